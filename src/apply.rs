@@ -1,0 +1,1 @@
+//! Applying a plan: each entry looked up again, held, changed, and looked at afterwards.

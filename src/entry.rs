@@ -1,0 +1,155 @@
+//! One file system object as one statx(2) tells it: pure data, wherever it came from.
+
+use crate::mode::Mode;
+use std::fmt;
+
+/// What kind of file system object an entry is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Kind {
+    /// A directory.
+    Dir,
+    /// A regular file.
+    File,
+    /// A symbolic link, itself and never its target.
+    Symlink,
+    /// A FIFO, also called named pipe.
+    Fifo,
+    /// A Unix domain socket.
+    Socket,
+    /// A block device.
+    Block,
+    /// A character device.
+    Char,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 7] =
+        [Kind::Dir, Kind::File, Kind::Symlink, Kind::Fifo, Kind::Socket, Kind::Block, Kind::Char];
+
+    /// Its name in policies, reports and plans.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Dir => "dir",
+            Kind::File => "file",
+            Kind::Symlink => "symlink",
+            Kind::Fifo => "fifo",
+            Kind::Socket => "socket",
+            Kind::Block => "block",
+            Kind::Char => "char",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The letter that ls(1) puts before the mode.
+    pub const fn letter(self) -> char {
+        match self {
+            Kind::Dir => 'd',
+            Kind::File => '-',
+            Kind::Symlink => 'l',
+            Kind::Fifo => 'p',
+            Kind::Socket => 's',
+            Kind::Block => 'b',
+            Kind::Char => 'c',
+        }
+    }
+
+    /// The kind in an `st_mode`; `None` for a type that Linux doesn't have.
+    pub const fn from_st_mode(st_mode: u32) -> Option<Kind> {
+        match st_mode & libc::S_IFMT {
+            libc::S_IFDIR => Some(Kind::Dir),
+            libc::S_IFREG => Some(Kind::File),
+            libc::S_IFLNK => Some(Kind::Symlink),
+            libc::S_IFIFO => Some(Kind::Fifo),
+            libc::S_IFSOCK => Some(Kind::Socket),
+            libc::S_IFBLK => Some(Kind::Block),
+            libc::S_IFCHR => Some(Kind::Char),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a block or character device.
+    pub const fn is_device(self) -> bool {
+        matches!(self, Kind::Block | Kind::Char)
+    }
+
+    /// Whether it has a mode that means something: symbolic links have none, and devices' is nobody's business here.
+    pub const fn has_mode(self) -> bool {
+        matches!(self, Kind::Dir | Kind::File)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What can be changed of an entry: the unit that is judged, planned, journalled and undone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct State {
+    /// The owner's user id.
+    pub uid: u32,
+    /// The group's id.
+    pub gid: u32,
+    /// The twelve permission bits.
+    pub mode: Mode,
+}
+
+/// A moment as the kernel stamps it: seconds since 1970 and nanoseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Timestamp {
+    /// Whole seconds since 1970-01-01 UTC.
+    pub seconds: i64,
+    /// Nanoseconds of the second.
+    pub nanoseconds: u32,
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:09}", self.seconds, self.nanoseconds)
+    }
+}
+
+/// What tells one file system object from every other.
+///
+/// Device and inode alone don't: ext4 gives a freed inode number out again at once, so the birth time counts too.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Identity {
+    /// Device number; holds within one boot only.
+    pub dev: u64,
+    /// Inode number.
+    pub ino: u64,
+    /// Birth time, where the file system keeps one.
+    pub btime: Option<Timestamp>,
+}
+
+/// One file system object, without its path: what one statx(2) says of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// What kind of object it is.
+    pub kind: Kind,
+    /// Which object it is.
+    pub id: Identity,
+    /// How many names it has.
+    pub nlink: u32,
+    /// Owner, group and mode.
+    pub state: State,
+    /// The mount it was seen on (`stx_mnt_id`), or 0 where the kernel doesn't say.
+    pub mount: u64,
+    /// What its extended attributes hold, as far as they were asked.
+    pub extras: Extras,
+}
+
+/// What only extended attributes tell; asked for where something is to be changed.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Extras {
+    /// It has an extended access ACL: its group bits are the mask (acl(5)).
+    pub acl: bool,
+    /// It has file capabilities (capabilities(7)).
+    pub capabilities: bool,
+}

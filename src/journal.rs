@@ -1,0 +1,1 @@
+//! Runs on record: begun before the first change, settled at the end, listed, loaded.

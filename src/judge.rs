@@ -1,0 +1,1 @@
+//! Judging: one entry and one intent in, findings and the desired state out; pure.

@@ -1,0 +1,28 @@
+//! sgidlint: a policy linter and fixer for setgid directory trees.
+//!
+//! Data goes one way, down this list: a module uses only what stands above it (`tests/layers.rs` holds that).
+//!
+//! ```text
+//!     policy ─┐
+//!             ├─ judge ──▶ findings ──▶ report
+//!     entry ──┘      └───▶ changes ──▶ plan ──▶ diff | apply ──▶ outcomes
+//!                                       ▲                   │
+//!                                       └──── undo ◀────────┘
+//! ```
+
+pub mod mode;
+pub mod entry;
+pub mod accounts;
+pub mod intent;
+pub mod lints;
+pub mod sys;
+pub mod policy;
+pub mod judge;
+pub mod plan;
+pub mod walk;
+pub mod roots;
+pub mod survey;
+pub mod journal;
+pub mod apply;
+pub mod report;
+pub mod cli;

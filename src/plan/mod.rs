@@ -1,0 +1,1 @@
+//! Changes and plans: the one format of plan, journal and undo.

@@ -1,0 +1,1 @@
+//! Policies: TOML files read into a model, all problems at once, and compiled into what the walk asks.

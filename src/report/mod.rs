@@ -1,0 +1,1 @@
+//! Findings, plans and outcomes as text, diff and JSON: data in, text out, no system call.

@@ -1,0 +1,137 @@
+//! What a survey found: pure data, for reports and plans.
+
+use crate::entry::{Identity, Kind, State};
+use crate::intent::RuleId;
+use crate::lints::{Finding, Level, Lint};
+use std::path::PathBuf;
+
+/// All that a survey found, in path order.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// The policies of the run.
+    pub policies: Vec<PolicyLabel>,
+    /// Where each rule stands, by its [`RuleId`].
+    pub rules: Vec<RulePlace>,
+    /// The trees' real roots; one directory stands here once for each policy that judges it.
+    pub roots: Vec<Root>,
+    /// Every entry with a finding, in path order.
+    pub flaws: Vec<Flaw>,
+    /// Findings about the policies themselves.
+    pub notices: Vec<Notice>,
+    /// What could not be read, in path order.
+    pub errors: Vec<Trouble>,
+    /// Mounts that were not entered, in path order.
+    pub skipped_mounts: Vec<SkippedMount>,
+    /// Totals.
+    pub counts: Counts,
+}
+
+/// What a policy is called.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PolicyLabel {
+    /// Its `name`, or its file's where it has none.
+    pub name: String,
+    /// Its file; `builtin:NAME` for one that is compiled in.
+    pub file: String,
+}
+
+/// Where a rule stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RulePlace {
+    /// The index of its policy.
+    pub policy: u32,
+    /// The line of its table in the file, from 1.
+    pub line: u32,
+}
+
+/// One real root of a tree.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Root {
+    /// Its absolute path.
+    pub path: PathBuf,
+    /// The index of the policy that judges it.
+    pub policy: u32,
+    /// Which directory it was when it was opened; `None` where it couldn't be.
+    pub id: Option<Identity>,
+    /// The id of its file system (`f_fsid` of statfs(2)), which outlives a boot, or 0.
+    pub fsid: u64,
+}
+
+/// An entry with findings.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Flaw {
+    /// The index of its root in [`Survey::roots`].
+    pub root: u32,
+    /// Its path from there; `.` is the root itself.
+    pub path: Box<[u8]>,
+    /// What kind of entry it is.
+    pub kind: Kind,
+    /// Which entry it is.
+    pub id: Identity,
+    /// How many names it has.
+    pub nlink: u32,
+    /// The state it is in.
+    pub actual: State,
+    /// The state after every fix that may be planned (unsafe ones only with `--unsafe-fixes`).
+    pub desired: State,
+    /// The state that the policy asks for, whether or not a fix may bring it about.
+    pub ideal: State,
+    /// What the lints saw; never empty.
+    pub findings: Box<[Finding]>,
+    /// Its other names in the tree, where `hard-links = "inside"` found all of them.
+    pub links: Box<[Box<[u8]>]>,
+}
+
+/// A finding about a policy itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notice {
+    /// Which lint.
+    pub lint: Lint,
+    /// At which level.
+    pub level: Level,
+    /// The index of the policy.
+    pub policy: u32,
+    /// The line in its file, from 1.
+    pub line: u32,
+    /// The rule it is about, if it is about one.
+    pub rule: Option<RuleId>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Something that could not be read, so that the run is incomplete.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trouble {
+    /// The index of the root it happened below, if it happened in one.
+    pub root: Option<u32>,
+    /// The path from that root, or else an absolute one.
+    pub path: Box<[u8]>,
+    /// The system call that failed, if it was one.
+    pub call: Option<&'static str>,
+    /// Its errno.
+    pub errno: Option<i32>,
+    /// What was wanted, what happened, and what to do about it.
+    pub message: String,
+}
+
+/// A mount that a policy does not enter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SkippedMount {
+    /// The index of the root it lies below.
+    pub root: u32,
+    /// The mount point's path from that root.
+    pub path: Box<[u8]>,
+}
+
+/// Totals of a survey.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counts {
+    /// Entries seen, the roots included.
+    pub entries: u64,
+    /// Entries that an exclude kept out; what lies below them is not counted.
+    pub excluded: u64,
+    /// Entries that vanished between being listed and being looked at.
+    pub vanished: u64,
+    /// Findings that an exception covers.
+    pub suppressed: u64,
+}

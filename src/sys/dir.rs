@@ -1,0 +1,1 @@
+//! Directories by descriptor: opening them below one another, and listing them.

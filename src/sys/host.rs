@@ -1,0 +1,1 @@
+//! Facts of the machine and the caller: boot, time, user.

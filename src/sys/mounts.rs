@@ -1,0 +1,1 @@
+//! The mounts of the system: what file system lies where.

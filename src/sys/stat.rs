@@ -1,0 +1,55 @@
+//! Looking at entries: statx(2), by name below a directory or through a descriptor.
+
+use super::SysError;
+use crate::entry::{Entry, Extras, Identity, Kind, State, Timestamp};
+use crate::mode::Mode;
+use rustix::fs::{AtFlags, Statx, StatxAttributes, StatxFlags, makedev, statx};
+use rustix::io::Errno;
+use std::ffi::CStr;
+use std::os::fd::AsFd;
+
+/// What statx(2) says beside the entry itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Look {
+    /// The entry.
+    pub entry: Entry,
+    /// Attributes of the file: immutable, append-only, root of a mount, automount point.
+    pub attributes: StatxAttributes,
+}
+
+/// Looks at the entry `name` of a directory, itself where it is a symbolic link; mounts nothing.
+pub fn look_at(dir: impl AsFd, name: &CStr) -> Result<Look, SysError> {
+    call(dir, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT)
+}
+
+/// Looks at what a descriptor holds.
+pub fn look(fd: impl AsFd) -> Result<Look, SysError> {
+    call(fd, c"", AtFlags::EMPTY_PATH)
+}
+
+fn call(dir: impl AsFd, name: &CStr, flags: AtFlags) -> Result<Look, SysError> {
+    // Masks that leave something out save nothing on common file systems.
+    let wanted = StatxFlags::BASIC_STATS | StatxFlags::BTIME | StatxFlags::MNT_ID;
+    let stat = statx(dir, name, flags, wanted).map_err(SysError::of("statx"))?;
+    let entry = entry(&stat).ok_or(SysError { call: "statx", errno: Errno::NOTSUP })?;
+    Ok(Look { entry, attributes: stat.stx_attributes })
+}
+
+/// The entry that a statx tells of; `None` for a file type that Linux doesn't have.
+fn entry(stat: &Statx) -> Option<Entry> {
+    let mode = u32::from(stat.stx_mode);
+    let has = |flag: StatxFlags| stat.stx_mask & flag.bits() != 0;
+    Some(Entry {
+        kind: Kind::from_st_mode(mode)?,
+        id: Identity {
+            dev: makedev(stat.stx_dev_major, stat.stx_dev_minor),
+            ino: stat.stx_ino,
+            btime: has(StatxFlags::BTIME)
+                .then(|| Timestamp { seconds: stat.stx_btime.tv_sec, nanoseconds: stat.stx_btime.tv_nsec }),
+        },
+        nlink: stat.stx_nlink,
+        state: State { uid: stat.stx_uid, gid: stat.stx_gid, mode: Mode::new(mode) },
+        mount: if has(StatxFlags::MNT_ID) { stat.stx_mnt_id } else { 0 },
+        extras: Extras::default(),
+    })
+}

@@ -1,0 +1,1 @@
+//! The state folder's files: made private, written whole, synced, locked.

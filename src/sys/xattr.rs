@@ -1,0 +1,1 @@
+//! Extended attributes: whether an entry has an ACL or file capabilities.

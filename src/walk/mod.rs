@@ -1,0 +1,1 @@
+//! The walk: directories by descriptor, in parallel, each entry looked at once.
