@@ -1,0 +1,220 @@
+//! A policy as its file says it: every key read and checked, nothing looked up yet.
+
+use super::problem::Source;
+use crate::entry::Kind;
+use crate::intent::{Consent, HardLinks};
+use crate::lints::{Level, Lint};
+use crate::mode::ModeExpression;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A value and the bytes of the file that say it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// A whole policy file.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The file.
+    pub source: Arc<Source>,
+    /// `name`, or the file's name without `.toml`.
+    pub name: String,
+    /// `summary`.
+    pub summary: Option<String>,
+    /// `[params]`.
+    pub params: Vec<Param>,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[lints]`.
+    pub lints: Vec<(Lint, Level)>,
+    /// `[[tree]]`, in the order of the file.
+    pub trees: Vec<Tree>,
+    /// `[[exception]]`.
+    pub exceptions: Vec<Exception>,
+    /// `[[use]]`.
+    pub uses: Vec<Use>,
+}
+
+/// A parameter that a policy takes.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its name, as `{name}` puts it in.
+    pub name: At<String>,
+    /// What it is where nobody sets it; without one it must be set.
+    pub default: Option<String>,
+    /// What it is for.
+    pub help: Option<String>,
+}
+
+/// `[limits]`: what bounds a run.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Limits {
+    /// `max-changes`.
+    pub max_changes: Option<MaxChanges>,
+    /// `plan-bytes`, in bytes.
+    pub plan_bytes: Option<u64>,
+    /// `stall`, in seconds.
+    pub stall: Option<u64>,
+}
+
+/// How many changes a fix may make at most.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum MaxChanges {
+    /// So many.
+    Count(u64),
+    /// So many percent of the entries seen.
+    Percent(f64),
+}
+
+/// What a tree or rule says of one attribute.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Attribute<T> {
+    /// Nothing.
+    #[default]
+    Unsaid,
+    /// `"@any"`: whatever was wished before is taken back.
+    Any(Range<usize>),
+    /// This.
+    Is(At<T>),
+}
+
+/// A group or owner as it is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AccountText {
+    /// A string: a name, digits, an `@` form, with `{captures}` still in it.
+    Text(String),
+    /// An integer id.
+    Id(u32),
+}
+
+/// The wishes that a tree's own keys and a rule have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// `group`: acceptable ones.
+    pub group: Attribute<Vec<At<AccountText>>>,
+    /// `owner`: acceptable ones.
+    pub owner: Attribute<Vec<At<AccountText>>>,
+    /// `setgid`.
+    pub setgid: Attribute<bool>,
+    /// `sticky`.
+    pub sticky: Attribute<bool>,
+    /// `dir-mode`: acceptable ones.
+    pub dir_mode: Attribute<Arc<[ModeExpression]>>,
+    /// `file-mode`: acceptable ones.
+    pub file_mode: Attribute<Arc<[ModeExpression]>>,
+    /// `hard-links`.
+    pub hard_links: Attribute<HardLinks>,
+    /// `consent`.
+    pub consent: Attribute<Consent>,
+    /// `private-dirs`.
+    pub private_dirs: Attribute<PrivateDirs>,
+    /// `kinds`: the only kinds that this table is about; all where it isn't said.
+    pub kinds: Option<Vec<Kind>>,
+}
+
+/// What directories are that their owners keep private.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum PrivateDirs {
+    /// Judged like all others.
+    #[default]
+    Judge,
+    /// Judged by group alone, and nothing below them is judged.
+    Allow,
+}
+
+/// `[[tree]]`.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// The line of the table's head, from 1.
+    pub line: u32,
+    /// Where the table stands.
+    pub span: Range<usize>,
+    /// `root`: patterns, absolute or relative (`.` where it isn't said).
+    pub roots: Vec<At<String>>,
+    /// `when`: it holds only where this path exists.
+    pub when: Option<At<String>>,
+    /// `unless`: it holds only where this path doesn't exist.
+    pub unless: Option<At<String>>,
+    /// `optional`: whether its root may be missing.
+    pub optional: bool,
+    /// `mounts`.
+    pub mounts: Mounts,
+    /// `exclude`: gitignore patterns.
+    pub exclude: Vec<At<String>>,
+    /// `default-excludes`.
+    pub default_excludes: bool,
+    /// The tree's own wishes.
+    pub wishes: Wishes,
+    /// `[[tree.rule]]`, in the order of the file.
+    pub rules: Vec<Rule>,
+}
+
+/// Which mounts below a root are entered.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Mounts {
+    /// The root's only.
+    #[default]
+    Stay,
+    /// Those that aren't network, FUSE or pseudo file systems.
+    Local,
+    /// All.
+    All,
+}
+
+/// `[[tree.rule]]`.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The line of the table's head, from 1.
+    pub line: u32,
+    /// `match`: gitignore patterns; `/` is the root itself.
+    pub patterns: Vec<At<String>>,
+    /// `scope`.
+    pub scope: Scope,
+    /// What it wishes.
+    pub wishes: Wishes,
+}
+
+/// What a rule is about.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Scope {
+    /// What matches and all below it.
+    #[default]
+    Tree,
+    /// What matches.
+    Own,
+    /// All below what matches.
+    Below,
+}
+
+/// `[[exception]]`.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    /// The line of the table's head, from 1.
+    pub line: u32,
+    /// `path`: literal but for `{captures}`, and it covers what is below.
+    pub path: At<String>,
+    /// `lints`: what isn't found there.
+    pub lints: Vec<Lint>,
+    /// `reason`.
+    pub reason: String,
+    /// `until`: the last day it holds, local time.
+    pub until: Option<jiff::civil::Date>,
+}
+
+/// `[[use]]`: a template bound to a place.
+#[derive(Clone, Debug)]
+pub struct Use {
+    /// The line of the table's head, from 1.
+    pub line: u32,
+    /// `policy`: the name of a built-in policy, or a file.
+    pub policy: At<String>,
+    /// `root`: where it is bound to.
+    pub roots: Vec<At<String>>,
+    /// `params`.
+    pub params: Vec<(At<String>, At<String>)>,
+}
