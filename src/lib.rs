@@ -16,6 +16,7 @@ pub mod accounts;
 pub mod intent;
 pub mod lints;
 pub mod sys;
+pub mod trust;
 pub mod policy;
 pub mod judge;
 pub mod plan;
