@@ -11,5 +11,6 @@ pub mod handle;
 pub mod xattr;
 pub mod store;
 pub mod host;
+pub mod output;
 
 pub use error::SysError;
