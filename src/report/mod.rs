@@ -8,6 +8,7 @@ pub mod advice;
 pub mod outcome;
 pub mod json;
 pub mod human;
+pub mod diff;
 #[cfg(test)]
 mod samples;
 
