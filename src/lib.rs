@@ -12,6 +12,7 @@
 
 pub mod mode;
 pub mod entry;
+pub mod wire;
 pub mod accounts;
 pub mod intent;
 pub mod lints;
