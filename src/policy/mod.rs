@@ -2,3 +2,11 @@
 
 pub mod model;
 pub mod problem;
+pub mod nearest;
+pub mod placeholder;
+pub mod diagnostic;
+pub mod read;
+pub mod builtin;
+
+pub use nearest::nearest;
+pub use read::read;
