@@ -7,6 +7,8 @@ pub mod placeholder;
 pub mod diagnostic;
 pub mod read;
 pub mod builtin;
+pub mod load;
 
+pub use load::{Loaded, Request, load};
 pub use nearest::nearest;
 pub use read::read;
