@@ -2,3 +2,13 @@
 
 pub mod model;
 pub mod problem;
+pub mod nearest;
+pub mod placeholder;
+pub mod diagnostic;
+pub mod read;
+pub mod builtin;
+pub mod load;
+
+pub use load::{Loaded, Request, load};
+pub use nearest::nearest;
+pub use read::read;

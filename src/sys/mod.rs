@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod stat;
+pub mod file;
 pub mod dir;
 pub mod mounts;
 pub mod names;
