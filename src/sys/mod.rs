@@ -3,9 +3,12 @@
 pub mod error;
 pub mod stat;
 pub mod dir;
+pub mod listing;
+pub mod root;
 pub mod mounts;
 pub mod names;
 pub mod privilege;
+pub mod limits;
 pub mod held;
 pub mod handle;
 pub mod xattr;
