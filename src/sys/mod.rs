@@ -6,10 +6,12 @@ pub mod dir;
 pub mod mounts;
 pub mod names;
 pub mod privilege;
+pub mod ladder;
 pub mod held;
 pub mod handle;
 pub mod xattr;
 pub mod store;
+pub mod lock;
 pub mod host;
 
 pub use error::SysError;
