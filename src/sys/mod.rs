@@ -10,10 +10,12 @@ pub mod mounts;
 pub mod names;
 pub mod privilege;
 pub mod limits;
+pub mod ladder;
 pub mod held;
 pub mod handle;
 pub mod xattr;
 pub mod store;
+pub mod lock;
 pub mod host;
 pub mod output;
 
