@@ -264,8 +264,8 @@ sgidlint: error: /srv/b\x1bd: openat: EACCES (permission denied); run as root
 
     #[test]
     fn many_mounts_are_named_when_asked_only() {
-        let mut survey = Survey::default();
-        survey.skipped_mounts = vec![SkippedMount { root: 0, path: b"/m".as_slice().into() }; 4];
+        let skipped_mounts = vec![SkippedMount { root: 0, path: b"/m".as_slice().into() }; 4];
+        let survey = Survey { skipped_mounts, ..Survey::default() };
         assert_eq!(text(|out| write_summary(out, &survey, &PLAIN)).lines().count(), 1);
         let verbose = Manner { verbosity: Verbosity::Verbose, ..PLAIN };
         assert_eq!(text(|out| write_summary(out, &survey, &verbose)).lines().count(), 5);

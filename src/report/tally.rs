@@ -93,7 +93,9 @@ mod tests {
         let applied = Tally { applied: 1200, ..Tally::default() };
         let one = Tally { failed: 1, ..Tally::default() };
         let summaries = [all, applied, one, Tally::default()].map(|t| text(|out| write_summary(out, &t, "r1")));
-        assert_data_eq!(summaries.join("--\n"), str![[r#"
+        assert_data_eq!(
+            summaries.join("--\n"),
+            str![[r#"
 7 changes: 1 undone in part, 1 already as wanted, 2 drifted, 1 gone, 1 refused, 1 failed.
 Undo with: sgidlint undo r1
 --
@@ -104,6 +106,8 @@ Undo with: sgidlint undo r1
 --
 Nothing to change.
 
-"#]].raw());
+"#]]
+            .raw()
+        );
     }
 }
