@@ -198,7 +198,7 @@ mod tests {
 /srv/lab/e/: refused: the calls succeeded, but it is alice:lab 0775, not alice:lab 2775; the kernel drops setgid where the owner is not in the group: run as root
 /srv/lab/f/: refused: the calls succeeded, but it is alice:users 2775, not alice:lab 2775; the file system dropped it
 /srv/lab/g/: failed: fchownat: EROFS (read-only file system); the file system is mounted read-only: exclude it or mount it read-write
-/srv/lab/h\x1b[2J/: failed: fchownat: EIO (i/O error); look into the kernel's log: the disk or the server may be failing
+/srv/lab/h\x1b[2J/: failed: fchownat: EIO (I/O error); look into the kernel's log: the disk or the server may be failing
 /srv/lab/i/: failed: fchmodat2: EPERM (operation not permitted): chattr +i
 /srv/lab/j/: partial: undone but for its set-ID bits, which are never put back; set them by hand if the file is still to be trusted
 
