@@ -77,12 +77,12 @@ fn write_head(out: &mut dyn Write, head: Option<&Head<'_>>, palette: &Palette) -
 fn hunks<'r, 'a>(rows: &'r [Row<'a>]) -> impl Iterator<Item = (&'a [u8], &'r [Row<'a>])> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let directory = directory(rows, at)?;
         let start = at;
-        while self::directory(rows, at) == Some(directory) {
+        let of = directory(rows, start)?;
+        while directory(rows, at) == Some(of) {
             at += 1;
         }
-        Some((directory, &rows[start..at]))
+        Some((of, &rows[start..at]))
     })
 }
 

@@ -3,7 +3,7 @@
 use super::escape::{escape, escape_message, full_path};
 use super::root_bytes;
 use super::style::{Palette, Verbosity, counted, number, sentence};
-use super::words::Wording;
+use super::words::{Wording, fix_hint};
 use crate::lints::{Finding, Fix, Level};
 use crate::survey::{Flaw, Notice, Survey, Trouble};
 use crate::sys::error::{errno_name, errno_text};
@@ -77,13 +77,8 @@ fn write_finding(
     let path = full_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind));
     let message = words.message(finding, flaw);
     write_head(out, manner, &path, finding.level, &message)?;
-    match finding.fix {
-        Fix::Unsafe(because) => write!(out, "; fix is unsafe: {}", because.explanation())?,
-        Fix::None(Some(because)) => write!(out, "; never fixed: {}", because.explanation())?,
-        Fix::Safe | Fix::None(None) => {}
-    }
     let aside = manner.palette.aside;
-    write!(out, " {aside}[{}]", words.lint(finding.lint))?;
+    write!(out, "{} {aside}[{}]", fix_hint(finding.fix), words.lint(finding.lint))?;
     let place = finding.rule.and_then(|rule| survey.rules.get(rule.0 as usize));
     match place.and_then(|place| Some((survey.policies.get(place.policy as usize)?, place.line))) {
         Some((policy, line)) => writeln!(out, " ({}:{line}){aside:#}", escape(policy.file.as_bytes())),
@@ -269,8 +264,8 @@ sgidlint: error: /srv/b\x1bd: openat: EACCES (permission denied); run as root
 
     #[test]
     fn many_mounts_are_named_when_asked_only() {
-        let mut survey = Survey::default();
-        survey.skipped_mounts = vec![SkippedMount { root: 0, path: b"/m".as_slice().into() }; 4];
+        let skipped_mounts = vec![SkippedMount { root: 0, path: b"/m".as_slice().into() }; 4];
+        let survey = Survey { skipped_mounts, ..Survey::default() };
         assert_eq!(text(|out| write_summary(out, &survey, &PLAIN)).lines().count(), 1);
         let verbose = Manner { verbosity: Verbosity::Verbose, ..PLAIN };
         assert_eq!(text(|out| write_summary(out, &survey, &verbose)).lines().count(), 5);

@@ -193,7 +193,8 @@ fn root_path(survey: &Survey, root: u32) -> WirePath<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{Names, Words, survey, text};
+    use crate::entry::Kind;
+    use crate::report::samples::{Names, Words, state, survey, text};
     use snapbox::{IntoData, assert_data_eq, str};
 
     #[test]
@@ -218,5 +219,49 @@ mod tests {
         for line in text(|out| write_check(out, &survey(), &Words, &Names, 1)).lines() {
             assert!(serde_json::from_str::<serde_json::Value>(line).unwrap().is_object(), "{line}");
         }
+    }
+
+    /// A pipe that nobody reads any more.
+    struct Broken;
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_broken_pipe_is_told_as_one() {
+        let error = write_check(&mut Broken, &survey(), &Words, &Names, 0).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn an_outcome_has_the_state_it_was_seen_in_or_the_call_that_failed() {
+        let (before, after) = (state(0, 0, 0o755), state(0, 3001, 0o2775));
+        let failed = Fate::Failed { call: "fchmodat2", errno: libc::EPERM };
+        let settled = Settled {
+            root: b"/srv/lab",
+            path: b"a",
+            kind: Kind::Dir,
+            before,
+            after,
+            fate: Fate::Applied,
+            state: Some(after),
+            cause: None,
+        };
+        let refused = Settled { fate: Fate::Refused, state: Some(state(0, 3001, 0o775)), ..settled };
+        let failed = Settled { fate: failed, state: None, cause: Some("it is immutable"), ..settled };
+        let lines = [settled, refused, failed].map(|one| text(|out| write_outcome(out, &one, &Names)));
+        assert_data_eq!(lines.concat(), str![[r#"
+{"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"applied","state":{"uid":0,"gid":3001,"mode":"2775","owner":"root","group":"lab"}}
+{"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"refused","state":{"uid":0,"gid":3001,"mode":"0775","owner":"root","group":"lab"},"message":"the calls succeeded, but it is root:lab 0775, not root:lab 2775; the kernel drops setgid where the owner is not in the group: run as root"}
+{"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"failed","call":"fchmodat2","errno":"EPERM","message":"fchmodat2: EPERM (operation not permitted): it is immutable"}
+
+"#]].raw());
     }
 }

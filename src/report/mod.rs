@@ -5,10 +5,17 @@ pub mod quote;
 pub mod style;
 pub mod words;
 pub mod advice;
+pub mod account;
 pub mod outcome;
+pub mod tally;
 pub mod json;
 pub mod human;
 pub mod diff;
+pub mod table;
+pub mod runs;
+pub mod policies;
+pub mod mend;
+pub mod explain;
 #[cfg(test)]
 mod samples;
 

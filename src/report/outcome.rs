@@ -1,9 +1,9 @@
-//! What became of a plan, for people: what did not go as planned, with what to do about it, and how it ended.
+//! What became of a plan, for people: what did not go as planned, and what to do about it.
 
+use super::account::state_text;
 use super::advice::advice;
-use super::escape::{escape, escape_message, full_path};
-use super::quote::shell_quote;
-use super::style::{Palette, Verbosity, counted, number};
+use super::escape::{escape_message, full_path};
+use super::style::{Palette, Verbosity};
 use crate::accounts::IdNames;
 use crate::entry::{Kind, State};
 use crate::mode::Mode;
@@ -150,93 +150,6 @@ pub fn write_outcomes<'a>(
     Ok(())
 }
 
-/// How many changes came to which end.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Tally {
-    /// Done.
-    pub applied: u64,
-    /// As wanted before.
-    pub already: u64,
-    /// In another state, or another entry.
-    pub drifted: u64,
-    /// Not there any more.
-    pub gone: u64,
-    /// Dropped by the kernel.
-    pub refused: u64,
-    /// Failed.
-    pub failed: u64,
-    /// Undone but for set-ID bits.
-    pub partial: u64,
-}
-
-impl Tally {
-    /// Counts one more.
-    pub fn count(&mut self, fate: Fate) {
-        *match fate {
-            Fate::Applied => &mut self.applied,
-            Fate::Already => &mut self.already,
-            Fate::Drifted => &mut self.drifted,
-            Fate::Gone => &mut self.gone,
-            Fate::Refused => &mut self.refused,
-            Fate::Failed { .. } => &mut self.failed,
-            Fate::Partial => &mut self.partial,
-        } += 1;
-    }
-
-    /// `8 applied, 1 drifted`: what there is any of; empty where there is nothing.
-    pub fn text(&self) -> String {
-        let parts = [
-            (self.applied, "applied"),
-            (self.partial, "undone in part"),
-            (self.already, "already as wanted"),
-            (self.drifted, "drifted"),
-            (self.gone, "gone"),
-            (self.refused, "refused"),
-            (self.failed, "failed"),
-        ];
-        let parts = parts.into_iter().filter(|&(count, _)| count > 0);
-        parts.map(|(count, what)| format!("{} {what}", number(count))).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Whether there is anything that an undo would turn round.
-    pub fn changed_something(&self) -> bool {
-        self.applied + self.partial + self.refused > 0
-    }
-
-    fn total(&self) -> u64 {
-        let Tally { applied, already, drifted, gone, refused, failed, partial } = *self;
-        applied + already + drifted + gone + refused + failed + partial
-    }
-}
-
-/// Writes how a run ended and how it is undone.
-pub fn write_summary(out: &mut dyn Write, tally: &Tally, run: &str) -> io::Result<()> {
-    match tally.total() {
-        0 => return writeln!(out, "Nothing to change."),
-        total if total == tally.applied => writeln!(out, "{} applied.", counted(total, "change", "changes"))?,
-        total => writeln!(out, "{}: {}.", counted(total, "change", "changes"), tally.text())?,
-    }
-    if tally.changed_something() {
-        writeln!(out, "Undo with: sgidlint undo {}", shell_quote(run.as_bytes()))?;
-    }
-    Ok(())
-}
-
-/// A state in few words, `alice:lab 2775`; ids without a name are numbers.
-pub fn state_text(state: State, names: &dyn IdNames) -> String {
-    format!("{}:{} {}", owner_text(state.uid, names), group_text(state.gid, names), state.mode)
-}
-
-/// The name of a user, else the number.
-pub fn owner_text(uid: u32, names: &dyn IdNames) -> String {
-    names.user_name(uid).map_or_else(|| uid.to_string(), |name| escape(name.as_bytes()).into_owned())
-}
-
-/// The name of a group, else the number.
-pub fn group_text(gid: u32, names: &dyn IdNames) -> String {
-    names.group_name(gid).map_or_else(|| gid.to_string(), |name| escape(name.as_bytes()).into_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,7 +198,7 @@ mod tests {
 /srv/lab/e/: refused: the calls succeeded, but it is alice:lab 0775, not alice:lab 2775; the kernel drops setgid where the owner is not in the group: run as root
 /srv/lab/f/: refused: the calls succeeded, but it is alice:users 2775, not alice:lab 2775; the file system dropped it
 /srv/lab/g/: failed: fchownat: EROFS (read-only file system); the file system is mounted read-only: exclude it or mount it read-write
-/srv/lab/h\x1b[2J/: failed: fchownat: EIO (i/O error); look into the kernel's log: the disk or the server may be failing
+/srv/lab/h\x1b[2J/: failed: fchownat: EIO (I/O error); look into the kernel's log: the disk or the server may be failing
 /srv/lab/i/: failed: fchmodat2: EPERM (operation not permitted): chattr +i
 /srv/lab/j/: partial: undone but for its set-ID bits, which are never put back; set them by hand if the file is still to be trusted
 
@@ -301,31 +214,6 @@ mod tests {
             str![[r#"
 /srv/lab/: applied: alice:lab 2775
 /srv/lab/a/: already: alice:lab 2775
-
-"#]]
-            .raw()
-        );
-    }
-
-    #[test]
-    fn a_summary_says_how_it_ended_and_how_it_is_undone() {
-        let mut tally = Tally::default();
-        all().iter().for_each(|settled| tally.count(settled.fate));
-        let applied = Tally { applied: 1200, ..Tally::default() };
-        let failed = Tally { failed: 1, ..Tally::default() };
-        let summaries = [tally, applied, failed, Tally::default()].map(|t| text(|out| write_summary(out, &t, "r1")));
-        assert_data_eq!(
-            summaries.join("--\n"),
-            str![[r#"
-11 changes: 1 applied, 1 undone in part, 1 already as wanted, 2 drifted, 1 gone, 2 refused, 3 failed.
-Undo with: sgidlint undo r1
---
-1,200 changes applied.
-Undo with: sgidlint undo r1
---
-1 change: 1 failed.
---
-Nothing to change.
 
 "#]]
             .raw()

@@ -20,7 +20,7 @@ pub fn state(uid: u32, gid: u32, mode: u32) -> State {
     State { uid, gid, mode: Mode::new(mode) }
 }
 
-/// Knows root, alice (1001), users (100) and lab (3001); 1666 has a hostile name.
+/// Knows root, alice (1001), users (100), lab (3001, 3002) and 数据 (3003); 1666 has a hostile name.
 pub struct Names;
 
 impl IdNames for Names {
@@ -39,6 +39,7 @@ impl IdNames for Names {
             0 => "root",
             100 => "users",
             3001 | 3002 => "lab",
+            3003 => "数据",
             _ => return None,
         };
         Some(name.into())

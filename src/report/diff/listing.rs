@@ -3,8 +3,8 @@
 use super::Row;
 use crate::accounts::IdNames;
 use crate::entry::{Kind, State};
+use crate::report::account::{group_text, owner_text};
 use crate::report::escape::{escape, width};
-use crate::report::outcome::{group_text, owner_text};
 
 /// The owners and groups of a row, before and after, as they are printed.
 pub struct Accounts {

@@ -71,6 +71,23 @@ fn a_diff_is_one_of_listings() {
 }
 
 #[test]
+fn columns_are_as_wide_as_they_look() {
+    let pair = [row(0, "wide", Kind::File, state(0, 3003, 0o644), state(0, 3001, 0o644))];
+    assert_data_eq!(
+        plain(&pair),
+        str![[r#"
+--- /srv/lab
++++ /srv/lab (policy lab-share)
+@@ -1 +1 @@ ./
+--rw-r--r-- root 数据 wide
++-rw-r--r-- root lab  wide
+
+"#]]
+        .raw()
+    );
+}
+
+#[test]
 fn nothing_to_change_is_no_diff() {
     let same = row(0, "a", Kind::File, state(0, 0, 0o644), state(0, 0, 0o644));
     assert_eq!(plain(&[same]), "");
