@@ -1,9 +1,22 @@
 //! Policies: TOML files read into a model, all problems at once, and compiled into what the walk asks.
 
 mod authority;
+pub mod bind;
 mod bits;
+pub mod exceptions;
+mod exclude;
+pub mod explain;
+pub mod here;
+pub mod instance;
 mod matching;
 pub mod model;
 mod name_index;
 mod pattern;
+mod placeholder;
 pub mod problem;
+pub mod root_pattern;
+pub mod rule_table;
+pub mod rules;
+
+pub use exclude::is_default_exclude;
+pub use placeholder::PlaceholderError;
