@@ -53,7 +53,7 @@ mod tests {
             for _ in 0..3 {
                 let lookup = || {
                     asked.set(asked.get() + 1);
-                    answer.clone()
+                    answer
                 };
                 assert_eq!(cache.ask(&1, lookup), answer);
             }

@@ -17,11 +17,11 @@ const DEFAULT: u32 = 1000;
 
 fn gid_min_in(text: &str) -> u32 {
     // As shadow reads it: of several lines the last one counts, and numbers are those of C.
-    let values = text.lines().filter_map(|line| {
+    let mut values = text.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
         (words.next() == Some("GID_MIN")).then(|| words.next().and_then(number))?
     });
-    values.last().unwrap_or(DEFAULT)
+    values.next_back().unwrap_or(DEFAULT)
 }
 
 fn number(word: &str) -> Option<u32> {
