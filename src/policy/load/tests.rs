@@ -112,9 +112,9 @@ fn names_are_built_in_or_files() {
     assert_eq!(
         folder.told(load(&Request { policies, ..folder.request() })),
         "- no built-in policy is called `debain`; \
-         did you mean `debian`?; a file is named with a `/` or ends in `.toml`\n\
+         did you mean `debian`? (files are named with a `/`, or end in `.toml`)\n\
          - no built-in policy is called `x`; \
-         the built-in ones are: `debian`, `setgid-share`; a file is named with a `/` or ends in `.toml`\n\
+         the built-in ones are: `debian`, `setgid-share` (files are named with a `/`, or end in `.toml`)\n\
          - policy missing.toml can't be read: open: ENOENT (no such file or directory); \
          check the path; built-in policies are named without `/`"
     );
