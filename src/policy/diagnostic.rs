@@ -7,10 +7,16 @@ use std::ops::Range;
 /// How many letters of one line are drawn at most; whoever wrote the policy may have written one endless line.
 const WIDTH: usize = 400;
 
+/// How many problems are drawn at most; with more than that, something else is wrong than the one or other key.
+const DRAWN: usize = 100;
+
 /// Draws the problems one below the other, for a terminal or a log; safe to print whatever the policy's text is.
 pub fn draw(problems: &[Problem], color: bool) -> String {
     let renderer = if color { Renderer::styled().hyperlink(false) } else { Renderer::plain() };
-    let drawn: Vec<String> = problems.iter().map(|problem| draw_one(problem, &renderer)).collect();
+    let mut drawn: Vec<String> = problems.iter().take(DRAWN).map(|problem| draw_one(problem, &renderer)).collect();
+    if problems.len() > DRAWN {
+        drawn.push(format!("... and {} more", problems.len() - DRAWN));
+    }
     drawn.join("\n\n")
 }
 
@@ -130,6 +136,13 @@ error: what is wrong
     fn draws_what_has_no_place() {
         let problem = Problem { source: None, hint: None, ..problem("", 0..0) };
         assert_eq!(draw(&[problem], false), "error: what is wrong");
+    }
+
+    #[test]
+    fn draws_a_hundred_and_counts_the_rest() {
+        let drawn = draw(&vec![problem("x", 0..1); 120], false);
+        assert_eq!(drawn.matches("error: ").count(), 100);
+        assert!(drawn.ends_with("\n\n... and 20 more"), "{drawn}");
     }
 
     #[test]

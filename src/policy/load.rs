@@ -2,6 +2,8 @@
 
 mod document;
 mod params;
+#[cfg(test)]
+mod tests;
 
 pub use document::{Document, Origin};
 

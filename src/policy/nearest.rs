@@ -23,18 +23,13 @@ pub(super) fn did_you_mean(word: &str, candidates: &[&str], else_say: &str) -> S
     match nearest(word, candidates.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if candidates.is_empty() => else_say.into(),
-        None => format!("{else_say} {}", one_of(candidates)),
+        None => format!("{else_say}: {}", listed(candidates)),
     }
 }
 
-/// The words as an enumeration: `a`, `b` or `c`.
-pub(super) fn one_of(words: &[&str]) -> String {
+fn listed(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.as_slice() {
-        [] => String::new(),
-        [only] => only.clone(),
-        [all @ .., last] => format!("{} or {last}", all.join(", ")),
-    }
+    quoted.join(", ")
 }
 
 /// Slips from one word to the other; `-`, `_` and a missing one of them count little.
@@ -70,8 +65,10 @@ mod tests {
     }
 
     #[test]
-    fn enumerates() {
-        assert_eq!(one_of(&["a"]), "`a`");
-        assert_eq!(one_of(&["a", "b", "c"]), "`a`, `b` or `c`");
+    fn hints_name_the_nearest_or_all() {
+        let keys = ["group", "owner"];
+        assert_eq!(did_you_mean("gruop", &keys, "the keys are"), "did you mean `group`?");
+        assert_eq!(did_you_mean("x", &keys, "the keys are"), "the keys are: `group`, `owner`");
+        assert_eq!(did_you_mean("x", &[], "there are none"), "there are none");
     }
 }

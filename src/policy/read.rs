@@ -13,6 +13,8 @@ mod patterns;
 mod problems;
 mod syntax;
 mod table;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod value;
 mod wishes;

@@ -99,7 +99,7 @@ impl Place {
         BuiltIn::find(&name).map(Place::BuiltIn).ok_or_else(|| {
             let hint = did_you_mean(&name, &BUILT_IN.map(|built_in| built_in.name), "the built-in ones are");
             let message = format!("no built-in policy is called `{name}`");
-            cited.problem(message, format!("{hint}; a file is named with a `/` or ends in `.toml`"))
+            cited.problem(message, format!("{hint} (files are named with a `/`, or end in `.toml`)"))
         })
     }
 

@@ -43,7 +43,7 @@ fn one(value: &Value<'_>, account: Account, names: &Names<'_>, problems: &mut Pr
         if id.is_none() {
             let message = format!("{} is not an id", problems.raw(&value.span));
             // chown(2) takes the last one, -1, to mean that nothing is to change.
-            problems.add(value.span.clone(), message, format!("ids go from 0 to {}", u32::MAX - 1));
+            problems.add(value.span.clone(), message, format!("write a plain number from 0 to {}", u32::MAX - 1));
         }
         return Some(At { value: AccountText::Id(id?), span: value.span.clone() });
     }

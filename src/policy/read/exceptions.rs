@@ -16,7 +16,7 @@ pub fn exceptions(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems)
 }
 
 fn exception(mut table: Table<'_>, names: &Names<'_>, problems: &mut Problems) -> Option<Exception> {
-    let line = problems.source().place(table.span.start).0;
+    let line = problems.line(table.span.start);
     let example = "\"/srv/projects/legacy\"";
     let path = table.require("path", "path = \"/srv/projects/legacy\"", problems);
     let path = path.and_then(|value| value.text(example, problems));
@@ -61,7 +61,7 @@ pub fn uses(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec
 }
 
 fn a_use(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Option<Use> {
-    let line = problems.source().place(table.span.start).0;
+    let line = problems.line(table.span.start);
     let policy = table.require("policy", "policy = \"setgid-share\"", problems);
     let policy = policy.and_then(|value| value.nonempty("\"setgid-share\"", problems));
     let roots = table.take("root").map(|value| paths::places(&value, params, problems));

@@ -67,13 +67,24 @@ fn foreign_letter_in_class(text: &str) -> Option<Range<usize>> {
                 letters.next_if(|(_, letter)| matches!(letter, '!' | '^'));
                 // Right behind the opening bracket, a closing one is a letter of the class.
                 letters.next_if(|(_, letter)| *letter == ']');
-                for (at, letter) in letters.by_ref().take_while(|(_, letter)| *letter != ']') {
-                    if !letter.is_ascii() {
-                        return Some(at..at + letter.len_utf8());
-                    }
+                if let Some(foreign) = foreign_letter_before_bracket(&mut letters) {
+                    return Some(foreign);
                 }
             }
             _ => {}
+        }
+    }
+    None
+}
+
+/// The first letter beyond ASCII before the closing bracket; without one it is no class.
+fn foreign_letter_before_bracket(letters: &mut impl Iterator<Item = (usize, char)>) -> Option<Range<usize>> {
+    let mut foreign = None;
+    for (at, letter) in letters {
+        match letter {
+            ']' => return foreign,
+            _ if letter.is_ascii() => {}
+            _ => foreign = foreign.or(Some(at..at + letter.len_utf8())),
         }
     }
     None
@@ -93,6 +104,7 @@ mod tests {
             ("ä[a]ö", None),
             ("\\[ä]", None),
             ("[a]ä]", None),
+            ("[ä", None),
             ("ä", None),
         ] {
             assert_eq!(foreign_letter_in_class(pattern).map(|at| &pattern[at]), letter, "{pattern}");

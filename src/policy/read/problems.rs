@@ -8,13 +8,17 @@ use std::sync::Arc;
 /// The problems of one file, as they are found.
 pub struct Problems {
     source: Arc<Source>,
+    /// The byte that each line begins with.
+    lines: Vec<usize>,
     list: Vec<Problem>,
 }
 
 impl Problems {
     /// None yet.
     pub fn new(source: Arc<Source>) -> Problems {
-        Problems { source, list: Vec::new() }
+        let newlines = source.text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(newlines).collect();
+        Problems { source, lines, list: Vec::new() }
     }
 
     /// Adds one.
@@ -27,9 +31,14 @@ impl Problems {
         });
     }
 
-    /// Whether one of them lies at these bytes or around them.
-    pub fn covers(&self, span: &Range<usize>) -> bool {
-        self.list.iter().any(|problem| problem.span.start <= span.start && span.end <= problem.span.end)
+    /// Those found so far that lie at these bytes or around them.
+    pub fn at<'p>(&'p self, span: &'p Range<usize>) -> impl Iterator<Item = &'p Problem> {
+        self.list.iter().filter(move |problem| problem.span.start <= span.start && span.end <= problem.span.end)
+    }
+
+    /// The line of a byte, from 1.
+    pub fn line(&self, byte: usize) -> u32 {
+        self.lines.partition_point(|&start| start <= byte) as u32
     }
 
     /// The file.

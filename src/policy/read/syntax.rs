@@ -22,12 +22,9 @@ pub fn tolerable(errors: Vec<Error>, problems: &mut Problems) -> Option<Vec<Erro
 
 /// Reports the errors at whose place nothing better was said.
 pub fn report_rest(errors: Vec<Error>, problems: &mut Problems) {
-    for error in &errors {
-        let span = error.span().unwrap_or_default();
-        if !problems.covers(&span) {
-            report(error, problems);
-        }
-    }
+    let mut rest = errors;
+    rest.retain(|error| problems.at(&error.span().unwrap_or_default()).next().is_none());
+    rest.iter().for_each(|error| report(error, problems));
 }
 
 fn is_mild(message: &str) -> bool {

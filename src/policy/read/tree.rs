@@ -31,7 +31,7 @@ fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree
     let rules = table.take("rule").map(|value| rules(&value, &names, problems));
     table.finish(problems);
     Tree {
-        line: problems.source().place(span.start).0,
+        line: problems.line(span.start),
         span,
         when,
         unless,
@@ -65,7 +65,7 @@ fn rules(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec<R
 }
 
 fn rule(mut table: Table<'_>, names: &Names<'_>, problems: &mut Problems) -> Rule {
-    let line = problems.source().place(table.span.start).0;
+    let line = problems.line(table.span.start);
     let patterns = table.require("match", "match = \"incoming/\"", problems);
     let patterns = patterns.map(|value| patterns::patterns(&value, problems));
     let scope = table.take("scope").and_then(|value| value.word(&["tree", "self", "below"], scope, problems));

@@ -88,11 +88,8 @@ impl<'t> Value<'t> {
         let text = self.text(&format!("\"{}\"", known.first().copied().unwrap_or_default()), problems)?;
         let parsed = parse(&text.value);
         if parsed.is_none() {
-            let hint = did_you_mean(&text.value, known, "write");
-            let message = match self.key == text.value {
-                true => format!("unknown `{}`", self.key),
-                false => format!("`{}` is not a value of `{}`", text.value, self.key),
-            };
+            let hint = did_you_mean(&text.value, known, "write one of");
+            let message = format!("`{}` is not a value of `{}`", text.value, self.key);
             problems.add(text.span, message, hint);
         }
         parsed
