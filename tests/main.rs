@@ -1,10 +1,14 @@
 //! Every test of the program from outside, in one binary.
 
+mod kernel;
+mod layers;
 mod run;
 mod scenario;
+mod source;
 mod stage;
 mod trace;
 mod tree;
+mod xattr;
 
 /// A test file that nobody declares is never run and never missed.
 #[test]
