@@ -1,5 +1,8 @@
 //! Every test of the program from outside, in one binary.
 
+// What only the scenarios of the commands use is unused until these are declared.
+#![allow(dead_code)]
+
 mod kernel;
 mod layers;
 mod run;

@@ -67,6 +67,13 @@ impl Run {
         self
     }
 
+    /// Holds that the exit status is not 0.
+    #[track_caller]
+    pub fn fails(&self) -> &Run {
+        assert_ne!(self.exit, Some(0), "{}\n{self}", self.command);
+        self
+    }
+
     /// Holds that nothing at all was said, and the exit status is 0.
     #[track_caller]
     pub fn is_silent(&self) -> &Run {

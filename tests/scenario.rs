@@ -105,24 +105,30 @@ impl Scenario {
     /// Runs the program, its command line split as by a shell, `$DIR` and `$TREE` put in.
     #[track_caller]
     pub fn run(&self, line: &str) -> Run {
-        self.finish(self.command(Path::new(BINARY), 0, line))
+        self.finish(line, self.command(Path::new(BINARY), 0, line))
     }
 
     /// The same as another user, whose state folder is their own.
     #[track_caller]
     pub fn run_as(&self, user: User, line: &str) -> Run {
         let command = self.command(&self.binary_for(user), user.uid, line);
-        as_user(user, || self.finish(command))
+        as_user(user, || self.finish(line, command))
+    }
+
+    /// Runs the program under another, which takes it as its last arguments, as prlimit(1) and strace(1) do.
+    #[track_caller]
+    pub fn run_under(&self, wrapper: &str, line: &str) -> Run {
+        let (program, args) = wrapper.split_once(' ').unwrap_or((wrapper, ""));
+        let mut command = self.command(Path::new(program), 0, args);
+        command.arg(BINARY).args(self.words(line));
+        self.finish(line, command)
     }
 
     /// Runs the program under strace(1).
     #[track_caller]
     pub fn strace(&self, line: &str) -> Trace {
-        let file = self.dir().join("strace");
-        let mut command = self.command(Path::new("strace"), 0, "-f -qq -s 4096 -o $DIR/strace");
-        command.arg(BINARY).args(self.words(line));
-        let run = self.finish(command);
-        Trace::new(run, &fs::read_to_string(file).unwrap())
+        let run = self.run_under("strace -f -qq -s 4096 -o $DIR/strace", line);
+        Trace::new(run, &fs::read_to_string(self.dir().join("strace")).unwrap())
     }
 
     /// Runs a shell script in the tree, which has to succeed; what it wrote.
@@ -222,9 +228,9 @@ impl Scenario {
     }
 
     #[track_caller]
-    fn finish(&self, mut command: Command) -> Run {
+    fn finish(&self, line: &str, mut command: Command) -> Run {
         let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        Run::new(self.dir(), format!("{command:?}"), output)
+        Run::new(self.dir(), format!("`sgidlint {line}`"), output)
     }
 
     fn words(&self, line: &str) -> Vec<String> {

@@ -34,14 +34,14 @@ pub fn files() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = rust_files(&root);
     paths.sort();
-    let texts: Vec<(PathBuf, String)> = paths.into_iter().map(|path| (path.clone(), plain(&read(&path)))).collect();
-    let test_files: Vec<PathBuf> = texts.iter().flat_map(|(path, code)| test_modules(path, code)).collect();
-    let files =
-        texts.iter().filter(|(path, _)| !test_files.iter().any(|test| path.with_extension("").starts_with(test)));
+    let texts: Vec<(PathBuf, String)> = paths.into_iter().map(|path| (path.clone(), read(&path))).collect();
+    let test_files: Vec<PathBuf> = texts.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
+    let is_test = |path: &Path| test_files.iter().any(|test| path.with_extension("").starts_with(test));
+    let files = texts.iter().filter(|(path, _)| !is_test(path));
     files
-        .map(|(path, code)| SourceFile {
+        .map(|(path, text)| SourceFile {
             path: path.strip_prefix(&root).unwrap().to_str().unwrap().into(),
-            code: without_tests(code),
+            code: without_tests(&plain(text)),
         })
         .collect()
 }
@@ -67,7 +67,7 @@ fn plain(text: &str) -> String {
     while !rest.is_empty() {
         let length = blank_length(rest, code.chars().next_back());
         if length > 0 {
-            code.extend(rest[..length].chars().map(|letter| if letter == '\n' { '\n' } else { ' ' }));
+            code.push_str(&blank(&rest[..length]));
             rest = &rest[length..];
         } else {
             let letter = rest.chars().next().expect("there is a rest");
@@ -76,6 +76,11 @@ fn plain(text: &str) -> String {
         }
     }
     code
+}
+
+/// Spaces for every byte, but for the ends of lines.
+fn blank(code: &str) -> String {
+    code.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
 }
 
 /// The length of the comment, text or character at the head of the code; 0 where there is none.
@@ -160,15 +165,23 @@ fn raw_length(code: &str) -> usize {
 const TEST: &str = "#[cfg(test)]";
 
 /// The modules that `#[cfg(test)] mod name;` puts in files of their own: their paths, without `.rs`.
-fn test_modules(path: &Path, code: &str) -> Vec<PathBuf> {
+fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
+    let code = plain(text);
     let folder = match path.file_stem().and_then(|stem| stem.to_str()) {
         Some("mod" | "lib" | "main") => path.with_file_name(""),
         _ => path.with_extension(""),
     };
-    let after = code.match_indices(TEST).map(|(at, _)| code[at + TEST.len()..].trim_start());
-    let declared =
-        after.filter_map(|code| code.strip_prefix("mod ")?.split_once([';', '{']).map(|(name, _)| (name, code)));
-    declared.filter(|(name, code)| code[4 + name.len()..].starts_with(';')).map(|(name, _)| folder.join(name)).collect()
+    let things = code.match_indices(TEST).map(|(at, _)| (at, at + thing_length(&code[at..])));
+    let module = |(start, end): (usize, usize)| {
+        let (attributes, name) = code[start..end].strip_suffix(';')?.rsplit_once("mod ")?;
+        let attributes = &text[start..start + attributes.len()];
+        let named = attributes.split_once("#[path = \"").and_then(|(_, rest)| rest.split_once('"'));
+        Some(match named {
+            Some((file, _)) => path.with_file_name(file).with_extension(""),
+            None => folder.join(name),
+        })
+    };
+    things.filter_map(module).collect()
 }
 
 /// The code with every `#[cfg(test)]` blanked together with what it stands before.
@@ -176,8 +189,7 @@ fn without_tests(code: &str) -> String {
     let mut kept = code.to_owned();
     while let Some(start) = kept.find(TEST) {
         let end = start + thing_length(&kept[start..]);
-        let blanks: String = kept[start..end].chars().map(|letter| if letter == '\n' { '\n' } else { ' ' }).collect();
-        kept.replace_range(start..end, &blanks);
+        kept.replace_range(start..end, &blank(&kept[start..end]));
     }
     kept
 }
@@ -213,8 +225,10 @@ fn comments_texts_and_characters_are_no_code() {
 fn what_is_compiled_for_tests_is_no_code() {
     let code = without_tests("a\n#[cfg(test)]\nmod tests {\n  fn b() { c }\n}\nd #[cfg(test)] use e::{f, g}; h");
     assert_eq!(code.split_whitespace().collect::<Vec<_>>(), ["a", "d", "h"]);
-    let files = test_modules(Path::new("src/judge.rs"), "#[cfg(test)]\nmod laws;\n#[cfg(test)] mod tests { }");
+    let files = test_modules(Path::new("src/judge.rs"), "#[cfg(test)]\nmod laws;\n#[cfg(test)] mod tests { a; }");
     assert_eq!(files, [Path::new("src/judge/laws")]);
+    let files = test_modules(Path::new("src/sys/held.rs"), "'ä' #[cfg(test)]\n#[path = \"held_tests.rs\"]\nmod tests;");
+    assert_eq!(files, [Path::new("src/sys/held_tests")]);
 }
 
 #[test]

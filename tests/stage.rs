@@ -123,12 +123,15 @@ pub fn test_of(type_name: &str) -> String {
 }
 
 fn on_own_thread<T: Send>(unshared: UnshareFlags, act: impl FnOnce() -> T + Send) -> T {
+    // Where it panics, the message names the test.
+    let name = std::thread::current().name().unwrap_or("main").to_owned();
     std::thread::scope(|scope| {
-        let thread = scope.spawn(move || {
+        let thread = std::thread::Builder::new().name(name).spawn_scoped(scope, move || {
             // SAFETY: the table of descriptors stays shared.
             unsafe { unshare_unsafe(unshared) }.unwrap();
             act()
         });
+        let thread = thread.unwrap();
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }

@@ -18,12 +18,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
-/// The text of `fixtures/NAME.tree`.
-pub fn fixture(name: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/{name}.tree"));
-    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-}
-
 /// Makes the tree of the text below `root`, which is made too where it is missing.
 #[track_caller]
 pub fn build(root: &Path, text: &str) {
