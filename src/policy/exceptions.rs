@@ -77,6 +77,13 @@ impl Exceptions {
         Exceptions { covered: covered.collect() }
     }
 
+    /// These exceptions and those of another policy that holds for the same root.
+    #[must_use]
+    pub fn and(mut self, other: Exceptions) -> Exceptions {
+        self.covered.extend(other.covered);
+        self
+    }
+
     /// The lints that aren't found at a path below the root, or at the root itself (`.`).
     pub fn suppressed(&self, path: &[u8]) -> LintSet {
         let covering = self.covered.iter().filter(|covered| covers(&covered.path, path));
