@@ -75,9 +75,10 @@ pub fn load(request: &Request) -> Result<Vec<Loaded>, Vec<Problem>> {
     if loader.problems.is_empty() { Ok(loader.loaded) } else { Err(loader.problems) }
 }
 
-/// Reads one policy file, for a look at it alone.
-pub fn read_file(path: &Path) -> Result<Document, Vec<Problem>> {
-    document::read_file(path, &Citation::default())
+/// Reads one policy by its name, for a look at it alone: with a `/` or ending in `.toml` a file, else a built-in.
+pub fn document(name: &OsStr) -> Result<Document, Vec<Problem>> {
+    let cited = Citation::default();
+    Place::of(name, Path::new(""), &cited).map_err(|problem| vec![problem])?.read(&cited)
 }
 
 struct Loader<'r> {

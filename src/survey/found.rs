@@ -3,7 +3,8 @@
 use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
 use crate::lints::{Finding, Level, Lint};
-use crate::plan::Links;
+use super::order::in_tree;
+use crate::plan::{Links, path_order};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use crate::sys::SysError;
@@ -31,6 +32,35 @@ pub struct Survey {
     pub remarks: Vec<String>,
     /// Totals.
     pub counts: Counts,
+}
+
+impl Survey {
+    /// The entries that a fix would change; one that two policies change alike stands here once.
+    pub fn changed(&self) -> impl Iterator<Item = &Flaw> {
+        let is_new = |at: usize| {
+            let flaw = &self.flaws[at];
+            // Flaws of one entry stand side by side; of several names of one the first carries the change.
+            let before = self.flaws[..at].iter().rev().take_while(|before| self.is_same_path(before, flaw));
+            !before.into_iter().any(|before| before.desired == flaw.desired) && !flaw.is_later_name()
+        };
+        let changed = self.flaws.iter().enumerate().filter(|(_, flaw)| flaw.actual != flaw.desired);
+        changed.filter(move |(at, _)| is_new(*at)).map(|(_, flaw)| flaw)
+    }
+
+    fn is_same_path(&self, one: &Flaw, other: &Flaw) -> bool {
+        let root = |flaw: &Flaw| self.roots[flaw.root as usize].path.as_os_str().as_bytes();
+        in_tree((root(one), &one.path), (root(other), &other.path)).is_eq()
+    }
+}
+
+impl Flaw {
+    /// Whether an earlier name of the same entry carries its change.
+    fn is_later_name(&self) -> bool {
+        match &self.links {
+            Links::Inside(others) => others.iter().any(|other| path_order(other, &self.path).is_lt()),
+            Links::None | Links::Any => false,
+        }
+    }
 }
 
 /// What a policy is called.

@@ -9,6 +9,7 @@ mod assess;
 mod bound;
 mod found;
 mod links;
+mod notices;
 mod order;
 mod regions;
 mod scope;
@@ -16,6 +17,7 @@ mod site;
 mod surveyor;
 mod target;
 
+pub use notices::expired;
 pub use found::{Counts, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
 
 use crate::judge::Options;

@@ -41,3 +41,8 @@ pub fn now() -> jiff::Timestamp {
 pub fn file_system_id(fd: impl AsFd) -> Result<u64, SysError> {
     Ok(fstatvfs(fd).map_err(SysError::of("fstatfs"))?.f_fsid)
 }
+
+/// The day it is here, local time.
+pub fn today() -> jiff::civil::Date {
+    jiff::Zoned::now().date()
+}

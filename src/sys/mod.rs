@@ -18,5 +18,6 @@ pub mod store;
 pub mod lock;
 pub mod host;
 pub mod output;
+pub mod signals;
 
 pub use error::SysError;
