@@ -6,6 +6,7 @@ use super::{Fix, Level, Lint, Text};
 use crate::accounts::{Accounts, IdNames};
 use crate::entry::Entry;
 
+/// The texts of unknown-id.
 pub const UNKNOWN_ID: Text = Text {
     name: "unknown-id",
     level: Level::Warn,
@@ -41,6 +42,7 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Says what unknown-id saw.
 pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
     let (uid, gid) = (subject.actual.uid, subject.actual.gid);
     match (names.user_name(uid), names.group_name(gid)) {

@@ -3,7 +3,7 @@
 use super::{Finding, Fix, Level, Levels, Lint, group, guard, owner, permission};
 use crate::accounts::Accounts;
 use crate::entry::{Entry, Kind, State};
-use crate::intent::{Around, Intent, RuleId};
+use crate::intent::{Around, Intent, RuleId, Wish};
 use crate::mode::Mode;
 
 /// What a run asks of judging.
@@ -111,7 +111,7 @@ impl<'a> Case<'a> {
     }
 
     /// The rule that decides on setgid (or sticky): a key of its own, or else the mode.
-    pub fn rule_of(&self, key: Option<crate::intent::Wish<bool>>) -> Option<RuleId> {
+    pub fn rule_of(&self, key: Option<Wish<bool>>) -> Option<RuleId> {
         key.map(|wish| wish.rule).or(self.intent.mode.map(|wish| wish.rule))
     }
 }

@@ -8,6 +8,7 @@ use crate::entry::Entry;
 use crate::intent::{Around, Intent, is_setgid_directory};
 use crate::mode::Mode;
 
+/// The texts of foreign-group.
 pub const FOREIGN_GROUP: Text = Text {
     name: "foreign-group",
     level: Level::Deny,
@@ -35,6 +36,7 @@ moving it from one tree into another. `consent = \"assumed\"` lifts that.
 See chgrp(1), chown(2), inode(7).",
 };
 
+/// The texts of spreading-group.
 pub const SPREADING_GROUP: Text = Text {
     name: "spreading-group",
     level: Level::Deny,
@@ -87,11 +89,13 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Says what foreign-group saw.
 pub fn describe_foreign(subject: &Subject, names: &dyn IdNames) -> String {
     let (actual, ideal) = (group_label(subject.actual.gid, names), group_label(subject.ideal.gid, names));
     format!("group is {actual}, should be {ideal}")
 }
 
+/// Says what spreading-group saw.
 pub fn describe_spreading(subject: &Subject, names: &dyn IdNames) -> String {
     let actual = group_label(subject.actual.gid, names);
     format!("{}; everything made in it inherits {actual}", describe_foreign(subject, names))

@@ -6,6 +6,7 @@ use super::{Fix, Level, Lint, Text};
 use crate::entry::{Entry, Kind};
 use crate::intent::{HardLinks, Intent};
 
+/// The texts of hard-linked.
 pub const HARD_LINKED: Text = Text {
     name: "hard-linked",
     level: Level::Warn,
@@ -43,6 +44,7 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Says what hard-linked saw.
 pub fn describe(subject: &Subject) -> String {
     format!("it has {} names, and not all of them are known to lie in the tree", subject.nlink)
 }

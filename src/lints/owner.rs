@@ -7,6 +7,7 @@ use crate::accounts::{Accounts, IdNames};
 use crate::entry::{Entry, Kind};
 use crate::intent::{Around, Intent};
 
+/// The texts of foreign-owner.
 pub const FOREIGN_OWNER: Text = Text {
     name: "foreign-owner",
     level: Level::Deny,
@@ -64,6 +65,7 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Says what foreign-owner saw.
 pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
     let (actual, ideal) = (user_label(subject.actual.uid, names), user_label(subject.ideal.uid, names));
     format!("owner is {actual}, should be {ideal}")

@@ -7,6 +7,7 @@ use crate::entry::{Entry, Kind};
 use crate::intent::Intent;
 use crate::mode::{Mode, ModeExpression};
 
+/// The texts of missing-permission.
 pub const MISSING_PERMISSION: Text = Text {
     name: "missing-permission",
     level: Level::Deny,
@@ -34,6 +35,7 @@ set-ID is always unsafe.
 See chmod(1), umask(2), acl(5).",
 };
 
+/// The texts of excess-permission.
 pub const EXCESS_PERMISSION: Text = Text {
     name: "excess-permission",
     level: Level::Deny,
@@ -159,12 +161,14 @@ fn widening_fix(case: &Case<'_>, bits: Mode) -> Fix {
     fix
 }
 
+/// Says what missing-permission saw.
 pub fn describe_missing(subject: &Subject) -> String {
     let bits = subject.ideal.mode.without(subject.actual.mode) & own_bits(subject.kind);
     let classes = CLASSES.map(|(class, shift)| (class, "can't", "or", (bits.bits() >> shift) & 7));
     format!("{}: {}", modes(subject), details(subject.kind, classes, bits, "missing"))
 }
 
+/// Says what excess-permission saw.
 pub fn describe_excess(subject: &Subject) -> String {
     let bits = subject.actual.mode.without(subject.ideal.mode) & own_bits(subject.kind);
     let classes = CLASSES.map(|(class, shift)| (class, "may", "and", (bits.bits() >> shift) & 7));

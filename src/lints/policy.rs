@@ -2,6 +2,7 @@
 
 use super::{Level, Text};
 
+/// The texts of conflict.
 pub const CONFLICT: Text = Text {
     name: "conflict",
     level: Level::Deny,
@@ -23,6 +24,7 @@ or exclude the one's root from the other.
 See chmod(1), chgrp(1).",
 };
 
+/// The texts of expired-exception.
 pub const EXPIRED_EXCEPTION: Text = Text {
     name: "expired-exception",
     level: Level::Warn,
@@ -44,10 +46,12 @@ or give it a new day.
 See date(1) for the day it is: `until` is in local time, that day included.",
 };
 
+/// Says what conflict saw.
 pub fn describe_conflict() -> String {
     "two policies want different states of it".into()
 }
 
+/// Says what expired-exception saw.
 pub fn describe_expired() -> String {
     "an exception has expired".into()
 }

@@ -175,6 +175,17 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_wished_for_only_warns() {
+        for lint in Lint::ALL {
+            let is_hazard = (Lint::SetuidFile..=Lint::HardLinked).contains(&lint) || lint == Lint::ExpiredException;
+            let (level, fixes) =
+                if is_hazard { (Level::Warn, ["unsafe", "none"]) } else { (Level::Deny, ["safe", "none"]) };
+            assert_eq!(lint.default_level(), level, "{lint}");
+            assert!(fixes.iter().any(|fix| lint.text().fix.starts_with(fix)), "{lint}");
+        }
+    }
+
+    #[test]
     fn the_table_has_a_row_a_lint() {
         let table = table_markdown();
         assert_eq!(table.lines().count(), Lint::ALL.len() + 2);

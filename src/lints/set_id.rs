@@ -7,6 +7,7 @@ use crate::accounts::IdNames;
 use crate::entry::{Entry, Kind};
 use crate::mode::Mode;
 
+/// The texts of setuid-file.
 pub const SETUID_FILE: Text = Text {
     name: "setuid-file",
     level: Level::Warn,
@@ -29,6 +30,7 @@ gives it back.
 See chmod(2), execve(2), inode(7).",
 };
 
+/// The texts of setgid-file.
 pub const SETGID_FILE: Text = Text {
     name: "setgid-file",
     level: Level::Warn,
@@ -51,6 +53,7 @@ gives it back.
 See chmod(2), execve(2), inode(7), CVE-2018-13405.",
 };
 
+/// The texts of setuid-directory.
 pub const SETUID_DIRECTORY: Text = Text {
     name: "setuid-directory",
     level: Level::Warn,
@@ -71,6 +74,7 @@ for a file server that reads it.
 See chmod(1), mkdir(2), inode(7).",
 };
 
+/// The texts of ineffective-setgid.
 pub const INEFFECTIVE_SETGID: Text = Text {
     name: "ineffective-setgid",
     level: Level::Warn,
@@ -129,18 +133,22 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Says what setuid-file saw.
 pub fn describe_setuid_file(subject: &Subject, names: &dyn IdNames) -> String {
     format!("setuid is set: whoever executes it acts as {}", user_label(subject.actual.uid, names))
 }
 
+/// Says what setgid-file saw.
 pub fn describe_setgid_file(subject: &Subject, names: &dyn IdNames) -> String {
     format!("setgid is set: whoever executes it acts as group {}", group_label(subject.actual.gid, names))
 }
 
+/// Says what setuid-directory saw.
 pub fn describe_setuid_directory() -> String {
     "setuid is set, which does nothing on a directory".into()
 }
 
+/// Says what ineffective-setgid saw.
 pub fn describe_ineffective(subject: &Subject) -> String {
     let right = if subject.kind == Kind::Dir { "enter" } else { "execute" };
     format!("setgid is set, but its group can't {right} it")

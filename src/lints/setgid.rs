@@ -7,6 +7,7 @@ use crate::accounts::IdNames;
 use crate::entry::Kind;
 use crate::mode::Mode;
 
+/// The texts of missing-setgid.
 pub const MISSING_SETGID: Text = Text {
     name: "missing-setgid",
     level: Level::Deny,
@@ -33,6 +34,7 @@ bit; there a missing one is no fault.
 See chmod(2), inode(7), mount(8).",
 };
 
+/// The texts of stray-setgid.
 pub const STRAY_SETGID: Text = Text {
     name: "stray-setgid",
     level: Level::Deny,
@@ -79,10 +81,12 @@ fn spreading_fix(case: &Case<'_>) -> Fix {
     case.any_change
 }
 
+/// Says what missing-setgid saw.
 pub fn describe_missing() -> String {
     "setgid is missing: new entries take their maker's group".into()
 }
 
+/// Says what stray-setgid saw.
 pub fn describe_stray(subject: &Subject, names: &dyn IdNames) -> String {
     format!("setgid is set: new entries take group {}, not their maker's", group_label(subject.actual.gid, names))
 }

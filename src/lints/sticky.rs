@@ -5,6 +5,7 @@ use super::{Level, Lint, Text};
 use crate::entry::Kind;
 use crate::mode::Mode;
 
+/// The texts of missing-sticky.
 pub const MISSING_STICKY: Text = Text {
     name: "missing-sticky",
     level: Level::Deny,
@@ -27,6 +28,7 @@ what others own.
 See chmod(1), unlink(2), inode(7).",
 };
 
+/// The texts of stray-sticky.
 pub const STRAY_STICKY: Text = Text {
     name: "stray-sticky",
     level: Level::Deny,
@@ -63,10 +65,12 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Says what missing-sticky saw.
 pub fn describe_missing() -> String {
     "sticky is missing: whoever can write here can delete what others made".into()
 }
 
+/// Says what stray-sticky saw.
 pub fn describe_stray() -> String {
     "sticky is set: members can't replace or delete what others made".into()
 }

@@ -7,6 +7,7 @@ use crate::accounts::IdNames;
 use crate::entry::{Entry, Kind};
 use crate::mode::Mode;
 
+/// The texts of world-writable.
 pub const WORLD_WRITABLE: Text = Text {
     name: "world-writable",
     level: Level::Warn,
@@ -49,6 +50,7 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Says what world-writable saw.
 pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
     let mode = subject.actual.mode;
     match subject.kind {
