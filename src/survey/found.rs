@@ -5,8 +5,8 @@ use crate::intent::RuleId;
 use crate::lints::{Finding, Level, Lint};
 use crate::plan::Links;
 use crate::policy::model::Mounts;
-use crate::sys::handle::Handle;
 use crate::sys::SysError;
+use crate::sys::handle::Handle;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
