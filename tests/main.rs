@@ -9,6 +9,7 @@ mod lab;
 mod layers;
 mod limits;
 mod mess;
+mod mounts;
 mod plan;
 mod run;
 mod scenario;
