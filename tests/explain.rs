@@ -15,7 +15,7 @@ scenario!(a_paths_rules_are_explained, |t| {
     t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE'\ngroup = 4242\n[[tree.rule]]\nmatch = 'in/'\ngroup = 4243"));
     t.tree("dir 0:4242 0755 .\n dir 0:4243 0755 in\n file 0:0 0644 in/f");
     t.run("explain ./in/f -p lab.toml").succeeds().mentions("lab.toml").mentions("4243").mentions("in/");
-    t.run("explain ./no-such -p lab.toml").exits(2);
+    t.run("explain ./no-such -p lab.toml").fails();
     t.holds_first_tree();
 });
 

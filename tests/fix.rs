@@ -56,7 +56,6 @@ scenario!(without_a_yes_nothing_is_changed, |t| {
     let before = t.stamps();
     t.run("fix . -p lab.toml").fails();
     t.run("fix -n . -p lab.toml").exits(1);
-    t.run("fix -n -y . -p lab.toml").exits(1);
     assert_eq!(t.stamps(), before);
 });
 

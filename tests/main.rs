@@ -1,16 +1,24 @@
 //! Every test of the program from outside, in one binary.
 
-// What only the scenarios of the commands use is unused until these are declared.
-#![allow(dead_code)]
-
+mod check;
+mod diff;
+mod explain;
+mod fix;
 mod kernel;
+mod lab;
 mod layers;
+mod limits;
+mod mess;
+mod mounts;
+mod plan;
 mod run;
 mod scenario;
 mod source;
 mod stage;
+mod table;
 mod trace;
 mod tree;
+mod undo;
 mod xattr;
 
 /// A test file that nobody declares is never run and never missed.

@@ -178,22 +178,29 @@ fn sorted(mut lines: Vec<String>) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// Puts `$RUN` in for the ids of the runs on record: the names of what lies in the state folders.
-fn without_runs(dir: &Path, mut text: String) -> String {
+/// Puts `$RUN` in for the ids of the runs on record.
+fn without_runs(dir: &Path, text: String) -> String {
+    runs_on_record(dir).iter().fold(text, |text, run| text.replace(run, "$RUN"))
+}
+
+/// The ids of the runs on record in root's state folder, oldest first: the names of files there that begin with a digit.
+pub fn runs_on_record(dir: &Path) -> Vec<String> {
     let mut folders = vec![dir.join("state")];
+    let mut runs = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
             if stem.len() >= 4 && stem.starts_with(|first: char| first.is_ascii_digit()) {
-                text = text.replace(stem, "$RUN");
+                runs.push(stem.to_owned());
             }
             if path.is_dir() {
                 folders.push(path);
             }
         }
     }
-    text
+    runs.sort();
+    runs
 }
 
 /// Puts `$TIME` in for dates, times and durations.

@@ -8,7 +8,7 @@
 //! └── state     the state folder, one for each user
 //! ```
 
-use crate::run::Run;
+use crate::run::{Run, runs_on_record};
 use crate::stage::{self, PATH, User, as_user, on_own_mounts};
 use crate::trace::Trace;
 use crate::tree;
@@ -170,6 +170,11 @@ impl Scenario {
     /// When each entry of the tree last changed in any way.
     pub fn stamps(&self) -> String {
         tree::stamps(&self.path("."))
+    }
+
+    /// The ids of root's runs on record, oldest first.
+    pub fn runs(&self) -> Vec<String> {
+        runs_on_record(self.dir())
     }
 
     /// In a scenario with mounts of its own: mounts a file system made by `mkfs.KIND` on the tree.

@@ -76,9 +76,10 @@ scenario!(an_undo_can_name_its_run, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree("dir 0:4242 2775 .\n file 0:0 0664 a");
     t.run("fix -y . -p lab.toml").succeeds();
-    let first = t.run("log --format json").succeeds().json().pop().expect("one run");
+    let first = t.runs().pop().expect("a run is on record");
     t.sh("touch b; chgrp 0 b; chmod 0644 b");
     t.run("fix -y . -p lab.toml").succeeds();
-    t.run(&format!("undo -y {}", first["run"].as_str().expect("a run has an id"))).succeeds();
+    t.run("log").succeeds().mentions("$RUN");
+    t.run(&format!("undo -y {first}")).succeeds();
     t.holds("dir 0:4242 2775 .\n file 0:0 0664 a\n file 0:4242 0664 b");
 });

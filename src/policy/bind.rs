@@ -2,9 +2,9 @@
 
 use super::instance::Instance;
 use super::model::{AccountText, At};
-use super::substitute::{Origin, PlaceholderError, is_name, put_in};
 use super::problem::Problem;
 use super::rules::{TreeRules, is};
+use super::substitute::{Origin, PlaceholderError, is_name, put_in};
 use crate::intent::{GroupTerm, OwnerTerm};
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -6,8 +6,8 @@ use crate::lints::{Finding, Level, Lint};
 use super::order::in_tree;
 use crate::plan::{Links, path_order};
 use crate::policy::model::Mounts;
-use crate::sys::handle::Handle;
 use crate::sys::SysError;
+use crate::sys::handle::Handle;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
