@@ -65,6 +65,16 @@ pub enum Consent {
     Assumed,
 }
 
+/// What directories are that their owners keep private.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum PrivateDirs {
+    /// Judged like all others.
+    #[default]
+    Judge,
+    /// Judged by group alone, and nothing below them is judged.
+    Allow,
+}
+
 /// Acceptable modes: any of them complies, the first is what a fix applies.
 pub type ModeWish = [ModeExpression];
 
@@ -87,6 +97,8 @@ pub struct Intent<'p> {
     pub hard_links: HardLinks,
     /// Whose consent opening needs.
     pub consent: Consent,
+    /// What it is if it is a directory that its owner keeps private.
+    pub private_dirs: PrivateDirs,
 }
 
 impl Intent<'_> {

@@ -1,14 +1,30 @@
 //! Policies: TOML files read into a model, all problems at once, and compiled into what the walk asks.
 
-pub mod model;
-pub mod problem;
-pub mod nearest;
-pub mod placeholder;
-pub mod diagnostic;
-pub mod read;
+mod authority;
+pub mod bind;
+mod bits;
 pub mod builtin;
+pub mod diagnostic;
+pub mod exceptions;
+mod exclude;
+pub mod explain;
+pub mod here;
+pub mod instance;
 pub mod load;
+mod matching;
+pub mod model;
+mod name_index;
+mod nearest;
+mod pattern;
+mod placeholder;
+pub mod problem;
+mod read;
+pub mod root_pattern;
+pub mod rule_table;
+pub mod rules;
 
+pub use exclude::is_default_exclude;
 pub use load::{Loaded, Request, load};
 pub use nearest::nearest;
+pub use placeholder::PlaceholderError;
 pub use read::read;

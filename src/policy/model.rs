@@ -2,6 +2,7 @@
 
 use super::problem::Source;
 use crate::entry::Kind;
+pub use crate::intent::PrivateDirs;
 use crate::intent::{Consent, HardLinks};
 use crate::lints::{Level, Lint};
 use crate::mode::ModeExpression;
@@ -115,16 +116,6 @@ pub struct Wishes {
     pub private_dirs: Attribute<PrivateDirs>,
     /// `kinds`: the only kinds that this table is about; all where it isn't said.
     pub kinds: Option<Vec<Kind>>,
-}
-
-/// What directories are that their owners keep private.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum PrivateDirs {
-    /// Judged like all others.
-    #[default]
-    Judge,
-    /// Judged by group alone, and nothing below them is judged.
-    Allow,
 }
 
 /// `[[tree]]`.
