@@ -102,6 +102,14 @@ pub struct Intent<'p> {
 }
 
 impl Intent<'_> {
+    /// The same once every name of the entry was found in the tree: `inside` then allows what `allow` does.
+    pub fn with_every_name_found(self) -> Self {
+        match self.hard_links {
+            HardLinks::Inside => Intent { hard_links: HardLinks::Allow, ..self },
+            HardLinks::Refuse | HardLinks::Allow => self,
+        }
+    }
+
     /// Whether nothing at all is wanted, so that the entry needn't be looked at.
     pub fn is_empty(&self) -> bool {
         self.group.is_none()

@@ -2,12 +2,13 @@
 
 use super::instance::Instance;
 use super::model::{AccountText, At};
-use super::placeholder::{Origin, PlaceholderError, is_name, put_in};
+use super::substitute::{Origin, PlaceholderError, is_name, put_in};
 use super::problem::Problem;
 use super::rules::{TreeRules, is};
 use crate::intent::{GroupTerm, OwnerTerm};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use crate::sys::names::NameService;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,6 +27,16 @@ pub trait Lookup {
 pub struct LookupError {
     /// The call and its errno.
     pub message: String,
+}
+
+impl Lookup for NameService {
+    fn gid(&self, name: &str) -> Result<Option<u32>, LookupError> {
+        NameService::gid(self, name).map_err(|error| LookupError { message: error.to_string() })
+    }
+
+    fn uid(&self, name: &str) -> Result<Option<u32>, LookupError> {
+        NameService::uid(self, name).map_err(|error| LookupError { message: error.to_string() })
+    }
 }
 
 /// What a tree is bound to.

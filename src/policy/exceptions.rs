@@ -1,8 +1,8 @@
 //! What a policy excepts from its lints: the exceptions that matter below one root, and those that have expired.
 
 use super::model::{Exception, Model};
-use super::placeholder::Origin;
-use super::placeholder::put_in;
+use super::substitute::Origin;
+use super::substitute::put_in;
 use crate::lints::Lint;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -75,6 +75,13 @@ impl Exceptions {
             Some(Covered { path, lints: covered_lints(exception) })
         });
         Exceptions { covered: covered.collect() }
+    }
+
+    /// These exceptions and those of another policy that holds for the same root.
+    #[must_use]
+    pub fn and(mut self, other: Exceptions) -> Exceptions {
+        self.covered.extend(other.covered);
+        self
     }
 
     /// The lints that aren't found at a path below the root, or at the root itself (`.`).

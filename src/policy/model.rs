@@ -72,6 +72,28 @@ pub enum MaxChanges {
     Percent(f64),
 }
 
+impl MaxChanges {
+    /// Parses a count or a share, `5000` or `5%`.
+    pub fn parse(text: &str) -> Result<MaxChanges, String> {
+        let wrong = || format!("`{}` is neither a count nor a share like `5%`", text.escape_debug());
+        match text.strip_suffix('%') {
+            None => text.parse().map(MaxChanges::Count).map_err(|_| wrong()),
+            Some(share) => match share.parse::<f64>() {
+                Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(MaxChanges::Percent(percent)),
+                _ => Err(wrong()),
+            },
+        }
+    }
+
+    /// How many changes it lets through, of so many entries.
+    pub fn of(self, entries: u64) -> u64 {
+        match self {
+            MaxChanges::Count(count) => count,
+            MaxChanges::Percent(percent) => (entries as f64 * percent / 100.0) as u64,
+        }
+    }
+}
+
 /// What a tree or rule says of one attribute.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Attribute<T> {

@@ -1,1 +1,169 @@
 //! Entries held by descriptor: looked at, and changed, whatever becomes of their names.
+
+use super::SysError;
+use super::ladder::{ChmodRung, Ladder, OpenRung, fchmodat2_held};
+use super::stat::{Look, look};
+use crate::mode::Mode;
+use rustix::fs::{AtFlags, Gid, Mode as FileMode, OFlags, ResolveFlags, Uid, chmodat, chownat, openat, openat2};
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+/// The longest path that one call takes, its NUL included (`PATH_MAX`, path_resolution(7)).
+const PATH_MAX: usize = 4096;
+
+/// How often a lookup is tried again that a rename or a mount elsewhere disturbed.
+const TRIES: u32 = 128;
+
+/// Whether a path may lead into other mounts than its root's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Crossing {
+    /// It may not.
+    Never,
+    /// It may.
+    Allowed,
+}
+
+/// An entry held by an `O_PATH` descriptor: not opened, not followed, and not to be exchanged for another.
+#[derive(Debug)]
+pub struct Held(OwnedFd);
+
+impl Held {
+    /// Finds `path` below the directory `root` and holds it; a symbolic link at its end is held itself.
+    ///
+    /// No symbolic link on the way is followed and no `..`. `path` is relative and has no empty, `.` or `..`
+    /// component; `.` alone is the root.
+    pub fn find(root: impl AsFd, path: &[u8], crossing: Crossing, ladder: &Ladder) -> Result<Held, SysError> {
+        let root = root.as_fd();
+        if path == b"." {
+            // Looking up `.` would need the right to search the root; its descriptor needs none.
+            return fcntl_dupfd_cloexec(root, 0).map(Held).map_err(SysError::of("fcntl"));
+        }
+        match ladder.open {
+            OpenRung::Openat2 => find_in_chunks(root, path, crossing),
+            OpenRung::Components => find_by_components(root, path, crossing),
+        }
+    }
+
+    /// Looks at the entry.
+    pub fn look(&self) -> Result<Look, SysError> {
+        look(&self.0)
+    }
+
+    /// Gives the entry another owner, another group, or both at once; a symbolic link itself.
+    pub fn chown(&self, uid: Option<u32>, gid: Option<u32>) -> Result<(), SysError> {
+        #[cfg(test)]
+        fault::strike("fchownat")?;
+        let (uid, gid) = (uid.map(Uid::from_raw), gid.map(Gid::from_raw));
+        chownat(&self.0, c"", uid, gid, AtFlags::EMPTY_PATH).map_err(SysError::of("fchownat"))
+    }
+
+    /// Sets the twelve permission bits.
+    pub fn chmod(&self, mode: Mode, ladder: &Ladder) -> Result<(), SysError> {
+        #[cfg(test)]
+        fault::strike("fchmodat2")?;
+        match ladder.chmod {
+            ChmodRung::Fchmodat2 => fchmodat2_held(self.0.as_fd(), mode.bits()).map_err(SysError::of("fchmodat2")),
+            ChmodRung::ProcFd => {
+                // fchmod(2) on an O_PATH descriptor is EBADF; its link in procfs leads to the held inode and no other.
+                let fds = ladder.need_proc("fchmodat2")?;
+                let name = self.0.as_raw_fd().to_string();
+                chmodat(fds, name.as_str(), FileMode::from_raw_mode(mode.bits()), AtFlags::empty())
+                    .map_err(SysError::of("fchmodat"))
+            }
+        }
+    }
+}
+
+impl AsFd for Held {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+const HOLD: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// By openat2(2), as much of the path at once as one call takes.
+fn find_in_chunks(root: BorrowedFd<'_>, path: &[u8], crossing: Crossing) -> Result<Held, SysError> {
+    let mut dir: Option<OwnedFd> = None;
+    let mut rest = path;
+    while rest.len() >= PATH_MAX {
+        // A name has at most 255 bytes, so there is a slash among so many; where there is none, the kernel refuses.
+        let cut = rest[..PATH_MAX].iter().rposition(|&byte| byte == b'/');
+        let cut = cut.ok_or(SysError { call: "openat2", errno: Errno::NAMETOOLONG })?;
+        let at = dir.as_ref().map_or(root, AsFd::as_fd);
+        dir = Some(open_beneath(at, &rest[..cut], HOLD | OFlags::DIRECTORY, crossing)?);
+        rest = &rest[cut + 1..];
+    }
+    open_beneath(dir.as_ref().map_or(root, AsFd::as_fd), rest, HOLD, crossing).map(Held)
+}
+
+fn open_beneath(dir: BorrowedFd<'_>, path: &[u8], flags: OFlags, crossing: Crossing) -> Result<OwnedFd, SysError> {
+    let mut resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    if crossing == Crossing::Never {
+        resolve |= ResolveFlags::NO_XDEV;
+    }
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match openat2(dir, path, flags, FileMode::empty(), resolve) {
+            // openat2(2): EAGAIN where a rename disturbed the lookup; the next try may succeed.
+            Err(Errno::AGAIN | Errno::INTR) if tries < TRIES => {}
+            answer => return answer.map_err(SysError::of("openat2")),
+        }
+    }
+}
+
+/// By openat(2), one component at a time, each a directory and no link.
+fn find_by_components(root: BorrowedFd<'_>, path: &[u8], crossing: Crossing) -> Result<Held, SysError> {
+    let mut dir: Option<OwnedFd> = None;
+    let mut components = path.split(|&byte| byte == b'/').peekable();
+    while let Some(name) = components.next() {
+        let flags = if components.peek().is_some() { HOLD | OFlags::DIRECTORY } else { HOLD };
+        let at = dir.as_ref().map_or(root, AsFd::as_fd);
+        dir = Some(openat(at, name, flags, FileMode::empty()).map_err(SysError::of("openat"))?);
+    }
+    let held = dir.map(Held).ok_or(SysError { call: "openat", errno: Errno::INVAL })?;
+    // A path that leads out of a mount can't lead back into it without `..`, so the last one tells for all.
+    if crossing == Crossing::Never && !same_mount(&look(root)?, &held.look()?) {
+        return Err(SysError { call: "openat", errno: Errno::XDEV });
+    }
+    Ok(held)
+}
+
+fn same_mount(root: &Look, held: &Look) -> bool {
+    match (root.entry.mount, held.entry.mount) {
+        // Before Linux 5.8 the device number is all there is.
+        (0, _) | (_, 0) => root.entry.id.dev == held.entry.id.dev,
+        (root, held) => root == held,
+    }
+}
+
+/// Makes changing calls fail from a given one on, as if the process had ended there.
+#[cfg(test)]
+pub(crate) mod fault {
+    use super::{Errno, SysError};
+    use std::cell::Cell;
+
+    thread_local! {
+        static CALLS_LEFT: Cell<Option<u32>> = const { Cell::new(None) };
+    }
+
+    /// Lets this thread make so many changing calls more, or any number.
+    pub(crate) fn allow(calls: Option<u32>) {
+        CALLS_LEFT.set(calls);
+    }
+
+    pub(super) fn strike(call: &'static str) -> Result<(), SysError> {
+        match CALLS_LEFT.get() {
+            Some(0) => Err(SysError { call, errno: Errno::IO }),
+            left => {
+                CALLS_LEFT.set(left.map(|left| left - 1));
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "held_tests.rs"]
+mod tests;

@@ -1,1 +1,43 @@
 //! Facts of the machine and the caller: boot, time, user.
+
+use super::SysError;
+use rustix::fs::fstatvfs;
+use rustix::process::{geteuid, getpid, getuid};
+use rustix::system::uname;
+use std::fs::read_to_string;
+use std::os::fd::AsFd;
+
+/// What tells this boot from every other; empty where procfs doesn't say, which is no boot's.
+pub fn boot_id() -> String {
+    read_to_string("/proc/sys/kernel/random/boot_id").map(|text| text.trim().to_owned()).unwrap_or_default()
+}
+
+/// The name of the machine.
+pub fn hostname() -> String {
+    uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Who started the run: the real user.
+pub fn real_uid() -> u32 {
+    getuid().as_raw()
+}
+
+/// As whom the run acts.
+pub fn effective_uid() -> u32 {
+    geteuid().as_raw()
+}
+
+/// The process.
+pub fn pid() -> u32 {
+    getpid().as_raw_nonzero().get().unsigned_abs()
+}
+
+/// Now.
+pub fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+/// The id of the file system that a descriptor lies on (`f_fsid`), which outlives a boot; 0 where it has none.
+pub fn file_system_id(fd: impl AsFd) -> Result<u64, SysError> {
+    Ok(fstatvfs(fd).map_err(SysError::of("fstatfs"))?.f_fsid)
+}

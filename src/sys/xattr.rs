@@ -1,1 +1,104 @@
 //! Extended attributes: whether an entry has an ACL or file capabilities.
+
+use super::SysError;
+use super::ladder::Ladder;
+use crate::entry::Extras;
+use rustix::fs::{getxattr, listxattr};
+use rustix::io::Errno;
+use std::os::fd::{AsFd, AsRawFd};
+
+const ACCESS_ACL: &str = "system.posix_acl_access";
+const CAPABILITIES: &str = "security.capability";
+
+/// Room for the names that entries have in practice: SELinux, ACLs, capabilities and some more.
+const COMMON: usize = 1024;
+
+/// What the extended attributes of a held entry say; neither opens it nor reads it.
+///
+/// One listxattr(2) tells all; the kernel keeps an access ACL there only where it says more than the mode (acl(5)).
+pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
+    ladder.need_proc("listxattr")?;
+    // The *xattr calls refuse O_PATH descriptors (EBADF), but follow the link that procfs has for one.
+    let path = format!("/proc/self/fd/{}", held.as_fd().as_raw_fd());
+    let mut names = [0_u8; COMMON];
+    match listxattr(path.as_str(), &mut names) {
+        Ok(length) => Ok(among(&names[..length])),
+        Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(Extras::default()),
+        // Too many names for the room, or (E2BIG) for any: ask for the two.
+        Err(Errno::RANGE | Errno::TOOBIG) => {
+            Ok(Extras { acl: has(&path, ACCESS_ACL)?, capabilities: has(&path, CAPABILITIES)? })
+        }
+        Err(errno) => Err(SysError { call: "listxattr", errno }),
+    }
+}
+
+/// Reads a list of names, each with its NUL.
+fn among(names: &[u8]) -> Extras {
+    let has = |wanted: &str| names.split(|&byte| byte == 0).any(|name| name == wanted.as_bytes());
+    Extras { acl: has(ACCESS_ACL), capabilities: has(CAPABILITIES) }
+}
+
+fn has(path: &str, name: &str) -> Result<bool, SysError> {
+    match getxattr(path, name, &mut [0_u8; 0]) {
+        Ok(_) | Err(Errno::RANGE) => Ok(true),
+        Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(false),
+        Err(errno) => Err(SysError { call: "getxattr", errno }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::held::{Crossing, Held};
+    use rustix::fs::{XattrFlags, setxattr};
+    use std::fs::{File, Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    /// A version 2 `security.capability` that permits CAP_NET_RAW.
+    const NET_RAW: [u8; 20] = [0, 0, 0, 2, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    /// user::rw-, user:4242:r--, group::r--, mask::r--, other::---, as the kernel reads it.
+    fn acl() -> Vec<u8> {
+        let lines: [(u16, u16, u32); 5] = [(1, 6, !0), (2, 4, 4242), (4, 4, !0), (16, 4, !0), (32, 0, !0)];
+        let mut bytes = 2_u32.to_le_bytes().to_vec();
+        for (tag, bits, id) in lines {
+            bytes.extend(tag.to_le_bytes());
+            bytes.extend(bits.to_le_bytes());
+            bytes.extend(id.to_le_bytes());
+        }
+        bytes
+    }
+
+    fn extras_of(dir: &std::path::Path, name: &str) -> Extras {
+        let ladder = Ladder::of_this_kernel();
+        let root = File::open(dir).unwrap();
+        extras(Held::find(&root, name.as_bytes(), Crossing::Never, &ladder).unwrap(), &ladder).unwrap()
+    }
+
+    #[test]
+    fn sees_what_is_there_on_entries_of_mode_0000() {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: sees_what_is_there_on_entries_of_mode_0000 needs root");
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["plain", "acl", "caps", "many"] {
+            File::create(dir.path().join(name)).unwrap();
+        }
+        setxattr(dir.path().join("acl"), ACCESS_ACL, &acl(), XattrFlags::empty()).unwrap();
+        setxattr(dir.path().join("caps"), CAPABILITIES, &NET_RAW, XattrFlags::empty()).unwrap();
+        setxattr(dir.path().join("many"), CAPABILITIES, &NET_RAW, XattrFlags::empty()).unwrap();
+        for number in 0..12 {
+            let name = format!("trusted.{number:0>100}");
+            setxattr(dir.path().join("many"), name.as_str(), b"", XattrFlags::empty()).unwrap();
+        }
+        for name in ["plain", "caps", "many"] {
+            set_permissions(dir.path().join(name), Permissions::from_mode(0)).unwrap();
+        }
+        assert_eq!(extras_of(dir.path(), "plain"), Extras::default());
+        assert_eq!(extras_of(dir.path(), "acl"), Extras { acl: true, capabilities: false });
+        assert_eq!(extras_of(dir.path(), "caps"), Extras { acl: false, capabilities: true });
+        assert_eq!(extras_of(dir.path(), "many"), Extras { acl: false, capabilities: true });
+        assert_eq!(extras_of(dir.path(), "."), Extras::default());
+    }
+}

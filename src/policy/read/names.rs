@@ -3,7 +3,7 @@
 use super::problems::Problems;
 use crate::policy::model::{At, Param, Tree};
 use crate::policy::nearest::did_you_mean;
-use crate::policy::placeholder::{Part, parts};
+use crate::policy::substitute::{Part, parts};
 use std::ops::Range;
 
 /// The names that `{name}` can be put in for.

@@ -1,0 +1,93 @@
+//! What every plan must hold to, whoever wrote it.
+
+use super::line::LineError;
+use super::{Change, Fixes, Header, Links, RunKind};
+use crate::entry::Kind;
+use crate::mode::Mode;
+use std::path::Component;
+
+/// Holds a header to the rules.
+pub(super) fn check_header(header: &Header) -> Result<(), LineError> {
+    for root in &header.roots {
+        let canonical = root.path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+        if !root.path.is_absolute() || !canonical {
+            return Err(format!("the root {:?} is not an absolute path without `..`", root.path));
+        }
+    }
+    Ok(())
+}
+
+/// Holds a change to the rules.
+pub(super) fn check_change(change: &Change, header: &Header) -> Result<(), LineError> {
+    check_path(&change.path)?;
+    if let Links::Inside(names) = &change.links {
+        names.iter().try_for_each(|name| check_path(name))?;
+    }
+    if change.root as usize >= header.roots.len() {
+        return Err(format!("root {} is not among the plan's {} roots", change.root, header.roots.len()));
+    }
+    if change.before == change.after {
+        return Err("`before` and `after` are the same: nothing is to be changed".into());
+    }
+    if change.kind.is_device() {
+        return Err(format!("the entry is a {} device; devices are never changed", change.kind));
+    }
+    if change.path.as_ref() == b"." && change.kind != Kind::Dir {
+        return Err(format!("the root itself is a directory, not a {}", change.kind));
+    }
+    check_states(change, header)
+}
+
+fn check_states(change: &Change, header: &Header) -> Result<(), LineError> {
+    let (before, after) = (change.before, change.after);
+    let is_undo = matches!(header.kind, RunKind::Undo(_));
+    // An undo may have to give a FIFO the bits back that chown(2) takes away.
+    let has_mode = change.kind.has_mode() || (is_undo && change.kind != Kind::Symlink);
+    if !has_mode && before.mode != after.mode {
+        return Err(format!("the mode of a {} is never changed", change.kind));
+    }
+    if after.uid == 0 && before.uid != 0 && !is_undo {
+        return Err("nothing is given to root that was not root's".into());
+    }
+    if change.kind != Kind::File {
+        return Ok(());
+    }
+    let gained = after.mode.without(before.mode).has_any(Mode::SET_ID);
+    if gained && is_undo {
+        return Err("an undo never gives a regular file set-ID bits".into());
+    }
+    if (before.mode | after.mode).has_any(Mode::SET_ID) && header.fixes == Fixes::Safe {
+        return Err(
+            "a regular file with set-ID bits is changed, but the plan says that no unsafe fixes are in it".into()
+        );
+    }
+    Ok(())
+}
+
+/// Holds a path to the rules: from the root, downwards, and spelled in one way only.
+pub(super) fn check_path(path: &[u8]) -> Result<(), LineError> {
+    let wrong = |what: &str| Err(format!("the path \"{}\" {what}", path.escape_ascii()));
+    if path == b"." {
+        return Ok(());
+    }
+    if path.contains(&0) {
+        return wrong("holds a NUL");
+    }
+    for name in path.split(|&byte| byte == b'/') {
+        match name {
+            b"" => return wrong("is absolute or holds an empty component"),
+            b"." => return wrong("holds a `.` component"),
+            b".." => return wrong("holds a `..` component"),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The index of a change whose entry an earlier one changes too.
+pub(super) fn duplicate(changes: &[Change]) -> Option<usize> {
+    let mut order: Vec<usize> = (0..changes.len()).collect();
+    let key = |index: usize| (changes[index].root, &changes[index].path);
+    order.sort_unstable_by(|&a, &b| key(a).cmp(&key(b)).then(a.cmp(&b)));
+    order.windows(2).filter(|pair| key(pair[0]) == key(pair[1])).map(|pair| pair[1]).min()
+}

@@ -1,0 +1,62 @@
+//! The order of paths, and the order in which changes are applied.
+
+use super::Change;
+use crate::entry::{Kind, State};
+use crate::mode::Mode;
+use std::cmp::Ordering;
+
+/// Compares paths component by component, names as bytes: a directory comes before what it contains, and all that it
+/// contains before its next sibling.
+pub fn path_order(a: &[u8], b: &[u8]) -> Ordering {
+    match (a == b".", b == b".") {
+        (true, true) => Ordering::Equal,
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
+        // No name has a NUL, so it can stand for the slash and sort below every byte of one.
+        (false, false) => components_as_bytes(a).cmp(components_as_bytes(b)),
+    }
+}
+
+fn components_as_bytes(path: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    path.iter().map(|&byte| if byte == b'/' { 0 } else { byte })
+}
+
+/// Puts changes into the order of application: directories that narrow or stop spreading first, top down; then
+/// everything else in path order; directories that widen last, bottom up, so that nothing is opened whose contents
+/// aren't right yet. Roots are taken to be in path order themselves.
+pub fn order(changes: &mut [Change]) {
+    changes.sort_by(|a, b| {
+        let turns = (turn(a), turn(b));
+        let paths = a.root.cmp(&b.root).then_with(|| path_order(&a.path, &b.path));
+        turns.0.cmp(&turns.1).then(if turns.0 == Turn::Widening { paths.reverse() } else { paths })
+    });
+}
+
+/// When a change's turn comes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Turn {
+    Narrowing,
+    Contents,
+    Widening,
+}
+
+fn turn(change: &Change) -> Turn {
+    match change.kind {
+        Kind::Dir if opens(change.before, change.after) => Turn::Widening,
+        Kind::Dir => Turn::Narrowing,
+        _ => Turn::Contents,
+    }
+}
+
+/// Whether somebody can do more in the directory afterwards than before.
+fn opens(before: State, after: State) -> bool {
+    // Whoever owns a directory can open it, so a new owner comes after the contents.
+    if before.mode.widens(after.mode) || before.uid != after.uid {
+        return true;
+    }
+    // A new group could do so far what others can. But a setgid directory of the wrong group spreads it with every
+    // entry made in it, and is stopped first.
+    let new_group = after.mode & Mode::GROUP;
+    let as_others = Mode::new((before.mode & Mode::OTHER).bits() << 3);
+    before.gid != after.gid && !before.mode.has(Mode::SETGID) && !as_others.has(new_group)
+}

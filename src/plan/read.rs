@@ -1,0 +1,175 @@
+//! Reading plans, and trusting nothing in them.
+
+use super::check::{self, check_change, check_header};
+use super::line::{ChangeLine, EndLine, HeaderLine, LineError};
+use super::{FORMAT, Header, Plan};
+use serde::Deserialize;
+use std::io::{self, BufRead, Read};
+
+/// The longest line that is read: a path of the greatest depth that anybody has made, escaped, several times over.
+pub const LONGEST_LINE: usize = 64 << 20;
+
+/// Why a plan can't be read: which file, which line, and what is wrong with it.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}:{line}: {message}")]
+pub struct ReadError {
+    /// The file, as its reader called it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// The lines of a file, one at a time, none longer than can be trusted.
+pub struct Lines<R> {
+    reader: R,
+    file: String,
+    number: u64,
+    line: Vec<u8>,
+}
+
+/// How a line ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Line<'l> {
+    /// With its newline.
+    Whole(&'l [u8]),
+    /// With the file: the end of it is missing.
+    Torn(&'l [u8]),
+    /// There was none.
+    End,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// The lines of `reader`; errors call it `file`.
+    pub fn new(reader: R, file: impl Into<String>) -> Lines<R> {
+        Lines { reader, file: file.into(), number: 0, line: Vec::new() }
+    }
+
+    /// The next line, without its newline.
+    pub fn next(&mut self) -> Result<Line<'_>, ReadError> {
+        self.line.clear();
+        self.number += 1;
+        let read = (&mut self.reader).take(LONGEST_LINE as u64).read_until(b'\n', &mut self.line);
+        match read {
+            Err(error) => Err(self.error(format!("reading failed: {error}"))),
+            Ok(0) => Ok(Line::End),
+            Ok(_) if self.line.last() == Some(&b'\n') => Ok(Line::Whole(&self.line[..self.line.len() - 1])),
+            Ok(LONGEST_LINE) => Err(self.error(format!("the line is longer than {LONGEST_LINE} bytes"))),
+            Ok(_) => Ok(Line::Torn(&self.line)),
+        }
+    }
+
+    /// An error about the line that was read last.
+    pub fn error(&self, message: impl Into<String>) -> ReadError {
+        ReadError { file: self.file.clone(), line: self.number, message: message.into() }
+    }
+
+    /// The next line, which a whole plan must have.
+    fn need(&mut self) -> Result<&[u8], ReadError> {
+        // The borrow of a line that is returned lasts, so the error is made on a way of its own.
+        if !matches!(self.next()?, Line::Whole(_)) {
+            return Err(self.error("the plan is torn: it ends without its end line, so part of it may be missing"));
+        }
+        Ok(&self.line[..self.line.len() - 1])
+    }
+}
+
+/// What every line has.
+#[derive(Deserialize)]
+struct Tag {
+    #[serde(rename = "type")]
+    tag: String,
+    #[serde(default)]
+    format: Option<u32>,
+}
+
+impl Plan {
+    /// Reads a plan that is the whole of a file, and puts its changes in order.
+    pub fn read(reader: impl BufRead, file: &str) -> Result<Plan, ReadError> {
+        let mut lines = Lines::new(reader, file);
+        let mut plan = Plan::read_lines(&mut lines)?;
+        if lines.next()? != Line::End {
+            return Err(lines.error("nothing may follow a plan's end line; to turn a run round, use undo"));
+        }
+        super::order(&mut plan.changes);
+        Ok(plan)
+    }
+
+    /// Reads a plan up to its end line, as it stands there.
+    pub fn read_lines<R: BufRead>(lines: &mut Lines<R>) -> Result<Plan, ReadError> {
+        let header = read_header(lines)?;
+        let mut changes = Vec::new();
+        let end = loop {
+            let line = lines.need()?;
+            let tag = parse::<Tag>(line);
+            let message = match tag.as_ref().map(|tag| tag.tag.as_str()) {
+                Ok("change") => match parse::<ChangeLine>(line).and_then(ChangeLine::value) {
+                    Ok(change) => match check_change(&change, &header) {
+                        Ok(()) => {
+                            changes.push(change);
+                            continue;
+                        }
+                        Err(message) => message,
+                    },
+                    Err(message) => message,
+                },
+                Ok("end") => match parse::<EndLine>(line) {
+                    Ok(end) => break end,
+                    Err(message) => message,
+                },
+                Ok(other) => format!("a \"{other}\" line has no place in a plan"),
+                Err(message) => message.clone(),
+            };
+            return Err(lines.error(message));
+        };
+        if end.changes != changes.len() as u64 {
+            let message = format!("the plan is torn: {} changes, but it ends with {}", changes.len(), end.changes);
+            return Err(lines.error(message));
+        }
+        if let Some(index) = check::duplicate(&changes) {
+            let line = index as u64 + 2;
+            return Err(ReadError { line, ..lines.error("the entry was changed by a line before: one change each") });
+        }
+        Ok(Plan { header, changes, entries: end.entries })
+    }
+}
+
+/// Reads the header of a plan, its first line.
+pub(crate) fn read_header<R: BufRead>(lines: &mut Lines<R>) -> Result<Header, ReadError> {
+    let line = lines.need()?;
+    let header = header(line);
+    header.map_err(|message| lines.error(message))
+}
+
+fn header(line: &[u8]) -> Result<Header, LineError> {
+    let tag = parse::<Tag>(line).map_err(|error| format!("not a plan: {error}"))?;
+    match (tag.tag.as_str(), tag.format) {
+        ("plan", Some(FORMAT)) => {}
+        ("plan", Some(other)) => {
+            return Err(format!("the plan has format {other}; this version reads format {FORMAT} only"));
+        }
+        (other, _) => return Err(format!("not a plan: it begins with a \"{other}\" line, not \"plan\" and a format")),
+    }
+    let header = parse::<HeaderLine>(line).and_then(HeaderLine::value)?;
+    check_header(&header)?;
+    Ok(header)
+}
+
+/// Reads one line of JSON.
+pub(crate) fn parse<'l, T: Deserialize<'l>>(line: &'l [u8]) -> Result<T, LineError> {
+    serde_json::from_slice(line).map_err(|error| {
+        // serde_json counts lines of what it was given, which is always one.
+        let text = error.to_string();
+        match text.rsplit_once(" at line 1 column ") {
+            Some((message, column)) => format!("{message} (column {column})"),
+            None => text,
+        }
+    })
+}
+
+impl From<ReadError> for io::Error {
+    fn from(error: ReadError) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, error)
+    }
+}

@@ -1,0 +1,64 @@
+//! The states that an entry passes through between `before` and `after`.
+
+use super::Change;
+use crate::entry::{Kind, State};
+use crate::mode::Mode;
+
+/// A change call by call: narrow, then chown, then chmod; a call whose step changes nothing is left out.
+///
+/// ```text
+///     before ──chmod──▶ narrowed ──chown──▶ regrouped ──chmod──▶ after
+/// ```
+///
+/// In between, no one gets more than `before` under the old owner and group, or `after` under the new. The states
+/// follow from the change alone, so an undo knows them after a crash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Steps {
+    /// The state to begin with.
+    pub before: State,
+    /// What both `before` and `after` allow, still under the old owner and group.
+    pub narrowed: State,
+    /// The same under the new owner and group.
+    pub regrouped: State,
+    /// The state to end with.
+    pub after: State,
+}
+
+impl Steps {
+    /// The steps of a change.
+    pub fn of(change: &Change) -> Steps {
+        Steps::between(change.kind, change.before, change.after)
+    }
+
+    /// The steps from one state of an entry of this kind to another.
+    pub fn between(kind: Kind, before: State, after: State) -> Steps {
+        let same_ids = before.uid == after.uid && before.gid == after.gid;
+        if same_ids || kind == Kind::Symlink {
+            // One call does it all: there is nothing between.
+            return Steps { before, narrowed: before, regrouped: State { mode: before.mode, ..after }, after };
+        }
+        let mode = common(kind, before.mode, after.mode);
+        Steps { before, narrowed: State { mode, ..before }, regrouped: State { mode, ..after }, after }
+    }
+
+    /// Whether an entry can be in this state because of these steps, finished or not.
+    pub fn pass_through(&self, kind: Kind, state: State) -> bool {
+        [self.narrowed, self.regrouped, self.after].into_iter().any(|step| {
+            // chmod(2) drops setgid in silence where the caller isn't in the group, and some network file systems do
+            // at chown; no step of a directory is meant to lack the bit only for that.
+            let dropped = State { mode: step.mode.without(Mode::SETGID), ..step };
+            state == step || (kind == Kind::Dir && state == dropped)
+        })
+    }
+}
+
+/// The mode that allows what both allow.
+fn common(kind: Kind, before: Mode, after: Mode) -> Mode {
+    let both = before & after;
+    match kind {
+        // On a directory the sticky bit takes rights away, so one that has it on either side keeps it in between.
+        Kind::Dir => both.with((before | after) & Mode::STICKY),
+        // chown(2) clears set-ID bits of what can be run, but leaves setgid without group execute: clear them first.
+        _ => both.without(Mode::SET_ID),
+    }
+}

@@ -1,0 +1,1 @@
+//! What a walk must be: complete, bounded, and never anywhere else.
