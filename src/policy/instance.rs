@@ -61,6 +61,13 @@ impl Instance {
         self.rules.tree().mounts
     }
 
+    /// Whether the group of the root decides on other groups.
+    pub fn asks_for_root_group(&self) -> bool {
+        // `@setgid` and `@parent` end at the root's group where nothing else is found.
+        let of_root = |term: &GroupTerm| matches!(term, GroupTerm::Root | GroupTerm::Setgid | GroupTerm::Parent);
+        self.groups.iter().flatten().any(of_root)
+    }
+
     /// What is wanted of the root itself, and what the rules say inside it.
     pub fn at_root(&self) -> (Option<Intent<'_>>, Here) {
         let (applying, here) = Here::at_root(self);

@@ -4,7 +4,7 @@ use super::found::Flaw;
 use super::links::Linked;
 use super::scope::{Opinion, Region};
 use super::site::Site;
-use crate::accounts::Accounts;
+use crate::sys::names::Memo;
 use crate::entry::{Entry, Extras, Kind, State};
 use crate::intent::{HardLinks, Intent};
 use crate::judge::{Options, Verdict, judge};
@@ -31,7 +31,7 @@ pub struct Finds {
 /// What judging needs beside the entry.
 pub struct Court<'a> {
     /// Users and groups.
-    pub accounts: &'a dyn Accounts,
+    pub accounts: Memo<'a>,
     /// How entries are held on this kernel.
     pub ladder: &'a Ladder,
 }
@@ -83,7 +83,7 @@ fn judged(
     court: &Court<'_>,
 ) -> Verdict {
     let view = &region.views[opinion.view];
-    judge(entry, &opinion.intent, &opinion.around(view, name), &view.bound.options, court.accounts)
+    judge(entry, &opinion.intent, &opinion.around(view, name), &view.bound.options, &court.accounts)
 }
 
 /// The slow path: something was found, so it is worth another look.
@@ -177,7 +177,7 @@ impl<'r, 'p> Case<'r, 'p> {
 
     fn judge(&self, intent: &Intent<'_>, entry: &Entry, name: &[u8], court: &Court<'_>) -> Verdict {
         let view = &self.region.views[self.opinion.view];
-        judge(entry, intent, &self.opinion.around(view, name), &self.options, court.accounts)
+        judge(entry, intent, &self.opinion.around(view, name), &self.options, &court.accounts)
     }
 
     /// Leaves the entry as it is: another policy wants it otherwise.

@@ -3,7 +3,7 @@
 use super::SysError;
 use crate::entry::Kind;
 use rustix::fs::{FileType, RawDir, RawDirEntry, SeekFrom};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
@@ -66,6 +66,21 @@ impl<'a, F: AsFd> Listing<'a, F> {
         let read = self.raw.next()?;
         Some(read.map(Listed).map_err(SysError::of("getdents64")))
     }
+}
+
+/// All names of a directory with their kinds, in byte order; for small ones.
+pub fn names(dir: impl AsFd) -> Result<Vec<(CString, Option<Kind>)>, SysError> {
+    let mut buffer = Buffer::default();
+    let mut listing = Listing::new(dir, &mut buffer);
+    let mut names = Vec::new();
+    while let Some(listed) = listing.next() {
+        let listed = listed?;
+        if !listed.is_dot() {
+            names.push((listed.name().to_owned(), listed.kind()));
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// Puts a directory's descriptor to where an earlier listing was left.

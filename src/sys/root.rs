@@ -2,11 +2,11 @@
 
 use super::SysError;
 use super::dir::{PASS, READ, Reach, Way};
-use super::stat::{Look, look};
+use super::stat::{Look, look, look_at};
 use crate::entry::Kind;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -53,6 +53,22 @@ pub fn ancestors(path: &Path) -> Result<Vec<(PathBuf, Look)>, SysError> {
         }
     }
     Ok(seen)
+}
+
+/// The path that leads to the same place without symbolic links and `..`.
+pub fn resolve(path: &Path) -> Result<PathBuf, SysError> {
+    std::fs::canonicalize(path).map_err(SysError::of_io("realpath"))
+}
+
+/// Whether something lies at a path, symbolic links followed.
+pub fn exists(path: &Path) -> Result<bool, SysError> {
+    path.try_exists().map_err(SysError::of_io("statx"))
+}
+
+/// Looks at what lies at a path; a symbolic link at its end is looked at itself.
+pub fn look_at_path(path: &Path) -> Result<Look, SysError> {
+    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| SysError { call: "statx", errno: Errno::INVAL })?;
+    look_at(CWD, &path)
 }
 
 fn open_top(flags: OFlags) -> Result<OwnedFd, SysError> {

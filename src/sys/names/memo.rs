@@ -7,14 +7,14 @@ use std::cell::Cell;
 ///
 /// Neighbours in a tree mostly have one owner and one group, so that most of a million questions are one comparison.
 pub struct Memo<'a> {
-    accounts: &'a dyn Accounts,
+    accounts: &'a (dyn Accounts + Sync),
     uid: Cell<Option<(u32, bool)>>,
     gid: Cell<Option<(u32, bool)>>,
 }
 
 impl<'a> Memo<'a> {
     /// Remembers what these accounts say.
-    pub fn of(accounts: &'a dyn Accounts) -> Memo<'a> {
+    pub fn of(accounts: &'a (dyn Accounts + Sync)) -> Memo<'a> {
         Memo { accounts, uid: Cell::new(None), gid: Cell::new(None) }
     }
 }
