@@ -46,7 +46,8 @@ pub fn places(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> V
     roots
 }
 
-fn check_path(path: &At<String>, problems: &mut Problems) {
+/// Reports what no path in a policy may hold: nothing at all, NUL, and `..`.
+pub fn check_path(path: &At<String>, problems: &mut Problems) {
     if path.value.is_empty() {
         problems.add(path.span.clone(), "an empty path", "write a path, as in `\"/srv/projects\"`");
     }

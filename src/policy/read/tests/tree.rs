@@ -192,7 +192,10 @@ fn exceptions_and_uses_are_checked() {
             "6:10 `reason` is empty; write as in `reason = \"owner on leave, ticket 4711\"`".into(),
         ),
         (whole.replace("/a", "/a/.."), "4:12 `..` in a path; write the path that is meant: `..` is never followed".into()),
-        (whole.replace("/a", "a"), "4:8 an exception's path that is not absolute; begin it with `/`".into()),
+        (
+            format!("root = '/srv'\n{}", whole.replace("/a", "a")),
+            "5:8 an exception's path that is not absolute; begin it with `/`".into(),
+        ),
         (
             whole.replace("'foreign-group'", "[]"),
             "5:9 `lints` is an empty list; say what it should hold, or leave out `lints`".into(),
@@ -221,4 +224,5 @@ fn exceptions_and_uses_are_checked() {
     ] {
         wrong_in_tree(&[(&text, &expected)]);
     }
+    right(&format!("format = 1\n[[tree]]\n{}", whole.replace("/a", "a")));
 }
