@@ -9,8 +9,8 @@ pub use document::{Document, Origin};
 
 use super::builtin::{BuiltIn, FALLBACK};
 use super::model::{At, Model, Use};
-use super::placeholder::put_in;
 use super::problem::Problem;
+use super::substitute::{self, put_in};
 use crate::sys::file::files_with_extension;
 use document::{Citation, Place};
 use params::Settings;
@@ -174,24 +174,19 @@ impl Loader<'_> {
     }
 
     fn load_named(&mut self, document: &Document, is_used: bool) {
-        let named_by_hand = !self.request.policies.is_empty();
-        let mut problems = Vec::new();
-        let params = params::resolve(&document.model, &Settings::of(&self.request.sets), &mut problems);
-        let mut bindings = Vec::new();
-        if let Some(tree) = template(&document.model, &params) {
-            let paths = &self.request.paths;
-            // Bound by [[use]], a template of the folder has its places.
-            if is_used && (paths.is_empty() || !named_by_hand) {
-                return;
-            }
-            if paths.is_empty() {
-                let message = format!("`{}` is a template: nothing says where it holds", document.model.name);
-                let hint = "name a PATH on the command line, or bind it by [[use]] in a policy";
-                problems.push(cite(&document.model, tree).problem(message, hint));
-            }
-            bindings = paths.clone();
+        let paths = &self.request.paths;
+        let template = template(&document.model);
+        // Bound by [[use]], a template of the folder has its places.
+        if template.is_some() && is_used && (paths.is_empty() || self.request.policies.is_empty()) {
+            return;
         }
-        self.problems.extend(problems);
+        if let Some(root) = template.filter(|_| paths.is_empty()) {
+            let message = format!("`{}` is a template: nothing says where it holds", document.model.name);
+            let hint = "name a PATH on the command line, or bind it by [[use]] in a policy";
+            self.problems.push(cite(&document.model, root).problem(message, hint));
+        }
+        let params = params::resolve(&document.model, &Settings::of(&self.request.sets), &mut self.problems);
+        let bindings = template.map(|_| paths.clone()).unwrap_or_default();
         let loaded = Loaded {
             model: document.model.clone(),
             params,
@@ -237,7 +232,7 @@ impl Loader<'_> {
         let settings = Settings { sets: &self.request.sets, user: Some((user, a_use)) };
         let params = params::resolve(&document.model, &settings, &mut self.problems);
         let name = &document.model.name;
-        match (template(&document.model, &params), a_use.roots.first()) {
+        match (template(&document.model), a_use.roots.first()) {
             (Some(_), None) => {
                 let message = format!("`{name}` is a template, and no `root` says where it holds");
                 let problem = cite(user, &a_use.policy).problem(message, "say as in `root = \"/srv/sales\"`");
@@ -256,13 +251,15 @@ impl Loader<'_> {
     }
 
     fn binding(&mut self, user: &Model, params: &BTreeMap<String, String>, root: &At<String>) -> Option<PathBuf> {
-        let path = with_params(&root.value, params);
-        // What the file itself says was checked when it was read; this is about what was put in.
-        if path.starts_with('/') && !path.split('/').any(|name| name == "..") && !path.contains('\0') {
+        let value = |name: &str| params.get(name).map(|value| (value.as_str(), substitute::Origin::Policy));
+        // What the file itself says was checked when it was read; this is about what is put in.
+        let path = put_in(&root.value, value).map(|(path, _)| path).unwrap_or_default();
+        let is_as_deep = path.split('/').count() == root.value.split('/').count();
+        if is_as_deep && !path.contains('\0') && !path.split('/').any(|name| name == "..") {
             return Some(path.into());
         }
-        let message = format!("`{path}` is not an absolute path without `..`");
-        self.problems.push(cite(user, root).problem(message, "check the params that are put in"));
+        let hint = "in a root, a param is one name or a part of it";
+        self.problems.push(cite(user, root).problem(format!("a template can't be bound to `{path}`"), hint));
         None
     }
 
@@ -283,11 +280,6 @@ fn cite(model: &Model, text: &At<String>) -> Citation {
 }
 
 /// The first root of a policy that must be bound to a place, if there is one.
-fn template<'m>(model: &'m Model, params: &BTreeMap<String, String>) -> Option<&'m At<String>> {
-    let roots = model.trees.iter().flat_map(|tree| &tree.roots);
-    roots.into_iter().find(|root| !with_params(&root.value, params).starts_with('/'))
-}
-
-fn with_params(text: &str, params: &BTreeMap<String, String>) -> String {
-    put_in(text, |name| params.get(name).map(String::as_str))
+fn template(model: &Model) -> Option<&At<String>> {
+    model.trees.iter().flat_map(|tree| &tree.roots).find(|root| !root.value.starts_with('/'))
 }

@@ -50,7 +50,9 @@ fn model(mut table: Table<'_>, problems: &mut Problems) -> Model {
     let lints = head::lints(&mut table, problems);
     let trees = table.take("tree").map(|value| tree::trees(&value, &params, problems));
     let names = names::Names::of_policy(&params, trees.as_deref().unwrap_or_default());
-    let exceptions = table.take("exception").map(|value| exceptions::exceptions(&value, &names, problems));
+    let is_template = trees.iter().flatten().flat_map(|tree| &tree.roots).any(|root| !root.value.starts_with('/'));
+    let base = if is_template { exceptions::Base::Template } else { exceptions::Base::Absent };
+    let exceptions = table.take("exception").map(|value| exceptions::exceptions(&value, base, &names, problems));
     let uses = table.take("use").map(|value| exceptions::uses(&value, &params, problems));
     if trees.is_none() && uses.is_none() {
         let hint = "say in a [[tree]] what a directory should be, or bind a template by [[use]]";

@@ -1,6 +1,5 @@
 //! `{name}` in roots, groups, owners and exceptions: params and captures, put in.
 
-pub(super) use super::placeholder::is_name;
 use std::ops::Range;
 
 /// A part of a text with placeholders in it.
@@ -81,6 +80,12 @@ pub(super) fn put_in<'v>(
         }
     }
     Ok((whole, origin))
+}
+
+/// Whether a text can name a param or capture; what a capture holds has to look the same: `[a-z_][a-z0-9_-]*`.
+pub(super) fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-')
 }
 
 pub(super) fn error(span: Range<usize>, message: String, hint: Option<&str>) -> PlaceholderError {

@@ -123,21 +123,21 @@ fn names_are_built_in_or_files() {
 #[test]
 fn params_come_from_sets_then_uses_then_defaults() {
     let share = SHARE.replace("[[tree]]", "mode = { default = '770' }\n[[tree]]");
-    let user = "format = 1\n[params]\ntop = { default = '/srv' }\n[[use]]\npolicy = './t/share.toml'\n\
-                root = ['{top}/sales', '/x']\nparams = { group = 'sales' }\n";
+    let user = "format = 1\n[params]\ntop = { default = 'srv' }\n[[use]]\npolicy = './t/share.toml'\n\
+                root = ['/{top}/sales', '/x']\nparams = { group = 'sales' }\n";
     let folder = Folder::with(&[("user.toml", user), ("t/share.toml", &share)]);
     let loaded = right(&folder.request());
     assert_eq!(names(&loaded), ["user", "share"]);
     assert_eq!(loaded[1].bindings, [Path::new("/srv/sales"), Path::new("/x")]);
     assert_eq!((loaded[1].params["group"].as_str(), loaded[1].params["mode"].as_str()), ("sales", "770"));
     assert_eq!(loaded[1].used_by.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["user"]);
-    let sets = vec![set("group", "a"), set("group", "b"), set("top", "/y")];
+    let sets = vec![set("group", "a"), set("group", "b"), set("top", "y")];
     let loaded = right(&Request { sets, ..folder.request() });
     assert_eq!((loaded[1].params["group"].as_str(), loaded[1].bindings[0].as_path()), ("b", Path::new("/y/sales")));
-    let sets = vec![set("top", "y")];
+    let sets = vec![set("top", "y/z")];
     assert_eq!(
         folder.told(load(&Request { sets, ..folder.request() })),
-        "user.toml:6:9 `y/sales` is not an absolute path without `..`; check the params that are put in"
+        "user.toml:6:9 a template can't be bound to `/y/z/sales`; in a root, a param is one name or a part of it"
     );
 }
 

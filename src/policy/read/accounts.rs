@@ -1,6 +1,6 @@
 //! `group` and `owner`: names, ids and the `@` forms.
 
-use super::names::{Names, check_braces};
+use super::names::Names;
 use super::problems::Problems;
 use super::value::Value;
 use crate::policy::model::{AccountText, At};
@@ -55,7 +55,6 @@ fn one(value: &Value<'_>, account: Account, names: &Names<'_>, problems: &mut Pr
     let text = value.nonempty("\"lab\"", problems)?;
     check_form(&text, account, problems);
     check_letters(value.key, &text, problems);
-    check_braces(&text, problems);
     names.check(&text, problems);
     Some(At { value: AccountText::Text(text.value), span: text.span })
 }

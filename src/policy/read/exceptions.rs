@@ -9,19 +9,31 @@ use super::value::Value;
 use crate::policy::model::{At, Exception, Param, Use};
 use jiff::civil::Date;
 
-/// Every exception of a policy.
-pub fn exceptions(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec<Exception> {
-    let tables = value.tables("[[exception]]", problems);
-    tables.into_iter().filter_map(|table| exception(table, names, problems)).collect()
+/// What relative paths of exceptions start at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// What the template is bound to.
+    Template,
+    /// Nothing: every root is absolute, and so must they be.
+    Absent,
 }
 
-fn exception(mut table: Table<'_>, names: &Names<'_>, problems: &mut Problems) -> Option<Exception> {
+/// Every exception of a policy.
+pub fn exceptions(value: &Value<'_>, base: Base, names: &Names<'_>, problems: &mut Problems) -> Vec<Exception> {
+    let tables = value.tables("[[exception]]", problems);
+    tables.into_iter().filter_map(|table| exception(table, base, names, problems)).collect()
+}
+
+fn exception(mut table: Table<'_>, base: Base, names: &Names<'_>, problems: &mut Problems) -> Option<Exception> {
     let line = problems.line(table.span.start);
     let example = "\"/srv/projects/legacy\"";
     let path = table.require("path", "path = \"/srv/projects/legacy\"", problems);
     let path = path.and_then(|value| value.text(example, problems));
     if let Some(path) = &path {
-        paths::absolute(path, "an exception's path", problems);
+        match base {
+            Base::Template => paths::check_path(path, problems),
+            Base::Absent => paths::absolute(path, "an exception's path", problems),
+        }
         names.check(path, problems);
     }
     let lints = table.require("lints", "lints = [\"foreign-group\"]", problems).map(|value| {

@@ -6,7 +6,7 @@ use super::value::Value;
 use crate::lints::{Level, Lint};
 use crate::policy::model::{At, Param};
 use crate::policy::nearest::did_you_mean;
-use crate::policy::placeholder::is_name;
+use crate::policy::substitute::is_name;
 
 /// The only format there is.
 const FORMAT: u64 = 1;

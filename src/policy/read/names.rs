@@ -3,7 +3,8 @@
 use super::problems::Problems;
 use crate::policy::model::{At, Param, Tree};
 use crate::policy::nearest::did_you_mean;
-use crate::policy::placeholder::placeholders;
+use crate::policy::substitute::{Part, parts};
+use std::ops::Range;
 
 /// The names that `{name}` can be put in for.
 pub struct Names<'m> {
@@ -31,26 +32,18 @@ impl<'m> Names<'m> {
         all
     }
 
-    /// Reports every `{name}` of a text that nothing can be put in for.
+    /// Reports every `{name}` of a text that nothing can be put in for, and braces around anything but a name.
     pub fn check(&self, text: &At<String>, problems: &mut Problems) {
-        for placeholder in placeholders(&text.value) {
-            let name = placeholder.name;
-            if self.known.contains(&name) {
-                continue;
-            }
-            let span = problems.inside(text, placeholder.span);
+        check_braces(text, problems);
+        for (name, span) in placeholders(&text.value).filter(|(name, _)| !self.known.contains(name)) {
+            let span = problems.inside(text, span);
             if self.partly.contains(&name) {
                 let hint = format!("capture `{{{name}}}` in all of them, or write a tree for each");
                 problems.add(span, format!("`{{{name}}}` is not captured by every root of this tree"), hint);
             } else {
-                let hint = did_you_mean(
-                    name,
-                    &self.known,
-                    match self.known.is_empty() {
-                        true => "there are none: name it in [params], or in the tree's root",
-                        false => "there are",
-                    },
-                );
+                let none = "there are none: name it in [params], or in the tree's root";
+                let else_say = if self.known.is_empty() { none } else { "there are" };
+                let hint = did_you_mean(name, &self.known, else_say);
                 problems.add(span, format!("`{{{name}}}` is neither a param nor a capture"), hint);
             }
         }
@@ -59,19 +52,21 @@ impl<'m> Names<'m> {
 
 /// The names that a root captures: those in braces that aren't params.
 pub fn captures<'r>(root: &'r str, params: &[Param]) -> impl Iterator<Item = &'r str> {
-    placeholders(root)
-        .map(|placeholder| placeholder.name)
-        .filter(|name| params.iter().all(|param| param.name.value != *name))
+    placeholders(root).map(|(name, _)| name).filter(|name| params.iter().all(|param| param.name.value != *name))
 }
 
-/// Reports braces around anything but a name: they would be taken as letters, which nobody means.
+/// Every `{name}` of a text, and where it stands; none where the braces are wrong.
+pub fn placeholders(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+    parts(text).unwrap_or_default().into_iter().filter_map(|part| match part {
+        Part::Name(name, span) => Some((name, span)),
+        Part::Text(_) => None,
+    })
+}
+
+/// Reports braces around anything but a name.
 pub fn check_braces(text: &At<String>, problems: &mut Problems) {
-    let mut rest = text.value.as_bytes().to_vec();
-    for placeholder in placeholders(&text.value) {
-        rest[placeholder.span].fill(b' ');
-    }
-    if let Some(at) = rest.iter().position(|b| matches!(b, b'{' | b'}')) {
-        let hint = "a name in braces begins with a small letter or `_`, and goes on with those, digits and `-`";
-        problems.add(problems.inside(text, at..at + 1), "a brace that isn't part of a `{name}`", hint);
+    if let Err(error) = parts(&text.value) {
+        let hint = error.hint.unwrap_or_else(|| "braces hold the name of a param or capture".into());
+        problems.add(problems.inside(text, error.span), error.message, hint);
     }
 }

@@ -1,10 +1,9 @@
 //! Paths in a policy: roots with their captures, and plain absolute ones.
 
-use super::names::check_braces;
+use super::names::{check_braces, placeholders};
 use super::problems::Problems;
 use super::value::Value;
 use crate::policy::model::{At, Param};
-use crate::policy::placeholder::placeholders;
 use std::ops::Range;
 
 /// The roots of a tree: patterns.
@@ -35,15 +34,10 @@ pub fn places(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> V
     let roots = value.texts("\"/srv/sales\"", problems);
     for root in &roots {
         check_braces(root, problems);
-        let begins_with_param = placeholders(&root.value).next().is_some_and(|first| first.span.start == 0);
-        match begins_with_param {
-            true => check_path(root, problems),
-            false => absolute(root, "a place to bind to", problems),
-        }
+        absolute(root, "a place to bind to", problems);
         let star = root.value.find('*').map(|at| at..at + 1);
-        let capture = placeholders(&root.value)
-            .find(|placeholder| params.iter().all(|param| param.name.value != placeholder.name))
-            .map(|placeholder| placeholder.span);
+        let is_param = |name: &str| params.iter().any(|param| param.name.value == name);
+        let capture = placeholders(&root.value).find(|(name, _)| !is_param(name)).map(|(_, span)| span);
         if let Some(at) = star.or(capture) {
             let hint = "name each place; patterns belong in the `root` of a [[tree]]";
             problems.add(problems.inside(root, at), "a template is bound to places, not to patterns", hint);
@@ -52,7 +46,8 @@ pub fn places(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> V
     roots
 }
 
-fn check_path(path: &At<String>, problems: &mut Problems) {
+/// Reports what no path in a policy may hold: nothing at all, NUL, and `..`.
+pub fn check_path(path: &At<String>, problems: &mut Problems) {
     if path.value.is_empty() {
         problems.add(path.span.clone(), "an empty path", "write a path, as in `\"/srv/projects\"`");
     }
@@ -68,12 +63,10 @@ fn check_path(path: &At<String>, problems: &mut Problems) {
 fn check_captures(root: &At<String>, params: &[Param], problems: &mut Problems) {
     let mut seen: Vec<&str> = Vec::new();
     let mut wild_until = None;
-    for placeholder in placeholders(&root.value) {
-        let name = placeholder.name;
+    for (name, Range { start, end }) in placeholders(&root.value) {
         if params.iter().any(|param| param.name.value == name) {
             continue;
         }
-        let Range { start, end } = placeholder.span;
         let at = problems.inside(root, start..end);
         if seen.contains(&name) {
             let message = format!("`{{{name}}}` is captured twice in one root");

@@ -70,7 +70,7 @@ impl Problems {
         if self.list.is_empty() {
             return Ok(read);
         }
-        self.list.sort_by(|a, b| (a.span.start, a.span.end).cmp(&(b.span.start, b.span.end)));
+        self.list.sort_by_key(|problem| (problem.span.start, problem.span.end));
         Err(self.list)
     }
 }

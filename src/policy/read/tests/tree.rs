@@ -6,7 +6,7 @@ use super::{right, wrong_in_tree};
 fn roots_and_conditions_are_checked() {
     let depth = "a root lies at a fixed depth: write a `*` for each directory of it";
     let dots = "write the path that is meant: `..` is never followed";
-    let brace = "a name in braces begins with a small letter or `_`, and goes on with those, digits and `-`";
+    let brace = "names begin with a-z or `_` and go on with a-z, 0-9, `_` and `-`";
     let between = "put a letter between them that tells where one ends and the other begins";
     for (text, expected) in [
         ("root = '/srv/../etc'", format!("3:14 `..` in a path; {dots}")),
@@ -18,7 +18,7 @@ fn roots_and_conditions_are_checked() {
             "root = 1",
             "3:8 `root` is an integer, where a string should be; write as in `root = \"/srv/projects\"`".into(),
         ),
-        ("root = '/{a,b}'", format!("3:10 a brace that isn't part of a `{{name}}`; {brace}")),
+        ("root = '/{a,b}'", format!("3:10 `{{a,b}}` is no name; {brace}")),
         ("root = '/{a}/{a}'", "3:14 `{a}` is captured twice in one root; give the two captures different names".into()),
         ("root = '/{a}{b}'", format!("3:13 `{{b}}` stands right beside another pattern; {between}")),
         ("root = '/{a}*'", format!("3:10 `{{a}}` stands right beside another pattern; {between}")),
@@ -101,8 +101,7 @@ fn accounts_are_checked() {
         ("group = \"a\\nb\"", "3:9 `\\n` in the name of `group`; take it out"),
         (
             "group = '{Lab}'",
-            "3:10 a brace that isn't part of a `{name}`; \
-             a name in braces begins with a small letter or `_`, and goes on with those, digits and `-`",
+            "3:10 `{Lab}` is no name; names begin with a-z or `_` and go on with a-z, 0-9, `_` and `-`",
         ),
     ]);
 }
@@ -193,7 +192,10 @@ fn exceptions_and_uses_are_checked() {
             "6:10 `reason` is empty; write as in `reason = \"owner on leave, ticket 4711\"`".into(),
         ),
         (whole.replace("/a", "/a/.."), "4:12 `..` in a path; write the path that is meant: `..` is never followed".into()),
-        (whole.replace("/a", "a"), "4:8 an exception's path that is not absolute; begin it with `/`".into()),
+        (
+            format!("root = '/srv'\n{}", whole.replace("/a", "a")),
+            "5:8 an exception's path that is not absolute; begin it with `/`".into(),
+        ),
         (
             whole.replace("'foreign-group'", "[]"),
             "5:9 `lints` is an empty list; say what it should hold, or leave out `lints`".into(),
@@ -222,4 +224,5 @@ fn exceptions_and_uses_are_checked() {
     ] {
         wrong_in_tree(&[(&text, &expected)]);
     }
+    right(&format!("format = 1\n[[tree]]\n{}", whole.replace("/a", "a")));
 }
