@@ -1,11 +1,14 @@
 //! Facts of the machine and the caller: boot, time, user.
 
 use super::SysError;
-use rustix::fs::fstatvfs;
+use rustix::fs::{fstatfs, fstatvfs};
 use rustix::process::{geteuid, getpid, getuid};
 use rustix::system::uname;
 use std::fs::read_to_string;
 use std::os::fd::AsFd;
+
+/// `OVERLAYFS_SUPER_MAGIC` of linux/magic.h.
+const OVERLAYFS: i64 = 0x794c_7630;
 
 /// What tells this boot from every other; empty where procfs doesn't say, which is no boot's.
 pub fn boot_id() -> String {
@@ -40,4 +43,10 @@ pub fn now() -> jiff::Timestamp {
 /// The id of the file system that a descriptor lies on (`f_fsid`), which outlives a boot; 0 where it has none.
 pub fn file_system_id(fd: impl AsFd) -> Result<u64, SysError> {
     Ok(fstatvfs(fd).map_err(SysError::of("fstatfs"))?.f_fsid)
+}
+
+/// Whether a descriptor lies on overlayfs, where a change, also of something below, makes a new inode with a new birth
+/// time behind the same device and inode number.
+pub fn is_overlay(fd: impl AsFd) -> Result<bool, SysError> {
+    Ok(i64::from(fstatfs(fd).map_err(SysError::of("fstatfs"))?.f_type) == OVERLAYFS)
 }
