@@ -9,7 +9,6 @@ use crate::plan::{Change, Extent, Fixes, Header, Links, RunKind, Steps};
 use crate::sys::SysError;
 use crate::sys::stat::Look;
 use crate::sys::xattr::extras;
-use rustix::fs::StatxAttributes;
 use rustix::io::Errno;
 
 /// Makes a change, if its entry is still what the plan found.
@@ -169,15 +168,20 @@ impl Hand<'_> {
     fn back_out(&self, error: SysError) -> Done {
         let failure = Done { cause: self.cause_of_failure(error), ..failed(error) };
         let Ok(look) = self.known.held.look() else { return failure };
-        let (seen, before) = (look.entry.state, self.steps.before);
-        if seen != before && self.steps.pass_through(self.change.kind, seen) {
-            // Ids first: what both modes allow is all that anybody gets until the end. Set-ID bits are not given back.
-            let kept = if self.change.kind == Kind::File { before.mode.without(Mode::SET_ID) } else { before.mode };
-            let back = self.chown(seen, before);
-            // Should this fail too, the state that is left is told.
-            let _told_below = back.and_then(|()| if seen.mode == kept { Ok(()) } else { self.chmod(kept) });
+        let seen = look.entry.state;
+        if seen != self.steps.before && [self.steps.narrowed, self.steps.regrouped].contains(&seen) {
+            // Should this fail too, there is no more to say than the state that is left.
+            self.go_back(seen).ok();
         }
         self.with_state(failure)
+    }
+
+    fn go_back(&self, seen: State) -> Result<(), SysError> {
+        let before = self.steps.before;
+        // Ids first: what both modes allow is all that anybody gets until the end. Set-ID bits are not given back.
+        let kept = if self.change.kind == Kind::File { before.mode.without(Mode::SET_ID) } else { before.mode };
+        self.chown(seen, before)?;
+        if seen.mode == kept { Ok(()) } else { self.chmod(kept) }
     }
 
     fn with_state(&self, done: Done) -> Done {
@@ -185,11 +189,10 @@ impl Hand<'_> {
     }
 
     fn cause_of_failure(&self, error: SysError) -> Option<Cause> {
-        let attributes = self.known.look.attributes;
         match error.errno {
             Errno::ROFS => Some(Cause::ReadOnly),
-            Errno::PERM if attributes.contains(StatxAttributes::IMMUTABLE) => Some(Cause::Immutable),
-            Errno::PERM if attributes.contains(StatxAttributes::APPEND) => Some(Cause::AppendOnly),
+            Errno::PERM if self.known.look.is_immutable() => Some(Cause::Immutable),
+            Errno::PERM if self.known.look.is_append_only() => Some(Cause::AppendOnly),
             Errno::PERM if self.ground.as_root => Some(Cause::FileSystem),
             Errno::PERM if self.steps.before.uid != crate::sys::host::effective_uid() => Some(Cause::NotOwner),
             Errno::PERM => Some(Cause::NotInGroup),

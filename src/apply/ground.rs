@@ -9,7 +9,8 @@ use crate::sys::held::{Crossing, Held};
 use crate::sys::ladder::Ladder;
 use crate::sys::stat::{Look, look};
 use crate::sys::{SysError, host};
-use std::os::fd::OwnedFd;
+use rustix::io::Errno;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
 /// The roots of a plan, held open, and how entries below them are found.
@@ -86,7 +87,7 @@ impl Ground {
     }
 
     /// The same roots, as a plan that is made now is about them.
-    pub(super) fn as_of_now(mut self, roots: &[PlanRoot]) -> Result<(Ground, Vec<PlanRoot>), SysError> {
+    pub(super) fn rebased(mut self, roots: &[PlanRoot]) -> Result<(Ground, Vec<PlanRoot>), SysError> {
         let mut planned = roots.to_vec();
         for (open, planned) in self.roots.iter_mut().zip(&mut planned) {
             let Some(open) = open else { continue };
@@ -146,13 +147,7 @@ impl OpenRoot {
         same_device && self.same_inode(planned, handle, &known.held, now)
     }
 
-    fn same_inode(
-        &self,
-        planned: &Identity,
-        handle: Option<&Handle>,
-        fd: impl std::os::fd::AsFd,
-        now: &Identity,
-    ) -> bool {
+    fn same_inode(&self, planned: &Identity, handle: Option<&Handle>, fd: impl AsFd, now: &Identity) -> bool {
         if planned.ino != now.ino || (self.births == Births::Lasting && planned.btime != now.btime) {
             return false;
         }
@@ -163,7 +158,6 @@ impl OpenRoot {
 }
 
 fn not_found(error: SysError) -> Done {
-    use rustix::io::Errno;
     match error.errno {
         _ if error.is_absence() => Done::of(Outcome::Gone),
         // A symbolic link or a mount lies on the way now.

@@ -51,7 +51,7 @@ pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Result<Undo
     }
     order(&mut changes);
     let run = &record.plan.header;
-    let (ground, roots) = ground.as_of_now(&run.roots)?;
+    let (ground, roots) = ground.rebased(&run.roots)?;
     let header = Header {
         kind: RunKind::Undo(record.id.clone()),
         boot: host::boot_id(),

@@ -1,12 +1,12 @@
 //! The log: all runs on record, and which was the last to change something.
 
 use super::id;
-use super::record::{LoadError, is_running, load};
+use super::record::{LoadError, load};
 use super::{Counts, FOLDER, SettledLine};
 use crate::plan::{Header, Lines, RunKind, parse, read_header};
 use crate::sys::SysError;
+use crate::sys::file::StateFile;
 use crate::sys::store::{Folder, Store};
-use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 /// More than a settled line ever has.
@@ -43,6 +43,15 @@ pub enum RunState {
     Running,
 }
 
+/// A run whose record can't be read.
+#[derive(Debug)]
+pub struct Illegible {
+    /// Its id.
+    pub id: String,
+    /// Why.
+    pub error: LoadError,
+}
+
 impl RunSummary {
     /// Whether it may have changed something, so that there is something to undo.
     pub fn changed_something(&self) -> bool {
@@ -52,10 +61,10 @@ impl RunSummary {
 }
 
 /// All runs on record, oldest first; with a reason, those that can't be read.
-pub fn list(store: &Store) -> Result<Vec<Result<RunSummary, (String, LoadError)>>, SysError> {
+pub fn list(store: &Store) -> Result<Vec<Result<RunSummary, Illegible>>, SysError> {
     let folder = store.folder(FOLDER)?;
     let ids = id::all(&folder)?;
-    Ok(ids.into_iter().map(|id| summary(store, &folder, &id).map_err(|error| (id, error))).collect())
+    Ok(ids.into_iter().map(|id| summary(store, &folder, &id).map_err(|error| Illegible { id, error })).collect())
 }
 
 /// The run that `undo` turns round where none is named: the last that may have changed something. An undo that was cut
@@ -85,7 +94,7 @@ pub fn prune(store: &Store, before: jiff::Timestamp) -> Result<u64, SysError> {
     let mut pruned = 0;
     for id in id::all(&folder)?.into_iter().take_while(|id| *id < bound) {
         let name = id::file_name(&id);
-        if !is_running(&folder.open(&name)?) {
+        if !folder.open(&name)?.is_claimed() {
             folder.remove(&name)?;
             pruned += 1;
         }
@@ -110,7 +119,7 @@ fn summary(store: &Store, folder: &Folder, id: &str) -> Result<RunSummary, LoadE
 }
 
 /// The last line of a record, where it is a settled one: then the rest needn't be read for the log.
-fn settled(file: &mut File) -> Result<Option<SettledLine>, SysError> {
+fn settled(file: &mut StateFile) -> Result<Option<SettledLine>, SysError> {
     let length = file.seek(SeekFrom::End(0)).map_err(SysError::of_io("lseek"))?;
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL))).map_err(SysError::of_io("lseek"))?;
     let mut tail = Vec::new();

@@ -12,16 +12,16 @@ mod list;
 mod outcome;
 mod record;
 
-pub use list::{RunState, RunSummary, last_changing, list, prune};
+pub use list::{Illegible, RunState, RunSummary, last_changing, list, prune};
 pub use outcome::{Capabilities, Cause, Done, Drift, Outcome, cause_of_refusal};
 pub use record::{Legible, LoadError, Record, load};
 
 use crate::plan::Plan;
-use crate::sys::store::{Limited, Store};
+use crate::sys::file::{Limited, StateFile};
+use crate::sys::store::Store;
 use crate::sys::{SysError, host};
 use outcome::OutcomeLine;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
@@ -89,7 +89,7 @@ pub enum JournalError {
 pub struct Journal {
     id: String,
     path: PathBuf,
-    file: File,
+    file: StateFile,
     batch: Vec<u8>,
     counts: Counts,
     changes: u64,
@@ -104,8 +104,8 @@ pub fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, 
     let id = id::new(&folder, host::now(), host::pid())?;
     let part = format!("{id}.part");
     let path = folder.path_of(&id::file_name(&id));
-    let file = folder.create(&part)?;
-    match write_synced(&file, plan, limit) {
+    let mut file = folder.create(&part)?;
+    match write_synced(&mut file, plan, limit) {
         Ok(()) => folder.publish(&part, &id::file_name(&id))?,
         Err(error) => {
             folder.remove(&part)?;
@@ -119,13 +119,14 @@ pub fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, 
     Ok(Journal { id, path, file, batch: Vec::new(), counts: Counts::default(), changes })
 }
 
-fn write_synced(file: &File, plan: &Plan, limit: u64) -> io::Result<()> {
-    // The lock shows that the run is under way, and ends with the process.
-    file.try_lock()?;
-    let mut out = BufWriter::with_capacity(BATCH, Limited::new(file, limit));
+fn write_synced(file: &mut StateFile, plan: &Plan, limit: u64) -> io::Result<()> {
+    // The claim shows that the run is under way, and ends with the process.
+    file.claim().map_err(io::Error::other)?;
+    let mut out = BufWriter::with_capacity(BATCH, Limited::new(&mut *file, limit));
     plan.write(&mut out)?;
     out.flush()?;
-    file.sync_all()
+    drop(out);
+    file.sync()
 }
 
 /// The last line of a record.
@@ -166,7 +167,7 @@ impl Journal {
         };
         self.append(&line)?;
         self.write_batch()?;
-        self.file.sync_all()
+        self.file.sync()
     }
 
     /// Writes down the outcomes that are still in memory.

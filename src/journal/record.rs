@@ -8,7 +8,6 @@ use crate::plan::{Line, Lines, Plan, ReadError, parse};
 use crate::sys::SysError;
 use crate::sys::store::Store;
 use serde::Deserialize;
-use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader};
 
 /// A run on record.
@@ -58,18 +57,13 @@ pub fn load(store: &Store, run: &str) -> Result<Record, LoadError> {
     let file = folder
         .open(&id::file_name(run))
         .map_err(|error| if error.is_absence() { LoadError::Unknown(run.into()) } else { LoadError::Sys(error) })?;
-    let running = is_running(&file);
+    let running = file.is_claimed();
     let path = folder.path_of(&id::file_name(run));
     let mut record = read(BufReader::new(file), run, &path.to_string_lossy())?;
     if running && record.state == RunState::Interrupted {
         record.state = RunState::Running;
     }
     Ok(record)
-}
-
-/// Whether the process that writes this record is still there: it holds a lock on it.
-pub(super) fn is_running(file: &File) -> bool {
-    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
 /// A line after the plan.
@@ -86,7 +80,7 @@ fn read(reader: impl BufRead, run: &str, file: &str) -> Result<Record, ReadError
     let outcomes = vec![None; plan.changes.len()];
     let mut record = Record { id: run.into(), plan, outcomes, state: RunState::Interrupted, legible: Legible::All };
     loop {
-        match lines.next()? {
+        match lines.advance()? {
             Line::End => return Ok(record),
             Line::Whole(line) if record.take(line).is_some() => {}
             // A crash can tear a line, or leave zeros where lines should be. The plan is whole, and undo looks at

@@ -144,7 +144,7 @@ fn the_log_tells_who_when_what_and_how_it_ended() {
     assert_eq!(seen, [(&*settled, 3, 3), (&*interrupted, 3, 1), (running.id(), 1, 0)]);
     let states: Vec<_> = log.iter().flatten().map(|run| &run.state).collect();
     assert!(matches!(states[..], [RunState::Settled { exit: 0, .. }, RunState::Interrupted, RunState::Running]));
-    let (id, error) = log[0].as_ref().unwrap_err();
+    let Illegible { id, error } = log[0].as_ref().unwrap_err();
     assert!(id.starts_with("2020") && error.to_string().contains("not a plan"), "{error}");
 }
 

@@ -8,7 +8,7 @@ use std::fs::read_to_string;
 use std::os::fd::AsFd;
 
 /// `OVERLAYFS_SUPER_MAGIC` of linux/magic.h.
-const OVERLAYFS: i64 = 0x794c_7630;
+const OVERLAYFS: rustix::fs::FsWord = 0x794c_7630;
 
 /// What tells this boot from every other; empty where procfs doesn't say, which is no boot's.
 pub fn boot_id() -> String {
@@ -48,5 +48,5 @@ pub fn file_system_id(fd: impl AsFd) -> Result<u64, SysError> {
 /// Whether a descriptor lies on overlayfs, where a change, also of something below, makes a new inode with a new birth
 /// time behind the same device and inode number.
 pub fn is_overlay(fd: impl AsFd) -> Result<bool, SysError> {
-    Ok(i64::from(fstatfs(fd).map_err(SysError::of("fstatfs"))?.f_type) == OVERLAYFS)
+    Ok(fstatfs(fd).map_err(SysError::of("fstatfs"))?.f_type == OVERLAYFS)
 }
