@@ -26,11 +26,9 @@ impl Streams {
     /// Opens the streams that the command line asks for.
     pub fn open(common: &Common) -> Result<Streams, Failure> {
         common.color.write_global();
-        let choice = |stream: &dyn anstream::stream::RawStream| {
-            anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
-        };
+        let never = anstream::ColorChoice::Never;
         let (results, color) = match &common.output {
-            None => (Results::Stdout(io::stdout()), choice(&io::stdout())),
+            None => (Results::Stdout(io::stdout()), anstream::AutoStream::choice(&io::stdout()) != never),
             Some(path) => {
                 let output = Output::create(path, 0o644).map_err(|error| {
                     Failure::usage(format!("can't write {}: {error}", super::paths::shown(path)))
@@ -39,7 +37,7 @@ impl Streams {
                 (Results::File(output), false)
             }
         };
-        let error_color = choice(&io::stderr());
+        let error_color = anstream::AutoStream::choice(&io::stderr()) != never;
         Ok(Streams { results: BufWriter::with_capacity(1 << 16, results), color, error_color, quiet: common.quiet })
     }
 

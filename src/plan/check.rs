@@ -4,6 +4,7 @@ use super::line::LineError;
 use super::{Change, Fixes, Header, Links, RunKind};
 use crate::entry::Kind;
 use crate::mode::Mode;
+use std::collections::HashSet;
 use std::path::Component;
 
 /// Holds a header to the rules.
@@ -20,9 +21,7 @@ pub(super) fn check_header(header: &Header) -> Result<(), LineError> {
 /// Holds a change to the rules.
 pub(super) fn check_change(change: &Change, header: &Header) -> Result<(), LineError> {
     check_path(&change.path)?;
-    if let Links::Inside(names) = &change.links {
-        names.iter().try_for_each(|name| check_path(name))?;
-    }
+    check_links(change)?;
     if change.root as usize >= header.roots.len() {
         return Err(format!("root {} is not among the plan's {} roots", change.root, header.roots.len()));
     }
@@ -36,6 +35,14 @@ pub(super) fn check_change(change: &Change, header: &Header) -> Result<(), LineE
         return Err(format!("the root itself is a directory, not a {}", change.kind));
     }
     check_states(change, header)
+}
+
+/// Every name is counted once: a name told twice would stand in for one that lies elsewhere.
+fn check_links(change: &Change) -> Result<(), LineError> {
+    let Links::Inside(names) = &change.links else { return Ok(()) };
+    names.iter().try_for_each(|name| check_path(name))?;
+    let all: HashSet<&[u8]> = names.iter().chain([&change.path]).map(|name| &**name).collect();
+    if all.len() == names.len() + 1 { Ok(()) } else { Err("`links` holds a name twice, or the path itself".into()) }
 }
 
 fn check_states(change: &Change, header: &Header) -> Result<(), LineError> {

@@ -47,7 +47,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The next line, without its newline.
-    pub fn next(&mut self) -> Result<Line<'_>, ReadError> {
+    pub fn advance(&mut self) -> Result<Line<'_>, ReadError> {
         self.line.clear();
         self.number += 1;
         let read = (&mut self.reader).take(LONGEST_LINE as u64).read_until(b'\n', &mut self.line);
@@ -68,7 +68,7 @@ impl<R: BufRead> Lines<R> {
     /// The next line, which a whole plan must have.
     fn need(&mut self) -> Result<&[u8], ReadError> {
         // The borrow of a line that is returned lasts, so the error is made on a way of its own.
-        if !matches!(self.next()?, Line::Whole(_)) {
+        if !matches!(self.advance()?, Line::Whole(_)) {
             return Err(self.error("the plan is torn: it ends without its end line, so part of it may be missing"));
         }
         Ok(&self.line[..self.line.len() - 1])
@@ -89,7 +89,7 @@ impl Plan {
     pub fn read(reader: impl BufRead, file: &str) -> Result<Plan, ReadError> {
         let mut lines = Lines::new(reader, file);
         let mut plan = Plan::read_lines(&mut lines)?;
-        if lines.next()? != Line::End {
+        if lines.advance()? != Line::End {
             return Err(lines.error("nothing may follow a plan's end line; to turn a run round, use undo"));
         }
         super::order(&mut plan.changes);

@@ -138,29 +138,42 @@ fn same_mount(root: &Look, held: &Look) -> bool {
     }
 }
 
-/// Makes changing calls fail from a given one on, as if the process had ended there.
+/// Makes changing calls of a test's thread fail.
 #[cfg(test)]
 pub(crate) mod fault {
     use super::{Errno, SysError};
     use std::cell::Cell;
 
-    thread_local! {
-        static CALLS_LEFT: Cell<Option<u32>> = const { Cell::new(None) };
+    /// Which changing calls fail; they are counted from 0.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) enum Fault {
+        /// None.
+        Never,
+        /// This one and all later ones, as if the process had ended there.
+        From(u32),
+        /// This one.
+        Only(u32),
     }
 
-    /// Lets this thread make so many changing calls more, or any number.
-    pub(crate) fn allow(calls: Option<u32>) {
-        CALLS_LEFT.set(calls);
+    thread_local! {
+        static FAULT: Cell<Fault> = const { Cell::new(Fault::Never) };
+        static CALLS: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// Makes calls fail from now on; tells how many there have been since the last time.
+    pub(crate) fn set(fault: Fault) -> u32 {
+        FAULT.set(fault);
+        CALLS.replace(0)
     }
 
     pub(super) fn strike(call: &'static str) -> Result<(), SysError> {
-        match CALLS_LEFT.get() {
-            Some(0) => Err(SysError { call, errno: Errno::IO }),
-            left => {
-                CALLS_LEFT.set(left.map(|left| left - 1));
-                Ok(())
-            }
-        }
+        let number = CALLS.replace(CALLS.get() + 1);
+        let fails = match FAULT.get() {
+            Fault::Never => false,
+            Fault::From(first) => number >= first,
+            Fault::Only(one) => number == one,
+        };
+        if fails { Err(SysError { call, errno: Errno::IO }) } else { Ok(()) }
     }
 }
 

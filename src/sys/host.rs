@@ -1,11 +1,14 @@
 //! Facts of the machine and the caller: boot, time, user.
 
 use super::SysError;
-use rustix::fs::fstatvfs;
+use rustix::fs::{fstatfs, fstatvfs};
 use rustix::process::{geteuid, getpid, getuid};
 use rustix::system::uname;
 use std::fs::read_to_string;
 use std::os::fd::AsFd;
+
+/// `OVERLAYFS_SUPER_MAGIC` of linux/magic.h.
+const OVERLAYFS: rustix::fs::FsWord = 0x794c_7630;
 
 /// What tells this boot from every other; empty where procfs doesn't say, which is no boot's.
 pub fn boot_id() -> String {
@@ -45,4 +48,10 @@ pub fn file_system_id(fd: impl AsFd) -> Result<u64, SysError> {
 /// The day it is here, local time.
 pub fn today() -> jiff::civil::Date {
     jiff::Zoned::now().date()
+}
+
+/// Whether a descriptor lies on overlayfs, where a change, also of something below, makes a new inode with a new birth
+/// time behind the same device and inode number.
+pub fn is_overlay(fd: impl AsFd) -> Result<bool, SysError> {
+    Ok(fstatfs(fd).map_err(SysError::of("fstatfs"))?.f_type == OVERLAYFS)
 }

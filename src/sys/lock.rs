@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+/// The directories to lock, by device and inode; each with the root on whose account.
+type Wanted = BTreeMap<(u64, u64), (Share, PathBuf)>;
+
 /// How often a lock is tried again while waiting.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -88,8 +91,8 @@ pub fn lock_roots(store: &Store, roots: &[(&Path, &OwnedFd)], wait: Duration) ->
 }
 
 /// Every directory to lock, once: a run whose roots lie in one another needs the outer one for itself.
-fn wanted(roots: &[(&Path, &OwnedFd)]) -> Result<BTreeMap<(u64, u64), (Share, PathBuf)>, LockError> {
-    let mut wanted = BTreeMap::new();
+fn wanted(roots: &[(&Path, &OwnedFd)]) -> Result<Wanted, LockError> {
+    let mut wanted = Wanted::new();
     let mut want = |fd: &OwnedFd, share: Share, root: &Path| {
         let look = look(fd.as_fd()).map_err(|error| LockError::Sys(root.into(), error))?;
         let key = (look.entry.id.dev, look.entry.id.ino);
@@ -108,7 +111,7 @@ fn wanted(roots: &[(&Path, &OwnedFd)]) -> Result<BTreeMap<(u64, u64), (Share, Pa
     Ok(wanted)
 }
 
-fn take_all(folder: &Folder, wanted: &BTreeMap<(u64, u64), (Share, PathBuf)>) -> Result<Locks, LockError> {
+fn take_all(folder: &Folder, wanted: &Wanted) -> Result<Locks, LockError> {
     let mut files = vec![];
     for (&(dev, ino), (share, root)) in wanted {
         let sys = |error| LockError::Sys(root.clone(), error);

@@ -15,6 +15,7 @@ pub mod held;
 pub mod handle;
 pub mod xattr;
 pub mod store;
+pub mod state_file;
 pub mod lock;
 pub mod host;
 pub mod output;

@@ -17,6 +17,18 @@ pub struct Look {
     pub attributes: StatxAttributes,
 }
 
+impl Look {
+    /// Whether nothing about it can be changed (`chattr +i`).
+    pub fn is_immutable(&self) -> bool {
+        self.attributes.contains(StatxAttributes::IMMUTABLE)
+    }
+
+    /// Whether it can only be appended to (`chattr +a`).
+    pub fn is_append_only(&self) -> bool {
+        self.attributes.contains(StatxAttributes::APPEND)
+    }
+}
+
 /// Looks at the entry `name` of a directory, itself where it is a symbolic link; mounts nothing.
 pub fn look_at(dir: impl AsFd, name: &CStr) -> Result<Look, SysError> {
     call(dir, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT)

@@ -1,14 +1,15 @@
-//! The state folder's files: made private, written whole, synced.
+//! The state folder: only root and its user can write it, and what is made there is private.
 
 use super::SysError;
-use crate::entry::Kind;
-use crate::sys::stat::{Look, look};
+use super::state_file::StateFile;
+use super::stat::look;
+use crate::mode::Mode as Bits;
 use rustix::fs::{
     AtFlags, Dir, Mode, OFlags, RenameFlags, fstatvfs, fsync, mkdirat, open, openat, renameat_with, unlinkat,
 };
 use rustix::io::Errno;
+use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
@@ -35,11 +36,14 @@ pub enum StoreError {
     #[error("the state folder {0:?} does not exist; make it, with mode 0700, or name another with --state-dir")]
     Missing(PathBuf),
     /// The way there goes through something that is not a directory.
-    #[error("the state folder's path goes through {0:?}, which is {1}; name its real path with --state-dir")]
-    NotDirectory(PathBuf, &'static str),
+    #[error(
+        "the state folder's path goes through {0:?}, a symbolic link or no directory; name its real path with \
+             --state-dir"
+    )]
+    NotDirectory(PathBuf),
     /// Others could exchange what is kept there.
     #[error(
-        "{0:?} could be written by {1}; what is kept in the state folder could not be trusted: change it, or name \
+        "{0:?} can be written by {1}, so what is kept in the state folder can't be trusted; change that, or name \
              another with --state-dir"
     )]
     Writable(PathBuf, String),
@@ -55,9 +59,9 @@ impl Store {
     pub fn open(path: &Path, missing: Missing) -> Result<Store, StoreError> {
         let path = std::path::absolute(path)
             .map_err(|error| StoreError::Sys(path.into(), SysError::of_io("getcwd")(error)))?;
-        let sys = |call: &'static str| move |at: &Path, errno| StoreError::Sys(at.into(), SysError { call, errno });
         let mut at = PathBuf::from("/");
-        let mut fd = open(c"/", OFlags::RDONLY | DIRECTORY, Mode::empty()).map_err(|errno| sys("open")(&at, errno))?;
+        let mut fd = open(c"/", OFlags::RDONLY | DIRECTORY, Mode::empty())
+            .map_err(|errno| StoreError::Sys(at.clone(), SysError { call: "open", errno }))?;
         trusted(&fd, &at)?;
         for component in path.components() {
             let name = match component {
@@ -66,23 +70,11 @@ impl Store {
                 Component::RootDir | Component::CurDir | Component::Prefix(_) => continue,
             };
             at.push(name);
-            if missing == Missing::Make {
-                match mkdirat(&fd, name, Mode::RWXU) {
-                    // EROFS and EACCES come before EEXIST; opening tells what there is.
-                    Ok(()) | Err(Errno::EXIST | Errno::ROFS | Errno::ACCESS) => {}
-                    Err(errno) => return Err(sys("mkdirat")(&at, errno)),
-                }
-            }
-            fd = match openat(&fd, name, OFlags::RDONLY | DIRECTORY, Mode::empty()) {
-                Ok(fd) => fd,
-                // A directory above that others may enter but not list.
-                Err(Errno::ACCESS) => openat(&fd, name, OFlags::PATH | DIRECTORY, Mode::empty())
-                    .map_err(|errno| sys("openat")(&at, errno))?,
-                Err(Errno::NOENT) => return Err(StoreError::Missing(path)),
-                Err(Errno::LOOP) => return Err(StoreError::NotDirectory(at, "a symbolic link")),
-                Err(Errno::NOTDIR) => return Err(StoreError::NotDirectory(at, "a symbolic link or no directory")),
-                Err(errno) => return Err(sys("openat")(&at, errno)),
-            };
+            fd = step(&fd, name, missing).map_err(|error| match error.errno {
+                Errno::NOENT => StoreError::Missing(path.clone()),
+                Errno::LOOP | Errno::NOTDIR => StoreError::NotDirectory(at.clone()),
+                _ => StoreError::Sys(at.clone(), error),
+            })?;
             trusted(&fd, &at)?;
         }
         Ok(Store { path, fd })
@@ -111,22 +103,41 @@ impl Store {
     }
 }
 
+/// Opens a directory of another one, and no symbolic link; makes it where that is wanted.
+fn step(dir: &OwnedFd, name: &OsStr, missing: Missing) -> Result<OwnedFd, SysError> {
+    let opened = |flags| openat(dir, name, flags | DIRECTORY, Mode::empty());
+    match opened(OFlags::RDONLY) {
+        // One that the user may enter but not list.
+        Err(Errno::ACCESS) => opened(OFlags::PATH),
+        Err(Errno::NOENT) if missing == Missing::Make => {
+            match mkdirat(dir, name, Mode::RWXU) {
+                // Another run may be making it, too.
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(errno) => return Err(SysError { call: "mkdirat", errno }),
+            }
+            opened(OFlags::RDONLY)
+        }
+        answer => answer,
+    }
+    .map_err(SysError::of("openat"))
+}
+
 /// Refuses a directory that somebody else than root and the user could put things into, sticky ones excepted: what lies
 /// next on the way there is looked at itself.
 fn trusted(fd: &OwnedFd, path: &Path) -> Result<(), StoreError> {
-    let Look { entry, .. } = look(fd).map_err(|error| StoreError::Sys(path.into(), error))?;
-    let state = entry.state;
+    let state = look(fd).map_err(|error| StoreError::Sys(path.into(), error))?.entry.state;
+    let refused = |whom: String| Err(StoreError::Writable(path.into(), whom));
     if state.uid != 0 && state.uid != super::host::effective_uid() {
-        return Err(StoreError::Writable(path.into(), format!("its owner, uid {}", state.uid)));
+        return refused(format!("its owner, uid {}", state.uid));
     }
-    let others = crate::mode::Mode::new(0o022);
-    if entry.kind == Kind::Dir && state.mode.has_any(others) && !state.mode.has(crate::mode::Mode::STICKY) {
-        let whom = if state.mode.has(crate::mode::Mode::OTHER_WRITE) {
-            format!("anyone (mode {})", state.mode)
-        } else {
-            format!("its group, gid {} (mode {})", state.gid, state.mode)
-        };
-        return Err(StoreError::Writable(path.into(), whom));
+    if state.mode.has(Bits::STICKY) {
+        return Ok(());
+    }
+    if state.mode.has(Bits::OTHER_WRITE) {
+        return refused(format!("anyone (mode {})", state.mode));
+    }
+    if state.mode.has(Bits::new(0o020)) {
+        return refused(format!("its group, gid {} (mode {})", state.gid, state.mode));
     }
     Ok(())
 }
@@ -145,19 +156,19 @@ impl Folder {
     }
 
     /// Makes a new file for appending, 0600; an error if there is one of that name, whatever it is.
-    pub fn create(&self, name: &str) -> Result<File, SysError> {
+    pub fn create(&self, name: &str) -> Result<StateFile, SysError> {
         let flags =
             OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR).map(File::from).map_err(SysError::of("openat"))
+        openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR).map(StateFile::new).map_err(SysError::of("openat"))
     }
 
     /// Opens a file for reading.
-    pub fn open(&self, name: &str) -> Result<File, SysError> {
-        self.open_with(name, OFlags::RDONLY | OFlags::NONBLOCK)
+    pub fn open(&self, name: &str) -> Result<StateFile, SysError> {
+        self.open_with(name, OFlags::RDONLY | OFlags::NONBLOCK).map(StateFile::new)
     }
 
     /// Opens a file to be locked, making it when missing.
-    pub fn open_lock(&self, name: &str) -> Result<File, SysError> {
+    pub(super) fn open_lock(&self, name: &str) -> Result<File, SysError> {
         // Network file systems lock for one alone only what is open for writing.
         self.open_with(name, OFlags::RDWR | OFlags::CREATE)
     }
@@ -191,35 +202,6 @@ impl Folder {
         }
         names.sort_unstable();
         Ok(names)
-    }
-}
-
-/// Counts what goes through it and refuses what goes beyond a limit.
-#[derive(Debug)]
-pub struct Limited<W> {
-    inner: W,
-    left: u64,
-}
-
-impl<W: Write> Limited<W> {
-    /// Lets at most `limit` bytes through to `inner`.
-    pub fn new(inner: W, limit: u64) -> Limited<W> {
-        Limited { inner, left: limit }
-    }
-}
-
-impl<W: Write> Write for Limited<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.len() as u64 > self.left {
-            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
-        }
-        let written = self.inner.write(bytes)?;
-        self.left -= written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
     }
 }
 
@@ -258,7 +240,7 @@ mod tests {
         assert!(Store::open(&base.join("wide/state"), Missing::Refuse).is_ok());
         assert!(matches!(
             Store::open(&base.join("link/state"), Missing::Refuse),
-            Err(StoreError::NotDirectory(at, _)) if at.ends_with("link")
+            Err(StoreError::NotDirectory(at)) if at.ends_with("link")
         ));
         for (mode, allowed) in [(0o770, false), (0o707, false), (0o1777, true), (0o755, true)] {
             chmod(&base.join("wide"), mode);

@@ -93,7 +93,7 @@ mod tests {
             setxattr(dir.path().join("many"), name.as_str(), b"", XattrFlags::empty()).unwrap();
         }
         for name in ["plain", "caps", "many"] {
-            set_permissions(dir.path().join(name), Permissions::from_mode(0)).unwrap();
+            set_permissions(dir.path().join(name), Permissions::from_mode(0o000)).unwrap();
         }
         assert_eq!(extras_of(dir.path(), "plain"), Extras::default());
         assert_eq!(extras_of(dir.path(), "acl"), Extras { acl: true, capabilities: false });

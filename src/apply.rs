@@ -1,1 +1,0 @@
-//! Applying a plan: each entry looked up again, held, changed, and looked at afterwards.

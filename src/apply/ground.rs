@@ -1,0 +1,172 @@
+//! The roots that a plan is applied below, and telling whether an entry there is the one that the plan means.
+
+use crate::entry::Identity;
+use crate::journal::{Done, Drift, Outcome};
+use crate::plan::{Change, Header, PlanRoot};
+use crate::policy::model::Mounts;
+use crate::sys::handle::Handle;
+use crate::sys::held::{Crossing, Held};
+use crate::sys::ladder::Ladder;
+use crate::sys::stat::{Look, look};
+use crate::sys::{SysError, host};
+use rustix::io::Errno;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+
+/// The roots of a plan, held open, and how entries below them are found.
+#[derive(Debug)]
+pub struct Ground {
+    roots: Vec<Option<OpenRoot>>,
+    pub(super) ladder: Ladder,
+    pub(super) as_root: bool,
+}
+
+/// A root that can't be worked below.
+#[derive(Debug, thiserror::Error)]
+pub enum RootDrift {
+    /// Another directory is there now.
+    #[error("{0:?} is not the directory that the plan is about, but another in its place; make a new plan")]
+    Other(PathBuf),
+    /// It can't be looked at.
+    #[error("{0:?} can't be looked at: {1}")]
+    Sys(PathBuf, SysError),
+}
+
+#[derive(Debug)]
+struct OpenRoot {
+    fd: OwnedFd,
+    crossing: Crossing,
+    now: Identity,
+    planned: Identity,
+    era: Era,
+    births: Births,
+}
+
+/// Whether device numbers of the plan still count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Era {
+    SameBoot,
+    OtherBoot,
+}
+
+/// Whether a birth time stays the same for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Births {
+    Lasting,
+    /// On overlayfs, copying up makes a new one.
+    Passing,
+}
+
+/// An entry that was found to be the one that a change means.
+pub(super) struct Known {
+    pub(super) held: Held,
+    pub(super) look: Look,
+}
+
+impl Ground {
+    /// Takes the roots of a plan as its caller opened them, `None` where one isn't there any more. Those that are other
+    /// directories than the plan's are left out, and told: nothing below them is changed.
+    pub fn new(header: &Header, opened: Vec<Option<OwnedFd>>, ladder: Ladder) -> (Ground, Vec<RootDrift>) {
+        let boot = host::boot_id();
+        let era = if !boot.is_empty() && boot == header.boot { Era::SameBoot } else { Era::OtherBoot };
+        let mut drifts = vec![];
+        let mut opened = opened.into_iter();
+        let mut open = |root: &PlanRoot| match OpenRoot::recognise(root, opened.next()??, era) {
+            Ok(Some(open)) => Some(open),
+            Ok(None) => {
+                drifts.push(RootDrift::Other(root.path.clone()));
+                None
+            }
+            Err(error) => {
+                drifts.push(RootDrift::Sys(root.path.clone(), error));
+                None
+            }
+        };
+        let roots = header.roots.iter().map(&mut open).collect();
+        (Ground { roots, ladder, as_root: host::effective_uid() == 0 }, drifts)
+    }
+
+    /// The same roots, as a plan that is made now is about them.
+    pub(super) fn rebased(mut self, roots: &[PlanRoot]) -> Result<(Ground, Vec<PlanRoot>), SysError> {
+        let mut planned = roots.to_vec();
+        for (open, planned) in self.roots.iter_mut().zip(&mut planned) {
+            let Some(open) = open else { continue };
+            open.now = look(&open.fd)?.entry.id;
+            open.planned = open.now;
+            open.era = Era::SameBoot;
+            planned.id = open.now;
+            planned.handle = Handle::of(&open.fd);
+            planned.fsid = host::file_system_id(&open.fd)?;
+        }
+        Ok((self, planned))
+    }
+
+    /// Finds the entry of a change, if it is still the one with this identity; what else to say of it otherwise.
+    pub(super) fn find(&self, change: &Change, id: &Identity, handle: Option<&Handle>) -> Result<Known, Done> {
+        let known = self.find_path(change.root, &change.path)?;
+        let root = self.root(change.root)?;
+        let same = known.look.entry.kind == change.kind && root.is_same(id, handle, &known);
+        if same { Ok(known) } else { Err(Done::of(Outcome::Drifted(Drift::Inode))) }
+    }
+
+    /// Finds what lies at a path, whatever it is.
+    pub(super) fn find_path(&self, root: u32, path: &[u8]) -> Result<Known, Done> {
+        let root = self.root(root)?;
+        let held = Held::find(&root.fd, path, root.crossing, &self.ladder).map_err(not_found)?;
+        let look = held.look().map_err(failed)?;
+        Ok(Known { held, look })
+    }
+
+    fn root(&self, root: u32) -> Result<&OpenRoot, Done> {
+        let open = self.roots.get(root as usize).and_then(Option::as_ref);
+        open.ok_or_else(|| Done::of(Outcome::Drifted(Drift::Inode)))
+    }
+}
+
+impl OpenRoot {
+    fn recognise(planned: &PlanRoot, fd: OwnedFd, era: Era) -> Result<Option<OpenRoot>, SysError> {
+        let now = look(&fd)?.entry.id;
+        let births = if host::is_overlay(&fd)? { Births::Passing } else { Births::Lasting };
+        let crossing = if planned.mounts == Mounts::Stay { Crossing::Never } else { Crossing::Allowed };
+        let root = OpenRoot { fd, crossing, now, planned: planned.id, era, births };
+        let same_file_system = match era {
+            Era::SameBoot => now.dev == planned.id.dev,
+            Era::OtherBoot => host::file_system_id(&root.fd)? == planned.fsid,
+        };
+        let same = same_file_system && root.same_inode(&planned.id, planned.handle.as_ref(), &root.fd, &now);
+        Ok(same.then_some(root))
+    }
+
+    fn is_same(&self, planned: &Identity, handle: Option<&Handle>, known: &Known) -> bool {
+        let now = &known.look.entry.id;
+        let same_device = match self.era {
+            Era::SameBoot => planned.dev == now.dev,
+            // Numbers are dealt anew at each boot; whether an entry lies on its root's device stays.
+            Era::OtherBoot => (planned.dev == self.planned.dev) == (now.dev == self.now.dev),
+        };
+        same_device && self.same_inode(planned, handle, &known.held, now)
+    }
+
+    fn same_inode(&self, planned: &Identity, handle: Option<&Handle>, fd: impl AsFd, now: &Identity) -> bool {
+        if planned.ino != now.ino || (self.births == Births::Lasting && planned.btime != now.btime) {
+            return false;
+        }
+        // Within a boot, device, inode and birth time are enough; a handle costs a call more.
+        let enough = planned.btime.is_some() && self.era == Era::SameBoot;
+        enough || handle.is_none_or(|handle| Handle::of(fd).as_ref() == Some(handle))
+    }
+}
+
+fn not_found(error: SysError) -> Done {
+    match error.errno {
+        _ if error.is_absence() => Done::of(Outcome::Gone),
+        // A symbolic link or a mount lies on the way now.
+        Errno::LOOP | Errno::XDEV => Done::of(Outcome::Drifted(Drift::Inode)),
+        _ => failed(error),
+    }
+}
+
+/// A call that failed.
+pub(super) fn failed(error: SysError) -> Done {
+    Done::of(Outcome::Failed { call: error.call.into(), errno: error.errno.raw_os_error() })
+}

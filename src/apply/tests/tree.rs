@@ -1,0 +1,175 @@
+//! Trees to apply plans to, and plans for them.
+
+use super::super::{Found, Ground, apply, undo_plan};
+use crate::entry::State;
+use crate::journal::{Done, Legible, Record, Recorder, RunState};
+use crate::mode::Mode;
+use crate::plan::{Change, Extent, Fixes, Header, Links, Plan, PlanRoot, RunKind, Who, order};
+use crate::policy::model::Mounts;
+use crate::sys::handle::Handle;
+use crate::sys::held::{Crossing, Held};
+use crate::sys::host;
+use crate::sys::ladder::Ladder;
+use crate::sys::stat::look;
+use rustix::fs::{CWD, FileType, Mode as FileMode, chownat, mknodat};
+use std::collections::BTreeMap;
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+/// The group of the first states, and the one that they are changed to.
+pub(super) const OLD: u32 = 4241;
+pub(super) const NEW: u32 = 4242;
+
+/// A temporary tree; beside it, a sentinel that nothing may touch.
+pub(super) struct Tree {
+    pub(super) dir: tempfile::TempDir,
+}
+
+/// What was recorded, in memory.
+#[derive(Default)]
+pub(super) struct Memory(pub(super) BTreeMap<usize, Done>);
+
+impl Recorder for Memory {
+    fn record(&mut self, change: usize, done: &Done) -> io::Result<()> {
+        self.0.insert(change, done.clone());
+        Ok(())
+    }
+}
+
+pub(super) fn state(uid: u32, gid: u32, mode: u32) -> State {
+    State { uid, gid, mode: Mode::new(mode) }
+}
+
+impl Tree {
+    pub(super) fn new() -> Tree {
+        let tree = Tree { dir: tempfile::tempdir().unwrap() };
+        fs::create_dir_all(tree.path("d/e")).unwrap();
+        fs::create_dir(tree.dir.path().join("outside")).unwrap();
+        fs::write(tree.dir.path().join("outside/f"), "").unwrap();
+        for file in ["f", "d/f", "d/e/f"] {
+            fs::write(tree.path(file), "").unwrap();
+        }
+        symlink("f", tree.path("link")).unwrap();
+        for (name, kind) in [("fifo", FileType::Fifo), ("socket", FileType::Socket)] {
+            mknodat(CWD, tree.path(name), kind, FileMode::from_raw_mode(0o600), 0).unwrap();
+        }
+        for path in [".", "f", "d", "d/f", "d/e", "d/e/f", "link", "fifo", "socket"] {
+            tree.chown(path, OLD);
+        }
+        tree
+    }
+
+    pub(super) fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join("root").join(path)
+    }
+
+    pub(super) fn chown(&self, path: &str, gid: u32) {
+        let gid = Some(rustix::fs::Gid::from_raw(gid));
+        chownat(CWD, self.path(path), None, gid, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).unwrap();
+    }
+
+    pub(super) fn chmod(&self, path: &str, mode: u32) {
+        fs::set_permissions(self.path(path), Permissions::from_mode(mode)).unwrap();
+    }
+
+    pub(super) fn state(&self, path: &str) -> State {
+        let data = fs::symlink_metadata(self.path(path)).unwrap();
+        state(data.uid(), data.gid(), data.mode())
+    }
+
+    /// Every entry and its state, that of the sentinel too.
+    pub(super) fn listing(&self) -> BTreeMap<PathBuf, State> {
+        let mut listing = BTreeMap::new();
+        let mut rest = vec![self.dir.path().to_path_buf()];
+        while let Some(path) = rest.pop() {
+            let data = fs::symlink_metadata(&path).unwrap();
+            if data.is_dir() {
+                rest.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            }
+            listing.insert(path, state(data.uid(), data.gid(), data.mode()));
+        }
+        listing
+    }
+
+    pub(super) fn header(&self, fixes: Fixes) -> Header {
+        let root = File::open(self.path(".")).unwrap();
+        Header {
+            version: "0".into(),
+            time: host::now().to_string(),
+            boot: host::boot_id(),
+            host: String::new(),
+            kind: RunKind::Fix,
+            command: String::new(),
+            by: Who { uid: 0, name: None },
+            policies: vec![],
+            fixes,
+            max_changes: None,
+            roots: vec![PlanRoot {
+                path: self.dir.path().join("root"),
+                id: look(&root).unwrap().entry.id,
+                handle: Handle::of(&root),
+                fsid: host::file_system_id(&root).unwrap(),
+                mounts: Mounts::Stay,
+            }],
+        }
+    }
+
+    pub(super) fn change(&self, path: &str, gid: u32, mode: u32) -> Change {
+        let root = File::open(self.path(".")).unwrap();
+        let held = Held::find(&root, path.as_bytes(), Crossing::Never, &Ladder::of_this_kernel()).unwrap();
+        let entry = held.look().unwrap().entry;
+        let mode = if entry.kind.has_mode() { Mode::new(mode) } else { entry.state.mode };
+        Change {
+            root: 0,
+            path: path.as_bytes().into(),
+            kind: entry.kind,
+            id: entry.id,
+            handle: Handle::of(&held),
+            before: entry.state,
+            after: State { gid, mode, ..entry.state },
+            lints: Box::default(),
+            links: Links::None,
+            extent: Extent::Whole,
+        }
+    }
+
+    /// A plan for these entries: each with the group and mode it is to have.
+    pub(super) fn plan(&self, fixes: Fixes, changes: &[(&str, u32, u32)]) -> Plan {
+        let mut changes: Vec<Change> = changes.iter().map(|&(path, gid, mode)| self.change(path, gid, mode)).collect();
+        order(&mut changes);
+        Plan { header: self.header(fixes), changes, entries: 9 }
+    }
+
+    pub(super) fn ground(&self, header: &Header, ladder: Ladder) -> Ground {
+        let root = File::open(self.path(".")).unwrap();
+        let (ground, drifts) = Ground::new(header, vec![Some(root.into())], ladder);
+        assert!(drifts.is_empty(), "{drifts:?}");
+        ground
+    }
+
+    /// Applies a plan; the outcomes by path.
+    pub(super) fn apply(&self, plan: &Plan) -> Vec<Done> {
+        self.apply_by(plan, Ladder::of_this_kernel())
+    }
+
+    pub(super) fn apply_by(&self, plan: &Plan, ladder: Ladder) -> Vec<Done> {
+        let mut memory = Memory::default();
+        let tally = apply(&self.ground(&plan.header, ladder), plan, &mut memory, &AtomicBool::new(false));
+        assert_eq!(tally.tried, plan.changes.len());
+        memory.0.into_values().collect()
+    }
+
+    /// Undoes a run with these outcomes, and tells what was found and what became of it.
+    pub(super) fn undo(&self, plan: &Plan, outcomes: Vec<Option<Done>>) -> (Vec<Found>, Vec<Done>) {
+        let state = RunState::Interrupted;
+        let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All };
+        let ground = self.ground(&plan.header, Ladder::of_this_kernel());
+        let undo = undo_plan(ground, &record, self.header(Fixes::Safe)).unwrap();
+        let mut memory = Memory::default();
+        apply(&undo.ground, &undo.plan, &mut memory, &AtomicBool::new(false));
+        (undo.found.into_iter().map(|(_, found)| found).collect(), memory.0.into_values().collect())
+    }
+}

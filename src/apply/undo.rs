@@ -1,0 +1,112 @@
+//! Turning a run round: what its record says, held against what is there.
+
+use super::Ground;
+use crate::entry::{Kind, State};
+use crate::journal::{Capabilities, Done, Drift, Outcome, Record};
+use crate::mode::Mode;
+use crate::plan::{Change, Extent, Header, Plan, RunKind, Steps, order, turned_round};
+use crate::sys::handle::Handle;
+use crate::sys::{SysError, host};
+
+/// The plan that undoes a run, and what was found of every entry that the run may have changed.
+#[derive(Debug)]
+pub struct Undo {
+    /// The plan; to be put on record and applied like any other.
+    pub plan: Plan,
+    /// The ground for it.
+    pub ground: Ground,
+    /// The index of a change in the run's plan, and what was found.
+    pub found: Vec<(usize, Found)>,
+}
+
+/// What was found of an entry that a run may have changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// It is as the run left it, and goes back to how it was.
+    Changed,
+    /// It is as it was before the run: there is nothing to do.
+    Unchanged,
+    /// Only set-ID bits or file capabilities of a regular file are missing, which are not given back.
+    OnlySetId,
+    /// It is not there any more.
+    Gone,
+    /// It is not, or not as, the run left it; it is left alone.
+    Drifted(Drift),
+    /// It can't be looked at.
+    Failed(Done),
+}
+
+/// Looks, changing nothing, at every entry that the run may have changed, and plans the way back.
+///
+/// `header` says when, where and by whom; what it says of roots, policies and fixes is taken from the run.
+pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Result<Undo, SysError> {
+    let mut changes = vec![];
+    let mut found = vec![];
+    for (index, change) in record.plan.changes.iter().enumerate() {
+        if record.may_have_changed(index) {
+            let (what, back) = look_back(&ground, change, record.outcomes[index].as_ref());
+            found.push((index, what));
+            changes.extend(back);
+        }
+    }
+    order(&mut changes);
+    let run = &record.plan.header;
+    let (ground, roots) = ground.rebased(&run.roots)?;
+    let header = Header {
+        kind: RunKind::Undo(record.id.clone()),
+        boot: host::boot_id(),
+        policies: run.policies.clone(),
+        fixes: run.fixes,
+        max_changes: None,
+        roots,
+        ..header
+    };
+    let entries = found.len() as u64;
+    Ok(Undo { plan: Plan { header, changes, entries }, ground, found })
+}
+
+/// What is there, and the change that leads back from it.
+fn look_back(ground: &Ground, change: &Change, done: Option<&Done>) -> (Found, Option<Change>) {
+    let (id, handle) = match done.and_then(|done| done.id.as_ref()) {
+        Some((id, handle)) => (id, handle.as_ref()),
+        None => (&change.id, change.handle.as_ref()),
+    };
+    let known = match ground.find(change, id, handle) {
+        Ok(known) => known,
+        Err(done) => return (not_found(done), None),
+    };
+    let state = known.look.entry.state;
+    if state == change.before {
+        return (Found::Unchanged, None);
+    }
+    if !is_left_by(change, done, state) {
+        return (Found::Drifted(Drift::State(state)), None);
+    }
+    let lost_capabilities = done.is_some_and(|done| done.capabilities == Capabilities::Lost);
+    let mut back = turned_round(change, state);
+    if back.before == back.after {
+        return (Found::OnlySetId, None);
+    }
+    if lost_capabilities {
+        back.extent = Extent::Partial;
+    }
+    back.id = known.look.entry.id;
+    back.handle = Handle::of(&known.held);
+    (Found::Changed, Some(back))
+}
+
+/// Whether the run can have left the entry in this state: at its end, in its middle, or as it says itself.
+fn is_left_by(change: &Change, done: Option<&Done>, state: State) -> bool {
+    let said = done.and_then(|done| done.state) == Some(state);
+    // Backing out of a failure gives a regular file everything back but set-ID bits.
+    let backed_out = State { mode: change.before.mode.without(Mode::SET_ID), ..change.before };
+    said || Steps::of(change).pass_through(change.kind, state) || (change.kind == Kind::File && state == backed_out)
+}
+
+fn not_found(done: Done) -> Found {
+    match done.outcome {
+        Outcome::Gone => Found::Gone,
+        Outcome::Drifted(drift) => Found::Drifted(drift),
+        _ => Found::Failed(done),
+    }
+}

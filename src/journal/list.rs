@@ -1,0 +1,130 @@
+//! The log: all runs on record, and which was the last to change something.
+
+use super::id;
+use super::record::{LoadError, load};
+use super::{Counts, FOLDER, SettledLine};
+use crate::plan::{Header, Lines, RunKind, parse, read_header};
+use crate::sys::SysError;
+use crate::sys::state_file::StateFile;
+use crate::sys::store::{Folder, Store};
+use std::io::{BufReader, Read, Seek, SeekFrom};
+
+/// More than a settled line ever has.
+const TAIL: u64 = 4096;
+
+/// One run, in short.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RunSummary {
+    /// Its id.
+    pub id: String,
+    /// Who, when, what, and by which policies.
+    pub header: Header,
+    /// How many changes it was to make.
+    pub changes: u64,
+    /// What became of them, as far as it was written down.
+    pub counts: Counts,
+    /// How it ended.
+    pub state: RunState,
+}
+
+/// How a run ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RunState {
+    /// It came to its end.
+    Settled {
+        /// When.
+        time: String,
+        /// Its exit status.
+        exit: u8,
+    },
+    /// It was cut short: a kill, a crash. Undo restores what it changed.
+    Interrupted,
+    /// It is under way.
+    Running,
+}
+
+/// A run whose record can't be read.
+#[derive(Debug)]
+pub struct Illegible {
+    /// Its id.
+    pub id: String,
+    /// Why.
+    pub error: LoadError,
+}
+
+impl RunSummary {
+    /// Whether it may have changed something, so that there is something to undo.
+    pub fn changed_something(&self) -> bool {
+        let changed = ["applied", "refused", "failed", "partial"].into_iter().any(|name| self.counts.of(name) > 0);
+        changed || (self.changes > 0 && !matches!(self.state, RunState::Settled { .. }))
+    }
+}
+
+/// All runs on record, oldest first; with a reason, those that can't be read.
+pub fn list(store: &Store) -> Result<Vec<Result<RunSummary, Illegible>>, SysError> {
+    let folder = store.folder(FOLDER)?;
+    let ids = id::all(&folder)?;
+    Ok(ids.into_iter().map(|id| summary(store, &folder, &id).map_err(|error| Illegible { id, error })).collect())
+}
+
+/// The run that `undo` turns round where none is named: the last that may have changed something. An undo that was cut
+/// short is gone on with, so then it is the run that it was to undo.
+pub fn last_changing(store: &Store) -> Result<Option<String>, SysError> {
+    let folder = store.folder(FOLDER)?;
+    let ids = id::all(&folder)?;
+    for id in ids.iter().rev() {
+        return Ok(Some(match summary(store, &folder, id) {
+            Ok(run) if !run.changed_something() => continue,
+            Ok(RunSummary { header: Header { kind: RunKind::Undo(run), .. }, changes, counts, .. })
+                if counts.total() < changes && ids.contains(&run) =>
+            {
+                run
+            }
+            // One that can't be read may have changed something: undoing an earlier one instead would be a surprise.
+            _ => id.clone(),
+        }));
+    }
+    Ok(None)
+}
+
+/// Removes the records of runs that began before this moment, but for those under way; how many.
+pub fn prune(store: &Store, before: jiff::Timestamp) -> Result<u64, SysError> {
+    let folder = store.folder(FOLDER)?;
+    let bound = id::moment(before);
+    let mut pruned = 0;
+    for id in id::all(&folder)?.into_iter().take_while(|id| *id < bound) {
+        let name = id::file_name(&id);
+        if !folder.open(&name)?.is_claimed() {
+            folder.remove(&name)?;
+            pruned += 1;
+        }
+    }
+    Ok(pruned)
+}
+
+fn summary(store: &Store, folder: &Folder, id: &str) -> Result<RunSummary, LoadError> {
+    let name = id::file_name(id);
+    let mut file = folder.open(&name)?;
+    let Some(settled) = settled(&mut file)? else {
+        let record = load(store, id)?;
+        let mut counts = Counts::default();
+        record.outcomes.iter().flatten().for_each(|done| counts.add(&done.outcome));
+        let changes = record.plan.changes.len() as u64;
+        return Ok(RunSummary { id: id.into(), header: record.plan.header, changes, counts, state: record.state });
+    };
+    file.seek(SeekFrom::Start(0)).map_err(SysError::of_io("lseek"))?;
+    let header = read_header(&mut Lines::new(BufReader::new(file), folder.path_of(&name).to_string_lossy()))?;
+    let state = RunState::Settled { time: settled.time, exit: settled.exit };
+    Ok(RunSummary { id: id.into(), header, changes: settled.changes, counts: Counts(settled.outcomes), state })
+}
+
+/// The last line of a record, where it is a settled one: then the rest needn't be read for the log.
+fn settled(file: &mut StateFile) -> Result<Option<SettledLine>, SysError> {
+    let length = file.seek(SeekFrom::End(0)).map_err(SysError::of_io("lseek"))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL))).map_err(SysError::of_io("lseek"))?;
+    let mut tail = Vec::new();
+    file.take(TAIL).read_to_end(&mut tail).map_err(SysError::of_io("read"))?;
+    let Some(lines) = tail.strip_suffix(b"\n") else { return Ok(None) };
+    let last = lines.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    Ok(parse::<SettledLine>(last).ok().filter(|line| line.tag == "settled"))
+}

@@ -1,0 +1,196 @@
+//! Runs on record: each a plan, written and synced before the first change, and what became of its changes.
+//!
+//! ```text
+//!     runs/20261122T010203.123456Z-4711.jsonl
+//!         plan, change ..., end      written and synced before the first change; without its end line no run
+//!         outcome ...                appended in batches; what a crash takes of them, undo finds out by looking
+//!         settled                    the counts and the exit status; without it the run was interrupted
+//! ```
+
+mod id;
+mod list;
+mod outcome;
+mod record;
+
+pub use list::{Illegible, RunState, RunSummary, last_changing, list, prune};
+pub use outcome::{Capabilities, Cause, Done, Drift, Outcome, cause_of_refusal};
+pub use record::{Legible, LoadError, Record, load};
+
+use crate::plan::Plan;
+use crate::sys::state_file::{Limited, StateFile};
+use crate::sys::store::Store;
+use crate::sys::{SysError, host};
+use outcome::OutcomeLine;
+use serde::{Deserialize, Serialize};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+/// The folder of the records in the state folder.
+const FOLDER: &str = "runs";
+
+/// How many bytes of outcomes are written at once.
+const BATCH: usize = 1 << 16;
+
+/// The most bytes that a plan may have, where nothing else is said.
+pub const PLAN_BYTES: u64 = 1 << 30;
+
+/// Takes down what becomes of changes, while they are applied.
+pub trait Recorder {
+    /// Takes down what became of the change of this index; an error stops the run before the next change.
+    fn record(&mut self, change: usize, done: &Done) -> io::Result<()>;
+}
+
+/// How many changes had which outcome, in the order of [`Outcome::NAMES`].
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counts(pub [u64; Outcome::NAMES.len()]);
+
+impl Counts {
+    /// Counts one more.
+    pub fn add(&mut self, outcome: &Outcome) {
+        self.0[outcome.index()] += 1;
+    }
+
+    /// How many had an outcome of this name.
+    pub fn of(&self, name: &str) -> u64 {
+        let index = Outcome::NAMES.iter().position(|&known| known == name);
+        index.map_or(0, |index| self.0[index])
+    }
+
+    /// How many there are.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// How many were left in another state than planned: the run is incomplete.
+    pub fn unfinished(&self) -> u64 {
+        ["drifted", "refused", "failed"].into_iter().map(|name| self.of(name)).sum()
+    }
+}
+
+/// Why a run can't be put on record, so that nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The plan is larger than it may be.
+    #[error(
+        "the plan has more than {0} bytes, so nothing was changed; fix a part of the tree at a time, make room for \
+             the state folder, or raise limits.plan-bytes"
+    )]
+    TooLarge(u64),
+    /// It can't be written.
+    #[error("the run can't be put on record in {0:?}, so nothing was changed: {1}")]
+    Write(PathBuf, io::Error),
+    /// The state folder can't be used.
+    #[error("the run can't be put on record, so nothing was changed: {0}")]
+    Sys(#[from] SysError),
+}
+
+/// The record of a run that is under way.
+#[derive(Debug)]
+pub struct Journal {
+    id: String,
+    path: PathBuf,
+    file: StateFile,
+    batch: Vec<u8>,
+    counts: Counts,
+    changes: u64,
+}
+
+/// Puts a plan on record, whole and synced. Nothing may be changed before this has returned.
+///
+/// `limit` bounds its size (`limits.plan-bytes`, [`PLAN_BYTES`] where unsaid), and so does a tenth of the free space.
+pub fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, JournalError> {
+    let folder = store.folder(FOLDER)?;
+    let limit = limit.unwrap_or(PLAN_BYTES).min(store.free_bytes()? / 10);
+    let id = id::new(&folder, host::now(), host::pid())?;
+    let part = format!("{id}.part");
+    let path = folder.path_of(&id::file_name(&id));
+    let mut file = folder.create(&part)?;
+    match write_synced(&mut file, plan, limit) {
+        Ok(()) => folder.publish(&part, &id::file_name(&id))?,
+        Err(error) => {
+            folder.remove(&part)?;
+            return Err(match error.kind() {
+                io::ErrorKind::FileTooLarge => JournalError::TooLarge(limit),
+                _ => JournalError::Write(path, error),
+            });
+        }
+    }
+    let changes = plan.changes.len() as u64;
+    Ok(Journal { id, path, file, batch: Vec::new(), counts: Counts::default(), changes })
+}
+
+fn write_synced(file: &mut StateFile, plan: &Plan, limit: u64) -> io::Result<()> {
+    // The claim shows that the run is under way, and ends with the process.
+    file.claim().map_err(io::Error::other)?;
+    let mut out = BufWriter::with_capacity(BATCH, Limited::new(&mut *file, limit));
+    plan.write(&mut out)?;
+    out.flush()?;
+    drop(out);
+    file.sync()
+}
+
+/// The last line of a record.
+#[derive(Serialize, Deserialize)]
+struct SettledLine {
+    #[serde(rename = "type")]
+    tag: String,
+    time: String,
+    exit: u8,
+    changes: u64,
+    outcomes: [u64; Outcome::NAMES.len()],
+}
+
+impl Journal {
+    /// The id of the run.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The file that the record is in.
+    pub fn path(&self) -> &PathBuf {
+        &self.path
+    }
+
+    /// What became of the changes so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Closes the record: every outcome is written and synced.
+    pub fn settle(mut self, exit: u8) -> io::Result<()> {
+        let line = SettledLine {
+            tag: "settled".into(),
+            time: host::now().to_string(),
+            exit,
+            changes: self.changes,
+            outcomes: self.counts.0,
+        };
+        self.append(&line)?;
+        self.write_batch()?;
+        self.file.sync()
+    }
+
+    /// Writes down the outcomes that are still in memory.
+    pub fn write_batch(&mut self) -> io::Result<()> {
+        let batch = std::mem::take(&mut self.batch);
+        self.file.write_all(&batch)
+    }
+
+    fn append(&mut self, line: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.batch, line)?;
+        self.batch.push(b'\n');
+        Ok(())
+    }
+}
+
+impl Recorder for Journal {
+    fn record(&mut self, change: usize, done: &Done) -> io::Result<()> {
+        self.counts.add(&done.outcome);
+        self.append(&OutcomeLine::of(change as u64, done))?;
+        // A new identity can't be found out by looking, so it is not left to the next batch.
+        if done.id.is_some() || self.batch.len() >= BATCH { self.write_batch() } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! A file of the state folder: appended to, synced, and claimed by the process that writes it.
+
+use super::SysError;
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+/// A file of the state folder.
+#[derive(Debug)]
+pub struct StateFile(File);
+
+impl StateFile {
+    pub(super) fn new(file: impl Into<File>) -> StateFile {
+        StateFile(file.into())
+    }
+
+    /// Claims it for this process, as long as it is open: nobody who asks takes it for abandoned.
+    pub fn claim(&self) -> Result<(), SysError> {
+        match self.0.try_lock() {
+            Ok(()) => Ok(()),
+            Err(TryLockError::WouldBlock) => Err(SysError { call: "flock", errno: rustix::io::Errno::WOULDBLOCK }),
+            Err(TryLockError::Error(error)) => Err(SysError::of_io("flock")(error)),
+        }
+    }
+
+    /// Whether a process has claimed it and is still there.
+    pub fn is_claimed(&self) -> bool {
+        matches!(self.0.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Has everything written on disk before it returns.
+    pub fn sync(&self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+}
+
+impl Read for StateFile {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.read(bytes)
+    }
+}
+
+impl Seek for StateFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+impl Write for StateFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Counts what goes through it and refuses what goes beyond a limit.
+#[derive(Debug)]
+pub struct Limited<W> {
+    inner: W,
+    left: u64,
+}
+
+impl<W: Write> Limited<W> {
+    /// Lets at most `limit` bytes through to `inner`.
+    pub fn new(inner: W, limit: u64) -> Limited<W> {
+        Limited { inner, left: limit }
+    }
+}
+
+impl<W: Write> Write for Limited<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() as u64 > self.left {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        let written = self.inner.write(bytes)?;
+        self.left -= written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_reached_but_not_passed() {
+        let mut out = Limited::new(Vec::new(), 4);
+        assert!(out.write_all(b"abc").is_ok());
+        assert_eq!(out.write_all(b"de").unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert!(out.write_all(b"d").is_ok());
+        assert_eq!(out.inner, b"abcd");
+    }
+}
