@@ -127,16 +127,14 @@ impl Loader<'_> {
     /// Where the policy of that name is; `None` where there is none, which is told once.
     fn place(&mut self, name: &OsStr, folder: &Path, cited: &Citation) -> Option<Place> {
         let place = Place::of(name, folder, cited);
-        place.map_err(|problem| self.miss(vec![problem])).ok()
+        place.map_err(|problem| self.miss(problem)).ok()
     }
 
-    fn miss(&mut self, problems: Vec<Problem>) {
+    fn miss(&mut self, problem: Problem) {
         self.missing += 1;
-        for problem in problems {
-            // Uses are gone through twice: to know what is used, and to load it.
-            if !self.problems.contains(&problem) {
-                self.problems.push(problem);
-            }
+        // Uses are gone through twice: to know what is used, and to load it.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
         }
     }
 
@@ -145,9 +143,13 @@ impl Loader<'_> {
         if let Some((_, document)) = self.read.iter().find(|(read, _)| read == place) {
             return document.clone();
         }
-        let document = place.read(cited).map_err(|problems| self.miss(problems)).ok();
-        self.read.push((place.clone(), document.clone()));
-        document
+        let read = place.read(cited);
+        let document = read.map_err(|problems| {
+            self.missing += 1;
+            self.problems.extend(problems);
+        });
+        self.read.push((place.clone(), document.clone().ok()));
+        document.ok()
     }
 
     /// Reads everything that these policies use, directly or not, and says what that is.

@@ -129,4 +129,8 @@ fn depth_and_size_have_bounds() {
     assert!(of(&wide).is_err());
     let many = format!("format = 1\n[[tree]]\ngroup = '{}'", "{x}".repeat(10_000));
     assert_eq!(of(&many).map(|_| ()).map_err(|problems| problems.len()), Err(10_000));
+    // Many mistakes of one kind each.
+    for line in ["a = 1\n", "[[tree]]\nx = 1\n", "[[exception]]\n", "a = \n"] {
+        assert!(of(&line.repeat((1 << 16) / line.len())).is_err());
+    }
 }
