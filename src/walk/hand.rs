@@ -16,6 +16,9 @@ use std::ffi::CString;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
+/// How often a directory is tried that was something else just when it was to be opened.
+const TRIES: usize = 8;
+
 /// One thread of a walk.
 pub(super) struct Hand<'a, V: Visitor> {
     visitor: V,
@@ -97,17 +100,23 @@ impl<'a, V: Visitor> Hand<'a, V> {
 
     /// Opens the directory at a place, on whatever mount the visitor agrees to; or tells what it is instead.
     fn open(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>) -> Option<(OwnedFd, Look)> {
-        match self.open_here(parent, at) {
-            Ok(opened) => Some(opened),
-            Err(error) if error.errno == Errno::XDEV => self.cross(at),
-            Err(error) if matches!(error.errno, Errno::NOENT | Errno::STALE) => {
-                self.visitor.vanished(at);
-                None
+        let mut tries = TRIES;
+        loop {
+            let error = match self.open_here(parent, at) {
+                Ok(opened) => return Some(opened),
+                Err(error) => error,
+            };
+            match error.errno {
+                Errno::XDEV => return self.cross(parent, at),
+                Errno::NOENT | Errno::STALE => self.visitor.vanished(at),
+                // Exchanged for something else and back again; nothing may hide that way.
+                Errno::NOTDIR | Errno::LOOP if tries > 0 && is_dir(at) => {
+                    tries -= 1;
+                    continue;
+                }
+                _ => self.unopened(parent, at, error),
             }
-            Err(error) => {
-                self.unopened(parent, at, error);
-                None
-            }
+            return None;
         }
     }
 
@@ -132,10 +141,15 @@ impl<'a, V: Visitor> Hand<'a, V> {
     }
 
     /// Opens a directory on another mount, if the visitor agrees.
-    fn cross(&mut self, at: Place<'_, V::Here>) -> Option<(OwnedFd, Look)> {
+    fn cross(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>) -> Option<(OwnedFd, Look)> {
         let (above, name) = at.parent()?;
+        let home = parent.seen.entry.mount;
         let mut agreed: Option<OnMount> = None;
         let crossed = mount_at(above, name).and_then(|mount| {
+            // openat2(2) says EXDEV too of what was moved out from below the directory during the call.
+            if mount.id == home && home != 0 && !mount.automount {
+                return Err(SysError { call: "openat2", errno: Errno::STALE });
+            }
             if self.visitor.mount(at, mount) == Crossing::Stay {
                 return Ok(None);
             }
@@ -201,6 +215,10 @@ impl<'a, V: Visitor> Hand<'a, V> {
             false => self.visitor.error(at, error),
         }
     }
+}
+
+fn is_dir<H>(at: Place<'_, H>) -> bool {
+    at.parent().is_some_and(|(above, name)| look_at(above, name).is_ok_and(|look| look.entry.kind == Kind::Dir))
 }
 
 /// Tells a visitor of an entry that isn't a directory; one that is mounted over only if it agrees.

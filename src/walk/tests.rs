@@ -1,1 +1,0 @@
-//! What a walk must be: complete, bounded, and never anywhere else.
