@@ -75,12 +75,17 @@ const ATTRIBUTES: [Spoken; 8] = [
 impl Spoken {
     fn words(&self, rules: &TreeRules, applying: &BitSet, kind: Kind) -> Vec<Said> {
         let text = &rules.model().source.text;
+        let said = |rule: usize, span: Range<usize>| Said {
+            rule: rules.id(rule),
+            value: text.get(span).unwrap_or_default().to_owned(),
+        };
         let speaking = applying.common(rules.speakers(kind, self.subject));
-        let said = speaking.filter_map(|rule| {
-            let value = text.get((self.span)(rules.wishes(rule), kind)?).unwrap_or_default().to_owned();
-            Some(Said { rule: rules.id(rule), value })
-        });
-        said.collect()
+        let mut words: Vec<_> =
+            speaking.filter_map(|rule| Some(said(rule, (self.span)(rules.wishes(rule), kind)?))).collect();
+        if let Some(rule) = rules.taken_back(applying, kind, self.subject) {
+            words.extend(mode_of(rules.wishes(rule), kind).and_then(span).map(|span| said(rule, span)));
+        }
+        words
     }
 }
 

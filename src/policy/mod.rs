@@ -17,6 +17,8 @@ pub mod problem;
 pub mod root_pattern;
 pub mod rule_table;
 pub mod rules;
+#[cfg(test)]
+mod testing;
 
 pub use exclude::is_default_exclude;
 pub use placeholder::PlaceholderError;

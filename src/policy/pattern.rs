@@ -93,7 +93,9 @@ impl NameFilter {
 /// The components of a pattern, `None` if they can't be told apart.
 fn components(line: &str, mut anywhere: bool) -> Option<Vec<Component>> {
     let mut components = Vec::new();
-    let mut rest = line.as_bytes();
+    // globset takes `**/` alone for `**`: all there is.
+    let is_all = !line.is_empty() && line.split("**/").all(str::is_empty);
+    let mut rest = if is_all { b"**" } else { line.as_bytes() };
     loop {
         let (pieces, after) = component(rest)?;
         // `**` is any number of directories only where it is a whole component.
@@ -223,6 +225,7 @@ mod tests {
             ("**/a/b", "+a/b"),
             ("**", "+*"),
             ("**/**/x", "+x"),
+            ("**//", "+* dirs"),
             ("a**", "+a*"),
             ("a?c", "+a?c"),
             ("*.[ch]", "+?"),
