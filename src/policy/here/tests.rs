@@ -227,7 +227,7 @@ fn directories_that_say_the_same_share_it_however_deep() {
     }
 }
 
-const NAMES: [&[u8]; 16] = [
+const NAMES: [&[u8]; 17] = [
     b"a",
     b"b",
     b"ab",
@@ -243,6 +243,7 @@ const NAMES: [&[u8]; 16] = [
     b"\xff",
     b"a\xffb",
     b"a b",
+    b"a\nb",
     b"bbbbbbbbbb.c",
 ];
 
