@@ -10,6 +10,7 @@ pub mod here;
 pub mod instance;
 mod matching;
 pub mod model;
+mod name_filter;
 mod name_index;
 mod pattern;
 mod placeholder;

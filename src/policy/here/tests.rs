@@ -135,9 +135,11 @@ fn kinds_limit_the_tree_or_a_rule() {
     assert!(here.wants_kind(&instance, Kind::Dir) && !here.wants_kind(&instance, Kind::File));
 }
 
+type Decided = Option<(bool, u32)>;
+
 /// The special bits of an entry `d` that a tree's keys and a rule for everything decide: setgid, sticky, and those that
 /// the mode decides.
-fn special(tables: Vec<Wishes>, kind: Kind) -> (Option<(bool, u32)>, Option<(bool, u32)>, u32) {
+fn special(tables: Vec<Wishes>, kind: Kind) -> (Decided, Decided, u32) {
     let mut tables = tables.into_iter();
     let own = tables.next().expect("the tree's own keys");
     let instance = instance(tree(own, tables.map(|wishes| rule(&["*"], Scope::Tree, wishes)).collect()));
@@ -214,7 +216,7 @@ fn excludes_prune_and_can_take_back() {
 #[test]
 fn directories_that_say_the_same_share_it_however_deep() {
     let wishes = || Wishes { group: id(2), ..Wishes::default() };
-    let rules = vec![rule(&["a/**"], Scope::Tree, wishes()), rule(&["/x/[yz]*"], Scope::Own, wishes())];
+    let rules = vec![rule(&["a/**"], Scope::Tree, wishes()), rule(&["/x/{y,z}*"], Scope::Own, wishes())];
     let instance = instance(tree(Wishes::default(), rules));
     let (mut scratch, root) = (Scratch::default(), instance.at_root().1);
     assert!(!root.needs_path());
@@ -270,6 +272,16 @@ fn pattern() -> impl Strategy<Value = String> {
         "a[!x]b",
         "a?",
         "[!b]*",
+        "*[!b]",
+        "a[!b]*",
+        "[!a][!b]",
+        "[]a]",
+        "[a-]b",
+        "[a-b-x]b",
+        "[--a]*",
+        "*[.-a]*",
+        "{[!a],b}",
+        "*a*",
         ".a",
         "a.",
         "**a",
