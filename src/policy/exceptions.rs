@@ -132,3 +132,71 @@ fn names(path: &Path) -> Option<Vec<&[u8]>> {
 fn covers(covered: &[u8], path: &[u8]) -> bool {
     covered.is_empty() || path.strip_prefix(covered).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Wishes;
+    use super::super::testing::{at, model, tree};
+    use super::*;
+
+    fn exception(path: &str, lint: Lint, until: Option<Date>) -> Exception {
+        Exception { line: 0, path: at(path.to_owned()), lints: vec![lint], reason: "a test".into(), until }
+    }
+
+    fn holding(path: &str, root: &str, base: &str) -> Exceptions {
+        let mut policy = model(tree(Wishes::default(), Vec::new()));
+        policy.exceptions = vec![exception(path, Lint::WorldWritable, None)];
+        let params = [("site".to_owned(), "old".to_owned())].into();
+        let captures = [("project".to_owned(), "alpha".to_owned())];
+        let scope = ExceptionScope { root: root.as_ref(), base: base.as_ref(), params: &params, captures: &captures };
+        Exceptions::of(&policy, scope, jiff::civil::date(2027, 3, 1))
+    }
+
+    #[test]
+    fn covers_whole_components_at_and_below_its_path() {
+        for (exception, root, path, expected) in [
+            ("/srv/lab/a", "/srv/lab", "a", true),
+            ("/srv/lab/a", "/srv/lab", "a/b/c", true),
+            ("/srv/lab/a", "/srv/lab", "ab", false),
+            ("/srv/lab/a", "/srv/lab", ".", false),
+            ("/srv/lab/a/", "/srv/lab", "a/x", true),
+            ("/srv/./lab//a", "/srv/lab", "a", true),
+            ("/srv/lab", "/srv/lab", ".", true),
+            ("/srv/lab", "/srv/lab", "x", true),
+            ("/srv", "/srv/lab", "x", true),
+            ("/", "/srv/lab", ".", true),
+            ("/srv/la", "/srv/lab", "x", false),
+            ("/srv/{project}/old", "/srv/alpha", "old/x", true),
+            ("/srv/{project}/old", "/srv/beta", "old/x", false),
+            ("/srv/{other}/old", "/srv/alpha", "old/x", false),
+            ("/srv/lab/{site}", "/srv/lab", "old", true),
+            ("/srv/lab/../lab", "/srv/lab", "x", false),
+        ] {
+            let suppressed = holding(exception, root, root).suppressed(path.as_bytes());
+            assert_eq!(suppressed.contains(Lint::WorldWritable), expected, "{exception} {root} {path}");
+        }
+    }
+
+    #[test]
+    fn a_relative_one_starts_at_what_the_template_is_bound_to() {
+        let at = |path| holding(path, "/srv/alpha", "/srv").suppressed(b"old").contains(Lint::WorldWritable);
+        assert!(at("alpha/old") && at("{project}") && at(".") && !at("old"));
+    }
+
+    #[test]
+    fn holds_on_its_last_day_and_covers_spreading_with_foreign_groups() {
+        let mut policy = model(tree(Wishes::default(), Vec::new()));
+        let last = jiff::civil::date(2027, 3, 1);
+        policy.exceptions =
+            vec![exception("/srv", Lint::ForeignGroup, Some(last)), exception("/srv", Lint::UnknownId, None)];
+        let none = BTreeMap::new();
+        let scope = ExceptionScope { root: "/srv".as_ref(), base: "/srv".as_ref(), params: &none, captures: &[] };
+        let lints = |today| Exceptions::of(&policy, scope, today).suppressed(b"x");
+        let (held, passed) = (lints(last), lints(jiff::civil::date(2027, 3, 2)));
+        assert_eq!(held, [Lint::ForeignGroup, Lint::SpreadingGroup, Lint::UnknownId].into_iter().collect());
+        assert_eq!(passed, [Lint::UnknownId].into_iter().collect());
+        assert!(!held.is_empty() && LintSet::default().is_empty());
+        assert_eq!(expired(&policy, last).count(), 0);
+        assert_eq!(expired(&policy, jiff::civil::date(2027, 3, 2)).count(), 1);
+    }
+}

@@ -75,12 +75,17 @@ const ATTRIBUTES: [Spoken; 8] = [
 impl Spoken {
     fn words(&self, rules: &TreeRules, applying: &BitSet, kind: Kind) -> Vec<Said> {
         let text = &rules.model().source.text;
+        let said = |rule: usize, span: Range<usize>| Said {
+            rule: rules.id(rule),
+            value: text.get(span).unwrap_or_default().to_owned(),
+        };
         let speaking = applying.common(rules.speakers(kind, self.subject));
-        let said = speaking.filter_map(|rule| {
-            let value = text.get((self.span)(rules.wishes(rule), kind)?).unwrap_or_default().to_owned();
-            Some(Said { rule: rules.id(rule), value })
-        });
-        said.collect()
+        let mut words: Vec<_> =
+            speaking.filter_map(|rule| Some(said(rule, (self.span)(rules.wishes(rule), kind)?))).collect();
+        if let Some(rule) = rules.taken_back(applying, kind, self.subject) {
+            words.extend(mode_of(rules.wishes(rule), kind).and_then(span).map(|span| said(rule, span)));
+        }
+        words
     }
 }
 
@@ -97,5 +102,82 @@ fn span<T>(attribute: &Attribute<T>) -> Option<Range<usize>> {
         Attribute::Unsaid => None,
         Attribute::Any(span) => Some(span.clone()),
         Attribute::Is(at) => Some(at.span.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bind::{Binding, bind};
+    use super::super::model::{At, Model, Rule, Scope};
+    use super::super::problem::Source;
+    use super::super::testing::{Names, compile, id, model, modes, rule, taken_back, texts, tree};
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    /// A policy whose text is made of the values' own texts.
+    fn policy() -> Model {
+        let text = "own-group own-mode rule-group @any";
+        let place = |word: &str| {
+            let start = text.find(word).expect(word);
+            start..start + word.len()
+        };
+        let moved = |attribute, word| match attribute {
+            Attribute::Is(At { value, .. }) => Attribute::Is(At { value, span: place(word) }),
+            _ => Attribute::Any(place(word)),
+        };
+        let own = Wishes {
+            group: moved(id(1), "own-group"),
+            dir_mode: match modes(&["2775"]) {
+                Attribute::Is(At { value, .. }) => Attribute::Is(At { value, span: place("own-mode") }),
+                other => other,
+            },
+            ..Wishes::default()
+        };
+        let back: Rule = {
+            let dir_mode = match taken_back() {
+                Attribute::Any(_) => Attribute::Any(place("@any")),
+                other => other,
+            };
+            let wishes = Wishes { group: moved(id(2), "rule-group"), dir_mode, ..Wishes::default() };
+            rule(&["d/"], Scope::Tree, wishes)
+        };
+        let mut tree = tree(own, vec![back]);
+        tree.exclude = texts(&["*.swp"]);
+        let source = Arc::new(Source { file: "test".into(), text: text.into() });
+        Model { source, ..model(tree) }
+    }
+
+    #[test]
+    fn chains_are_in_order_and_end_with_what_holds() {
+        let table = compile(policy()).expect("a sound policy");
+        let params = BTreeMap::new();
+        let binding = Binding { root: "/srv".into(), params: &params, captures: &[], gid_min: None };
+        let instance = bind(table.tree(0, 0), binding, &Names).expect("only ids");
+        let chains = |path: &str, kind| {
+            let chains = instance.deciders(path.as_bytes(), kind)?;
+            let said = |said: &Said| format!("{}:{}", said.rule.0, said.value);
+            let chain = |chain: Chain| {
+                format!("{} {}", chain.attribute, chain.words.iter().map(said).collect::<Vec<_>>().join(" "))
+            };
+            Some(chains.into_iter().map(chain).collect::<Vec<_>>().join(", "))
+        };
+        for (path, kind, expected) in [
+            (".", Kind::Dir, Some("group 0:own-group, setgid 0:own-mode, sticky 0:own-mode, dir-mode 0:own-mode")),
+            ("f", Kind::File, Some("group 0:own-group")),
+            ("d/f", Kind::File, Some("group 0:own-group 1:rule-group")),
+            (
+                "x/d",
+                Kind::Dir,
+                Some(
+                    "group 0:own-group 1:rule-group, setgid 0:own-mode 1:@any, sticky 0:own-mode 1:@any, \
+                     dir-mode 0:own-mode 1:@any",
+                ),
+            ),
+            ("d/a.swp/f", Kind::File, None),
+            ("a.swp", Kind::File, None),
+        ] {
+            assert_eq!(chains(path, kind).as_deref(), expected, "{path}");
+        }
     }
 }

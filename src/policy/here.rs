@@ -170,3 +170,6 @@ fn ruling<'p>(instance: &'p Instance, decision: Option<&Decision>, kind: Kind) -
 fn plain(instance: &Instance, on: &BitSet) -> [Option<Decision>; Kind::ALL.len()] {
     Kind::ALL.map(|kind| instance.rules.decide(on, kind))
 }
+
+#[cfg(test)]
+mod tests;

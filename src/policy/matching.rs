@@ -8,8 +8,9 @@
 use super::authority::{Authority, Name, PatternError, Word};
 use super::bits::BitSet;
 use super::model::At;
+use super::name_filter::{Key, NameFilter};
 use super::name_index::NameIndex;
-use super::pattern::{NameFilter, Pattern};
+use super::pattern::Pattern;
 
 /// The patterns of a tree: matcher 0 is its `exclude`, the others are its rules.
 #[derive(Debug)]
@@ -182,8 +183,9 @@ impl Matching {
         into.copy_from(live);
         into.keep(&self.sets.anywhere);
         if live.meets(&self.sets.steps) {
-            self.steps.each(name, live, |number| {
-                if self.places[number].filter.passes(name) {
+            let key = Key::new(name);
+            self.steps.each(key, live, |number| {
+                if self.places[number].filter.passes(key) {
                     into.insert(number + 1);
                 }
             });
@@ -196,8 +198,9 @@ impl Matching {
         places.clear();
         touches.clear();
         let index = if name.is_directory { &self.last_of_directories } else { &self.last_of_files };
-        index.each(name.name, live, |number| {
-            if self.places[number].filter.passes(name.name) {
+        let key = Key::new(name.name);
+        index.each(key, live, |number| {
+            if self.places[number].filter.passes(key) {
                 places.push(number);
             }
         });
@@ -234,7 +237,7 @@ fn places_of(pattern: &Pattern, matcher: usize, number: usize, places: &mut Vec<
         certainty,
     };
     if certainty == Certainty::Blind {
-        places.push(place(NameFilter::default(), true, true));
+        places.push(place(NameFilter::any(), true, true));
     }
     let count = pattern.components.len();
     for (at, component) in pattern.components.iter().enumerate() {

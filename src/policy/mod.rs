@@ -10,6 +10,7 @@ pub mod here;
 pub mod instance;
 mod matching;
 pub mod model;
+mod name_filter;
 mod name_index;
 mod pattern;
 mod substitute;
@@ -22,6 +23,8 @@ pub mod load;
 pub mod root_pattern;
 pub mod rule_table;
 pub mod rules;
+#[cfg(test)]
+mod testing;
 
 pub use exclude::is_default_exclude;
 pub use load::{Loaded, Request, load};

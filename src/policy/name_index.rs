@@ -1,7 +1,7 @@
 //! Which of many name filters a name may pass, found by its first and last bytes and not one by one.
 
 use super::bits::BitSet;
-use super::pattern::{Middle, NameFilter};
+use super::name_filter::{Key, Middle, NameFilter};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -33,55 +33,35 @@ impl NameIndex {
     }
 
     fn insert(&mut self, number: usize, filter: &NameFilter) {
-        let table_for = |tables: &mut Vec<(u64, Table)>, length: usize, word: u64| {
-            let mask = mask(length);
-            let at = tables.iter().position(|(other, _)| *other == mask).unwrap_or_else(|| {
-                tables.push((mask, Table::default()));
-                tables.len() - 1
-            });
-            tables[at].1.entry(word).or_default().push(number as u32);
-        };
-        if filter.middle == Middle::Nothing {
-            self.literals.entry(first_word(&filter.prefix)).or_default().push(number as u32);
-        } else if filter.prefix.is_empty() && filter.suffix.is_empty() {
+        let (prefix, suffix) = (&filter.prefix, &filter.suffix);
+        let (tables, edge) = if filter.middle == Middle::Nothing {
+            self.literals.entry(prefix.word).or_default().push(number as u32);
+            return;
+        } else if prefix.text.is_empty() && suffix.text.is_empty() {
             self.others.insert(number);
-        } else if filter.prefix.len() >= filter.suffix.len() {
-            table_for(&mut self.prefixes, filter.prefix.len(), first_word(&filter.prefix));
+            return;
+        } else if prefix.text.len() >= suffix.text.len() {
+            (&mut self.prefixes, prefix)
         } else {
-            table_for(&mut self.suffixes, filter.suffix.len(), last_word(&filter.suffix));
-        }
+            (&mut self.suffixes, suffix)
+        };
+        let at = tables.iter().position(|(mask, _)| *mask == edge.mask).unwrap_or_else(|| {
+            tables.push((edge.mask, Table::default()));
+            tables.len() - 1
+        });
+        tables[at].1.entry(edge.word).or_default().push(number as u32);
     }
 
     /// Calls `found` for every filter in `live` that the name may pass; the filter itself is still to be asked.
-    pub(super) fn each(&self, name: &[u8], live: &BitSet, mut found: impl FnMut(usize)) {
-        let (first, last) = (first_word(name), last_word(name));
-        let prefixes = self.prefixes.iter().filter_map(|(mask, table)| table.get(&(first & mask)));
-        let suffixes = self.suffixes.iter().filter_map(|(mask, table)| table.get(&(last & mask)));
-        for numbers in self.literals.get(&first).into_iter().chain(prefixes).chain(suffixes) {
-            numbers.iter().map(|&number| number as usize).filter(|&number| live.contains(number)).for_each(&mut found);
-        }
+    pub(super) fn each(&self, key: Key<'_>, live: &BitSet, mut found: impl FnMut(usize)) {
+        let mut some = |numbers: Option<&Vec<u32>>| {
+            let numbers = numbers.into_iter().flatten().map(|&number| number as usize);
+            numbers.filter(|&number| live.contains(number)).for_each(&mut found);
+        };
+        some(self.literals.get(&key.first));
+        self.prefixes.iter().for_each(|(mask, table)| some(table.get(&(key.first & mask))));
+        self.suffixes.iter().for_each(|(mask, table)| some(table.get(&(key.last & mask))));
         self.others.common(live).for_each(found);
-    }
-}
-
-/// The mask of as many bytes, at most eight.
-fn mask(length: usize) -> u64 {
-    if length >= 8 { u64::MAX } else { (1 << (length * 8)) - 1 }
-}
-
-/// The first eight bytes, the first of all lowest; zeros where there are fewer (no name holds a NUL).
-fn first_word(name: &[u8]) -> u64 {
-    match name.first_chunk() {
-        Some(chunk) => u64::from_le_bytes(*chunk),
-        None => name.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
-    }
-}
-
-/// The last eight bytes, the last of all lowest.
-fn last_word(name: &[u8]) -> u64 {
-    match name.last_chunk() {
-        Some(chunk) => u64::from_be_bytes(*chunk),
-        None => name.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
     }
 }
 
@@ -120,13 +100,14 @@ mod tests {
             ["a", "abcdefgh", "abcdefghi", "abcdefghj", "x.c", ".c", "libx.so", "lib", "b.txt", "xyyyyyyyyyyyyy"]
         {
             let mut found = Vec::new();
-            index.each(name.as_bytes(), &all, |number| {
-                if filters[number].passes(name.as_bytes()) {
+            index.each(Key::new(name.as_bytes()), &all, |number| {
+                if filters[number].passes(Key::new(name.as_bytes())) {
                     found.push(number);
                 }
             });
             found.sort_unstable();
-            let expected: Vec<_> = (0..filters.len()).filter(|&n| filters[n].passes(name.as_bytes())).collect();
+            let expected: Vec<_> =
+                (0..filters.len()).filter(|&n| filters[n].passes(Key::new(name.as_bytes()))).collect();
             assert_eq!(found, expected, "{name}");
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! What is said here must never pass over what the `ignore` crate would match; what it calls exact must match just that.
 
+use super::name_filter::{ByteSet, NameFilter, Piece};
+
 /// A pattern, component by component.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Pattern {
@@ -20,29 +22,6 @@ pub(super) struct Component {
     pub(super) anywhere: bool,
     /// The name.
     pub(super) name: NameFilter,
-}
-
-/// A name's beginning and end.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct NameFilter {
-    /// How it begins; the whole name if it is `Literal`.
-    pub(super) prefix: Box<[u8]>,
-    /// How it ends.
-    pub(super) suffix: Box<[u8]>,
-    /// What lies between.
-    pub(super) middle: Middle,
-}
-
-/// What may lie between the beginning and the end of a name.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(super) enum Middle {
-    /// Nothing: the prefix is the name.
-    Nothing,
-    /// Anything at all.
-    #[default]
-    Anything,
-    /// What only `ignore` can tell.
-    Something,
 }
 
 impl Pattern {
@@ -74,26 +53,12 @@ impl Pattern {
     }
 }
 
-impl NameFilter {
-    /// Whether a name may match (and, if the filter is exact, does).
-    pub(super) fn passes(&self, name: &[u8]) -> bool {
-        if self.middle == Middle::Nothing {
-            return *name == *self.prefix;
-        }
-        name.len() >= self.prefix.len() + self.suffix.len()
-            && name.starts_with(&self.prefix)
-            && name.ends_with(&self.suffix)
-    }
-
-    fn is_exact(&self) -> bool {
-        self.middle != Middle::Something
-    }
-}
-
 /// The components of a pattern, `None` if they can't be told apart.
 fn components(line: &str, mut anywhere: bool) -> Option<Vec<Component>> {
     let mut components = Vec::new();
-    let mut rest = line.as_bytes();
+    // globset takes `**/` alone for `**`: all there is.
+    let is_all = !line.is_empty() && line.split("**/").all(str::is_empty);
+    let mut rest = if is_all { b"**" } else { line.as_bytes() };
     loop {
         let (pieces, after) = component(rest)?;
         // `**` is any number of directories only where it is a whole component.
@@ -101,14 +66,14 @@ fn components(line: &str, mut anywhere: bool) -> Option<Vec<Component>> {
         if recursive {
             anywhere = true;
         } else {
-            components.push(Component { anywhere, name: filter(&pieces) });
+            components.push(Component { anywhere, name: NameFilter::new(&pieces) });
             anywhere = false;
         }
         match after {
             Some(after) => rest = after,
             None if recursive => {
                 // A trailing `**` is everything inside, but not the directory itself.
-                components.push(Component { anywhere, name: NameFilter::default() });
+                components.push(Component { anywhere, name: NameFilter::any() });
                 return Some(components);
             }
             None => return Some(components),
@@ -116,77 +81,85 @@ fn components(line: &str, mut anywhere: bool) -> Option<Vec<Component>> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Piece {
-    Byte(u8),
-    Star,
-    Other,
-}
-
 /// The pieces up to the next `/`, and what follows that; `None` if a `/` may hide in a class, a brace or an escape.
 fn component(text: &[u8]) -> Option<(Vec<Piece>, Option<&[u8]>)> {
-    let (mut pieces, mut depth, mut at) = (Vec::new(), 0usize, 0);
+    let (mut pieces, mut depth, mut at, mut crossings) = (Vec::new(), 0usize, 0, Vec::new());
+    let mut after = None;
     while let Some(&byte) = text.get(at) {
         at += 1;
         let piece = match byte {
             b'/' if depth > 0 => return None,
-            b'/' => return Some((pieces, Some(&text[at..]))),
+            b'/' => {
+                after = Some(&text[at..]);
+                break;
+            }
             b'\\' => {
                 let escaped = text.get(at).copied().filter(|&byte| byte != b'/')?;
                 at += 1;
                 Piece::Byte(escaped)
             }
             b'[' => {
-                at += class(&text[at..])?;
-                Piece::Other
+                let (set, length) = class(&text[at..])?;
+                at += length;
+                if set.contains(b'/') {
+                    crossings.push(pieces.len());
+                }
+                Piece::One(set)
             }
             b'{' => {
                 depth += 1;
-                Piece::Other
+                Piece::Unknown
             }
             b'}' => {
                 depth = depth.checked_sub(1)?;
-                Piece::Other
+                Piece::Unknown
             }
             b'*' => Piece::Star,
-            b'?' => Piece::Other,
+            b'?' => Piece::One(ByteSet::ALL),
             byte => Piece::Byte(byte),
         };
-        pieces.push(if depth > 0 { Piece::Other } else { piece });
+        pieces.push(if depth > 0 { Piece::Unknown } else { piece });
     }
-    (depth == 0).then_some((pieces, None))
+    // globset lets a class match `/`, as `[!b]` and `[+-9]` do; first or last in a component it never can, as no path
+    // has two in a row.
+    let at_edge = |&crossing: &usize| crossing == 0 || crossing + 1 == pieces.len();
+    let told = depth == 0 && crossings.iter().all(|at| at_edge(at) && pieces[*at] != Piece::Unknown);
+    told.then_some((pieces, after))
 }
 
-/// The length of a class behind its `[`; `None` if it isn't closed or could match a `/`.
-fn class(text: &[u8]) -> Option<usize> {
+/// The bytes that a class stands for and its length behind its `[`; `None` if it isn't closed, or is beyond ASCII.
+fn class(text: &[u8]) -> Option<(ByteSet, usize)> {
     let negated = matches!(text.first(), Some(b'!' | b'^'));
     let start = usize::from(negated);
     // A `]` that comes first stands for itself.
     let length = text.get(start + 1..)?.iter().position(|&byte| byte == b']')? + 1;
     let inside = &text[start..start + length];
-    // globset lets a negated class match `/`, and so does a range around it: `+-9`.
-    let is_plain = inside.iter().all(|&byte| byte.is_ascii() && byte != b'/');
-    let around_slash = inside.windows(3).any(|range| range[1] == b'-' && range[0] < b'/' && b'/' < range[2]);
-    (!negated && is_plain && !around_slash).then_some(start + length + 1)
+    if !inside.is_ascii() || inside.contains(&b'/') {
+        return None;
+    }
+    let mut set = ByteSet::default();
+    ranges(inside).into_iter().for_each(|(low, high)| (low..=high).for_each(|byte| set.insert(byte)));
+    Some((if negated { set.inverted() } else { set }, start + length + 1))
 }
 
-fn filter(pieces: &[Piece]) -> NameFilter {
-    let bytes = |pieces: &mut dyn Iterator<Item = &Piece>| -> Vec<u8> {
-        pieces.map_while(|piece| if let Piece::Byte(byte) = piece { Some(*byte) } else { None }).collect()
-    };
-    let prefix = bytes(&mut pieces.iter());
-    if prefix.len() == pieces.len() {
-        return NameFilter { prefix: prefix.into(), suffix: Box::default(), middle: Middle::Nothing };
+/// The ranges of a class, as globset reads them: `a-c-e` is one from a to e.
+fn ranges(inside: &[u8]) -> Vec<(u8, u8)> {
+    let (mut ranges, mut open): (Vec<(u8, u8)>, _) = (Vec::new(), false);
+    for &byte in inside {
+        match ranges.last_mut() {
+            Some(range) if open => (range.1, open) = (byte, false),
+            // A `-` that comes first stands for itself.
+            Some(_) if byte == b'-' => open = true,
+            _ => ranges.push((byte, byte)),
+        }
     }
-    let mut suffix = bytes(&mut pieces.iter().rev());
-    suffix.reverse();
-    let between = &pieces[prefix.len()..pieces.len() - suffix.len()];
-    let middle = if between.iter().all(|&piece| piece == Piece::Star) { Middle::Anything } else { Middle::Something };
-    NameFilter { prefix: prefix.into(), suffix: suffix.into(), middle }
+    ranges.extend(open.then_some((b'-', b'-')));
+    ranges
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::name_filter::Middle;
     use super::*;
 
     /// `**` before a component as `+`, what only `ignore` can tell as `?`.
@@ -197,9 +170,10 @@ mod tests {
             let middle = match component.name.middle {
                 Middle::Nothing => "",
                 Middle::Anything => "*",
-                Middle::Something => "?",
+                Middle::Pieces(_) => "?",
+                Middle::Unknown => "{}",
             };
-            let name = [text(&component.name.prefix), middle.into(), text(&component.name.suffix)].concat();
+            let name = [text(&component.name.prefix.text), middle.into(), text(&component.name.suffix.text)].concat();
             format!("{}{name}", if component.anywhere { "+" } else { "" })
         });
         let slash = if pattern.directories { " dirs" } else { "" };
@@ -223,10 +197,13 @@ mod tests {
             ("**/a/b", "+a/b"),
             ("**", "+*"),
             ("**/**/x", "+x"),
+            ("**//", "+* dirs"),
             ("a**", "+a*"),
             ("a?c", "+a?c"),
             ("*.[ch]", "+?"),
-            ("x-{a,b}.c", "+x-?.c"),
+            ("x-{a,b}.c", "+x-{}.c"),
+            ("[!.]*", "+?"),
+            ("a/*[!~]", "a/?"),
             ("sp ace  ", "+sp ace"),
             ("end\\ ", "+end "),
             ("a\\*b", "+a*b"),
@@ -237,16 +214,9 @@ mod tests {
 
     #[test]
     fn what_may_hide_a_slash_is_left_alone() {
-        for line in ["a[/]b", "a[!b]c", "[+-9]", "{a/b,c}", "a\\/b", "[abc", "a[^-]"] {
+        for line in ["a[/]b", "a[!b]c", "x[+-9]y", "{a/b,c}", "a\\/b", "[abc", "{[!a]}", "a[!b]*"] {
             assert_eq!(Pattern::parse(line).components, [], "{line}");
         }
         assert!(!Pattern::parse("[0-9]*").components.is_empty());
-    }
-
-    #[test]
-    fn a_filter_passes_what_begins_and_ends_so() {
-        let filter = |line: &str| Pattern::parse(line).components[0].name.clone();
-        assert!(filter("a*a").passes(b"aa") && !filter("a*a").passes(b"a"));
-        assert!(filter("*").passes(b".x") && filter("x").passes(b"x") && !filter("x").passes(b"xx"));
     }
 }

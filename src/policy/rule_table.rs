@@ -92,3 +92,40 @@ fn matching(model: &Model, tree: &Tree) -> Result<Matching, Vec<Problem>> {
     };
     Matching::new(&lists).map_err(errors)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{Scope, Wishes};
+    use super::super::testing::{at, compile, model, rule, texts, tree};
+    use super::*;
+
+    #[test]
+    fn ids_follow_the_order_of_policies_trees_and_rules() {
+        let own = || tree(Wishes::default(), vec![rule(&["a", "b/"], Scope::Tree, Wishes::default())]);
+        let mut two = model(own());
+        two.trees.push(own());
+        let table = RuleTable::compile(&[Arc::new(model(own())), Arc::new(two)]).expect("sound policies");
+        let sites: Vec<_> = table.sites().iter().map(|site| (site.policy, site.tree, site.label.as_str())).collect();
+        let expected = [(0, 0), (1, 0), (1, 1)];
+        let expected: Vec<_> = expected.into_iter().flat_map(|(p, t)| [(p, t, "/srv"), (p, t, "a, b/")]).collect();
+        assert_eq!(sites, expected);
+        assert_eq!(table.tree(1, 1).id(1), RuleId(5));
+        assert_eq!(table.site(RuleId(5)).label, "a, b/");
+    }
+
+    #[test]
+    fn all_bad_patterns_are_reported_at_once() {
+        let patterns = ["#x", "", "  ", "!", "!/", "{a", "a", "[z-a]"];
+        let mut policy = tree(Wishes::default(), vec![rule(&patterns, Scope::Tree, Wishes::default())]);
+        policy.rules[0].patterns.iter_mut().enumerate().for_each(|(place, pattern)| pattern.span = place..place);
+        let places = |policy| {
+            let problems = compile(model(policy)).expect_err("bad patterns");
+            problems.into_iter().map(|problem| problem.span.start).collect::<Vec<_>>()
+        };
+        assert_eq!(places(policy.clone()), [0, 1, 2, 3, 4, 5, 7]);
+        policy.rules.clear();
+        policy.exclude = texts(&["x"]);
+        policy.exclude.push(at("/".to_owned()));
+        assert_eq!(places(policy), [0]);
+    }
+}

@@ -202,12 +202,22 @@ impl TreeRules {
             Attribute::Is(value) => wish(value.value),
             Attribute::Any(_) => Special::Nothing,
             Attribute::Unsaid if mode == Some(rule) => Special::Mode,
-            // `dir-mode = "@any"` takes back all that the modes before it said.
-            Attribute::Unsaid if applying.last_common(self.speakers(kind, Subject::ModeTakenBack)) > Some(rule) => {
-                Special::Nothing
-            }
+            Attribute::Unsaid if self.taken_back(applying, kind, subject).is_some() => Special::Nothing,
             Attribute::Unsaid => agreed(self.modes(rule, kind), bit).map_or(Special::Nothing, wish),
         }
+    }
+
+    /// The rule whose `dir-mode = "@any"` takes back what a mode before it said of setgid or sticky, if that is the
+    /// last word on the bit.
+    pub(super) fn taken_back(&self, applying: &BitSet, kind: Kind, subject: Subject) -> Option<usize> {
+        let bit = match subject {
+            Subject::Setgid => Mode::SETGID,
+            Subject::Sticky => Mode::STICKY,
+            _ => return None,
+        };
+        let last = applying.last_common(self.speakers(kind, subject))?;
+        let by_mode = !is_said(special_key(self.wishes(last), bit));
+        applying.last_common(self.speakers(kind, Subject::ModeTakenBack)).filter(|&rule| by_mode && rule > last)
     }
 }
 
