@@ -156,8 +156,7 @@ impl Finder<'_> {
         }
         let rules = self.table.tree(policy, index);
         let gid_min = self.caution.is_root.then_some(self.caution.gid_min);
-        let binding =
-            Binding { root: found.path.clone(), params: &loaded.params, captures: &found.captures, gid_min };
+        let binding = Binding { root: found.path.clone(), params: &loaded.params, captures: &found.captures, gid_min };
         match bind(rules, binding, self.lookup) {
             Ok(instance) => {
                 let exceptions = self.exceptions(loaded, &found, base);

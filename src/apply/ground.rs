@@ -86,6 +86,11 @@ impl Ground {
         (Ground { roots, ladder, as_root: host::effective_uid() == 0 }, drifts)
     }
 
+    /// The roots, in the order of the plan, `None` where one can't be worked below.
+    pub fn roots(&self) -> impl Iterator<Item = Option<&OwnedFd>> {
+        self.roots.iter().map(|root| root.as_ref().map(|root| &root.fd))
+    }
+
     /// The same roots, as a plan that is made now is about them.
     pub(super) fn rebased(mut self, roots: &[PlanRoot]) -> Result<(Ground, Vec<PlanRoot>), SysError> {
         let mut planned = roots.to_vec();

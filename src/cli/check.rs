@@ -8,6 +8,7 @@ use super::streams::Streams;
 use super::words::Words;
 use crate::policy::load::Fallback;
 use crate::report::diff::{Head, Row, write_diff};
+use crate::report::escape::escape_message;
 use crate::report::{human, json};
 use crate::roots::Purpose;
 use crate::survey::{Flaw, Survey};
@@ -78,14 +79,15 @@ fn row(flaw: &Flaw) -> Row<'_> {
 
 /// Tells on standard error what could not be read, what should be known, and the totals.
 pub fn tell_rest(common: &Common, streams: &Streams, survey: &Survey) {
-    let manner = streams.error_manner(common);
+    tell_troubles(common, streams, survey);
+    streams.write_errors(|err| human::write_summary(err, survey, &streams.error_manner(common)));
+}
+
+/// Tells on standard error what could not be read, and what should be known.
+pub fn tell_troubles(common: &Common, streams: &Streams, survey: &Survey) {
+    let palette = streams.error_manner(common).palette;
     for remark in &survey.remarks {
-        streams.status(format_args!("sgidlint: note: {}", crate::report::escape::escape_message(remark)));
+        streams.status(format_args!("sgidlint: note: {}", escape_message(remark)));
     }
-    streams.write_errors(|err| {
-        if common.format == Format::Human {
-            human::write_errors(err, survey, &manner.palette)?;
-        }
-        human::write_summary(err, survey, &manner)
-    });
+    streams.write_errors(|err| human::write_errors(err, survey, &palette));
 }

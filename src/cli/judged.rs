@@ -4,7 +4,7 @@ use super::args::Common;
 use super::exit::Exit;
 use crate::lints::Level;
 use crate::policy::Loaded;
-use crate::policy::rule_table::RuleTable;
+use crate::policy::rule_table::{RuleSite, RuleTable};
 use crate::roots::Roots;
 use crate::survey::Survey;
 
@@ -21,6 +21,11 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// The line of the tree that a rule stands in; its own keys are a rule too.
+    pub fn tree_line(&self, site: &RuleSite) -> u32 {
+        self.loaded[site.policy as usize].model.trees[site.tree as usize].line
+    }
+
     /// The exit status of a run that only looked.
     pub fn exit(&self, common: &Common) -> Exit {
         let findings = self.survey.flaws.iter().flat_map(|flaw| &flaw.findings).map(|finding| finding.level);

@@ -1,14 +1,22 @@
 //! The command line: one file a command.
 
+mod apply;
 mod args;
+mod ask;
 mod check;
+mod execute;
 mod exit;
+mod explain;
+mod fix;
 mod judged;
 mod levels;
+mod log;
 mod paths;
+mod planning;
 mod policy;
 mod progress;
 mod session;
+mod store;
 mod streams;
 mod words;
 
@@ -54,6 +62,11 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Diff(check) => check::diff(common, check, streams),
 
         Command::Policy(policy) => policy::policy(common, policy, streams),
-        _ => Err(Failure::usage("not yet")),
+        Command::Fix(fix) => fix::fix(common, fix, streams),
+        Command::Plan(plan) => fix::plan(common, plan, streams),
+        Command::Apply(apply) => apply::apply(common, apply, streams),
+        Command::Undo(undo) => apply::undo(common, undo, streams),
+        Command::Log => log::log(common, streams),
+        Command::Explain(explain) => explain::explain(common, explain, streams),
     }
 }

@@ -49,7 +49,9 @@ fn check(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<E
     let mut problems = Vec::new();
     for file in files {
         match document(file) {
-            Ok(document) => problems.extend(RuleTable::compile(&[Arc::clone(&document.model)]).err().into_iter().flatten()),
+            Ok(document) => {
+                problems.extend(RuleTable::compile(&[Arc::clone(&document.model)]).err().into_iter().flatten())
+            }
             Err(more) => problems.extend(more),
         }
     }

@@ -9,6 +9,7 @@ use crate::policy::load::{FOLDER, Fallback, Origin};
 use crate::policy::rule_table::RuleTable;
 use crate::policy::{Loaded, Request, load};
 use crate::roots::{self, Caution, Purpose, Roots};
+pub use crate::survey::Depth;
 use crate::survey::{self, Conduct, PolicyLabel, SurveyError};
 use crate::sys::ladder::Ladder;
 use crate::sys::limits::descriptor_budget;
@@ -33,6 +34,8 @@ pub struct Session<'a> {
     pub ladder: Ladder,
     /// Set by the first interrupt.
     pub stop: Arc<AtomicBool>,
+    /// How large a plan may be (`limits.plan-bytes`), in bytes.
+    pub plan_bytes: Option<u64>,
 }
 
 impl<'a> Session<'a> {
@@ -41,7 +44,15 @@ impl<'a> Session<'a> {
         privilege::bound(needs(purpose)).map_err(|error| Failure::incomplete(unfit(error)))?;
         let stop = Arc::new(AtomicBool::new(false));
         crate::sys::signals::catch(&stop).map_err(|error| Failure::incomplete(unfit(error)))?;
-        Ok(Session { common, purpose, names: NameService::default(), ladder: Ladder::of_this_kernel(), stop })
+        let (names, ladder) = (NameService::default(), Ladder::of_this_kernel());
+        Ok(Session { common, purpose, names, ladder, stop, plan_bytes: None })
+    }
+
+    /// The same, within the limits of these policies.
+    #[must_use]
+    pub fn limited_by(mut self, loaded: &[Loaded]) -> Session<'a> {
+        self.plan_bytes = loaded.iter().filter_map(|loaded| loaded.model.limits.plan_bytes).min();
+        self
     }
 
     /// What threads do before they touch a tree.
@@ -57,6 +68,11 @@ impl<'a> Session<'a> {
 
     /// Judges all that the arguments ask for.
     pub fn judge(&self, check: &Check, fallback: Fallback) -> Result<Judged, Failure> {
+        self.judge_to(check, fallback, Depth::All)
+    }
+
+    /// Judges what the arguments ask for, down to this depth.
+    pub fn judge_to(&self, check: &Check, fallback: Fallback, depth: Depth) -> Result<Judged, Failure> {
         let command_line = levels::of_command_line(self.common)?;
         let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
         let loaded = self.load(&named, fallback)?;
@@ -83,6 +99,7 @@ impl<'a> Session<'a> {
                 setup: &confine,
                 stop: &self.stop,
                 counters: &counters,
+                depth,
             },
         };
         let survey = progress::while_counting(self.common, &counters, || survey::survey(&request));
@@ -143,7 +160,9 @@ impl<'a> Session<'a> {
                 Purpose::Read if !remarks.contains(&message) => remarks.push(message),
                 Purpose::Read => {}
                 Purpose::Change => {
-                    return Err(Failure::usage(message).hinted("let root own it, in a directory that only root can write"));
+                    return Err(
+                        Failure::usage(message).hinted("let root own it, in a directory that only root can write")
+                    );
                 }
             }
         }

@@ -68,6 +68,22 @@ impl Streams {
         palette(self.color)
     }
 
+    /// Writes out the results so far, before something is told or asked that belongs behind them.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        self.results.flush().or_else(unless_broken_pipe).map_err(unwritten)
+    }
+
+    /// Tells what went wrong.
+    pub fn complain(&self, message: impl Display) {
+        self.complain_of(format_args!("error: {message}"));
+    }
+
+    /// Tells what is wrong with an entry.
+    pub fn complain_of(&self, message: impl Display) {
+        let message = message.to_string();
+        self.error_line(format_args!("sgidlint: {}", escape::escape_message(&message)));
+    }
+
     /// Tells how things stand, but not when quiet.
     pub fn status(&self, message: impl Display) {
         if !self.quiet {

@@ -6,9 +6,9 @@ use super::problem::Problem;
 use super::rules::{TreeRules, is};
 use super::substitute::{Origin, PlaceholderError, is_name, put_in};
 use crate::intent::{GroupTerm, OwnerTerm};
+use crate::sys::names::NameService;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use crate::sys::names::NameService;
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -6,6 +6,8 @@ use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
 use crate::lints::{Because, Finding, Fix, Level, Lint};
 use crate::mode::Mode;
+use crate::plan::Links;
+use crate::policy::model::Mounts;
 use crate::survey::{Counts, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
 use std::io::{self, Write};
 
@@ -81,7 +83,8 @@ fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Find
         desired,
         ideal: state(actual.uid, 3001, actual.mode.bits()),
         findings: findings.into(),
-        links: Box::default(),
+        links: Links::None,
+        handle: None,
     }
 }
 
@@ -97,7 +100,7 @@ pub fn survey() -> Survey {
     Survey {
         policies: vec![PolicyLabel { name: "lab-share".into(), file: "/etc/sgidlint/lab.toml".into() }],
         rules: vec![RulePlace { policy: 0, line: 14 }],
-        roots: vec![Root { path: "/srv/lab".into(), policy: 0, id: None, fsid: 0 }],
+        roots: vec![Root { path: "/srv/lab".into(), policy: 0, id: None, handle: None, fsid: 0, mounts: Mounts::Stay }],
         flaws: vec![
             flaw(b".", Kind::Dir, dir, state(0, 3001, 0o2777), &[spreading, hazard]),
             flaw(b"a\nb/\xff", Kind::File, kept, kept, &[private]),
@@ -118,6 +121,7 @@ pub fn survey() -> Survey {
             errno: Some(libc::EACCES),
             message: "can't list the directory; run as root".into(),
         }],
+        remarks: Vec::new(),
         skipped_mounts: vec![SkippedMount { root: 0, path: b"mnt".as_slice().into() }],
         counts: Counts { entries: 100_000, excluded: 3, vanished: 1, suppressed: 2 },
     }

@@ -33,7 +33,8 @@ pub fn approach<'p>(
     target: &[u8],
     surveyor: &mut Surveyor<'p>,
 ) -> Result<Option<Start<Scope<'p>>>, Trouble> {
-    let fail = |error| Trouble::of(None, placed.path.join(as_path(target)).into_os_string().into_encoded_bytes(), error);
+    let fail =
+        |error| Trouble::of(None, placed.path.join(as_path(target)).into_os_string().into_encoded_bytes(), error);
     let mut stop = root_stop(placed, surveyor).map_err(fail)?;
     let names: Vec<&[u8]> = target.split(|&byte| byte == b'/').filter(|name| !name.is_empty()).collect();
     let mut path = Vec::new();
@@ -152,7 +153,12 @@ fn passenger<'p>(
 
 impl<'p> Surveyor<'p> {
     /// Passes through a directory: what is wanted of it and what is said inside, without judging it.
-    fn pass(&mut self, scope: &Scope<'p>, site: &Here<'_>, look: &Look) -> Option<(Vec<Opinion<'p>>, Option<Scope<'p>>)> {
+    fn pass(
+        &mut self,
+        scope: &Scope<'p>,
+        site: &Here<'_>,
+        look: &Look,
+    ) -> Option<(Vec<Opinion<'p>>, Option<Scope<'p>>)> {
         let mut opinions = Vec::new();
         if self.hear(scope, site, look, &mut opinions) == Heard::Excluded {
             return None;

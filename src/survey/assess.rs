@@ -4,7 +4,6 @@ use super::found::Flaw;
 use super::links::Linked;
 use super::scope::{Opinion, Region};
 use super::site::Site;
-use crate::sys::names::Memo;
 use crate::entry::{Entry, Extras, Kind, State};
 use crate::intent::{HardLinks, Intent};
 use crate::judge::{Options, Verdict, judge};
@@ -13,6 +12,7 @@ use crate::mode::Mode;
 use crate::plan::Links;
 use crate::sys::handle::Handle;
 use crate::sys::ladder::Ladder;
+use crate::sys::names::Memo;
 use crate::sys::xattr;
 
 /// What one thread found.
@@ -75,13 +75,7 @@ fn counts_names(opinion: &Opinion<'_>, entry: &Entry) -> bool {
     opinion.intent.hard_links == HardLinks::Inside && entry.kind != Kind::Dir && entry.nlink > 1
 }
 
-fn judged(
-    region: &Region<'_>,
-    opinion: &Opinion<'_>,
-    entry: &Entry,
-    name: &[u8],
-    court: &Court<'_>,
-) -> Verdict {
+fn judged(region: &Region<'_>, opinion: &Opinion<'_>, entry: &Entry, name: &[u8], court: &Court<'_>) -> Verdict {
     let view = &region.views[opinion.view];
     judge(entry, &opinion.intent, &opinion.around(view, name), &view.bound.options, &court.accounts)
 }

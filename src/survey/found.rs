@@ -1,9 +1,9 @@
 //! What a survey found: pure data, for reports and plans.
 
+use super::order::in_tree;
 use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
-use crate::lints::{Finding, Level, Lint};
-use super::order::in_tree;
+use crate::lints::{Finding, Fix, Level, Lint};
 use crate::plan::{Links, path_order};
 use crate::policy::model::Mounts;
 use crate::sys::SysError;
@@ -45,6 +45,12 @@ impl Survey {
         };
         let changed = self.flaws.iter().enumerate().filter(|(_, flaw)| flaw.actual != flaw.desired);
         changed.filter(move |(at, _)| is_new(*at)).map(|(_, flaw)| flaw)
+    }
+
+    /// The lints that ask for the change of an entry: those of every policy that changes it.
+    pub fn lints_of(&self, flaw: &Flaw) -> Vec<Lint> {
+        let findings = flaw.findings.iter().filter(|finding| !matches!(finding.fix, Fix::None(_)));
+        findings.map(|finding| finding.lint).collect()
     }
 
     fn is_same_path(&self, one: &Flaw, other: &Flaw) -> bool {

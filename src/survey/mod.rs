@@ -17,8 +17,9 @@ mod site;
 mod surveyor;
 mod target;
 
-pub use notices::expired;
 pub use found::{Counts, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
+pub use notices::expired;
+pub use order::in_tree;
 
 use crate::judge::Options;
 use crate::policy::rule_table::RuleTable;
@@ -78,6 +79,17 @@ pub struct Conduct<'a> {
     pub stop: &'a AtomicBool,
     /// Counts names.
     pub counters: &'a Counters,
+    /// How deep it goes.
+    pub depth: Depth,
+}
+
+/// How deep a survey goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Depth {
+    /// All the way down.
+    All,
+    /// No deeper than where walks would start.
+    Start,
 }
 
 /// Why there was no survey.
@@ -93,7 +105,8 @@ pub enum SurveyError {
 pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
     let mounts = Mounts::read().unwrap_or_default();
     let mut survey = Survey { policies: request.policies.clone(), ..Survey::default() };
-    survey.rules = request.table.sites().iter().map(|site| RulePlace { policy: site.policy, line: site.line }).collect();
+    survey.rules =
+        request.table.sites().iter().map(|site| RulePlace { policy: site.policy, line: site.line }).collect();
     survey.errors = request.roots.refused.iter().map(trouble_of).collect();
     survey.remarks.clone_from(&request.roots.remarks);
     let seen = confined(request.conduct, || see_roots(&request.roots.trees))?;
@@ -209,6 +222,9 @@ fn walk_all<'p>(
                 Ok(start) => starts.extend(start),
                 Err(trouble) => survey.errors.push(trouble),
             }
+        }
+        if conduct.depth == Depth::Start {
+            continue;
         }
         let options = walk::Options {
             setup: conduct.setup,

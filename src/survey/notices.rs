@@ -18,7 +18,8 @@ pub fn expired(loaded: &[Loaded], levels: &[Levels], today: Date) -> Vec<Notice>
             let until = exception.until.map(|until| until.to_string()).unwrap_or_default();
             let message = format!("the exception of {} ended on {until}: {}", exception.path.value, exception.reason);
             let policy = policy as u32;
-            let notice = Notice { lint: Lint::ExpiredException, level, policy, line: exception.line, rule: None, message };
+            let notice =
+                Notice { lint: Lint::ExpiredException, level, policy, line: exception.line, rule: None, message };
             let known = notices.iter().any(|known| known.line == notice.line && known.message == notice.message);
             if !known {
                 notices.push(notice);

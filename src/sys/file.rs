@@ -2,7 +2,9 @@
 
 use super::SysError;
 use super::stat::look;
-use crate::entry::Entry;
+use crate::entry::{Entry, Kind};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -42,6 +44,16 @@ pub fn read_text(path: &Path, limit: u64) -> Result<FileText, ReadError> {
         return Err(ReadError::TooLarge { limit });
     }
     Ok(FileText { bytes, entry })
+}
+
+/// Opens a regular file for reading; a FIFO or device, which could hang or have effects, is refused (EINVAL).
+pub fn open_for_reading(path: &Path) -> Result<File, SysError> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file: File = open(path, flags, Mode::empty()).map_err(SysError::of("open"))?.into();
+    match look(&file)?.entry.kind {
+        Kind::File => Ok(file),
+        _ => Err(SysError { call: "open", errno: Errno::INVAL }),
+    }
 }
 
 /// The files of a folder with that extension, sorted by name, as a shell's `*.EXTENSION` lists them: hidden ones are

@@ -67,7 +67,8 @@ pub fn exists(path: &Path) -> Result<bool, SysError> {
 
 /// Looks at what lies at a path; a symbolic link at its end is looked at itself.
 pub fn look_at_path(path: &Path) -> Result<Look, SysError> {
-    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| SysError { call: "statx", errno: Errno::INVAL })?;
+    let path =
+        CString::new(path.as_os_str().as_bytes()).map_err(|_| SysError { call: "statx", errno: Errno::INVAL })?;
     look_at(CWD, &path)
 }
 

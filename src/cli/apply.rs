@@ -1,0 +1,190 @@
+//! `apply` and `undo`: plans that were made before.
+
+use super::args::{Apply, Common, Format, Undo};
+use super::execute::{self, Executed, execute};
+use super::exit::{Exit, Failure};
+use super::session::Session;
+use super::streams::Streams;
+use super::{ask, paths, planning, store};
+use crate::apply::{Found, Ground, undo_plan};
+use crate::journal;
+use crate::plan::{Change, Plan, ReadError, RunKind};
+use crate::report::diff::{Head, Row, write_diff};
+use crate::report::escape::full_path;
+use crate::report::json;
+use crate::roots::{self, Purpose};
+use crate::survey::{PolicyLabel, Root, in_tree};
+use crate::sys::file::open_for_reading;
+use crate::sys::host;
+use crate::sys::ladder::Ladder;
+use crate::trust::doubt_of_file;
+use std::io::BufReader;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// `sgidlint apply`.
+pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Result<Exit, Failure> {
+    ask::refuse_without_terminal(&arguments.consent)?;
+    let mut plan = read_plan(&arguments.plan)?;
+    let session = Session::begin(common, Purpose::Change)?;
+    if let Some(limit) = arguments.limit.max_changes {
+        plan.header.max_changes = Some(limit.of(plan.entries));
+    }
+    plan.header.kind = RunKind::Apply;
+    show(&session, &plan, streams)?;
+    let executed = match arguments.consent.dry_run {
+        true => None,
+        false if plan.changes.is_empty() => None,
+        false if ask::may_apply(&arguments.consent, &plan)? => Some(execute(&session, &plan)?),
+        false => None,
+    };
+    end(&session, &plan, executed, Exit::Clean, streams)
+}
+
+/// `sgidlint undo`.
+pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<Exit, Failure> {
+    ask::refuse_without_terminal(&arguments.consent)?;
+    let session = Session::begin(common, Purpose::Change)?;
+    let store = store::open(common)?;
+    let run = match &arguments.run {
+        Some(run) => run.clone(),
+        None => journal::last_changing(&store).map_err(Failure::incomplete)?.ok_or_else(|| {
+            Failure::usage("no run on record changed anything").hinted("`sgidlint log` lists the runs")
+        })?,
+    };
+    let record = journal::load(&store, &run).map_err(Failure::usage)?;
+    let opened = execute::open_roots(&session, &record.plan)?;
+    let (ground, drifts) = Ground::new(&record.plan.header, opened, Ladder::of_this_kernel());
+    let header = planning::header(&session, RunKind::Undo(run.clone()));
+    let confine = session.confine();
+    let undo = std::thread::scope(|scope| {
+        let thread = scope.spawn(|| confine().and_then(|()| undo_plan(ground, &record, header)));
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
+    let undo = undo.map_err(|error| Failure::incomplete(format!("can't look at what run {run} changed: {error}")))?;
+    for drift in &drifts {
+        streams.complain(drift);
+    }
+    let mut exit = if drifts.is_empty() { Exit::Clean } else { Exit::Incomplete };
+    exit = exit.or_worse(tell_found(&record.plan, &undo.found, streams)?);
+    show(&session, &undo.plan, streams)?;
+    let go = !arguments.consent.dry_run && !undo.plan.changes.is_empty();
+    let executed = match go && ask::may_apply(&arguments.consent, &undo.plan)? {
+        true => Some(execute::execute_on(&session, &undo.plan, (undo.ground, Vec::new()))?),
+        false => None,
+    };
+    end(&session, &undo.plan, executed, exit, streams)
+}
+
+/// Tells of the entries that are not as the run left them.
+fn tell_found(plan: &Plan, found: &[(usize, Found)], streams: &Streams) -> Result<Exit, Failure> {
+    let mut exit = Exit::Clean;
+    for (index, found) in found {
+        let change = &plan.changes[*index];
+        let what = match found {
+            Found::Changed | Found::Unchanged => continue,
+            Found::OnlySetId => {
+                "partial: only its set-ID bits or capabilities are missing, which are never put back".into()
+            }
+            Found::Gone => "gone: it is not there any more".into(),
+            Found::Drifted(drift) => format!("drifted: {}; it is left as it is", drift.explanation(change)),
+            Found::Failed(done) => format!("failed: {:?}", done.outcome),
+        };
+        if matches!(found, Found::Drifted(_) | Found::Failed(_)) {
+            exit = Exit::Incomplete;
+        }
+        let root = plan.header.roots[change.root as usize].path.as_os_str().as_bytes();
+        streams.complain_of(format_args!("{}: {what}", full_path(root, &change.path, Some(change.kind))));
+    }
+    Ok(exit)
+}
+
+/// Reads a plan file; as root only one that nobody else can have written.
+fn read_plan(path: &Path) -> Result<Plan, Failure> {
+    let absolute = paths::absolute(path)?;
+    let shown = paths::shown(path);
+    if host::effective_uid() == 0 {
+        let steps = roots::steps_to(&absolute)
+            .map_err(|error| Failure::usage(format!("can't read the plan {shown}: {error}")))?;
+        if let Some(doubt) = doubt_of_file(&steps) {
+            return Err(Failure::usage(format!("root can't rely on the plan {shown}: {doubt}"))
+                .hinted("write plans where only root can write"));
+        }
+    }
+    let file =
+        open_for_reading(&absolute).map_err(|error| Failure::usage(format!("can't read the plan {shown}: {error}")))?;
+    Plan::read(BufReader::new(file), &shown)
+        .map_err(|error: ReadError| Failure::usage(error).hinted("make the plan anew with `sgidlint plan`"))
+}
+
+/// Shows the changes of a plan: a diff for people, who made it for programs.
+fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(), Failure> {
+    let (quiet, format) = (session.common.quiet, session.common.format);
+    let palette = streams.palette();
+    streams.write_results(|out| match format {
+        Format::Json => json::write_begin(out, &labels(plan), &roots_of(plan)),
+        Format::Human if quiet => Ok(()),
+        Format::Human => {
+            let root = |change: &Change| plan.header.roots[change.root as usize].path.as_os_str().as_bytes();
+            let mut changes: Vec<&Change> = plan.changes.iter().collect();
+            changes.sort_by(|a, b| in_tree((root(a), &a.path), (root(b), &b.path)));
+            let rows: Vec<Row<'_>> = changes.into_iter().map(row).collect();
+            let heads = plan.header.roots.iter().map(|root| root.path.as_os_str().as_bytes());
+            let heads: Vec<_> = heads.map(|path| Head { path, policy: None }).collect();
+            write_diff(out, &rows, &heads, &session.names, &palette)
+        }
+    })?;
+    streams.flush()
+}
+
+fn row(change: &Change) -> Row<'_> {
+    Row { root: change.root, path: &change.path, kind: change.kind, before: change.before, after: change.after }
+}
+
+fn labels(plan: &Plan) -> Vec<PolicyLabel> {
+    plan.header
+        .policies
+        .iter()
+        .map(|policy| PolicyLabel { name: policy.name.clone(), file: policy.file.clone() })
+        .collect()
+}
+
+fn roots_of(plan: &Plan) -> Vec<Root> {
+    let root = |root: &crate::plan::PlanRoot| Root {
+        path: root.path.clone(),
+        policy: 0,
+        id: Some(root.id),
+        handle: root.handle.clone(),
+        fsid: root.fsid,
+        mounts: root.mounts,
+    };
+    plan.header.roots.iter().map(root).collect()
+}
+
+/// Tells what became of the plan, and gives the exit status: changes that were not made are findings that remain.
+fn end(
+    session: &Session<'_>,
+    plan: &Plan,
+    executed: Option<Executed>,
+    exit: Exit,
+    streams: &mut Streams,
+) -> Result<Exit, Failure> {
+    let done = match &executed {
+        Some(executed) => {
+            executed.tell(session, plan, streams)?;
+            executed.exit()
+        }
+        None if plan.changes.is_empty() => {
+            streams.status("Nothing to change.");
+            Exit::Clean
+        }
+        None => Exit::Findings,
+    };
+    let exit = exit.or_worse(done);
+    if session.common.format == Format::Json {
+        let changes = executed.map_or(plan.changes.len() as u64, |executed| executed.tally.counts.of("applied"));
+        let totals = json::Totals { entries: plan.entries, changes, ..json::Totals::default() };
+        streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
+    }
+    Ok(exit)
+}

@@ -1,0 +1,157 @@
+//! `explain`: what a lint means, or which rules decide what an entry should be.
+
+use super::args::{Check, Common, Explain};
+use super::exit::{Exit, Failure};
+use super::judged::Judged;
+use super::levels::unknown_lint;
+use super::paths;
+use super::session::{Depth, Session};
+use super::streams::Streams;
+use super::words::Words;
+use crate::accounts::IdNames;
+use crate::entry::{Entry, State};
+use crate::lints::Lint;
+use crate::policy::explain::Chain;
+use crate::policy::instance::Instance;
+use crate::policy::load::Fallback;
+use crate::report::Wording;
+use crate::report::account::{group_text, owner_text};
+use crate::report::explain::{Attribute, Explained, LintText, Said, Told, View, write_entry, write_lint};
+use crate::roots::Purpose;
+use crate::survey::Flaw;
+use crate::sys::root::look_at_path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// How many columns an explanation has at most.
+const COLUMNS: usize = 100;
+
+/// `sgidlint explain`.
+pub fn explain(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
+    match explain.subject.to_str().filter(|subject| !subject.contains('/')) {
+        Some(name) => lint(name, streams),
+        None => path(common, Path::new(&explain.subject), streams),
+    }
+}
+
+fn lint(name: &str, streams: &mut Streams) -> Result<Exit, Failure> {
+    let is_path = name.contains('.') || Path::new(name).is_absolute();
+    let lint = Lint::from_name(name).ok_or_else(|| {
+        let failure = unknown_lint(name);
+        if is_path { failure.hinted(format!("a path is named with a `/`: ./{name}")) } else { failure }
+    })?;
+    let text = lint.text();
+    let told = LintText {
+        name: text.name,
+        level: text.level,
+        fix: text.fix,
+        summary: text.summary,
+        explanation: text.explanation,
+    };
+    let palette = streams.palette();
+    streams.write_results(|out| write_lint(out, &told, COLUMNS, &palette))?;
+    Ok(Exit::Clean)
+}
+
+fn path(common: &Common, path: &Path, streams: &mut Streams) -> Result<Exit, Failure> {
+    let session = Session::begin(common, Purpose::Read)?;
+    let check = Check { paths: vec![path.to_path_buf()], unsafe_fixes: false };
+    let judged = session.judge_to(&check, Fallback::Allowed, Depth::Start)?;
+    let real = paths::without_links(&paths::absolute(path)?)?;
+    let entry = look_at_path(&real)
+        .map_err(|error| Failure::incomplete(format!("can't look at {}: {error}", paths::shown(&real))))?
+        .entry;
+    let views = covering(&judged, &real).map(|instance| view(&session, &judged, instance, &real, &entry)).collect();
+    let explained = Explained { path: real.as_os_str().as_bytes(), kind: entry.kind, actual: entry.state, views };
+    let palette = streams.palette();
+    streams.write_results(|out| write_entry(out, &explained, &session.names, &palette))?;
+    super::check::tell_troubles(common, streams, &judged.survey);
+    Ok(judged.exit(common))
+}
+
+/// The trees that judge an entry: of each policy the one with the deepest root.
+fn covering<'j>(judged: &'j Judged, path: &'j Path) -> impl Iterator<Item = &'j Instance> {
+    let covers = |instance: &&Instance| path.starts_with(instance.root());
+    let depth = |instance: &Instance| instance.root().components().count();
+    let instances = judged.roots.trees.iter().map(|tree| &tree.instance);
+    instances.clone().enumerate().filter(move |(_, one)| covers(one)).filter_map(move |(at, one)| {
+        let of_policy =
+            instances.clone().enumerate().filter(|(_, other)| covers(other) && other.policy() == one.policy());
+        let deepest = of_policy.max_by_key(|(at, other)| (depth(other), *at))?;
+        (deepest.0 == at).then_some(one)
+    })
+}
+
+fn view<'j>(session: &Session<'_>, judged: &'j Judged, instance: &'j Instance, path: &Path, entry: &Entry) -> View<'j> {
+    let survey = &judged.survey;
+    let below = path.strip_prefix(instance.root()).map(Path::to_path_buf).unwrap_or_default();
+    let below = if below.as_os_str().is_empty() { PathBuf::from(".") } else { below };
+    let chains = instance.deciders(below.as_os_str().as_bytes(), entry.kind);
+    let is_of = |flaw: &&Flaw| {
+        let root = &survey.roots[flaw.root as usize];
+        root.path == instance.root() && root.policy == instance.policy() && *flaw.path == *below.as_os_str().as_bytes()
+    };
+    let flaw = survey.flaws.iter().find(is_of);
+    let words = Words(&session.names);
+    let told = |flaw: &'j Flaw| {
+        let told = flaw.findings.iter().map(|finding| Told {
+            lint: finding.lint.name(),
+            level: finding.level,
+            message: words.message(finding, flaw),
+            fix: finding.fix,
+        });
+        told.collect()
+    };
+    View {
+        policy: &survey.policies[instance.policy() as usize].name,
+        root: instance.root().as_os_str().as_bytes(),
+        passed_over: passed_over(judged, chains.is_none()),
+        attributes: chains
+            .unwrap_or_default()
+            .into_iter()
+            .map(|chain| attribute(session, judged, chain, entry))
+            .collect(),
+        findings: flaw.map(told).unwrap_or_default(),
+        ideal: flaw.map_or(entry.state, |flaw| flaw.ideal),
+    }
+}
+
+/// Why an entry isn't judged, if it isn't.
+fn passed_over(judged: &Judged, by_pattern: bool) -> Option<String> {
+    if by_pattern {
+        return Some("a pattern of `exclude` matches it, or a directory above it".into());
+    }
+    let excluded = judged.survey.counts.excluded > 0;
+    excluded.then(|| "it lies in a directory that is excluded, private, or on another mount".into())
+}
+
+fn attribute<'j>(session: &Session<'_>, judged: &'j Judged, chain: Chain, entry: &Entry) -> Attribute<'j> {
+    let said = chain.words.into_iter().map(|said| {
+        let site = judged.table.site(said.rule);
+        Said {
+            wanted: said.value,
+            file: &judged.survey.policies[site.policy as usize].file,
+            line: site.line,
+            pattern: (judged.tree_line(site) != site.line).then(|| site.label.clone()),
+        }
+    });
+    Attribute {
+        key: chain.attribute,
+        actual: actual(chain.attribute, entry.state, &session.names),
+        said: said.collect(),
+    }
+}
+
+/// What an attribute is, in the words of the policy language.
+fn actual(attribute: &str, state: State, names: &dyn IdNames) -> String {
+    use crate::mode::Mode;
+    let yes_no = |bit| state.mode.has(bit).to_string();
+    match attribute {
+        "group" => group_text(state.gid, names),
+        "owner" => owner_text(state.uid, names),
+        "setgid" => yes_no(Mode::SETGID),
+        "sticky" => yes_no(Mode::STICKY),
+        "dir-mode" | "file-mode" => state.mode.to_string(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,89 @@
+//! From a survey to a plan.
+
+use super::args::{Check, Limit};
+use super::execute::{command_line, who};
+use super::judged::Judged;
+use super::session::Session;
+use crate::plan::{Change, Extent, Fixes, Header, Plan, PlanPolicy, PlanRoot, RunKind, order};
+use crate::survey::{Flaw, Root, Survey};
+use crate::sys::host;
+
+/// The plan that a survey makes.
+pub fn plan(session: &Session<'_>, judged: &Judged, kind: RunKind, check: &Check, limit: &Limit) -> Plan {
+    let survey = &judged.survey;
+    let mut changes: Vec<Change> = survey.changed().map(|flaw| change(survey, flaw)).collect();
+    order(&mut changes);
+    let entries = survey.counts.entries;
+    let fixes = if check.unsafe_fixes { Fixes::WithUnsafe } else { Fixes::Safe };
+    let mut header = header(session, kind);
+    header.policies = survey
+        .policies
+        .iter()
+        .map(|policy| PlanPolicy { name: policy.name.clone(), file: policy.file.clone() })
+        .collect();
+    header.fixes = fixes;
+    header.max_changes = max_changes(judged, limit);
+    header.roots = survey.roots.iter().filter_map(plan_root).collect();
+    // A root that couldn't be opened has no changes, but its index must not shift those of the others.
+    renumber(&mut changes, survey);
+    Plan { header, changes, entries }
+}
+
+/// What a plan says of where it comes from.
+pub fn header(session: &Session<'_>, kind: RunKind) -> Header {
+    Header {
+        version: env!("CARGO_PKG_VERSION").into(),
+        time: host::now().to_string(),
+        boot: host::boot_id(),
+        host: host::hostname(),
+        kind,
+        command: command_line(),
+        by: who(session),
+        policies: Vec::new(),
+        fixes: Fixes::Safe,
+        max_changes: None,
+        roots: Vec::new(),
+    }
+}
+
+fn plan_root(root: &Root) -> Option<PlanRoot> {
+    let id = root.id?;
+    Some(PlanRoot { path: root.path.clone(), id, handle: root.handle.clone(), fsid: root.fsid, mounts: root.mounts })
+}
+
+fn renumber(changes: &mut [Change], survey: &Survey) {
+    let mut numbers = Vec::with_capacity(survey.roots.len());
+    let mut next = 0;
+    for root in &survey.roots {
+        numbers.push(next);
+        next += u32::from(root.id.is_some());
+    }
+    for change in changes {
+        change.root = numbers[change.root as usize];
+    }
+}
+
+fn change(survey: &Survey, flaw: &Flaw) -> Change {
+    Change {
+        root: flaw.root,
+        path: flaw.path.clone(),
+        kind: flaw.kind,
+        id: flaw.id,
+        handle: flaw.handle.clone(),
+        before: flaw.actual,
+        after: flaw.desired,
+        lints: survey.lints_of(flaw).into(),
+        links: flaw.links.clone(),
+        extent: Extent::Whole,
+    }
+}
+
+/// The command line's limit, or else the lowest of the policies'.
+fn max_changes(judged: &Judged, limit: &Limit) -> Option<u64> {
+    let entries = judged.survey.counts.entries;
+    let of_policies = || judged.loaded.iter().filter_map(|loaded| loaded.model.limits.max_changes);
+    match limit.max_changes {
+        Some(limit) => Some(limit.of(entries)),
+        None => of_policies().map(|limit| limit.of(entries)).min(),
+    }
+}
