@@ -31,6 +31,9 @@ pub(super) struct Hand<'a, V: Visitor> {
     options: Options<'a>,
 }
 
+/// A directory to be read, and its descriptor.
+type Entered<H> = (Arc<Dir<H>>, Arc<OwnedFd>);
+
 /// Whether an error only says that the entry isn't there any more, or isn't what it was.
 pub(super) fn is_gone(error: &SysError) -> bool {
     error.is_absence() || matches!(error.errno, Errno::STALE | Errno::LOOP | Errno::XDEV)
@@ -82,7 +85,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
     }
 
     /// Opens a directory and looks at it; `None` where there is nothing to read.
-    fn enter(&mut self, parent: Arc<Dir<V::Here>>, name: CString) -> Option<(Arc<Dir<V::Here>>, Arc<OwnedFd>)> {
+    fn enter(&mut self, parent: Arc<Dir<V::Here>>, name: CString) -> Option<Entered<V::Here>> {
         let above = match self.pool.descriptor(&parent) {
             Ok(fd) => fd,
             Err(error) => {

@@ -115,3 +115,66 @@ fn name<H>(dir: &Dir<H>) -> &[u8] {
         Origin::Start(_) => b".",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Start;
+    use super::*;
+    use crate::sys::dir::open_at;
+    use crate::sys::mounts::Mounts;
+    use std::ffi::CStr;
+    use std::fs;
+    use std::path::Path;
+    use tempfile::tempdir;
+
+    fn start(root: &Path) -> Arc<Dir<()>> {
+        let dir: OwnedFd = fs::File::open(root).unwrap().into();
+        let look = look(&dir).unwrap();
+        Arc::new(Dir::start(Start { dir, look, here: (), prefix: Vec::new() }, &Mounts::default()))
+    }
+
+    fn below(parent: &Arc<Dir<()>>, name: &CStr) -> Arc<Dir<()>> {
+        let fd = Arc::new(open_at(parent.open().unwrap(), name, Reach::Mount).unwrap());
+        let look = look(&fd).unwrap();
+        Arc::new(Dir::below(parent.clone(), name.to_owned(), fd, look, (), &Mounts::default()))
+    }
+
+    #[test]
+    fn what_was_closed_is_opened_again_only_as_itself() {
+        let tree = tempdir().unwrap();
+        fs::create_dir_all(tree.path().join("a/b/c")).unwrap();
+        let top = start(tree.path());
+        let a = below(&top, c"a");
+        let b = below(&a, c"b");
+        let c = below(&b, c"c");
+        let mut pool = Pool::new(8);
+        let close = || [&a, &b, &c].map(|dir| dir.close());
+        close();
+        let again = pool.descriptor(&c).map(|fd| look(fd).unwrap().entry.id);
+        assert_eq!(again, Ok(c.id()));
+        close();
+        fs::rename(tree.path().join("a/b"), tree.path().join("moved")).unwrap();
+        assert_eq!(pool.descriptor(&c).map_err(|error| error.errno).err(), Some(Errno::NOENT));
+        fs::create_dir_all(tree.path().join("a/b/c")).unwrap();
+        assert_eq!(pool.descriptor(&c).map_err(|error| error.errno).err(), Some(Errno::STALE));
+    }
+
+    #[test]
+    fn no_more_than_its_share_is_kept_open() {
+        let tree = tempdir().unwrap();
+        let top = start(tree.path());
+        let mut pool = Pool::new(4);
+        pool.keep(&top);
+        let dirs: Vec<_> = (0..20)
+            .map(|number| {
+                let name = std::ffi::CString::new(number.to_string()).unwrap();
+                fs::create_dir(tree.path().join(number.to_string())).unwrap();
+                let dir = below(&top, &name);
+                pool.keep(&dir);
+                dir
+            })
+            .collect();
+        assert!(dirs.iter().filter(|dir| dir.is_open()).count() <= 4);
+        assert!(dirs[19].is_open() && top.is_open(), "the newest, and what it is reached from");
+    }
+}

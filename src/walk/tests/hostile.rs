@@ -32,7 +32,8 @@ fn a_directory_exchanged_for_a_link_leads_nowhere() {
     for number in 0..50 {
         fs::create_dir_all(inside.join(format!("d/{number}/x/y"))).unwrap();
     }
-    symlink(&outside, inside.join("link")).unwrap();
+    // Relative: an absolute one is refused for more reasons than the one that is tested.
+    symlink("../outside", inside.join("link")).unwrap();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let _stop = Stop(&stop);
@@ -46,6 +47,78 @@ fn a_directory_exchanged_for_a_link_leads_nowhere() {
             assert!(record.errors.iter().all(|(_, error)| told(error)), "{:?}", record.errors);
         }
     });
+}
+
+/// Exchanges two names just after the first was listed, before anything is done about it.
+struct Exchanger<'a> {
+    inside: &'a Path,
+    names: [&'static CStr; 2],
+    done: bool,
+    record: Recorder,
+}
+
+impl Visitor for Exchanger<'_> {
+    type Here = ();
+
+    fn want(&mut self, (): &(), name: &CStr, kind: Kind) -> Want {
+        if name == self.names[0] && !self.done {
+            let [one, other] = self.names.map(|name| self.inside.join(name.to_str().unwrap()));
+            renameat_with(CWD, &one, CWD, &other, RenameFlags::EXCHANGE).unwrap();
+            self.done = true;
+        }
+        // The other name would only tell the same again.
+        if name == self.names[1] { Want::Skip } else { self.record.want(&(), name, kind) }
+    }
+
+    fn entry(&mut self, at: Place<'_, ()>, look: &Look) {
+        self.record.entry(at, look);
+    }
+
+    fn directory(&mut self, at: Place<'_, ()>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<()> {
+        self.record.directory(at, look, own)
+    }
+
+    fn mount(&mut self, at: Place<'_, ()>, mount: OnMount) -> Crossing {
+        self.record.mount(at, mount)
+    }
+
+    fn vanished(&mut self, at: Place<'_, ()>) {
+        self.record.vanished(at);
+    }
+
+    fn error(&mut self, at: Place<'_, ()>, error: SysError) {
+        self.record.error(at, error);
+    }
+}
+
+/// What a walk sees in a tree where the first name is exchanged for the second at once after it was listed.
+fn exchanged(names: [&'static CStr; 2]) -> Vec<(Vec<u8>, Kind)> {
+    let tree = tempdir().unwrap();
+    let (inside, outside) = (tree.path().join("inside"), tree.path().join("outside"));
+    fs::create_dir_all(outside.join("secret")).unwrap();
+    fs::create_dir_all(inside.join("dir/below")).unwrap();
+    fs::write(inside.join("file"), "").unwrap();
+    symlink(&outside, inside.join("absolute")).unwrap();
+    symlink("../outside", inside.join("relative")).unwrap();
+    let trial = Trial { threads: 1, ..Trial::default() };
+    let visitor = || Exchanger { inside: &inside, names, done: false, record: Recorder::default() };
+    let [part] = trial.walk(&inside, visitor).try_into().ok().expect("one visitor");
+    assert!(part.done && part.record.errors.is_empty(), "{:?}", part.record.errors);
+    let first = names[0].to_bytes();
+    let mut seen = part.record.seen;
+    seen.retain(|(path, _)| path.starts_with(first));
+    seen
+}
+
+#[test]
+fn what_became_something_else_is_judged_as_what_it_is() {
+    let dir = (b"dir".to_vec(), Kind::Dir);
+    for link in [c"relative", c"absolute"] {
+        assert_eq!(exchanged([c"dir", link]), [(b"dir".to_vec(), Kind::Symlink)]);
+    }
+    assert_eq!(exchanged([c"dir", c"file"]), [(dir.0, Kind::File)]);
+    let entered = [(b"file".to_vec(), Kind::Dir), (b"file/below".to_vec(), Kind::Dir)];
+    assert_eq!(exchanged([c"file", c"dir"]), entered);
 }
 
 /// Exchanges the directory it is in while a deeper one is entered, and notes what is said of it.

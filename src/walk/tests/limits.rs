@@ -39,7 +39,7 @@ impl Visitor for Counter {
 
     fn directory(&mut self, at: Place<'_, ()>, _: &Look, _: Option<BorrowedFd<'_>>) -> Next<()> {
         self.seen += 1;
-        if self.seen % 1000 == 0 {
+        if self.seen.is_multiple_of(1000) {
             self.longest = self.longest.max(at.path().len());
             assert_eq!(at.still_below(), Ok(true));
         }
