@@ -6,7 +6,7 @@ use super::{everything, names};
 use crate::journal::{Capabilities, Done, Drift, Outcome};
 use crate::mode::Mode;
 use crate::plan::{Fixes, Links};
-use crate::sys::held::fault;
+use crate::sys::held::{Crossing, fault};
 use crate::sys::ladder::{Ladder, OpenRung};
 use rustix::fs::{XattrFlags, setxattr};
 use std::fs::{self, File, Permissions};
@@ -174,4 +174,37 @@ fn setgid_that_a_chown_cost_a_directory_is_set_again() {
     fault::before(0, move || fs::set_permissions(path, Permissions::from_mode(0o775)).unwrap());
     assert_eq!(names(&tree.apply(&plan)), ["applied"]);
     assert_eq!(tree.state("d"), state(0, NEW, 0o2775));
+}
+
+#[test]
+fn what_was_changed_since_the_run_is_not_undone() {
+    needs_root!("what_was_changed_since_the_run_is_not_undone");
+    let tree = Tree::new();
+    let plan = tree.plan(Fixes::Safe, &everything());
+    let done = tree.apply(&plan);
+    tree.chmod("f", 0o400);
+    tree.chown("d/e/f", 7);
+    let listing = tree.listing();
+    for outcomes in [vec![None; done.len()], done.into_iter().map(Some).collect()] {
+        let (found, _) = tree.undo(&plan, outcomes);
+        let drifted = found.iter().filter(|found| matches!(found, Found::Drifted(Drift::State(_)))).count();
+        assert_eq!(drifted, 2, "{found:?}");
+        for path in ["f", "d/e/f"] {
+            assert_eq!(tree.state(path), listing[&tree.path(path)], "{path}");
+        }
+    }
+}
+
+#[test]
+fn what_lies_on_another_mount_now_is_left_alone() {
+    needs_root!("what_lies_on_another_mount_now_is_left_alone");
+    let base = tempfile::tempdir().unwrap();
+    symlink("/", base.path().join("root")).unwrap();
+    let tree = Tree::at(base.path().into());
+    let mut plan = tree.plan(Fixes::Safe, &[]);
+    // The very same entry, but for the mount; and a state that it doesn't have, should it be found after all.
+    let mut change = tree.change_on(Crossing::Allowed, "proc/version", 0, 0o444);
+    change.before.gid = NEW;
+    plan.changes.push(change);
+    assert_eq!(tree.apply(&plan)[0].outcome, Outcome::Drifted(Drift::Inode));
 }

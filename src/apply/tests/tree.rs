@@ -127,8 +127,12 @@ impl Tree {
     }
 
     pub(super) fn change(&self, path: &str, gid: u32, mode: u32) -> Change {
+        self.change_on(Crossing::Never, path, gid, mode)
+    }
+
+    pub(super) fn change_on(&self, crossing: Crossing, path: &str, gid: u32, mode: u32) -> Change {
         let root = File::open(self.path(".")).unwrap();
-        let held = Held::find(&root, path.as_bytes(), Crossing::Never, &Ladder::of_this_kernel()).unwrap();
+        let held = Held::find(&root, path.as_bytes(), crossing, &Ladder::of_this_kernel()).unwrap();
         let entry = held.look().unwrap().entry;
         let mode = if entry.kind.has_mode() { Mode::new(mode) } else { entry.state.mode };
         Change {
