@@ -5,7 +5,7 @@ use super::record::{LoadError, load};
 use super::{Counts, FOLDER, SettledLine};
 use crate::plan::{Header, Lines, RunKind, parse, read_header};
 use crate::sys::SysError;
-use crate::sys::file::StateFile;
+use crate::sys::state_file::StateFile;
 use crate::sys::store::{Folder, Store};
 use std::io::{BufReader, Read, Seek, SeekFrom};
 

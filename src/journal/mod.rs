@@ -17,7 +17,7 @@ pub use outcome::{Capabilities, Cause, Done, Drift, Outcome, cause_of_refusal};
 pub use record::{Legible, LoadError, Record, load};
 
 use crate::plan::Plan;
-use crate::sys::file::{Limited, StateFile};
+use crate::sys::state_file::{Limited, StateFile};
 use crate::sys::store::Store;
 use crate::sys::{SysError, host};
 use outcome::OutcomeLine;

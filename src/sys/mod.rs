@@ -10,7 +10,7 @@ pub mod ladder;
 pub mod held;
 pub mod handle;
 pub mod xattr;
-pub mod file;
+pub mod state_file;
 pub mod store;
 pub mod lock;
 pub mod host;

@@ -1,8 +1,8 @@
 //! The state folder: only root and its user can write it, and what is made there is private.
 
 use super::SysError;
-use super::file::StateFile;
 use super::stat::look;
+use super::state_file::StateFile;
 use crate::mode::Mode as Bits;
 use rustix::fs::{
     AtFlags, Dir, Mode, OFlags, RenameFlags, fstatvfs, fsync, mkdirat, open, openat, renameat_with, unlinkat,
