@@ -65,6 +65,16 @@ pub enum Consent {
     Assumed,
 }
 
+/// What directories are that their owners keep private.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum PrivateDirs {
+    /// Judged like all others.
+    #[default]
+    Judge,
+    /// Judged by group alone, and nothing below them is judged.
+    Allow,
+}
+
 /// Acceptable modes: any of them complies, the first is what a fix applies.
 pub type ModeWish = [ModeExpression];
 
@@ -87,9 +97,19 @@ pub struct Intent<'p> {
     pub hard_links: HardLinks,
     /// Whose consent opening needs.
     pub consent: Consent,
+    /// What it is if it is a directory that its owner keeps private.
+    pub private_dirs: PrivateDirs,
 }
 
 impl Intent<'_> {
+    /// The same once every name of the entry was found in the tree: `inside` then allows what `allow` does.
+    pub fn with_every_name_found(self) -> Self {
+        match self.hard_links {
+            HardLinks::Inside => Intent { hard_links: HardLinks::Allow, ..self },
+            HardLinks::Refuse | HardLinks::Allow => self,
+        }
+    }
+
     /// Whether nothing at all is wanted, so that the entry needn't be looked at.
     pub fn is_empty(&self) -> bool {
         self.group.is_none()

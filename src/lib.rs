@@ -12,10 +12,12 @@
 
 pub mod mode;
 pub mod entry;
+pub mod wire;
 pub mod accounts;
 pub mod intent;
 pub mod lints;
 pub mod sys;
+pub mod trust;
 pub mod policy;
 pub mod judge;
 pub mod plan;

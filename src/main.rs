@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The program: runs the command line and exits with its status.
+
+fn main() {
+    std::process::exit(i32::from(sgidlint::cli::run()));
+}

@@ -1,1 +1,236 @@
 //! Root patterns of policies, expanded to real directories, with the guards that captures need.
+
+mod expand;
+
+use crate::policy::Loaded;
+use crate::policy::bind::{Binding, Lookup, bind};
+use crate::policy::exceptions::{ExceptionScope, Exceptions};
+use crate::policy::instance::Instance;
+use crate::policy::model::Tree;
+use crate::policy::problem::Problem;
+use crate::policy::root_pattern::RootPattern;
+use crate::policy::rule_table::RuleTable;
+use crate::sys::SysError;
+use crate::sys::root::{ancestors, exists, look_at_path};
+use crate::trust::{Doubt, Step, doubt_of_parents};
+use expand::{Expansion, Found};
+use jiff::civil::Date;
+use std::path::{Path, PathBuf};
+
+/// What the roots are wanted for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// To be looked at: doubts are remarked on.
+    Read,
+    /// To be changed: roots that root can't rely on are refused.
+    Change,
+}
+
+/// How far roots are to be trusted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Caution {
+    /// What they are wanted for.
+    pub purpose: Purpose,
+    /// Whether the caller is root, with more to lose than his own files.
+    pub is_root: bool,
+    /// Whether the caller vouches for what lies above roots (`--trust-parents`).
+    pub trusts_parents: bool,
+    /// The least gid of ordinary groups (`GID_MIN`).
+    pub gid_min: u32,
+    /// The day that exceptions are measured by.
+    pub today: Date,
+}
+
+/// A tree at one of its real roots.
+pub struct Rooted {
+    /// Its rules, bound to the root.
+    pub instance: Instance,
+    /// What its exceptions cover there.
+    pub exceptions: Exceptions,
+}
+
+/// The real roots of a run's policies.
+#[derive(Default)]
+pub struct Roots {
+    /// The trees.
+    pub trees: Vec<Rooted>,
+    /// Roots that can't be used, each with the reason.
+    pub refused: Vec<Refusal>,
+    /// What is wrong with the policies themselves.
+    pub problems: Vec<Problem>,
+    /// Doubts that only what changes things would act on.
+    pub remarks: Vec<String>,
+}
+
+/// A root that can't be used.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The root, or the directory that it was looked for in.
+    pub path: PathBuf,
+    /// The system call that failed, if one did.
+    pub error: Option<SysError>,
+    /// What was wanted, what happened, and what to do about it.
+    pub message: String,
+}
+
+/// Finds the real roots of all policies. Touches directories, so it runs on a confined thread.
+pub fn find(loaded: &[Loaded], table: &RuleTable, lookup: &dyn Lookup, caution: Caution) -> Roots {
+    let mut finder = Finder { table, lookup, caution, roots: Roots::default() };
+    for (policy, loaded) in loaded.iter().enumerate() {
+        for tree in 0..loaded.model.trees.len() {
+            finder.tree(loaded, policy as u32, tree);
+        }
+    }
+    finder.roots
+}
+
+struct Finder<'a> {
+    table: &'a RuleTable,
+    lookup: &'a dyn Lookup,
+    caution: Caution,
+    roots: Roots,
+}
+
+impl Finder<'_> {
+    fn tree(&mut self, loaded: &Loaded, policy: u32, index: usize) {
+        let tree = &loaded.model.trees[index];
+        if !self.holds(tree) {
+            return;
+        }
+        for root in &tree.roots {
+            if root.value.starts_with('/') {
+                self.root(loaded, (policy, index), &root.value, root.span.clone(), None);
+                continue;
+            }
+            for base in &loaded.bindings {
+                self.root(loaded, (policy, index), &root.value, root.span.clone(), Some(base));
+            }
+        }
+    }
+
+    /// Whether the tree's `when` and `unless` let it hold on this machine.
+    fn holds(&mut self, tree: &Tree) -> bool {
+        let mut there = |path: &str| {
+            exists(Path::new(path)).unwrap_or_else(|error| {
+                let message = format!("can't tell whether it exists: {error}");
+                self.roots.refused.push(Refusal { path: path.into(), error: Some(error), message });
+                false
+            })
+        };
+        tree.when.as_ref().is_none_or(|path| there(&path.value))
+            && tree.unless.as_ref().is_none_or(|path| !there(&path.value))
+    }
+
+    fn root(
+        &mut self,
+        loaded: &Loaded,
+        (policy, index): (u32, usize),
+        text: &str,
+        span: std::ops::Range<usize>,
+        base: Option<&Path>,
+    ) {
+        let pattern = match RootPattern::parse(text, base, &loaded.params) {
+            Ok(pattern) => pattern,
+            Err(error) => {
+                let source = Some(loaded.model.source.clone());
+                self.roots.problems.push(Problem { source, span, message: error.message, hint: error.hint });
+                return;
+            }
+        };
+        let mut expansion = Expansion::new(&pattern, self.caution);
+        expansion.run();
+        self.roots.refused.append(&mut expansion.refused);
+        let optional = loaded.model.trees[index].optional;
+        for found in expansion.found {
+            self.found(loaded, (policy, index), found, base);
+        }
+        if let Some((path, error)) = expansion.missing.filter(|_| !optional) {
+            let message = format!("the root isn't there: {error}; make it, or write `optional = true`");
+            self.roots.refused.push(Refusal { path, error: Some(error), message });
+        }
+    }
+
+    fn found(&mut self, loaded: &Loaded, (policy, index): (u32, usize), found: Found, base: Option<&Path>) {
+        if !self.is_trusted(&found.named) {
+            return;
+        }
+        let rules = self.table.tree(policy, index);
+        let gid_min = self.caution.is_root.then_some(self.caution.gid_min);
+        let binding = Binding { root: found.path.clone(), params: &loaded.params, captures: &found.captures, gid_min };
+        match bind(rules, binding, self.lookup) {
+            Ok(instance) => {
+                let exceptions = self.exceptions(loaded, &found, base);
+                self.roots.trees.push(Rooted { instance, exceptions });
+            }
+            // What a captured name brought about is that root's own trouble; the others go on.
+            Err(problems) if !found.captures.is_empty() => {
+                self.roots.refused.extend(problems.into_iter().map(|problem| {
+                    let hint = problem.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+                    let message = format!("{}{hint}", problem.message);
+                    Refusal { path: found.path.clone(), error: None, message }
+                }));
+            }
+            Err(problems) => {
+                let new = problems.into_iter().filter(|problem| !self.roots.problems.contains(problem));
+                let new: Vec<_> = new.collect();
+                self.roots.problems.extend(new);
+            }
+        }
+    }
+
+    fn exceptions(&self, loaded: &Loaded, found: &Found, base: Option<&Path>) -> Exceptions {
+        let scope = ExceptionScope {
+            root: &found.path,
+            base: base.unwrap_or(&found.path),
+            params: &loaded.params,
+            captures: &found.captures,
+        };
+        let own = Exceptions::of(&loaded.model, scope, self.caution.today);
+        loaded.used_by.iter().fold(own, |all, user| all.and(Exceptions::of(user, scope, self.caution.today)))
+    }
+
+    /// Whether root may rely on a root's path; says why not.
+    fn is_trusted(&mut self, named: &Path) -> bool {
+        if !self.caution.is_root || self.caution.trusts_parents {
+            return true;
+        }
+        let Some(doubt) = doubt(named) else { return true };
+        match self.caution.purpose {
+            Purpose::Read => {
+                let path = named.display();
+                self.roots.remarks.push(format!("{path}: fix would refuse this root: {doubt}"));
+                true
+            }
+            Purpose::Change => {
+                let message = format!(
+                    "root can't rely on this path: {doubt}; name the real path, take the right to write from others, \
+                     or vouch for it with --trust-parents"
+                );
+                self.roots.refused.push(Refusal { path: named.to_path_buf(), error: None, message });
+                false
+            }
+        }
+    }
+}
+
+/// Why root can't rely on what leads to `path`; a link at its end counts too. What can't be looked at is left to the
+/// one who opens it.
+pub fn doubt(path: &Path) -> Option<Doubt> {
+    let steps = steps_to(path).ok()?;
+    let at_end = steps.last().filter(|step| step.entry.kind == crate::entry::Kind::Symlink);
+    doubt_of_parents(&steps).or_else(|| at_end.map(|step| Doubt::Link(step.path.clone())))
+}
+
+/// Every component of a path, from `/` down, as it is found.
+pub fn steps_to(path: &Path) -> Result<Vec<Step>, SysError> {
+    let mut steps: Vec<Step> =
+        ancestors(path)?.into_iter().map(|(path, look)| Step { path, entry: look.entry }).collect();
+    let is_cut_short = steps.last().is_some_and(|step| Some(step.path.as_path()) != path.parent());
+    if !is_cut_short {
+        steps.push(Step { path: path.to_path_buf(), entry: look_at_path(path)?.entry });
+    } else if let Some(last) = steps.last().cloned() {
+        // A link on the way: what lies behind it is of no account any more.
+        steps.push(last);
+    }
+    Ok(steps)
+}

@@ -1,1 +1,34 @@
-//! x
+//! Every test of the program from outside, in one binary.
+
+mod check;
+mod diff;
+mod explain;
+mod fix;
+mod kernel;
+mod lab;
+mod layers;
+mod limits;
+mod mess;
+mod mounts;
+mod plan;
+mod run;
+mod scenario;
+mod source;
+mod stage;
+mod table;
+mod trace;
+mod tree;
+mod undo;
+mod xattr;
+
+/// A test file that nobody declares is never run and never missed.
+#[test]
+fn every_file_is_declared() {
+    let main = include_str!("main.rs");
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.strip_suffix(".rs").unwrap_or(&name);
+        let declared = main.lines().any(|line| line == format!("mod {module};"));
+        assert!(declared || module == "main", "tests/{name} isn't declared in tests/main.rs");
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::problem::Source;
 use crate::entry::Kind;
+pub use crate::intent::PrivateDirs;
 use crate::intent::{Consent, HardLinks};
 use crate::lints::{Level, Lint};
 use crate::mode::ModeExpression;
@@ -71,6 +72,28 @@ pub enum MaxChanges {
     Percent(f64),
 }
 
+impl MaxChanges {
+    /// Parses a count or a share, `5000` or `5%`.
+    pub fn parse(text: &str) -> Result<MaxChanges, String> {
+        let wrong = || format!("`{}` is neither a count nor a share like `5%`", text.escape_debug());
+        match text.strip_suffix('%') {
+            None => text.parse().map(MaxChanges::Count).map_err(|_| wrong()),
+            Some(share) => match share.parse::<f64>() {
+                Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(MaxChanges::Percent(percent)),
+                _ => Err(wrong()),
+            },
+        }
+    }
+
+    /// How many changes it lets through, of so many entries.
+    pub fn of(self, entries: u64) -> u64 {
+        match self {
+            MaxChanges::Count(count) => count,
+            MaxChanges::Percent(percent) => (entries as f64 * percent / 100.0) as u64,
+        }
+    }
+}
+
 /// What a tree or rule says of one attribute.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Attribute<T> {
@@ -115,16 +138,6 @@ pub struct Wishes {
     pub private_dirs: Attribute<PrivateDirs>,
     /// `kinds`: the only kinds that this table is about; all where it isn't said.
     pub kinds: Option<Vec<Kind>>,
-}
-
-/// What directories are that their owners keep private.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum PrivateDirs {
-    /// Judged like all others.
-    #[default]
-    Judge,
-    /// Judged by group alone, and nothing below them is judged.
-    Allow,
 }
 
 /// `[[tree]]`.

@@ -1,9 +1,15 @@
 //! What a survey found: pure data, for reports and plans.
 
+use super::order::in_tree;
 use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
 use crate::lints::{Finding, Level, Lint};
-use std::path::PathBuf;
+use crate::plan::{Links, path_order};
+use crate::policy::model::Mounts;
+use crate::sys::SysError;
+use crate::sys::handle::Handle;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 /// All that a survey found, in path order.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +28,39 @@ pub struct Survey {
     pub errors: Vec<Trouble>,
     /// Mounts that were not entered, in path order.
     pub skipped_mounts: Vec<SkippedMount>,
+    /// What isn't wrong, but should be known: roots that others than root have a hand in.
+    pub remarks: Vec<String>,
     /// Totals.
     pub counts: Counts,
+}
+
+impl Survey {
+    /// The entries that a fix would change; one that two policies change alike stands here once.
+    pub fn changed(&self) -> impl Iterator<Item = &Flaw> {
+        let is_new = |at: usize| {
+            let flaw = &self.flaws[at];
+            // Flaws of one entry stand side by side; of several names of one the first carries the change.
+            let before = self.flaws[..at].iter().rev().take_while(|before| self.is_same_path(before, flaw));
+            !before.into_iter().any(|before| before.desired == flaw.desired) && !flaw.is_later_name()
+        };
+        let changed = self.flaws.iter().enumerate().filter(|(_, flaw)| flaw.actual != flaw.desired);
+        changed.filter(move |(at, _)| is_new(*at)).map(|(_, flaw)| flaw)
+    }
+
+    fn is_same_path(&self, one: &Flaw, other: &Flaw) -> bool {
+        let root = |flaw: &Flaw| self.roots[flaw.root as usize].path.as_os_str().as_bytes();
+        in_tree((root(one), &one.path), (root(other), &other.path)).is_eq()
+    }
+}
+
+impl Flaw {
+    /// Whether an earlier name of the same entry carries its change.
+    fn is_later_name(&self) -> bool {
+        match &self.links {
+            Links::Inside(others) => others.iter().any(|other| path_order(other, &self.path).is_lt()),
+            Links::None | Links::Any => false,
+        }
+    }
 }
 
 /// What a policy is called.
@@ -53,8 +90,12 @@ pub struct Root {
     pub policy: u32,
     /// Which directory it was when it was opened; `None` where it couldn't be.
     pub id: Option<Identity>,
+    /// The same across boots, where its file system says.
+    pub handle: Option<Handle>,
     /// The id of its file system (`f_fsid` of statfs(2)), which outlives a boot, or 0.
     pub fsid: u64,
+    /// Which mounts below it are entered.
+    pub mounts: Mounts,
 }
 
 /// An entry with findings.
@@ -68,6 +109,8 @@ pub struct Flaw {
     pub kind: Kind,
     /// Which entry it is.
     pub id: Identity,
+    /// The same across boots, where its file system says.
+    pub handle: Option<Handle>,
     /// How many names it has.
     pub nlink: u32,
     /// The state it is in.
@@ -78,8 +121,8 @@ pub struct Flaw {
     pub ideal: State,
     /// What the lints saw; never empty.
     pub findings: Box<[Finding]>,
-    /// Its other names in the tree, where `hard-links = "inside"` found all of them.
-    pub links: Box<[Box<[u8]>]>,
+    /// The other names that it may have when it is changed.
+    pub links: Links,
 }
 
 /// A finding about a policy itself.
@@ -112,6 +155,25 @@ pub struct Trouble {
     pub errno: Option<i32>,
     /// What was wanted, what happened, and what to do about it.
     pub message: String,
+}
+
+impl Trouble {
+    /// A system call that failed on an entry.
+    pub fn of(root: Option<u32>, path: Vec<u8>, error: SysError) -> Trouble {
+        Trouble {
+            root,
+            path: path.into(),
+            call: Some(error.call),
+            errno: Some(error.errno.raw_os_error()),
+            message: error.to_string(),
+        }
+    }
+
+    /// Something else that stands in the way of looking at an absolute path.
+    pub fn at(path: &Path, message: impl Into<String>) -> Trouble {
+        let path = path.as_os_str().as_bytes().into();
+        Trouble { root: None, path, call: None, errno: None, message: message.into() }
+    }
 }
 
 /// A mount that a policy does not enter.

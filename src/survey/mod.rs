@@ -1,5 +1,254 @@
 //! The survey: walk x judge, giving findings, changes and errors in path order.
+//!
+//! ```text
+//!     roots ──▶ bounds ──▶ regions ──▶ approach ──▶ starts ──▶ walk ──▶ surveyors ──▶ what was found, in path order
+//! ```
 
+mod approach;
+mod assess;
+mod bound;
 mod found;
+mod links;
+mod notices;
+mod order;
+mod regions;
+mod scope;
+mod site;
+mod surveyor;
+mod target;
 
 pub use found::{Counts, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
+pub use notices::expired;
+
+use crate::judge::Options;
+use crate::policy::rule_table::RuleTable;
+use crate::roots::{Caution, Purpose, Refusal, Rooted, Roots};
+use crate::sys::SysError;
+use crate::sys::handle::Handle;
+use crate::sys::held::{Crossing, Held};
+use crate::sys::ladder::Ladder;
+use crate::sys::mounts::{Mounts, fsid};
+use crate::sys::names::{Memo, NameService};
+use crate::sys::root::{Links, open_root};
+use crate::sys::stat::{Look, look};
+use crate::walk::{self, Counters, Start};
+use approach::approach;
+use assess::Court;
+use bound::Bound;
+use regions::{Placed, divide};
+use scope::Scope;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use surveyor::Surveyor;
+use target::{Target, targets};
+
+/// What a survey is to look at, and by what.
+pub struct Request<'a> {
+    /// The roots of the policies.
+    pub roots: &'a Roots,
+    /// What each policy is called.
+    pub policies: Vec<PolicyLabel>,
+    /// Levels and fixes, by policy.
+    pub options: Vec<Options>,
+    /// Where the rules stand.
+    pub table: &'a RuleTable,
+    /// What to limit it to, absolute and without symbolic links; everything where there is none.
+    pub limits: &'a [PathBuf],
+    /// How far roots are trusted.
+    pub caution: Caution,
+    /// Users and groups.
+    pub names: &'a NameService,
+    /// How entries are held on this kernel.
+    pub ladder: &'a Ladder,
+    /// How it runs.
+    pub conduct: Conduct<'a>,
+}
+
+/// How a survey runs.
+#[derive(Clone, Copy)]
+pub struct Conduct<'a> {
+    /// How many threads walk.
+    pub threads: usize,
+    /// How many descriptors may be open.
+    pub descriptors: usize,
+    /// Run on each thread before it touches a directory.
+    pub setup: &'a (dyn Fn() -> Result<(), SysError> + Sync),
+    /// Ends it soon after it is set.
+    pub stop: &'a AtomicBool,
+    /// Counts names.
+    pub counters: &'a Counters,
+}
+
+/// Why there was no survey.
+#[derive(Debug)]
+pub enum SurveyError {
+    /// No tree covers this PATH.
+    Uncovered(PathBuf),
+    /// A thread couldn't be made fit to touch directories.
+    Setup(SysError),
+}
+
+/// Surveys all that the request covers.
+pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
+    let mounts = Mounts::read().unwrap_or_default();
+    let mut survey = Survey { policies: request.policies.clone(), ..Survey::default() };
+    survey.rules =
+        request.table.sites().iter().map(|site| RulePlace { policy: site.policy, line: site.line }).collect();
+    survey.errors = request.roots.refused.iter().map(trouble_of).collect();
+    survey.remarks.clone_from(&request.roots.remarks);
+    let seen = confined(request.conduct, || see_roots(&request.roots.trees))?;
+    let bounds = bind(request, seen, &mut survey);
+    let placed = divide(&bounds);
+    let targets = targets(&placed, request.limits).map_err(SurveyError::Uncovered)?;
+    let surveyors = walk_all(request, &mounts, &placed, &targets, &mut survey)?;
+    gather(surveyors, &mut survey);
+    let failures = request.names.failures().into_iter().map(|failure| Trouble::at("".as_ref(), failure.to_string()));
+    survey.errors.extend(failures);
+    Ok(survey)
+}
+
+fn trouble_of(refusal: &Refusal) -> Trouble {
+    let (call, errno) = refusal.error.map(|error| (error.call, error.errno.raw_os_error())).unzip();
+    Trouble { call, errno, ..Trouble::at(&refusal.path, refusal.message.clone()) }
+}
+
+/// Runs on a thread of its own that has given up what it doesn't need.
+fn confined<T: Send>(conduct: Conduct<'_>, run: impl FnOnce() -> T + Send) -> Result<T, SurveyError> {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| (conduct.setup)().map(|()| run()));
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(SurveyError::Setup)
+    })
+}
+
+/// What was seen of a root when it was opened.
+struct Seen {
+    look: Look,
+    handle: Option<Handle>,
+    fsid: u64,
+}
+
+fn see_roots(trees: &[Rooted]) -> Vec<Result<Seen, SysError>> {
+    let ladder = Ladder::of_this_kernel();
+    let see = |tree: &Rooted| {
+        let dir = open_root(tree.instance.root(), Links::Refuse)?;
+        let held = Held::find(&dir, b".", Crossing::Allowed, &ladder)?;
+        Ok(Seen { look: look(&dir)?, handle: Handle::of(&held), fsid: fsid(&dir)? })
+    };
+    trees.iter().map(see).collect()
+}
+
+/// Makes every root that could be opened ready to judge by.
+fn bind<'a>(request: &'a Request<'a>, seen: Vec<Result<Seen, SysError>>, survey: &mut Survey) -> Vec<Bound<'a>> {
+    let mut bounds = Vec::new();
+    for (tree, seen) in request.roots.trees.iter().zip(seen) {
+        let (instance, index) = (&tree.instance, survey.roots.len() as u32);
+        let mut root = Root {
+            path: instance.root().to_path_buf(),
+            policy: instance.policy(),
+            id: None,
+            handle: None,
+            fsid: 0,
+            mounts: instance.mounts(),
+        };
+        match seen {
+            Err(error) => survey.errors.push(Trouble::of(Some(index), b".".to_vec(), error)),
+            Ok(seen) => {
+                root.id = Some(seen.look.entry.id);
+                (root.handle, root.fsid) = (seen.handle, seen.fsid);
+                let root_gid = root_gid(request, tree, &seen.look, index, survey);
+                let options = request.options[instance.policy() as usize];
+                bounds.push(Bound { index, instance, exceptions: &tree.exceptions, options, root_gid });
+            }
+        }
+        survey.roots.push(root);
+    }
+    bounds
+}
+
+/// What `@root` stands for: the root's group, but not where root would take somebody else's word for it.
+fn root_gid(request: &Request<'_>, tree: &Rooted, look: &Look, index: u32, survey: &mut Survey) -> Option<u32> {
+    let state = look.entry.state;
+    if !request.caution.is_root || state.uid == 0 || !tree.instance.asks_for_root_group() {
+        return Some(state.gid);
+    }
+    let message = format!(
+        "`@root` isn't trusted: this directory belongs to uid {}, who chose its group; name the group, or chown the \
+         directory to root",
+        state.uid
+    );
+    match request.caution.purpose {
+        Purpose::Read => {
+            survey.remarks.push(format!("{}: {message}", tree.instance.root().display()));
+            Some(state.gid)
+        }
+        Purpose::Change => {
+            let path = Box::from(&b"."[..]);
+            survey.errors.push(Trouble { root: Some(index), path, call: None, errno: None, message });
+            None
+        }
+    }
+}
+
+/// Walks every target, as many at a time as there are descriptors for.
+fn walk_all<'p>(
+    request: &'p Request<'p>,
+    mounts: &'p Mounts,
+    placed: &'p [Placed<'p>],
+    targets: &[Target],
+    survey: &mut Survey,
+) -> Result<Vec<Surveyor<'p>>, SurveyError> {
+    let conduct = request.conduct;
+    let court = || Court { accounts: Memo::of(request.names), ladder: request.ladder };
+    let mut surveyors: Vec<_> = (0..conduct.threads.max(1)).map(|_| Surveyor::new(court(), mounts)).collect();
+    let mut guide = Surveyor::new(court(), mounts);
+    for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
+        let approached = confined(conduct, || approach_all(batch, placed, &mut guide))?;
+        let mut starts = Vec::new();
+        for start in approached {
+            match start {
+                Ok(start) => starts.extend(start),
+                Err(trouble) => survey.errors.push(trouble),
+            }
+        }
+        let options = walk::Options {
+            setup: conduct.setup,
+            stop: conduct.stop,
+            counters: conduct.counters,
+            descriptors: conduct.descriptors,
+            mounts,
+        };
+        surveyors = walk::walk(starts, surveyors, options).map_err(SurveyError::Setup)?;
+    }
+    surveyors.push(guide);
+    Ok(surveyors)
+}
+
+type Approached<'p> = Result<Option<Start<Scope<'p>>>, Trouble>;
+
+fn approach_all<'p>(batch: &[Target], placed: &'p [Placed<'p>], guide: &mut Surveyor<'p>) -> Vec<Approached<'p>> {
+    batch.iter().map(|target| approach(&placed[target.region], &target.path, guide)).collect()
+}
+
+/// Puts together what the threads found, in path order.
+fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
+    let mut linked = Vec::new();
+    for surveyor in surveyors {
+        let Surveyor { finds, counts, mut skipped_mounts, mut errors, .. } = surveyor;
+        survey.counts.entries += counts.entries;
+        survey.counts.excluded += counts.excluded;
+        survey.counts.vanished += counts.vanished + finds.vanished;
+        survey.counts.suppressed += finds.suppressed;
+        survey.flaws.extend(finds.flaws);
+        linked.extend(finds.linked);
+        survey.skipped_mounts.append(&mut skipped_mounts);
+        survey.errors.append(&mut errors);
+    }
+    links::settle(linked, &mut survey.flaws);
+    let Survey { roots, flaws, errors, skipped_mounts, .. } = survey;
+    let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
+    flaws.sort_by(|a, b| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root)));
+    skipped_mounts.sort_by(|a, b| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
+    let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root).to_vec();
+    errors.sort_by(|a, b| order::in_tree((&base(a), &a.path), (&base(b), &b.path)));
+}

@@ -49,7 +49,7 @@ pub fn errno_text(errno: i32) -> String {
     let text = nix::errno::Errno::from_raw(errno).desc();
     let mut letters = text.chars();
     match letters.next() {
-        Some(first) if !letters.as_str().starts_with(char::is_uppercase) => {
+        Some(first) if letters.as_str().starts_with(char::is_lowercase) => {
             first.to_lowercase().chain(letters).collect()
         }
         _ => text.into(),
@@ -74,5 +74,6 @@ mod tests {
         let error = SysError { call: "openat2", errno: Errno::ACCESS };
         assert_eq!(error.to_string(), "openat2: EACCES (permission denied)");
         assert_eq!(errno_name(99999), "errno 99999");
+        assert_eq!(errno_text(libc::EIO), "I/O error");
     }
 }

@@ -45,6 +45,11 @@ pub fn file_system_id(fd: impl AsFd) -> Result<u64, SysError> {
     Ok(fstatvfs(fd).map_err(SysError::of("fstatfs"))?.f_fsid)
 }
 
+/// The day it is here, local time.
+pub fn today() -> jiff::civil::Date {
+    jiff::Zoned::now().date()
+}
+
 /// Whether a descriptor lies on overlayfs, where a change, also of something below, makes a new inode with a new birth
 /// time behind the same device and inode number.
 pub fn is_overlay(fd: impl AsFd) -> Result<bool, SysError> {

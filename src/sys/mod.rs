@@ -2,17 +2,23 @@
 
 pub mod error;
 pub mod stat;
+pub mod file;
 pub mod dir;
+pub mod listing;
+pub mod root;
 pub mod mounts;
 pub mod names;
 pub mod privilege;
+pub mod limits;
 pub mod ladder;
 pub mod held;
 pub mod handle;
 pub mod xattr;
-pub mod state_file;
 pub mod store;
+pub mod state_file;
 pub mod lock;
 pub mod host;
+pub mod output;
+pub mod signals;
 
 pub use error::SysError;

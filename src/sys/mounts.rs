@@ -1,1 +1,201 @@
-//! The mounts of the system: what file system lies where.
+//! The mounts of the system: what file system lies where, and of what class it is.
+
+use super::SysError;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+/// One mount, as /proc/self/mountinfo tells it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mount {
+    /// Its id, the `stx_mnt_id` of entries on it.
+    pub id: u64,
+    /// The id of the mount it is mounted on.
+    pub parent: u64,
+    /// Where it is mounted.
+    pub point: PathBuf,
+    /// The type of its file system, `ext4`.
+    pub fs: String,
+    /// Whether everything made there takes its directory's group, as in BSD (mount options `grpid`, `bsdgroups`).
+    pub bsd_groups: bool,
+}
+
+/// What a file system is made of, as far as a walk cares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// Disks or memory of this machine.
+    Local,
+    /// Another machine's, or shared with others.
+    Network,
+    /// A user's program (fuse(8)).
+    Fuse,
+    /// The kernel's own data; no one's files.
+    Pseudo,
+}
+
+/// All mounts of the process, by id.
+#[derive(Clone, Default, Debug)]
+pub struct Mounts(HashMap<u64, Mount>);
+
+impl Mounts {
+    /// Reads them from /proc/self/mountinfo.
+    pub fn read() -> Result<Mounts, SysError> {
+        std::fs::read("/proc/self/mountinfo")
+            .map(|bytes| Mounts::parse(&bytes))
+            .map_err(SysError::of_io("read(/proc/self/mountinfo)"))
+    }
+
+    /// The mounts that a mountinfo lists (proc_pid_mountinfo(5)); lines of another form are passed over.
+    pub fn parse(mountinfo: &[u8]) -> Mounts {
+        let lines = mountinfo.split(|&byte| byte == b'\n');
+        Mounts(lines.filter_map(parse_line).map(|mount| (mount.id, mount)).collect())
+    }
+
+    /// The mount of that id.
+    pub fn by_id(&self, id: u64) -> Option<&Mount> {
+        self.0.get(&id)
+    }
+
+    /// Whether opening a directory on that mount could mount something; assumed of mounts that aren't known.
+    pub fn may_automount(&self, id: u64) -> bool {
+        let mounts_itself =
+            |fs: &str| fs == "autofs" || matches!(fs, "nfs" | "nfs4" | "cifs" | "smb3" | "afs" | "ceph");
+        match self.by_id(id) {
+            None => true,
+            Some(mount) if mounts_itself(&mount.fs) => true,
+            Some(_) => self.0.values().any(|mount| mount.parent == id && mount.fs == "autofs"),
+        }
+    }
+}
+
+/// The class of a file system's type.
+pub fn classify(fs: &str) -> Class {
+    match fs {
+        "nfs" | "nfs4" | "cifs" | "smb3" | "smbfs" | "ncpfs" | "9p" | "virtiofs" | "ceph" | "lustre" | "gpfs"
+        | "afs" | "coda" | "ocfs2" | "gfs2" | "orangefs" | "pvfs2" | "beegfs" | "panfs" | "acfs" | "glusterfs" => {
+            Class::Network
+        }
+        "autofs" | "proc" | "sysfs" | "devpts" | "devtmpfs" | "cgroup" | "cgroup2" | "debugfs" | "tracefs"
+        | "securityfs" | "selinuxfs" | "smackfs" | "configfs" | "pstore" | "bpf" | "efivarfs" | "mqueue"
+        | "hugetlbfs" | "binfmt_misc" | "fusectl" | "rpc_pipefs" | "nfsd" | "nsfs" | "binder" | "resctrl" => {
+            Class::Pseudo
+        }
+        fuse if fuse.starts_with("fuse") => Class::Fuse,
+        _ => Class::Local,
+    }
+}
+
+/// The id of the file system that a descriptor is on, as statfs(2) has it.
+pub fn fsid(fd: impl AsFd) -> Result<u64, SysError> {
+    rustix::fs::fstatvfs(fd).map(|stat| stat.f_fsid).map_err(SysError::of("fstatfs"))
+}
+
+/// The class of the file system that a descriptor is on, by its magic number: for where /proc is missing.
+pub fn class_by_magic(fd: impl AsFd) -> Result<Class, SysError> {
+    let stat = rustix::fs::fstatfs(fd).map_err(SysError::of("fstatfs"))?;
+    // statfs(2) lists them; they are 32 bits wide, whatever the field is.
+    Ok(match stat.f_type as u32 {
+        0x6969 | 0xff53_4d42 | 0xfe53_4d42 | 0x517b | 0x564c | 0x0102_1997 | 0x00c3_6400 | 0x0bd0_0bd0
+        | 0x4750_4653 | 0x5346_414f | 0x6b41_4653 | 0x7375_7245 | 0x7461_636f | 0x0116_1970 | 0x2003_0528 => {
+            Class::Network
+        }
+        0x6573_5546 => Class::Fuse,
+        0x0187 | 0x9fa0 | 0x6265_6572 | 0x1cd1 | 0x0027_e0eb | 0x6367_7270 | 0x6462_6720 | 0x7472_6163
+        | 0x7363_6673 | 0xf97c_ff8c | 0x4341_5d53 | 0x6265_6570 | 0x6165_676c | 0xcafe_4a11 | 0xde5e_81e4
+        | 0x1980_0202 | 0x9584_58f6 | 0x4249_4e4d | 0x6573_5543 | 0x6e73_6673 => Class::Pseudo,
+        _ => Class::Local,
+    })
+}
+
+fn parse_line(line: &[u8]) -> Option<Mount> {
+    // 36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/root rw,errors=continue
+    let mut fields = line.split(|&byte| byte == b' ');
+    let mut number = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
+    let (id, parent) = (number()?, number()?);
+    let point = unescape(fields.nth(2)?);
+    let mut fields = fields.skip_while(|field| *field != b"-").skip(1);
+    let fs = String::from_utf8_lossy(fields.next()?).into_owned();
+    let options = fields.nth(1).unwrap_or_default();
+    let bsd_groups = options.split(|&byte| byte == b',').any(|option| matches!(option, b"grpid" | b"bsdgroups"));
+    Some(Mount { id, parent, point: PathBuf::from(OsString::from_vec(point)), fs, bsd_groups })
+}
+
+/// Undoes the kernel's octal escapes of blank, tab, newline and backslash.
+fn unescape(field: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((&byte, after)) = rest.split_first() {
+        let octal = match after {
+            [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ..] if byte == b'\\' => {
+                Some((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'))
+            }
+            _ => None,
+        };
+        plain.push(octal.unwrap_or(byte));
+        rest = if octal.is_some() { &after[3..] } else { after };
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStrExt;
+
+    const TABLE: &[u8] = b"\
+22 1 254:0 / / rw,relatime - ext4 /dev/vda rw,grpid
+30 22 0:5 / /proc rw shared:5 master:1 - proc proc rw
+31 22 0:50 / /mnt/a\\040b\\011\\134\xff rw - xfs /dev/vdb rw
+40 22 0:60 / /net rw - autofs systemd-1 rw
+41 40 0:61 / /net/home rw - nfs4 server:/ rw
+nonsense
+";
+
+    #[test]
+    fn lines_are_told_apart_whatever_their_bytes() {
+        let mounts = Mounts::parse(TABLE);
+        assert_eq!(mounts.0.len(), 5);
+        let odd = mounts.by_id(31).unwrap();
+        assert_eq!((odd.fs.as_str(), odd.parent, odd.bsd_groups), ("xfs", 22, false));
+        assert_eq!(odd.point.as_os_str().as_bytes(), b"/mnt/a b\t\\\xff");
+        assert!(mounts.by_id(22).unwrap().bsd_groups);
+        assert_eq!(mounts.by_id(30).unwrap().fs, "proc");
+    }
+
+    #[test]
+    fn automounts_are_feared_where_they_can_be() {
+        let mounts = Mounts::parse(TABLE);
+        for (id, feared) in [(22, true), (30, false), (31, false), (40, true), (41, true), (99, true)] {
+            assert_eq!(mounts.may_automount(id), feared, "{id}");
+        }
+    }
+
+    #[test]
+    fn types_have_a_class() {
+        for (fs, class) in [
+            ("ext4", Class::Local),
+            ("tmpfs", Class::Local),
+            ("overlay", Class::Local),
+            ("nfs4", Class::Network),
+            ("9p", Class::Network),
+            ("fuse.sshfs", Class::Fuse),
+            ("fuseblk", Class::Fuse),
+            ("cgroup2", Class::Pseudo),
+            ("fusectl", Class::Pseudo),
+        ] {
+            assert_eq!(classify(fs), class, "{fs}");
+        }
+    }
+
+    #[test]
+    fn the_kernel_agrees() {
+        let proc = std::fs::File::open("/proc").unwrap();
+        let mounts = Mounts::read().unwrap();
+        let mount = super::super::stat::look(&proc).unwrap().entry.mount;
+        assert_eq!(mounts.by_id(mount).map(|mount| mount.fs.as_str()), Some("proc"));
+        assert_eq!(class_by_magic(&proc), Ok(Class::Pseudo));
+        assert_eq!(fsid(&proc), fsid(&proc));
+    }
+}

@@ -1,1 +1,237 @@
 //! Users and groups as the system's name service (NSS) knows them, each asked once.
+
+mod cache;
+mod login_defs;
+mod memo;
+
+pub use login_defs::gid_min;
+pub use memo::Memo;
+
+use super::SysError;
+use crate::accounts::{Accounts, IdNames};
+use cache::{CACHED_AT_MOST, Cache};
+use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
+use rustix::io::Errno;
+use std::collections::HashMap;
+use std::ffi::CString;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The system's users and groups, for all threads.
+///
+/// A lookup that failed is not the same as an unknown name: it answers what changes least (an id counts as known, a
+/// user as no member), and is kept for [`NameService::failures`].
+#[derive(Default)]
+pub struct NameService {
+    users: Cache<u32, Option<Account>>,
+    groups: Cache<u32, Option<Arc<str>>>,
+    uids: Cache<String, Option<u32>>,
+    gids: Cache<String, Option<u32>>,
+    memberships: Cache<u32, Arc<[u32]>>,
+    failures: Mutex<HashMap<Question, SysError>>,
+}
+
+/// What is kept of a user.
+#[derive(Clone)]
+struct Account {
+    name: Arc<str>,
+    primary_gid: u32,
+}
+
+/// What a name service was asked.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Question {
+    /// The user of this id.
+    Uid(u32),
+    /// The group of this id.
+    Gid(u32),
+    /// The user of this name.
+    User(Box<str>),
+    /// The groups of the user of this id.
+    GroupsOf(u32),
+}
+
+/// A lookup that failed, so that the run is incomplete.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LookupFailure {
+    /// What was asked.
+    pub question: Question,
+    /// What the call answered.
+    pub error: SysError,
+}
+
+impl fmt::Display for LookupFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.question {
+            Question::Uid(uid) => write!(f, "can't look up user {uid}"),
+            Question::Gid(gid) => write!(f, "can't look up group {gid}"),
+            Question::User(name) => write!(f, "can't look up user `{}`", name.escape_default()),
+            Question::GroupsOf(uid) => write!(f, "can't look up the groups of user {uid}"),
+        }?;
+        write!(f, ": {}", self.error)
+    }
+}
+
+impl NameService {
+    /// The group of this name; `None` where there is none.
+    pub fn gid(&self, name: &str) -> Result<Option<u32>, SysError> {
+        self.gids.ask(name, || {
+            let group = retried("getgrnam_r", || Group::from_name(name))?;
+            Ok(group.map(|group| group.gid.as_raw()))
+        })
+    }
+
+    /// The user of this name; `None` where there is none.
+    pub fn uid(&self, name: &str) -> Result<Option<u32>, SysError> {
+        self.uids.ask(name, || {
+            let user = retried("getpwnam_r", || User::from_name(name))?;
+            Ok(user.map(|user| user.uid.as_raw()))
+        })
+    }
+
+    /// The lookups that failed while judging and naming, in order.
+    pub fn failures(&self) -> Vec<LookupFailure> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures: Vec<_> = failures
+            .iter()
+            .map(|(question, error)| LookupFailure { question: question.clone(), error: *error })
+            .collect();
+        failures.sort_by(|one, other| one.question.cmp(&other.question));
+        failures
+    }
+
+    fn user(&self, uid: u32) -> Result<Option<Account>, SysError> {
+        self.users.ask(&uid, || {
+            let user = retried("getpwuid_r", || User::from_uid(Uid::from_raw(uid)))?;
+            Ok(user.map(|user| Account { name: user.name.into(), primary_gid: user.gid.as_raw() }))
+        })
+    }
+
+    fn group(&self, gid: u32) -> Result<Option<Arc<str>>, SysError> {
+        self.groups.ask(&gid, || {
+            let group = retried("getgrgid_r", || Group::from_gid(Gid::from_raw(gid)))?;
+            Ok(group.map(|group| group.name.into()))
+        })
+    }
+
+    /// All groups of a user, none where the user is unknown.
+    ///
+    /// getgrouplist(3) does not tell a failed service from one that knows of no group: then the groups are too few,
+    /// and whoever asks takes the user for an outsider, which changes less.
+    fn groups_of(&self, uid: u32) -> Result<Arc<[u32]>, SysError> {
+        let Some(account) = self.user(uid)? else { return Ok(Arc::default()) };
+        self.memberships.ask(&uid, || {
+            let name =
+                CString::new(&*account.name).map_err(|_| SysError { call: "getgrouplist", errno: Errno::INVAL })?;
+            let groups = retried("getgrouplist", || getgrouplist(&name, Gid::from_raw(account.primary_gid)).map(Some))?;
+            Ok(groups.into_iter().flatten().map(Gid::as_raw).collect())
+        })
+    }
+
+    /// Keeps a failure; gives the answer where there is one.
+    fn kept<V>(&self, answer: Result<V, SysError>, question: impl FnOnce() -> Question) -> Option<V> {
+        match answer {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+                if failures.len() < CACHED_AT_MOST {
+                    failures.insert(question(), error);
+                }
+                None
+            }
+        }
+    }
+}
+
+impl Accounts for NameService {
+    fn knows_uid(&self, uid: u32) -> bool {
+        self.kept(self.user(uid), || Question::Uid(uid)).is_none_or(|user| user.is_some())
+    }
+
+    fn knows_gid(&self, gid: u32) -> bool {
+        self.kept(self.group(gid), || Question::Gid(gid)).is_none_or(|group| group.is_some())
+    }
+
+    fn is_member(&self, uid: u32, gid: u32) -> bool {
+        self.kept(self.groups_of(uid), || Question::GroupsOf(uid)).is_some_and(|groups| groups.contains(&gid))
+    }
+
+    fn primary_gid(&self, uid: u32) -> Option<u32> {
+        Some(self.kept(self.user(uid), || Question::Uid(uid))??.primary_gid)
+    }
+
+    fn uid_of(&self, name: &[u8]) -> Option<u32> {
+        let name = std::str::from_utf8(name).ok()?;
+        self.kept(self.uid(name), || Question::User(name.into()))?
+    }
+}
+
+impl IdNames for NameService {
+    fn user_name(&self, uid: u32) -> Option<String> {
+        Some(self.kept(self.user(uid), || Question::Uid(uid))??.name.as_ref().into())
+    }
+
+    fn group_name(&self, gid: u32) -> Option<String> {
+        Some(self.kept(self.group(gid), || Question::Gid(gid))??.as_ref().into())
+    }
+}
+
+/// Asks a lookup of NSS; "not found" comes as no error, or as ENOENT or ESRCH (getpwnam(3)).
+fn retried<T>(call: &'static str, lookup: impl Fn() -> nix::Result<Option<T>>) -> Result<Option<T>, SysError> {
+    loop {
+        match lookup() {
+            Ok(answer) => return Ok(answer),
+            Err(nix::Error::EINTR) => {}
+            Err(nix::Error::ENOENT | nix::Error::ESRCH) => return Ok(None),
+            Err(errno) => return Err(SysError { call, errno: Errno::from_raw_os_error(errno as i32) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOBODY: u32 = 4_000_000_123;
+
+    #[test]
+    fn knows_root_and_not_just_anybody() {
+        let names = NameService::default();
+        for _ in 0..2 {
+            assert!(names.knows_uid(0) && names.knows_gid(0));
+            assert!(!names.knows_uid(NOBODY) && !names.knows_gid(NOBODY));
+            assert!(names.is_member(0, 0) && !names.is_member(0, NOBODY) && !names.is_member(NOBODY, 0));
+            assert_eq!((names.primary_gid(0), names.primary_gid(NOBODY)), (Some(0), None));
+            assert_eq!(
+                (names.uid_of(b"root"), names.uid_of(b"no such user"), names.uid_of(b"\xff")),
+                (Some(0), None, None)
+            );
+            assert_eq!(
+                (names.uid("root"), names.gid("root"), names.gid("no such group")),
+                (Ok(Some(0)), Ok(Some(0)), Ok(None))
+            );
+            assert_eq!((names.user_name(0), names.group_name(NOBODY)), (Some("root".into()), None));
+        }
+        assert_eq!(names.failures(), []);
+    }
+
+    #[test]
+    fn a_failed_lookup_changes_least_and_is_kept() {
+        let names = NameService::default();
+        let error = SysError { call: "getpwuid_r", errno: Errno::IO };
+        assert_eq!(names.users.ask(&7, || Err(error)).err(), Some(error));
+        assert!(names.knows_uid(7) && !names.is_member(7, 0));
+        assert_eq!(names.primary_gid(7), None);
+        let failures: Vec<_> = names.failures().iter().map(LookupFailure::to_string).collect();
+        assert_eq!(
+            failures,
+            [format!("can't look up user 7: {error}"), format!("can't look up the groups of user 7: {error}"),]
+        );
+    }
+
+    #[test]
+    fn is_shared_between_threads() {
+        fn shared<T: Sync>(_: &T) {}
+        shared(&NameService::default());
+    }
+}

@@ -1,1 +1,120 @@
-//! Capabilities, credentials and limits of threads: what a thread may do, and giving up the rest.
+//! Capabilities of threads (capabilities(7)): what a thread may do, and giving up the rest.
+
+use super::SysError;
+use rustix::io::Errno;
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, capabilities, capability_is_in_bounding_set, no_new_privs,
+    remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
+};
+
+/// What a thread is to do with trees.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Needs {
+    /// To list directories and look at entries.
+    Look,
+    /// To change groups, owners and modes as well.
+    Change,
+}
+
+impl Needs {
+    /// The capabilities that takes, of those that are held.
+    fn keep(self, held: CapabilitySet) -> CapabilitySet {
+        // Containers often leave CAP_DAC_OVERRIDE alone; it would also let us write, so it is only second best.
+        let passing = match held.contains(CapabilitySet::DAC_READ_SEARCH) {
+            true => CapabilitySet::DAC_READ_SEARCH,
+            false => CapabilitySet::DAC_OVERRIDE,
+        };
+        let wanted = match self {
+            Needs::Look => passing,
+            Needs::Change => passing | CapabilitySet::CHOWN | CapabilitySet::FOWNER | CapabilitySet::FSETID,
+        };
+        wanted & held
+    }
+}
+
+/// Gives up, for this thread and those it starts, every capability that isn't needed, and checks that they are gone.
+///
+/// To be called before the thread opens a directory of a tree. An ordinary user has none to give up.
+pub fn confine(needs: Needs) -> Result<(), SysError> {
+    let keep = needs.keep(held()?.permitted);
+    set_no_new_privs(true).map_err(SysError::of("prctl(PR_SET_NO_NEW_PRIVS)"))?;
+    // The ambient set shrinks with the permitted one.
+    let sets = CapabilitySets { effective: keep, permitted: keep, inheritable: CapabilitySet::empty() };
+    set_capabilities(None, sets).map_err(SysError::of("capset"))?;
+    let left = held()?;
+    let unprivileged = no_new_privs().map_err(SysError::of("prctl(PR_GET_NO_NEW_PRIVS)"))?;
+    match left == sets && unprivileged {
+        true => Ok(()),
+        false => Err(SysError { call: "capset", errno: Errno::PERM }),
+    }
+}
+
+/// Gives up, for the threads and programs started from now on, the way back to capabilities that aren't needed.
+///
+/// Without CAP_SETPCAP there is nothing to do: the bounding set only matters to who can gain capabilities.
+pub fn bound(needs: Needs) -> Result<(), SysError> {
+    let held = held()?;
+    if !held.effective.contains(CapabilitySet::SETPCAP) {
+        return Ok(());
+    }
+    let keep = needs.keep(held.permitted);
+    for number in 0..u64::BITS {
+        let Some(capability) = CapabilitySet::from_bits(1 << number).filter(|one| !keep.contains(*one)) else {
+            continue;
+        };
+        // A kernel that doesn't know a capability (EINVAL) has none of it to give up.
+        if capability_is_in_bounding_set(capability).unwrap_or(false) {
+            remove_capability_from_bounding_set(capability).map_err(SysError::of("prctl(PR_CAPBSET_DROP)"))?;
+        }
+    }
+    Ok(())
+}
+
+fn held() -> Result<CapabilitySets, SysError> {
+    capabilities(None).map_err(SysError::of("capget"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn the_least_that_serves_is_kept() {
+        let (search, all) = (CapabilitySet::DAC_READ_SEARCH, CapabilitySet::all());
+        let change = CapabilitySet::CHOWN | CapabilitySet::FOWNER | CapabilitySet::FSETID;
+        assert_eq!(Needs::Look.keep(all), search);
+        assert_eq!(Needs::Change.keep(all), search | change);
+        assert_eq!(Needs::Look.keep(all - search), CapabilitySet::DAC_OVERRIDE);
+        assert_eq!(Needs::Look.keep(CapabilitySet::CHOWN), CapabilitySet::empty());
+        assert_eq!(Needs::Change.keep(CapabilitySet::empty()), CapabilitySet::empty());
+    }
+
+    #[test]
+    fn a_confined_thread_holds_nothing_else() {
+        let sets = |needs| thread::spawn(move || confine(needs).and_then(|()| held())).join().unwrap().unwrap();
+        let before = held().unwrap();
+        for needs in [Needs::Look, Needs::Change] {
+            let after = sets(needs);
+            assert_eq!(after.permitted, needs.keep(before.permitted), "{needs:?}");
+            assert_eq!(after.effective, after.permitted);
+            assert_eq!(after.inheritable, CapabilitySet::empty());
+        }
+        assert_eq!(held().unwrap(), before, "other threads keep theirs");
+    }
+
+    #[test]
+    fn a_bounded_thread_has_no_way_back() {
+        if !held().unwrap().effective.contains(CapabilitySet::SETPCAP) {
+            eprintln!("skipped: a_bounded_thread_has_no_way_back needs root");
+            return;
+        }
+        let left = |capability| {
+            thread::spawn(move || bound(Needs::Look).map(|()| capability_is_in_bounding_set(capability).unwrap()))
+                .join()
+                .unwrap()
+        };
+        assert_eq!(left(CapabilitySet::SYS_ADMIN), Ok(false));
+        assert_eq!(left(CapabilitySet::DAC_READ_SEARCH), Ok(true));
+    }
+}

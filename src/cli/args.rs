@@ -1,0 +1,229 @@
+//! The command line as clap reads it: values only, nothing looked up.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// A policy linter and fixer for setgid directory trees.
+#[derive(Parser, Debug)]
+#[command(name = "sgidlint", version, max_term_width = 100, after_help = EXIT_STATUS, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  all is as the policy says (warnings don't fail, but with --strict)
+  1  findings at level deny; for fix, those that remain
+  2  usage or policy error; nothing was done
+  3  incomplete: something could not be read, or a change was not made
+  130  interrupted";
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Reports where the trees differ from the policy.
+    Check(Check),
+    /// Shows what fix would do, as a unified diff of listings.
+    Diff(Check),
+    /// Repairs: plans, shows, asks, applies, looks again.
+    Fix(Fix),
+    /// Writes what fix would do to a plan file; changes nothing.
+    Plan(Plan),
+    /// Applies a plan file.
+    Apply(Apply),
+    /// Turns a run round: the last one that changed something, or the one named.
+    Undo(Undo),
+    /// Lists the runs on record.
+    Log,
+    /// Explains a lint, or which rules decide what a path should be.
+    Explain(Explain),
+    /// Lists, shows and checks policies.
+    #[command(subcommand)]
+    Policy(Policy),
+}
+
+/// What every command takes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// A built-in policy, or a file (with a `/`, or ending in `.toml`); repeatable [default: /etc/sgidlint/*.toml].
+    #[arg(short, long = "policy", value_name = "NAME|FILE", global = true)]
+    pub policies: Vec<OsString>,
+    /// Sets a parameter of the policy; repeatable.
+    #[arg(short, long = "set", value_name = "KEY=VALUE", value_parser = key_value, global = true)]
+    pub set: Vec<(String, String)>,
+    /// For people, or one JSON object a line for programs.
+    #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
+    pub format: Format,
+    /// Writes the results to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub output: Option<PathBuf>,
+    /// How many threads walk [default: four for each core, at least eight].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), global = true)]
+    pub threads: Option<u16>,
+    /// Prints findings at level deny and errors only: nothing wrong, nothing at all.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Says more.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to colour.
+    #[command(flatten)]
+    pub color: colorchoice_clap::Color,
+    /// Lets warnings fail like findings at level deny.
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// Neither finds nor repairs this lint; repeatable.
+    #[arg(long, value_name = "LINT", global = true)]
+    pub allow: Vec<String>,
+    /// Reports this lint without failing; repeatable.
+    #[arg(long, value_name = "LINT", global = true)]
+    pub warn: Vec<String>,
+    /// Fails for this lint; repeatable.
+    #[arg(long, value_name = "LINT", global = true)]
+    pub deny: Vec<String>,
+    /// Where runs are on record [default: /var/lib/sgidlint for root, else $XDG_STATE_HOME/sgidlint].
+    #[arg(long, value_name = "DIR", env = "SGIDLINT_STATE_DIR", global = true)]
+    pub state_dir: Option<PathBuf>,
+    /// As root, lets roots be reached through symbolic links and directories that others can write.
+    #[arg(long, global = true)]
+    pub trust_parents: bool,
+}
+
+/// `check` and `diff`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Limits the run to what is at or below these; a template is bound to them.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Counts fixes in that could break a program, open what its owner closed, or not be undone.
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+}
+
+/// `fix`.
+#[derive(Args, Debug)]
+pub struct Fix {
+    /// What is judged, and which fixes.
+    #[command(flatten)]
+    pub check: Check,
+    /// How changes are agreed upon.
+    #[command(flatten)]
+    pub consent: Agreement,
+    /// How many changes at most.
+    #[command(flatten)]
+    pub limit: Limit,
+}
+
+/// `plan`.
+#[derive(Args, Debug)]
+pub struct Plan {
+    /// What is judged, and which fixes; the plan goes to `-o FILE`, else to standard output.
+    #[command(flatten)]
+    pub check: Check,
+    /// How many changes at most.
+    #[command(flatten)]
+    pub limit: Limit,
+}
+
+/// `apply`.
+#[derive(Args, Debug)]
+pub struct Apply {
+    /// The plan file.
+    #[arg(value_name = "FILE")]
+    pub plan: PathBuf,
+    /// How changes are agreed upon.
+    #[command(flatten)]
+    pub consent: Agreement,
+    /// How many changes at most.
+    #[command(flatten)]
+    pub limit: Limit,
+}
+
+/// `undo`.
+#[derive(Args, Debug)]
+pub struct Undo {
+    /// The run, as `log` names it [default: the last one that changed something].
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// How changes are agreed upon.
+    #[command(flatten)]
+    pub consent: Agreement,
+}
+
+/// `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// The name of a lint, or a path (with a `/`).
+    #[arg(value_name = "LINT|PATH")]
+    pub subject: OsString,
+}
+
+/// `policy`.
+#[derive(Subcommand, Debug)]
+pub enum Policy {
+    /// Lists the built-in policies.
+    List,
+    /// Prints a policy file.
+    Show {
+        /// A built-in policy, or a file.
+        #[arg(value_name = "NAME")]
+        policy: OsString,
+    },
+    /// Checks policy files without looking at any tree.
+    Check {
+        /// Policy files, or names of built-in policies.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<OsString>,
+    },
+}
+
+/// How changes are agreed upon.
+#[derive(Args, Debug)]
+pub struct Agreement {
+    /// Makes the changes without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Shows what would be done, and changes nothing.
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+/// How many changes at most.
+#[derive(Args, Debug)]
+pub struct Limit {
+    /// Refuses to start where more entries than this would change: a count, or a share of the entries seen.
+    #[arg(long, value_name = "N|P%", value_parser = crate::policy::model::MaxChanges::parse)]
+    pub max_changes: Option<crate::policy::model::MaxChanges>,
+}
+
+/// For whom results are written.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, as in `group=lab`")?;
+    Ok((key.into(), value.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,37 @@
+//! A survey with what it was made by, and what it means for the exit status.
+
+use super::args::Common;
+use super::exit::Exit;
+use crate::lints::Level;
+use crate::policy::Loaded;
+use crate::policy::rule_table::RuleTable;
+use crate::roots::Roots;
+use crate::survey::Survey;
+
+/// What was judged.
+pub struct Judged {
+    /// What was found.
+    pub survey: Survey,
+    /// The policies.
+    pub loaded: Vec<Loaded>,
+    /// Their rules.
+    pub table: RuleTable,
+    /// Their roots.
+    pub roots: Roots,
+}
+
+impl Judged {
+    /// The exit status of a run that only looked.
+    pub fn exit(&self, common: &Common) -> Exit {
+        let findings = self.survey.flaws.iter().flat_map(|flaw| &flaw.findings).map(|finding| finding.level);
+        let levels = findings.chain(self.survey.notices.iter().map(|notice| notice.level));
+        let failing = if levels.into_iter().any(|level| fails(level, common)) { Exit::Findings } else { Exit::Clean };
+        let complete = if self.survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete };
+        failing.or_worse(complete)
+    }
+}
+
+/// Whether a finding of this level fails a run.
+pub fn fails(level: Level, common: &Common) -> bool {
+    level == Level::Deny || (common.strict && level == Level::Warn)
+}

@@ -1,0 +1,42 @@
+//! The level of each lint for each policy: the command line's word over the policy's, over the default.
+
+use super::args::Common;
+use super::exit::Failure;
+use crate::lints::{Level, Levels, Lint};
+use crate::policy::{Loaded, nearest};
+
+/// What the command line says of lints, in the order of severity: the strictest word wins.
+pub fn of_command_line(common: &Common) -> Result<Vec<(Lint, Level)>, Failure> {
+    let said = [(&common.allow, Level::Allow), (&common.warn, Level::Warn), (&common.deny, Level::Deny)];
+    let mut levels = Vec::new();
+    for (names, level) in said {
+        for name in names {
+            levels.push((lint(name)?, level));
+        }
+    }
+    Ok(levels)
+}
+
+/// The levels that hold for a policy: what uses it has a say too, the command line the last.
+pub fn of_policy(loaded: &Loaded, command_line: &[(Lint, Level)]) -> Levels {
+    let mut levels = Levels::default();
+    let farthest_first = loaded.used_by.iter().rev();
+    let of_users = farthest_first.flat_map(|user| &user.lints);
+    for &(lint, level) in loaded.model.lints.iter().chain(of_users).chain(command_line) {
+        levels.set(lint, level);
+    }
+    levels
+}
+
+fn lint(name: &str) -> Result<Lint, Failure> {
+    Lint::from_name(name).ok_or_else(|| unknown_lint(name))
+}
+
+/// There is no lint of that name.
+pub fn unknown_lint(name: &str) -> Failure {
+    let failure = Failure::usage(format!("there is no lint `{}`", name.escape_debug()));
+    match nearest(name, Lint::ALL.map(Lint::name)) {
+        Some(near) => failure.hinted(format!("did you mean `{near}`?")),
+        None => failure.hinted(format!("the lints are {}", Lint::ALL.map(Lint::name).join(", "))),
+    }
+}

@@ -1,0 +1,34 @@
+//! PATHs of the command line, made absolute and freed of symbolic links.
+
+use super::exit::Failure;
+use crate::report::escape;
+use crate::sys::root::{look_at_path, resolve};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+/// A path for a message.
+pub fn shown(path: &Path) -> String {
+    escape::escape(path.as_os_str().as_bytes()).into_owned()
+}
+
+/// The absolute path of what the user named; `..` only as the kernel would go it.
+pub fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    let absolute = std::path::absolute(path)
+        .map_err(|error| Failure::usage(format!("can't tell where {} is: {error}", shown(path))))?;
+    if absolute.components().any(|component| component == Component::ParentDir) {
+        return resolve(&absolute).map_err(|error| not_there(path, error));
+    }
+    Ok(absolute.components().collect())
+}
+
+/// The path without symbolic links, but for one at its end: that is an entry of its own.
+pub fn without_links(path: &Path) -> Result<PathBuf, Failure> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(path.to_path_buf()) };
+    let real = resolve(parent).map_err(|error| not_there(path, error))?.join(name);
+    look_at_path(&real).map_err(|error| not_there(path, error))?;
+    Ok(real)
+}
+
+fn not_there(path: &Path, error: crate::sys::SysError) -> Failure {
+    Failure::usage(format!("can't look at {}: {error}", shown(path))).hinted("name a path that exists")
+}

@@ -1,0 +1,177 @@
+//! From arguments to a survey: policies, roots, levels, threads.
+
+use super::args::{Check, Common};
+use super::exit::Failure;
+use super::judged::Judged;
+use super::{levels, paths, progress};
+use crate::judge::Options;
+use crate::policy::load::{FOLDER, Fallback, Origin};
+use crate::policy::rule_table::RuleTable;
+use crate::policy::{Loaded, Request, load};
+use crate::roots::{self, Caution, Purpose, Roots};
+use crate::survey::{self, Conduct, PolicyLabel, SurveyError};
+use crate::sys::ladder::Ladder;
+use crate::sys::limits::descriptor_budget;
+use crate::sys::names::{NameService, gid_min};
+use crate::sys::privilege::{self, Needs};
+use crate::sys::{SysError, host};
+use crate::trust::doubt_of_file;
+use crate::walk::{Counters, default_threads};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// What one command works with.
+pub struct Session<'a> {
+    /// What every command takes.
+    pub common: &'a Common,
+    /// What it is about to do with trees.
+    pub purpose: Purpose,
+    /// Users and groups.
+    pub names: NameService,
+    /// How entries are held on this kernel.
+    pub ladder: Ladder,
+    /// Set by the first interrupt.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl<'a> Session<'a> {
+    /// Begins a session: from here on no thread can gain what it doesn't need.
+    pub fn begin(common: &'a Common, purpose: Purpose) -> Result<Session<'a>, Failure> {
+        privilege::bound(needs(purpose)).map_err(|error| Failure::incomplete(unfit(error)))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        crate::sys::signals::catch(&stop).map_err(|error| Failure::incomplete(unfit(error)))?;
+        Ok(Session { common, purpose, names: NameService::default(), ladder: Ladder::of_this_kernel(), stop })
+    }
+
+    /// What threads do before they touch a tree.
+    pub fn confine(&self) -> impl Fn() -> Result<(), SysError> + Sync + use<> {
+        let needs = needs(self.purpose);
+        move || privilege::confine(needs)
+    }
+
+    /// How many threads work on trees.
+    pub fn threads(&self) -> usize {
+        self.common.threads.map_or_else(default_threads, usize::from)
+    }
+
+    /// Judges all that the arguments ask for.
+    pub fn judge(&self, check: &Check, fallback: Fallback) -> Result<Judged, Failure> {
+        let command_line = levels::of_command_line(self.common)?;
+        let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
+        let loaded = self.load(&named, fallback)?;
+        let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
+        let table = RuleTable::compile(&models).map_err(Failure::policy)?;
+        let limits = named.iter().map(|path| paths::without_links(path)).collect::<Result<Vec<_>, _>>()?;
+        let caution = self.caution()?;
+        let mut roots = self.find_roots(&loaded, &table, caution)?;
+        roots.remarks.extend(self.doubts(&loaded)?);
+        let levels: Vec<_> = loaded.iter().map(|loaded| levels::of_policy(loaded, &command_line)).collect();
+        let (counters, confine) = (Counters::new(self.threads()), self.confine());
+        let request = survey::Request {
+            roots: &roots,
+            policies: loaded.iter().map(label).collect(),
+            options: levels.iter().map(|&levels| Options { levels, unsafe_fixes: check.unsafe_fixes }).collect(),
+            table: &table,
+            limits: &limits,
+            caution,
+            names: &self.names,
+            ladder: &self.ladder,
+            conduct: Conduct {
+                threads: self.threads(),
+                descriptors: descriptor_budget(),
+                setup: &confine,
+                stop: &self.stop,
+                counters: &counters,
+            },
+        };
+        let survey = progress::while_counting(self.common, &counters, || survey::survey(&request));
+        let mut survey = survey.map_err(failed)?;
+        survey.notices = survey::expired(&loaded, &levels, caution.today);
+        Ok(Judged { survey, loaded, table, roots })
+    }
+
+    /// The policies that the arguments ask for.
+    pub fn load(&self, paths: &[PathBuf], fallback: Fallback) -> Result<Vec<Loaded>, Failure> {
+        let request = Request {
+            policies: self.common.policies.clone(),
+            sets: self.common.set.clone(),
+            paths: paths.to_vec(),
+            fallback,
+            folder: FOLDER.into(),
+        };
+        load(&request).map_err(Failure::policy)
+    }
+
+    /// How far roots are trusted in this session.
+    pub fn caution(&self) -> Result<Caution, Failure> {
+        let gid_min = gid_min().map_err(|error| Failure::incomplete(format!("can't read /etc/login.defs: {error}")))?;
+        Ok(Caution {
+            purpose: self.purpose,
+            is_root: host::effective_uid() == 0,
+            trusts_parents: self.common.trust_parents,
+            gid_min,
+            today: host::today(),
+        })
+    }
+
+    fn find_roots(&self, loaded: &[Loaded], table: &RuleTable, caution: Caution) -> Result<Roots, Failure> {
+        let confine = self.confine();
+        let found = std::thread::scope(|scope| {
+            let thread = scope.spawn(|| confine().map(|()| roots::find(loaded, table, &self.names, caution)));
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        let mut roots = found.map_err(|error| Failure::incomplete(unfit(error)))?;
+        match roots.problems.is_empty() {
+            true => Ok(roots),
+            false => Err(Failure::policy(std::mem::take(&mut roots.problems))),
+        }
+    }
+
+    /// Policies that somebody else than root could have written: refused for changes, remarked on otherwise.
+    fn doubts(&self, loaded: &[Loaded]) -> Result<Vec<String>, Failure> {
+        let mut remarks = Vec::new();
+        if host::effective_uid() != 0 {
+            return Ok(remarks);
+        }
+        for loaded in loaded {
+            let Origin::File { path, .. } = &loaded.origin else { continue };
+            let path = paths::absolute(path)?;
+            let Some(doubt) = roots::steps_to(&path).ok().and_then(|steps| doubt_of_file(&steps)) else { continue };
+            let message = format!("{}: root can't rely on this policy: {doubt}", paths::shown(&path));
+            match self.purpose {
+                Purpose::Read if !remarks.contains(&message) => remarks.push(message),
+                Purpose::Read => {}
+                Purpose::Change => {
+                    return Err(
+                        Failure::usage(message).hinted("let root own it, in a directory that only root can write")
+                    );
+                }
+            }
+        }
+        Ok(remarks)
+    }
+}
+
+fn needs(purpose: Purpose) -> Needs {
+    match purpose {
+        Purpose::Read => Needs::Look,
+        Purpose::Change => Needs::Change,
+    }
+}
+
+fn unfit(error: SysError) -> String {
+    format!("can't give up what isn't needed: {error}")
+}
+
+fn label(loaded: &Loaded) -> PolicyLabel {
+    PolicyLabel { name: loaded.model.name.clone(), file: loaded.model.source.file.clone() }
+}
+
+fn failed(error: SurveyError) -> Failure {
+    match error {
+        SurveyError::Uncovered(path) => Failure::usage(format!("no tree covers {}", paths::shown(&path)))
+            .hinted("name a path at, above or below the root of a tree, or a policy that covers this one with -p"),
+        SurveyError::Setup(error) => Failure::incomplete(unfit(error)),
+    }
+}

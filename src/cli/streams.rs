@@ -1,0 +1,149 @@
+//! Where results, status lines and errors go.
+
+use super::args::Common;
+use super::exit::Failure;
+use crate::policy::diagnostic;
+use crate::report::human::{Manner, Strictness};
+use crate::report::{Palette, Verbosity, escape};
+use crate::sys::output::Output;
+use std::fmt::Display;
+use std::io::{self, BufWriter, Write};
+
+/// Standard output or the file named with `-o` for results, standard error for all else.
+pub struct Streams {
+    results: BufWriter<Results>,
+    color: bool,
+    error_color: bool,
+    quiet: bool,
+}
+
+enum Results {
+    Stdout(io::Stdout),
+    File(Output),
+}
+
+impl Streams {
+    /// Opens the streams that the command line asks for.
+    pub fn open(common: &Common) -> Result<Streams, Failure> {
+        common.color.write_global();
+        let never = anstream::ColorChoice::Never;
+        let (results, color) = match &common.output {
+            None => (Results::Stdout(io::stdout()), anstream::AutoStream::choice(&io::stdout()) != never),
+            Some(path) => {
+                let output = Output::create(path, 0o644).map_err(|error| {
+                    Failure::usage(format!("can't write {}: {error}", super::paths::shown(path)))
+                        .hinted("name a file in a directory that exists and that you can write")
+                })?;
+                (Results::File(output), false)
+            }
+        };
+        let error_color = anstream::AutoStream::choice(&io::stderr()) != never;
+        Ok(Streams { results: BufWriter::with_capacity(1 << 16, results), color, error_color, quiet: common.quiet })
+    }
+
+    /// Writes results; a reader that went away is no error.
+    pub fn write_results(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        write(&mut self.results).or_else(unless_broken_pipe).map_err(unwritten)
+    }
+
+    /// Writes to standard error, in one piece.
+    pub fn write_errors(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        let mut text = Vec::new();
+        // There is nowhere left to tell that standard error is closed, and memory doesn't fail.
+        let _ = write(&mut text).and_then(|()| io::stderr().write_all(&text));
+    }
+
+    /// How results for people look.
+    pub fn manner(&self, common: &Common) -> Manner {
+        manner(common, self.palette())
+    }
+
+    /// How reports on standard error look.
+    pub fn error_manner(&self, common: &Common) -> Manner {
+        manner(common, palette(self.error_color))
+    }
+
+    /// The colours of results.
+    pub fn palette(&self) -> Palette {
+        palette(self.color)
+    }
+
+    /// Tells how things stand, but not when quiet.
+    pub fn status(&self, message: impl Display) {
+        if !self.quiet {
+            self.error_line(message);
+        }
+    }
+
+    /// Whether what goes to standard error is coloured.
+    pub fn error_color(&self) -> bool {
+        self.error_color
+    }
+
+    fn error_line(&self, message: impl Display) {
+        // There is nowhere left to tell that standard error is closed.
+        let _ = writeln!(io::stderr(), "{message}");
+    }
+
+    /// Writes out what is buffered, and gives an output file its name.
+    ///
+    /// A reader that went away (`| head`) is no error: it has what it wanted.
+    pub fn finish(mut self) -> Result<(), Failure> {
+        let flushed = self.results.flush();
+        let finished = match self.results.into_inner() {
+            Ok(Results::File(output)) if flushed.is_ok() => output.finish().map_err(|error| error.to_string()),
+            Ok(_) | Err(_) => flushed.or_else(unless_broken_pipe).map_err(|error| error.to_string()),
+        };
+        finished.map_err(unwritten)
+    }
+}
+
+fn unwritten(error: impl Display) -> Failure {
+    Failure::incomplete(format!("can't write the results: {error}"))
+}
+
+fn palette(color: bool) -> Palette {
+    if color { Palette::COLORED } else { Palette::PLAIN }
+}
+
+fn manner(common: &Common, palette: Palette) -> Manner {
+    let verbosity = match (common.quiet, common.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, true) => Verbosity::Verbose,
+        (false, false) => Verbosity::Normal,
+    };
+    let strictness = if common.strict { Strictness::Warn } else { Strictness::Deny };
+    Manner { palette, verbosity, strictness }
+}
+
+/// Tells why a command did not do what it was asked: the problems drawn, the reason, and what to do next.
+pub fn report_failure(failure: &Failure, color: bool) {
+    let mut text = diagnostic::draw(&failure.problems, color);
+    text.push_str(&format!("sgidlint: error: {}\n", escape::escape_message(&failure.message)));
+    for hint in &failure.hints {
+        text.push_str(&format!("  hint: {}\n", escape::escape_message(hint)));
+    }
+    // There is nowhere left to tell that standard error is closed.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Lets a write go that nobody reads any more.
+fn unless_broken_pipe(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
+}
+
+impl Write for Results {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Results::Stdout(stdout) => stdout.write(bytes),
+            Results::File(output) => output.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Results::Stdout(stdout) => stdout.flush(),
+            Results::File(output) => output.flush(),
+        }
+    }
+}

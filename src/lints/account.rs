@@ -1,0 +1,77 @@
+//! Owners and groups that there are not: unknown-id.
+
+use super::case::{Case, Findings, Repair};
+use super::describe::Subject;
+use super::{Fix, Level, Lint, Text};
+use crate::accounts::{Accounts, IdNames};
+use crate::entry::Entry;
+
+/// The texts of unknown-id.
+pub const UNKNOWN_ID: Text = Text {
+    name: "unknown-id",
+    level: Level::Warn,
+    summary: "a uid or gid that no name service knows",
+    fix: "none",
+    explanation: "\
+Sees an entry whose owner or group is a number that the system's name service
+(passwd, group, LDAP, SSSD) has no name for.
+
+Ids are given out again: whoever gets this number next owns the entry, or is in
+its group, with all that is in it. Until then nobody answers for it.
+
+It usually is left over from an account or a group that was deleted, or was
+unpacked from an archive of another machine, or belongs to a container with a
+mapping of its own.
+
+There is no fix, as nobody can guess whose it should be; a policy that wishes
+for a group, or an owner, mends it as foreign-group or foreign-owner. An
+account that a name service could not be asked about counts as known.
+
+See passwd(5), group(5), nsswitch.conf(5).",
+};
+
+/// Whether its owner or its group is unknown.
+pub fn is_unknown(entry: &Entry, accounts: &dyn Accounts) -> bool {
+    !accounts.knows_uid(entry.state.uid) || !accounts.knows_gid(entry.state.gid)
+}
+
+/// Tells of an owner or a group that is unknown.
+pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
+    if is_unknown(case.entry, case.accounts) {
+        findings.tell(Lint::UnknownId, Fix::None(None), None, Repair::Nothing);
+    }
+}
+
+/// Says what unknown-id saw.
+pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
+    let (uid, gid) = (subject.actual.uid, subject.actual.gid);
+    match (names.user_name(uid), names.group_name(gid)) {
+        (None, Some(_)) => format!("user {uid} is unknown"),
+        (Some(_), None) => format!("group {gid} is unknown"),
+        _ => format!("user {uid} and group {gid} are unknown"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Kind;
+    use crate::intent::Intent;
+    use crate::lints::trial::{ALICE, LAB, entry, seen, wish};
+
+    #[test]
+    fn sees_ids_without_an_account() {
+        let told = [(Lint::UnknownId, Fix::None(None))];
+        for (kind, uid, gid, expected) in [
+            (Kind::Dir, ALICE, LAB, &[][..]),
+            (Kind::Dir, 0, 0, &[]),
+            (Kind::Dir, 4711, LAB, &told),
+            (Kind::File, ALICE, 4711, &told),
+            (Kind::Symlink, 4711, 4711, &told),
+            (Kind::Socket, ALICE, 4711, &told),
+        ] {
+            let intent = Intent { sticky: wish(false), ..Intent::default() };
+            assert_eq!(seen(&entry(kind, uid, gid, 0o755), &intent), expected, "{kind} {uid} {gid}");
+        }
+    }
+}

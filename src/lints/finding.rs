@@ -1,0 +1,138 @@
+//! What a lint saw on one entry, and whether it may be repaired.
+
+use super::{Level, Lint};
+use crate::intent::RuleId;
+
+/// What a lint saw on one entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// Which lint.
+    pub lint: Lint,
+    /// At which level.
+    pub level: Level,
+    /// Whether and how it can be repaired.
+    pub fix: Fix,
+    /// The rule that the entry differs from; hazards have none.
+    pub rule: Option<RuleId>,
+}
+
+/// Whether a finding can be repaired, and by which fixes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Fix {
+    /// What the policy asked for, and can be undone exactly.
+    Safe,
+    /// Planned only with `--unsafe-fixes`, for this reason.
+    Unsafe(Because),
+    /// Nothing is ever changed, for this reason, if there is more to say than that the lint has no fix.
+    None(Option<Because>),
+}
+
+impl Fix {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Fix::Safe => "safe",
+            Fix::Unsafe(_) => "unsafe",
+            Fix::None(_) => "none",
+        }
+    }
+
+    /// Why it isn't safe.
+    pub const fn because(self) -> Option<Because> {
+        match self {
+            Fix::Safe => None,
+            Fix::Unsafe(because) => Some(because),
+            Fix::None(because) => because,
+        }
+    }
+
+    /// The stricter of the two; of two that are equally strict this one, so that its reason is the one told.
+    pub const fn and(self, other: Fix) -> Fix {
+        match (self, other) {
+            (Fix::None(_), _) => self,
+            (_, Fix::None(_)) => other,
+            (Fix::Safe, _) => other,
+            _ => self,
+        }
+    }
+}
+
+/// Why a fix is not safe.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Because {
+    /// Its owner keeps it private.
+    Private,
+    /// Its owner is not a member of the intended group.
+    Outsider,
+    /// It is, or would become, a regular file with set-ID bits.
+    SetId,
+    /// It is a regular file with file capabilities.
+    Capabilities,
+    /// Its group bits are the mask of an ACL.
+    Acl,
+    /// It has names that may lie outside the tree.
+    HardLink,
+    /// The change is one of ownership.
+    Owner,
+    /// Its group is not the intended one, is allowed not to be, and would spread.
+    ForeignGroup,
+    /// Two policies want different states of it.
+    Conflict,
+    /// The bit does nothing on Linux, but somebody may have put it there on purpose.
+    SetIdDirectory,
+}
+
+impl Because {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Because::Private => "private",
+            Because::Outsider => "outsider",
+            Because::SetId | Because::SetIdDirectory => "set-id",
+            Because::Capabilities => "capabilities",
+            Because::Acl => "acl",
+            Because::HardLink => "hard-linked",
+            Because::Owner => "owner",
+            Because::ForeignGroup => "foreign-group",
+            Because::Conflict => "conflict",
+        }
+    }
+
+    /// What it means, as the end of a sentence.
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Because::Private => "its owner keeps it private",
+            Because::Outsider => "its owner is not a member of that group",
+            Because::SetId => "it is a set-ID file",
+            Because::Capabilities => "it has file capabilities",
+            Because::Acl => "its group bits are the mask of an ACL",
+            Because::HardLink => "it has other names, which may lie outside the tree",
+            Because::Owner => "it would change hands",
+            Because::ForeignGroup => "its group is not the intended one and would spread",
+            Because::Conflict => "two policies want different states of it",
+            Because::SetIdDirectory => "somebody may have set it on purpose",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stricter_fix_wins_and_of_equals_the_first() {
+        let (outsider, acl) = (Fix::Unsafe(Because::Outsider), Fix::Unsafe(Because::Acl));
+        let (linked, owner) = (Fix::None(Some(Because::HardLink)), Fix::None(Some(Because::Owner)));
+        for (one, other, stricter) in [
+            (Fix::Safe, Fix::Safe, Fix::Safe),
+            (Fix::Safe, acl, acl),
+            (outsider, Fix::Safe, outsider),
+            (outsider, acl, outsider),
+            (outsider, linked, linked),
+            (linked, outsider, linked),
+            (linked, owner, linked),
+        ] {
+            assert_eq!(one.and(other), stricter, "{one:?} {other:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The owner: foreign-owner.
+
+use super::case::{Case, Findings, Repair};
+use super::describe::{Subject, user_label};
+use super::{Because, Fix, Level, Lint, Text};
+use crate::accounts::{Accounts, IdNames};
+use crate::entry::{Entry, Kind};
+use crate::intent::{Around, Intent};
+
+/// The texts of foreign-owner.
+pub const FOREIGN_OWNER: Text = Text {
+    name: "foreign-owner",
+    level: Level::Deny,
+    summary: "an owner other than the intended one",
+    fix: "safe for directories only",
+    explanation: "\
+Sees an entry whose owner is none of those that the policy accepts. Most
+policies wish for no owner at all: in a shared tree everybody owns what they
+made.
+
+The owner of a directory can chmod it whatever its group, and so close or open
+a whole shared tree; a home directory of the wrong owner is no home.
+
+It usually comes from work done as root or by a deploy user, from an archive
+that was unpacked with its numeric ids, or from an account that was made anew
+with another uid.
+
+The fix is a chown, safe for directories only: a file that changes hands may be
+one that a program of its old owner has to write. Nothing is ever chowned to
+root that was not root's, for that would turn what a user wrote into something
+that root vouches for.
+
+See chown(1), chown(2), path_resolution(7).",
+};
+
+/// The owner that it should have: its own, if that is acceptable, or else the first one that there is.
+pub fn wanted(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: &dyn Accounts) -> u32 {
+    let actual = entry.state.uid;
+    let Some(wish) = intent.owner else { return actual };
+    let mut first = None;
+    for term in wish.value {
+        match term.resolve(around, accounts) {
+            Some(uid) if uid == actual => return actual,
+            found => first = first.or(found),
+        }
+    }
+    first.unwrap_or(actual)
+}
+
+/// What a chown of it to `uid` must heed, beside what any change must.
+pub fn fix(entry: &Entry, uid: u32) -> Fix {
+    match entry.kind {
+        _ if uid == 0 => Fix::None(Some(Because::Owner)),
+        Kind::Dir => Fix::Safe,
+        _ => Fix::Unsafe(Because::Owner),
+    }
+}
+
+/// Tells of an owner that is none of the acceptable ones.
+pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
+    let uid = case.ideal.uid;
+    if uid != case.entry.state.uid {
+        let rule = case.intent.owner.map(|wish| wish.rule);
+        findings.tell(Lint::ForeignOwner, case.any_change.and(fix(case.entry, uid)), rule, Repair::Owner(uid));
+    }
+}
+
+/// Says what foreign-owner saw.
+pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
+    let (actual, ideal) = (user_label(subject.actual.uid, names), user_label(subject.ideal.uid, names));
+    format!("owner is {actual}, should be {ideal}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intent::{GroupTerm, OwnerTerm};
+    use crate::lints::trial::{ALICE, LAB, USERS, entry, judged, seen, wish};
+
+    #[test]
+    fn sees_an_owner_that_is_not_acceptable() {
+        let (alice, root) = ([OwnerTerm::Name], [OwnerTerm::Uid(0)]);
+        let unsafe_fix = Some((Lint::ForeignOwner, Fix::Unsafe(Because::Owner)));
+        for (kind, uid, terms, expected) in [
+            (Kind::Dir, ALICE, &alice[..], None),
+            (Kind::Dir, 0, &alice, Some((Lint::ForeignOwner, Fix::Safe))),
+            (Kind::File, 0, &alice, unsafe_fix),
+            (Kind::Symlink, 0, &alice, unsafe_fix),
+            (Kind::File, 0, &[], None),
+            (Kind::Dir, ALICE, &root, Some((Lint::ForeignOwner, Fix::None(Some(Because::Owner))))),
+            (Kind::File, ALICE, &root, Some((Lint::ForeignOwner, Fix::None(Some(Because::Owner))))),
+            (Kind::Dir, 0, &[OwnerTerm::Uid(ALICE), OwnerTerm::Uid(0)], None),
+        ] {
+            let intent = Intent { owner: wish(terms), ..Intent::default() };
+            assert_eq!(
+                seen(&entry(kind, uid, LAB, 0o755), &intent),
+                Vec::from_iter(expected),
+                "{kind} {uid} {terms:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_primary_group_is_that_of_the_owner_to_be() {
+        let (owner, group) = ([OwnerTerm::Name], [GroupTerm::Primary]);
+        let intent = Intent { owner: wish(&owner[..]), group: wish(&group[..]), ..Intent::default() };
+        let repaired = |kind| judged(&entry(kind, 0, 0, 0o755), &intent).1;
+        assert_eq!(repaired(Kind::Dir), entry(Kind::Dir, ALICE, USERS, 0o755).state);
+        assert_eq!(repaired(Kind::File), entry(Kind::File, 0, 0, 0o755).state);
+    }
+}

@@ -1,0 +1,275 @@
+//! The mode: missing-permission and excess-permission.
+
+use super::case::{Case, Findings, Repair};
+use super::describe::Subject;
+use super::{Because, Fix, Level, Lint, Text};
+use crate::entry::{Entry, Kind};
+use crate::intent::Intent;
+use crate::mode::{Mode, ModeExpression};
+
+/// The texts of missing-permission.
+pub const MISSING_PERMISSION: Text = Text {
+    name: "missing-permission",
+    level: Level::Deny,
+    summary: "mode bits that the policy wants and the entry lacks",
+    fix: "safe",
+    explanation: "\
+Sees a directory or file to which the policy's `dir-mode` or `file-mode` would
+add a permission: applied to the entry's mode, as chmod(1) would, it sets bits
+that are not there.
+
+The group can't work with it: it can't read a file, can't make one in a
+directory, or can't enter it.
+
+It usually comes from a umask: with 022 everything new lacks group write, and
+the setgid bit doesn't help against that; a default ACL does. Files that were
+made with mktemp(1), or that ssh-like tools insist on, have no group bits at
+all.
+
+The fix is to set the bits. It is unsafe for group and other bits of an entry
+that its owner keeps private, or whose owner is not a member of the group it
+ends in (unless `consent = \"assumed\"`), for group bits where an ACL makes them
+a mask, and where the group is wrong and its chgrp is unsafe. Making a file
+set-ID is always unsafe.
+
+See chmod(1), umask(2), acl(5).",
+};
+
+/// The texts of excess-permission.
+pub const EXCESS_PERMISSION: Text = Text {
+    name: "excess-permission",
+    level: Level::Deny,
+    summary: "mode bits that the entry has and the policy does not want",
+    fix: "safe",
+    explanation: "\
+Sees a directory or file from which the policy's `dir-mode` or `file-mode` would
+take a permission: applied to the entry's mode, as chmod(1) would, it clears
+bits that are there.
+
+Somebody can do more than was meant, most often others can read what only the
+group should see.
+
+It usually comes from a umask of 002 or 022 in a tree that is closed to others,
+from a chmod -R 777 that was to help for a moment, or from archives and
+transfers that keep the modes of elsewhere.
+
+The fix is to clear the bits. Narrowing needs nobody's consent; it is unsafe
+only for files with set-ID bits or file capabilities.
+
+See chmod(1), umask(2), inode(7).",
+};
+
+/// What the wishes for a mode come to, for one entry.
+pub struct Decision<'p> {
+    /// The mode that it should have.
+    pub mode: Mode,
+    /// The expression that decided: the first that it complies with, or else the first of all.
+    pub expression: Option<&'p ModeExpression>,
+}
+
+/// Finds the mode that an entry should have.
+pub fn decide<'p>(entry: &Entry, intent: &Intent<'p>) -> Decision<'p> {
+    let actual = entry.state.mode;
+    if !entry.kind.has_mode() {
+        return Decision { mode: actual, expression: None };
+    }
+    let expressions = intent.mode.map_or(&[][..], |wish| wish.value);
+    let mut first = None;
+    for expression in expressions {
+        let mode = with_keys(entry, intent, applied(entry, intent, expression));
+        let decision = Decision { mode, expression: Some(expression) };
+        if mode == actual {
+            return decision;
+        }
+        first = first.or(Some(decision));
+    }
+    first.unwrap_or_else(|| Decision { mode: with_keys(entry, intent, actual), expression: None })
+}
+
+/// What an expression makes of the mode, but for the special bits that it may not decide.
+fn applied(entry: &Entry, intent: &Intent<'_>, expression: &ModeExpression) -> Mode {
+    let actual = entry.state.mode;
+    if entry.kind != Kind::Dir {
+        return expression.apply(actual, false);
+    }
+    let mask = Mode::PERMISSIONS | (expression.speaks_of() & decided(entry.kind, intent));
+    actual.with_from(mask, expression.apply(actual, true))
+}
+
+/// The special bits that a mode may decide: of a directory those that no key or later rule does.
+fn decided(kind: Kind, intent: &Intent<'_>) -> Mode {
+    if kind == Kind::Dir { intent.mode_decides | Mode::SETUID } else { Mode::SPECIAL }
+}
+
+/// The mode after `setgid` and `sticky` have had their say; they are about directories only.
+fn with_keys(entry: &Entry, intent: &Intent<'_>, mode: Mode) -> Mode {
+    if entry.kind != Kind::Dir {
+        return mode;
+    }
+    [(intent.setgid, Mode::SETGID), (intent.sticky, Mode::STICKY)].into_iter().fold(
+        mode,
+        |mode, (key, bit)| match key {
+            Some(wish) if wish.value => mode.with(bit),
+            Some(_) => mode.without(bit),
+            None => mode,
+        },
+    )
+}
+
+/// The bits that the deciding expression, or a key of their own, asks for; of those that a hazard lint looks at.
+pub fn asked(entry: &Entry, intent: &Intent<'_>, expression: Option<&ModeExpression>) -> Mode {
+    let (mode, is_directory) = (entry.state.mode, entry.kind == Kind::Dir);
+    let may_ask = Mode::OTHER_WRITE | decided(entry.kind, intent);
+    let by_mode = [Mode::SETUID, Mode::SETGID, Mode::OTHER_WRITE]
+        .into_iter()
+        .filter(|bit| may_ask.has(*bit) && expression.is_some_and(|mode_of| mode_of.asks_for(*bit, mode, is_directory)))
+        .fold(Mode::NONE, Mode::with);
+    with_keys(entry, intent, by_mode)
+}
+
+/// The bits that are these lints' own: of directories, setgid and sticky have lints to themselves.
+pub fn own_bits(kind: Kind) -> Mode {
+    if kind == Kind::Dir { Mode::ALL.without(Mode::SETGID | Mode::STICKY) } else { Mode::ALL }
+}
+
+/// Tells of bits that differ from what is wanted.
+pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
+    let rule = case.intent.mode.map(|wish| wish.rule);
+    let own = own_bits(case.entry.kind);
+    let (missing, excess) = (case.missing() & own, case.excess() & own);
+    if !missing.is_empty() {
+        findings.tell(Lint::MissingPermission, widening_fix(case, missing), rule, Repair::Set(missing));
+    }
+    if !excess.is_empty() {
+        findings.tell(Lint::ExcessPermission, case.any_change, rule, Repair::Clear(excess));
+    }
+}
+
+/// What setting these bits must heed.
+fn widening_fix(case: &Case<'_>, bits: Mode) -> Fix {
+    let mut fix = case.any_change;
+    if case.entry.kind == Kind::File && bits.has_any(Mode::SET_ID) {
+        fix = fix.and(Fix::Unsafe(Because::SetId));
+    }
+    // A chgrp heeds the same, so a wrong group that stays is never given anything.
+    if bits.has_any(Mode::GROUP | Mode::OTHER) {
+        fix = fix.and(case.opening);
+    }
+    if bits.has_any(Mode::GROUP) && case.entry.extras.acl {
+        fix = fix.and(Fix::Unsafe(Because::Acl));
+    }
+    fix
+}
+
+/// Says what missing-permission saw.
+pub fn describe_missing(subject: &Subject) -> String {
+    let bits = subject.ideal.mode.without(subject.actual.mode) & own_bits(subject.kind);
+    let classes = CLASSES.map(|(class, shift)| (class, "can't", "or", (bits.bits() >> shift) & 7));
+    format!("{}: {}", modes(subject), details(subject.kind, classes, bits, "missing"))
+}
+
+/// Says what excess-permission saw.
+pub fn describe_excess(subject: &Subject) -> String {
+    let bits = subject.actual.mode.without(subject.ideal.mode) & own_bits(subject.kind);
+    let classes = CLASSES.map(|(class, shift)| (class, "may", "and", (bits.bits() >> shift) & 7));
+    format!("{}: {}", modes(subject), details(subject.kind, classes, bits, "set"))
+}
+
+/// What each class is called, and where its bits are.
+const CLASSES: [(&str, u32); 3] = [("its owner", 6), ("the group", 3), ("others", 0)];
+
+fn modes(subject: &Subject) -> String {
+    format!("mode is {}, should be {}", subject.actual.mode, subject.ideal.mode)
+}
+
+/// `the group can't read or write, others can't read`, and the special bits that are missing or set.
+fn details(kind: Kind, classes: [(&str, &str, &str, u32); 3], bits: Mode, special: &str) -> String {
+    let rights = if kind == Kind::Dir { ["list", "write", "enter"] } else { ["read", "write", "execute"] };
+    let mut parts = Vec::new();
+    for (class, verb, conjunction, bits) in classes {
+        let rights: Vec<_> =
+            rights.into_iter().zip([4, 2, 1]).filter(|(_, bit)| bits & bit != 0).map(|(right, _)| right).collect();
+        match rights.as_slice() {
+            [] => {}
+            [one] => parts.push(format!("{class} {verb} {one}")),
+            [head @ .., last] => parts.push(format!("{class} {verb} {} {conjunction} {last}", head.join(", "))),
+        }
+    }
+    for (bit, name) in [(Mode::SETUID, "setuid"), (Mode::SETGID, "setgid"), (Mode::STICKY, "sticky")] {
+        if bits.has(bit) {
+            parts.push(format!("{name} is {special}"));
+        }
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Extras;
+    use crate::intent::{GroupTerm, Intent};
+    use crate::lints::trial::{ALICE, LAB, USERS, entry, judged, modes, seen, wish};
+
+    const MISSING: (Lint, Fix) = (Lint::MissingPermission, Fix::Safe);
+    const EXCESS: (Lint, Fix) = (Lint::ExcessPermission, Fix::Safe);
+
+    #[test]
+    fn sees_bits_against_the_mode() {
+        for (kind, mode, sources, expected) in [
+            (Kind::Dir, 0o755, &["g=u"][..], &[MISSING][..]),
+            (Kind::Dir, 0o2775, &["g=u"], &[]),
+            (Kind::Dir, 0o777, &["u=rwx,g=u,o="], &[EXCESS, (Lint::WorldWritable, Fix::None(None))]),
+            (Kind::File, 0o644, &["g=u,o="], &[MISSING, EXCESS]),
+            (Kind::File, 0o644, &["664", "644"], &[]),
+            (Kind::File, 0o640, &["664", "644"], &[MISSING]),
+            (Kind::Symlink, 0o777, &["600"], &[]),
+            (Kind::Fifo, 0o644, &["600"], &[]),
+        ] {
+            let modes = modes(sources);
+            let intent = Intent { mode: wish(&modes[..]), ..Intent::default() };
+            assert_eq!(seen(&entry(kind, ALICE, LAB, mode), &intent), expected, "{kind} {mode:o} {sources:?}");
+        }
+    }
+
+    #[test]
+    fn widening_needs_consent_and_no_acl_and_the_right_group() {
+        let modes = modes(&["u=rw,g=u,o="]);
+        let group = [GroupTerm::Gid(LAB)];
+        let intent = Intent { mode: wish(&modes[..]), ..Intent::default() };
+        let with_group = Intent { group: wish(&group[..]), ..intent };
+        let acl = Extras { acl: true, ..Extras::default() };
+        for (uid, gid, mode, extras, intent, because) in [
+            (ALICE, LAB, 0o640, Extras::default(), &intent, None),
+            (ALICE, LAB, 0o640, acl, &intent, Some(Because::Acl)),
+            (ALICE, LAB, 0o600, acl, &intent, Some(Because::Private)),
+            (ALICE, 0, 0o640, Extras::default(), &intent, Some(Because::Outsider)),
+            (ALICE, 0, 0o640, Extras::default(), &with_group, None),
+            (9999, LAB, 0o640, Extras::default(), &with_group, Some(Because::Outsider)),
+            (ALICE, LAB, 0o460, acl, &intent, None),
+        ] {
+            let mut file = entry(Kind::File, uid, gid, mode);
+            file.extras = extras;
+            let (findings, _) = judged(&file, intent);
+            let missing = findings.iter().find(|finding| finding.lint == Lint::MissingPermission).expect("it is told");
+            assert_eq!(missing.fix, because.map_or(Fix::Safe, Fix::Unsafe), "{uid} {gid} {mode:o}");
+        }
+        let outsiders = entry(Kind::File, 9999, USERS, 0o646);
+        assert_eq!(judged(&outsiders, &with_group).1, entry(Kind::File, 9999, USERS, 0o640).state);
+    }
+
+    #[test]
+    fn special_bits_of_files_are_the_modes_own() {
+        let set_id = Fix::Unsafe(Because::SetId);
+        for (source, mode, expected) in [
+            ("2755", 0o755, &[(Lint::MissingPermission, set_id)][..]),
+            ("2755", 0o2755, &[]),
+            ("0755", 0o2755, &[(Lint::ExcessPermission, set_id), (Lint::SetgidFile, set_id)]),
+            ("755", 0o1755, &[]),
+            ("0755", 0o1755, &[EXCESS]),
+        ] {
+            let modes = modes(&[source]);
+            let intent = Intent { mode: wish(&modes[..]), ..Intent::default() };
+            assert_eq!(seen(&entry(Kind::File, ALICE, LAB, mode), &intent), expected, "{source} {mode:o}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The setgid bit of directories: missing-setgid and stray-setgid.
+
+use super::case::{Case, Findings, Repair};
+use super::describe::{Subject, group_label};
+use super::{Because, Fix, Level, Lint, Text};
+use crate::accounts::IdNames;
+use crate::entry::Kind;
+use crate::mode::Mode;
+
+/// The texts of missing-setgid.
+pub const MISSING_SETGID: Text = Text {
+    name: "missing-setgid",
+    level: Level::Deny,
+    summary: "a directory without the setgid bit that it should have",
+    fix: "safe",
+    explanation: "\
+Sees a directory that has no setgid bit where the policy wants one, by `setgid`
+or by a `dir-mode` that says so.
+
+What is made in it takes its maker's primary group instead of the directory's,
+and a new directory has no setgid bit either: from here down the tree stops
+being shared, one file at a time.
+
+The bit usually went with a chmod by program: chmod(2) with 0755 clears it,
+though chmod(1) keeps it. The kernel drops it in silence when an owner who is
+not in the directory's group sets a mode or an ACL. Moved directories, archives
+and copies come without it.
+
+The fix is to set it, once the group is right: where the group is wrong and may
+not be changed, setting it would spread that group, so the fix is no safer than
+the chgrp. File systems mounted with grpid behave as if every directory had the
+bit; there a missing one is no fault.
+
+See chmod(2), inode(7), mount(8).",
+};
+
+/// The texts of stray-setgid.
+pub const STRAY_SETGID: Text = Text {
+    name: "stray-setgid",
+    level: Level::Deny,
+    summary: "a directory with the setgid bit that it should not have",
+    fix: "safe",
+    explanation: "\
+Sees a directory that has the setgid bit where the policy wants none.
+
+What is made in it takes the directory's group, which its maker may not expect
+and may not even be a member of; new directories take the bit along.
+
+It usually was inherited: everything made below a setgid directory has it, and
+keeps it when it is moved to where nothing is shared.
+
+The fix is to clear it. What was made in the meantime keeps its group;
+foreign-group finds that, where the policy wishes for one.
+
+See chmod(1), mkdir(2), inode(7).",
+};
+
+/// Tells of a directory's setgid bit that differs from what is wanted.
+pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
+    if case.entry.kind != Kind::Dir {
+        return;
+    }
+    let rule = case.rule_of(case.intent.setgid);
+    if case.missing().has(Mode::SETGID) {
+        findings.tell(Lint::MissingSetgid, spreading_fix(case), rule, Repair::Set(Mode::SETGID));
+    }
+    if case.excess().has(Mode::SETGID) {
+        findings.tell(Lint::StraySetgid, case.any_change, rule, Repair::Clear(Mode::SETGID));
+    }
+}
+
+/// What setting the bit must heed: that it spreads the directory's group.
+fn spreading_fix(case: &Case<'_>) -> Fix {
+    if case.has_wrong_group() {
+        return case.chgrp();
+    }
+    // The group may be wrong where it does not spread; set here, the bit would make it spreading-group.
+    if case.group_is_excused && !case.levels.allow(Lint::SpreadingGroup) {
+        return case.any_change.and(Fix::None(Some(Because::ForeignGroup)));
+    }
+    case.any_change
+}
+
+/// Says what missing-setgid saw.
+pub fn describe_missing() -> String {
+    "setgid is missing: new entries take their maker's group".into()
+}
+
+/// Says what stray-setgid saw.
+pub fn describe_stray(subject: &Subject, names: &dyn IdNames) -> String {
+    format!("setgid is set: new entries take group {}, not their maker's", group_label(subject.actual.gid, names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intent::{GroupTerm, Intent, RuleId, Wish};
+    use crate::lints::trial::{ALICE, LAB, USERS, entry, judged, modes, seen, wish};
+
+    #[test]
+    fn sees_a_bit_against_the_key() {
+        for (kind, mode, wanted, expected) in [
+            (Kind::Dir, 0o755, true, Some(Lint::MissingSetgid)),
+            (Kind::Dir, 0o2755, true, None),
+            (Kind::Dir, 0o2755, false, Some(Lint::StraySetgid)),
+            (Kind::Dir, 0o755, false, None),
+            (Kind::Dir, 0o700, true, Some(Lint::MissingSetgid)),
+            (Kind::File, 0o755, true, None),
+            (Kind::Fifo, 0o644, true, None),
+        ] {
+            let intent = Intent { setgid: wish(wanted), ..Intent::default() };
+            let expected = expected.map(|lint| (lint, Fix::Safe));
+            assert_eq!(seen(&entry(kind, ALICE, LAB, mode), &intent), Vec::from_iter(expected), "{kind} {mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_mode_that_speaks_of_it_decides_unless_a_later_rule_does() {
+        let modes = modes(&["2755"]);
+        let by_mode = Intent { mode: wish(&modes[..]), mode_decides: Mode::SETGID, ..Intent::default() };
+        let dir = entry(Kind::Dir, ALICE, LAB, 0o755);
+        assert_eq!(seen(&dir, &by_mode), [(Lint::MissingSetgid, Fix::Safe)]);
+        assert_eq!(seen(&dir, &Intent { mode_decides: Mode::NONE, ..by_mode }), []);
+        let key = Some(Wish { value: false, rule: RuleId(8) });
+        let by_key = Intent { setgid: key, mode_decides: Mode::NONE, ..by_mode };
+        assert_eq!(seen(&dir, &by_key), []);
+        let stray = judged(&entry(Kind::Dir, ALICE, LAB, 0o2755), &by_key).0;
+        assert_eq!((stray[0].lint, stray[0].rule), (Lint::StraySetgid, Some(RuleId(8))));
+    }
+
+    #[test]
+    fn a_wrong_group_is_not_made_to_spread() {
+        let (lab, other) = ([GroupTerm::Gid(LAB)], [GroupTerm::Gid(4444)]);
+        for (uid, mode, terms, because) in [
+            (ALICE, 0o755, &lab, None),
+            (ALICE, 0o755, &other, Some(Because::Outsider)),
+            (ALICE, 0o700, &lab, Some(Because::Private)),
+            (0, 0o755, &other, None),
+        ] {
+            let intent = Intent { group: wish(&terms[..]), setgid: wish(true), ..Intent::default() };
+            let fix = because.map_or(Fix::Safe, Fix::Unsafe);
+            let found = seen(&entry(Kind::Dir, uid, USERS, mode), &intent);
+            assert_eq!(found, [(Lint::ForeignGroup, fix), (Lint::MissingSetgid, fix)], "{uid} {mode:o}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What the tests of the lints share: a few users and groups, entries, and judging one without the rest of the house.
+
+use super::{Case, Finding, Findings, Fix, Lint, Options, check};
+use crate::accounts::Accounts;
+use crate::entry::{Entry, Extras, Identity, Kind, State};
+use crate::intent::{Around, Intent, RuleId, Wish};
+use crate::mode::{Mode, ModeExpression};
+
+/// A user: of group USERS, and a member of LAB.
+pub const ALICE: u32 = 2001;
+/// The group of the tests' trees, and of its root.
+pub const LAB: u32 = 3001;
+/// Everybody's primary group.
+pub const USERS: u32 = 100;
+
+/// Users and groups: root, alice, LAB and USERS.
+pub struct Table;
+
+impl Accounts for Table {
+    fn knows_uid(&self, uid: u32) -> bool {
+        [0, ALICE].contains(&uid)
+    }
+
+    fn knows_gid(&self, gid: u32) -> bool {
+        [0, LAB, USERS].contains(&gid)
+    }
+
+    fn is_member(&self, uid: u32, gid: u32) -> bool {
+        uid == ALICE && [LAB, USERS].contains(&gid)
+    }
+
+    fn primary_gid(&self, uid: u32) -> Option<u32> {
+        self.knows_uid(uid).then_some(if uid == 0 { 0 } else { USERS })
+    }
+
+    fn uid_of(&self, name: &[u8]) -> Option<u32> {
+        (name == b"alice").then_some(ALICE)
+    }
+}
+
+/// Every lookup is of this entry's name, below a root of LAB.
+pub const AROUND: Around<'static> = Around { root: Some(LAB), parent: Some(LAB), setgid: Some(LAB), name: b"alice" };
+
+/// An entry with one name.
+pub fn entry(kind: Kind, uid: u32, gid: u32, mode: u32) -> Entry {
+    let state = State { uid, gid, mode: Mode::new(mode) };
+    Entry { kind, id: Identity { dev: 1, ino: 2, btime: None }, nlink: 1, state, mount: 0, extras: Extras::default() }
+}
+
+/// A wish of rule 7.
+pub fn wish<T>(value: T) -> Option<Wish<T>> {
+    Some(Wish { value, rule: RuleId(7) })
+}
+
+/// A list of mode expressions.
+pub fn modes(sources: &[&str]) -> Vec<ModeExpression> {
+    sources.iter().map(|source| ModeExpression::parse(source).expect("a mode of a test")).collect()
+}
+
+/// What the lints see, and what safe fixes make of it.
+pub fn judged(entry: &Entry, intent: &Intent<'_>) -> (Vec<Finding>, State) {
+    let options = Options::default();
+    let case = Case::of(entry, intent, &AROUND, &options, &Table);
+    let mut findings = Findings::new(entry.state, &options);
+    check(&case, &mut findings);
+    findings.settle(&case)
+}
+
+/// The lints that see something, and their fixes.
+pub fn seen(entry: &Entry, intent: &Intent<'_>) -> Vec<(Lint, Fix)> {
+    judged(entry, intent).0.iter().map(|finding| (finding.lint, finding.fix)).collect()
+}

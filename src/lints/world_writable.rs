@@ -1,0 +1,91 @@
+//! What everybody may write to: world-writable.
+
+use super::case::{Case, Findings, Repair};
+use super::describe::{Subject, group_label};
+use super::{Fix, Level, Lint, Text};
+use crate::accounts::IdNames;
+use crate::entry::{Entry, Kind};
+use crate::mode::Mode;
+
+/// The texts of world-writable.
+pub const WORLD_WRITABLE: Text = Text {
+    name: "world-writable",
+    level: Level::Warn,
+    summary: "a file or directory that others may write to, but for sticky directories without setgid",
+    fix: "none",
+    explanation: "\
+Sees a regular file that others may write to, such a directory without the
+sticky bit, and such a directory with the setgid bit, sticky or not; unless the
+mode asks for the permission.
+
+Everybody on the machine can change the file, or put their own in the place of
+what is in the directory. With setgid it is worse: what an outsider makes there
+belongs to the group, counts on its quota, and looks as if a member had made it.
+
+It usually is a chmod 777 that was to help for a moment, or a umask of 000 in
+some service.
+
+There is no fix of its own, as only the policy can say who should be able to
+write instead: a mode such as `o-w` makes it an excess-permission, which can be
+fixed. Where it is meant, a mode of `1777` says so.
+
+See chmod(1), umask(2), inode(7).",
+};
+
+/// Whether this lint needs to look at it twice.
+pub fn is_suspect(entry: &Entry) -> bool {
+    let mode = entry.state.mode;
+    mode.has(Mode::OTHER_WRITE)
+        && match entry.kind {
+            Kind::File => true,
+            Kind::Dir => !mode.has(Mode::STICKY) || mode.has(Mode::SETGID),
+            _ => false,
+        }
+}
+
+/// Tells of what everybody may write to without the policy asking for it.
+pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
+    if is_suspect(case.entry) && !case.asked.has(Mode::OTHER_WRITE) {
+        findings.tell(Lint::WorldWritable, Fix::None(None), None, Repair::Nothing);
+    }
+}
+
+/// Says what world-writable saw.
+pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
+    let mode = subject.actual.mode;
+    match subject.kind {
+        Kind::Dir if mode.has(Mode::SETGID) => {
+            let group = group_label(subject.actual.gid, names);
+            format!("others may write, and what they make takes group {group}")
+        }
+        Kind::Dir => "others may write, and delete what is in it".into(),
+        _ => "others may write".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intent::Intent;
+    use crate::lints::trial::{ALICE, LAB, entry, modes, seen, wish};
+
+    #[test]
+    fn sees_what_everybody_may_write_to() {
+        let told = [(Lint::WorldWritable, Fix::None(None))];
+        for (kind, mode, source, expected) in [
+            (Kind::File, 0o666, "u+r", &told[..]),
+            (Kind::File, 0o666, "g=u,o=g", &[]),
+            (Kind::File, 0o664, "u+r", &[]),
+            (Kind::Dir, 0o777, "u+r", &told),
+            (Kind::Dir, 0o1777, "u+r", &[]),
+            (Kind::Dir, 0o3777, "u+r", &told),
+            (Kind::Dir, 0o3777, "777", &[]),
+            (Kind::Socket, 0o777, "u+r", &[]),
+            (Kind::Symlink, 0o777, "u+r", &[]),
+        ] {
+            let modes = modes(&[source]);
+            let intent = Intent { mode: wish(&modes[..]), ..Intent::default() };
+            assert_eq!(seen(&entry(kind, ALICE, LAB, mode), &intent), expected, "{kind} {mode:o} {source}");
+        }
+    }
+}

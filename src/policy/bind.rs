@@ -1,0 +1,360 @@
+//! A tree bound to one real root: captures put in, and names of groups and owners turned into ids.
+
+use super::instance::Instance;
+use super::model::{AccountText, At};
+use super::problem::Problem;
+use super::rules::{TreeRules, is};
+use super::substitute::{Origin, PlaceholderError, is_name, put_in};
+use crate::intent::{GroupTerm, OwnerTerm};
+use crate::sys::names::NameService;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Names to ids, as the name service has them; whoever answers remembers, so that each name is asked once.
+pub trait Lookup {
+    /// The group of this name; `None` if there is none.
+    fn gid(&self, name: &str) -> Result<Option<u32>, LookupError>;
+
+    /// The user of this name; `None` if there is none.
+    fn uid(&self, name: &str) -> Result<Option<u32>, LookupError>;
+}
+
+/// The name service gave no answer, which is not the same as that there is no such name.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct LookupError {
+    /// The call and its errno.
+    pub message: String,
+}
+
+impl Lookup for NameService {
+    fn gid(&self, name: &str) -> Result<Option<u32>, LookupError> {
+        NameService::gid(self, name).map_err(|error| LookupError { message: error.to_string() })
+    }
+
+    fn uid(&self, name: &str) -> Result<Option<u32>, LookupError> {
+        NameService::uid(self, name).map_err(|error| LookupError { message: error.to_string() })
+    }
+}
+
+/// What a tree is bound to.
+#[derive(Clone, Debug)]
+pub struct Binding<'a> {
+    /// The absolute path of the real root.
+    pub root: PathBuf,
+    /// The policy's params, all of them, defaults put in.
+    pub params: &'a BTreeMap<String, String>,
+    /// What the root's pattern captured.
+    pub captures: &'a [(String, String)],
+    /// The least gid of ordinary groups, if captures may name no others: as root, where users make directories.
+    pub gid_min: Option<u32>,
+}
+
+/// Binds a tree to a root; all names that can't be turned into ids are reported at once.
+pub fn bind(rules: &Arc<TreeRules>, binding: Binding<'_>, lookup: &dyn Lookup) -> Result<Instance, Vec<Problem>> {
+    let mut binder = Binder { rules, binding: &binding, lookup, problems: Vec::new() };
+    let (group_rules, owner_rules) = rules.account_rules();
+    let groups: Vec<_> = group_rules.iter().map(|&rule| binder.groups(rule)).collect();
+    let owners: Vec<_> = owner_rules.iter().map(|&rule| binder.owners(rule)).collect();
+    if !binder.problems.is_empty() {
+        return Err(binder.problems);
+    }
+    Ok(Instance { root: binding.root, rules: Arc::clone(rules), groups, owners })
+}
+
+struct Binder<'a> {
+    rules: &'a TreeRules,
+    binding: &'a Binding<'a>,
+    lookup: &'a dyn Lookup,
+    problems: Vec<Problem>,
+}
+
+/// What one text of a list stands for.
+enum Term<T> {
+    Known(T),
+    /// No such name; in a list it is passed over.
+    Unknown(String),
+    /// A problem that has been reported.
+    Wrong,
+}
+
+/// Which kind of account a text names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Account {
+    Group,
+    Owner,
+}
+
+impl Binder<'_> {
+    fn groups(&mut self, rule: usize) -> Box<[GroupTerm]> {
+        let texts = is(&self.rules.wishes(rule).group).map_or(&[][..], |texts| texts);
+        let form = |text: &str| match text {
+            "@root" => Some(GroupTerm::Root),
+            "@parent" => Some(GroupTerm::Parent),
+            "@setgid" => Some(GroupTerm::Setgid),
+            "@primary" => Some(GroupTerm::Primary),
+            _ => None,
+        };
+        self.list(texts, Account::Group, form, GroupTerm::Gid)
+    }
+
+    fn owners(&mut self, rule: usize) -> Box<[OwnerTerm]> {
+        let texts = is(&self.rules.wishes(rule).owner).map_or(&[][..], |texts| texts);
+        self.list(texts, Account::Owner, |text| (text == "@name").then_some(OwnerTerm::Name), OwnerTerm::Uid)
+    }
+
+    /// Turns a list into terms. Unknown names are passed over unless all are.
+    fn list<T>(
+        &mut self,
+        texts: &[At<AccountText>],
+        account: Account,
+        form: impl Fn(&str) -> Option<T>,
+        id: impl Fn(u32) -> T,
+    ) -> Box<[T]> {
+        let (mut terms, mut unknown, mut wrong) = (Vec::new(), Vec::new(), false);
+        for text in texts {
+            match self.term(text, account, &form, &id) {
+                Term::Known(term) => terms.push(term),
+                Term::Unknown(name) => unknown.push(name),
+                Term::Wrong => wrong = true,
+            }
+        }
+        if terms.is_empty()
+            && !wrong
+            && let (Some(first), Some(last)) = (texts.first(), texts.last())
+        {
+            self.unknown(account, &unknown, first.span.start..last.span.end);
+        }
+        terms.into()
+    }
+
+    fn term<T>(
+        &mut self,
+        text: &At<AccountText>,
+        account: Account,
+        form: impl Fn(&str) -> Option<T>,
+        id: impl Fn(u32) -> T,
+    ) -> Term<T> {
+        let span = text.span.clone();
+        let (name, origin) = match &text.value {
+            AccountText::Id(number) => {
+                return self.number(*number, account, span).map_or(Term::Wrong, |n| Term::Known(id(n)));
+            }
+            AccountText::Text(text) => match put_in(text, |name| self.value(name)) {
+                Ok(filled) => filled,
+                Err(error) => return self.placeholder(error, span),
+            },
+        };
+        // A captured name is only ever a name: whoever makes a directory must not choose a gid or an `@` form by it.
+        if origin == Origin::Policy && name.starts_with('@') {
+            return form(&name).map_or_else(|| self.no_form(account, &name, span), Term::Known);
+        }
+        let found = match account {
+            Account::Group => self.lookup.gid(&name),
+            Account::Owner => self.lookup.uid(&name),
+        };
+        match found {
+            Err(error) => self.failed(account, &name, &error, span),
+            Ok(Some(number)) => match self.guarded(&name, number, account, origin, span) {
+                Some(number) => Term::Known(id(number)),
+                None => Term::Wrong,
+            },
+            Ok(None) if origin == Origin::Policy && is_digits(&name) => {
+                let number = name.parse().unwrap_or(u32::MAX);
+                self.number(number, account, span).map_or(Term::Wrong, |number| Term::Known(id(number)))
+            }
+            Ok(None) => Term::Unknown(name),
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<(&str, Origin)> {
+        let capture = self.binding.captures.iter().find(|(capture, _)| capture == name);
+        let param = || self.binding.params.get(name).map(|value| (value.as_str(), Origin::Policy));
+        capture.map(|(_, value)| (value.as_str(), Origin::Capture)).or_else(param)
+    }
+
+    fn number(&mut self, number: u32, account: Account, span: Range<usize>) -> Option<u32> {
+        if number < u32::MAX {
+            return Some(number);
+        }
+        // chown(2) takes -1 for "leave as it is".
+        let message = format!("no {} has an id of {} or more", account.noun(), u32::MAX);
+        self.problem(span, message, None);
+        None
+    }
+
+    fn guarded(&mut self, name: &str, id: u32, account: Account, origin: Origin, span: Range<usize>) -> Option<u32> {
+        let least = self.binding.gid_min.filter(|_| account == Account::Group && origin == Origin::Capture);
+        let Some(least) = least.filter(|&least| id < least) else {
+            return self.number(id, account, span);
+        };
+        let message = format!(
+            "the name of {} makes `{}` its group, which is a system group: gid {id} is below {least}",
+            self.binding.root.display(),
+            name.escape_debug()
+        );
+        let hint =
+            "captures choose ordinary groups only (GID_MIN in /etc/login.defs); give this directory a tree of its own";
+        self.problem(span, message, Some(hint.into()));
+        None
+    }
+
+    fn unknown(&mut self, account: Account, names: &[String], span: Range<usize>) {
+        let noun = account.noun();
+        let quoted: Vec<_> = names.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
+        let (message, hint) = match names {
+            [] => (format!("no {noun} at all"), Some("name one, or write \"@any\"".to_owned())),
+            [name] if is_name(name) => {
+                let command = if account == Account::Group { "groupadd" } else { "useradd" };
+                (
+                    format!("no {noun} is called {}", quoted[0]),
+                    Some(format!("`{command} {name}` makes one, `getent` lists them")),
+                )
+            }
+            [_] => (format!("no {noun} is called {}", quoted[0]), None),
+            _ => (format!("no {noun} is called any of {}", quoted.join(", ")), Some("one of them has to exist".into())),
+        };
+        self.problem(span, message, hint);
+    }
+
+    fn no_form<T>(&mut self, account: Account, text: &str, span: Range<usize>) -> Term<T> {
+        let hint = match account {
+            Account::Group => "a group is a name, a gid, @root, @parent, @setgid or @primary",
+            Account::Owner => "an owner is a name, a uid or @name",
+        };
+        let message = format!("`{}` is no {}", text.escape_debug(), account.noun());
+        self.problem(span, message, Some(hint.into()));
+        Term::Wrong
+    }
+
+    fn failed<T>(&mut self, account: Account, name: &str, error: &LookupError, span: Range<usize>) -> Term<T> {
+        let message = format!("whether there is a {} `{}` can't be told: {error}", account.noun(), name.escape_debug());
+        self.problem(span, message, Some("see that the name service (nsswitch.conf) answers, then run again".into()));
+        Term::Wrong
+    }
+
+    fn placeholder<T>(&mut self, error: PlaceholderError, span: Range<usize>) -> Term<T> {
+        self.problem(span, error.message, error.hint);
+        Term::Wrong
+    }
+
+    fn problem(&mut self, span: Range<usize>, message: String, hint: Option<String>) {
+        let source = Some(Arc::clone(&self.rules.model().source));
+        self.problems.push(Problem { source, span, message, hint });
+    }
+}
+
+impl Account {
+    fn noun(self) -> &'static str {
+        match self {
+            Account::Group => "group",
+            Account::Owner => "user",
+        }
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Wishes;
+    use super::super::testing::{Names, at, compile, id, is, model, named, tree};
+    use super::*;
+
+    fn bound(wishes: Wishes, capture: &str, gid_min: Option<u32>) -> Result<Instance, Vec<Problem>> {
+        let table = compile(model(tree(wishes, Vec::new()))).expect("a sound policy");
+        let params = [("prefix", "proj-"), ("group", "lab"), ("form", "@setgid"), ("digits", "77"), ("at", "@")];
+        let params = params.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let captures = [("project".to_owned(), capture.to_owned())];
+        bind(table.tree(0, 0), Binding { root: "/srv/x".into(), params: &params, captures: &captures, gid_min }, &Names)
+    }
+
+    fn groups(names: &[&str], capture: &str) -> Result<Vec<GroupTerm>, String> {
+        let found = bound(Wishes { group: named(names), ..Wishes::default() }, capture, Some(1000));
+        match found {
+            Ok(instance) => Ok(instance.at_root().0.and_then(|intent| intent.group).expect("a group").value.to_vec()),
+            Err(problems) => Err(problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; ")),
+        }
+    }
+
+    #[test]
+    fn names_digits_and_forms() {
+        use GroupTerm::{Gid, Parent, Primary, Root, Setgid};
+        for (names, expected) in [
+            (&["lab"][..], &[Gid(3001)][..]),
+            (&["42"], &[Gid(4200)]),
+            (&["43"], &[Gid(43)]),
+            (&["@root", "@parent", "@setgid", "@primary"], &[Root, Parent, Setgid, Primary]),
+            (&["nobody", "lab", "gone"], &[Gid(3001)]),
+            (&["{group}"], &[Gid(3001)]),
+            (&["{form}"], &[Setgid]),
+            (&["{digits}"], &[Gid(77)]),
+            (&["bin"], &[Gid(27)]),
+        ] {
+            assert_eq!(groups(names, "lab").as_deref(), Ok(expected), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn a_captured_name_is_only_ever_a_name_of_an_ordinary_group() {
+        for (name, capture, expected) in [
+            ("{project}", "lab", Ok(3001)),
+            ("{prefix}{project}", "lab", Ok(3001)),
+            ("{project}", "gone", Err("no group is called `gone`")),
+            ("{digits}{project}", "7", Err("no group is called `777`")),
+            ("{at}{project}", "root", Err("no group is called `@root`")),
+            ("{project}", "42", Ok(4200)),
+            (
+                "{project}",
+                "bin",
+                Err("the name of /srv/x makes `bin` its group, which is a system group: gid 27 is below 1000"),
+            ),
+        ] {
+            let expected = expected.map(|gid| vec![GroupTerm::Gid(gid)]).map_err(str::to_owned);
+            assert_eq!(groups(&[name], capture), expected, "{name} {capture}");
+        }
+        let wishes = Wishes { group: named(&["{project}"]), ..Wishes::default() };
+        assert!(bound(wishes, "bin", None).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        for (names, expected) in [
+            (&["gone"][..], "no group is called `gone`"),
+            (&["gone", "lost"], "no group is called any of `gone`, `lost`"),
+            (&["@me"], "`@me` is no group"),
+            (&["lab", "@any"], "`@any` is no group"),
+            (&["4294967295"], "no group has an id of 4294967295 or more"),
+            (&["99999999999"], "no group has an id of 4294967295 or more"),
+            (&["{other}"], "`{other}` is neither a param nor a capture"),
+            (&["lab", "broken"], "whether there is a group `broken` can't be told: getgrnam_r: EIO"),
+        ] {
+            assert_eq!(groups(names, "lab"), Err(expected.to_owned()), "{names:?}");
+        }
+        let place = |value: &str, span| At { value: AccountText::Text(value.into()), span };
+        let two = Wishes { group: is(vec![place("a", 3..6), place("b", 8..11)]), ..Wishes::default() };
+        let problem = &bound(two, "x", None).expect_err("no such groups")[0];
+        assert_eq!(problem.span, 3..11);
+        assert!(problem.source.is_some());
+        let one = Wishes { group: named(&["gone"]), owner: named(&["gone"]), ..Wishes::default() };
+        let problems = bound(one, "x", None).expect_err("neither is known");
+        let hints: Vec<_> = problems.iter().filter_map(|problem| problem.hint.as_deref()).collect();
+        assert_eq!(
+            hints,
+            ["`groupadd gone` makes one, `getent` lists them", "`useradd gone` makes one, `getent` lists them"]
+        );
+    }
+
+    #[test]
+    fn owners_and_ids() {
+        let owner = is(["ann", "@name"].map(|name| at(AccountText::Text(name.into()))).to_vec());
+        let instance = bound(Wishes { owner, group: id(5), ..Wishes::default() }, "x", None).expect("known names");
+        let intent = instance.at_root().0.expect("an intent");
+        assert_eq!(intent.owner.map(|wish| wish.value), Some(&[OwnerTerm::Uid(2001), OwnerTerm::Name][..]));
+        assert_eq!(intent.group.map(|wish| wish.value), Some(&[GroupTerm::Gid(5)][..]));
+    }
+}

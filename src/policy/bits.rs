@@ -1,0 +1,114 @@
+//! Sets of small numbers, one bit each: of rules, and of places in patterns.
+
+/// A set of numbers below a bound that is fixed when it is made.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(super) struct BitSet {
+    words: Vec<u64>,
+}
+
+impl BitSet {
+    /// The empty set, for numbers below `bound`.
+    pub(super) fn new(bound: usize) -> BitSet {
+        BitSet { words: vec![0; bound.div_ceil(64)] }
+    }
+
+    /// Puts a number in.
+    pub(super) fn insert(&mut self, number: usize) {
+        self.words[number / 64] |= 1 << (number % 64);
+    }
+
+    /// Takes a number out.
+    pub(super) fn remove(&mut self, number: usize) {
+        self.words[number / 64] &= !(1 << (number % 64));
+    }
+
+    /// Whether a number is in it.
+    pub(super) fn contains(&self, number: usize) -> bool {
+        self.words[number / 64] & (1 << (number % 64)) != 0
+    }
+
+    /// Becomes `other`, keeping its memory.
+    pub(super) fn copy_from(&mut self, other: &BitSet) {
+        self.words.clone_from(&other.words);
+    }
+
+    /// Keeps only what is in `other` too.
+    pub(super) fn keep(&mut self, other: &BitSet) {
+        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= other);
+    }
+
+    /// Takes out all that is in `other`.
+    pub(super) fn drop_all(&mut self, other: &BitSet) {
+        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= !other);
+    }
+
+    /// Whether some number is in both.
+    pub(super) fn meets(&self, other: &BitSet) -> bool {
+        self.words.iter().zip(&other.words).any(|(word, other)| word & other != 0)
+    }
+
+    /// Whether nothing is in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.iter().all(|&word| word == 0)
+    }
+
+    /// The greatest number that is in both.
+    pub(super) fn last_common(&self, other: &BitSet) -> Option<usize> {
+        let words = self.words.iter().zip(&other.words).enumerate().rev();
+        words.map(|(at, (a, b))| (at, a & b)).find(|&(_, word)| word != 0).map(|(at, word)| at * 64 + top(word))
+    }
+
+    /// The numbers that are in both, upwards.
+    pub(super) fn common<'a>(&'a self, other: &'a BitSet) -> impl Iterator<Item = usize> + 'a {
+        self.words
+            .iter()
+            .zip(&other.words)
+            .enumerate()
+            .flat_map(|(at, (a, b))| bits_of(a & b).map(move |n| at * 64 + n))
+    }
+
+    /// The numbers in it, upwards.
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.words.iter().enumerate().flat_map(|(at, &word)| bits_of(word).map(move |n| at * 64 + n))
+    }
+}
+
+fn top(word: u64) -> usize {
+    63 - word.leading_zeros() as usize
+}
+
+fn bits_of(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let low = (word != 0).then(|| word.trailing_zeros() as usize)?;
+        word &= word - 1;
+        Some(low)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(numbers: &[usize]) -> BitSet {
+        let mut set = BitSet::new(200);
+        numbers.iter().for_each(|&number| set.insert(number));
+        set
+    }
+
+    #[test]
+    fn answers_as_a_set_does() {
+        let (a, b) = (set(&[0, 63, 64, 130]), set(&[63, 64, 199]));
+        assert_eq!(a.common(&b).collect::<Vec<_>>(), [63, 64]);
+        assert_eq!(a.last_common(&b), Some(64));
+        assert_eq!(a.last_common(&set(&[1])), None);
+        assert!(a.meets(&b) && !a.meets(&set(&[199])));
+        assert_eq!(a.iter().collect::<Vec<_>>(), [0, 63, 64, 130]);
+        let mut left = a.clone();
+        left.drop_all(&b);
+        assert_eq!(left, set(&[0, 130]));
+        left.keep(&set(&[0]));
+        assert_eq!(left, set(&[0]));
+        left.remove(0);
+        assert!(left.is_empty() && !left.contains(0) && a.contains(130));
+    }
+}

@@ -1,0 +1,202 @@
+//! What a policy excepts from its lints: the exceptions that matter below one root, and those that have expired.
+
+use super::model::{Exception, Model};
+use super::substitute::Origin;
+use super::substitute::put_in;
+use crate::lints::Lint;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path};
+
+/// A set of lints.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct LintSet(u64);
+
+/// The exceptions that hold today and cover something below one root.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Exceptions {
+    covered: Vec<Covered>,
+}
+
+/// A path below the root, empty for all of it, and the lints that aren't found there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Covered {
+    path: Vec<u8>,
+    lints: LintSet,
+}
+
+/// What a root is, to those exceptions that speak of it.
+#[derive(Clone, Copy, Debug)]
+pub struct ExceptionScope<'a> {
+    /// The absolute path of the real root.
+    pub root: &'a Path,
+    /// What a template is bound to: relative exceptions start there. The root itself, where it is no template.
+    pub base: &'a Path,
+    /// The policy's params.
+    pub params: &'a BTreeMap<String, String>,
+    /// What the root's pattern captured.
+    pub captures: &'a [(String, String)],
+}
+
+impl LintSet {
+    /// Whether a lint is in it.
+    pub fn contains(self, lint: Lint) -> bool {
+        self.0 & bit(lint) != 0
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is in this one or in the other.
+    pub fn with(self, other: LintSet) -> LintSet {
+        LintSet(self.0 | other.0)
+    }
+}
+
+impl FromIterator<Lint> for LintSet {
+    fn from_iter<I: IntoIterator<Item = Lint>>(lints: I) -> LintSet {
+        LintSet(lints.into_iter().fold(0, |all, lint| all | bit(lint)))
+    }
+}
+
+fn bit(lint: Lint) -> u64 {
+    1 << lint as u64
+}
+
+impl Exceptions {
+    /// The exceptions of a policy that hold on this day and cover something below this root.
+    pub fn of(model: &Model, scope: ExceptionScope<'_>, today: Date) -> Exceptions {
+        let holding = model.exceptions.iter().filter(|exception| !is_expired(exception, today));
+        let covered = holding.filter_map(|exception| {
+            let path = below_root(exception, scope)?;
+            Some(Covered { path, lints: covered_lints(exception) })
+        });
+        Exceptions { covered: covered.collect() }
+    }
+
+    /// These exceptions and those of another policy that holds for the same root.
+    #[must_use]
+    pub fn and(mut self, other: Exceptions) -> Exceptions {
+        self.covered.extend(other.covered);
+        self
+    }
+
+    /// The lints that aren't found at a path below the root, or at the root itself (`.`).
+    pub fn suppressed(&self, path: &[u8]) -> LintSet {
+        let covering = self.covered.iter().filter(|covered| covers(&covered.path, path));
+        covering.fold(LintSet::default(), |all, covered| all.with(covered.lints))
+    }
+}
+
+/// The exceptions of a policy whose last day has passed.
+pub fn expired(model: &Model, today: Date) -> impl Iterator<Item = &Exception> {
+    model.exceptions.iter().filter(move |exception| is_expired(exception, today))
+}
+
+fn is_expired(exception: &Exception, today: Date) -> bool {
+    exception.until.is_some_and(|until| until < today)
+}
+
+/// foreign-group covers spreading-group, which is told instead of it.
+fn covered_lints(exception: &Exception) -> LintSet {
+    let spreading = exception.lints.contains(&Lint::ForeignGroup).then_some(Lint::SpreadingGroup);
+    exception.lints.iter().copied().chain(spreading).collect()
+}
+
+/// Where an exception lies, from the root: empty where it covers all of it, `None` where it covers nothing of it.
+fn below_root(exception: &Exception, scope: ExceptionScope<'_>) -> Option<Vec<u8>> {
+    let value = |name: &str| {
+        let capture = scope.captures.iter().find(|(capture, _)| capture == name).map(|(_, value)| value);
+        // Where a text came from matters to groups alone.
+        capture.or_else(|| scope.params.get(name)).map(|value| (value.as_str(), Origin::Policy))
+    };
+    // A capture of another tree's root: then it isn't about this one.
+    let (text, _) = put_in(&exception.path.value, value).ok()?;
+    let path = scope.base.join(text);
+    let (path, root) = (names(&path)?, names(scope.root)?);
+    if root.starts_with(&path) {
+        return Some(Vec::new());
+    }
+    Some(path.strip_prefix(root.as_slice())?.join(&b'/'))
+}
+
+/// The names of a path; `None` if it goes through `..`, and so by another way than its text says.
+fn names(path: &Path) -> Option<Vec<&[u8]>> {
+    let steps = path.components().filter(|step| !matches!(step, Component::RootDir | Component::CurDir));
+    steps.map(|step| if let Component::Normal(name) = step { Some(name.as_bytes()) } else { None }).collect()
+}
+
+fn covers(covered: &[u8], path: &[u8]) -> bool {
+    covered.is_empty() || path.strip_prefix(covered).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Wishes;
+    use super::super::testing::{at, model, tree};
+    use super::*;
+
+    fn exception(path: &str, lint: Lint, until: Option<Date>) -> Exception {
+        Exception { line: 0, path: at(path.to_owned()), lints: vec![lint], reason: "a test".into(), until }
+    }
+
+    fn holding(path: &str, root: &str, base: &str) -> Exceptions {
+        let mut policy = model(tree(Wishes::default(), Vec::new()));
+        policy.exceptions = vec![exception(path, Lint::WorldWritable, None)];
+        let params = [("site".to_owned(), "old".to_owned())].into();
+        let captures = [("project".to_owned(), "alpha".to_owned())];
+        let scope = ExceptionScope { root: root.as_ref(), base: base.as_ref(), params: &params, captures: &captures };
+        Exceptions::of(&policy, scope, jiff::civil::date(2027, 3, 1))
+    }
+
+    #[test]
+    fn covers_whole_components_at_and_below_its_path() {
+        for (exception, root, path, expected) in [
+            ("/srv/lab/a", "/srv/lab", "a", true),
+            ("/srv/lab/a", "/srv/lab", "a/b/c", true),
+            ("/srv/lab/a", "/srv/lab", "ab", false),
+            ("/srv/lab/a", "/srv/lab", ".", false),
+            ("/srv/lab/a/", "/srv/lab", "a/x", true),
+            ("/srv/./lab//a", "/srv/lab", "a", true),
+            ("/srv/lab", "/srv/lab", ".", true),
+            ("/srv/lab", "/srv/lab", "x", true),
+            ("/srv", "/srv/lab", "x", true),
+            ("/", "/srv/lab", ".", true),
+            ("/srv/la", "/srv/lab", "x", false),
+            ("/srv/{project}/old", "/srv/alpha", "old/x", true),
+            ("/srv/{project}/old", "/srv/beta", "old/x", false),
+            ("/srv/{other}/old", "/srv/alpha", "old/x", false),
+            ("/srv/lab/{site}", "/srv/lab", "old", true),
+            ("/srv/lab/../lab", "/srv/lab", "x", false),
+        ] {
+            let suppressed = holding(exception, root, root).suppressed(path.as_bytes());
+            assert_eq!(suppressed.contains(Lint::WorldWritable), expected, "{exception} {root} {path}");
+        }
+    }
+
+    #[test]
+    fn a_relative_one_starts_at_what_the_template_is_bound_to() {
+        let at = |path| holding(path, "/srv/alpha", "/srv").suppressed(b"old").contains(Lint::WorldWritable);
+        assert!(at("alpha/old") && at("{project}") && at(".") && !at("old"));
+    }
+
+    #[test]
+    fn holds_on_its_last_day_and_covers_spreading_with_foreign_groups() {
+        let mut policy = model(tree(Wishes::default(), Vec::new()));
+        let last = jiff::civil::date(2027, 3, 1);
+        policy.exceptions =
+            vec![exception("/srv", Lint::ForeignGroup, Some(last)), exception("/srv", Lint::UnknownId, None)];
+        let none = BTreeMap::new();
+        let scope = ExceptionScope { root: "/srv".as_ref(), base: "/srv".as_ref(), params: &none, captures: &[] };
+        let lints = |today| Exceptions::of(&policy, scope, today).suppressed(b"x");
+        let (held, passed) = (lints(last), lints(jiff::civil::date(2027, 3, 2)));
+        assert_eq!(held, [Lint::ForeignGroup, Lint::SpreadingGroup, Lint::UnknownId].into_iter().collect());
+        assert_eq!(passed, [Lint::UnknownId].into_iter().collect());
+        assert!(!held.is_empty() && LintSet::default().is_empty());
+        assert_eq!(expired(&policy, last).count(), 0);
+        assert_eq!(expired(&policy, jiff::civil::date(2027, 3, 2)).count(), 1);
+    }
+}

@@ -1,0 +1,175 @@
+//! What an instance's rules say inside one directory, so that most entries cost a look into a table.
+
+use super::authority::{Name, Word};
+use super::bits::BitSet;
+use super::instance::{Instance, Ruling, Scratch};
+use super::matching::Touch;
+use super::model::Scope;
+use super::rules::Decision;
+use crate::entry::Kind;
+use std::sync::Arc;
+
+/// What the rules of one instance say inside one directory. It is cheap to clone, and knows nothing of the
+/// directory's path: a tree can be 20,000 directories deep.
+#[derive(Clone, Debug)]
+pub struct Here(Arc<Place>);
+
+/// One set of rules and patterns; directories that have the same share it.
+#[derive(Debug)]
+struct Place {
+    /// The rules that hold for all that lies here, unless a pattern says otherwise.
+    on: BitSet,
+    /// Where names that stand here may be in the patterns.
+    live: BitSet,
+    /// What is decided on names that no pattern touches, by kind.
+    plain: [Option<Decision>; Kind::ALL.len()],
+    /// Whether a pattern could touch a file here, or a directory.
+    open: Open,
+    needs_path: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    files: bool,
+    directories: bool,
+}
+
+impl Here {
+    /// What the rules say inside the root, and which apply to the root itself.
+    pub(super) fn at_root(instance: &Instance) -> (BitSet, Here) {
+        let rules = &instance.rules;
+        let (mut applying, mut on) = (BitSet::new(rules.count()), BitSet::new(rules.count()));
+        let mut live = rules.matching().start();
+        applying.insert(0);
+        on.insert(0);
+        for rule in (1..rules.count()).filter(|&rule| rules.matching().names_root(rule)) {
+            let scope = rules.scope(rule);
+            if scope != Scope::Below {
+                applying.insert(rule);
+            }
+            if scope != Scope::Own {
+                on.insert(rule);
+                rules.matching().settle(&mut live, rule);
+            }
+        }
+        let plain = plain(instance, &on);
+        (applying, Here::new(instance, on, live, plain))
+    }
+
+    fn new(instance: &Instance, on: BitSet, live: BitSet, plain: [Option<Decision>; Kind::ALL.len()]) -> Here {
+        let matching = instance.rules.matching();
+        let open = Open { files: matching.is_open(&live, false), directories: matching.is_open(&live, true) };
+        let needs_path = matching.needs_path(&live);
+        Here(Arc::new(Place { on, live, plain, open, needs_path }))
+    }
+
+    /// Whether [`Here::ruling`] and [`Here::enter`] have to be told the directory's path; if not, it may be empty.
+    pub fn needs_path(&self) -> bool {
+        self.0.needs_path
+    }
+
+    /// Whether anything could be wanted of an entry of this kind here; if not, and it is no directory, it needn't
+    /// be asked about.
+    pub fn wants_kind(&self, instance: &Instance, kind: Kind) -> bool {
+        self.0.plain[kind as usize].is_some() || (self.is_open(kind) && instance.rules.wants(kind))
+    }
+
+    /// What the policy says of the entry `name` in this directory, whose path from the root is `directory`.
+    pub fn ruling<'p>(
+        &self,
+        instance: &'p Instance,
+        directory: &[u8],
+        name: &[u8],
+        kind: Kind,
+        scratch: &mut Scratch,
+    ) -> Ruling<'p> {
+        let plain = &self.0.plain[kind as usize];
+        // A name of a kind that nothing is wanted of isn't looked at, so it can't be told from an excluded one either.
+        let skips = plain.is_none() && kind != Kind::Dir && !instance.rules.wants(kind);
+        if skips || !self.is_open(kind) {
+            return ruling(instance, plain.as_ref(), kind);
+        }
+        self.touch(instance, Name { directory, name, is_directory: kind == Kind::Dir }, scratch);
+        match scratch.buffers.touches.as_slice() {
+            [] => ruling(instance, plain.as_ref(), kind),
+            [Touch { matcher: 0, word: Word::On }, ..] => Ruling::Excluded,
+            _ => {
+                self.apply(instance, scratch);
+                ruling(instance, instance.rules.decide(&scratch.applying, kind).as_ref(), kind)
+            }
+        }
+    }
+
+    /// What the rules say inside the directory `name` in this one.
+    pub fn enter(&self, instance: &Instance, directory: &[u8], name: &[u8], scratch: &mut Scratch) -> Here {
+        let (rules, here) = (&instance.rules, &*self.0);
+        rules.matching().descend(&here.live, name, &mut scratch.live);
+        scratch.applying.copy_from(&here.on);
+        if here.open.directories {
+            self.touch(instance, Name { directory, name, is_directory: true }, scratch);
+            for &Touch { matcher: rule, word } in &scratch.buffers.touches {
+                match word {
+                    _ if rule == 0 || rules.scope(rule) == Scope::Own => {}
+                    Word::Off => scratch.applying.remove(rule),
+                    Word::On => {
+                        scratch.applying.insert(rule);
+                        rules.matching().settle(&mut scratch.live, rule);
+                    }
+                }
+            }
+        }
+        let same = scratch.applying == here.on;
+        if same && scratch.live == here.live {
+            return self.clone();
+        }
+        let plain = if same { here.plain } else { plain(instance, &scratch.applying) };
+        Here::new(instance, scratch.applying.clone(), scratch.live.clone(), plain)
+    }
+
+    /// The rules that apply to the entry `name` in this directory; `None` if it is excluded.
+    pub(super) fn applying(
+        &self,
+        instance: &Instance,
+        directory: &[u8],
+        name: &[u8],
+        kind: Kind,
+        scratch: &mut Scratch,
+    ) -> Option<BitSet> {
+        self.touch(instance, Name { directory, name, is_directory: kind == Kind::Dir }, scratch);
+        let excluded = matches!(scratch.buffers.touches.first(), Some(Touch { matcher: 0, word: Word::On }));
+        self.apply(instance, scratch);
+        (!excluded).then(|| scratch.applying.clone())
+    }
+
+    fn is_open(&self, kind: Kind) -> bool {
+        if kind == Kind::Dir { self.0.open.directories } else { self.0.open.files }
+    }
+
+    fn touch(&self, instance: &Instance, name: Name<'_>, scratch: &mut Scratch) {
+        instance.rules.matching().touch(&self.0.live, name, &mut scratch.buffers);
+    }
+
+    /// Puts together what holds here and what touched a name.
+    fn apply(&self, instance: &Instance, scratch: &mut Scratch) {
+        scratch.applying.copy_from(&self.0.on);
+        for &Touch { matcher: rule, word } in scratch.buffers.touches.iter().filter(|touch| touch.matcher > 0) {
+            match word {
+                Word::Off => scratch.applying.remove(rule),
+                // What matches isn't below itself; below another match it may be, and then it stays.
+                Word::On if instance.rules.scope(rule) == Scope::Below => {}
+                Word::On => scratch.applying.insert(rule),
+            }
+        }
+    }
+}
+
+fn ruling<'p>(instance: &'p Instance, decision: Option<&Decision>, kind: Kind) -> Ruling<'p> {
+    decision.map_or(Ruling::Unwanted, |decision| Ruling::Wanted(instance.intent(decision, kind)))
+}
+
+fn plain(instance: &Instance, on: &BitSet) -> [Option<Decision>; Kind::ALL.len()] {
+    Kind::ALL.map(|kind| instance.rules.decide(on, kind))
+}
+
+#[cfg(test)]
+mod tests;

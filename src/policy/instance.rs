@@ -1,0 +1,129 @@
+//! A tree bound to one real root: what the walk asks, entry by entry.
+
+use super::bits::BitSet;
+use super::exclude::is_default_exclude;
+use super::here::Here;
+use super::matching::Buffers;
+use super::model::{Model, Mounts};
+use super::rules::{Decision, TreeRules};
+use crate::entry::{Kind, State};
+use crate::intent::{GroupTerm, Intent, OwnerTerm, Wish};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One tree of a policy, bound to one real root, with names turned into ids.
+#[derive(Debug)]
+pub struct Instance {
+    pub(super) root: PathBuf,
+    pub(super) rules: Arc<TreeRules>,
+    /// The groups and owners of the rules that want some, in the order of [`TreeRules::account_rules`].
+    pub(super) groups: Vec<Box<[GroupTerm]>>,
+    pub(super) owners: Vec<Box<[OwnerTerm]>>,
+}
+
+/// What a policy says of a name, before anything is known of the entry but its kind.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Ruling<'p> {
+    /// It is excluded: neither judged nor entered.
+    Excluded,
+    /// Nothing is wanted of it, so it needn't be looked at; a directory is entered all the same.
+    Unwanted,
+    /// This is wanted of it.
+    Wanted(Intent<'p>),
+}
+
+/// Memory that a thread uses again for every name.
+#[derive(Default, Debug)]
+pub struct Scratch {
+    pub(super) buffers: Buffers,
+    pub(super) applying: BitSet,
+    pub(super) live: BitSet,
+}
+
+impl Instance {
+    /// The absolute path of the root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The index of its policy.
+    pub fn policy(&self) -> u32 {
+        self.rules.policy()
+    }
+
+    /// Its policy.
+    pub fn model(&self) -> &Arc<Model> {
+        self.rules.model()
+    }
+
+    /// Which mounts below the root are entered.
+    pub fn mounts(&self) -> Mounts {
+        self.rules.tree().mounts
+    }
+
+    /// Whether the group of the root decides on other groups.
+    pub fn asks_for_root_group(&self) -> bool {
+        // `@setgid` and `@parent` end at the root's group where nothing else is found.
+        let of_root = |term: &GroupTerm| matches!(term, GroupTerm::Root | GroupTerm::Setgid | GroupTerm::Parent);
+        self.groups.iter().flatten().any(of_root)
+    }
+
+    /// What is wanted of the root itself, and what the rules say inside it.
+    pub fn at_root(&self) -> (Option<Intent<'_>>, Here) {
+        let (applying, here) = Here::at_root(self);
+        (self.rules.decide(&applying, Kind::Dir).map(|decision| self.intent(&decision, Kind::Dir)), here)
+    }
+
+    /// What the rules say inside the directory `path` below the root; `None` if a pattern excludes it or what lies
+    /// above it.
+    pub fn here_at(&self, path: &[u8], scratch: &mut Scratch) -> Option<Here> {
+        let mut here = self.at_root().1;
+        for (above, name) in steps(path) {
+            if here.ruling(self, above, name, Kind::Dir, scratch) == Ruling::Excluded {
+                return None;
+            }
+            here = here.enter(self, above, name, scratch);
+        }
+        Some(here)
+    }
+
+    /// Whether a directory of this name is excluded without the policy saying so.
+    pub fn default_exclude(&self, name: &[u8], kind: Kind, state: State) -> bool {
+        self.rules.tree().default_excludes && is_default_exclude(name, kind, state)
+    }
+
+    /// The intent that a decision of this instance's rules stands for.
+    pub(super) fn intent(&self, decision: &Decision, kind: Kind) -> Intent<'_> {
+        let (group_rules, owner_rules) = self.rules.account_rules();
+        let terms = |rules: &[usize], rule| rules.binary_search(&rule).ok();
+        Intent {
+            group: decision.group.and_then(|rule| {
+                let value = &**self.groups.get(terms(group_rules, rule)?)?;
+                Some(Wish { value, rule: self.rules.id(rule) })
+            }),
+            owner: decision.owner.and_then(|rule| {
+                let value = &**self.owners.get(terms(owner_rules, rule)?)?;
+                Some(Wish { value, rule: self.rules.id(rule) })
+            }),
+            setgid: decision.setgid,
+            sticky: decision.sticky,
+            mode: decision.mode.map(|rule| Wish { value: self.rules.modes(rule, kind), rule: self.rules.id(rule) }),
+            mode_decides: decision.mode_decides,
+            hard_links: decision.hard_links,
+            consent: decision.consent,
+            private_dirs: decision.private_dirs,
+        }
+    }
+}
+
+/// Each component of a path with the path above it; none for the root itself.
+pub(super) fn steps(path: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = path.get(at..).filter(|rest| !rest.is_empty() && path != b".")?;
+        let length = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+        let step = (&path[..at.saturating_sub(1)], &rest[..length]);
+        at += length + 1;
+        Some(step)
+    })
+}

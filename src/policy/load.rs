@@ -1,0 +1,287 @@
+//! From what the command line asks for to the policies of a run, each with its params and places.
+
+mod document;
+mod params;
+#[cfg(test)]
+mod tests;
+
+pub use document::{Document, Origin};
+
+use super::builtin::{BuiltIn, FALLBACK};
+use super::model::{At, Model, Use};
+use super::problem::Problem;
+use super::substitute::{self, put_in};
+use crate::sys::file::files_with_extension;
+use document::{Citation, Place};
+use params::Settings;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where a machine's own policies lie.
+pub const FOLDER: &str = "/etc/sgidlint";
+
+/// What the command line says of policies.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `-p`: names of built-in policies, and files.
+    pub policies: Vec<OsString>,
+    /// `-s`: params and their values.
+    pub sets: Vec<(String, String)>,
+    /// PATHs, absolute; templates are bound to them.
+    pub paths: Vec<PathBuf>,
+    /// Whether a policy need not be named.
+    pub fallback: Fallback,
+    /// Where policies lie that need not be named: [`FOLDER`].
+    pub folder: PathBuf,
+}
+
+/// What there is to do where no policy is named and none is in the folder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fallback {
+    /// PATHs are judged by [`FALLBACK`]; for what changes nothing.
+    Allowed,
+    /// A policy must be named.
+    Refused,
+}
+
+/// A policy of a run.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What it says.
+    pub model: Arc<Model>,
+    /// Its params, each with its value.
+    pub params: BTreeMap<String, String>,
+    /// The places that its relative roots are bound to.
+    pub bindings: Vec<PathBuf>,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The policies that use it, the nearest first: their lints and exceptions hold for it too.
+    pub used_by: Vec<Arc<Model>>,
+}
+
+/// Reads the policies of a run, and those that they use.
+pub fn load(request: &Request) -> Result<Vec<Loaded>, Vec<Problem>> {
+    let mut loader = Loader { request, read: Vec::new(), missing: 0, loaded: Vec::new(), problems: Vec::new() };
+    let places = loader.places();
+    let named: Vec<Document> = places.iter().filter_map(|place| loader.document(place, &Citation::default())).collect();
+    let used: Vec<Origin> = loader.used(&named);
+    for document in &named {
+        let is_used = used.iter().any(|origin| origin.is(&document.origin));
+        loader.load_named(document, is_used);
+    }
+    loader.check_settings();
+    if loader.problems.is_empty() { Ok(loader.loaded) } else { Err(loader.problems) }
+}
+
+/// Reads one policy by its name, for a look at it alone: with a `/` or ending in `.toml` a file, else a built-in.
+pub fn document(name: &OsStr) -> Result<Document, Vec<Problem>> {
+    let cited = Citation::default();
+    Place::of(name, Path::new(""), &cited).map_err(|problem| vec![problem])?.read(&cited)
+}
+
+struct Loader<'r> {
+    request: &'r Request,
+    /// Every place that was read, with what came of it.
+    read: Vec<(Place, Option<Document>)>,
+    /// How many policies are named that don't exist or can't be read.
+    missing: usize,
+    loaded: Vec<Loaded>,
+    problems: Vec<Problem>,
+}
+
+impl Loader<'_> {
+    /// The policies that the request names, or else those of the folder, or else the one to fall back to.
+    fn places(&mut self) -> Vec<Place> {
+        if !self.request.policies.is_empty() {
+            let cited = Citation::default();
+            let names = self.request.policies.iter();
+            return names.filter_map(|name| self.place(name, Path::new(""), &cited)).collect();
+        }
+        let folder = &self.request.folder;
+        match files_with_extension(folder, "toml") {
+            Ok(files) if files.is_empty() => self.fall_back().into_iter().collect(),
+            Ok(files) => files.into_iter().map(Place::File).collect(),
+            Err(error) => {
+                let message = format!("policies in {} can't be listed: {error}", folder.display());
+                self.problem(message, "name a policy with -p");
+                Vec::new()
+            }
+        }
+    }
+
+    fn fall_back(&mut self) -> Option<Place> {
+        let message = format!("no policy is named, and {} has none", self.request.folder.display());
+        let built_in = BuiltIn::find(FALLBACK)?;
+        match self.request.fallback {
+            Fallback::Allowed if !self.request.paths.is_empty() => return Some(Place::BuiltIn(built_in)),
+            Fallback::Allowed => self.problem(message, format!("name one with -p, or a PATH to judge by `{FALLBACK}`")),
+            Fallback::Refused => {
+                self.problem(message, format!("what changes things needs one to be named, as in `-p {FALLBACK}`"))
+            }
+        }
+        None
+    }
+
+    /// Where the policy of that name is; `None` where there is none, which is told once.
+    fn place(&mut self, name: &OsStr, folder: &Path, cited: &Citation) -> Option<Place> {
+        let place = Place::of(name, folder, cited);
+        place.map_err(|problem| self.miss(problem)).ok()
+    }
+
+    fn miss(&mut self, problem: Problem) {
+        self.missing += 1;
+        // Uses are gone through twice: to know what is used, and to load it.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// The policy there; `None` where it has problems, which are told once.
+    fn document(&mut self, place: &Place, cited: &Citation) -> Option<Document> {
+        if let Some((_, document)) = self.read.iter().find(|(read, _)| read == place) {
+            return document.clone();
+        }
+        let read = place.read(cited);
+        let document = read.map_err(|problems| {
+            self.missing += 1;
+            self.problems.extend(problems);
+        });
+        self.read.push((place.clone(), document.clone().ok()));
+        document.ok()
+    }
+
+    /// Reads everything that these policies use, directly or not, and says what that is.
+    fn used(&mut self, named: &[Document]) -> Vec<Origin> {
+        let mut used: Vec<Origin> = Vec::new();
+        let mut open = named.to_vec();
+        while let Some(user) = open.pop() {
+            for a_use in &user.model.uses {
+                let Some(document) = self.used_document(&user, a_use) else { continue };
+                if !used.iter().any(|origin| origin.is(&document.origin)) {
+                    used.push(document.origin.clone());
+                    open.push(document);
+                }
+            }
+        }
+        used
+    }
+
+    fn used_document(&mut self, user: &Document, a_use: &Use) -> Option<Document> {
+        let cited = cite(&user.model, &a_use.policy);
+        let name = OsString::from(&a_use.policy.value);
+        let place = self.place(&name, user.origin.folder(), &cited)?;
+        self.document(&place, &cited)
+    }
+
+    fn load_named(&mut self, document: &Document, is_used: bool) {
+        let paths = &self.request.paths;
+        let template = template(&document.model);
+        // Bound by [[use]], a template of the folder has its places.
+        if template.is_some() && is_used && (paths.is_empty() || self.request.policies.is_empty()) {
+            return;
+        }
+        if let Some(root) = template.filter(|_| paths.is_empty()) {
+            let message = format!("`{}` is a template: nothing says where it holds", document.model.name);
+            let hint = "name a PATH on the command line, or bind it by [[use]] in a policy";
+            self.problems.push(cite(&document.model, root).problem(message, hint));
+        }
+        let params = params::resolve(&document.model, &Settings::of(&self.request.sets), &mut self.problems);
+        let bindings = template.map(|_| paths.clone()).unwrap_or_default();
+        let loaded = Loaded {
+            model: document.model.clone(),
+            params,
+            bindings,
+            origin: document.origin.clone(),
+            used_by: Vec::new(),
+        };
+        self.push(loaded, &mut vec![document.origin.clone()]);
+    }
+
+    /// Adds a policy and those that it uses; `chain` are the policies that lead to it, itself the last.
+    fn push(&mut self, loaded: Loaded, chain: &mut Vec<Origin>) {
+        let user = Document { model: loaded.model.clone(), origin: loaded.origin.clone() };
+        let mut used_by = vec![loaded.model.clone()];
+        used_by.extend(loaded.used_by.iter().cloned());
+        let params = loaded.params.clone();
+        self.loaded.push(loaded);
+        for a_use in &user.model.uses {
+            let Some(document) = self.used_document(&user, a_use) else { continue };
+            if chain.iter().any(|origin| origin.is(&document.origin)) {
+                let message = format!("`{}` uses itself", document.model.name);
+                let hint = "take out one [[use]] of the circle";
+                self.problems.push(cite(&user.model, &a_use.policy).problem(message, hint));
+                continue;
+            }
+            if let Some(loaded) = self.bind(&user.model, &params, a_use, &document, used_by.clone()) {
+                chain.push(document.origin);
+                self.push(loaded, chain);
+                chain.pop();
+            }
+        }
+    }
+
+    /// A policy at the places where a [[use]] wants it.
+    fn bind(
+        &mut self,
+        user: &Model,
+        user_params: &BTreeMap<String, String>,
+        a_use: &Use,
+        document: &Document,
+        used_by: Vec<Arc<Model>>,
+    ) -> Option<Loaded> {
+        let settings = Settings { sets: &self.request.sets, user: Some((user, a_use)) };
+        let params = params::resolve(&document.model, &settings, &mut self.problems);
+        let name = &document.model.name;
+        match (template(&document.model), a_use.roots.first()) {
+            (Some(_), None) => {
+                let message = format!("`{name}` is a template, and no `root` says where it holds");
+                let problem = cite(user, &a_use.policy).problem(message, "say as in `root = \"/srv/sales\"`");
+                self.problems.push(problem);
+                return None;
+            }
+            (None, Some(root)) => {
+                let message = format!("`{name}` is not a template: it has roots of its own");
+                self.problems.push(cite(user, root).problem(message, "leave out `root`"));
+                return None;
+            }
+            _ => {}
+        }
+        let bindings = a_use.roots.iter().filter_map(|root| self.binding(user, user_params, root)).collect();
+        Some(Loaded { model: document.model.clone(), params, bindings, origin: document.origin.clone(), used_by })
+    }
+
+    fn binding(&mut self, user: &Model, params: &BTreeMap<String, String>, root: &At<String>) -> Option<PathBuf> {
+        let value = |name: &str| params.get(name).map(|value| (value.as_str(), substitute::Origin::Policy));
+        // What the file itself says was checked when it was read; this is about what is put in.
+        let path = put_in(&root.value, value).map(|(path, _)| path).unwrap_or_default();
+        let is_as_deep = path.split('/').count() == root.value.split('/').count();
+        if is_as_deep && !path.contains('\0') && !path.split('/').any(|name| name == "..") {
+            return Some(path.into());
+        }
+        let hint = "in a root, a param is one name or a part of it";
+        self.problems.push(cite(user, root).problem(format!("a template can't be bound to `{path}`"), hint));
+        None
+    }
+
+    /// Reports every `-s` that no policy takes, unless some couldn't be read.
+    fn check_settings(&mut self) {
+        if self.missing == 0 && !self.loaded.is_empty() {
+            self.problems.extend(params::unknown_sets(&self.request.sets, &self.loaded));
+        }
+    }
+
+    fn problem(&mut self, message: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(Citation::default().problem(message, hint));
+    }
+}
+
+fn cite(model: &Model, text: &At<String>) -> Citation {
+    Citation { source: Some(model.source.clone()), span: text.span.clone() }
+}
+
+/// The first root of a policy that must be bound to a place, if there is one.
+fn template(model: &Model) -> Option<&At<String>> {
+    model.trees.iter().flat_map(|tree| &tree.roots).find(|root| !root.value.starts_with('/'))
+}

@@ -1,0 +1,149 @@
+//! Policies by their names: built-in or file, each read once.
+
+use crate::entry::Entry;
+use crate::policy::builtin::{BUILT_IN, BuiltIn};
+use crate::policy::model::Model;
+use crate::policy::nearest::did_you_mean;
+use crate::policy::problem::{Problem, Source};
+use crate::policy::read::read;
+use crate::sys::SysError;
+use crate::sys::file::{ReadError, read_text};
+use std::ffi::OsStr;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The largest policy file that is read; the largest anyone writes is a hundredth of it.
+const LARGEST: u64 = 1 << 20;
+
+/// Where a policy is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// Compiled in.
+    BuiltIn(BuiltIn),
+    /// In this file.
+    File(PathBuf),
+}
+
+/// Where a policy came from, and whose file it is.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// It is compiled in.
+    BuiltIn(BuiltIn),
+    /// It was read from a file.
+    File {
+        /// The file as it was named.
+        path: PathBuf,
+        /// The file as it was read: who owns it, and who may write it.
+        entry: Entry,
+    },
+}
+
+/// A policy that was read.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// What it says.
+    pub model: Arc<Model>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// What names a policy: the command line, or a place in a file.
+#[derive(Clone, Debug, Default)]
+pub struct Citation {
+    /// The file; `None` for the command line.
+    pub source: Option<Arc<Source>>,
+    /// The bytes of the file.
+    pub span: Range<usize>,
+}
+
+impl Citation {
+    /// A problem at this place.
+    pub fn problem(&self, message: impl Into<String>, hint: impl Into<String>) -> Problem {
+        Problem {
+            source: self.source.clone(),
+            span: self.span.clone(),
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+}
+
+impl Origin {
+    /// Whether both are the same policy, by whatever paths they were named.
+    pub fn is(&self, other: &Origin) -> bool {
+        match (self, other) {
+            (Origin::BuiltIn(one), Origin::BuiltIn(other)) => one == other,
+            (Origin::File { entry: one, .. }, Origin::File { entry: other, .. }) => one.id == other.id,
+            _ => false,
+        }
+    }
+
+    /// The folder that paths in it are relative to.
+    pub fn folder(&self) -> &Path {
+        match self {
+            Origin::BuiltIn(_) => Path::new(""),
+            Origin::File { path, .. } => path.parent().unwrap_or(Path::new("")),
+        }
+    }
+}
+
+impl Place {
+    /// The place that a name stands for: with a `/` or ending in `.toml` a file, from `folder` on, else a built-in.
+    pub fn of(name: &OsStr, folder: &Path, cited: &Citation) -> Result<Place, Problem> {
+        let bytes = name.as_encoded_bytes();
+        if bytes.contains(&b'/') || bytes.ends_with(b".toml") {
+            return Ok(Place::File(folder.join(name)));
+        }
+        let name = name.to_string_lossy();
+        BuiltIn::find(&name).map(Place::BuiltIn).ok_or_else(|| {
+            let hint = did_you_mean(&name, &BUILT_IN.map(|built_in| built_in.name), "the built-in ones are");
+            let message = format!("no built-in policy is called `{name}`");
+            cited.problem(message, format!("{hint} (files are named with a `/`, or end in `.toml`)"))
+        })
+    }
+
+    /// Reads the policy there.
+    pub fn read(&self, cited: &Citation) -> Result<Document, Vec<Problem>> {
+        match self {
+            Place::BuiltIn(built_in) => {
+                Ok(Document { model: Arc::new(read(built_in.source())?), origin: Origin::BuiltIn(*built_in) })
+            }
+            Place::File(path) => read_file(path, cited),
+        }
+    }
+}
+
+/// Reads a policy file that something names.
+pub fn read_file(path: &Path, cited: &Citation) -> Result<Document, Vec<Problem>> {
+    let text = read_text(path, LARGEST).map_err(|error| {
+        let message = format!("policy {} can't be read: {error}", path.display());
+        vec![cited.problem(message, advice(&error))]
+    })?;
+    let file = path.to_string_lossy().into_owned();
+    let source = Arc::new(Source { file, text: decode(text.bytes).map_err(|text| vec![not_utf8(path, text)])? });
+    Ok(Document { model: Arc::new(read(source)?), origin: Origin::File { path: path.to_owned(), entry: text.entry } })
+}
+
+fn advice(error: &ReadError) -> &'static str {
+    match error {
+        ReadError::TooLarge { .. } => "a policy has a few hundred lines: is it the right file?",
+        ReadError::Call(error) if error.is_absence() => "check the path; built-in policies are named without `/`",
+        ReadError::Call(SysError { .. }) => "name a file that may be read",
+    }
+}
+
+/// The text, or all of it up to the first byte that isn't UTF-8, which a replacement character stands for.
+fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+        before + char::REPLACEMENT_CHARACTER.encode_utf8(&mut [0; 4])
+    })
+}
+
+fn not_utf8(path: &Path, text: String) -> Problem {
+    let span = text.len() - char::REPLACEMENT_CHARACTER.len_utf8()..text.len();
+    let source = Arc::new(Source { file: path.to_string_lossy().into_owned(), text });
+    Citation { source: Some(source), span }.problem("not UTF-8", "save the file as UTF-8; policies are TOML, which is")
+}

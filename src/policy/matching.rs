@@ -1,0 +1,252 @@
+//! Which rules' patterns touch a name: all patterns of a tree at once, with the `ignore` crate as the authority.
+//!
+//! Every component of every pattern is a *place*. A directory carries the places that names in it may stand at
+//! (its live places): those of an anchored pattern only at their depth, those behind `**` all the way down. A name
+//! is looked up among them all at once; most names stand nowhere, and nothing more is asked of them. Where the
+//! filters of a pattern can't be sure, its rule's own `Gitignore` decides.
+
+use super::authority::{Authority, Name, PatternError, Word};
+use super::bits::BitSet;
+use super::model::At;
+use super::name_filter::{Key, NameFilter};
+use super::name_index::NameIndex;
+use super::pattern::Pattern;
+
+/// The patterns of a tree: matcher 0 is its `exclude`, the others are its rules.
+#[derive(Debug)]
+pub(super) struct Matching {
+    matchers: Vec<Matcher>,
+    places: Vec<Place>,
+    /// Places that are the last of a pattern, for files and the like, and for directories.
+    last_of_files: NameIndex,
+    last_of_directories: NameIndex,
+    /// Places that lead deeper into a pattern.
+    steps: NameIndex,
+    sets: Sets,
+}
+
+/// Places of one kind each.
+#[derive(Debug)]
+struct Sets {
+    for_files: BitSet,
+    for_directories: BitSet,
+    steps: BitSet,
+    /// Places that stay live all the way down.
+    anywhere: BitSet,
+    /// Places of rules that may have to ask about the whole path.
+    by_path: BitSet,
+    start: BitSet,
+}
+
+#[derive(Debug)]
+struct Matcher {
+    authority: Authority,
+    /// Whether it takes nothing back: once it matched, all below is matched.
+    keeps: bool,
+    places: BitSet,
+}
+
+/// One component of one pattern.
+#[derive(Debug)]
+struct Place {
+    matcher: u32,
+    /// The pattern's index among those of its matcher: of several that match, the last counts.
+    pattern: u32,
+    filter: NameFilter,
+    anywhere: bool,
+    last: bool,
+    directories: bool,
+    negated: bool,
+    certainty: Certainty,
+}
+
+/// What passing all filters of a pattern says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Certainty {
+    /// The pattern matches.
+    Sure,
+    /// It may match; its rule's authority knows.
+    Likely,
+    /// Nothing: the pattern can't be taken apart.
+    Blind,
+}
+
+/// What a matcher says of a name itself, whatever lies above it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Touch {
+    /// The matcher.
+    pub(super) matcher: usize,
+    /// What it says.
+    pub(super) word: Word,
+}
+
+/// Memory that is used again for every name.
+#[derive(Default, Debug)]
+pub(super) struct Buffers {
+    path: Vec<u8>,
+    places: Vec<usize>,
+    /// What [`Matching::touch`] found, by matcher.
+    pub(super) touches: Vec<Touch>,
+}
+
+impl Matching {
+    /// Compiles lists of patterns, one matcher each, and says what is wrong with them.
+    pub(super) fn new(lists: &[&[At<String>]]) -> Result<Matching, Vec<PatternError>> {
+        let (mut places, mut errors, mut read) = (Vec::new(), Vec::new(), Vec::new());
+        for (matcher, list) in lists.iter().enumerate() {
+            let first = places.len();
+            for (number, pattern) in list.iter().enumerate().filter(|(_, pattern)| pattern.value != "/") {
+                places_of(&Pattern::parse(&pattern.value), matcher, number, &mut places);
+            }
+            match Authority::new(list) {
+                Ok(authority) => read.push((authority, first..places.len())),
+                Err(wrong) => errors.extend(wrong),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let matchers = read.into_iter().map(|(authority, own)| {
+            let keeps = !places[own.clone()].iter().any(|place| place.negated);
+            Matcher { authority, keeps, places: set(places.len(), own) }
+        });
+        Ok(Matching::index(matchers.collect(), places))
+    }
+
+    fn index(matchers: Vec<Matcher>, places: Vec<Place>) -> Matching {
+        let bound = places.len();
+        let index = |wanted: &dyn Fn(&Place) -> bool| {
+            let some = places.iter().enumerate().filter(|(_, place)| wanted(place));
+            NameIndex::new(some.map(|(number, place)| (number, &place.filter)), bound)
+        };
+        let of = |wanted: &dyn Fn(&Place) -> bool| set(bound, (0..bound).filter(|&number| wanted(&places[number])));
+        let asks_path = |place: &Place| {
+            let own = &matchers[place.matcher as usize].places;
+            let is_by_name = |place: &Place| place.last && place.anywhere && place.certainty != Certainty::Blind;
+            !own.iter().all(|number| places[number].certainty == Certainty::Sure)
+                && !own.iter().all(|number| is_by_name(&places[number]))
+        };
+        let is_start = |number: usize| {
+            number == 0 || {
+                let (before, place) = (&places[number - 1], &places[number]);
+                (before.matcher, before.pattern) != (place.matcher, place.pattern)
+            }
+        };
+        let sets = Sets {
+            for_files: of(&|place| place.last && !place.directories),
+            for_directories: of(&|place| place.last),
+            steps: of(&|place| !place.last),
+            anywhere: of(&|place| place.anywhere),
+            by_path: of(&|place| place.last && asks_path(place)),
+            start: set(bound, (0..bound).filter(|&number| is_start(number))),
+        };
+        Matching {
+            last_of_files: index(&|place| place.last && !place.directories),
+            last_of_directories: index(&|place| place.last),
+            steps: index(&|place| !place.last),
+            sets,
+            matchers,
+            places,
+        }
+    }
+
+    /// Whether `/` is among a matcher's patterns.
+    pub(super) fn names_root(&self, matcher: usize) -> bool {
+        self.matchers[matcher].authority.names_root()
+    }
+
+    /// The live places in the root.
+    pub(super) fn start(&self) -> BitSet {
+        self.sets.start.clone()
+    }
+
+    /// Takes a matcher's places out, where it matched what lies above and takes nothing back below: there is nothing
+    /// left to ask it, however deep the tree goes.
+    pub(super) fn settle(&self, live: &mut BitSet, matcher: usize) {
+        if self.matchers[matcher].keeps {
+            live.drop_all(&self.matchers[matcher].places);
+        }
+    }
+
+    /// Whether a pattern could touch a name here.
+    pub(super) fn is_open(&self, live: &BitSet, is_directory: bool) -> bool {
+        live.meets(if is_directory { &self.sets.for_directories } else { &self.sets.for_files })
+    }
+
+    /// Whether [`Matching::touch`] may have to know the directory's path here.
+    pub(super) fn needs_path(&self, live: &BitSet) -> bool {
+        live.meets(&self.sets.by_path)
+    }
+
+    /// The live places in the directory `name` below one with `live`.
+    pub(super) fn descend(&self, live: &BitSet, name: &[u8], into: &mut BitSet) {
+        into.copy_from(live);
+        into.keep(&self.sets.anywhere);
+        if live.meets(&self.sets.steps) {
+            let key = Key::new(name);
+            self.steps.each(key, live, |number| {
+                if self.places[number].filter.passes(key) {
+                    into.insert(number + 1);
+                }
+            });
+        }
+    }
+
+    /// Finds what each matcher says of a name itself; those that say nothing are left out.
+    pub(super) fn touch(&self, live: &BitSet, name: Name<'_>, buffers: &mut Buffers) {
+        let Buffers { path, places, touches } = buffers;
+        places.clear();
+        touches.clear();
+        let index = if name.is_directory { &self.last_of_directories } else { &self.last_of_files };
+        let key = Key::new(name.name);
+        index.each(key, live, |number| {
+            if self.places[number].filter.passes(key) {
+                places.push(number);
+            }
+        });
+        // Places are in the order of matchers and their patterns: the last of a matcher is its last pattern.
+        places.sort_unstable();
+        path.clear();
+        for group in places.chunk_by(|&a, &b| self.places[a].matcher == self.places[b].matcher) {
+            let Some(last) = group.last().map(|&number| &self.places[number]) else { continue };
+            let matcher = last.matcher as usize;
+            let word = match (last.certainty, last.negated) {
+                (Certainty::Sure, true) => Some(Word::Off),
+                (Certainty::Sure, false) => Some(Word::On),
+                (Certainty::Likely | Certainty::Blind, _) => self.matchers[matcher].authority.ask(name, path),
+            };
+            touches.extend(word.map(|word| Touch { matcher, word }));
+        }
+    }
+}
+
+fn places_of(pattern: &Pattern, matcher: usize, number: usize, places: &mut Vec<Place>) {
+    let certainty = match pattern.components.as_slice() {
+        [] => Certainty::Blind,
+        _ if pattern.is_exact() => Certainty::Sure,
+        _ => Certainty::Likely,
+    };
+    let place = |filter: NameFilter, anywhere, last| Place {
+        matcher: matcher as u32,
+        pattern: number as u32,
+        filter,
+        anywhere,
+        last,
+        directories: pattern.directories,
+        negated: pattern.negated,
+        certainty,
+    };
+    if certainty == Certainty::Blind {
+        places.push(place(NameFilter::any(), true, true));
+    }
+    let count = pattern.components.len();
+    for (at, component) in pattern.components.iter().enumerate() {
+        places.push(place(component.name.clone(), component.anywhere, at + 1 == count));
+    }
+}
+
+fn set(bound: usize, numbers: impl Iterator<Item = usize>) -> BitSet {
+    let mut set = BitSet::new(bound);
+    numbers.for_each(|number| set.insert(number));
+    set
+}

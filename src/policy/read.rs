@@ -1,0 +1,80 @@
+//! Reading a policy: TOML text into a [`Model`], with every problem of the file at once.
+//!
+//! The TOML is walked by hand: serde's derive stops at the first thing that is wrong.
+
+mod accounts;
+mod exceptions;
+mod head;
+mod limits;
+mod modes;
+mod names;
+mod paths;
+mod patterns;
+mod problems;
+mod syntax;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod value;
+mod wishes;
+
+use super::model::Model;
+use super::problem::{Problem, Source};
+use problems::Problems;
+use std::path::Path;
+use std::sync::Arc;
+use table::Table;
+use toml::de::DeTable;
+
+/// Reads a policy.
+pub fn read(source: Arc<Source>) -> Result<Model, Vec<Problem>> {
+    let mut problems = Problems::new(source.clone());
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    let Some(errors) = syntax::tolerable(errors, &mut problems) else {
+        return problems.settle(()).and(Err(Vec::new()));
+    };
+    let table = Table::new("the policy", 0..0, document.get_ref());
+    let model = model(table, &mut problems);
+    syntax::report_rest(errors, &mut problems);
+    problems.settle(model)
+}
+
+fn model(mut table: Table<'_>, problems: &mut Problems) -> Model {
+    let source = problems.source().clone();
+    head::format(&mut table, problems);
+    let name = head::name(&mut table, problems).unwrap_or_else(|| name_of_file(&source.file));
+    let summary = table.take("summary").and_then(|value| value.nonempty("\"one line\"", problems));
+    let params = head::params(&mut table, problems);
+    let limits = limits::limits(&mut table, problems);
+    let lints = head::lints(&mut table, problems);
+    let trees = table.take("tree").map(|value| tree::trees(&value, &params, problems));
+    let names = names::Names::of_policy(&params, trees.as_deref().unwrap_or_default());
+    let is_template = trees.iter().flatten().flat_map(|tree| &tree.roots).any(|root| !root.value.starts_with('/'));
+    let base = if is_template { exceptions::Base::Template } else { exceptions::Base::Absent };
+    let exceptions = table.take("exception").map(|value| exceptions::exceptions(&value, base, &names, problems));
+    let uses = table.take("use").map(|value| exceptions::uses(&value, &params, problems));
+    if trees.is_none() && uses.is_none() {
+        let hint = "say in a [[tree]] what a directory should be, or bind a template by [[use]]";
+        problems.add(0..0, "a policy without [[tree]] and [[use]] judges nothing", hint);
+    }
+    table.finish(problems);
+    Model {
+        source,
+        name,
+        summary: summary.map(|summary| summary.value),
+        params,
+        limits,
+        lints,
+        trees: trees.unwrap_or_default(),
+        exceptions: exceptions.unwrap_or_default(),
+        uses: uses.unwrap_or_default(),
+    }
+}
+
+/// What a policy is called that doesn't say: its file's name without `.toml`.
+fn name_of_file(file: &str) -> String {
+    let file = file.strip_prefix("builtin:").unwrap_or(file);
+    let name = Path::new(file).file_name().map_or(file.into(), |name| name.to_string_lossy());
+    name.strip_suffix(".toml").unwrap_or(&name).into()
+}

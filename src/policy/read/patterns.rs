@@ -1,0 +1,113 @@
+//! `match` and `exclude`: gitignore patterns, tried out on the library that will match them.
+
+use super::problems::Problems;
+use super::value::Value;
+use crate::policy::model::At;
+use ignore::gitignore::GitignoreBuilder;
+use std::ops::Range;
+
+/// A list of patterns.
+pub fn patterns(value: &Value<'_>, problems: &mut Problems) -> Vec<At<String>> {
+    let patterns = value.texts("\"incoming/\"", problems);
+    for pattern in &patterns {
+        check(pattern, problems);
+    }
+    patterns
+}
+
+/// The patterns of `exclude`, which leaves a tree its root.
+pub fn excludes(value: &Value<'_>, problems: &mut Problems) -> Vec<At<String>> {
+    let patterns = patterns(value, problems);
+    for pattern in patterns.iter().filter(|pattern| pattern.value == "/") {
+        let hint = "leave it out, or leave out the tree";
+        problems.add(pattern.span.clone(), "an exclude of the root itself leaves nothing of the tree", hint);
+    }
+    patterns
+}
+
+fn check(pattern: &At<String>, problems: &mut Problems) {
+    let text = &pattern.value;
+    if text.trim().is_empty() {
+        return problems.add(pattern.span.clone(), "an empty pattern", "say what it should match, as in `\"*.swp\"`");
+    }
+    if text.starts_with('#') {
+        let hint = format!("write `'\\{text}'` to match a name that begins with `#`");
+        return problems.add(pattern.span.clone(), "a comment, where a pattern should be", hint);
+    }
+    if let Some(at) = foreign_letter_in_class(text) {
+        let letter = &text[at.clone()];
+        let hint = "classes are matched byte by byte: write a pattern for each of the letters";
+        let message = format!("`{letter}` in a class never matches");
+        return problems.add(problems.inside(pattern, at), message, hint);
+    }
+    if let Err(error) = GitignoreBuilder::new("/").add_line(None, text) {
+        let hint = "patterns are those of gitignore(5); a `\\` before a letter takes it as it is";
+        problems.add(pattern.span.clone(), format!("not a pattern: {}", reason(&error)), hint);
+    }
+}
+
+/// Why a pattern was refused, without repeating the pattern.
+fn reason(error: &ignore::Error) -> String {
+    match error {
+        ignore::Error::Glob { err, .. } => err.clone(),
+        ignore::Error::WithPath { err, .. } | ignore::Error::WithLineNumber { err, .. } => reason(err),
+        other => other.to_string(),
+    }
+}
+
+/// The first letter beyond ASCII within `[...]`: globset matches bytes, so that it would match half a letter or none.
+fn foreign_letter_in_class(text: &str) -> Option<Range<usize>> {
+    let mut letters = text.char_indices().peekable();
+    while let Some((_, letter)) = letters.next() {
+        match letter {
+            '\\' => {
+                letters.next();
+            }
+            '[' => {
+                letters.next_if(|(_, letter)| matches!(letter, '!' | '^'));
+                // Right behind the opening bracket, a closing one is a letter of the class.
+                letters.next_if(|(_, letter)| *letter == ']');
+                if let Some(foreign) = foreign_letter_before_bracket(&mut letters) {
+                    return Some(foreign);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The first letter beyond ASCII before the closing bracket; without one it is no class.
+fn foreign_letter_before_bracket(letters: &mut impl Iterator<Item = (usize, char)>) -> Option<Range<usize>> {
+    let mut foreign = None;
+    for (at, letter) in letters {
+        match letter {
+            ']' => return foreign,
+            _ if letter.is_ascii() => {}
+            _ => foreign = foreign.or(Some(at..at + letter.len_utf8())),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_told_from_the_rest() {
+        for (pattern, letter) in [
+            ("[ä]", Some("ä")),
+            ("x[a-zé]y", Some("é")),
+            ("[!ü]", Some("ü")),
+            ("[]ö]", Some("ö")),
+            ("ä[a]ö", None),
+            ("\\[ä]", None),
+            ("[a]ä]", None),
+            ("[ä", None),
+            ("ä", None),
+        ] {
+            assert_eq!(foreign_letter_in_class(pattern).map(|at| &pattern[at]), letter, "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Where the reader puts what is wrong, so that it can go on reading.
+
+use crate::policy::model::At;
+use crate::policy::problem::{Problem, Source};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The problems of one file, as they are found.
+pub struct Problems {
+    source: Arc<Source>,
+    /// The byte that each line begins with.
+    lines: Vec<usize>,
+    list: Vec<Problem>,
+}
+
+impl Problems {
+    /// None yet.
+    pub fn new(source: Arc<Source>) -> Problems {
+        let newlines = source.text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(newlines).collect();
+        Problems { source, lines, list: Vec::new() }
+    }
+
+    /// Adds one.
+    pub fn add(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.list.push(Problem {
+            source: Some(self.source.clone()),
+            span,
+            message: message.into(),
+            hint: Some(hint.into()),
+        });
+    }
+
+    /// Those found so far that lie at these bytes or around them.
+    pub fn at<'p>(&'p self, span: &'p Range<usize>) -> impl Iterator<Item = &'p Problem> {
+        self.list.iter().filter(move |problem| problem.span.start <= span.start && span.end <= problem.span.end)
+    }
+
+    /// The line of a byte, from 1.
+    pub fn line(&self, byte: usize) -> u32 {
+        self.lines.partition_point(|&start| start <= byte) as u32
+    }
+
+    /// The file.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// The bytes of the file at `span`, as they are written.
+    pub fn raw(&self, span: &Range<usize>) -> &str {
+        self.source.text.get(span.clone()).unwrap_or_default()
+    }
+
+    /// The bytes of the file that say the bytes `within` of a string.
+    ///
+    /// Where a string is written with escapes or over several lines, letters of the value and bytes of the file don't
+    /// correspond: then it is the whole string.
+    pub fn inside(&self, text: &At<String>, within: Range<usize>) -> Range<usize> {
+        let raw = self.raw(&text.span);
+        let is_plain = raw.len() == text.value.len() + 2 && raw.get(1..raw.len() - 1) == Some(&text.value);
+        if !is_plain || within.end > text.value.len() {
+            return text.span.clone();
+        }
+        let start = text.span.start + 1;
+        start + within.start..start + within.end
+    }
+
+    /// All of them in the order of the file, or what was read if there are none.
+    pub fn settle<T>(mut self, read: T) -> Result<T, Vec<Problem>> {
+        if self.list.is_empty() {
+            return Ok(read);
+        }
+        self.list.sort_by_key(|problem| (problem.span.start, problem.span.end));
+        Err(self.list)
+    }
+}

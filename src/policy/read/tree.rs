@@ -1,0 +1,84 @@
+//! `[[tree]]` and `[[tree.rule]]`.
+
+use super::names::Names;
+use super::paths;
+use super::patterns;
+use super::problems::Problems;
+use super::table::Table;
+use super::value::Value;
+use super::wishes::wishes;
+use crate::policy::model::{At, Mounts, Param, Rule, Scope, Tree};
+
+/// Every tree of a policy.
+pub fn trees(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<Tree> {
+    value.tables("[[tree]]", problems).into_iter().map(|table| tree(table, params, problems)).collect()
+}
+
+fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree {
+    let span = table.span.clone();
+    let roots = match table.take("root") {
+        Some(value) => paths::roots(&value, params, problems),
+        None => vec![At { value: ".".into(), span: span.clone() }],
+    };
+    let names = Names::of_roots(params, &roots);
+    let when = condition(&mut table, "when", problems);
+    let unless = condition(&mut table, "unless", problems);
+    let optional = table.take("optional").and_then(|value| value.flag(problems));
+    let mounts = table.take("mounts").and_then(|value| value.word(&["stay", "local", "all"], mounts, problems));
+    let exclude = table.take("exclude").map(|value| patterns::excludes(&value, problems));
+    let default_excludes = table.take("default-excludes").and_then(|value| value.flag(problems));
+    let wishes = wishes(&mut table, &names, problems);
+    let rules = table.take("rule").map(|value| rules(&value, &names, problems));
+    table.finish(problems);
+    Tree {
+        line: problems.line(span.start),
+        span,
+        when,
+        unless,
+        optional: optional.unwrap_or_default(),
+        mounts: mounts.unwrap_or_default(),
+        exclude: exclude.unwrap_or_default(),
+        default_excludes: default_excludes.unwrap_or(true),
+        wishes,
+        rules: rules.unwrap_or_default(),
+        roots,
+    }
+}
+
+fn condition(table: &mut Table<'_>, key: &'static str, problems: &mut Problems) -> Option<At<String>> {
+    let path = table.take(key)?.text("\"/etc/staff-group-for-usr-local\"", problems)?;
+    paths::absolute(&path, "a condition", problems);
+    Some(path)
+}
+
+fn mounts(word: &str) -> Option<Mounts> {
+    match word {
+        "stay" => Some(Mounts::Stay),
+        "local" => Some(Mounts::Local),
+        "all" => Some(Mounts::All),
+        _ => None,
+    }
+}
+
+fn rules(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec<Rule> {
+    value.tables("[[tree.rule]]", problems).into_iter().map(|table| rule(table, names, problems)).collect()
+}
+
+fn rule(mut table: Table<'_>, names: &Names<'_>, problems: &mut Problems) -> Rule {
+    let line = problems.line(table.span.start);
+    let patterns = table.require("match", "match = \"incoming/\"", problems);
+    let patterns = patterns.map(|value| patterns::patterns(&value, problems));
+    let scope = table.take("scope").and_then(|value| value.word(&["tree", "self", "below"], scope, problems));
+    let wishes = wishes(&mut table, names, problems);
+    table.finish(problems);
+    Rule { line, patterns: patterns.unwrap_or_default(), scope: scope.unwrap_or_default(), wishes }
+}
+
+fn scope(word: &str) -> Option<Scope> {
+    match word {
+        "tree" => Some(Scope::Tree),
+        "self" => Some(Scope::Own),
+        "below" => Some(Scope::Below),
+        _ => None,
+    }
+}

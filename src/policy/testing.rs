@@ -1,0 +1,108 @@
+//! Policies for the tests of this module, made without reading TOML.
+
+use super::bind::{Binding, Lookup, LookupError, bind};
+use super::instance::Instance;
+use super::model::{AccountText, At, Attribute, Limits, Model, Mounts, Rule, Scope, Tree, Wishes};
+use super::problem::{Problem, Source};
+use super::rule_table::RuleTable;
+use crate::mode::ModeExpression;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A value that stands nowhere.
+pub(super) fn at<T>(value: T) -> At<T> {
+    At { value, span: 0..0 }
+}
+
+/// An attribute that is this.
+pub(super) fn is<T>(value: T) -> Attribute<T> {
+    Attribute::Is(at(value))
+}
+
+/// `"@any"`.
+pub(super) fn taken_back<T>() -> Attribute<T> {
+    Attribute::Any(0..0)
+}
+
+pub(super) fn texts(texts: &[&str]) -> Vec<At<String>> {
+    texts.iter().map(|text| at(text.to_string())).collect()
+}
+
+/// Groups or owners by name.
+pub(super) fn named(names: &[&str]) -> Attribute<Vec<At<AccountText>>> {
+    is(names.iter().map(|name| at(AccountText::Text(name.to_string()))).collect())
+}
+
+/// A group or owner by id.
+pub(super) fn id(id: u32) -> Attribute<Vec<At<AccountText>>> {
+    is(vec![at(AccountText::Id(id))])
+}
+
+pub(super) fn modes(modes: &[&str]) -> Attribute<Arc<[ModeExpression]>> {
+    is(modes.iter().map(|mode| ModeExpression::parse(mode).expect(mode)).collect())
+}
+
+pub(super) fn rule(patterns: &[&str], scope: Scope, wishes: Wishes) -> Rule {
+    Rule { line: 0, patterns: texts(patterns), scope, wishes }
+}
+
+pub(super) fn tree(wishes: Wishes, rules: Vec<Rule>) -> Tree {
+    Tree {
+        line: 0,
+        span: 0..0,
+        roots: texts(&["/srv"]),
+        when: None,
+        unless: None,
+        optional: false,
+        mounts: Mounts::Stay,
+        exclude: Vec::new(),
+        default_excludes: true,
+        wishes,
+        rules,
+    }
+}
+
+pub(super) fn model(tree: Tree) -> Model {
+    Model {
+        source: Arc::new(Source { file: "test".into(), text: String::new() }),
+        name: "test".into(),
+        summary: None,
+        params: Vec::new(),
+        limits: Limits::default(),
+        lints: Vec::new(),
+        trees: vec![tree],
+        exceptions: Vec::new(),
+        uses: Vec::new(),
+    }
+}
+
+/// Names that are known: `lab` is 3001, `bin` 27, `ann` 2001; `broken` can't be told.
+pub(super) struct Names;
+
+impl Lookup for Names {
+    fn gid(&self, name: &str) -> Result<Option<u32>, LookupError> {
+        match name {
+            "lab" | "proj-lab" => Ok(Some(3001)),
+            "bin" => Ok(Some(27)),
+            "42" => Ok(Some(4200)),
+            "broken" => Err(LookupError { message: "getgrnam_r: EIO".into() }),
+            _ => Ok(None),
+        }
+    }
+
+    fn uid(&self, name: &str) -> Result<Option<u32>, LookupError> {
+        Ok((name == "ann").then_some(2001))
+    }
+}
+
+pub(super) fn compile(model: Model) -> Result<RuleTable, Vec<Problem>> {
+    RuleTable::compile(&[Arc::new(model)])
+}
+
+/// The tree bound to /srv without params and captures.
+pub(super) fn instance(tree: Tree) -> Instance {
+    let table = compile(model(tree)).expect("a sound policy");
+    let params = BTreeMap::new();
+    let binding = Binding { root: "/srv".into(), params: &params, captures: &[], gid_min: None };
+    bind(table.tree(0, 0), binding, &Names).expect("names that are known")
+}

@@ -1,0 +1,101 @@
+//! A plan as a unified diff of listings: what ls(1) would print before and after.
+
+mod hunk;
+mod listing;
+
+use super::escape::escape;
+use super::style::Palette;
+use crate::accounts::IdNames;
+use crate::entry::{Kind, State};
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+/// One entry that would be changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Row<'a> {
+    /// The index of its root.
+    pub root: u32,
+    /// Its path from there; `.` is the root itself.
+    pub path: &'a [u8],
+    /// What kind of entry it is.
+    pub kind: Kind,
+    /// The state it is in.
+    pub before: State,
+    /// The state it would get.
+    pub after: State,
+}
+
+/// A root as the head of its part of the diff names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head<'a> {
+    /// Its absolute path.
+    pub path: &'a [u8],
+    /// The policy that wants the changes; `None` where a plan doesn't say.
+    pub policy: Option<&'a str>,
+}
+
+/// Writes the diff of rows in path order; `heads` are the roots that their indices mean.
+///
+/// A root's two listings hold the changed entries only, and have a hunk for each directory. Each row takes the time of
+/// its own two lines, however many there are in one directory.
+pub fn write_diff(
+    out: &mut dyn Write,
+    rows: &[Row<'_>],
+    heads: &[Head<'_>],
+    names: &dyn IdNames,
+    palette: &Palette,
+) -> io::Result<()> {
+    let rows: Vec<Row<'_>> = rows.iter().copied().filter(|row| row.before != row.after).collect();
+    // Where each root's listings have got to: both are equally long, as no line comes or goes.
+    let mut lines: HashMap<u32, usize> = HashMap::new();
+    for of_root in rows.chunk_by(|a, b| a.root == b.root) {
+        let root = of_root[0].root;
+        write_head(out, heads.get(root as usize), palette)?;
+        let start = lines.entry(root).or_default();
+        for (directory, rows) in hunks(of_root) {
+            hunk::write(out, directory, *start, rows, names, palette)?;
+            *start += rows.len();
+        }
+    }
+    Ok(())
+}
+
+fn write_head(out: &mut dyn Write, head: Option<&Head<'_>>, palette: &Palette) -> io::Result<()> {
+    let style = palette.head;
+    let path = escape(head.map_or(b"?", |head| head.path));
+    writeln!(out, "{style}--- {path}{style:#}")?;
+    match head.and_then(|head| head.policy) {
+        Some(policy) => writeln!(out, "{style}+++ {path} (policy {}){style:#}", escape(policy.as_bytes())),
+        None => writeln!(out, "{style}+++ {path}{style:#}"),
+    }
+}
+
+/// Cuts the rows of one root into hunks, each of one directory, in the order they have.
+///
+/// A directory heads its own hunk where something below it changes too, and else stands among its neighbours. What
+/// path order puts behind a subdirectory's contents gets another hunk.
+fn hunks<'r, 'a>(rows: &'r [Row<'a>]) -> impl Iterator<Item = (&'a [u8], &'r [Row<'a>])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at;
+        let of = directory(rows, start)?;
+        while directory(rows, at) == Some(of) {
+            at += 1;
+        }
+        Some((of, &rows[start..at]))
+    })
+}
+
+/// The directory in whose hunk a row stands.
+fn directory<'a>(rows: &[Row<'a>], at: usize) -> Option<&'a [u8]> {
+    let path = rows.get(at)?.path;
+    let heads = rows.get(at + 1).is_some_and(|next| parent(next.path) == path);
+    Some(if heads || path == b"." { path } else { parent(path) })
+}
+
+fn parent(path: &[u8]) -> &[u8] {
+    path.iter().rposition(|&byte| byte == b'/').map_or(b".", |slash| &path[..slash])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! Lines like those of `ls -l`: `drwxrwsr-x alice lab data/run1/`, their columns aligned within one hunk.
+
+use super::Row;
+use crate::accounts::IdNames;
+use crate::entry::{Kind, State};
+use crate::report::account::{group_text, owner_text};
+use crate::report::escape::{escape, width};
+
+/// The owners and groups of a row, before and after, as they are printed.
+pub struct Accounts {
+    owners: [String; 2],
+    groups: [String; 2],
+}
+
+impl Accounts {
+    /// Looks up the names; where two ids have the same one, the numbers must tell them apart.
+    pub fn of(row: &Row<'_>, names: &dyn IdNames) -> Accounts {
+        let (uids, gids) = ([row.before.uid, row.after.uid], [row.before.gid, row.after.gid]);
+        Accounts {
+            owners: told_apart(uids, uids.map(|uid| owner_text(uid, names))),
+            groups: told_apart(gids, gids.map(|gid| group_text(gid, names))),
+        }
+    }
+}
+
+/// How wide the columns of a hunk are.
+#[derive(Clone, Copy, Default)]
+pub struct Columns {
+    owner: usize,
+    group: usize,
+}
+
+impl Columns {
+    /// Makes room for a row.
+    pub fn fit(&mut self, accounts: &Accounts) {
+        let widest = |texts: &[String; 2]| width(&texts[0]).max(width(&texts[1]));
+        self.owner = self.owner.max(widest(&accounts.owners));
+        self.group = self.group.max(widest(&accounts.groups));
+    }
+
+    /// The row's line before and after, each with its line feed.
+    pub fn lines(&self, row: &Row<'_>, accounts: &Accounts) -> [String; 2] {
+        let line = |state: State, at: usize| {
+            let mut line = format!("{}{} ", row.kind.letter(), state.mode.letters());
+            push_column(&mut line, &accounts.owners[at], self.owner);
+            push_column(&mut line, &accounts.groups[at], self.group);
+            line.push_str(&path_text(row.path, row.kind));
+            line.push('\n');
+            line
+        };
+        [line(row.before, 0), line(row.after, 1)]
+    }
+}
+
+/// A path from its root for people: a directory ends in a slash, the root itself is `./`.
+pub fn path_text(path: &[u8], kind: Kind) -> String {
+    let slash = if kind == Kind::Dir { "/" } else { "" };
+    format!("{}{slash}", escape(path))
+}
+
+fn told_apart(ids: [u32; 2], texts: [String; 2]) -> [String; 2] {
+    if ids[0] != ids[1] && texts[0] == texts[1] { ids.map(|id| id.to_string()) } else { texts }
+}
+
+fn push_column(line: &mut String, text: &str, columns: usize) {
+    line.push_str(text);
+    line.extend(std::iter::repeat_n(' ', columns.saturating_sub(width(text)) + 1));
+}

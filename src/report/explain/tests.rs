@@ -1,0 +1,166 @@
+//! Tests of the explanations.
+
+use super::*;
+use crate::lints::Because;
+use crate::report::samples::{Names, state, text};
+use snapbox::{IntoData, assert_data_eq, str};
+
+const LINT: LintText<'static> = LintText {
+    name: "foreign-group",
+    level: Level::Deny,
+    fix: "safe",
+    summary: "not the intended group",
+    explanation: "
+Files that came by mv(1) keep the group they had, as setgid counts for creation alone.
+This breaks off here.
+
+Mend it with:
+
+    chgrp -R lab .
+    find . -type d
+
+or with `sgidlint fix`.
+",
+};
+
+#[test]
+fn a_lint_is_explained_in_lines_that_fit() {
+    assert_data_eq!(
+        text(|out| write_lint(out, &LINT, 40, &Palette::PLAIN)),
+        str![[r#"
+foreign-group: not the intended group
+level: deny, fix: safe
+
+Files that came by mv(1) keep the group
+they had, as setgid counts for creation
+alone. This breaks off here.
+
+Mend it with:
+
+    chgrp -R lab .
+    find . -type d
+
+or with `sgidlint fix`.
+
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn a_word_longer_than_the_line_stays_whole() {
+    assert_eq!(wrap("a /very/long/path b", 5), ["a", "/very/long/path", "b"]);
+    assert_eq!(wrap("", 5), [""; 0]);
+}
+
+fn said(wanted: &str, line: u32, pattern: Option<&str>) -> Said<'static> {
+    Said { wanted: wanted.into(), file: "/etc/sgidlint/lab.toml", line, pattern: pattern.map(Into::into) }
+}
+
+fn view() -> View<'static> {
+    View {
+        policy: "lab-share",
+        root: b"/srv/lab",
+        passed_over: None,
+        attributes: vec![
+            Attribute { key: "group", actual: "users".into(), said: vec![said("lab", 14, None)] },
+            Attribute {
+                key: "setgid",
+                actual: "no".into(),
+                said: vec![
+                    said("false", 14, None),
+                    said("\"@any\"", 20, Some("\"*/\"")),
+                    said("true", 26, Some("\"data/\"")),
+                ],
+            },
+        ],
+        findings: vec![
+            Told {
+                lint: "foreign-group",
+                level: Level::Deny,
+                message: "group is users, should be lab".into(),
+                fix: Fix::Safe,
+            },
+            Told {
+                lint: "missing-permission",
+                level: Level::Deny,
+                message: "mode is 0700, should be 2770".into(),
+                fix: Fix::Unsafe(Because::Private),
+            },
+        ],
+        ideal: state(1001, 3001, 0o2770),
+    }
+}
+
+fn explained(views: Vec<View<'static>>) -> String {
+    let explained = Explained { path: b"/srv/lab/da\nta", kind: Kind::Dir, actual: state(1001, 100, 0o700), views };
+    text(|out| write_entry(out, &explained, &Names, &Palette::PLAIN))
+}
+
+#[test]
+fn an_entry_is_explained_by_the_rules_that_decide_it() {
+    assert_data_eq!(
+        explained(vec![view()]),
+        str![[r#"
+/srv/lab/da\nta/: dir, alice:users 0700
+
+Policy lab-share, tree /srv/lab/
+
+ATTRIBUTE  ACTUAL  WANTED  DECIDED BY
+group      users   lab     /etc/sgidlint/lab.toml:14 (the tree's own)
+setgid     no      true    /etc/sgidlint/lab.toml:26 (match "data/")
+                   "@any"  overruled: /etc/sgidlint/lab.toml:20 (match "*/")
+                   false   overruled: /etc/sgidlint/lab.toml:14 (the tree's own)
+
+deny: group is users, should be lab [foreign-group]
+deny: mode is 0700, should be 2770; fix is unsafe: its owner keeps it private [missing-permission]
+
+By hand it is mended with, once you know that it should be:
+    chgrp --no-dereference -- lab $'/srv/lab/da\nta'
+    chmod -- 02770 $'/srv/lab/da\nta'
+
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn what_is_right_or_not_judged_is_said_to_be() {
+    let right = View { findings: Vec::new(), ..view() };
+    let unwanted = View { attributes: Vec::new(), ..view() };
+    let excluded = View { passed_over: Some("excluded by \"da*\" (lab.toml:12)".into()), ..view() };
+    assert_data_eq!(
+        explained(vec![right, unwanted, excluded]),
+        str![[r#"
+/srv/lab/da\nta/: dir, alice:users 0700
+
+Policy lab-share, tree /srv/lab/
+
+ATTRIBUTE  ACTUAL  WANTED  DECIDED BY
+group      users   lab     /etc/sgidlint/lab.toml:14 (the tree's own)
+setgid     no      true    /etc/sgidlint/lab.toml:26 (match "data/")
+                   "@any"  overruled: /etc/sgidlint/lab.toml:20 (match "*/")
+                   false   overruled: /etc/sgidlint/lab.toml:14 (the tree's own)
+
+Nothing is wrong with it.
+
+Policy lab-share, tree /srv/lab/
+No rule wants anything of it.
+
+Policy lab-share, tree /srv/lab/
+Not judged: excluded by "da*" (lab.toml:12).
+
+"#]]
+        .raw()
+    );
+    assert_data_eq!(
+        explained(Vec::new()),
+        str![[r#"
+/srv/lab/da\nta/: dir, alice:users 0700
+
+No policy covers it.
+
+"#]]
+        .raw()
+    );
+}

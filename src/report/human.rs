@@ -1,0 +1,273 @@
+//! Findings for people: one a line, path first, so that it greps and clicks.
+
+use super::escape::{escape, escape_message, full_path};
+use super::root_bytes;
+use super::style::{Palette, Verbosity, counted, number, sentence};
+use super::words::{Wording, fix_hint};
+use crate::lints::{Finding, Fix, Level};
+use crate::survey::{Flaw, Notice, Survey, Trouble};
+use crate::sys::error::{errno_name, errno_text};
+use std::io::{self, Write};
+
+/// What fails a run.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Strictness {
+    /// Findings at level deny.
+    #[default]
+    Deny,
+    /// Warnings too.
+    Warn,
+}
+
+/// How a report for people looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// Colours.
+    pub palette: Palette,
+    /// How much is said.
+    pub verbosity: Verbosity,
+    /// What fails, and so is said even when quiet.
+    pub strictness: Strictness,
+}
+
+/// Writes the findings, those on entries in path order, then those about policies.
+pub fn write_findings(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, manner: &Manner) -> io::Result<()> {
+    for flaw in &survey.flaws {
+        let told = flaw.findings.iter().filter(|finding| manner.tells(finding.level));
+        told.into_iter().try_for_each(|finding| write_finding(out, survey, words, manner, flaw, finding))?;
+    }
+    let told = survey.notices.iter().filter(|notice| manner.tells(notice.level));
+    told.into_iter().try_for_each(|notice| write_notice(out, survey, words, manner, notice))
+}
+
+/// Writes what could not be read; for stderr.
+pub fn write_errors(out: &mut dyn Write, survey: &Survey, palette: &Palette) -> io::Result<()> {
+    survey.errors.iter().try_for_each(|trouble| {
+        let path = full_path(trouble.root.map_or(b"", |root| root_bytes(survey, root)), &trouble.path, None);
+        writeln!(out, "sgidlint: {0}error{0:#}: {path}: {1}", palette.deny, trouble_text(trouble))
+    })
+}
+
+/// Writes what was not looked at and the totals; nothing when quiet. For stderr.
+pub fn write_summary(out: &mut dyn Write, survey: &Survey, manner: &Manner) -> io::Result<()> {
+    if manner.verbosity == Verbosity::Quiet {
+        return Ok(());
+    }
+    write_skipped_mounts(out, survey, manner)?;
+    writeln!(out, "{}", sentence(&summary(survey)))
+}
+
+impl Manner {
+    fn tells(&self, level: Level) -> bool {
+        match (self.verbosity, self.strictness) {
+            (Verbosity::Quiet, Strictness::Deny) => level == Level::Deny,
+            _ => level >= Level::Warn,
+        }
+    }
+}
+
+fn write_finding(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    manner: &Manner,
+    flaw: &Flaw,
+    finding: &Finding,
+) -> io::Result<()> {
+    let path = full_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind));
+    let message = words.message(finding, flaw);
+    write_head(out, manner, &path, finding.level, &message)?;
+    let aside = manner.palette.aside;
+    write!(out, "{} {aside}[{}]", fix_hint(finding.fix), words.lint(finding.lint))?;
+    let place = finding.rule.and_then(|rule| survey.rules.get(rule.0 as usize));
+    match place.and_then(|place| Some((survey.policies.get(place.policy as usize)?, place.line))) {
+        Some((policy, line)) => writeln!(out, " ({}:{line}){aside:#}", escape(policy.file.as_bytes())),
+        None => writeln!(out, "{aside:#}"),
+    }
+}
+
+fn write_notice(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    manner: &Manner,
+    notice: &Notice,
+) -> io::Result<()> {
+    let file = survey.policies.get(notice.policy as usize).map_or("policy", |policy| &policy.file);
+    let place = format!("{}:{}", escape(file.as_bytes()), notice.line);
+    write_head(out, manner, &place, notice.level, &notice.message)?;
+    writeln!(out, " {0}[{1}]{0:#}", manner.palette.aside, words.lint(notice.lint))
+}
+
+fn write_head(out: &mut dyn Write, manner: &Manner, place: &str, level: Level, message: &str) -> io::Result<()> {
+    let style = manner.palette.level(level);
+    write!(out, "{place}: {style}{level}{style:#}: {}", escape_message(message))
+}
+
+/// The error's message, with the call and its errno where it doesn't name them itself.
+fn trouble_text(trouble: &Trouble) -> String {
+    let message = escape_message(&trouble.message);
+    match (trouble.call, trouble.errno) {
+        (Some(call), Some(errno)) if !message.contains(&errno_name(errno)) => {
+            format!("{call}: {} ({}): {message}", errno_name(errno), errno_text(errno))
+        }
+        _ => message.into_owned(),
+    }
+}
+
+/// So many mounts are named without being asked.
+const FEW_MOUNTS: usize = 3;
+
+fn write_skipped_mounts(out: &mut dyn Write, survey: &Survey, manner: &Manner) -> io::Result<()> {
+    if manner.verbosity < Verbosity::Verbose && survey.skipped_mounts.len() > FEW_MOUNTS {
+        return Ok(());
+    }
+    survey.skipped_mounts.iter().try_for_each(|mount| {
+        let path = full_path(root_bytes(survey, mount.root), &mount.path, Some(crate::entry::Kind::Dir));
+        writeln!(out, "{path}: mount not entered (the tree's `mounts` decides)")
+    })
+}
+
+/// `12 findings in 100,000 entries (9 deny, 3 warn), 9 can be fixed safely; 3 excluded, 1 mount not entered`.
+fn summary(survey: &Survey) -> String {
+    let counts = &survey.counts;
+    let levels = levels(survey);
+    let of = |level| levels.clone().filter(|&found| found == level).count() as u64;
+    let (deny, warn) = (of(Level::Deny), of(Level::Warn));
+    let mut text = counted(deny + warn, "finding", "findings");
+    text += &format!(" in {}", counted(counts.entries, "entry", "entries"));
+    if deny + warn > 0 {
+        let parts = [(deny, "deny"), (warn, "warn")].into_iter().filter(|&(count, _)| count > 0);
+        text +=
+            &format!(" ({})", parts.map(|(n, level)| format!("{} {level}", number(n))).collect::<Vec<_>>().join(", "));
+        text += &format!(", {}", fixable(survey));
+    }
+    let aside = passed_over(survey);
+    if !aside.is_empty() {
+        text += &format!("; {}", aside.join(", "));
+    }
+    text
+}
+
+fn levels(survey: &Survey) -> impl Iterator<Item = Level> + Clone + '_ {
+    let on_entries = survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(|finding| finding.level));
+    on_entries.chain(survey.notices.iter().map(|notice| notice.level))
+}
+
+fn fixable(survey: &Survey) -> String {
+    let fixes = || survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(|finding| finding.fix));
+    let safe = fixes().filter(|fix| matches!(fix, Fix::Safe)).count() as u64;
+    let not_safe = fixes().filter(|fix| matches!(fix, Fix::Unsafe(_))).count() as u64;
+    match (safe, not_safe) {
+        (0, 0) => "none can be fixed".into(),
+        (0, n) => format!("{} can be fixed with --unsafe-fixes", number(n)),
+        (s, 0) => format!("{} can be fixed safely", number(s)),
+        (s, n) => format!("{} can be fixed safely, {} more with --unsafe-fixes", number(s), number(n)),
+    }
+}
+
+/// What was not judged, never in silence.
+fn passed_over(survey: &Survey) -> Vec<String> {
+    let counts = &survey.counts;
+    let (mounts, errors) = (survey.skipped_mounts.len() as u64, survey.errors.len() as u64);
+    let mut parts = Vec::new();
+    let mut push = |count: u64, text: String| parts.extend((count > 0).then_some(text));
+    push(counts.excluded, format!("{} excluded", number(counts.excluded)));
+    push(mounts, format!("{} not entered", counted(mounts, "mount", "mounts")));
+    push(counts.suppressed, format!("{} covered by exceptions", counted(counts.suppressed, "finding", "findings")));
+    push(counts.vanished, format!("{} vanished meanwhile", number(counts.vanished)));
+    push(errors, format!("incomplete: {}", counted(errors, "error", "errors")));
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples::{Words, survey, text};
+    use crate::survey::{Counts, SkippedMount};
+    use snapbox::{IntoData, assert_data_eq, str};
+
+    const PLAIN: Manner =
+        Manner { palette: Palette::PLAIN, verbosity: Verbosity::Normal, strictness: Strictness::Deny };
+
+    #[test]
+    fn findings_are_one_a_line_path_first() {
+        let report = text(|out| write_findings(out, &survey(), &Words, &PLAIN));
+        assert_data_eq!(report, str![[r#"
+/srv/lab/: deny: gid is 100, should be 3001 [spreading-group] (/etc/sgidlint/lab.toml:14)
+/srv/lab/: warn: everyone can write it [world-writable]
+/srv/lab/a\nb/\xff: deny: gid is 100, should be 3001; fix is unsafe: its owner keeps it private [foreign-group] (/etc/sgidlint/lab.toml:14)
+/srv/lab/core: warn: it has 3 names; never fixed: it has other names, which may lie outside the tree [hard-linked] (/etc/sgidlint/lab.toml:14)
+/etc/sgidlint/lab.toml:30: warn: the exception held until 2026-03-01 [expired-exception]
+
+"#]].raw());
+    }
+
+    #[test]
+    fn quiet_tells_what_fails() {
+        let quiet = Manner { verbosity: Verbosity::Quiet, ..PLAIN };
+        let report = text(|out| write_findings(out, &survey(), &Words, &quiet));
+        assert_data_eq!(report, str![[r#"
+/srv/lab/: deny: gid is 100, should be 3001 [spreading-group] (/etc/sgidlint/lab.toml:14)
+/srv/lab/a\nb/\xff: deny: gid is 100, should be 3001; fix is unsafe: its owner keeps it private [foreign-group] (/etc/sgidlint/lab.toml:14)
+
+"#]].raw());
+        let strict = Manner { strictness: Strictness::Warn, ..quiet };
+        let everything = text(|out| write_findings(out, &survey(), &Words, &PLAIN));
+        assert_eq!(text(|out| write_findings(out, &survey(), &Words, &strict)), everything);
+        assert_eq!(text(|out| write_summary(out, &survey(), &quiet)), "");
+    }
+
+    #[test]
+    fn a_terminal_gets_colours() {
+        let colored = Manner { palette: Palette::COLORED, ..PLAIN };
+        let report = text(|out| write_findings(out, &survey(), &Words, &colored));
+        assert_data_eq!(report.lines().next().unwrap_or_default().replace('\u{1b}', "ESC"), str!["/srv/lab/: ESC[1mESC[31mdenyESC[0m: gid is 100, should be 3001 ESC[2m[spreading-group] (/etc/sgidlint/lab.toml:14)ESC[0m"].raw());
+    }
+
+    #[test]
+    fn errors_say_what_happened_and_what_to_do() {
+        let mut survey = survey();
+        let mut whole = survey.errors[0].clone();
+        whole.message = "openat: EACCES (permission denied); run as root".into();
+        whole.root = None;
+        whole.path = b"/srv/b\x1bd".as_slice().into();
+        survey.errors.push(whole);
+        let report = text(|out| write_errors(out, &survey, &Palette::PLAIN));
+        assert_data_eq!(
+            report,
+            str![[r#"
+sgidlint: error: /srv/lab/secret: openat: EACCES (permission denied): can't list the directory; run as root
+sgidlint: error: /srv/b\x1bd: openat: EACCES (permission denied); run as root
+
+"#]]
+            .raw()
+        );
+    }
+
+    #[test]
+    fn the_summary_is_a_sentence_and_names_what_was_passed_over() {
+        let report = text(|out| write_summary(out, &survey(), &PLAIN));
+        assert_data_eq!(report, str![[r#"
+/srv/lab/mnt/: mount not entered (the tree's `mounts` decides)
+5 findings in 100,000 entries (2 deny, 3 warn), 1 can be fixed safely, 1 more with --unsafe-fixes; 3 excluded, 1 mount not entered, 2 findings covered by exceptions, 1 vanished meanwhile, incomplete: 1 error.
+
+"#]].raw());
+    }
+
+    #[test]
+    fn nothing_found_is_said_in_few_words() {
+        let counts = Counts { entries: 1, ..Counts::default() };
+        let report = text(|out| write_summary(out, &Survey { counts, ..Survey::default() }, &PLAIN));
+        assert_eq!(report, "No findings in 1 entry.\n");
+    }
+
+    #[test]
+    fn many_mounts_are_named_when_asked_only() {
+        let skipped_mounts = vec![SkippedMount { root: 0, path: b"/m".as_slice().into() }; 4];
+        let survey = Survey { skipped_mounts, ..Survey::default() };
+        assert_eq!(text(|out| write_summary(out, &survey, &PLAIN)).lines().count(), 1);
+        let verbose = Manner { verbosity: Verbosity::Verbose, ..PLAIN };
+        assert_eq!(text(|out| write_summary(out, &survey, &verbose)).lines().count(), 5);
+    }
+}

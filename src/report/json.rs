@@ -1,0 +1,267 @@
+//! Reports for machines: JSON, one object a line.
+
+mod lines;
+mod visible;
+
+use super::outcome::{Fate, Settled};
+use super::words::Wording;
+use crate::accounts::IdNames;
+use crate::lints::Finding;
+use crate::survey::{Flaw, Notice, PolicyLabel, Root, Survey, Trouble};
+use crate::sys::error::errno_name;
+use crate::wire::WirePath;
+pub use lines::{JsonPolicy, JsonState};
+use lines::{JsonRule, Line};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+
+/// Writes a whole check: begin, findings and errors in path order, end.
+pub fn write_check(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    names: &dyn IdNames,
+    exit: u8,
+) -> io::Result<()> {
+    write_begin(out, &survey.policies, &survey.roots)?;
+    write_findings(out, survey, words, names)?;
+    write_errors(out, survey)?;
+    write_end(out, &Totals::of(survey), exit)
+}
+
+/// Writes the first line: the tool, the policies and the roots of the run.
+pub fn write_begin(out: &mut dyn Write, policies: &[PolicyLabel], roots: &[Root]) -> io::Result<()> {
+    let mut paths: Vec<&[u8]> = Vec::with_capacity(roots.len());
+    for root in roots {
+        // A root stands once for each policy in the survey, and once here.
+        let path = root.path.as_os_str().as_bytes();
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    let line = Line::Begin {
+        format: 1,
+        tool: "sgidlint",
+        version: env!("CARGO_PKG_VERSION"),
+        policies: policies.iter().map(|p| JsonPolicy { name: &p.name, file: &p.file }).collect(),
+        roots: paths.into_iter().map(WirePath::new).collect(),
+    };
+    line.write(out)
+}
+
+/// Writes a line for each finding: those on entries in path order, then those about policies.
+pub fn write_findings(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    names: &dyn IdNames,
+) -> io::Result<()> {
+    for flaw in &survey.flaws {
+        for finding in &flaw.findings {
+            finding_line(survey, words, names, flaw, finding).write(out)?;
+        }
+    }
+    survey.notices.iter().try_for_each(|notice| notice_line(survey, words, notice).write(out))
+}
+
+/// Writes a line for each thing that could not be read.
+pub fn write_errors(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
+    survey.errors.iter().try_for_each(|trouble| error_line(survey, trouble).write(out))
+}
+
+/// Writes a line for what became of a change.
+pub fn write_outcome(out: &mut dyn Write, settled: &Settled<'_>, names: &dyn IdNames) -> io::Result<()> {
+    let (call, errno) = match settled.fate {
+        Fate::Failed { call, errno } => (Some(call), Some(errno_name(errno))),
+        _ => (None, None),
+    };
+    let line = Line::Outcome {
+        root: WirePath::new(settled.root),
+        path: WirePath::new(settled.path),
+        outcome: settled.fate.name(),
+        state: settled.state.map(|state| JsonState::new(state, names)),
+        call,
+        errno,
+        message: settled.message(names),
+    };
+    line.write(out)
+}
+
+/// Writes the last line; without it the report is torn.
+pub fn write_end(out: &mut dyn Write, totals: &Totals, exit: u8) -> io::Result<()> {
+    let Totals { entries, excluded, skipped_mounts, findings, changes, errors, vanished, suppressed } = *totals;
+    Line::End { entries, excluded, skipped_mounts, findings, changes, errors, exit, vanished, suppressed }.write(out)
+}
+
+/// The numbers of the last line.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Totals {
+    /// Entries seen.
+    pub entries: u64,
+    /// Entries that an exclude kept out.
+    pub excluded: u64,
+    /// Mounts not entered.
+    pub skipped_mounts: u64,
+    /// Findings, those about policies included.
+    pub findings: u64,
+    /// Entries that a fix would change, or has changed.
+    pub changes: u64,
+    /// What could not be read or done.
+    pub errors: u64,
+    /// Entries that vanished between being listed and being looked at.
+    pub vanished: u64,
+    /// Findings that an exception covers.
+    pub suppressed: u64,
+}
+
+impl Totals {
+    /// Adds a survey up.
+    pub fn of(survey: &Survey) -> Totals {
+        let of_entries: usize = survey.flaws.iter().map(|flaw| flaw.findings.len()).sum();
+        Totals {
+            entries: survey.counts.entries,
+            excluded: survey.counts.excluded,
+            skipped_mounts: survey.skipped_mounts.len() as u64,
+            findings: (of_entries + survey.notices.len()) as u64,
+            changes: survey.flaws.iter().filter(|flaw| flaw.actual != flaw.desired).count() as u64,
+            errors: survey.errors.len() as u64,
+            vanished: survey.counts.vanished,
+            suppressed: survey.counts.suppressed,
+        }
+    }
+}
+
+fn finding_line<'a>(
+    survey: &'a Survey,
+    words: &'a dyn Wording,
+    names: &dyn IdNames,
+    flaw: &'a Flaw,
+    finding: &Finding,
+) -> Line<'a> {
+    let rule = finding.rule.and_then(|id| survey.rules.get(id.0 as usize));
+    Line::Finding {
+        lint: words.lint(finding.lint),
+        level: finding.level.name(),
+        root: Some(root_path(survey, flaw.root)),
+        path: Some(WirePath::new(&flaw.path)),
+        kind: Some(flaw.kind.name()),
+        actual: Some(JsonState::new(flaw.actual, names)),
+        desired: Some(JsonState::new(flaw.desired, names)),
+        rule: rule.and_then(|place| json_rule(survey, place.policy, place.line)),
+        fix: finding.fix.name(),
+        because: finding.fix.because().map(|because| because.name()),
+        message: words.message(finding, flaw),
+    }
+}
+
+/// A finding about a policy has neither entry nor states, and nothing ever mends it but an editor.
+fn notice_line<'a>(survey: &'a Survey, words: &'a dyn Wording, notice: &Notice) -> Line<'a> {
+    Line::Finding {
+        lint: words.lint(notice.lint),
+        level: notice.level.name(),
+        root: None,
+        path: None,
+        kind: None,
+        actual: None,
+        desired: None,
+        rule: json_rule(survey, notice.policy, notice.line),
+        fix: "none",
+        because: None,
+        message: notice.message.clone(),
+    }
+}
+
+fn error_line<'a>(survey: &'a Survey, trouble: &'a Trouble) -> Line<'a> {
+    Line::Error {
+        root: trouble.root.map(|root| root_path(survey, root)),
+        path: WirePath::new(&trouble.path),
+        call: trouble.call,
+        errno: trouble.errno.map(errno_name),
+        message: &trouble.message,
+    }
+}
+
+fn json_rule(survey: &Survey, policy: u32, line: u32) -> Option<JsonRule<'_>> {
+    let policy = survey.policies.get(policy as usize)?;
+    Some(JsonRule { policy: &policy.name, file: &policy.file, line })
+}
+
+fn root_path(survey: &Survey, root: u32) -> WirePath<'_> {
+    WirePath::new(super::root_bytes(survey, root))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Kind;
+    use crate::report::samples::{Names, Words, state, survey, text};
+    use snapbox::{IntoData, assert_data_eq, str};
+
+    #[test]
+    fn a_check_is_begin_findings_errors_end() {
+        let report = text(|out| write_check(out, &survey(), &Words, &Names, 3));
+        let version = concat!(r#""version":""#, env!("CARGO_PKG_VERSION"), '"');
+        assert_data_eq!(report.replace(version, r#""version":"V""#), str![[r#"
+{"type":"begin","format":1,"tool":"sgidlint","version":"V","policies":[{"name":"lab-share","file":"/etc/sgidlint/lab.toml"}],"roots":[{"text":"/srv/lab"}]}
+{"type":"finding","lint":"spreading-group","level":"deny","root":{"text":"/srv/lab"},"path":{"text":"."},"kind":"dir","actual":{"uid":0,"gid":100,"mode":"2777","owner":"root","group":"users"},"desired":{"uid":0,"gid":3001,"mode":"2777","owner":"root","group":"lab"},"rule":{"policy":"lab-share","file":"/etc/sgidlint/lab.toml","line":14},"fix":"safe","message":"gid is 100, should be 3001"}
+{"type":"finding","lint":"world-writable","level":"warn","root":{"text":"/srv/lab"},"path":{"text":"."},"kind":"dir","actual":{"uid":0,"gid":100,"mode":"2777","owner":"root","group":"users"},"desired":{"uid":0,"gid":3001,"mode":"2777","owner":"root","group":"lab"},"fix":"none","message":"everyone can write it"}
+{"type":"finding","lint":"foreign-group","level":"deny","root":{"text":"/srv/lab"},"path":{"bytes":"YQpiL/8="},"kind":"file","actual":{"uid":4711,"gid":100,"mode":"0600","group":"users"},"desired":{"uid":4711,"gid":100,"mode":"0600","group":"users"},"rule":{"policy":"lab-share","file":"/etc/sgidlint/lab.toml","line":14},"fix":"unsafe","because":"private","message":"gid is 100, should be 3001"}
+{"type":"finding","lint":"hard-linked","level":"warn","root":{"text":"/srv/lab"},"path":{"text":"core"},"kind":"file","actual":{"uid":4711,"gid":100,"mode":"0600","group":"users"},"desired":{"uid":4711,"gid":100,"mode":"0600","group":"users"},"rule":{"policy":"lab-share","file":"/etc/sgidlint/lab.toml","line":14},"fix":"none","because":"hard-linked","message":"it has 3 names"}
+{"type":"finding","lint":"expired-exception","level":"warn","rule":{"policy":"lab-share","file":"/etc/sgidlint/lab.toml","line":30},"fix":"none","message":"the exception held until 2026-03-01"}
+{"type":"error","root":{"text":"/srv/lab"},"path":{"text":"secret"},"call":"openat","errno":"EACCES","message":"can't list the directory; run as root"}
+{"type":"end","entries":100000,"excluded":3,"skipped_mounts":1,"findings":5,"changes":1,"errors":1,"exit":3,"vanished":1,"suppressed":2}
+
+"#]].raw());
+    }
+
+    #[test]
+    fn every_line_is_an_object_of_its_own() {
+        for line in text(|out| write_check(out, &survey(), &Words, &Names, 1)).lines() {
+            assert!(serde_json::from_str::<serde_json::Value>(line).unwrap().is_object(), "{line}");
+        }
+    }
+
+    /// A pipe that nobody reads any more.
+    struct Broken;
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_broken_pipe_is_told_as_one() {
+        let error = write_check(&mut Broken, &survey(), &Words, &Names, 0).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn an_outcome_has_the_state_it_was_seen_in_or_the_call_that_failed() {
+        let (before, after) = (state(0, 0, 0o755), state(0, 3001, 0o2775));
+        let failed = Fate::Failed { call: "fchmodat2", errno: libc::EPERM };
+        let settled = Settled {
+            root: b"/srv/lab",
+            path: b"a",
+            kind: Kind::Dir,
+            before,
+            after,
+            fate: Fate::Applied,
+            state: Some(after),
+            cause: None,
+        };
+        let refused = Settled { fate: Fate::Refused, state: Some(state(0, 3001, 0o775)), ..settled };
+        let failed = Settled { fate: failed, state: None, cause: Some("it is immutable"), ..settled };
+        let lines = [settled, refused, failed].map(|one| text(|out| write_outcome(out, &one, &Names)));
+        assert_data_eq!(lines.concat(), str![[r#"
+{"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"applied","state":{"uid":0,"gid":3001,"mode":"2775","owner":"root","group":"lab"}}
+{"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"refused","state":{"uid":0,"gid":3001,"mode":"0775","owner":"root","group":"lab"},"message":"the calls succeeded, but it is root:lab 0775, not root:lab 2775; the kernel drops setgid where the owner is not in the group: run as root"}
+{"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"failed","call":"fchmodat2","errno":"EPERM","message":"fchmodat2: EPERM (operation not permitted): it is immutable"}
+
+"#]].raw());
+    }
+}

@@ -1,0 +1,124 @@
+//! A small survey and a handful of names for the tests of reports.
+
+use super::words::Wording;
+use crate::accounts::IdNames;
+use crate::entry::{Identity, Kind, State};
+use crate::intent::RuleId;
+use crate::lints::{Because, Finding, Fix, Level, Lint};
+use crate::mode::Mode;
+use crate::survey::{Counts, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
+use std::io::{self, Write};
+
+/// What a report writes.
+pub fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+pub fn state(uid: u32, gid: u32, mode: u32) -> State {
+    State { uid, gid, mode: Mode::new(mode) }
+}
+
+/// Knows root, alice (1001), users (100), lab (3001, 3002) and 数据 (3003); 1666 has a hostile name.
+pub struct Names;
+
+impl IdNames for Names {
+    fn user_name(&self, uid: u32) -> Option<String> {
+        let name = match uid {
+            0 => "root",
+            1001 => "alice",
+            1666 => "mal\u{1b}[31m",
+            _ => return None,
+        };
+        Some(name.into())
+    }
+
+    fn group_name(&self, gid: u32) -> Option<String> {
+        let name = match gid {
+            0 => "root",
+            100 => "users",
+            3001 | 3002 => "lab",
+            3003 => "数据",
+            _ => return None,
+        };
+        Some(name.into())
+    }
+}
+
+/// Stands in for the registry's texts.
+pub struct Words;
+
+impl Wording for Words {
+    fn message(&self, finding: &Finding, flaw: &Flaw) -> String {
+        match finding.lint {
+            Lint::WorldWritable => "everyone can write it".into(),
+            Lint::HardLinked => format!("it has {} names", flaw.nlink),
+            _ => format!("gid is {}, should be {}", flaw.actual.gid, flaw.ideal.gid),
+        }
+    }
+
+    fn lint(&self, lint: Lint) -> &str {
+        match lint {
+            Lint::ForeignGroup => "foreign-group",
+            Lint::SpreadingGroup => "spreading-group",
+            Lint::WorldWritable => "world-writable",
+            Lint::HardLinked => "hard-linked",
+            Lint::ExpiredException => "expired-exception",
+            _ => "other-lint",
+        }
+    }
+}
+
+fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Finding]) -> Flaw {
+    Flaw {
+        root: 0,
+        path: path.into(),
+        kind,
+        id: Identity { dev: 1, ino: 2, btime: None },
+        nlink: 1,
+        actual,
+        desired,
+        ideal: state(actual.uid, 3001, actual.mode.bits()),
+        findings: findings.into(),
+        links: Box::default(),
+    }
+}
+
+/// Three entries with findings of every fix, one of a policy, an error and a mount.
+pub fn survey() -> Survey {
+    let rule = Some(RuleId(0));
+    let find = |lint, level, fix| Finding { lint, level, fix, rule };
+    let hazard = Finding { rule: None, ..find(Lint::WorldWritable, Level::Warn, Fix::None(None)) };
+    let private = find(Lint::ForeignGroup, Level::Deny, Fix::Unsafe(Because::Private));
+    let linked = find(Lint::HardLinked, Level::Warn, Fix::None(Some(Because::HardLink)));
+    let (dir, spreading) = (state(0, 100, 0o2777), find(Lint::SpreadingGroup, Level::Deny, Fix::Safe));
+    let kept = state(4711, 100, 0o600);
+    Survey {
+        policies: vec![PolicyLabel { name: "lab-share".into(), file: "/etc/sgidlint/lab.toml".into() }],
+        rules: vec![RulePlace { policy: 0, line: 14 }],
+        roots: vec![Root { path: "/srv/lab".into(), policy: 0, id: None, fsid: 0 }],
+        flaws: vec![
+            flaw(b".", Kind::Dir, dir, state(0, 3001, 0o2777), &[spreading, hazard]),
+            flaw(b"a\nb/\xff", Kind::File, kept, kept, &[private]),
+            Flaw { nlink: 3, ..flaw(b"core", Kind::File, kept, kept, &[linked]) },
+        ],
+        notices: vec![Notice {
+            lint: Lint::ExpiredException,
+            level: Level::Warn,
+            policy: 0,
+            line: 30,
+            rule: None,
+            message: "the exception held until 2026-03-01".into(),
+        }],
+        errors: vec![Trouble {
+            root: Some(0),
+            path: b"secret".as_slice().into(),
+            call: Some("openat"),
+            errno: Some(libc::EACCES),
+            message: "can't list the directory; run as root".into(),
+        }],
+        skipped_mounts: vec![SkippedMount { root: 0, path: b"mnt".as_slice().into() }],
+        counts: Counts { entries: 100_000, excluded: 3, vanished: 1, suppressed: 2 },
+    }
+}

@@ -1,0 +1,113 @@
+//! How a run ended, in numbers, and how it is undone.
+
+use super::outcome::Fate;
+use super::quote::shell_quote;
+use super::style::{counted, number};
+use std::io::{self, Write};
+
+/// How many changes came to which end.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Tally {
+    /// Done.
+    pub applied: u64,
+    /// As wanted before.
+    pub already: u64,
+    /// In another state, or another entry.
+    pub drifted: u64,
+    /// Not there any more.
+    pub gone: u64,
+    /// Dropped by the kernel.
+    pub refused: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Undone but for set-ID bits.
+    pub partial: u64,
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn count(&mut self, fate: Fate) {
+        *match fate {
+            Fate::Applied => &mut self.applied,
+            Fate::Already => &mut self.already,
+            Fate::Drifted => &mut self.drifted,
+            Fate::Gone => &mut self.gone,
+            Fate::Refused => &mut self.refused,
+            Fate::Failed { .. } => &mut self.failed,
+            Fate::Partial => &mut self.partial,
+        } += 1;
+    }
+
+    /// `8 applied, 1 drifted`: what there is any of; empty where there is nothing.
+    pub fn text(&self) -> String {
+        let parts = [
+            (self.applied, "applied"),
+            (self.partial, "undone in part"),
+            (self.already, "already as wanted"),
+            (self.drifted, "drifted"),
+            (self.gone, "gone"),
+            (self.refused, "refused"),
+            (self.failed, "failed"),
+        ];
+        let parts = parts.into_iter().filter(|&(count, _)| count > 0);
+        parts.map(|(count, what)| format!("{} {what}", number(count))).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether there is anything that an undo would turn round.
+    pub fn changed_something(&self) -> bool {
+        self.applied + self.partial + self.refused > 0
+    }
+
+    fn total(&self) -> u64 {
+        let Tally { applied, already, drifted, gone, refused, failed, partial } = *self;
+        applied + already + drifted + gone + refused + failed + partial
+    }
+}
+
+/// Writes how a run ended and how it is undone.
+pub fn write_summary(out: &mut dyn Write, tally: &Tally, run: &str) -> io::Result<()> {
+    match tally.total() {
+        0 => return writeln!(out, "Nothing to change."),
+        total if total == tally.applied => writeln!(out, "{} applied.", counted(total, "change", "changes"))?,
+        total => writeln!(out, "{}: {}.", counted(total, "change", "changes"), tally.text())?,
+    }
+    if tally.changed_something() {
+        writeln!(out, "Undo with: sgidlint undo {}", shell_quote(run.as_bytes()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples::text;
+    use snapbox::{IntoData, assert_data_eq, str};
+
+    #[test]
+    fn a_summary_says_how_it_ended_and_how_it_is_undone() {
+        let failed = Fate::Failed { call: "fchownat", errno: libc::EIO };
+        let mut all = Tally::default();
+        for fate in [Fate::Already, Fate::Drifted, Fate::Drifted, Fate::Gone, Fate::Refused, failed, Fate::Partial] {
+            all.count(fate);
+        }
+        let applied = Tally { applied: 1200, ..Tally::default() };
+        let one = Tally { failed: 1, ..Tally::default() };
+        let summaries = [all, applied, one, Tally::default()].map(|t| text(|out| write_summary(out, &t, "r1")));
+        assert_data_eq!(
+            summaries.join("--\n"),
+            str![[r#"
+7 changes: 1 undone in part, 1 already as wanted, 2 drifted, 1 gone, 1 refused, 1 failed.
+Undo with: sgidlint undo r1
+--
+1,200 changes applied.
+Undo with: sgidlint undo r1
+--
+1 change: 1 failed.
+--
+Nothing to change.
+
+"#]]
+            .raw()
+        );
+    }
+}

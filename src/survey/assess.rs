@@ -1,0 +1,249 @@
+//! Judging one entry by every policy that covers it, and telling what was found.
+
+use super::found::Flaw;
+use super::links::Linked;
+use super::scope::{Opinion, Region};
+use super::site::Site;
+use crate::entry::{Entry, Extras, Kind, State};
+use crate::intent::{HardLinks, Intent};
+use crate::judge::{Options, Verdict, judge};
+use crate::lints::{Because, Finding, Fix, Level, Lint};
+use crate::mode::Mode;
+use crate::plan::Links;
+use crate::sys::handle::Handle;
+use crate::sys::ladder::Ladder;
+use crate::sys::names::Memo;
+use crate::sys::xattr;
+
+/// What one thread found.
+#[derive(Default)]
+pub struct Finds {
+    /// Entries with findings.
+    pub flaws: Vec<Flaw>,
+    /// Entries with several names, where those are to be counted.
+    pub linked: Vec<Linked>,
+    /// Findings that exceptions cover.
+    pub suppressed: u64,
+    /// Entries that were gone when they were looked at again.
+    pub vanished: u64,
+}
+
+/// What judging needs beside the entry.
+pub struct Court<'a> {
+    /// Users and groups.
+    pub accounts: Memo<'a>,
+    /// How entries are held on this kernel.
+    pub ladder: &'a Ladder,
+}
+
+/// Judges an entry; tells what was found and gives the groups that it is to have, one for each opinion.
+pub fn assess(
+    region: &Region<'_>,
+    opinions: &[Opinion<'_>],
+    entry: &Entry,
+    site: &dyn Site,
+    court: &Court<'_>,
+    finds: &mut Finds,
+    groups: &mut Vec<u32>,
+) {
+    if !complies(region, opinions, entry, site.name(), court, groups) {
+        tell(region, opinions, entry, site, court, finds);
+    }
+}
+
+/// Judges an entry without telling; gives the groups that it is to have, and whether there is nothing to tell.
+pub fn complies(
+    region: &Region<'_>,
+    opinions: &[Opinion<'_>],
+    entry: &Entry,
+    name: &[u8],
+    court: &Court<'_>,
+    groups: &mut Vec<u32>,
+) -> bool {
+    groups.clear();
+    let mut clean = true;
+    for opinion in opinions {
+        let verdict = judged(region, opinion, entry, name, court);
+        groups.push(verdict.ideal.gid);
+        // An entry with several names that complies counts too: it says what its other names are to be.
+        clean &= verdict.findings.is_empty() && !counts_names(opinion, entry);
+    }
+    clean
+}
+
+fn counts_names(opinion: &Opinion<'_>, entry: &Entry) -> bool {
+    opinion.intent.hard_links == HardLinks::Inside && entry.kind != Kind::Dir && entry.nlink > 1
+}
+
+fn judged(region: &Region<'_>, opinion: &Opinion<'_>, entry: &Entry, name: &[u8], court: &Court<'_>) -> Verdict {
+    let view = &region.views[opinion.view];
+    judge(entry, &opinion.intent, &opinion.around(view, name), &view.bound.options, &court.accounts)
+}
+
+/// The slow path: something was found, so it is worth another look.
+fn tell(
+    region: &Region<'_>,
+    opinions: &[Opinion<'_>],
+    entry: &Entry,
+    site: &dyn Site,
+    court: &Court<'_>,
+    finds: &mut Finds,
+) {
+    let Some((extras, handle)) = more_of(entry, site, court) else {
+        finds.vanished += 1;
+        return;
+    };
+    let path = site.path();
+    let entry = Entry { extras, ..*entry };
+    let mut cases: Vec<Case<'_, '_>> = opinions
+        .iter()
+        .map(|opinion| Case::new(region, opinion, &entry, site.name(), &path, court, &mut finds.suppressed))
+        .collect();
+    reconcile(&mut cases, &entry, site.name(), court);
+    for case in cases {
+        case.tell(&entry, site.name(), handle.clone(), court, finds);
+    }
+}
+
+/// What extended attributes and the file handle say; `None` where the entry is no longer what was looked at.
+fn more_of(entry: &Entry, site: &dyn Site, court: &Court<'_>) -> Option<(Extras, Option<Handle>)> {
+    if !site.is_still_below() {
+        return None;
+    }
+    match site.hold(court.ladder) {
+        Some(Ok(held)) if held.look().is_ok_and(|look| look.entry.id == entry.id) => {
+            // What can't be asked is taken for there: then nothing is widened.
+            let extras = match entry.kind {
+                Kind::Dir | Kind::File => {
+                    xattr::extras(&held, court.ladder).unwrap_or(Extras { acl: true, capabilities: true })
+                }
+                _ => Extras::default(),
+            };
+            Some((extras, Handle::of(&held)))
+        }
+        Some(Ok(_)) => None,
+        Some(Err(error)) if error.is_absence() => None,
+        // It can't be held, so it can't be changed either; what was seen of it stays true.
+        Some(Err(_)) | None => Some((Extras::default(), None)),
+    }
+}
+
+/// One opinion's verdict on its way to a flaw.
+struct Case<'r, 'p> {
+    region: &'r Region<'p>,
+    opinion: Opinion<'p>,
+    /// Levels, with what exceptions cover allowed.
+    options: Options,
+    verdict: Verdict,
+    /// The path from the tree's root.
+    path: Vec<u8>,
+}
+
+impl<'r, 'p> Case<'r, 'p> {
+    fn new(
+        region: &'r Region<'p>,
+        opinion: &Opinion<'p>,
+        entry: &Entry,
+        name: &[u8],
+        path: &[u8],
+        court: &Court<'_>,
+        suppressed: &mut u64,
+    ) -> Case<'r, 'p> {
+        let view = &region.views[opinion.view];
+        let mut case = Case {
+            region,
+            opinion: *opinion,
+            options: view.bound.options,
+            verdict: judged(region, opinion, entry, name, court),
+            path: view.path(path),
+        };
+        let excused = view.bound.exceptions.suppressed(&case.path);
+        let found = case.verdict.findings.len();
+        if case.verdict.findings.iter().any(|finding| excused.contains(finding.lint)) {
+            for lint in Lint::ALL.into_iter().filter(|&lint| excused.contains(lint)) {
+                case.options.levels.set(lint, Level::Allow);
+            }
+            case.verdict = case.judge(&case.opinion.intent, entry, name, court);
+            *suppressed += found.saturating_sub(case.verdict.findings.len()) as u64;
+        }
+        case
+    }
+
+    fn judge(&self, intent: &Intent<'_>, entry: &Entry, name: &[u8], court: &Court<'_>) -> Verdict {
+        let view = &self.region.views[self.opinion.view];
+        judge(entry, intent, &self.opinion.around(view, name), &self.options, &court.accounts)
+    }
+
+    /// Leaves the entry as it is: another policy wants it otherwise.
+    fn give_way(&mut self, actual: State) {
+        self.verdict.desired = actual;
+        for finding in &mut self.verdict.findings {
+            finding.fix = Fix::None(Some(Because::Conflict));
+        }
+    }
+
+    fn tell(self, entry: &Entry, name: &[u8], handle: Option<Handle>, court: &Court<'_>, finds: &mut Finds) {
+        let root = self.region.views[self.opinion.view].bound.index;
+        let hard_links = self.opinion.intent.hard_links;
+        let flaw = |verdict: Verdict, links| Flaw {
+            root,
+            path: self.path.clone().into(),
+            kind: entry.kind,
+            id: entry.id,
+            handle: handle.clone(),
+            nlink: entry.nlink,
+            actual: entry.state,
+            desired: verdict.desired,
+            ideal: verdict.ideal,
+            findings: verdict.findings.into(),
+            links,
+        };
+        if counts_names(&self.opinion, entry) {
+            let intent = self.opinion.intent.with_every_name_found();
+            let found = self.judge(&intent, entry, name, court);
+            let refused = flaw(self.verdict.clone(), Links::None);
+            finds.linked.push(Linked { refused, inside: flaw(found, Links::Inside(Box::default())) });
+        } else if !self.verdict.findings.is_empty() {
+            let links = if hard_links == HardLinks::Allow { Links::Any } else { Links::None };
+            finds.flaws.push(flaw(self.verdict.clone(), links));
+        }
+    }
+}
+
+/// Lets several policies' changes of one entry stand together where they can, and none where they can't.
+fn reconcile(cases: &mut [Case<'_, '_>], entry: &Entry, name: &[u8], court: &Court<'_>) {
+    if cases.len() < 2 || cases.iter().all(|case| case.verdict.desired == entry.state) {
+        return;
+    }
+    let together = cases.iter().fold(entry.state, |state, case| overlay(entry.state, case.verdict.desired, state));
+    let after = Entry { state: together, ..*entry };
+    let agree = cases.iter().all(|case| {
+        let intent = &case.opinion.intent;
+        case.judge(intent, &after, name, court).desired == together
+    });
+    for case in cases.iter_mut() {
+        if agree {
+            case.verdict.desired = together;
+        } else {
+            case.give_way(entry.state);
+        }
+    }
+    let loudest = cases.iter_mut().find(|case| !case.verdict.findings.is_empty());
+    if let Some(case) = loudest.filter(|_| !agree) {
+        let (lint, fix) = (Lint::Conflict, Fix::None(Some(Because::Conflict)));
+        let level = case.options.levels.of(lint);
+        if level != Level::Allow {
+            case.verdict.findings.push(Finding { lint, level, fix, rule: None });
+        }
+    }
+}
+
+/// What one change makes of a state that another change has already changed.
+fn overlay(actual: State, desired: State, state: State) -> State {
+    let changed = Mode::new(actual.mode.bits() ^ desired.mode.bits());
+    State {
+        uid: if desired.uid == actual.uid { state.uid } else { desired.uid },
+        gid: if desired.gid == actual.gid { state.gid } else { desired.gid },
+        mode: state.mode.with_from(changed, desired.mode),
+    }
+}

@@ -1,0 +1,236 @@
+//! One thread of a survey: what the walk tells, judged.
+
+use super::assess::{Court, Finds, assess};
+use super::found::{Counts, SkippedMount, Trouble};
+use super::scope::{Heard, Opinion, Paths, Region, Scope};
+use super::site::{Site, Walked};
+use crate::entry::Kind;
+use crate::policy::instance::Scratch;
+use crate::policy::model;
+use crate::sys::SysError;
+use crate::sys::dir::{OnMount, same_mount};
+use crate::sys::mounts::{Class, Mounts, classify};
+use crate::sys::stat::Look;
+use crate::walk::{Crossing, Next, Place, Visitor, Want};
+use std::ffi::CStr;
+use std::os::fd::BorrowedFd;
+
+/// A thread's part of a survey.
+pub struct Surveyor<'p> {
+    pub(super) court: Court<'p>,
+    mounts: &'p Mounts,
+    scratch: Scratch,
+    pub(super) paths: Paths,
+    opinions: Vec<Opinion<'p>>,
+    groups: Vec<u32>,
+    /// What was found.
+    pub finds: Finds,
+    /// What was counted.
+    pub counts: Counts,
+    /// Mounts that were not entered.
+    pub skipped_mounts: Vec<SkippedMount>,
+    /// What could not be read.
+    pub errors: Vec<Trouble>,
+}
+
+impl<'p> Surveyor<'p> {
+    /// A thread's part, before it begins.
+    pub fn new(court: Court<'p>, mounts: &'p Mounts) -> Surveyor<'p> {
+        Surveyor {
+            court,
+            mounts,
+            scratch: Scratch::default(),
+            paths: Paths::default(),
+            opinions: Vec::new(),
+            groups: Vec::new(),
+            finds: Finds::default(),
+            counts: Counts::default(),
+            skipped_mounts: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// Judges an entry met in a scope, and gives the scope inside where it is a directory worth entering.
+    pub fn meet(&mut self, scope: &Scope<'p>, site: &dyn Site, look: &Look) -> Option<Scope<'p>> {
+        let mut opinions = std::mem::take(&mut self.opinions);
+        let inside = match self.hear(scope, site, look, &mut opinions) {
+            Heard::Excluded => {
+                self.counts.excluded += 1;
+                None
+            }
+            Heard::Unwanted | Heard::Wanted => {
+                self.judge(scope.region, site, look, &opinions);
+                let groups = std::mem::take(&mut self.groups);
+                let inside = self.inside(scope, site.name(), look, &opinions, &groups);
+                self.groups = groups;
+                inside
+            }
+        };
+        self.opinions = opinions;
+        inside
+    }
+
+    /// Hears what is wanted of an entry that was looked at.
+    pub(super) fn hear(
+        &mut self,
+        scope: &Scope<'p>,
+        site: &dyn Site,
+        look: &Look,
+        opinions: &mut Vec<Opinion<'p>>,
+    ) -> Heard {
+        let entry = &look.entry;
+        let heard = scope.hear(&self.paths, site.name(), entry.kind, &mut self.scratch, opinions);
+        if entry.kind != Kind::Dir {
+            return heard;
+        }
+        scope.drop_default_excludes(site.name(), entry, opinions);
+        let heard = if opinions.is_empty() { Heard::Excluded } else { heard };
+        self.leave_out_mounts(scope, site, look, opinions);
+        for opinion in opinions.iter_mut() {
+            *opinion = opinion.heeding_privacy(entry);
+        }
+        heard
+    }
+
+    /// What is said inside a directory whose groups are to be these.
+    pub(super) fn inside(
+        &mut self,
+        scope: &Scope<'p>,
+        name: &[u8],
+        look: &Look,
+        opinions: &[Opinion<'p>],
+        groups: &[u32],
+    ) -> Option<Scope<'p>> {
+        let is_directory = look.entry.kind == Kind::Dir;
+        is_directory.then(|| scope.inside(&self.paths, name, look, opinions, groups, &mut self.scratch)).flatten()
+    }
+
+    /// Judges an entry by the opinions given.
+    pub(super) fn judge(&mut self, region: &Region<'p>, site: &dyn Site, look: &Look, opinions: &[Opinion<'p>]) {
+        self.counts.entries += 1;
+        assess(region, opinions, &look.entry, site, &self.court, &mut self.finds, &mut self.groups);
+    }
+
+    /// Sets the paths of the directory that the next names lie in.
+    pub fn set_directory(&mut self, scope: &Scope<'p>, path: impl FnOnce() -> Vec<u8>) {
+        if scope.needs_path() {
+            self.paths.set(scope, &path());
+        }
+    }
+
+    fn leave_out_mounts(&mut self, scope: &Scope<'p>, site: &dyn Site, look: &Look, opinions: &mut Vec<Opinion<'p>>) {
+        if same_mount(&scope.entry, &look.entry) {
+            return;
+        }
+        let local = self.is_local(look.entry.mount);
+        opinions.retain(|opinion| {
+            let view = &scope.region.views[opinion.view];
+            let enters = enters(view.bound.instance.mounts(), local);
+            if !enters {
+                let path = view.path(&site.path()).into();
+                self.skipped_mounts.push(SkippedMount { root: view.bound.index, path });
+            }
+            enters
+        });
+    }
+
+    fn is_local(&self, mount: u64) -> bool {
+        self.mounts.by_id(mount).is_some_and(|mount| classify(&mount.fs) == Class::Local)
+    }
+
+    fn trouble(&mut self, scope: &Scope<'p>, path: Vec<u8>, error: SysError) {
+        let Some(active) = scope.actives.first() else { return };
+        let view = &scope.region.views[active.view];
+        self.errors.push(Trouble::of(Some(view.bound.index), view.path(&path), error));
+    }
+}
+
+/// Whether a policy goes over to another mount.
+fn enters(mounts: model::Mounts, local: bool) -> bool {
+    match mounts {
+        model::Mounts::Stay => false,
+        model::Mounts::Local => local,
+        model::Mounts::All => true,
+    }
+}
+
+impl<'p> Visitor for Surveyor<'p> {
+    type Here = Scope<'p>;
+
+    fn begin(&mut self, at: Place<'_, Scope<'p>>) {
+        self.set_directory(at.here(), || at.path());
+    }
+
+    fn want(&mut self, here: &Scope<'p>, name: &CStr, kind: Kind) -> Want {
+        let name = name.to_bytes();
+        if kind == Kind::Dir {
+            if !here.region.nested.is_empty() && here.region.nested.contains(&joined(&self.paths.region, name)) {
+                return Want::Skip;
+            }
+        } else if !here.wants_kind(kind) {
+            self.counts.entries += 1;
+            return Want::Skip;
+        }
+        match here.hear(&self.paths, name, kind, &mut self.scratch, &mut self.opinions) {
+            Heard::Excluded => {
+                self.counts.excluded += 1;
+                Want::Skip
+            }
+            _ if kind == Kind::Dir => Want::Enter,
+            Heard::Unwanted => {
+                self.counts.entries += 1;
+                Want::Skip
+            }
+            Heard::Wanted => Want::Look,
+        }
+    }
+
+    fn entry(&mut self, at: Place<'_, Scope<'p>>, look: &Look) {
+        // What the policies want of it was heard when its name was read, a moment ago.
+        let opinions = std::mem::take(&mut self.opinions);
+        self.judge(at.here().region, &Walked { place: at, own: None }, look, &opinions);
+        self.opinions = opinions;
+    }
+
+    fn directory(&mut self, at: Place<'_, Scope<'p>>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<Scope<'p>> {
+        self.set_directory(at.here(), || parent_of(at.path()));
+        match self.meet(at.here(), &Walked { place: at, own }, look) {
+            Some(scope) => Next::Enter(scope),
+            None => Next::Leave,
+        }
+    }
+
+    fn mount(&mut self, at: Place<'_, Scope<'p>>, mount: OnMount) -> Crossing {
+        let local = !mount.automount && self.is_local(mount.id);
+        let scope = at.here();
+        let mounts = |view: usize| scope.region.views[view].bound.instance.mounts();
+        if scope.actives.iter().any(|active| enters(mounts(active.view), local)) {
+            return Crossing::Enter;
+        }
+        let path = at.path();
+        for active in &scope.actives {
+            let view = &scope.region.views[active.view];
+            self.skipped_mounts.push(SkippedMount { root: view.bound.index, path: view.path(&path).into() });
+        }
+        Crossing::Stay
+    }
+
+    fn vanished(&mut self, _: Place<'_, Scope<'p>>) {
+        self.counts.vanished += 1;
+    }
+
+    fn error(&mut self, at: Place<'_, Scope<'p>>, error: SysError) {
+        self.trouble(at.here(), at.path(), error);
+    }
+}
+
+fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
+}
+
+/// The path of the directory that a path's last name lies in; empty for the root.
+pub fn parent_of(mut path: Vec<u8>) -> Vec<u8> {
+    let end = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+    path.truncate(end);
+    path
+}

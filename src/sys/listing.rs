@@ -1,0 +1,103 @@
+//! Listing an open directory: getdents64(2) into one reusable buffer.
+
+use super::SysError;
+use crate::entry::Kind;
+use rustix::fs::{FileType, RawDir, RawDirEntry, SeekFrom};
+use std::ffi::{CStr, CString};
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
+
+/// What one getdents64(2) fills: some two thousand names.
+const SIZE: usize = 64 << 10;
+
+/// The memory of one thread's listings.
+pub struct Buffer(Box<[MaybeUninit<u8>]>);
+
+impl Default for Buffer {
+    fn default() -> Buffer {
+        Buffer(Box::new_uninit_slice(SIZE))
+    }
+}
+
+/// An open directory being listed.
+pub struct Listing<'a, F: AsFd> {
+    raw: RawDir<'a, F>,
+}
+
+/// One name of a directory.
+pub struct Listed<'a>(RawDirEntry<'a>);
+
+impl Listed<'_> {
+    /// The name.
+    pub fn name(&self) -> &CStr {
+        self.0.file_name()
+    }
+
+    /// What kind of entry it was when listed, where the file system says so.
+    pub fn kind(&self) -> Option<Kind> {
+        kind(self.0.file_type())
+    }
+
+    /// Where in the directory the next name is; for [`resume`].
+    pub fn next(&self) -> u64 {
+        self.0.next_entry_cookie()
+    }
+
+    /// Whether it is the directory itself, or the one above it.
+    pub fn is_dot(&self) -> bool {
+        matches!(self.name().to_bytes(), b"." | b"..")
+    }
+}
+
+impl<'a, F: AsFd> Listing<'a, F> {
+    /// Lists a directory from where its descriptor stands.
+    pub fn new(dir: F, buffer: &'a mut Buffer) -> Self {
+        Listing { raw: RawDir::new(dir, &mut buffer.0) }
+    }
+
+    /// Whether the next name takes another call; only there can a listing be left and resumed.
+    pub fn is_drained(&self) -> bool {
+        self.raw.is_buffer_empty()
+    }
+
+    /// The next name; it can be asked for again after an error.
+    #[expect(clippy::should_implement_trait, reason = "a name borrows the buffer, so no Iterator can give it")]
+    pub fn next(&mut self) -> Option<Result<Listed<'_>, SysError>> {
+        let read = self.raw.next()?;
+        Some(read.map(Listed).map_err(SysError::of("getdents64")))
+    }
+}
+
+/// All names of a directory with their kinds, in byte order; for small ones.
+pub fn names(dir: impl AsFd) -> Result<Vec<(CString, Option<Kind>)>, SysError> {
+    let mut buffer = Buffer::default();
+    let mut listing = Listing::new(dir, &mut buffer);
+    let mut names = Vec::new();
+    while let Some(listed) = listing.next() {
+        let listed = listed?;
+        if !listed.is_dot() {
+            names.push((listed.name().to_owned(), listed.kind()));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Puts a directory's descriptor to where an earlier listing was left.
+pub fn resume(dir: impl AsFd, next: u64) -> Result<(), SysError> {
+    rustix::fs::seek(dir, SeekFrom::Start(next)).map_err(SysError::of("lseek"))?;
+    Ok(())
+}
+
+fn kind(listed: FileType) -> Option<Kind> {
+    match listed {
+        FileType::Directory => Some(Kind::Dir),
+        FileType::RegularFile => Some(Kind::File),
+        FileType::Symlink => Some(Kind::Symlink),
+        FileType::Fifo => Some(Kind::Fifo),
+        FileType::Socket => Some(Kind::Socket),
+        FileType::BlockDevice => Some(Kind::Block),
+        FileType::CharacterDevice => Some(Kind::Char),
+        _ => None,
+    }
+}

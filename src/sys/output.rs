@@ -1,0 +1,110 @@
+//! Output files that appear whole or not at all: written beside their place and renamed into it.
+
+use super::SysError;
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, open, rename, statat, unlink};
+use rustix::io::Errno;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A file being written; without [`Output::finish`] it never appears.
+#[derive(Debug)]
+pub struct Output {
+    file: File,
+    /// The temporary name and the name to take in the end; `None` where it writes to what was there (a device, a FIFO).
+    names: Option<(PathBuf, PathBuf)>,
+}
+
+impl Output {
+    /// Opens `path` for writing. What is there and isn't a regular file is written to as it is, `/dev/null` for one.
+    pub fn create(path: &Path, mode: u32) -> Result<Output, SysError> {
+        let there = statat(CWD, path, AtFlags::empty());
+        if there.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile) {
+            let fd = open(path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty()).map_err(SysError::of("open"))?;
+            return Ok(Output { file: fd.into(), names: None });
+        }
+        // A new name of our own can't be a link that somebody else laid there.
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        for attempt in 0..100 {
+            let temporary = temporary_name(path, attempt);
+            match open(&temporary, flags, Mode::from_raw_mode(mode)) {
+                Ok(fd) => return Ok(Output { file: fd.into(), names: Some((temporary, path.into())) }),
+                Err(Errno::EXIST) => {}
+                Err(errno) => return Err(SysError { call: "open", errno }),
+            }
+        }
+        Err(SysError { call: "open", errno: Errno::EXIST })
+    }
+
+    /// Syncs what was written and gives it its name.
+    pub fn finish(mut self) -> Result<(), SysError> {
+        self.file.flush().map_err(SysError::of_io("write"))?;
+        let Some((temporary, path)) = self.names.take() else { return Ok(()) };
+        let named = rustix::fs::fsync(&self.file)
+            .map_err(SysError::of("fsync"))
+            .and_then(|()| rename(&temporary, &path).map_err(SysError::of("rename")));
+        if named.is_err() {
+            // Nothing more can be done about a file that can't be removed either; the error to tell is the first.
+            let _ = unlink(&temporary);
+        }
+        named
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some((temporary, _)) = &self.names {
+            // Left unfinished because of an error that is being told already.
+            let _ = unlink(temporary);
+        }
+    }
+}
+
+fn temporary_name(path: &Path, attempt: u32) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.{attempt}", std::process::id()));
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<OsString> {
+        std::fs::read_dir(dir).expect("listing").map(|entry| entry.expect("entry").file_name()).collect()
+    }
+
+    #[test]
+    fn appears_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().expect("folder");
+        let path = dir.path().join("out");
+        let mut output = Output::create(&path, 0o644).expect("created");
+        output.write_all(b"half").expect("written");
+        drop(output);
+        assert_eq!(names(dir.path()), Vec::<OsString>::new());
+        let mut output = Output::create(&path, 0o644).expect("created");
+        output.write_all(b"whole").expect("written");
+        output.finish().expect("finished");
+        assert_eq!(names(dir.path()), ["out"]);
+        assert_eq!(std::fs::read(&path).expect("read"), b"whole");
+    }
+
+    #[test]
+    fn writes_to_devices_as_they_are() {
+        let mut output = Output::create(Path::new("/dev/null"), 0o644).expect("opened");
+        output.write_all(b"gone").expect("written");
+        output.finish().expect("finished");
+    }
+}

@@ -1,0 +1,137 @@
+//! Roots of trees by their absolute path: opening them, and what lies above them.
+
+use super::SysError;
+use super::dir::{PASS, READ, Reach, Way};
+use super::stat::{Look, look, look_at};
+use crate::entry::Kind;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::Errno;
+use std::ffi::{CString, OsStr};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+/// What to do about symbolic links in a root's path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Links {
+    /// ELOOP or ENOTDIR.
+    Refuse,
+    /// Followed, as the kernel does.
+    Follow,
+}
+
+/// Opens the directory at an absolute path for reading; one with `..` in it only where links are followed.
+pub fn open_root(path: &Path, links: Links) -> Result<OwnedFd, SysError> {
+    if links == Links::Follow {
+        let flags = READ.difference(OFlags::NOFOLLOW);
+        return openat(CWD, path, flags, Mode::empty()).map_err(SysError::of("openat"));
+    }
+    let names = names(path)?;
+    let top = open_top(if names.is_empty() { READ } else { PASS })?;
+    match names.join(&b'/') {
+        below if below.is_empty() => Ok(top),
+        below => Way::best().open_far(top, &below, READ, Reach::Any),
+    }
+}
+
+/// Looks at every directory above an absolute path, from `/` down, without following links.
+///
+/// A component that isn't a directory ends the list: its look tells what it is.
+pub fn ancestors(path: &Path) -> Result<Vec<(PathBuf, Look)>, SysError> {
+    let names = names(path)?;
+    let Some((_, above)) = names.split_last() else { return Ok(Vec::new()) };
+    let (mut fd, mut at) = (open_top(PASS)?, PathBuf::from("/"));
+    let mut seen = vec![(at.clone(), look(&fd)?)];
+    for name in above {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        fd = openat(&fd, *name, flags, Mode::empty()).map_err(SysError::of("openat"))?;
+        at.push(OsStr::from_bytes(name));
+        let look = look(&fd)?;
+        seen.push((at.clone(), look));
+        if look.entry.kind != Kind::Dir {
+            break;
+        }
+    }
+    Ok(seen)
+}
+
+/// The path that leads to the same place without symbolic links and `..`.
+pub fn resolve(path: &Path) -> Result<PathBuf, SysError> {
+    std::fs::canonicalize(path).map_err(SysError::of_io("realpath"))
+}
+
+/// Whether something lies at a path, symbolic links followed.
+pub fn exists(path: &Path) -> Result<bool, SysError> {
+    path.try_exists().map_err(SysError::of_io("statx"))
+}
+
+/// Looks at what lies at a path; a symbolic link at its end is looked at itself.
+pub fn look_at_path(path: &Path) -> Result<Look, SysError> {
+    let path =
+        CString::new(path.as_os_str().as_bytes()).map_err(|_| SysError { call: "statx", errno: Errno::INVAL })?;
+    look_at(CWD, &path)
+}
+
+fn open_top(flags: OFlags) -> Result<OwnedFd, SysError> {
+    openat(CWD, c"/", flags, Mode::empty()).map_err(SysError::of("openat"))
+}
+
+/// The components of an absolute path; EINVAL for any other, or one with `..`.
+fn names(path: &Path) -> Result<Vec<&[u8]>, SysError> {
+    let wrong = SysError { call: "openat", errno: Errno::INVAL };
+    if !path.is_absolute() {
+        return Err(wrong);
+    }
+    let mut names = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::Normal(name) => names.push(name.as_bytes()),
+            Component::RootDir | Component::CurDir => {}
+            Component::ParentDir | Component::Prefix(_) => return Err(wrong),
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn links_are_followed_only_where_told() {
+        let tree = tempfile::tempdir().unwrap();
+        let top = tree.path().canonicalize().unwrap();
+        fs::create_dir_all(top.join("real/below")).unwrap();
+        symlink("real", top.join("link")).unwrap();
+        let id = |path: &str, links| open_root(&top.join(path), links).map(|fd| look(fd).unwrap().entry.id);
+        let there = id("real/below", Links::Refuse).unwrap();
+        assert_eq!(id("link/below", Links::Follow).unwrap(), there);
+        assert!(id("link/below", Links::Refuse).is_err());
+        assert!(id("link", Links::Refuse).is_err());
+        assert!(id("real/../real", Links::Refuse).is_err());
+        assert!(open_root(Path::new("/"), Links::Refuse).is_ok());
+        assert!(open_root(Path::new("relative"), Links::Refuse).is_err());
+    }
+
+    #[test]
+    fn every_directory_above_is_told_until_a_link() {
+        let tree = tempfile::tempdir().unwrap();
+        let top = tree.path().canonicalize().unwrap();
+        fs::create_dir_all(top.join("real/below")).unwrap();
+        symlink("real", top.join("link")).unwrap();
+        let above = ancestors(&top.join("real/below")).unwrap();
+        let paths: Vec<_> = above.iter().map(|(path, _)| path.as_path()).collect();
+        let mut expected: Vec<_> = Path::new(&top).join("real").ancestors().map(Path::to_path_buf).collect();
+        expected.reverse();
+        assert_eq!(paths, expected);
+        assert!(above.iter().all(|(_, look)| look.entry.kind == Kind::Dir));
+        let crossed = ancestors(&top.join("link/below/deeper")).unwrap();
+        assert_eq!(
+            crossed.last().map(|(path, look)| (path.clone(), look.entry.kind)),
+            Some((top.join("link"), Kind::Symlink))
+        );
+        assert!(ancestors(Path::new("/")).unwrap().is_empty());
+    }
+}

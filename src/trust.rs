@@ -1,0 +1,120 @@
+//! Who else could have a hand in a path: what root must know before it relies on one.
+
+use crate::entry::{Entry, Kind};
+use crate::mode::Mode;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// One component of a path, from `/` down, as it was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// The path up to here.
+    pub path: PathBuf,
+    /// What lies there; a symbolic link is itself.
+    pub entry: Entry,
+}
+
+/// Why root can't rely on a path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Doubt {
+    /// It goes through a symbolic link, which may point elsewhere tomorrow.
+    Link(PathBuf),
+    /// Somebody owns a part of it who isn't root.
+    Owned {
+        /// The part.
+        path: PathBuf,
+        /// Its owner.
+        uid: u32,
+    },
+    /// Somebody who isn't root can write a part of it.
+    Writable {
+        /// The part.
+        path: PathBuf,
+        /// Its mode.
+        mode: Mode,
+    },
+}
+
+/// The first reason to doubt the directories on the way to the last step, which itself isn't judged.
+///
+/// A sticky directory that others can write is no reason where the next component is root's: they can't rename it.
+pub fn doubt_of_parents(steps: &[Step]) -> Option<Doubt> {
+    steps.windows(2).find_map(|pair| {
+        let [step, next] = pair else { return None };
+        let sticky = step.entry.state.mode.has(Mode::STICKY) && next.entry.state.uid == 0;
+        doubt_of(step, sticky)
+    })
+}
+
+/// The first reason to doubt a file that root takes orders from: its parents or itself.
+pub fn doubt_of_file(steps: &[Step]) -> Option<Doubt> {
+    doubt_of_parents(steps).or_else(|| steps.last().and_then(|file| doubt_of(file, false)))
+}
+
+fn doubt_of(step: &Step, writable_is_fine: bool) -> Option<Doubt> {
+    let Entry { kind, state, .. } = step.entry;
+    let path = || step.path.clone();
+    // The group root is trusted as root is: whoever is in it may write root's own files.
+    let by_group = state.mode.has(Mode::new(0o020)) && state.gid != 0;
+    if kind == Kind::Symlink {
+        Some(Doubt::Link(path()))
+    } else if state.uid != 0 {
+        Some(Doubt::Owned { path: path(), uid: state.uid })
+    } else if (by_group || state.mode.has(Mode::OTHER_WRITE)) && !writable_is_fine {
+        Some(Doubt::Writable { path: path(), mode: state.mode })
+    } else {
+        None
+    }
+}
+
+impl Doubt {
+    /// The part of the path that it is about.
+    pub fn path(&self) -> &Path {
+        match self {
+            Doubt::Link(path) | Doubt::Owned { path, .. } | Doubt::Writable { path, .. } => path,
+        }
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Doubt::Link(path) => write!(f, "{path:?} is a symbolic link"),
+            Doubt::Owned { path, uid } => write!(f, "{path:?} belongs to uid {uid}, not to root"),
+            Doubt::Writable { path, mode } => write!(f, "{path:?} can be written by others than root (mode {mode})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::{Extras, Identity, State};
+
+    fn step(kind: Kind, uid: u32, gid: u32, mode: u32) -> Step {
+        let id = Identity { dev: 1, ino: 1, btime: None };
+        let state = State { uid, gid, mode: Mode::new(mode) };
+        Step { path: "/x".into(), entry: Entry { kind, id, nlink: 1, state, mount: 1, extras: Extras::default() } }
+    }
+
+    #[test]
+    fn doubts_what_others_could_have_written() {
+        use Kind::{Dir, File, Symlink};
+        for (parent, file, parents_fine, file_fine) in [
+            (step(Dir, 0, 0, 0o755), step(File, 0, 0, 0o644), true, true),
+            (step(Dir, 0, 0, 0o775), step(File, 0, 0, 0o664), true, true),
+            (step(Dir, 0, 50, 0o2775), step(File, 0, 0, 0o644), false, false),
+            (step(Dir, 0, 0, 0o777), step(File, 0, 0, 0o644), false, false),
+            (step(Dir, 0, 0, 0o1777), step(File, 0, 0, 0o644), true, true),
+            (step(Dir, 0, 0, 0o1777), step(File, 1000, 0, 0o644), false, false),
+            (step(Dir, 1000, 0, 0o755), step(File, 0, 0, 0o644), false, false),
+            (step(Dir, 0, 0, 0o755), step(File, 1000, 0, 0o644), true, false),
+            (step(Dir, 0, 0, 0o755), step(File, 0, 50, 0o664), true, false),
+            (step(Symlink, 0, 0, 0o777), step(File, 0, 0, 0o644), false, false),
+        ] {
+            let steps = [parent, file];
+            assert_eq!(doubt_of_parents(&steps).is_none(), parents_fine, "{steps:?}");
+            assert_eq!(doubt_of_file(&steps).is_none(), file_fine, "{steps:?}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! One thread of a walk: takes a job, opens and looks at its directory, reads it.
+
+use super::crew::{Crew, Job};
+use super::dir::{Automounts, Dir};
+use super::pool::Pool;
+use super::reading::{Reading, Rest};
+use super::{Crossing, Next, Options, Place, Visitor, Want};
+use crate::entry::Kind;
+use crate::sys::SysError;
+use crate::sys::dir::{OnMount, Reach, mount_at, open_at, same_mount};
+use crate::sys::listing::{Buffer, resume};
+use crate::sys::stat::{Look, look, look_at};
+use crossbeam_deque::Worker;
+use rustix::io::Errno;
+use std::ffi::CString;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+
+/// How often a directory is tried that was something else just when it was to be opened.
+const TRIES: usize = 8;
+
+/// One thread of a walk.
+pub(super) struct Hand<'a, V: Visitor> {
+    visitor: V,
+    queue: Worker<Job<V::Here>>,
+    seat: usize,
+    pool: Pool<V::Here>,
+    buffer: Buffer,
+    found: Vec<CString>,
+    crew: &'a Crew<'a, V::Here>,
+    options: Options<'a>,
+}
+
+/// Whether an error only says that the entry isn't there any more, or isn't what it was.
+pub(super) fn is_gone(error: &SysError) -> bool {
+    error.is_absence() || matches!(error.errno, Errno::STALE | Errno::LOOP | Errno::XDEV)
+}
+
+impl<'a, V: Visitor> Hand<'a, V> {
+    /// A thread with its visitor, its queue, and its share of descriptors.
+    pub fn new(
+        visitor: V,
+        queue: Worker<Job<V::Here>>,
+        seat: usize,
+        share: usize,
+        crew: &'a Crew<'a, V::Here>,
+        options: Options<'a>,
+    ) -> Self {
+        let (pool, buffer) = (Pool::new(share), Buffer::default());
+        Hand { visitor, queue, seat, pool, buffer, found: Vec::new(), crew, options }
+    }
+
+    /// Works until all is done.
+    pub fn work(mut self) -> Result<V, SysError> {
+        let leaving = Leaving(self.crew);
+        (self.options.setup)()?;
+        while let Some(job) = self.crew.next(&self.queue, self.seat) {
+            self.run(job);
+            self.crew.done();
+        }
+        std::mem::forget(leaving);
+        Ok(self.visitor)
+    }
+
+    fn run(&mut self, job: Job<V::Here>) {
+        match job {
+            Job::Start(dir) => {
+                let fd = dir.open().expect("a start is never closed");
+                self.visitor.start(Place::itself(&dir, Some(fd.as_fd())), &dir.seen);
+                self.read(dir, &fd);
+            }
+            Job::Child(parent, name) => {
+                if let Some((dir, fd)) = self.enter(parent, name) {
+                    self.read(dir, &fd);
+                }
+            }
+            Job::More(dir, next) => match self.pool.descriptor(&dir).and_then(|fd| resume(&fd, next).map(|()| fd)) {
+                Ok(fd) => self.read(dir, &fd),
+                Err(error) => self.fail(Place::itself(&dir, None), error),
+            },
+        }
+    }
+
+    /// Opens a directory and looks at it; `None` where there is nothing to read.
+    fn enter(&mut self, parent: Arc<Dir<V::Here>>, name: CString) -> Option<(Arc<Dir<V::Here>>, Arc<OwnedFd>)> {
+        let above = match self.pool.descriptor(&parent) {
+            Ok(fd) => fd,
+            Err(error) => {
+                self.fail(Place::lost(&parent, &name), error);
+                return None;
+            }
+        };
+        let at = Place::of(&parent, above.as_fd(), &name);
+        let (fd, look) = self.open(&parent, at)?;
+        let Next::Enter(here) = self.visitor.directory(at, &look, Some(fd.as_fd())) else { return None };
+        let fd = Arc::new(fd);
+        let dir = Dir::below(parent, name, fd.clone(), look, here, self.options.mounts);
+        Some((Arc::new(dir), fd))
+    }
+
+    /// Opens the directory at a place, on whatever mount the visitor agrees to; or tells what it is instead.
+    fn open(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>) -> Option<(OwnedFd, Look)> {
+        let mut tries = TRIES;
+        loop {
+            let error = match self.open_here(parent, at) {
+                Ok(opened) => return Some(opened),
+                Err(error) => error,
+            };
+            match error.errno {
+                Errno::XDEV => return self.cross(parent, at),
+                Errno::NOENT | Errno::STALE => self.visitor.vanished(at),
+                // Exchanged for something else and back again; nothing may hide that way.
+                Errno::NOTDIR | Errno::LOOP if tries > 0 && is_dir(at) => {
+                    tries -= 1;
+                    continue;
+                }
+                _ => self.unopened(parent, at, error),
+            }
+            return None;
+        }
+    }
+
+    fn open_here(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>) -> Result<(OwnedFd, Look), SysError> {
+        let Some((above, name)) = at.parent() else { return Err(SysError { call: "openat2", errno: Errno::STALE }) };
+        if parent.automounts == Automounts::Possible {
+            // Before Linux 6.18 even RESOLVE_NO_XDEV mounts first and refuses then.
+            let seen = mount_at(above, name)?;
+            if seen.automount || seen.id != parent.seen.entry.mount {
+                return Err(SysError { call: "openat2", errno: Errno::XDEV });
+            }
+        }
+        let fd = match open_at(above, name, Reach::Mount) {
+            Err(error) if matches!(error.errno, Errno::MFILE | Errno::NFILE) => {
+                self.pool.close_all();
+                open_at(above, name, Reach::Mount)?
+            }
+            other => other?,
+        };
+        let look = look(&fd)?;
+        Ok((fd, look))
+    }
+
+    /// Opens a directory on another mount, if the visitor agrees.
+    fn cross(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>) -> Option<(OwnedFd, Look)> {
+        let (above, name) = at.parent()?;
+        let home = parent.seen.entry.mount;
+        let mut agreed: Option<OnMount> = None;
+        let crossed = mount_at(above, name).and_then(|mount| {
+            // openat2(2) says EXDEV too of what was moved out from below the directory during the call.
+            if mount.id == home && home != 0 && !mount.automount {
+                return Err(SysError { call: "openat2", errno: Errno::STALE });
+            }
+            if self.visitor.mount(at, mount) == Crossing::Stay {
+                return Ok(None);
+            }
+            agreed = Some(mount);
+            let fd = open_at(above, name, Reach::Any)?;
+            let look = look(&fd)?;
+            Ok(Some((fd, look)))
+        });
+        match crossed {
+            Ok(Some((fd, look))) => {
+                let there = OnMount { id: look.entry.mount, automount: false };
+                // An automount point gave way to what was mounted there, or somebody mounted something else.
+                let same = agreed.is_some_and(|mount| mount.id == there.id);
+                (same || self.visitor.mount(at, there) == Crossing::Enter).then_some((fd, look))
+            }
+            Ok(None) => None,
+            Err(error) => {
+                self.fail(at, error);
+                None
+            }
+        }
+    }
+
+    /// A directory that can't be opened is looked at by name, so that it can be judged all the same.
+    fn unopened(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>, error: SysError) {
+        let Some((above, name)) = at.parent() else { return };
+        match look_at(above, name) {
+            Err(unseen) => self.fail(at, unseen),
+            Ok(look) if look.entry.kind == Kind::Dir => {
+                if let Next::Enter(_) = self.visitor.directory(at, &look, None) {
+                    self.visitor.error(at, error);
+                }
+            }
+            // It was a directory when listed, and something else when it was to be opened.
+            Ok(look) => match self.visitor.want(&parent.here, name, look.entry.kind) {
+                Want::Skip => {}
+                Want::Look | Want::Enter => tell(&mut self.visitor, parent, at, &look),
+            },
+        }
+    }
+
+    /// Reads a directory, and queues the directories in it.
+    fn read(&mut self, dir: Arc<Dir<V::Here>>, fd: &OwnedFd) {
+        self.visitor.begin(Place::itself(&dir, Some(fd.as_fd())));
+        let mut reading = Reading::new(&mut self.visitor, &dir, fd, &mut self.found);
+        let rest = reading.run(&mut self.buffer, self.crew);
+        self.options.counters.add(self.seat, reading.names());
+        if self.found.is_empty() && rest == Rest::None {
+            return;
+        }
+        self.pool.keep(&dir);
+        if let Rest::From(next) = rest {
+            // Queued before the directories, so that they are done before more are read: a million of them
+            // are never all queued.
+            self.crew.enlist(&self.queue, Job::More(dir.clone(), next));
+        }
+        self.crew.enlist_all(&self.queue, self.found.drain(..).map(|name| Job::Child(dir.clone(), name)));
+    }
+
+    fn fail(&mut self, at: Place<'_, V::Here>, error: SysError) {
+        match is_gone(&error) {
+            true => self.visitor.vanished(at),
+            false => self.visitor.error(at, error),
+        }
+    }
+}
+
+fn is_dir<H>(at: Place<'_, H>) -> bool {
+    at.parent().is_some_and(|(above, name)| look_at(above, name).is_ok_and(|look| look.entry.kind == Kind::Dir))
+}
+
+/// Tells a visitor of an entry that isn't a directory; one that is mounted over only if it agrees.
+pub(super) fn tell<V: Visitor>(visitor: &mut V, dir: &Dir<V::Here>, at: Place<'_, V::Here>, look: &Look) {
+    let over = OnMount { id: look.entry.mount, automount: false };
+    if same_mount(&dir.seen.entry, &look.entry) || visitor.mount(at, over) == Crossing::Enter {
+        visitor.entry(at, look);
+    }
+}
+
+/// Ends the walk for all when a thread fails, so that none waits for it.
+struct Leaving<'a, H>(&'a Crew<'a, H>);
+
+impl<H> Drop for Leaving<'_, H> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}

@@ -1,0 +1,129 @@
+//! Reading one directory: its names, a look at those that are wanted, and the directories among them.
+
+use super::crew::Crew;
+use super::dir::Dir;
+use super::hand::{is_gone, tell};
+use super::{Crossing, Place, Visitor, Want};
+use crate::entry::Kind;
+use crate::sys::SysError;
+use crate::sys::dir::{OnMount, same_mount};
+use crate::sys::listing::{Buffer, Listing};
+use crate::sys::stat::{Look, look_at};
+use rustix::io::Errno;
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, OwnedFd};
+
+/// How many directories are queued before the reading of their parent is put off.
+const BATCH: usize = 1024;
+
+/// What is left of a directory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Rest {
+    /// Nothing.
+    None,
+    /// What comes from there on.
+    From(u64),
+}
+
+/// A directory being read.
+pub(super) struct Reading<'a, V: Visitor> {
+    visitor: &'a mut V,
+    dir: &'a Dir<V::Here>,
+    fd: &'a OwnedFd,
+    found: &'a mut Vec<CString>,
+    names: u64,
+}
+
+impl<'a, V: Visitor> Reading<'a, V> {
+    /// A reading that puts the directories it finds into `found`.
+    pub fn new(visitor: &'a mut V, dir: &'a Dir<V::Here>, fd: &'a OwnedFd, found: &'a mut Vec<CString>) -> Self {
+        Reading { visitor, dir, fd, found, names: 0 }
+    }
+
+    /// Reads names until there are no more, or enough directories to go on with.
+    pub fn run(&mut self, buffer: &mut Buffer, crew: &Crew<'_, V::Here>) -> Rest {
+        let mut listing = Listing::new(self.fd, buffer);
+        let mut next = 0;
+        loop {
+            if listing.is_drained() {
+                if crew.is_over() {
+                    return Rest::None;
+                }
+                if self.found.len() >= BATCH || (!self.found.is_empty() && crew.is_hungry()) {
+                    return Rest::From(next);
+                }
+            }
+            match listing.next() {
+                None => return Rest::None,
+                Some(Err(error)) if error.errno == Errno::INTR => {}
+                Some(Err(error)) => {
+                    self.fail(Place::itself(self.dir, Some(self.fd.as_fd())), error);
+                    return Rest::None;
+                }
+                Some(Ok(listed)) => {
+                    next = listed.next();
+                    if !listed.is_dot() {
+                        self.names += 1;
+                        self.name(listed.name(), listed.kind());
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many names were read.
+    pub fn names(&self) -> u64 {
+        self.names
+    }
+
+    fn name(&mut self, name: &CStr, kind: Option<Kind>) {
+        let seen = match kind {
+            Some(_) => None,
+            // A file system that doesn't list kinds: only a look tells.
+            None => match self.look(name) {
+                Some(look) => Some(look),
+                None => return,
+            },
+        };
+        let Some(kind) = kind.or(seen.map(|look| look.entry.kind)) else { return };
+        match (self.visitor.want(&self.dir.here, name, kind), kind) {
+            (Want::Skip, _) => {}
+            (Want::Enter, Kind::Dir) => self.found.push(name.to_owned()),
+            (Want::Look | Want::Enter, _) => self.seen(name, kind, seen),
+        }
+    }
+
+    /// Looks at a name, unless that was done, and tells the visitor.
+    fn seen(&mut self, name: &CStr, listed: Kind, seen: Option<Look>) {
+        let Some(look) = seen.or_else(|| self.look(name)) else { return };
+        let kind = look.entry.kind;
+        // It became something else since it was listed, so the question is another.
+        let want = if kind == listed { Want::Look } else { self.visitor.want(&self.dir.here, name, kind) };
+        match (want, kind) {
+            (Want::Skip, _) => {}
+            (Want::Enter, Kind::Dir) => self.found.push(name.to_owned()),
+            (_, Kind::Dir) => self.unentered(name, &look),
+            _ => tell(self.visitor, self.dir, Place::of(self.dir, self.fd.as_fd(), name), &look),
+        }
+    }
+
+    /// Tells of a directory that is judged by name and not entered.
+    fn unentered(&mut self, name: &CStr, look: &Look) {
+        let at = Place::of(self.dir, self.fd.as_fd(), name);
+        let over = OnMount { id: look.entry.mount, automount: false };
+        if same_mount(&self.dir.seen.entry, &look.entry) || self.visitor.mount(at, over) == Crossing::Enter {
+            self.visitor.directory(at, look, None);
+        }
+    }
+
+    fn look(&mut self, name: &CStr) -> Option<Look> {
+        look_at(self.fd, name).map_err(|error| self.fail(Place::of(self.dir, self.fd.as_fd(), name), error)).ok()
+    }
+
+    fn fail(&mut self, at: Place<'_, V::Here>, error: SysError) {
+        match is_gone(&error) {
+            true => self.visitor.vanished(at),
+            false => self.visitor.error(at, error),
+        }
+    }
+}

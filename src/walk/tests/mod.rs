@@ -1,0 +1,143 @@
+//! What a walk must be: complete, bounded, and never anywhere else.
+
+mod hostile;
+mod limits;
+mod shapes;
+
+use super::*;
+use crate::sys::root::{Links, open_root};
+use crate::sys::stat::look;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Writes down what it is told, and enters everything on the mount.
+#[derive(Default)]
+struct Recorder {
+    seen: Vec<(Vec<u8>, Kind)>,
+    vanished: Vec<Vec<u8>>,
+    errors: Vec<(Vec<u8>, SysError)>,
+    mounts: Vec<Vec<u8>>,
+    skip: Option<&'static CStr>,
+}
+
+impl Visitor for Recorder {
+    type Here = ();
+
+    fn want(&mut self, (): &(), name: &CStr, _: Kind) -> Want {
+        if self.skip == Some(name) { Want::Skip } else { Want::Enter }
+    }
+
+    fn entry(&mut self, at: Place<'_, ()>, look: &Look) {
+        self.seen.push((at.path(), look.entry.kind));
+    }
+
+    fn directory(&mut self, at: Place<'_, ()>, look: &Look, _: Option<BorrowedFd<'_>>) -> Next<()> {
+        self.seen.push((at.path(), look.entry.kind));
+        Next::Enter(())
+    }
+
+    fn mount(&mut self, at: Place<'_, ()>, _: OnMount) -> Crossing {
+        self.mounts.push(at.path());
+        Crossing::Stay
+    }
+
+    fn vanished(&mut self, at: Place<'_, ()>) {
+        self.vanished.push(at.path());
+    }
+
+    fn error(&mut self, at: Place<'_, ()>, error: SysError) {
+        self.errors.push((at.path(), error));
+    }
+}
+
+/// A walk of one directory with as many threads and descriptors.
+struct Trial {
+    threads: usize,
+    descriptors: usize,
+    setup: fn() -> Result<(), SysError>,
+}
+
+impl Default for Trial {
+    fn default() -> Trial {
+        Trial { threads: 4, descriptors: 1024, setup: || Ok(()) }
+    }
+}
+
+impl Trial {
+    fn walk<V: Visitor<Here = ()>>(&self, root: &Path, visitor: impl FnMut() -> V) -> Vec<V> {
+        let visitors = std::iter::repeat_with(visitor).take(self.threads).collect();
+        let (stop, counters) = (AtomicBool::new(false), Counters::new(self.threads));
+        let mounts = Mounts::read().expect("a Linux with /proc");
+        let options = Options {
+            setup: &self.setup,
+            stop: &stop,
+            counters: &counters,
+            descriptors: self.descriptors,
+            mounts: &mounts,
+        };
+        walk(vec![start(root)], visitors, options).expect("a setup that succeeds")
+    }
+
+    /// What all threads wrote down together.
+    fn record(&self, root: &Path) -> Recorder {
+        self.record_as(root, Recorder::default)
+    }
+
+    fn record_as(&self, root: &Path, visitor: impl FnMut() -> Recorder) -> Recorder {
+        let mut all = Recorder::default();
+        for part in self.walk(root, visitor) {
+            all.seen.extend(part.seen);
+            all.vanished.extend(part.vanished);
+            all.errors.extend(part.errors);
+            all.mounts.extend(part.mounts);
+        }
+        all
+    }
+}
+
+fn start(root: &Path) -> Start<()> {
+    let dir = open_root(&root.canonicalize().expect("a root"), Links::Refuse).expect("a root");
+    let look = look(&dir).expect("a root");
+    Start { dir, look, here: (), prefix: Vec::new() }
+}
+
+/// Every path below a directory and what it is, as the standard library finds them.
+fn by_std(root: &Path) -> BTreeSet<(Vec<u8>, Kind)> {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::MetadataExt;
+    let (mut found, mut rest) = (BTreeSet::new(), vec![root.to_path_buf()]);
+    while let Some(dir) = rest.pop() {
+        for entry in std::fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("an entry")) {
+            let path = entry.path();
+            let kind = Kind::from_st_mode(entry.metadata().expect("an entry").mode()).expect("a kind");
+            found.insert((path.strip_prefix(root).expect("below").as_os_str().as_bytes().to_vec(), kind));
+            if kind == Kind::Dir {
+                rest.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// The same as a set; each path must be there once.
+fn as_set(record: &Recorder) -> BTreeSet<(Vec<u8>, Kind)> {
+    let set: BTreeSet<_> = record.seen.iter().cloned().collect();
+    assert_eq!(set.len(), record.seen.len(), "nothing is seen twice");
+    set
+}
+
+/// A chain of directories `d/d/d...`, each with what `each` makes in it, and the descriptor of the deepest.
+fn chain(root: &Path, depth: usize, mut each: impl FnMut(&OwnedFd)) {
+    let mut at = start(root).dir;
+    for _ in 0..depth {
+        each(&at);
+        rustix::fs::mkdirat(&at, c"d", rustix::fs::Mode::RWXU).expect("a directory");
+        at = crate::sys::dir::open_at(&at, c"d", crate::sys::dir::Reach::Mount).expect("that directory");
+    }
+}
+
+/// Removes a chain: the standard library would need a descriptor for each level.
+fn unchain(root: &Path) {
+    let status = std::process::Command::new("rm").arg("-rf").arg(root).status().expect("rm");
+    assert!(status.success());
+}

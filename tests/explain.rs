@@ -1,0 +1,39 @@
+//! `explain` and `policy`: what a lint means, which rules decide, and what policies there are.
+
+use crate::lab::{lab, policy};
+use crate::scenario;
+use sgidlint::lints::Lint;
+
+scenario!(every_lint_is_explained, |t| {
+    for lint in Lint::ALL {
+        t.run(&format!("explain {}", lint.name())).succeeds().mentions(lint.name());
+    }
+    t.run("explain foreign-gruop").exits(2).mentions("foreign-group");
+});
+
+scenario!(a_paths_rules_are_explained, |t| {
+    t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE'\ngroup = 4242\n[[tree.rule]]\nmatch = 'in/'\ngroup = 4243"));
+    t.tree("dir 0:4242 0755 .\n dir 0:4243 0755 in\n file 0:0 0644 in/f");
+    t.run("explain ./in/f -p lab.toml").succeeds().mentions("lab.toml").mentions("4243").mentions("in/");
+    t.run("explain ./no-such -p lab.toml").fails();
+    t.holds_first_tree();
+});
+
+scenario!(policies_are_listed_shown_and_checked, |t| {
+    t.run("policy list").succeeds().mentions("setgid-share");
+    t.run("policy show setgid-share").succeeds().mentions("@root");
+    t.run("policy show no-such").exits(2);
+    t.policy("lab.toml", &lab(""));
+    t.policy("bad.toml", &lab("gruop = 1"));
+    t.run("policy check lab.toml").succeeds();
+    t.run("policy check lab.toml bad.toml").exits(2).mentions("gruop").mentions("bad.toml");
+    let schema = t.run("policy schema");
+    let schema: serde_json::Value = serde_json::from_str(schema.succeeds().stdout()).unwrap();
+    assert!(schema["properties"]["tree"].is_object(), "{schema}");
+});
+
+scenario!(a_shown_policy_is_a_policy, |t| {
+    let shown = t.run("policy show setgid-share");
+    t.policy("shown.toml", shown.succeeds().stdout());
+    t.run("policy check shown.toml").succeeds();
+});

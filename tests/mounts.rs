@@ -1,0 +1,71 @@
+//! File systems of every kind, and mounts below a root.
+
+use crate::lab::{FLAWED, MENDED, lab};
+use crate::scenario::Scenario;
+use crate::stage::{run, skip};
+use crate::{scenario, test_name};
+
+/// Mends the flawed tree on what is mounted there, and takes it back.
+#[track_caller]
+fn mends_and_undoes(t: &mut Scenario) {
+    t.policy("lab.toml", &lab("exclude = ['/lost+found']"));
+    t.sh("rm -rf lost+found");
+    t.tree(FLAWED);
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.holds(MENDED);
+    t.run("undo -y").succeeds();
+    t.holds_first_tree();
+}
+
+scenario!(ext4_is_mended_and_undone, own mounts, |t| {
+    match t.file_system("ext4") {
+        Ok(()) => mends_and_undoes(t),
+        Err(missing) => skip(&test_name!(), &missing),
+    }
+});
+
+scenario!(xfs_is_mended_and_undone, own mounts, |t| {
+    match t.file_system("xfs") {
+        Ok(()) => mends_and_undoes(t),
+        Err(missing) => skip(&test_name!(), &missing),
+    }
+});
+
+scenario!(btrfs_is_mended_and_undone, own mounts, |t| {
+    match t.file_system("btrfs") {
+        Ok(()) => mends_and_undoes(t),
+        Err(missing) => skip(&test_name!(), &missing),
+    }
+});
+
+scenario!(tmpfs_is_mended_and_undone, own mounts, |t| {
+    mends_and_undoes(t);
+});
+
+// A chmod on overlayfs copies the file up: the inode that is looked at afterwards is another one.
+scenario!(overlayfs_is_mended_and_undone, own mounts, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FLAWED);
+    let dir = t.dir().to_str().unwrap().to_owned();
+    t.sh("mkdir ../upper ../work");
+    let options = format!("lowerdir={dir}/tree,upperdir={dir}/upper,workdir={dir}/work");
+    if run("mount", &["-t", "overlay", "overlay", "-o", &options, &format!("{dir}/tree")]).is_err() {
+        return skip(&test_name!(), "overlayfs");
+    }
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.holds(MENDED);
+    t.run("undo -y").succeeds();
+    t.holds_first_tree();
+});
+
+scenario!(mounts_below_a_root_are_counted_and_not_entered, own mounts, |t| {
+    t.policy("stay.toml", &lab(""));
+    t.policy("all.toml", &lab("mounts = 'all'"));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 m");
+    t.sh("mount -t tmpfs -o mode=2775,gid=4242 none m; touch m/f; chgrp 0 m/f; chmod 0664 m/f");
+    let stay = t.run("check . -p stay.toml --format json");
+    assert_eq!(stay.succeeds().finds("").end()["skipped_mounts"], 1);
+    t.run("check . -p stay.toml").succeeds().mentions("m");
+    let all = t.run("check . -p all.toml --format json");
+    assert_eq!(all.exits(1).finds("deny foreign-group m/f safe").end()["skipped_mounts"], 0);
+});

@@ -1,0 +1,163 @@
+//! Policies from outside: the shipped ones, the contract's sample, and one with ten mistakes.
+
+use proptest::prelude::*;
+use sgidlint::policy::builtin::BUILT_IN;
+use sgidlint::policy::diagnostic::draw;
+use sgidlint::policy::model::{Attribute, MaxChanges, Model};
+use sgidlint::policy::problem::{Problem, Source};
+use sgidlint::policy::read;
+use snapbox::{assert_data_eq, str};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn read_text(file: &str, text: &str) -> Result<Model, Vec<Problem>> {
+    read(Arc::new(Source { file: file.into(), text: text.into() }))
+}
+
+fn fixture(name: &str) -> Result<Model, Vec<Problem>> {
+    read_text(name, &fs::read_to_string(folder("fixtures/policies").join(name)).expect("the fixture is there"))
+}
+
+#[test]
+fn every_file_of_policies_is_built_in_and_reads() {
+    let files = fs::read_dir(folder("policies")).expect("the folder is there");
+    let mut names: Vec<String> =
+        files.map(|file| file.expect("listed").file_name().to_string_lossy().replace(".toml", "")).collect();
+    names.sort();
+    assert_eq!(names, BUILT_IN.map(|built_in| built_in.name));
+    for built_in in BUILT_IN {
+        let model = read(built_in.source()).unwrap_or_else(|problems| panic!("{}", draw(&problems, false)));
+        assert_eq!(model.name, built_in.name);
+        assert!(model.summary.is_some(), "{} says in a sentence what it is", built_in.name);
+    }
+}
+
+#[test]
+fn the_sample_of_the_contract_reads() {
+    let model = fixture("lab-share.toml").unwrap_or_else(|problems| panic!("{}", draw(&problems, false)));
+    assert_eq!((model.name.as_str(), model.params[0].default.as_deref()), ("lab-share", Some("proj-")));
+    assert_eq!(model.limits.max_changes, Some(MaxChanges::Percent(5.0)));
+    let [tree] = model.trees.as_slice() else { panic!("one tree") };
+    assert_eq!((tree.line, tree.roots[0].value.as_str(), tree.exclude.len()), (14, "/srv/projects/{project}", 2));
+    assert!(matches!(&tree.rules[0].wishes.sticky, Attribute::Is(sticky) if sticky.value));
+    assert_eq!(model.exceptions[0].until.map(|day| day.to_string()).as_deref(), Some("2027-03-01"));
+    assert_eq!(model.uses[0].params[0].1.value, "sales");
+}
+
+#[test]
+fn ten_mistakes_are_told_at_once() {
+    let problems = fixture("ten-mistakes.toml").expect_err("there are ten mistakes");
+    assert_eq!(problems.len(), 10);
+    assert!(problems.iter().all(|problem| problem.hint.is_some()));
+    assert_data_eq!(
+        draw(&problems, false),
+        str![[r#"
+error: unknown key `nmae` in the policy
+ --> ten-mistakes.toml:4:1
+  |
+4 | nmae   = "lab-share"
+  | ^^^^
+  |
+  = help: did you mean `name`?
+
+error: `5 percent` is neither a count nor a percentage
+ --> ten-mistakes.toml:7:15
+  |
+7 | max-changes = "5 percent"
+  |               ^^^^^^^^^^^
+  |
+  = help: write a count, or a percentage in quotes: `max-changes = "5%"`
+
+error: no lint is called `wrold-writable`
+  --> ten-mistakes.toml:10:1
+   |
+10 | wrold-writable = "deny"
+   | ^^^^^^^^^^^^^^
+   |
+   = help: did you mean `world-writable`?
+
+error: `{projekt}` is neither a param nor a capture
+  --> ten-mistakes.toml:14:14
+   |
+14 | group     = "{projekt}"
+   |              ^^^^^^^^^
+   |
+   = help: did you mean `project`?
+
+error: `setgid` is a string, where true or false should be
+  --> ten-mistakes.toml:15:13
+   |
+15 | setgid    = "yes"
+   |             ^^^^^
+   |
+   = help: write `setgid = true`, without quotes
+
+error: `dir-mode` is an integer, where a string should be
+  --> ten-mistakes.toml:16:13
+   |
+16 | dir-mode  = 2775
+   |             ^^^^
+   |
+   = help: quote it: `dir-mode = "2775"`
+
+error: `z` in a mode
+  --> ten-mistakes.toml:17:20
+   |
+17 | file-mode = "g=u,o=z"
+   |                    ^
+   |
+   = help: modes are those of chmod(1): `u=rwx,g=u,o=`, `2770`
+
+error: `ö` in a class never matches
+  --> ten-mistakes.toml:18:27
+   |
+18 | exclude   = ["*.swp", "[a-ö]*"]
+   |                           ^
+   |
+   = help: classes are matched byte by byte: write a pattern for each of the letters
+
+error: `only` is not a value of `scope`
+  --> ten-mistakes.toml:22:9
+   |
+22 | scope = "only"
+   |         ^^^^^^
+   |
+   = help: write one of: `tree`, `self`, `below`
+
+error: [[exception]] without `reason`
+  --> ten-mistakes.toml:24:1
+   |
+24 | [[exception]]
+   | ^^^^^^^^^^^^^
+   |
+   = help: say as in `reason = "owner on leave, ticket 4711"`
+"#]]
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "\\PC*") {
+        let _ = read_text("a.toml", &text).map_err(|problems| draw(&problems, true));
+    }
+
+    #[test]
+    fn no_mutation_makes_the_reader_panic(at in 0usize..2000, length in 0usize..40, with in "[\\PC\\s{}\\[\\]\"'=.@0-9-]{0,8}") {
+        for name in ["lab-share.toml", "ten-mistakes.toml"] {
+            let mut text = fs::read_to_string(folder("fixtures/policies").join(name)).expect("the fixture is there");
+            let start = text.floor_char_boundary(at % text.len());
+            let end = text.floor_char_boundary((start + length).min(text.len()));
+            text.replace_range(start..end.max(start), &with);
+            if let Err(problems) = read_text(name, &text) {
+                prop_assert!(!problems.is_empty());
+                prop_assert!(problems.iter().all(|problem| problem.hint.is_some()));
+                draw(&problems, false);
+            }
+        }
+    }
+}
