@@ -99,6 +99,7 @@ fn changes() -> impl Strategy<Value = Change> {
                 id: id_value,
                 handle,
                 links,
+                lints: lints.clone().into(),
                 ..change(&text, kind, before, after)
             })
         },
