@@ -95,7 +95,8 @@ fn look_back(ground: &Ground, change: &Change, done: Option<&Done>) -> (Found, O
     (Found::Changed, Some(back))
 }
 
-/// Whether the run can have left the entry in this state: at its end, in its middle, or as it says itself.
+/// Whether the run can have left the entry in this state: at its end, in its middle, or as it says itself. In its
+/// middle also where it says that it came to its end: an earlier undo may have been cut short there.
 fn is_left_by(change: &Change, done: Option<&Done>, state: State) -> bool {
     let said = done.and_then(|done| done.state) == Some(state);
     // Backing out of a failure gives a regular file everything back but set-ID bits.

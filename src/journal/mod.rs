@@ -172,8 +172,16 @@ impl Journal {
 
     /// Writes down the outcomes that are still in memory.
     pub fn write_batch(&mut self) -> io::Result<()> {
-        let batch = std::mem::take(&mut self.batch);
-        self.file.write_all(&batch)
+        // What a full disk doesn't take is kept: a record that lacks outcomes must not get its last line.
+        while !self.batch.is_empty() {
+            match self.file.write(&self.batch) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => drop(self.batch.drain(..written)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     fn append(&mut self, line: &impl Serialize) -> io::Result<()> {

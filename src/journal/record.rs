@@ -100,6 +100,9 @@ impl Record {
             }
             After::Settled => {
                 let line = parse::<SettledLine>(line).ok()?;
+                if line.outcomes.iter().sum::<u64>() != self.outcomes.iter().flatten().count() as u64 {
+                    self.legible = Legible::Some;
+                }
                 self.state = RunState::Settled { time: line.time, exit: line.exit };
             }
         }

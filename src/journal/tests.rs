@@ -125,6 +125,19 @@ fn a_torn_outcome_is_looked_for_and_a_torn_plan_refused() {
 }
 
 #[test]
+fn a_settled_run_that_lacks_outcomes_is_looked_at_whole() {
+    let (dir, store) = store();
+    let id = run(&store, &plan(RunKind::Fix, 3), &outcomes()[..3], Some(0));
+    let path = dir.path().join(format!("runs/{id}.jsonl"));
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.contains("\"change\":0,")).collect();
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let record = load(&store, &id).unwrap();
+    assert!(matches!(record.state, RunState::Settled { .. }));
+    assert!(record.may_have_changed(0));
+}
+
+#[test]
 fn what_is_not_whole_on_disk_is_no_run() {
     let (dir, store) = store();
     let error = begin(&store, &plan(RunKind::Fix, 100), Some(1000)).unwrap_err();

@@ -2,7 +2,7 @@
 
 use super::check::{self, check_change, check_header};
 use super::line::{ChangeLine, EndLine, HeaderLine, LineError};
-use super::{FORMAT, Header, Plan};
+use super::{Change, FORMAT, Header, Plan};
 use serde::Deserialize;
 use std::io::{self, BufRead, Read};
 
@@ -101,27 +101,11 @@ impl Plan {
         let header = read_header(lines)?;
         let mut changes = Vec::new();
         let end = loop {
-            let line = lines.need()?;
-            let tag = parse::<Tag>(line);
-            let message = match tag.as_ref().map(|tag| tag.tag.as_str()) {
-                Ok("change") => match parse::<ChangeLine>(line).and_then(ChangeLine::value) {
-                    Ok(change) => match check_change(&change, &header) {
-                        Ok(()) => {
-                            changes.push(change);
-                            continue;
-                        }
-                        Err(message) => message,
-                    },
-                    Err(message) => message,
-                },
-                Ok("end") => match parse::<EndLine>(line) {
-                    Ok(end) => break end,
-                    Err(message) => message,
-                },
-                Ok(other) => format!("a \"{other}\" line has no place in a plan"),
-                Err(message) => message.clone(),
-            };
-            return Err(lines.error(message));
+            match body(lines.need()?, &header) {
+                Ok(Body::Change(change)) => changes.push(*change),
+                Ok(Body::End(end)) => break end,
+                Err(message) => return Err(lines.error(message)),
+            }
         };
         if end.changes != changes.len() as u64 {
             let message = format!("the plan is torn: {} changes, but it ends with {}", changes.len(), end.changes);
@@ -132,6 +116,24 @@ impl Plan {
             return Err(ReadError { line, ..lines.error("the entry was changed by a line before: one change each") });
         }
         Ok(Plan { header, changes, entries: end.entries })
+    }
+}
+
+/// A line after the header.
+enum Body {
+    Change(Box<Change>),
+    End(EndLine),
+}
+
+fn body(line: &[u8], header: &Header) -> Result<Body, LineError> {
+    match parse::<Tag>(line)?.tag.as_str() {
+        "change" => {
+            let change = parse::<ChangeLine>(line)?.value()?;
+            check_change(&change, header)?;
+            Ok(Body::Change(Box::new(change)))
+        }
+        "end" => parse::<EndLine>(line).map(Body::End),
+        other => Err(format!("a \"{other}\" line has no place in a plan")),
     }
 }
 

@@ -79,9 +79,10 @@ fn changes() -> impl Strategy<Value = Change> {
     ];
     let moments = prop::option::of((any::<i64>(), 0..1_000_000_000_u32));
     let ids = (any::<u64>(), any::<u64>(), moments, prop::option::of(prop::collection::vec(any::<u8>(), 0..20)));
-    (paths(), kinds, states(), states(), links, ids).prop_filter_map(
+    let lints = prop::sample::subsequence(Lint::ALL.to_vec(), 0..4);
+    (paths(), kinds, states(), states(), links, ids, lints).prop_filter_map(
         "a change",
-        |(path, kind, before, after, links, id)| {
+        |(path, kind, before, after, links, id, lints)| {
             let mode = if kind.has_mode() { after.mode } else { before.mode };
             let uid = after.uid.max(1);
             let id_value = Identity {
@@ -98,6 +99,7 @@ fn changes() -> impl Strategy<Value = Change> {
                 id: id_value,
                 handle,
                 links,
+                lints: lints.clone().into(),
                 ..change(&text, kind, before, after)
             })
         },

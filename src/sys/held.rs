@@ -142,7 +142,7 @@ fn same_mount(root: &Look, held: &Look) -> bool {
 #[cfg(test)]
 pub(crate) mod fault {
     use super::{Errno, SysError};
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
 
     /// Which changing calls fail; they are counted from 0.
     #[derive(Clone, Copy, Debug)]
@@ -158,6 +158,15 @@ pub(crate) mod fault {
     thread_local! {
         static FAULT: Cell<Fault> = const { Cell::new(Fault::Never) };
         static CALLS: Cell<u32> = const { Cell::new(0) };
+        static INTERLUDE: RefCell<Option<Interlude>> = const { RefCell::new(None) };
+    }
+
+    type Interlude = (u32, Box<dyn FnOnce()>);
+
+    /// Does something before this call, as another process would at the worst moment.
+    pub(crate) fn before(call: u32, act: impl FnOnce() + 'static) {
+        CALLS.set(0);
+        INTERLUDE.replace(Some((call, Box::new(act))));
     }
 
     /// Makes calls fail from now on; tells how many there have been since the last time.
@@ -168,6 +177,9 @@ pub(crate) mod fault {
 
     pub(super) fn strike(call: &'static str) -> Result<(), SysError> {
         let number = CALLS.replace(CALLS.get() + 1);
+        if let Some((_, act)) = INTERLUDE.with_borrow_mut(|interlude| interlude.take_if(|(call, _)| *call == number)) {
+            act();
+        }
         let fails = match FAULT.get() {
             Fault::Never => false,
             Fault::From(first) => number >= first,

@@ -25,7 +25,10 @@ pub(super) const NEW: u32 = 4242;
 
 /// A temporary tree; beside it, a sentinel that nothing may touch.
 pub(super) struct Tree {
-    pub(super) dir: tempfile::TempDir,
+    /// Removed at the end, where it is a temporary one.
+    _dir: Option<tempfile::TempDir>,
+    /// What the tree and the sentinel lie in.
+    pub(super) base: PathBuf,
 }
 
 /// What was recorded, in memory.
@@ -45,10 +48,11 @@ pub(super) fn state(uid: u32, gid: u32, mode: u32) -> State {
 
 impl Tree {
     pub(super) fn new() -> Tree {
-        let tree = Tree { dir: tempfile::tempdir().unwrap() };
+        let dir = tempfile::tempdir().unwrap();
+        let tree = Tree { base: dir.path().into(), _dir: Some(dir) };
         fs::create_dir_all(tree.path("d/e")).unwrap();
-        fs::create_dir(tree.dir.path().join("outside")).unwrap();
-        fs::write(tree.dir.path().join("outside/f"), "").unwrap();
+        fs::create_dir(tree.base.join("outside")).unwrap();
+        fs::write(tree.base.join("outside/f"), "").unwrap();
         for file in ["f", "d/f", "d/e/f"] {
             fs::write(tree.path(file), "").unwrap();
         }
@@ -62,8 +66,13 @@ impl Tree {
         tree
     }
 
+    /// A tree that somebody else made, and removes.
+    pub(super) fn at(base: PathBuf) -> Tree {
+        Tree { base, _dir: None }
+    }
+
     pub(super) fn path(&self, path: &str) -> PathBuf {
-        self.dir.path().join("root").join(path)
+        self.base.join("root").join(path)
     }
 
     pub(super) fn chown(&self, path: &str, gid: u32) {
@@ -83,7 +92,7 @@ impl Tree {
     /// Every entry and its state, that of the sentinel too.
     pub(super) fn listing(&self) -> BTreeMap<PathBuf, State> {
         let mut listing = BTreeMap::new();
-        let mut rest = vec![self.dir.path().to_path_buf()];
+        let mut rest = vec![self.base.clone()];
         while let Some(path) = rest.pop() {
             let data = fs::symlink_metadata(&path).unwrap();
             if data.is_dir() {
@@ -108,7 +117,7 @@ impl Tree {
             fixes,
             max_changes: None,
             roots: vec![PlanRoot {
-                path: self.dir.path().join("root"),
+                path: self.base.join("root"),
                 id: look(&root).unwrap().entry.id,
                 handle: Handle::of(&root),
                 fsid: host::file_system_id(&root).unwrap(),
@@ -118,8 +127,12 @@ impl Tree {
     }
 
     pub(super) fn change(&self, path: &str, gid: u32, mode: u32) -> Change {
+        self.change_on(Crossing::Never, path, gid, mode)
+    }
+
+    pub(super) fn change_on(&self, crossing: Crossing, path: &str, gid: u32, mode: u32) -> Change {
         let root = File::open(self.path(".")).unwrap();
-        let held = Held::find(&root, path.as_bytes(), Crossing::Never, &Ladder::of_this_kernel()).unwrap();
+        let held = Held::find(&root, path.as_bytes(), crossing, &Ladder::of_this_kernel()).unwrap();
         let entry = held.look().unwrap().entry;
         let mode = if entry.kind.has_mode() { Mode::new(mode) } else { entry.state.mode };
         Change {
