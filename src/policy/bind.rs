@@ -192,7 +192,7 @@ impl Binder<'_> {
         };
         let message = format!(
             "the name of {} makes `{}` its group, which is a system group: gid {id} is below {least}",
-            self.binding.root.display(),
+            self.binding.root.display().to_string().escape_debug(),
             name.escape_debug()
         );
         let hint =

@@ -172,4 +172,6 @@ fn plain(instance: &Instance, on: &BitSet) -> [Option<Decision>; Kind::ALL.len()
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
