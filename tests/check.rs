@@ -287,12 +287,6 @@ scenario!(exceptions_cover_until_their_day_is_over, |t| {
     t.run("check -p past.toml --format json").exits(1).finds(expired);
 });
 
-scenario!(rules_that_do_nothing_are_named, |t| {
-    t.policy("lab.toml", &policy("[[tree]]\ngroup = 4242\n[[tree.rule]]\nmatch = 'no-such/'\ngroup = 4243"));
-    t.tree("dir 0:4242 0755 .");
-    t.run("check . -p lab.toml --format json").succeeds().finds("warn unused-rule - none");
-});
-
 scenario!(a_report_can_go_into_a_file, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree(FLAWED);

@@ -1,16 +1,15 @@
 //! `apply` and `undo`: plans that were made before.
 
 use super::args::{Apply, Common, Format, Undo};
-use super::execute::{self, Executed, execute};
+use super::execute::{self, Executed, Told, execute};
 use super::exit::{Exit, Failure};
 use super::session::Session;
 use super::streams::Streams;
 use super::{ask, paths, planning, store};
 use crate::apply::{Found, Ground, undo_plan};
-use crate::journal;
+use crate::journal::{self, Done, Outcome};
 use crate::plan::{Change, Plan, ReadError, RunKind};
 use crate::report::diff::{Head, Row, write_diff};
-use crate::report::escape::full_path;
 use crate::report::json;
 use crate::roots::{self, Purpose};
 use crate::survey::{PolicyLabel, Root, in_tree};
@@ -38,7 +37,7 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
         false if ask::may_apply(&arguments.consent, &plan)? => Some(execute(&session, &plan)?),
         false => None,
     };
-    end(&session, &plan, executed, Exit::Clean, streams)
+    end(&session, &plan, executed, Vec::new(), Exit::Clean, streams)
 }
 
 /// `sgidlint undo`.
@@ -66,37 +65,33 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
         streams.complain(drift);
     }
     let mut exit = if drifts.is_empty() { Exit::Clean } else { Exit::Incomplete };
-    exit = exit.or_worse(tell_found(&record.plan, &undo.found, streams)?);
+    if undo.found.iter().any(|(_, found)| is_left(found)) {
+        exit = exit.or_worse(Exit::Incomplete);
+    }
     show(&session, &undo.plan, streams)?;
     let go = !arguments.consent.dry_run && !undo.plan.changes.is_empty();
     let executed = match go && ask::may_apply(&arguments.consent, &undo.plan)? {
         true => Some(execute::execute_on(&session, &undo.plan, (undo.ground, Vec::new()))?),
         false => None,
     };
-    end(&session, &undo.plan, executed, exit, streams)
+    end(&session, &undo.plan, executed, told(&record.plan, &undo.found), exit, streams)
 }
 
-/// Tells of the entries that are not as the run left them.
-fn tell_found(plan: &Plan, found: &[(usize, Found)], streams: &Streams) -> Result<Exit, Failure> {
-    let mut exit = Exit::Clean;
-    for (index, found) in found {
-        let change = &plan.changes[*index];
-        let what = match found {
-            Found::Changed | Found::Unchanged => continue,
-            Found::OnlySetId => {
-                "partial: only its set-ID bits or capabilities are missing, which are never put back".into()
-            }
-            Found::Gone => "gone: it is not there any more".into(),
-            Found::Drifted(drift) => format!("drifted: {}; it is left as it is", drift.explanation(change)),
-            Found::Failed(done) => format!("failed: {:?}", done.outcome),
-        };
-        if matches!(found, Found::Drifted(_) | Found::Failed(_)) {
-            exit = Exit::Incomplete;
-        }
-        let root = plan.header.roots[change.root as usize].path.as_os_str().as_bytes();
-        streams.complain_of(format_args!("{}: {what}", full_path(root, &change.path, Some(change.kind))));
-    }
-    Ok(exit)
+/// What there is to tell of entries that are not, or no longer, as the run left them.
+fn told<'a>(plan: &'a Plan, found: &[(usize, Found)]) -> Vec<Told<'a>> {
+    let done = |found: &Found| match found {
+        Found::Changed | Found::Unchanged => None,
+        Found::OnlySetId => Some(Done::of(Outcome::Partial)),
+        Found::Gone => Some(Done::of(Outcome::Gone)),
+        Found::Drifted(drift) => Some(Done::of(Outcome::Drifted(*drift))),
+        Found::Failed(done) => Some(done.clone()),
+    };
+    let told = found.iter().filter_map(|(index, found)| Some((*index, done(found)?)));
+    told.map(|(index, done)| Told::of(plan, &plan.changes[index], done)).collect()
+}
+
+fn is_left(found: &Found) -> bool {
+    matches!(found, Found::Drifted(_) | Found::Failed(_))
 }
 
 /// Reads a plan file; as root only one that nobody else can have written.
@@ -162,16 +157,19 @@ fn roots_of(plan: &Plan) -> Vec<Root> {
 }
 
 /// Tells what became of the plan, and gives the exit status: changes that were not made are findings that remain.
-fn end(
+fn end<'a>(
     session: &Session<'_>,
-    plan: &Plan,
+    plan: &'a Plan,
     executed: Option<Executed>,
+    mut told: Vec<Told<'a>>,
     exit: Exit,
     streams: &mut Streams,
 ) -> Result<Exit, Failure> {
+    told.extend(executed.iter().flat_map(|executed| Told::all(plan, &executed.done)));
+    let counts = execute::tell(session, streams, told)?;
     let done = match &executed {
         Some(executed) => {
-            executed.tell(session, plan, streams)?;
+            executed.tell_end(plan, streams, &counts);
             executed.exit()
         }
         None if plan.changes.is_empty() => {

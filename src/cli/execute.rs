@@ -6,15 +6,17 @@ use super::session::Session;
 use super::streams::Streams;
 use super::{paths, store};
 use crate::apply::{Ended, Ground, Tally, apply};
-use crate::journal::{self, Done, Journal, Outcome, Recorder};
+use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder};
 use crate::plan::{Change, Plan};
 use crate::report::outcome::{Fate, Settled, write_outcomes};
 use crate::report::{escape, json, tally};
 use crate::roots;
+use crate::survey::in_tree;
 use crate::sys::ladder::Ladder;
 use crate::sys::lock::{LockError, lock_roots};
 use crate::sys::root::{Links, open_root};
 use crate::sys::{SysError, host};
+use std::borrow::Cow;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -88,25 +90,10 @@ impl Executed {
         matches!(outcome, Some(Outcome::Applied | Outcome::Already | Outcome::Gone | Outcome::Partial))
     }
 
-    /// Tells what became of the changes: on standard output what needs a look, on standard error the sum.
-    pub fn tell(&self, session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(), Failure> {
-        let common = session.common;
-        let manner = streams.manner(common);
-        let mut settled: Vec<_> = plan.changes.iter().zip(&self.done).map(|pair| Told::of(plan, pair)).collect();
-        settled.sort_by(|a, b| crate::survey::in_tree((a.root, &a.change.path), (b.root, &b.change.path)));
-        streams.write_results(|out| match common.format {
-            Format::Json => {
-                settled.iter().try_for_each(|told| json::write_outcome(out, &told.settled(), &session.names))
-            }
-            Format::Human => {
-                let lines = settled.iter().map(Told::settled);
-                write_outcomes(out, lines, &session.names, &manner.palette, manner.verbosity)
-            }
-        })?;
-        if !common.quiet {
-            let mut counts = tally::Tally::default();
-            settled.iter().for_each(|told| counts.count(told.fate()));
-            streams.write_errors(|err| tally::write_summary(err, &counts, &self.run));
+    /// Tells how the run ended.
+    pub fn tell_end(&self, plan: &Plan, streams: &Streams, counts: &tally::Tally) {
+        if !streams.is_quiet() {
+            streams.write_errors(|err| tally::write_summary(err, counts, &self.run));
         }
         let untried = plan.changes.len() - self.tally.tried;
         match &self.tally.ended {
@@ -116,22 +103,48 @@ impl Executed {
                 "an outcome can't be put on record, so {untried} changes were not tried: {error}"
             )),
         }
-        Ok(())
     }
 }
 
+/// Tells what became of changes, in path order, and how many came to which end.
+pub fn tell(session: &Session<'_>, streams: &mut Streams, mut told: Vec<Told<'_>>) -> Result<tally::Tally, Failure> {
+    let manner = streams.manner(session.common);
+    told.sort_by(|a, b| in_tree((a.root, &a.change.path), (b.root, &b.change.path)));
+    streams.write_results(|out| match session.common.format {
+        Format::Json => told.iter().try_for_each(|told| json::write_outcome(out, &told.settled(), &session.names)),
+        Format::Human => {
+            let lines = told.iter().map(Told::settled);
+            write_outcomes(out, lines, &session.names, &manner.palette, manner.verbosity)
+        }
+    })?;
+    let mut counts = tally::Tally::default();
+    told.iter().for_each(|told| counts.count(told.fate()));
+    Ok(counts)
+}
+
 /// One change and what became of it.
-struct Told<'a> {
+pub struct Told<'a> {
     root: &'a [u8],
     change: &'a Change,
-    done: &'a Done,
+    done: Done,
     cause: Option<String>,
 }
 
 impl<'a> Told<'a> {
-    fn of(plan: &'a Plan, (change, done): (&'a Change, &'a Done)) -> Told<'a> {
+    /// What became of every change of a plan that was tried.
+    pub fn all(plan: &'a Plan, done: &[Done]) -> Vec<Told<'a>> {
+        plan.changes.iter().zip(done).map(|(change, done)| Told::of(plan, change, done.clone())).collect()
+    }
+
+    /// What became of one change of a plan.
+    pub fn of(plan: &'a Plan, change: &'a Change, mut done: Done) -> Told<'a> {
         let root = plan.header.roots[change.root as usize].path.as_os_str().as_bytes();
         let cause = match (&done.outcome, done.cause) {
+            (Outcome::Drifted(Drift::State(state)), _) => {
+                done.state = Some(*state);
+                None
+            }
+            (Outcome::Drifted(Drift::Inode), _) => None,
             (Outcome::Drifted(drift), _) => Some(drift.explanation(change)),
             (_, cause) => cause.map(|cause| cause.explanation().to_owned()),
         };
@@ -145,7 +158,9 @@ impl<'a> Told<'a> {
             Outcome::Drifted(_) => Fate::Drifted,
             Outcome::Gone => Fate::Gone,
             Outcome::Refused(_) => Fate::Refused,
-            Outcome::Failed { call, errno } => Fate::Failed { call: known_call(call), errno: *errno },
+            Outcome::Failed { call: Cow::Borrowed(call), errno } => Fate::Failed { call, errno: *errno },
+            // Only what is read from a record owns its name, and this was just done.
+            Outcome::Failed { call: Cow::Owned(_), errno } => Fate::Failed { call: "a system call", errno: *errno },
             Outcome::Partial => Fate::Partial,
         }
     }
@@ -154,14 +169,6 @@ impl<'a> Told<'a> {
         let Change { path, kind, before, after, .. } = self.change;
         let (fate, state, cause) = (self.fate(), self.done.state, self.cause.as_deref());
         Settled { root: self.root, path, kind: *kind, before: *before, after: *after, fate, state, cause }
-    }
-}
-
-/// The call's name, where it is one of ours; what apply reports always is.
-fn known_call(call: &std::borrow::Cow<'static, str>) -> &'static str {
-    match call {
-        std::borrow::Cow::Borrowed(call) => call,
-        std::borrow::Cow::Owned(_) => "call",
     }
 }
 
@@ -190,11 +197,10 @@ pub fn open_roots(session: &Session<'_>, plan: &Plan) -> Result<Vec<Option<Owned
     let caution = session.caution()?;
     let confine = session.confine();
     let open = |path: &PathBuf| -> Result<Option<OwnedFd>, Failure> {
-        if caution.is_root && !caution.trusts_parents {
-            if let Some(doubt) = roots::doubt(path) {
-                let message = format!("root can't rely on {}: {doubt}", paths::shown(path));
-                return Err(Failure::incomplete(message).hinted("vouch for it with --trust-parents"));
-            }
+        let cautious = caution.is_root && !caution.trusts_parents;
+        if let Some(doubt) = roots::doubt(path).filter(|_| cautious) {
+            let message = format!("root can't rely on {}: {doubt}", paths::shown(path));
+            return Err(Failure::incomplete(message).hinted("vouch for it with --trust-parents"));
         }
         match open_root(path, Links::Refuse) {
             Ok(fd) => Ok(Some(fd)),

@@ -2,19 +2,20 @@
 
 use super::args::{Fix, Format, Plan as PlanArguments};
 use super::check::{looked, tell_rest, write_survey_diff};
-use super::execute::execute;
+use super::execute::{Executed, Told, execute, tell};
 use super::exit::{Exit, Failure};
-use super::judged::{Judged, fails};
+use super::judged::{Judged, exit_of, fails};
 use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
-use super::{args::Common, ask, planning};
+use super::{args::Common, ask, planning, store};
 use crate::judge::Options;
 use crate::lints::Lint;
 use crate::plan::{Plan, RunKind};
 use crate::policy::load::Fallback;
-use crate::report::json;
+use crate::report::{human, json};
 use crate::roots::Purpose;
+use crate::survey::Survey;
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
@@ -24,6 +25,10 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         ask::refuse_without_terminal(&fix.consent)?;
     }
     let session = Session::begin(common, Purpose::Change)?;
+    if !fix.consent.dry_run {
+        // A run that couldn't be put on record is better told of before the walk than after it.
+        store::open(common)?;
+    }
     let judged = session.judge(&fix.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);
     if fix.consent.dry_run || session.stop.load(Ordering::Relaxed) {
@@ -36,21 +41,27 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         None
     } else if ask::may_apply(&fix.consent, &plan)? {
         let executed = execute(&session, &plan)?;
-        executed.tell(&session, &plan, streams)?;
+        let counts = tell(&session, streams, Told::all(&plan, &executed.done))?;
+        executed.tell_end(&plan, streams, &counts);
         Some(executed)
     } else {
         streams.status("Nothing was changed.");
         None
     };
-    let is_made = |change: usize| made.as_ref().is_some_and(|executed| executed.is_made(change));
-    let options = Options { unsafe_fixes: fix.check.unsafe_fixes, ..Options::default() };
-    let exit = remaining(common, &judged, &plan, &options, is_made)
-        .or_worse(made.as_ref().map_or(Exit::Clean, |executed| executed.exit()));
-    if common.format == Format::Json {
-        let totals = json::Totals { changes: applied(&made), ..json::Totals::of(&judged.survey) };
-        streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
+    let left = Left::of(&session, &judged, &plan, made.as_ref(), fix.check.unsafe_fixes);
+    let exit = left.exit(common).or_worse(made.as_ref().map_or(Exit::Clean, Executed::exit));
+    let manner = streams.manner(common);
+    match common.format {
+        Format::Human => {
+            let words = Words(&session.names);
+            streams.write_results(|out| human::write_findings(out, &left.survey, &words, &manner))?;
+        }
+        Format::Json => {
+            let totals = json::Totals { changes: applied(&made), ..json::Totals::of(&judged.survey) };
+            streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
+        }
     }
-    tell_rest(common, streams, &judged.survey);
+    tell_rest(common, streams, &left.survey);
     Ok(exit)
 }
 
@@ -71,7 +82,7 @@ pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -
     Ok(exit)
 }
 
-fn applied(made: &Option<super::execute::Executed>) -> u64 {
+fn applied(made: &Option<Executed>) -> u64 {
     made.as_ref().map_or(0, |executed| executed.tally.counts.of("applied"))
 }
 
@@ -103,28 +114,33 @@ fn show(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result
     streams.flush()
 }
 
-/// The exit status for what is left once the changes are made.
-fn remaining(
-    common: &Common,
-    judged: &Judged,
-    plan: &Plan,
-    options: &Options,
-    is_made: impl Fn(usize) -> bool,
-) -> Exit {
-    let made: HashSet<_> =
-        plan.changes.iter().enumerate().filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
-    let mut exit = if judged.survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete };
-    for flaw in &judged.survey.flaws {
-        for finding in &flaw.findings {
-            let is_fixed = options.plans(finding.fix) && made.contains(&flaw.id);
-            if finding.lint == Lint::Conflict && fails(finding.level, common) {
-                // A change that the policies ask for was not made, and couldn't be.
-                exit = exit.or_worse(Exit::Incomplete);
-            } else if !is_fixed && fails(finding.level, common) {
-                exit = exit.or_worse(Exit::Findings);
-            }
+/// What is left once the changes are made.
+struct Left {
+    survey: Survey,
+    /// Whether a change that a policy asks for was left undone for another's sake.
+    conflict: bool,
+}
+
+impl Left {
+    fn of(session: &Session<'_>, judged: &Judged, plan: &Plan, made: Option<&Executed>, unsafe_fixes: bool) -> Left {
+        let is_made = |at: usize| made.is_some_and(|made| made.is_made(at));
+        let changes = plan.changes.iter().enumerate();
+        let ids: HashSet<_> = changes.filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
+        let options = Options { unsafe_fixes, ..Options::default() };
+        let mut survey = judged.survey.clone();
+        for flaw in survey.flaws.iter_mut().filter(|flaw| ids.contains(&flaw.id)) {
+            flaw.findings = flaw.findings.iter().copied().filter(|finding| !options.plans(finding.fix)).collect();
+            flaw.actual = flaw.desired;
         }
+        survey.flaws.retain(|flaw| !flaw.findings.is_empty());
+        let mut findings = survey.flaws.iter().flat_map(|flaw| &flaw.findings);
+        let conflict = findings.any(|one| one.lint == Lint::Conflict && fails(one.level, session.common));
+        Left { survey, conflict }
     }
-    let notices = judged.survey.notices.iter().any(|notice| fails(notice.level, common));
-    if notices { exit.or_worse(Exit::Findings) } else { exit }
+
+    /// The exit status that it stands for.
+    fn exit(&self, common: &Common) -> Exit {
+        let conflict = if self.conflict { Exit::Incomplete } else { Exit::Clean };
+        exit_of(&self.survey, common).or_worse(conflict)
+    }
 }

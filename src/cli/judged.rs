@@ -28,12 +28,17 @@ impl Judged {
 
     /// The exit status of a run that only looked.
     pub fn exit(&self, common: &Common) -> Exit {
-        let findings = self.survey.flaws.iter().flat_map(|flaw| &flaw.findings).map(|finding| finding.level);
-        let levels = findings.chain(self.survey.notices.iter().map(|notice| notice.level));
-        let failing = if levels.into_iter().any(|level| fails(level, common)) { Exit::Findings } else { Exit::Clean };
-        let complete = if self.survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete };
-        failing.or_worse(complete)
+        exit_of(&self.survey, common)
     }
+}
+
+/// The exit status that findings and errors stand for.
+pub fn exit_of(survey: &Survey, common: &Common) -> Exit {
+    let findings = survey.flaws.iter().flat_map(|flaw| &flaw.findings).map(|finding| finding.level);
+    let mut levels = findings.chain(survey.notices.iter().map(|notice| notice.level));
+    let failing = if levels.any(|level| fails(level, common)) { Exit::Findings } else { Exit::Clean };
+    let complete = if survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete };
+    failing.or_worse(complete)
 }
 
 /// Whether a finding of this level fails a run.

@@ -16,7 +16,7 @@ pub fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let absolute = std::path::absolute(path)
         .map_err(|error| Failure::usage(format!("can't tell where {} is: {error}", shown(path))))?;
     if absolute.components().any(|component| component == Component::ParentDir) {
-        return resolve(&absolute).map_err(|error| not_there(path, error));
+        return resolved(&absolute);
     }
     Ok(absolute.components().collect())
 }
@@ -27,6 +27,11 @@ pub fn without_links(path: &Path) -> Result<PathBuf, Failure> {
     let real = resolve(parent).map_err(|error| not_there(path, error))?.join(name);
     look_at_path(&real).map_err(|error| not_there(path, error))?;
     Ok(real)
+}
+
+/// The path without any symbolic link.
+pub fn resolved(path: &Path) -> Result<PathBuf, Failure> {
+    resolve(path).map_err(|error| not_there(path, error))
 }
 
 fn not_there(path: &Path, error: crate::sys::SysError) -> Failure {

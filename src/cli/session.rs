@@ -18,7 +18,7 @@ use crate::sys::privilege::{self, Needs};
 use crate::sys::{SysError, host};
 use crate::trust::doubt_of_file;
 use crate::walk::{Counters, default_threads};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -44,7 +44,7 @@ impl<'a> Session<'a> {
         privilege::bound(needs(purpose)).map_err(|error| Failure::incomplete(unfit(error)))?;
         let stop = Arc::new(AtomicBool::new(false));
         crate::sys::signals::catch(&stop).map_err(|error| Failure::incomplete(unfit(error)))?;
-        let (names, ladder) = (NameService::default(), Ladder::of_this_kernel());
+        let (names, ladder) = (NameService::default(), Ladder::for_looking());
         Ok(Session { common, purpose, names, ladder, stop, plan_bytes: None })
     }
 
@@ -78,10 +78,10 @@ impl<'a> Session<'a> {
         let loaded = self.load(&named, fallback)?;
         let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
         let table = RuleTable::compile(&models).map_err(Failure::policy)?;
-        let limits = named.iter().map(|path| paths::without_links(path)).collect::<Result<Vec<_>, _>>()?;
         let caution = self.caution()?;
         let mut roots = self.find_roots(&loaded, &table, caution)?;
         roots.remarks.extend(self.doubts(&loaded)?);
+        let limits = named.iter().map(|path| limit(path, &roots)).collect::<Result<Vec<_>, _>>()?;
         let levels: Vec<_> = loaded.iter().map(|loaded| levels::of_policy(loaded, &command_line)).collect();
         let (counters, confine) = (Counters::new(self.threads()), self.confine());
         let request = survey::Request {
@@ -168,6 +168,13 @@ impl<'a> Session<'a> {
         }
         Ok(remarks)
     }
+}
+
+/// Where a PATH leads: a link at its end is an entry of its own if it lies in a tree, else it leads on.
+fn limit(path: &Path, roots: &Roots) -> Result<PathBuf, Failure> {
+    let real = paths::without_links(path)?;
+    let lies_in_a_tree = roots.trees.iter().any(|tree| real.starts_with(tree.instance.root()));
+    if lies_in_a_tree { Ok(real) } else { paths::resolved(&real) }
 }
 
 fn needs(purpose: Purpose) -> Needs {

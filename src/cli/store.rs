@@ -15,7 +15,7 @@ pub fn open(common: &Common) -> Result<Store, Failure> {
         Some(path) => (path.clone(), Missing::Refuse),
         None => (default_path()?, Missing::Make),
     };
-    Store::open(&path, missing).map_err(Failure::incomplete)
+    Store::open(&path, missing).map_err(Failure::usage)
 }
 
 /// `/var/lib/sgidlint` for root, else below the XDG base directory for state.

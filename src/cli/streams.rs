@@ -75,13 +75,8 @@ impl Streams {
 
     /// Tells what went wrong.
     pub fn complain(&self, message: impl Display) {
-        self.complain_of(format_args!("error: {message}"));
-    }
-
-    /// Tells what is wrong with an entry.
-    pub fn complain_of(&self, message: impl Display) {
         let message = message.to_string();
-        self.error_line(format_args!("sgidlint: {}", escape::escape_message(&message)));
+        self.error_line(format_args!("sgidlint: error: {}", escape::escape_message(&message)));
     }
 
     /// Tells how things stand, but not when quiet.
@@ -89,6 +84,11 @@ impl Streams {
         if !self.quiet {
             self.error_line(message);
         }
+    }
+
+    /// Whether only what is wrong is told.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Whether what goes to standard error is coloured.

@@ -44,6 +44,11 @@ impl Ladder {
         Ladder { open: open_rung(), chmod: chmod_rung(), proc_fds: proc_fds() }
     }
 
+    /// The same for who only looks: not even a chmod that must fail is tried, and none may be made.
+    pub fn for_looking() -> Ladder {
+        Ladder { open: open_rung(), chmod: ChmodRung::ProcFd, proc_fds: proc_fds() }
+    }
+
     /// The held-open `/proc/self/fd`, or why `call` can't be done without it.
     pub fn need_proc(&self, call: &'static str) -> Result<&OwnedFd, SysError> {
         // ENOSYS: what the caller wanted to call is missing, and there is no procfs to do it by.
