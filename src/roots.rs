@@ -65,6 +65,8 @@ pub struct Roots {
 /// A root that can't be used.
 #[derive(Debug)]
 pub struct Refusal {
+    /// The index of the policy that wants it.
+    pub policy: u32,
     /// The root, or the directory that it was looked for in.
     pub path: PathBuf,
     /// The system call that failed, if one did.
@@ -75,8 +77,9 @@ pub struct Refusal {
 
 /// Finds the real roots of all policies. Touches directories, so it runs on a confined thread.
 pub fn find(loaded: &[Loaded], table: &RuleTable, lookup: &dyn Lookup, caution: Caution) -> Roots {
-    let mut finder = Finder { table, lookup, caution, roots: Roots::default() };
+    let mut finder = Finder { table, lookup, caution, roots: Roots::default(), policy: 0 };
     for (policy, loaded) in loaded.iter().enumerate() {
+        finder.policy = policy as u32;
         for tree in 0..loaded.model.trees.len() {
             finder.tree(loaded, policy as u32, tree);
         }
@@ -89,6 +92,8 @@ struct Finder<'a> {
     lookup: &'a dyn Lookup,
     caution: Caution,
     roots: Roots,
+    /// The policy in hand.
+    policy: u32,
 }
 
 impl Finder<'_> {
@@ -113,7 +118,12 @@ impl Finder<'_> {
         let mut there = |path: &str| {
             exists(Path::new(path)).unwrap_or_else(|error| {
                 let message = format!("can't tell whether it exists: {error}");
-                self.roots.refused.push(Refusal { path: path.into(), error: Some(error), message });
+                self.roots.refused.push(Refusal {
+                    policy: self.policy,
+                    path: path.into(),
+                    error: Some(error),
+                    message,
+                });
                 false
             })
         };
@@ -137,7 +147,7 @@ impl Finder<'_> {
                 return;
             }
         };
-        let mut expansion = Expansion::new(&pattern, self.caution);
+        let mut expansion = Expansion::new(&pattern, self.caution, self.policy);
         expansion.run();
         self.roots.refused.append(&mut expansion.refused);
         let optional = loaded.model.trees[index].optional;
@@ -146,7 +156,7 @@ impl Finder<'_> {
         }
         if let Some((path, error)) = expansion.missing.filter(|_| !optional) {
             let message = format!("the root isn't there: {error}; make it, or write `optional = true`");
-            self.roots.refused.push(Refusal { path, error: Some(error), message });
+            self.roots.refused.push(Refusal { policy: self.policy, path, error: Some(error), message });
         }
     }
 
@@ -167,7 +177,7 @@ impl Finder<'_> {
                 self.roots.refused.extend(problems.into_iter().map(|problem| {
                     let hint = problem.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
                     let message = format!("{}{hint}", problem.message);
-                    Refusal { path: found.path.clone(), error: None, message }
+                    Refusal { policy: self.policy, path: found.path.clone(), error: None, message }
                 }));
             }
             Err(problems) => {
@@ -206,7 +216,12 @@ impl Finder<'_> {
                     "root can't rely on this path: {doubt}; name the real path, take the right to write from others, \
                      or vouch for it with --trust-parents"
                 );
-                self.roots.refused.push(Refusal { path: named.to_path_buf(), error: None, message });
+                self.roots.refused.push(Refusal {
+                    policy: self.policy,
+                    path: named.to_path_buf(),
+                    error: None,
+                    message,
+                });
                 false
             }
         }
