@@ -21,6 +21,42 @@ pub trait Accounts {
     fn uid_of(&self, name: &[u8]) -> Option<u32>;
 }
 
+/// As whom a run acts on trees.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// The effective user.
+    pub uid: u32,
+    /// The effective group.
+    pub gid: u32,
+    /// The supplementary groups.
+    pub groups: Vec<u32>,
+    /// What it may beyond what users may.
+    pub powers: Vec<Power>,
+}
+
+/// A capability that changing entries can take (capabilities(7)).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Power {
+    /// To give any entry any owner and group.
+    Chown,
+    /// To change the mode of an entry of somebody else's.
+    Fowner,
+    /// To keep setgid for a group that one isn't in.
+    Fsetid,
+}
+
+impl Caller {
+    /// Whether the kernel takes it for a member of this group.
+    pub fn is_in(&self, gid: u32) -> bool {
+        self.gid == gid || self.groups.contains(&gid)
+    }
+
+    /// Whether it has this power.
+    pub fn has(&self, power: Power) -> bool {
+        self.powers.contains(&power)
+    }
+}
+
 /// The names of ids, for people.
 pub trait IdNames {
     /// The name of this user.

@@ -21,6 +21,7 @@ pub mod trust;
 pub mod policy;
 pub mod judge;
 pub mod plan;
+pub mod ability;
 pub mod walk;
 pub mod roots;
 pub mod survey;

@@ -12,6 +12,7 @@ use crate::policy::root_pattern::RootPattern;
 use crate::policy::rule_table::RuleTable;
 use crate::sys::SysError;
 use crate::sys::root::{ancestors, exists, look_at_path};
+use crate::sys::system_root::{SystemRoot, system_root_at};
 use crate::trust::{Doubt, Step, doubt_of_parents};
 use expand::{Expansion, Found};
 use jiff::civil::Date;
@@ -26,6 +27,15 @@ pub enum Purpose {
     Change,
 }
 
+/// What to do about `/`, /proc and /sys as roots of what is changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SystemRoots {
+    /// They are refused.
+    Preserved,
+    /// They are roots like any other.
+    Taken,
+}
+
 /// How far roots are to be trusted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Caution {
@@ -35,6 +45,8 @@ pub struct Caution {
     pub is_root: bool,
     /// Whether the caller vouches for what lies above roots (`--trust-parents`).
     pub trusts_parents: bool,
+    /// Whether the system's own directories may be changed (`--no-preserve-root`).
+    pub system_roots: SystemRoots,
     /// The least gid of ordinary groups (`GID_MIN`).
     pub gid_min: u32,
     /// The day that exceptions are measured by.
@@ -161,7 +173,7 @@ impl Finder<'_> {
     }
 
     fn found(&mut self, loaded: &Loaded, (policy, index): (u32, usize), found: Found, base: Option<&Path>) {
-        if !self.is_trusted(&found.named) {
+        if !self.is_trusted(&found.named) || self.is_preserved(&found.path) {
             return;
         }
         let rules = self.table.tree(policy, index);
@@ -199,6 +211,20 @@ impl Finder<'_> {
         loaded.used_by.iter().fold(own, |all, user| all.and(Exceptions::of(user, scope, self.caution.today)))
     }
 
+    /// Whether a root is the system's own and not to be changed; says so.
+    fn is_preserved(&mut self, root: &Path) -> bool {
+        if self.caution.purpose == Purpose::Read || self.caution.system_roots == SystemRoots::Taken {
+            return false;
+        }
+        let message = match system_root_at(root) {
+            Ok(None) => return false,
+            Ok(Some(system)) => preserved(system),
+            Err(error) => format!("can't tell whether it is the system's own: {error}"),
+        };
+        self.roots.refused.push(Refusal { policy: self.policy, path: root.to_path_buf(), error: None, message });
+        true
+    }
+
     /// Whether root may rely on a root's path; says why not.
     fn is_trusted(&mut self, named: &Path) -> bool {
         if !self.caution.is_root || self.caution.trusts_parents {
@@ -226,6 +252,11 @@ impl Finder<'_> {
             }
         }
     }
+}
+
+/// Why a root of the system's own is left alone.
+pub fn preserved(system: SystemRoot) -> String {
+    format!("nothing is changed here: {system}; name a directory below it, or insist with --no-preserve-root")
 }
 
 /// Why root can't rely on what leads to `path`; a link at its end counts too. What can't be looked at is left to the

@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::session::Session;
 use super::streams::Streams;
 use super::{ask, paths, planning, store};
-use crate::apply::{Found, Ground, undo_plan};
+use crate::apply::{Found, undo_plan};
 use crate::journal::{self, Done, Outcome};
 use crate::plan::{Change, Plan, ReadError, RunKind};
 use crate::report::diff::{Head, Row, write_diff};
@@ -15,7 +15,6 @@ use crate::roots::{self, Purpose};
 use crate::survey::{PolicyLabel, Root, in_tree};
 use crate::sys::file::open_for_reading;
 use crate::sys::host;
-use crate::sys::ladder::Ladder;
 use crate::trust::doubt_of_file;
 use std::io::BufReader;
 use std::os::unix::ffi::OsStrExt;
@@ -24,8 +23,8 @@ use std::path::Path;
 /// `sgidlint apply`.
 pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Result<Exit, Failure> {
     ask::refuse_without_terminal(&arguments.consent)?;
-    let mut plan = read_plan(&arguments.plan)?;
     let session = Session::begin(common, Purpose::Change)?;
+    let mut plan = session.apart(|| read_plan(&arguments.plan))??;
     if let Some(limit) = arguments.limit.max_changes {
         plan.header.max_changes = Some(limit.of(plan.entries));
     }
@@ -34,7 +33,7 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
     let executed = match arguments.consent.dry_run {
         true => None,
         false if plan.changes.is_empty() => None,
-        false if ask::may_apply(&arguments.consent, &plan)? => Some(execute(&session, &plan)?),
+        false if ask::may_apply(&arguments.consent, &plan)? => Some(execute(&session, &plan, &arguments.consent)?),
         false => None,
     };
     end(&session, &plan, executed, Vec::new(), Exit::Clean, streams)
@@ -52,14 +51,9 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
         })?,
     };
     let record = journal::load(&store, &run).map_err(Failure::usage)?;
-    let opened = execute::open_roots(&session, &record.plan)?;
-    let (ground, drifts) = Ground::new(&record.plan.header, opened, Ladder::of_this_kernel());
+    let (ground, drifts) = execute::open_ground(&session, &record.plan)?;
     let header = planning::header(&session, RunKind::Undo(run.clone()));
-    let confine = session.confine();
-    let undo = std::thread::scope(|scope| {
-        let thread = scope.spawn(|| confine().and_then(|()| undo_plan(ground, &record, header)));
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    });
+    let undo = session.apart(|| undo_plan(ground, &record, header))?;
     let undo = undo.map_err(|error| Failure::incomplete(format!("can't look at what run {run} changed: {error}")))?;
     for drift in &drifts {
         streams.complain(drift);
@@ -71,7 +65,7 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
     show(&session, &undo.plan, streams)?;
     let go = !arguments.consent.dry_run && !undo.plan.changes.is_empty();
     let executed = match go && ask::may_apply(&arguments.consent, &undo.plan)? {
-        true => Some(execute::execute_on(&session, &undo.plan, (undo.ground, Vec::new()))?),
+        true => Some(execute::execute_on(&session, &undo.plan, (undo.ground, Vec::new()), &arguments.consent)?),
         false => None,
     };
     end(&session, &undo.plan, executed, told(&record.plan, &undo.found), exit, streams)

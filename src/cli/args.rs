@@ -28,9 +28,9 @@ Exit status:
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Reports where the trees differ from the policy.
-    Check(Check),
+    Check(Look),
     /// Shows what fix would do, as a unified diff of listings.
-    Diff(Check),
+    Diff(Look),
     /// Repairs: plans, shows, asks, applies, looks again.
     Fix(Fix),
     /// Writes what fix would do to a plan file; changes nothing.
@@ -40,7 +40,7 @@ pub enum Command {
     /// Turns a run round: the last one that changed something, or the one named.
     Undo(Undo),
     /// Lists the runs on record.
-    Log,
+    Log(Log),
     /// Explains a lint, or which rules decide what a path should be.
     Explain(Explain),
     /// Lists, shows and checks policies.
@@ -94,9 +94,31 @@ pub struct Common {
     /// As root, lets roots be reached through symbolic links and directories that others can write.
     #[arg(long, global = true)]
     pub trust_parents: bool,
+    /// Lets `/`, /proc and /sys be roots of what is changed.
+    #[arg(long, global = true)]
+    pub no_preserve_root: bool,
 }
 
 /// `check` and `diff`.
+#[derive(Args, Debug)]
+pub struct Look {
+    /// What is judged.
+    #[command(flatten)]
+    pub check: Check,
+    /// Through whose eyes.
+    #[command(flatten)]
+    pub eyes: Eyes,
+}
+
+/// Through whose eyes trees are seen.
+#[derive(Args, Debug)]
+pub struct Eyes {
+    /// Gives root up for good, before any policy or tree is read: sees what this account sees.
+    #[arg(long, value_name = "USER[:GROUP]")]
+    pub run_as: Option<String>,
+}
+
+/// What is judged, and which fixes.
 #[derive(Args, Debug)]
 pub struct Check {
     /// Limits the run to what is at or below these; a template is bound to them.
@@ -163,6 +185,20 @@ pub struct Explain {
     /// The name of a lint, or a path (with a `/`).
     #[arg(value_name = "LINT|PATH")]
     pub subject: OsString,
+    /// Through whose eyes.
+    #[command(flatten)]
+    pub eyes: Eyes,
+}
+
+/// `log`.
+#[derive(Args, Debug)]
+pub struct Log {
+    /// Removes the records of runs that are older, `90d` or `1y`, and can't be undone afterwards; interrupted runs stay.
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub prune_older_than: Option<jiff::Span>,
+    /// With --prune-older-than: removes interrupted runs and unreadable records too.
+    #[arg(long, requires = "prune_older_than")]
+    pub force: bool,
 }
 
 /// `policy`.
@@ -193,6 +229,9 @@ pub struct Agreement {
     /// Shows what would be done, and changes nothing.
     #[arg(short = 'n', long)]
     pub dry_run: bool,
+    /// Waits so long for another run that is changing the same trees.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub wait: u64,
 }
 
 /// How many changes at most.
@@ -215,6 +254,11 @@ pub enum Format {
 fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, as in `group=lab`")?;
     Ok((key.into(), value.into()))
+}
+
+fn age(text: &str) -> Result<jiff::Span, String> {
+    let age: jiff::Span = text.parse().map_err(|_| "write an age, as in `90d`, `12w` or `1y`")?;
+    if age.is_positive() { Ok(age) } else { Err("an age is more than nothing, as in `90d`".into()) }
 }
 
 #[cfg(test)]

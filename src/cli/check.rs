@@ -1,8 +1,9 @@
 //! `check` and `diff`: looking, and telling.
 
-use super::args::{Check, Common, Format};
+use super::args::{Common, Format, Look};
 use super::exit::{Exit, Failure};
 use super::judged::Judged;
+use super::run_as::run_as;
 use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
@@ -17,9 +18,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::Ordering;
 
 /// `sgidlint check`.
-pub fn check(common: &Common, check: &Check, streams: &mut Streams) -> Result<Exit, Failure> {
+pub fn check(common: &Common, look: &Look, streams: &mut Streams) -> Result<Exit, Failure> {
+    run_as(&look.eyes)?;
     let session = Session::begin(common, Purpose::Read)?;
-    let judged = session.judge(check, Fallback::Allowed)?;
+    let judged = session.judge(&look.check, Fallback::Allowed)?;
     let exit = looked(&session, &judged);
     let (words, manner) = (Words(&session.names), streams.manner(common));
     let survey = &judged.survey;
@@ -32,9 +34,10 @@ pub fn check(common: &Common, check: &Check, streams: &mut Streams) -> Result<Ex
 }
 
 /// `sgidlint diff`.
-pub fn diff(common: &Common, check: &Check, streams: &mut Streams) -> Result<Exit, Failure> {
+pub fn diff(common: &Common, look: &Look, streams: &mut Streams) -> Result<Exit, Failure> {
+    run_as(&look.eyes)?;
     let session = Session::begin(common, Purpose::Read)?;
-    let judged = session.judge(check, Fallback::Allowed)?;
+    let judged = session.judge(&look.check, Fallback::Allowed)?;
     let exit = looked(&session, &judged);
     let survey = &judged.survey;
     let palette = streams.palette();

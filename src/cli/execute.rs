@@ -4,24 +4,26 @@ use super::args::Format;
 use super::exit::{Exit, Failure};
 use super::session::Session;
 use super::streams::Streams;
-use super::{paths, store};
-use crate::apply::{Ended, Ground, Tally, apply};
-use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder};
+use super::{args::Agreement, paths, store};
+use crate::apply::{Ended, Ground, RootDrift, Tally, apply};
+use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder, Relay, relay};
 use crate::plan::{Change, Plan};
 use crate::report::outcome::{Fate, Settled, write_outcomes};
 use crate::report::{escape, json, tally};
-use crate::roots;
+use crate::roots::{self, Caution, SystemRoots};
 use crate::survey::in_tree;
+use crate::sys::host;
 use crate::sys::ladder::Ladder;
-use crate::sys::lock::{LockError, lock_roots};
+use crate::sys::lock::{Again, Holder, LockError, Wanted, lock};
 use crate::sys::root::{Links, open_root};
-use crate::sys::{SysError, host};
+use crate::sys::system_root::system_root;
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 /// What became of a plan.
 pub struct Executed {
@@ -33,34 +35,49 @@ pub struct Executed {
     pub done: Vec<Done>,
 }
 
+/// Roots that were opened for a plan, and those that are not what they were.
+pub type Grounded = (Ground, Vec<RootDrift>);
+
 /// Makes the changes of a plan.
-pub fn execute(session: &Session<'_>, plan: &Plan) -> Result<Executed, Failure> {
+pub fn execute(session: &Session<'_>, plan: &Plan, agreement: &Agreement) -> Result<Executed, Failure> {
     refuse_beyond_limit(plan)?;
-    let opened = open_roots(session, plan)?;
-    let ground = Ground::new(&plan.header, opened, Ladder::of_this_kernel());
-    execute_on(session, plan, ground)
+    let grounded = open_ground(session, plan)?;
+    execute_on(session, plan, grounded, agreement)
 }
 
 /// Makes the changes of a plan on roots that were opened before.
+///
+/// ```text
+///     a confined thread: apply ──outcomes, in batches──▶ this thread: record ──▶ state folder
+///                          ▲                                │
+///                          └── taken down, or the error ────┘
+/// ```
 pub fn execute_on(
     session: &Session<'_>,
     plan: &Plan,
-    (ground, drifts): (Ground, Vec<crate::apply::RootDrift>),
+    (ground, drifts): Grounded,
+    agreement: &Agreement,
 ) -> Result<Executed, Failure> {
     if let Some(drift) = drifts.first() {
         return Err(Failure::incomplete(drift).hinted("nothing was changed"));
     }
     let store = store::open(session.common)?;
-    let roots = ground.roots();
-    let lockable: Vec<(&Path, &OwnedFd)> =
-        plan.header.roots.iter().zip(roots).filter_map(|(root, fd)| Some((root.path.as_path(), fd?))).collect();
-    let _locks = lock_roots(&store, &lockable, Duration::ZERO).map_err(locked)?;
+    let wanted = session.apart(|| {
+        let roots = plan.header.roots.iter().zip(ground.roots());
+        let lockable: Vec<(&Path, &OwnedFd)> =
+            roots.filter_map(|(root, fd)| Some((root.path.as_path(), fd?))).collect();
+        Wanted::of(&lockable)
+    })?;
+    let wait = Duration::from_secs(agreement.wait);
+    let _locks = wanted.and_then(|wanted| lock(&store, &wanted, waiting(session, wait))).map_err(locked(session))?;
     let journal = journal::begin(&store, plan, session.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
     let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()) };
     let run = clerk.journal.id().to_owned();
+    let (relay, desk) = relay();
     let confine = session.confine();
     let tally = std::thread::scope(|scope| {
-        let thread = scope.spawn(|| confine().map(|()| apply(&ground, plan, &mut clerk, &session.stop)));
+        let thread = scope.spawn(|| confine().map(|()| carry_out(session, plan, &ground, relay)));
+        desk.serve(&mut clerk);
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });
     let tally = tally.map_err(|error| Failure::incomplete(format!("can't give up what isn't needed: {error}")))?;
@@ -71,6 +88,32 @@ pub fn execute_on(
             .hinted(format!("what was changed can be undone all the same: sgidlint undo {}", executed.run))
     })?;
     Ok(executed)
+}
+
+/// Applies a plan, on a confined thread; the outcomes go to who writes them down.
+fn carry_out(session: &Session<'_>, plan: &Plan, ground: &Ground, mut relay: Relay) -> Tally {
+    let mut tally = apply(ground, plan, &mut relay, &session.stop);
+    if let Err(error) = relay.finish() {
+        tally.ended = Ended::Record(error);
+    }
+    tally
+}
+
+/// What to do while another run holds a lock: say so once, and wait so long.
+fn waiting(session: &Session<'_>, wait: Duration) -> impl FnMut(Holder) -> Again {
+    let started = Instant::now();
+    let mut told = false;
+    move |holder| {
+        if started.elapsed() >= wait || session.stop.load(Ordering::Relaxed) {
+            return Again::GiveUp;
+        }
+        if !told && !session.common.quiet {
+            // There is nowhere left to tell that standard error is closed.
+            let _ = writeln!(io::stderr(), "Waiting for {holder} to end.");
+        }
+        told = true;
+        Again::Try
+    }
 }
 
 impl Executed {
@@ -193,34 +236,45 @@ fn refuse_beyond_limit(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// Opens the roots of a plan, on a thread that has given up what it doesn't need.
-pub fn open_roots(session: &Session<'_>, plan: &Plan) -> Result<Vec<Option<OwnedFd>>, Failure> {
+pub fn open_ground(session: &Session<'_>, plan: &Plan) -> Result<Grounded, Failure> {
     let caution = session.caution()?;
-    let confine = session.confine();
-    let open = |path: &PathBuf| -> Result<Option<OwnedFd>, Failure> {
-        let cautious = caution.is_root && !caution.trusts_parents;
-        if let Some(doubt) = roots::doubt(path).filter(|_| cautious) {
-            let message = format!("root can't rely on {}: {doubt}", paths::shown(path));
-            return Err(Failure::incomplete(message).hinted("vouch for it with --trust-parents"));
-        }
-        match open_root(path, Links::Refuse) {
-            Ok(fd) => Ok(Some(fd)),
-            Err(error) if error.is_absence() => Ok(None),
-            Err(error) => Err(Failure::incomplete(format!("can't open {}: {error}", paths::shown(path)))),
-        }
-    };
-    let unfit = |error: SysError| Failure::incomplete(format!("can't give up what isn't needed: {error}"));
-    std::thread::scope(|scope| {
-        let roots = &plan.header.roots;
-        let thread = scope.spawn(|| {
-            confine().map_err(unfit)?;
-            roots.iter().map(|root| open(&root.path)).collect::<Result<Vec<_>, _>>()
-        });
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
+    session.apart(|| {
+        let opened = plan.header.roots.iter().map(|root| open(&root.path, caution)).collect::<Result<_, _>>()?;
+        Ok(Ground::new(&plan.header, opened, Ladder::of_this_kernel()))
+    })?
 }
 
-fn locked(error: LockError) -> Failure {
-    Failure::incomplete(&error).hinted("nothing was changed; try again when it is done")
+fn open(path: &Path, caution: Caution) -> Result<Option<OwnedFd>, Failure> {
+    let shown = || paths::shown(path);
+    let cautious = caution.is_root && !caution.trusts_parents;
+    if let Some(doubt) = roots::doubt(path).filter(|_| cautious) {
+        let message = format!("root can't rely on {}: {doubt}", shown());
+        return Err(Failure::incomplete(message).hinted("vouch for it with --trust-parents"));
+    }
+    let fd = match open_root(path, Links::Refuse) {
+        Ok(fd) => fd,
+        Err(error) if error.is_absence() => return Ok(None),
+        Err(error) => return Err(Failure::incomplete(format!("can't open {}: {error}", shown()))),
+    };
+    if caution.system_roots == SystemRoots::Preserved {
+        let system = system_root(&fd).map_err(|error| {
+            Failure::incomplete(format!("can't tell whether {} is the system's own: {error}", shown()))
+        })?;
+        if let Some(system) = system {
+            return Err(Failure::incomplete(format!("{}: {}", shown(), roots::preserved(system))));
+        }
+    }
+    Ok(Some(fd))
+}
+
+fn locked(session: &Session<'_>) -> impl Fn(LockError) -> Failure {
+    |error| {
+        let failure = Failure::incomplete(&error).hinted("nothing was changed; try again when it is done");
+        match session.stop.load(Ordering::Relaxed) {
+            true => Failure { exit: Exit::Interrupted, ..failure },
+            false => failure,
+        }
+    }
 }
 
 /// Says who is who in plans.

@@ -5,6 +5,7 @@ use super::exit::{Exit, Failure};
 use super::judged::Judged;
 use super::levels::unknown_lint;
 use super::paths;
+use super::run_as::run_as;
 use super::session::{Depth, Session};
 use super::streams::Streams;
 use super::words::Words;
@@ -30,7 +31,10 @@ const COLUMNS: usize = 100;
 pub fn explain(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
     match explain.subject.to_str().filter(|subject| !subject.contains('/')) {
         Some(name) => lint(name, streams),
-        None => path(common, Path::new(&explain.subject), streams),
+        None => {
+            run_as(&explain.eyes)?;
+            path(common, Path::new(&explain.subject), streams)
+        }
     }
 }
 
@@ -57,10 +61,13 @@ fn path(common: &Common, path: &Path, streams: &mut Streams) -> Result<Exit, Fai
     let session = Session::begin(common, Purpose::Read)?;
     let check = Check { paths: vec![path.to_path_buf()], unsafe_fixes: false };
     let judged = session.judge_to(&check, Fallback::Allowed, Depth::Start)?;
-    let real = paths::without_links(&paths::absolute(path)?)?;
-    let entry = look_at_path(&real)
-        .map_err(|error| Failure::incomplete(format!("can't look at {}: {error}", paths::shown(&real))))?
-        .entry;
+    let (real, entry) = session.apart(|| {
+        let real = paths::without_links(&paths::absolute(path)?)?;
+        match look_at_path(&real) {
+            Ok(look) => Ok((real, look.entry)),
+            Err(error) => Err(Failure::incomplete(format!("can't look at {}: {error}", paths::shown(&real)))),
+        }
+    })??;
     let views = covering(&judged, &real).map(|instance| view(&session, &judged, instance, &real, &entry)).collect();
     let explained = Explained { path: real.as_os_str().as_bytes(), kind: entry.kind, actual: entry.state, views };
     let palette = streams.palette();

@@ -8,7 +8,7 @@ use super::judged::{Judged, exit_of, fails};
 use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
-use super::{args::Common, ask, planning, store};
+use super::{args::Common, ask, barred, planning, store};
 use crate::judge::Options;
 use crate::lints::Lint;
 use crate::plan::{Plan, RunKind};
@@ -29,10 +29,13 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         // A run that couldn't be put on record is better told of before the walk than after it.
         store::open(common)?;
     }
-    let judged = session.judge(&fix.check, Fallback::Refused)?;
+    let mut judged = session.judge(&fix.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);
+    let barred = barred::bar(&mut judged.survey, &session.names)?;
     if fix.consent.dry_run || session.stop.load(Ordering::Relaxed) {
-        return dry_run(&session, &judged, streams);
+        let exit = dry_run(&session, &judged, streams)?;
+        barred.tell(common, &fix.check, &session.names, streams);
+        return Ok(exit);
     }
     let plan = planning::plan(&session, &judged, RunKind::Fix, &fix.check, &fix.limit);
     show(&session, &judged, streams)?;
@@ -40,7 +43,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         streams.status("Nothing to change.");
         None
     } else if ask::may_apply(&fix.consent, &plan)? {
-        let executed = execute(&session, &plan)?;
+        let executed = execute(&session, &plan, &fix.consent)?;
         let counts = tell(&session, streams, Told::all(&plan, &executed.done))?;
         executed.tell_end(&plan, streams, &counts);
         Some(executed)
@@ -61,6 +64,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
             streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
         }
     }
+    barred.tell(common, &fix.check, &session.names, streams);
     tell_rest(common, streams, &left.survey);
     Ok(exit)
 }
@@ -68,7 +72,8 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
 /// `sgidlint plan`.
 pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Change)?;
-    let judged = session.judge(&arguments.check, Fallback::Refused)?;
+    let mut judged = session.judge(&arguments.check, Fallback::Refused)?;
+    let barred = barred::bar(&mut judged.survey, &session.names)?;
     let plan = planning::plan(&session, &judged, RunKind::Plan, &arguments.check, &arguments.limit);
     let exit = looked(&session, &judged);
     if exit == Exit::Interrupted {
@@ -78,6 +83,7 @@ pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -
     if let Some(limit) = plan.exceeded_limit() {
         streams.status(format_args!("sgidlint: note: apply will refuse this plan: it has more than {limit} changes"));
     }
+    barred.tell(common, &arguments.check, &session.names, streams);
     tell_rest(common, streams, &judged.survey);
     Ok(exit)
 }

@@ -1,19 +1,25 @@
 //! `log`: the runs on record.
 
-use super::args::{Common, Format};
+use super::args::{Common, Format, Log};
 use super::exit::{Exit, Failure};
 use super::store;
 use super::streams::Streams;
-use crate::journal::{self, RunState, RunSummary};
+use crate::journal::{self, Needed, RunState, RunSummary};
 use crate::plan;
 use crate::report::runs::{Run, RunKind, RunState as Ending, write_log};
+use crate::report::style::counted;
 use crate::report::tally::Tally;
+use crate::sys::store::Store;
+use jiff::{Span, Zoned};
 use serde_json::json;
 use std::io::Write;
 
 /// `sgidlint log`.
-pub fn log(common: &Common, streams: &mut Streams) -> Result<Exit, Failure> {
+pub fn log(common: &Common, log: &Log, streams: &mut Streams) -> Result<Exit, Failure> {
     let store = store::open(common)?;
+    if let Some(age) = log.prune_older_than {
+        return prune(&store, age, if log.force { Needed::Remove } else { Needed::Keep }, streams);
+    }
     let listed = journal::list(&store).map_err(|error| Failure::incomplete(format!("can't list the runs: {error}")))?;
     let mut exit = Exit::Clean;
     let mut runs = Vec::new();
@@ -32,6 +38,21 @@ pub fn log(common: &Common, streams: &mut Streams) -> Result<Exit, Failure> {
         Format::Json => runs.iter().try_for_each(|run| write_json(out, run)),
     })?;
     Ok(exit)
+}
+
+fn prune(store: &Store, age: Span, needed: Needed, streams: &Streams) -> Result<Exit, Failure> {
+    // Days, months and years are those of the calendar here.
+    let bound = Zoned::now().checked_sub(age).map_err(|error| Failure::usage(format!("no such age: {error}")))?;
+    let pruned = journal::prune(store, bound.timestamp(), needed)
+        .map_err(|error| Failure::incomplete(format!("can't remove old runs: {error}")))?;
+    streams.status(format_args!("{} removed.", counted(pruned.removed, "run", "runs")));
+    for run in &pruned.kept {
+        streams.status(format_args!(
+            "sgidlint: note: run {run} was kept: it was cut short or can't be read, so it may still have to be undone; \
+             remove it with --force"
+        ));
+    }
+    Ok(Exit::Clean)
 }
 
 fn told(run: &RunSummary) -> Run {

@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod ask;
+mod barred;
 mod check;
 mod execute;
 mod exit;
@@ -15,8 +16,10 @@ mod paths;
 mod planning;
 mod policy;
 mod progress;
+mod run_as;
 mod session;
 mod store;
+mod stall;
 mod streams;
 mod words;
 
@@ -66,7 +69,7 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Plan(plan) => fix::plan(common, plan, streams),
         Command::Apply(apply) => apply::apply(common, apply, streams),
         Command::Undo(undo) => apply::undo(common, undo, streams),
-        Command::Log => log::log(common, streams),
+        Command::Log(log) => log::log(common, log, streams),
         Command::Explain(explain) => explain::explain(common, explain, streams),
     }
 }

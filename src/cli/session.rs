@@ -3,18 +3,20 @@
 use super::args::{Check, Common};
 use super::exit::Failure;
 use super::judged::Judged;
+use super::stall::Watch;
 use super::{levels, paths, progress};
 use crate::judge::Options;
 use crate::policy::load::{FOLDER, Fallback, Origin};
 use crate::policy::rule_table::RuleTable;
 use crate::policy::{Loaded, Request, load};
-use crate::roots::{self, Caution, Purpose, Roots};
+use crate::roots::{self, Caution, Purpose, Roots, SystemRoots};
 pub use crate::survey::Depth;
 use crate::survey::{self, Conduct, PolicyLabel, SurveyError};
 use crate::sys::ladder::Ladder;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::names::{NameService, gid_min};
 use crate::sys::privilege::{self, Needs};
+use crate::sys::seccomp::{Filter, filter_process};
 use crate::sys::{SysError, host};
 use crate::trust::doubt_of_file;
 use crate::walk::{Counters, default_threads};
@@ -36,16 +38,33 @@ pub struct Session<'a> {
     pub stop: Arc<AtomicBool>,
     /// How large a plan may be (`limits.plan-bytes`), in bytes.
     pub plan_bytes: Option<u64>,
+    watch: Watch,
 }
 
 impl<'a> Session<'a> {
     /// Begins a session: from here on no thread can gain what it doesn't need.
     pub fn begin(common: &'a Common, purpose: Purpose) -> Result<Session<'a>, Failure> {
-        privilege::bound(needs(purpose)).map_err(|error| Failure::incomplete(unfit(error)))?;
+        let unfit = |error| Failure::incomplete(unfit(error));
+        privilege::bound(needs(purpose)).map_err(unfit)?;
+        privilege::forbid_gains().map_err(unfit)?;
+        if let Filter::Missing(error) = filter_process().map_err(unfit)? {
+            super::streams::note(common, format_args!("system calls can't be filtered here, so none are: {error}"));
+        }
         let stop = Arc::new(AtomicBool::new(false));
-        crate::sys::signals::catch(&stop).map_err(|error| Failure::incomplete(unfit(error)))?;
+        crate::sys::signals::catch(&stop).map_err(unfit)?;
         let (names, ladder) = (NameService::default(), Ladder::for_looking());
-        Ok(Session { common, purpose, names, ladder, stop, plan_bytes: None })
+        let watch = Watch::begin(needs(purpose)).map_err(unfit)?;
+        Ok(Session { common, purpose, names, ladder, stop, plan_bytes: None, watch })
+    }
+
+    /// Runs on a thread of its own that has given up what it doesn't need: no other touches what may lie in a tree.
+    pub fn apart<T: Send>(&self, run: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+        let confine = self.confine();
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| confine().map(|()| run()));
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+        .map_err(|error| Failure::incomplete(unfit(error)))
     }
 
     /// The same, within the limits of these policies.
@@ -74,14 +93,9 @@ impl<'a> Session<'a> {
     /// Judges what the arguments ask for, down to this depth.
     pub fn judge_to(&self, check: &Check, fallback: Fallback, depth: Depth) -> Result<Judged, Failure> {
         let command_line = levels::of_command_line(self.common)?;
-        let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
-        let loaded = self.load(&named, fallback)?;
-        let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
-        let table = RuleTable::compile(&models).map_err(Failure::policy)?;
         let caution = self.caution()?;
-        let mut roots = self.find_roots(&loaded, &table, caution)?;
-        roots.remarks.extend(self.doubts(&loaded)?);
-        let limits = named.iter().map(|path| limit(path, &roots)).collect::<Result<Vec<_>, _>>()?;
+        let Ready { loaded, table, roots, limits } = self.apart(|| self.ready(check, fallback, caution))??;
+        self.watch.allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
         let levels: Vec<_> = loaded.iter().map(|loaded| levels::of_policy(loaded, &command_line)).collect();
         let (counters, confine) = (Counters::new(self.threads()), self.confine());
         let request = survey::Request {
@@ -127,18 +141,26 @@ impl<'a> Session<'a> {
             purpose: self.purpose,
             is_root: host::effective_uid() == 0,
             trusts_parents: self.common.trust_parents,
+            system_roots: if self.common.no_preserve_root { SystemRoots::Taken } else { SystemRoots::Preserved },
             gid_min,
             today: host::today(),
         })
     }
 
+    /// Reads the policies and finds what they are about. Follows PATHs and roots, so it runs on a confined thread.
+    fn ready(&self, check: &Check, fallback: Fallback, caution: Caution) -> Result<Ready, Failure> {
+        let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
+        let loaded = self.load(&named, fallback)?;
+        let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
+        let table = RuleTable::compile(&models).map_err(Failure::policy)?;
+        let mut roots = self.find_roots(&loaded, &table, caution)?;
+        roots.remarks.extend(self.doubts(&loaded)?);
+        let limits = named.iter().map(|path| limit(path, &roots)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Ready { loaded, table, roots, limits })
+    }
+
     fn find_roots(&self, loaded: &[Loaded], table: &RuleTable, caution: Caution) -> Result<Roots, Failure> {
-        let confine = self.confine();
-        let found = std::thread::scope(|scope| {
-            let thread = scope.spawn(|| confine().map(|()| roots::find(loaded, table, &self.names, caution)));
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        let mut roots = found.map_err(|error| Failure::incomplete(unfit(error)))?;
+        let mut roots = roots::find(loaded, table, &self.names, caution);
         match roots.problems.is_empty() {
             true => Ok(roots),
             false => Err(Failure::policy(std::mem::take(&mut roots.problems))),
@@ -168,6 +190,14 @@ impl<'a> Session<'a> {
         }
         Ok(remarks)
     }
+}
+
+/// What a survey goes by, found before it.
+struct Ready {
+    loaded: Vec<Loaded>,
+    table: RuleTable,
+    roots: Roots,
+    limits: Vec<PathBuf>,
 }
 
 /// Where a PATH leads: a link at its end is an entry of its own if it lies in a tree, else it leads on.

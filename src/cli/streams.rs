@@ -143,6 +143,14 @@ pub fn report_failure(failure: &Failure, color: bool) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
+/// Says on standard error what only who wants to know more is told.
+pub fn note(common: &Common, message: impl Display) {
+    if common.verbose {
+        // There is nowhere left to tell that standard error is closed.
+        let _ = writeln!(io::stderr(), "sgidlint: note: {message}");
+    }
+}
+
 /// Lets a write go that nobody reads any more.
 fn unless_broken_pipe(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }

@@ -87,16 +87,40 @@ pub fn last_changing(store: &Store) -> Result<Option<String>, SysError> {
     Ok(None)
 }
 
-/// Removes the records of runs that began before this moment, but for those under way; how many.
-pub fn prune(store: &Store, before: jiff::Timestamp) -> Result<u64, SysError> {
+/// What to do about old records that may still be needed: of runs that were cut short, and such as can't be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Needed {
+    /// They stay: nothing else knows what these runs changed.
+    Keep,
+    /// They go too.
+    Remove,
+}
+
+/// What became of old records.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Pruned {
+    /// How many were removed.
+    pub removed: u64,
+    /// The ids of those that were kept, since they may still be needed.
+    pub kept: Vec<String>,
+}
+
+/// Removes the records of runs that began before this moment, but for those under way.
+pub fn prune(store: &Store, before: jiff::Timestamp, needed: Needed) -> Result<Pruned, SysError> {
     let folder = store.folder(FOLDER)?;
     let bound = id::moment(before);
-    let mut pruned = 0;
+    let mut pruned = Pruned::default();
     for id in id::all(&folder)?.into_iter().take_while(|id| *id < bound) {
         let name = id::file_name(&id);
-        if !folder.open(&name)?.is_claimed() {
+        if folder.open(&name)?.is_claimed() {
+            continue;
+        }
+        let settled = matches!(summary(store, &folder, &id), Ok(RunSummary { state: RunState::Settled { .. }, .. }));
+        if settled || needed == Needed::Remove {
             folder.remove(&name)?;
-            pruned += 1;
+            pruned.removed += 1;
+        } else {
+            pruned.kept.push(id);
         }
     }
     Ok(pruned)

@@ -11,10 +11,12 @@ mod id;
 mod list;
 mod outcome;
 mod record;
+mod relay;
 
-pub use list::{Illegible, RunState, RunSummary, last_changing, list, prune};
+pub use list::{Illegible, Needed, Pruned, RunState, RunSummary, last_changing, list, prune};
 pub use outcome::{Capabilities, Cause, Done, Drift, Outcome, cause_of_refusal};
 pub use record::{Legible, LoadError, Record, load};
+pub use relay::{Desk, Relay, relay};
 
 use crate::plan::Plan;
 use crate::sys::state_file::{Limited, StateFile};

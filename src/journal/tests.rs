@@ -197,8 +197,21 @@ fn old_runs_are_pruned_but_not_those_under_way() {
     let (_dir, store) = store();
     run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
     let running = begin(&store, &plan(RunKind::Fix, 1), None).unwrap();
-    assert_eq!(prune(&store, host::now() - std::time::Duration::from_secs(60)).unwrap(), 0);
-    assert_eq!(prune(&store, host::now() + std::time::Duration::from_secs(60)).unwrap(), 1);
+    let removed = |moment| prune(&store, moment, Needed::Remove).unwrap().removed;
+    assert_eq!(removed(host::now() - std::time::Duration::from_secs(60)), 0);
+    assert_eq!(removed(host::now() + std::time::Duration::from_secs(60)), 1);
     let log = list(&store).unwrap();
     assert_eq!(log.iter().flatten().map(|run| run.id.as_str()).collect::<Vec<_>>(), [running.id()]);
+}
+
+#[test]
+fn runs_that_were_cut_short_are_kept_unless_told_otherwise() {
+    let (_dir, store) = store();
+    run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
+    let cut_short = begin(&store, &plan(RunKind::Fix, 1), None).unwrap().id().to_owned();
+    let later = host::now() + std::time::Duration::from_secs(60);
+    let pruned = prune(&store, later, Needed::Keep).unwrap();
+    assert_eq!(pruned, Pruned { removed: 1, kept: vec![cut_short.clone()] });
+    assert_eq!(last_changing(&store).unwrap(), Some(cut_short));
+    assert_eq!(prune(&store, later, Needed::Remove).unwrap(), Pruned { removed: 1, kept: vec![] });
 }

@@ -123,6 +123,7 @@ pub fn survey() -> Survey {
         }],
         remarks: Vec::new(),
         skipped_mounts: vec![SkippedMount { root: 0, path: b"mnt".as_slice().into() }],
+        barred: Default::default(),
         counts: Counts { entries: 100_000, excluded: 3, vanished: 1, suppressed: 2 },
     }
 }

@@ -8,6 +8,7 @@ use crate::plan::{Links, path_order};
 use crate::policy::model::Mounts;
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,8 @@ pub struct Survey {
     pub skipped_mounts: Vec<SkippedMount>,
     /// What isn't wrong, but should be known: roots that others than root have a hand in.
     pub remarks: Vec<String>,
+    /// The flaws, by index, whose change isn't the caller's to make.
+    pub barred: BTreeSet<usize>,
     /// Totals.
     pub counts: Counts,
 }
@@ -37,6 +40,11 @@ pub struct Survey {
 impl Survey {
     /// The entries that a fix would change; one that two policies change alike stands here once.
     pub fn changed(&self) -> impl Iterator<Item = &Flaw> {
+        self.changing().into_iter().map(|at| &self.flaws[at])
+    }
+
+    /// The same by index.
+    pub fn changing(&self) -> Vec<usize> {
         let is_new = |at: usize| {
             let flaw = &self.flaws[at];
             // Flaws of one entry stand side by side; of several names of one the first carries the change.
@@ -44,7 +52,7 @@ impl Survey {
             !before.into_iter().any(|before| before.desired == flaw.desired) && !flaw.is_later_name()
         };
         let changed = self.flaws.iter().enumerate().filter(|(_, flaw)| flaw.actual != flaw.desired);
-        changed.filter(move |(at, _)| is_new(*at)).map(|(_, flaw)| flaw)
+        changed.map(|(at, _)| at).filter(|at| is_new(*at) && !self.barred.contains(at)).collect()
     }
 
     /// The lints that ask for the change of an entry: those of every policy that changes it.

@@ -16,10 +16,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The directories to lock, by device and inode; each with the root on whose account.
-type Wanted = BTreeMap<(u64, u64), (Share, PathBuf)>;
+#[derive(Clone, Default, Debug)]
+pub struct Wanted(BTreeMap<(u64, u64), (Share, PathBuf)>);
 
 /// How often a lock is tried again while waiting.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -73,47 +74,58 @@ enum Share {
     Alone,
 }
 
-/// Locks these roots, opened and at these real paths; tries for so long where another run has one.
-pub fn lock_roots(store: &Store, roots: &[(&Path, &OwnedFd)], wait: Duration) -> Result<Locks, LockError> {
-    let Some((first, _)) = roots.first() else {
+/// Whether to try again for what another run holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Again {
+    /// After a while.
+    Try,
+    /// No more.
+    GiveUp,
+}
+
+/// Takes the locks of a run; asks what to do, again and again, while another run has one of them.
+pub fn lock(store: &Store, wanted: &Wanted, mut again: impl FnMut(Holder) -> Again) -> Result<Locks, LockError> {
+    let Some((_, first)) = wanted.0.values().next() else {
         return Ok(Locks { _files: vec![] });
     };
-    let folder = store.folder("locks").map_err(|error| LockError::Sys(first.into(), error))?;
-    let wanted = wanted(roots)?;
-    let started = Instant::now();
+    let folder = store.folder("locks").map_err(|error| LockError::Sys(first.clone(), error))?;
     loop {
-        match take_all(&folder, &wanted) {
+        match take_all(&folder, wanted) {
             // All are let go before the next try: holding some while waiting for others, two runs could wait for ever.
-            Err(LockError::Held { .. }) if started.elapsed() < wait => sleep(PATIENCE),
+            Err(LockError::Held { holder, .. }) if again(holder) == Again::Try => sleep(PATIENCE),
             answer => return answer,
         }
     }
 }
 
-/// Every directory to lock, once: a run whose roots lie in one another needs the outer one for itself.
-fn wanted(roots: &[(&Path, &OwnedFd)]) -> Result<Wanted, LockError> {
-    let mut wanted = Wanted::new();
-    let mut want = |fd: &OwnedFd, share: Share, root: &Path| {
+impl Wanted {
+    /// What to lock for these roots, opened and at these real paths, each directory once: a run whose roots lie in one
+    /// another needs the outer one for itself. Looks at directories above trees, so it runs on a confined thread.
+    pub fn of(roots: &[(&Path, &OwnedFd)]) -> Result<Wanted, LockError> {
+        let mut wanted = Wanted::default();
+        for &(path, fd) in roots {
+            wanted.want(fd, Share::Alone, path)?;
+            for above in path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()) {
+                let above = openat(CWD, above, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+                    .map_err(|errno| LockError::Sys(path.into(), SysError { call: "openat", errno }))?;
+                wanted.want(&above, Share::Shared, path)?;
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn want(&mut self, fd: &OwnedFd, share: Share, root: &Path) -> Result<(), LockError> {
         let look = look(fd.as_fd()).map_err(|error| LockError::Sys(root.into(), error))?;
         let key = (look.entry.id.dev, look.entry.id.ino);
-        let known = wanted.entry(key).or_insert((share, root.to_path_buf()));
+        let known = self.0.entry(key).or_insert((share, root.to_path_buf()));
         known.0 = known.0.max(share);
         Ok(())
-    };
-    for &(path, fd) in roots {
-        want(fd, Share::Alone, path)?;
-        for above in path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()) {
-            let above = openat(CWD, above, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-                .map_err(|errno| LockError::Sys(path.into(), SysError { call: "openat", errno }))?;
-            want(&above, Share::Shared, path)?;
-        }
     }
-    Ok(wanted)
 }
 
 fn take_all(folder: &Folder, wanted: &Wanted) -> Result<Locks, LockError> {
     let mut files = vec![];
-    for (&(dev, ino), (share, root)) in wanted {
+    for (&(dev, ino), (share, root)) in &wanted.0 {
         let sys = |error| LockError::Sys(root.clone(), error);
         let file = folder.open_lock(&format!("{dev:x}-{ino}")).map_err(sys)?;
         let answer = match share {
@@ -173,7 +185,7 @@ mod tests {
             .map(|path| (path.clone(), File::open(path).unwrap().into()))
             .collect();
         let roots: Vec<_> = opened.iter().map(|(path, fd)| (path.as_path(), fd)).collect();
-        lock_roots(&place.store, &roots, Duration::ZERO)
+        super::lock(&place.store, &Wanted::of(&roots)?, |_| Again::GiveUp)
     }
 
     #[test]
@@ -189,6 +201,24 @@ mod tests {
         assert!(lock(&place, &["a"]).is_err(), "a/d is still locked");
         drop(beside);
         assert!(lock(&place, &["a"]).is_ok());
+    }
+
+    #[test]
+    fn waits_as_long_as_it_is_told() {
+        let place = place();
+        let mut held = Some(lock(&place, &["a"]).unwrap());
+        let root: OwnedFd = File::open(place.dir.path().join("a")).unwrap().into();
+        let wanted = Wanted::of(&[(&place.dir.path().join("a"), &root)]).unwrap();
+        let mut asked = 0;
+        let locks = super::lock(&place.store, &wanted, |_| {
+            asked += 1;
+            if asked == 2 {
+                held = None;
+            }
+            Again::Try
+        });
+        assert!(locks.is_ok());
+        assert_eq!(asked, 2);
     }
 
     #[test]

@@ -89,6 +89,12 @@ impl NameService {
         })
     }
 
+    /// The primary group and all groups of a user; `None` where there is no such user.
+    pub fn membership(&self, uid: u32) -> Result<Option<(u32, Vec<u32>)>, SysError> {
+        let Some(account) = self.user(uid)? else { return Ok(None) };
+        Ok(Some((account.primary_gid, self.groups_of(uid)?.to_vec())))
+    }
+
     /// The lookups that failed while judging and naming, in order.
     pub fn failures(&self) -> Vec<LookupFailure> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! Capabilities of threads (capabilities(7)): what a thread may do, and giving up the rest.
 
 use super::SysError;
+use crate::accounts::Power;
 use rustix::io::Errno;
 use rustix::thread::{
     CapabilitySet, CapabilitySets, capabilities, capability_is_in_bounding_set, no_new_privs,
@@ -68,6 +69,28 @@ pub fn bound(needs: Needs) -> Result<(), SysError> {
         }
     }
     Ok(())
+}
+
+/// Lets no program started from here, and no thread, gain what it doesn't have (PR_SET_NO_NEW_PRIVS).
+pub fn forbid_gains() -> Result<(), SysError> {
+    set_no_new_privs(true).map_err(SysError::of("prctl(PR_SET_NO_NEW_PRIVS)"))
+}
+
+/// What of the powers that changes take a thread confined for them will have.
+pub fn powers() -> Result<Vec<Power>, SysError> {
+    let kept = Needs::Change.keep(held()?.permitted);
+    let all = [
+        (CapabilitySet::CHOWN, Power::Chown),
+        (CapabilitySet::FOWNER, Power::Fowner),
+        (CapabilitySet::FSETID, Power::Fsetid),
+    ];
+    Ok(all.into_iter().filter(|(capability, _)| kept.contains(*capability)).map(|(_, power)| power).collect())
+}
+
+/// Whether this thread holds no capability at all.
+pub fn is_powerless() -> Result<bool, SysError> {
+    let held = held()?;
+    Ok((held.effective | held.permitted | held.inheritable).is_empty())
 }
 
 fn held() -> Result<CapabilitySets, SysError> {

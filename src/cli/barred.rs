@@ -1,0 +1,85 @@
+//! What isn't the caller's to change: planned for nobody, counted, and told by who could do it, with the command.
+
+use super::args::{Check, Common};
+use super::exit::Failure;
+use super::streams::Streams;
+use crate::ability::{Barrier, barrier, who_could};
+use crate::accounts::IdNames;
+use crate::report::quote::shell_quote;
+use crate::report::style::counted;
+use crate::survey::Survey;
+use crate::sys::identity::caller;
+use crate::sys::names::NameService;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Changes that are left to others, by who could make them and what stands between them and the caller.
+pub struct Barred(BTreeMap<(u32, Barrier), u64>);
+
+/// Takes the changes that the caller can't make out of what a survey would have changed.
+pub fn bar(survey: &mut Survey, names: &NameService) -> Result<Barred, Failure> {
+    let caller = caller().map_err(|error| Failure::incomplete(format!("can't tell what this user may do: {error}")))?;
+    let mut left = BTreeMap::new();
+    for at in survey.changing() {
+        let flaw = &survey.flaws[at];
+        if let Some(barrier) = barrier(&caller, flaw.kind, flaw.actual, flaw.desired) {
+            *left.entry((who_could(flaw.actual, flaw.desired, names), barrier)).or_default() += 1;
+            survey.barred.insert(at);
+        }
+    }
+    Ok(Barred(left))
+}
+
+impl Barred {
+    /// Tells who would have to do what, on standard error.
+    pub fn tell(&self, common: &Common, check: &Check, names: &NameService, streams: &Streams) {
+        let total: u64 = self.0.values().sum();
+        if total == 0 {
+            return;
+        }
+        let are = if total == 1 { "is" } else { "are" };
+        streams.status(format_args!("{} {are} not yours to make:", counted(total, "change", "changes")));
+        let command = command(common, check);
+        for (&(uid, barrier), &count) in &self.0 {
+            let who = names.user_name(uid).unwrap_or_else(|| format!("uid {uid}"));
+            let files = counted(count, "entry", "entries");
+            streams.status(format_args!("  {who}: {files} ({}): {command}", reason(barrier)));
+        }
+    }
+}
+
+const fn reason(barrier: Barrier) -> &'static str {
+    match barrier {
+        Barrier::NotOwner => "only the owner can change them",
+        Barrier::NewOwner => "only root can give them to another owner",
+        Barrier::NotInGroup => "you are not in the group that they are to have",
+        Barrier::SetgidDropped => "you are not in their group, so the kernel would drop setgid in silence",
+    }
+}
+
+/// The command by which another user would fix the same, wherever they are.
+fn command(common: &Common, check: &Check) -> String {
+    let mut words = vec!["sgidlint".to_owned(), "fix".to_owned()];
+    for policy in &common.policies {
+        let is_file = policy.as_bytes().contains(&b'/') || policy.as_bytes().ends_with(b".toml");
+        words.push("-p".into());
+        words.push(if is_file { absolute(policy) } else { shell_quote(policy.as_bytes()) });
+    }
+    for (key, value) in &common.set {
+        words.push("-s".into());
+        words.push(shell_quote(format!("{key}={value}").as_bytes()));
+    }
+    if check.unsafe_fixes {
+        words.push("--unsafe-fixes".into());
+    }
+    words.extend(check.paths.iter().map(|path| absolute(path.as_os_str())));
+    words.join(" ")
+}
+
+fn absolute(path: &OsStr) -> String {
+    // Not looked up: this thread touches no tree.
+    let absolute = std::path::absolute(Path::new(path)).unwrap_or_else(|_| path.into());
+    shell_quote(absolute.as_os_str().as_bytes())
+}

@@ -1,0 +1,66 @@
+//! As whom the process acts: what it is, and becoming somebody else for good.
+
+use super::SysError;
+use super::privilege::{is_powerless, powers};
+use crate::accounts::Caller;
+use nix::unistd::{
+    Gid, Uid, getegid, geteuid, getgroups, getresgid, getresuid, setgroups, setresgid, setresuid, setuid,
+};
+use rustix::io::Errno;
+
+/// A user to become.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Account {
+    /// The user.
+    pub uid: u32,
+    /// The primary group.
+    pub gid: u32,
+    /// The supplementary groups.
+    pub groups: Vec<u32>,
+}
+
+/// As whom the process acts now.
+pub fn caller() -> Result<Caller, SysError> {
+    let groups = getgroups().map_err(of("getgroups"))?;
+    Ok(Caller {
+        uid: geteuid().as_raw(),
+        gid: getegid().as_raw(),
+        groups: groups.into_iter().map(Gid::as_raw).collect(),
+        powers: powers()?,
+    })
+}
+
+/// Becomes a user, on every thread and for good: groups first, for only root can set them, then the group, then the
+/// user; all of it is read back, since nothing else is to be relied on.
+pub fn become_account(account: &Account) -> Result<(), SysError> {
+    let groups: Vec<Gid> = account.groups.iter().copied().map(Gid::from_raw).collect();
+    let (uid, gid) = (Uid::from_raw(account.uid), Gid::from_raw(account.gid));
+    setgroups(&groups).map_err(of("setgroups"))?;
+    setresgid(gid, gid, gid).map_err(of("setresgid"))?;
+    setresuid(uid, uid, uid).map_err(of("setresuid"))?;
+    verify(account)
+}
+
+fn verify(account: &Account) -> Result<(), SysError> {
+    let (uids, gids) = (getresuid().map_err(of("getresuid"))?, getresgid().map_err(of("getresgid"))?);
+    let is_user = [uids.real, uids.effective, uids.saved].iter().all(|uid| uid.as_raw() == account.uid);
+    let is_group = [gids.real, gids.effective, gids.saved].iter().all(|gid| gid.as_raw() == account.gid);
+    let sorted = |mut groups: Vec<u32>| {
+        groups.sort_unstable();
+        groups.dedup();
+        groups
+    };
+    let groups = getgroups().map_err(of("getgroups"))?.into_iter().map(Gid::as_raw).collect();
+    let in_groups = sorted(groups) == sorted(account.groups.clone());
+    // Whoever isn't root must have no capability left, and no way back.
+    let is_for_good = account.uid == 0 || (is_powerless()? && setuid(Uid::from_raw(0)).is_err());
+    match is_user && is_group && in_groups && is_for_good {
+        true => Ok(()),
+        // Not an errno of the kernel's: the calls succeeded, and it is not so.
+        false => Err(SysError { call: "setresuid", errno: Errno::NOTRECOVERABLE }),
+    }
+}
+
+fn of(call: &'static str) -> impl Fn(nix::Error) -> SysError {
+    move |errno| SysError { call, errno: Errno::from_raw_os_error(errno as i32) }
+}
