@@ -128,8 +128,7 @@ fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(),
             let heads: Vec<_> = heads.map(|path| Head { path, policy: None }).collect();
             write_diff(out, &rows, &heads, &session.names, &palette)
         }
-    })?;
-    streams.flush()
+    })
 }
 
 fn row(change: &Change) -> Row<'_> {
