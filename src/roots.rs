@@ -2,6 +2,7 @@
 
 mod expand;
 
+use crate::entry::Kind;
 use crate::policy::Loaded;
 use crate::policy::bind::{Binding, Lookup, bind};
 use crate::policy::exceptions::{ExceptionScope, Exceptions};
@@ -13,7 +14,7 @@ use crate::policy::rule_table::RuleTable;
 use crate::sys::SysError;
 use crate::sys::root::{ancestors, exists, look_at_path};
 use crate::sys::system_root::{SystemRoot, system_root_at};
-use crate::trust::{Doubt, Step, doubt_of_parents};
+use crate::trust::{Doubt, Step, doubt_of_file, doubt_of_parents};
 use expand::{Expansion, Found};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
@@ -259,16 +260,27 @@ pub fn preserved(system: SystemRoot) -> String {
     format!("nothing is changed here: {system}; name a directory below it, or insist with --no-preserve-root")
 }
 
-/// Why root can't rely on what leads to `path`; a link at its end counts too. What can't be looked at is left to the
-/// one who opens it.
+/// Why root can't rely on what leads to `path`; a link at its end counts too, and so does what can't be seen: whoever
+/// can make a look fail could make it tell anything.
 pub fn doubt(path: &Path) -> Option<Doubt> {
-    let steps = steps_to(path).ok()?;
-    let at_end = steps.last().filter(|step| step.entry.kind == crate::entry::Kind::Symlink);
+    let steps = match steps_to(path) {
+        Ok(steps) => steps,
+        Err(error) => return Some(Doubt::Unseen { path: path.into(), error }),
+    };
+    let at_end = steps.last().filter(|step| step.entry.kind == Kind::Symlink);
     doubt_of_parents(&steps).or_else(|| at_end.map(|step| Doubt::Link(step.path.clone())))
 }
 
+/// Why root can't take orders from a file: its parents or the file itself.
+pub fn doubt_about_file(path: &Path) -> Option<Doubt> {
+    match steps_to(path) {
+        Ok(steps) => doubt_of_file(&steps),
+        Err(error) => Some(Doubt::Unseen { path: path.into(), error }),
+    }
+}
+
 /// Every component of a path, from `/` down, as it is found.
-pub fn steps_to(path: &Path) -> Result<Vec<Step>, SysError> {
+fn steps_to(path: &Path) -> Result<Vec<Step>, SysError> {
     let mut steps: Vec<Step> =
         ancestors(path)?.into_iter().map(|(path, look)| Step { path, entry: look.entry }).collect();
     let is_cut_short = steps.last().is_some_and(|step| Some(step.path.as_path()) != path.parent());

@@ -199,10 +199,22 @@ scenario!(policies_that_disagree_leave_the_entry, |t| {
     t.holds_first_tree();
 });
 
-scenario!(what_its_user_may_not_change_fails_and_the_rest_is_done, |t| {
+scenario!(what_its_user_may_not_change_is_left_and_the_rest_is_done, |t| {
     t.policy("lab.toml", &lab("consent = 'assumed'"));
     t.tree("dir 2001:4242 2775 .\n file 2001:2001 0644 mine\n file 0:0 0644 roots");
     let run = t.run_as(ALICE, "fix -y . -p lab.toml --format json");
+    let outcomes = run.exits(1).json_of("outcome");
+    assert_eq!(outcomes.len(), 1, "{run}");
+    assert_eq!((&outcomes[0]["path"]["text"], &outcomes[0]["outcome"]), (&json!("mine"), &json!("applied")));
+    t.holds("dir 2001:4242 2775 .\n file 2001:4242 0664 mine\n file 0:0 0644 roots");
+});
+
+// A plan of somebody else's is tried as it is: what the kernel answers is told.
+scenario!(what_its_user_may_not_change_fails_where_a_plan_asks_for_it, |t| {
+    t.policy("lab.toml", &lab("consent = 'assumed'"));
+    t.tree("dir 2001:4242 2775 .\n file 2001:2001 0644 mine\n file 0:0 0644 roots");
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    let run = t.run_as(ALICE, "apply -y $DIR/plan --format json");
     let outcomes = run.exits(3).json_of("outcome");
     let of = |path: &str| outcomes.iter().find(|outcome| outcome["path"]["text"] == path).expect(path);
     assert_eq!(of("mine")["outcome"], "applied");
@@ -213,7 +225,8 @@ scenario!(what_its_user_may_not_change_fails_and_the_rest_is_done, |t| {
 scenario!(a_bit_that_the_kernel_drops_in_silence_is_told, |t| {
     t.policy("lab.toml", &lab("consent = 'assumed'"));
     t.tree("dir 2003:4242 0775 .");
-    let run = t.run_as(EVE, "fix -y . -p lab.toml --format json");
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    let run = t.run_as(EVE, "apply -y $DIR/plan --format json");
     let outcomes = run.exits(3).json_of("outcome");
     assert_eq!(outcomes[0]["outcome"], "refused", "{run}");
     t.holds_first_tree();

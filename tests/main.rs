@@ -2,15 +2,20 @@
 
 mod check;
 mod diff;
+mod errors;
 mod explain;
 mod fix;
+mod guards;
 mod kernel;
 mod lab;
 mod layers;
 mod limits;
 mod mess;
 mod mounts;
+mod others;
 mod plan;
+mod privilege;
+mod process;
 mod chmod;
 mod laws;
 mod policies;
@@ -18,6 +23,7 @@ mod run;
 mod scenario;
 mod source;
 mod stage;
+mod stall;
 mod table;
 mod trace;
 mod tree;

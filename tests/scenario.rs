@@ -15,7 +15,7 @@ use crate::tree;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// A scenario as a test: `scenario!(name, |t| { ... })`.
@@ -122,6 +122,21 @@ impl Scenario {
         let mut command = self.command(Path::new(program), 0, args);
         command.arg(BINARY).args(self.words(line));
         self.finish(line, command)
+    }
+
+    /// Starts the program under another, to be watched while it runs.
+    #[track_caller]
+    pub fn start(&self, wrapper: &str, line: &str) -> Child {
+        let (program, args) = wrapper.split_once(' ').unwrap_or((wrapper, ""));
+        let mut command = self.command(Path::new(program), 0, args);
+        command.arg(BINARY).args(self.words(line)).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+    }
+
+    /// Waits for what was started.
+    #[track_caller]
+    pub fn ended(&self, line: &str, child: Child) -> Run {
+        Run::new(self.dir(), format!("`sgidlint {line}`"), child.wait_with_output().unwrap())
     }
 
     /// Runs the program under strace(1).
@@ -266,10 +281,25 @@ impl Scenario {
 }
 
 impl Drop for Scenario {
+    /// Takes every mount below the folder away before the folder is removed: removing goes through mounts, and what is
+    /// bound there may be the system itself. Where one stays, the folder stays.
     fn drop(&mut self) {
-        // What is mounted on the tree would keep its folder from being removed.
-        let _ = stage::run("umount", &["-q", "-R", &self.put_in("$TREE")]);
+        for place in mounts_below(self.folder.path()).iter().rev() {
+            let _ = stage::run("umount", &["-l", place]);
+        }
+        if !mounts_below(self.folder.path()).is_empty() {
+            self.folder.disable_cleanup(true);
+        }
     }
+}
+
+/// The mount points below a folder in this thread's mount namespace, outer ones first; something also where that can't
+/// be told.
+fn mounts_below(folder: &Path) -> Vec<String> {
+    // Not /proc/self: that is the namespace of the main thread.
+    let Ok(mounts) = fs::read_to_string("/proc/thread-self/mountinfo") else { return vec!["unknown".into()] };
+    let places = mounts.lines().filter_map(|line| line.split(' ').nth(4));
+    places.filter(|place| Path::new(place).starts_with(folder)).map(str::to_owned).collect()
 }
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sgidlint");

@@ -7,7 +7,7 @@ use super::streams::Streams;
 use crate::journal::{self, Needed, RunState, RunSummary};
 use crate::plan;
 use crate::report::runs::{Run, RunKind, RunState as Ending, write_log};
-use crate::report::style::counted;
+use crate::report::style::{counted, sentence};
 use crate::report::tally::Tally;
 use crate::sys::store::Store;
 use jiff::{Span, Zoned};
@@ -45,7 +45,7 @@ fn prune(store: &Store, age: Span, needed: Needed, streams: &Streams) -> Result<
     let bound = Zoned::now().checked_sub(age).map_err(|error| Failure::usage(format!("no such age: {error}")))?;
     let pruned = journal::prune(store, bound.timestamp(), needed)
         .map_err(|error| Failure::incomplete(format!("can't remove old runs: {error}")))?;
-    streams.status(format_args!("{} removed.", counted(pruned.removed, "run", "runs")));
+    streams.status(sentence(&format!("{} removed", counted(pruned.removed, "run", "runs"))));
     for run in &pruned.kept {
         streams.status(format_args!(
             "sgidlint: note: run {run} was kept: it was cut short or can't be read, so it may still have to be undone; \
@@ -60,7 +60,7 @@ fn told(run: &RunSummary) -> Run {
     let count = |name| run.counts.of(name);
     Run {
         id: run.id.clone(),
-        when: header.time.clone(),
+        when: to_the_second(&header.time),
         who: header.by.name.clone().unwrap_or_else(|| header.by.uid.to_string()),
         kind: match &header.kind {
             plan::RunKind::Fix | plan::RunKind::Plan => RunKind::Fix,
@@ -82,6 +82,14 @@ fn told(run: &RunSummary) -> Run {
             RunState::Settled { .. } => Ending::Settled,
             RunState::Interrupted | RunState::Running => Ending::Interrupted,
         },
+    }
+}
+
+/// A time as RFC 3339 has it, without its fraction of a second.
+fn to_the_second(time: &str) -> String {
+    match time.split_once('.') {
+        Some((whole, _)) if time.ends_with('Z') => format!("{whole}Z"),
+        _ => time.to_owned(),
     }
 }
 

@@ -204,6 +204,9 @@ fn program(architecture: u32) -> Vec<sock_filter> {
         jump(libc::BPF_JEQ, architecture, 1, 0),
         answer(libc::SECCOMP_RET_KILL_PROCESS),
         load(NUMBER),
+        // No call at all: what a tracer puts in the place of one that it answers itself.
+        unless_equal(u32::MAX, 1),
+        answer(libc::SECCOMP_RET_ALLOW),
         jump(libc::BPF_JGE, X32, 0, 1),
         answer(libc::SECCOMP_RET_KILL_PROCESS),
         unless_equal(libc::SYS_clone3 as u32, 1),
@@ -290,6 +293,7 @@ mod tests {
         let kill = libc::SECCOMP_RET_KILL_PROCESS;
         assert_eq!(verdict(&program, libc::SYS_openat as u32, 0x4000_0003, 0), kill, "32-bit x86");
         assert_eq!(verdict(&program, X32 | libc::SYS_openat as u32, native, 0), kill);
+        assert_eq!(ask(-1, 0), libc::SECCOMP_RET_ALLOW, "no call");
     }
 
     #[test]

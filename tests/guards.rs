@@ -1,0 +1,131 @@
+//! Guards: the system's own roots, limits, locks, interrupts; and records that are no longer wanted.
+
+use crate::lab::{FLAWED, lab};
+use crate::process::{Traced, until};
+use crate::{needs_program, scenario};
+use rustix::process::Signal;
+use std::fs::{File, metadata};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
+
+scenario!(a_limit_says_the_number, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FLAWED);
+    t.run("fix -y . -p lab.toml --max-changes 6").exits(3).mentions("7 changes are more than the 6");
+    t.run("plan . -p lab.toml --max-changes 6 -o $DIR/plan").exits(1);
+    t.run("apply -y $DIR/plan").exits(3).mentions("7 changes are more than the 6");
+    t.holds_first_tree();
+});
+
+scenario!(another_run_is_waited_for_as_long_as_is_said, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FLAWED);
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.run("undo -y").succeeds();
+    let root = metadata(t.path(".")).unwrap();
+    let path = t.dir().join(format!("state/locks/{:x}-{}", root.dev(), root.ino()));
+    let held = || {
+        let file = File::options().read(true).write(true).open(&path).unwrap();
+        file.try_lock().unwrap();
+        file
+    };
+    let file = held();
+    let holder = format!("process {}", std::process::id());
+    t.run("fix -y . -p lab.toml").exits(3).mentions(&holder).mentions("--wait");
+    t.holds_first_tree();
+    let line = "fix -y . -p lab.toml --wait 600";
+    for interrupted in [true, false] {
+        let mut child = t.start("env", line);
+        // The pipe's other end goes back, so that the program can go on writing to it.
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        stderr.read_line(&mut said).unwrap();
+        assert!(said.contains("Waiting for another run") && said.contains(&holder), "{said}");
+        if interrupted {
+            Traced { pid: child.id() }.send(Signal::INT);
+            t.ended(line, child).exits(130);
+            t.holds_first_tree();
+        } else {
+            file.unlock().unwrap();
+            t.ended(line, child).succeeds();
+        }
+        drop(stderr);
+    }
+    t.run("check . -p lab.toml -q").is_silent();
+    let again = held();
+    t.run("undo -y").exits(3).mentions(&holder);
+    drop(again);
+    t.run("undo -y").succeeds();
+});
+
+/// Five files of the wrong group: five calls of fchownat, in path order.
+const FIVE: &str =
+    "dir 0:4242 2775 .\n file 0:0 0664 a\n file 0:0 0664 b\n file 0:0 0664 c\n file 0:0 0664 d\n file 0:0 0664 e";
+
+scenario!(the_first_interrupt_finishes_the_entry_in_hand, |t| {
+    needs_program!("strace");
+    t.policy("lab.toml", &lab(""));
+    t.tree(FIVE);
+    for signal in ["SIGINT", "SIGTERM"] {
+        let strace = format!("strace -f -qq -o /dev/null -e trace=fchownat -e inject=fchownat:signal={signal}:when=3");
+        let run = t.run_under(&strace, "fix -y . -p lab.toml --format json");
+        let outcomes = run.exits(130).json_of("outcome");
+        let paths: Vec<_> = outcomes.iter().map(|one| one["path"]["text"].as_str().unwrap_or("?")).collect();
+        assert_eq!(paths, ["a", "b", "c"]);
+        assert!(outcomes.iter().all(|one| one["outcome"] == "applied"), "{run}");
+        run.mentions("3 changes applied.").mentions("2 changes were not tried");
+        assert_eq!(t.sh("find . -type f -gid 4242 | sort | xargs"), "./a ./b ./c\n");
+        t.run("log").succeeds().never_mentions("interrupted");
+        t.run("undo -y").succeeds();
+        t.holds_first_tree();
+    }
+});
+
+scenario!(the_second_interrupt_ends_a_run_at_once_and_undo_still_works, |t| {
+    needs_program!("strace");
+    t.policy("lab.toml", &lab(""));
+    t.tree(FIVE);
+    // The third change stands still for ten minutes.
+    let strace = "strace -f -qq -o /dev/null -e trace=fchownat -e inject=fchownat:delay_enter=600000000:when=3";
+    let line = "fix -y . -p lab.toml";
+    let child = t.start(strace, line);
+    let traced = Traced::below(&child);
+    until("two changes are made", || metadata(t.path("b")).unwrap().gid() == 4242);
+    traced.send(Signal::INT);
+    until("the first interrupt is taken", || {
+        let pending = |key: &str| traced.status(key).trim_start_matches('0').is_empty();
+        pending("ShdPnd") && pending("SigPnd")
+    });
+    assert_eq!(metadata(t.path("c")).unwrap().gid(), 0);
+    traced.send(Signal::INT);
+    t.ended(line, child).exits(130).never_mentions("applied");
+    t.run("log").succeeds().mentions("interrupted");
+    t.run("undo -y").succeeds();
+    t.holds_first_tree();
+});
+
+scenario!(old_records_go_and_needed_ones_stay, |t| {
+    needs_program!("strace");
+    t.policy("lab.toml", &lab(""));
+    t.tree(FIVE);
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.run("undo -y").succeeds();
+    let killed = "strace -f -qq -o /dev/null -e trace=fchownat -e inject=fchownat:signal=SIGKILL:when=3";
+    t.run_under(killed, "fix -y . -p lab.toml").fails();
+    // Locks lie beside them, and are called by numbers too.
+    let records = || t.sh("ls ../state/runs").lines().map(str::to_owned).collect::<Vec<_>>();
+    let runs = records();
+    assert_eq!(runs.len(), 3);
+    t.run("log --prune-older-than 90d").succeeds().mentions("No runs removed.");
+    assert_eq!(records(), runs);
+    for wrong in ["yesterday", "0d", "'-3d'", "''"] {
+        t.run(&format!("log --prune-older-than={wrong}")).exits(2);
+    }
+    t.run("log --force").exits(2);
+    t.run("log --prune-older-than 1ns").succeeds().mentions("2 runs removed.").mentions("was kept");
+    assert_eq!(records(), runs[2..]);
+    t.run("undo -y").succeeds();
+    t.holds_first_tree();
+    t.run("log --prune-older-than 1ns --force").succeeds().never_mentions("was kept");
+    assert_eq!(records(), Vec::<String>::new());
+});

@@ -1,0 +1,76 @@
+//! A running program as procfs shows it, and waiting for it to get somewhere.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+/// Waits until something holds; panics, saying what was wanted, where it doesn't within half a minute.
+#[track_caller]
+pub fn until(wanted: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < Duration::from_secs(30), "waited in vain until {wanted}");
+        std::thread::yield_now();
+    }
+}
+
+/// A program that strace(1) runs, by its own process id.
+pub struct Traced {
+    pub pid: u32,
+}
+
+impl Traced {
+    /// The program below a running strace(1), once it is there.
+    #[track_caller]
+    pub fn below(strace: &Child) -> Traced {
+        let children = format!("/proc/{0}/task/{0}/children", strace.id());
+        let mut pid = None;
+        until("strace runs its program", || {
+            let text = fs::read_to_string(&children).unwrap_or_default();
+            pid = text.split_whitespace().filter_map(|word| word.parse().ok()).find(|pid| {
+                let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+                name.trim() == "sgidlint"
+            });
+            pid.is_some()
+        });
+        Traced { pid: pid.expect("waited for") }
+    }
+
+    /// Sends it a signal.
+    pub fn send(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.pid as i32).expect("a process");
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// A line of the status of the process.
+    pub fn status(&self, key: &str) -> String {
+        field(&format!("/proc/{}/status", self.pid), key)
+    }
+
+    /// The status of each thread, as the lines of these keys; the main thread's first.
+    pub fn threads(&self, keys: &[&str]) -> Vec<Vec<String>> {
+        let folder = format!("/proc/{}/task", self.pid);
+        let mut threads: Vec<u32> = fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|thread| thread.file_name().to_str()?.parse().ok())
+            .collect();
+        threads.sort_by_key(|&thread| (thread != self.pid, thread));
+        let lines = |thread: u32| keys.iter().map(|key| field(&format!("{folder}/{thread}/status"), key)).collect();
+        threads.into_iter().map(lines).collect()
+    }
+
+    /// Whether it has a descriptor of something at or below a path.
+    pub fn holds_open(&self, path: &str) -> bool {
+        let links = fs::read_dir(format!("/proc/{}/fd", self.pid)).into_iter().flatten().flatten();
+        links.filter_map(|link| fs::read_link(link.path()).ok()).any(|target| target.starts_with(path))
+    }
+}
+
+fn field(file: &str, key: &str) -> String {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    line.unwrap_or_default().trim().to_owned()
+}
