@@ -257,7 +257,11 @@ impl Finder<'_> {
 
 /// Why a root of the system's own is left alone.
 pub fn preserved(system: SystemRoot) -> String {
-    format!("nothing is changed here: {system}; name a directory below it, or insist with --no-preserve-root")
+    let instead = match system {
+        SystemRoot::Top => "name a directory below it, or ",
+        SystemRoot::Kernel(_) => "",
+    };
+    format!("nothing is changed here: {system}; {instead}insist with --no-preserve-root")
 }
 
 /// Why root can't rely on what leads to `path`; a link at its end counts too, and so does what can't be seen: whoever

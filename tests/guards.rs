@@ -8,6 +8,40 @@ use std::fs::{File, metadata};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 
+/// A policy of one tree, on every file system, that wishes for nothing: whatever it is let loose on, it changes nothing.
+fn idle(root: &str) -> String {
+    format!("format = 1\nname = \"idle\"\n\n[[tree]]\nroot = '{root}'\ngroup = '@any'\nmounts = 'all'\n")
+}
+
+// No run here could change anything if the guard weren't there: the policy wishes for nothing.
+scenario!(the_systems_own_directories_are_refused_before_any_walk, |t| {
+    t.tree(FLAWED);
+    for (root, reason) in [
+        ("/", "the root of the whole system"),
+        ("/proc/sys/kernel", "a file system of the kernel's own (proc)"),
+        ("/sys/kernel", "a file system of the kernel's own (sysfs)"),
+    ] {
+        t.policy("idle.toml", &idle(root));
+        let path = if root == "/" { "$TREE" } else { root };
+        for line in ["fix -y", "fix -n", "plan -o $DIR/plan"] {
+            let run = t.run(&format!("{line} {path} -p idle.toml"));
+            run.exits(3).mentions(reason).mentions("--no-preserve-root").mentions("in no entries");
+        }
+        t.run(&format!("check {path} -p idle.toml")).succeeds();
+        t.run(&format!("fix -n {path} -p idle.toml --no-preserve-root")).succeeds();
+    }
+    t.holds_first_tree();
+});
+
+// The plan holds changes of this tree alone.
+scenario!(a_plan_for_the_systems_own_root_is_refused_too, |t| {
+    t.policy("lab.toml", &lab("root = '/'\nmounts = 'all'"));
+    t.tree(FLAWED);
+    t.run("plan $TREE -p lab.toml --no-preserve-root -o $DIR/plan").exits(1);
+    t.run("apply -y $DIR/plan").exits(3).mentions("the root of the whole system").mentions("--no-preserve-root");
+    t.holds_first_tree();
+});
+
 scenario!(a_limit_says_the_number, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree(FLAWED);

@@ -42,10 +42,13 @@ fn impatient(mounts: &str) -> String {
 
 scenario!(a_mount_that_never_answers_is_named, own mounts, |t| {
     t.policy("all.toml", &impatient("all"));
+    std::fs::create_dir(t.dir().join("out")).unwrap();
     with_silence(t, &test_name!(), |t| {
         let run = t.run("check . -p all.toml");
         run.exits(3).mentions("$TREE/hung").mentions("has not answered for $TIME");
         t.run("fix -y . -p all.toml").exits(3).mentions("$TREE/hung");
+        t.run("check . -p all.toml -o $DIR/out/findings").exits(3).mentions("$TREE/hung");
+        assert_eq!(t.sh("ls -A ../out"), "", "nothing is left of results that were never written");
     });
     t.holds_first_tree();
 });

@@ -94,7 +94,6 @@ impl<'a> Session<'a> {
         let command_line = levels::of_command_line(self.common)?;
         let caution = self.caution()?;
         let Ready { loaded, table, roots, limits } = self.apart(|| self.ready(check, fallback, caution))??;
-        self.watch.allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
         let levels: Vec<_> = loaded.iter().map(|loaded| levels::of_policy(loaded, &command_line)).collect();
         let (counters, confine) = (Counters::new(self.threads()), self.confine());
         let request = survey::Request {
@@ -150,6 +149,8 @@ impl<'a> Session<'a> {
     fn ready(&self, check: &Check, fallback: Fallback, caution: Caution) -> Result<Ready, Failure> {
         let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
         let loaded = self.load(&named, fallback)?;
+        // Before the first root is looked for: that may hang as well.
+        self.watch.allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
         let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
         let table = RuleTable::compile(&models).map_err(Failure::policy)?;
         let mut roots = self.find_roots(&loaded, &table, caution)?;

@@ -115,7 +115,9 @@ pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
     let seen = confined(request.conduct, || see_roots(&request.roots.trees))?;
     let bounds = bind(request, seen, &mut survey);
     let placed = divide(&bounds);
-    let targets = targets(&placed, request.limits).map_err(SurveyError::Uncovered)?;
+    let unusable: Vec<_> =
+        survey.roots.iter().filter(|root| root.id.is_none()).map(|root| root.path.as_path()).collect();
+    let targets = targets(&placed, &unusable, request.limits).map_err(SurveyError::Uncovered)?;
     let surveyors = walk_all(request, &mounts, &placed, &targets, &mut survey)?;
     gather(surveyors, &mut survey);
     let failures = request.names.failures().into_iter().map(|failure| Trouble::at("".as_ref(), failure.to_string()));

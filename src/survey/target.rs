@@ -12,8 +12,9 @@ pub struct Target {
     pub path: Vec<u8>,
 }
 
-/// The places to start at, each once; or the PATH that no tree covers.
-pub fn targets(placed: &[Placed<'_>], limits: &[PathBuf]) -> Result<Vec<Target>, PathBuf> {
+/// The places to start at, each once; or the PATH that no tree covers. One that only roots cover which can't be used,
+/// told elsewhere with the reason, leads nowhere.
+pub fn targets(placed: &[Placed<'_>], unusable: &[&Path], limits: &[PathBuf]) -> Result<Vec<Target>, PathBuf> {
     if limits.is_empty() {
         return Ok((0..placed.len()).map(|region| Target { region, path: Vec::new() }).collect());
     }
@@ -31,7 +32,8 @@ pub fn targets(placed: &[Placed<'_>], limits: &[PathBuf]) -> Result<Vec<Target>,
         if !placed.iter().any(|placed| placed.path == *limit) {
             targets.extend(within(placed, limit));
         }
-        if targets.len() == first {
+        let is_told = unusable.iter().any(|root| root.starts_with(limit) || limit.starts_with(root));
+        if targets.len() == first && !is_told {
             return Err(limit.clone());
         }
     }
@@ -64,7 +66,7 @@ mod tests {
         let placed = regions(&["/srv/a", "/srv/a/in/nested", "/srv/b"]);
         let limits: Vec<PathBuf> = limits.iter().map(PathBuf::from).collect();
         let text = |target: Target| (target.region, String::from_utf8(target.path).expect("a path of this test"));
-        targets(&placed, &limits).map(|targets| targets.into_iter().map(text).collect())
+        targets(&placed, &["/mnt/gone".as_ref()], &limits).map(|targets| targets.into_iter().map(text).collect())
     }
 
     #[test]
@@ -88,5 +90,9 @@ mod tests {
     fn a_path_that_no_tree_covers_is_told() {
         assert_eq!(found(&["/srv/b", "/srv/c"]), Err("/srv/c".into()));
         assert_eq!(found(&["/srv/ab"]), Err("/srv/ab".into()));
+        assert_eq!(found(&["/mnt/gone-too"]), Err("/mnt/gone-too".into()));
+        for told in ["/mnt", "/mnt/gone", "/mnt/gone/below"] {
+            assert_eq!(found(&[told]), Ok(vec![]), "{told}");
+        }
     }
 }

@@ -1,19 +1,31 @@
-//! Output files that appear whole or not at all: written beside their place and renamed into it.
+//! Output files that appear whole or not at all: written without a name, which they get in the end, so that nothing is
+//! left of one whose process ended first; beside their place, and renamed into it, where a file can't be without a name.
 
 use super::SysError;
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, open, rename, statat, unlink};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, linkat, open, rename, statat, unlink};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 /// A file being written; without [`Output::finish`] it never appears.
 #[derive(Debug)]
 pub struct Output {
     file: File,
-    /// The temporary name and the name to take in the end; `None` where it writes to what was there (a device, a FIFO).
-    names: Option<(PathBuf, PathBuf)>,
+    place: Place,
+}
+
+/// Where an output file stands, and is to stand.
+#[derive(Debug)]
+enum Place {
+    /// It writes to what was there (a device, a FIFO), or has got its name.
+    Settled,
+    /// It has no name yet.
+    Nameless(PathBuf),
+    /// It has a temporary name, and the one to take in the end.
+    Named(PathBuf, PathBuf),
 }
 
 impl Output {
@@ -22,34 +34,65 @@ impl Output {
         let there = statat(CWD, path, AtFlags::empty());
         if there.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile) {
             let fd = open(path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty()).map_err(SysError::of("open"))?;
-            return Ok(Output { file: fd.into(), names: None });
+            return Ok(Output { file: fd.into(), place: Place::Settled });
+        }
+        if let Some(file) = nameless(path, mode) {
+            return Ok(Output { file, place: Place::Nameless(path.into()) });
         }
         // A new name of our own can't be a link that somebody else laid there.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        for attempt in 0..100 {
-            let temporary = temporary_name(path, attempt);
-            match open(&temporary, flags, Mode::from_raw_mode(mode)) {
-                Ok(fd) => return Ok(Output { file: fd.into(), names: Some((temporary, path.into())) }),
-                Err(Errno::EXIST) => {}
-                Err(errno) => return Err(SysError { call: "open", errno }),
-            }
-        }
-        Err(SysError { call: "open", errno: Errno::EXIST })
+        let (temporary, fd) =
+            at_new_name(path, |name| open(name, flags, Mode::from_raw_mode(mode))).map_err(SysError::of("open"))?;
+        Ok(Output { file: fd.into(), place: Place::Named(temporary, path.into()) })
     }
 
     /// Syncs what was written and gives it its name.
     pub fn finish(mut self) -> Result<(), SysError> {
         self.file.flush().map_err(SysError::of_io("write"))?;
-        let Some((temporary, path)) = self.names.take() else { return Ok(()) };
-        let named = rustix::fs::fsync(&self.file)
-            .map_err(SysError::of("fsync"))
-            .and_then(|()| rename(&temporary, &path).map_err(SysError::of("rename")));
-        if named.is_err() {
-            // Nothing more can be done about a file that can't be removed either; the error to tell is the first.
-            let _ = unlink(&temporary);
+        if matches!(self.place, Place::Settled) {
+            return Ok(());
         }
-        named
+        rustix::fs::fsync(&self.file).map_err(SysError::of("fsync"))?;
+        if let Place::Nameless(path) = &self.place {
+            // Never onto the name itself: linkat(2) doesn't replace what is there.
+            let (temporary, ()) =
+                at_new_name(path, |name| linkat(CWD, magic(&self.file), CWD, name, AtFlags::SYMLINK_FOLLOW))
+                    .map_err(SysError::of("linkat"))?;
+            self.place = Place::Named(temporary, path.clone());
+        }
+        if let Place::Named(temporary, path) = &self.place {
+            rename(temporary, path).map_err(SysError::of("rename"))?;
+        }
+        self.place = Place::Settled;
+        Ok(())
     }
+}
+
+/// A file without a name on the file system where `path` is to be; `None` where there can't be one that gets a name
+/// later (NFS, some FUSE file systems, no procfs).
+fn nameless(path: &Path, mode: u32) -> Option<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
+    let file = File::from(open(folder, flags, Mode::from_raw_mode(mode)).ok()?);
+    statat(CWD, magic(&file), AtFlags::empty()).is_ok().then_some(file)
+}
+
+/// What stands for an open file in procfs.
+fn magic(file: &File) -> PathBuf {
+    format!("/proc/self/fd/{}", file.as_raw_fd()).into()
+}
+
+/// Makes something at a name beside `path` that isn't taken.
+fn at_new_name<T>(path: &Path, make: impl Fn(&Path) -> Result<T, Errno>) -> Result<(PathBuf, T), Errno> {
+    for attempt in 0..100 {
+        let temporary = temporary_name(path, attempt);
+        match make(&temporary) {
+            Ok(made) => return Ok((temporary, made)),
+            Err(Errno::EXIST) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Err(Errno::EXIST)
 }
 
 impl Write for Output {
@@ -64,8 +107,9 @@ impl Write for Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        if let Some((temporary, _)) = &self.names {
-            // Left unfinished because of an error that is being told already.
+        if let Place::Named(temporary, _) = &self.place {
+            // Left unfinished because of an error that is being told already; nothing more can be done about a file
+            // that can't be removed either.
             let _ = unlink(temporary);
         }
     }
@@ -96,9 +140,32 @@ mod tests {
         assert_eq!(names(dir.path()), Vec::<OsString>::new());
         let mut output = Output::create(&path, 0o644).expect("created");
         output.write_all(b"whole").expect("written");
+        if matches!(output.place, Place::Nameless(_)) {
+            assert_eq!(names(dir.path()), Vec::<OsString>::new(), "nothing is left however the process ends");
+        }
         output.finish().expect("finished");
         assert_eq!(names(dir.path()), ["out"]);
         assert_eq!(std::fs::read(&path).expect("read"), b"whole");
+    }
+
+    #[test]
+    fn takes_the_place_of_what_was_there() {
+        let dir = tempfile::tempdir().expect("folder");
+        let path = dir.path().join("out");
+        let named = || {
+            let (temporary, file) =
+                at_new_name(&path, |name| File::create_new(name).map_err(|_| Errno::EXIST)).unwrap();
+            Output { file, place: Place::Named(temporary, path.clone()) }
+        };
+        for (output, text) in [(named(), "old"), (Output::create(&path, 0o600).expect("created"), "new")] {
+            let mut output = output;
+            output.write_all(text.as_bytes()).expect("written");
+            output.finish().expect("finished");
+            assert_eq!(names(dir.path()), ["out"]);
+            assert_eq!(std::fs::read_to_string(&path).expect("read"), text);
+        }
+        drop(named());
+        assert_eq!(names(dir.path()), ["out"]);
     }
 
     #[test]
