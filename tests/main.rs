@@ -16,6 +16,7 @@ mod laws;
 mod policies;
 mod run;
 mod scenario;
+mod shipped;
 mod source;
 mod stage;
 mod table;
