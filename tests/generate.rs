@@ -27,7 +27,9 @@ fn command_of(crontab: &str, fields: usize) -> String {
     for _ in 0..fields {
         rest = rest.trim_start().split_once(' ').expect("a field").1;
     }
-    rest.trim_start().replace("\\%", "%")
+    // What follows a bare `%` is no command any more.
+    let command = rest.trim_start().replace("\\%", "\0");
+    command.split('%').next().unwrap_or_default().replace('\0', "%")
 }
 
 /// The whole text that a run printed, places as they are.
