@@ -16,8 +16,9 @@ fn hostile_share(t: &mut Scenario) -> String {
     std::fs::create_dir(&root).unwrap();
     std::fs::write(root.join("f"), "").unwrap();
     t.sh("chgrp -R 4242 .; chmod 2775 *; chmod 0664 */f");
-    t.policy("use.toml", &lab("root = '''$TREE/a b%i$HOME'c\"'''"));
-    t.dir().join("use.toml").display().to_string()
+    let policy = "use 50%$HOME.toml";
+    t.policy(policy, &lab("root = '''$TREE/a b%i$HOME'c\"'''"));
+    format!("'{}/{policy}'", t.dir().display())
 }
 
 /// The command of a crontab's line, as cron hands it to the shell.
@@ -164,7 +165,8 @@ scenario!(shellcheck_finds_nothing_in_a_deploy_step, |t| {
     let policy = hostile_share(t);
     let script = printed(t, t.run(&format!("generate pre-deploy -p {policy}")).succeeds());
     std::fs::write(t.dir().join("step"), &script).unwrap();
-    assert_eq!(t.sh("shellcheck ../step"), "");
+    // SC2016 is about a `$` in single quotes, which is meant to stay one.
+    assert_eq!(t.sh("shellcheck --exclude=SC2016 ../step"), "");
 });
 
 scenario!(what_is_generated_is_checked_first_and_changes_nothing, |t| {
