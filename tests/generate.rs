@@ -187,6 +187,9 @@ scenario!(what_is_generated_is_checked_first_and_changes_nothing, |t| {
 
 scenario!(three_commands_lead_to_a_passing_nightly_check, own mounts, |t| {
     needs_program!("crontab");
+    if ["/srv", "/etc/cron.d"].iter().any(|place| !std::path::Path::new(place).is_dir()) {
+        return crate::stage::skip(&crate::test_name!(), "/srv and /etc/cron.d");
+    }
     t.accounts("sales:x:4300:alice,bob\n");
     // The machine of README: a share in /srv, and a crontab for root's own.
     t.tree("dir 0:0 0755 srv\n dir 0:4300 0775 srv/sales\n dir 2001:2001 0755 srv/sales/q3\n file 2001:2001 0644 srv/sales/q3/a.ods");
