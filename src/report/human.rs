@@ -1,11 +1,13 @@
 //! Findings for people: one a line, path first, so that it greps and clicks.
 
 use super::escape::{escape, escape_message, full_path};
+use super::grouped::{Line, directory, lines};
 use super::root_bytes;
 use super::style::{Palette, Verbosity, counted, number, sentence};
 use super::words::{Wording, fix_hint};
-use crate::lints::{Finding, Fix, Level};
-use crate::survey::{Flaw, Notice, Survey, Trouble};
+use crate::entry::Kind;
+use crate::lints::{Fix, Level};
+use crate::survey::{Excused, Notice, Survey, Trouble};
 use crate::sys::error::{errno_name, errno_text};
 use std::io::{self, Write};
 
@@ -19,6 +21,23 @@ pub enum Strictness {
     Warn,
 }
 
+impl Strictness {
+    /// Whether a finding of this level fails a run.
+    pub fn fails(self, level: Level) -> bool {
+        level == Level::Deny || (self == Strictness::Warn && level == Level::Warn)
+    }
+}
+
+/// How findings that are alike are told.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Grouping {
+    /// As one line for each directory, where they are more than a handful.
+    #[default]
+    Alike,
+    /// Each on its own line.
+    Full,
+}
+
 /// How a report for people looks.
 #[derive(Clone, Copy, Debug)]
 pub struct Manner {
@@ -28,16 +47,30 @@ pub struct Manner {
     pub verbosity: Verbosity,
     /// What fails, and so is said even when quiet.
     pub strictness: Strictness,
+    /// How findings that are alike are told.
+    pub grouping: Grouping,
+    /// How many lines of findings there are at most.
+    pub most: Option<u64>,
 }
 
 /// Writes the findings, those on entries in path order, then those about policies.
 pub fn write_findings(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, manner: &Manner) -> io::Result<()> {
-    for flaw in &survey.flaws {
-        let told = flaw.findings.iter().filter(|finding| manner.tells(finding.level));
-        told.into_iter().try_for_each(|finding| write_finding(out, survey, words, manner, flaw, finding))?;
+    let lines = lines(survey, words, manner);
+    let most = manner.most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+    let shown = lines.len().min(most);
+    lines[..shown].iter().try_for_each(|line| write_finding(out, survey, words, manner, line))?;
+    let notices: Vec<&Notice> = survey.notices.iter().filter(|notice| manner.tells(notice.level)).collect();
+    let notices_shown = notices.len().min(most - shown);
+    let told = notices[..notices_shown].iter();
+    told.into_iter().try_for_each(|notice| write_notice(out, survey, words, manner, notice))?;
+    let rest = lines[shown..].iter().map(|line| line.count).sum::<u64>() + (notices.len() - notices_shown) as u64;
+    if rest > 0 {
+        writeln!(out, "... and {} more (--max-findings)", counted(rest, "finding", "findings"))?;
     }
-    let told = survey.notices.iter().filter(|notice| manner.tells(notice.level));
-    told.into_iter().try_for_each(|notice| write_notice(out, survey, words, manner, notice))
+    if manner.verbosity == Verbosity::Verbose {
+        survey.excused.iter().try_for_each(|excused| write_excused(out, survey, words, manner, excused))?;
+    }
+    Ok(())
 }
 
 /// Writes what could not be read; for stderr.
@@ -58,7 +91,13 @@ pub fn write_summary(out: &mut dyn Write, survey: &Survey, manner: &Manner) -> i
 }
 
 impl Manner {
-    fn tells(&self, level: Level) -> bool {
+    /// The manner of most reports.
+    pub fn new(palette: Palette, verbosity: Verbosity, strictness: Strictness) -> Manner {
+        Manner { palette, verbosity, strictness, grouping: Grouping::Alike, most: None }
+    }
+
+    /// Whether findings of this level are told.
+    pub(super) fn tells(&self, level: Level) -> bool {
         match (self.verbosity, self.strictness) {
             (Verbosity::Quiet, Strictness::Deny) => level == Level::Deny,
             _ => level >= Level::Warn,
@@ -71,11 +110,18 @@ fn write_finding(
     survey: &Survey,
     words: &dyn Wording,
     manner: &Manner,
-    flaw: &Flaw,
-    finding: &Finding,
+    line: &Line<'_>,
 ) -> io::Result<()> {
-    let path = full_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind));
-    let message = words.message(finding, flaw);
+    let Line { flaw, finding, .. } = *line;
+    let root = root_bytes(survey, flaw.root);
+    let mut message = words.message(finding, flaw);
+    let path = match line.is_group() {
+        false => full_path(root, &flaw.path, Some(flaw.kind)),
+        true => {
+            message = format!("{}: {message}", line.entries());
+            full_path(root, directory(flaw), Some(Kind::Dir))
+        }
+    };
     write_head(out, manner, &path, finding.level, &message)?;
     let aside = manner.palette.aside;
     write!(out, "{} {aside}[{}]", fix_hint(finding.fix), words.lint(finding.lint))?;
@@ -99,13 +145,30 @@ fn write_notice(
     writeln!(out, " {0}[{1}]{0:#}", manner.palette.aside, words.lint(notice.lint))
 }
 
+/// What an exception covers is told with its reason, in place of a level.
+fn write_excused(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    manner: &Manner,
+    excused: &Excused,
+) -> io::Result<()> {
+    let (flaw, aside) = (&excused.flaw, manner.palette.aside);
+    let path = full_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind));
+    flaw.findings.iter().zip(&excused.reasons).try_for_each(|(finding, reason)| {
+        let message = escape_message(&words.message(finding, flaw)).into_owned();
+        let (lint, reason) = (words.lint(finding.lint), escape_message(reason).into_owned());
+        writeln!(out, "{path}: {aside}excepted{aside:#}: {message} {aside}[{lint}] ({reason}){aside:#}")
+    })
+}
+
 fn write_head(out: &mut dyn Write, manner: &Manner, place: &str, level: Level, message: &str) -> io::Result<()> {
     let style = manner.palette.level(level);
     write!(out, "{place}: {style}{level}{style:#}: {}", escape_message(message))
 }
 
 /// The error's message, with the call and its errno where it doesn't name them itself.
-fn trouble_text(trouble: &Trouble) -> String {
+pub(super) fn trouble_text(trouble: &Trouble) -> String {
     let message = escape_message(&trouble.message);
     match (trouble.call, trouble.errno) {
         (Some(call), Some(errno)) if !message.contains(&errno_name(errno)) => {
@@ -175,6 +238,7 @@ fn passed_over(survey: &Survey) -> Vec<String> {
     push(counts.excluded, format!("{} excluded", number(counts.excluded)));
     push(mounts, format!("{} not entered", counted(mounts, "mount", "mounts")));
     push(counts.suppressed, format!("{} covered by exceptions", counted(counts.suppressed, "finding", "findings")));
+    push(counts.known, format!("{} known from the baseline", counted(counts.known, "finding", "findings")));
     push(counts.vanished, format!("{} vanished meanwhile", number(counts.vanished)));
     push(errors, format!("incomplete: {}", counted(errors, "error", "errors")));
     parts
@@ -187,8 +251,13 @@ mod tests {
     use crate::survey::{Counts, SkippedMount};
     use snapbox::{IntoData, assert_data_eq, str};
 
-    const PLAIN: Manner =
-        Manner { palette: Palette::PLAIN, verbosity: Verbosity::Normal, strictness: Strictness::Deny };
+    const PLAIN: Manner = Manner {
+        palette: Palette::PLAIN,
+        verbosity: Verbosity::Normal,
+        strictness: Strictness::Deny,
+        grouping: Grouping::Alike,
+        most: None,
+    };
 
     #[test]
     fn findings_are_one_a_line_path_first() {
@@ -216,6 +285,17 @@ mod tests {
         let everything = text(|out| write_findings(out, &survey(), &Words, &PLAIN));
         assert_eq!(text(|out| write_findings(out, &survey(), &Words, &strict)), everything);
         assert_eq!(text(|out| write_summary(out, &survey(), &quiet)), "");
+    }
+
+    #[test]
+    fn what_exceptions_cover_is_told_to_who_asks() {
+        let verbose = Manner { verbosity: Verbosity::Verbose, ..PLAIN };
+        let report = text(|out| write_findings(out, &survey(), &Words, &verbose));
+        let last = report.lines().last().unwrap_or_default();
+        let told =
+            r#"/srv/lab/old<&"/: excepted: gid is 100, should be 3001 [spreading-group] (owner on leave, ticket 4711)"#;
+        assert_eq!(last, told);
+        assert!(!text(|out| write_findings(out, &survey(), &Words, &PLAIN)).contains("excepted"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Output files that appear whole or not at all: written beside their place and renamed into it.
 
 use super::SysError;
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, open, rename, statat, unlink};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fchmod, open, rename, statat, unlink};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
@@ -35,6 +35,14 @@ impl Output {
             }
         }
         Err(SysError { call: "open", errno: Errno::EXIST })
+    }
+
+    /// Lets everybody read it, whatever the umask; what was there and isn't a regular file stays as it is.
+    pub fn readable_by_all(self) -> Result<Output, SysError> {
+        if self.names.is_some() {
+            fchmod(&self.file, Mode::from_raw_mode(0o644)).map_err(SysError::of("fchmod"))?;
+        }
+        Ok(self)
     }
 
     /// Syncs what was written and gives it its name.
@@ -99,6 +107,21 @@ mod tests {
         output.finish().expect("finished");
         assert_eq!(names(dir.path()), ["out"]);
         assert_eq!(std::fs::read(&path).expect("read"), b"whole");
+    }
+
+    #[test]
+    fn everybody_reads_what_is_for_all_and_devices_stay_as_they_are() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("folder");
+        let path = dir.path().join("out");
+        let output = Output::create(&path, 0o600).and_then(Output::readable_by_all).expect("created");
+        output.finish().expect("finished");
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o7777;
+        assert_eq!(mode(&path), 0o644);
+        let null = Path::new("/dev/null");
+        let before = mode(null);
+        Output::create(null, 0o644).and_then(Output::readable_by_all).expect("opened");
+        assert_eq!(mode(null), before);
     }
 
     #[test]
