@@ -94,7 +94,7 @@ scenario!(a_baseline_leaves_only_what_is_new, |t| {
     assert_eq!(fs::read_to_string(t.dir().join("again")).unwrap(), first);
     t.run(&format!("{check} --baseline $DIR/known")).succeeds().mentions("2 findings known from the baseline");
     t.run(&format!("{check} --baseline $DIR/known -q")).is_silent();
-    t.sh("touch new; chgrp 4242 older; chmod 664 new");
+    t.sh("touch new; chgrp 0 new; chmod 664 new; chgrp 4242 older");
     let json = format!("{check} --baseline $DIR/known --format json");
     let run = t.run(&json);
     run.exits(1).finds("deny foreign-group new safe");
