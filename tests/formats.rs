@@ -154,11 +154,11 @@ scenario!(a_summary_says_who_and_how_much, |t| {
 scenario!(mine_is_what_i_can_mend, |t| {
     t.policy("lab.toml", &lab("consent = 'assumed'"));
     t.tree("dir 2001:4242 2775 .\n file 2001:2001 0664 mine\n file 2002:2002 0664 bobs\n file 2001:2001 0664 mine2");
-    let own = format!("check . -p lab.toml --mine --format json");
-    let run = t.run_as(ALICE, &own);
+    let own = "check . -p lab.toml --mine --format json";
+    let run = t.run_as(ALICE, own);
     assert_eq!(ALICE.groups, [LAB]);
     run.exits(1).finds("deny foreign-group mine safe\n deny foreign-group mine2 safe");
-    t.run(&own)
+    t.run(own)
         .exits(1)
         .finds("deny foreign-group mine safe\n deny foreign-group mine2 safe\n deny foreign-group bobs safe");
 });

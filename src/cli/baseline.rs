@@ -15,7 +15,6 @@ use crate::roots;
 use crate::sys::file::read_text;
 use crate::sys::host;
 use crate::sys::output::Output;
-use crate::trust::doubt_of_file;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -140,6 +139,6 @@ fn doubt(path: &Path) -> Result<Option<String>, Failure> {
         return Ok(None);
     }
     let absolute = paths::absolute(path)?;
-    let doubt = roots::steps_to(&absolute).ok().and_then(|steps| doubt_of_file(&steps));
+    let doubt = roots::doubt_about_file(&absolute);
     Ok(doubt.map(|doubt| format!("{}: root can't rely on this baseline: {doubt}", paths::shown(&absolute))))
 }

@@ -46,7 +46,10 @@ pub fn run() -> u8 {
     let color = streams.error_color();
     let finished = match &ended {
         // Nothing was done: a file that an earlier run wrote stays what it is.
-        Err(failure) if failure.exit == Exit::Usage => streams.abandon(),
+        Err(failure) if failure.exit == Exit::Usage => {
+            drop(streams);
+            Ok(())
+        }
         _ => streams.finish(),
     };
     let exit = match ended {

@@ -91,14 +91,6 @@ impl Streams {
         let _ = writeln!(io::stderr(), "{message}");
     }
 
-    /// Writes out what is buffered for standard output; an output file never appears.
-    pub fn abandon(mut self) -> Result<(), Failure> {
-        match self.results.get_ref() {
-            Results::Stdout(_) => self.flush(),
-            Results::File(_) => Ok(()),
-        }
-    }
-
     /// Writes out what is buffered, and gives an output file its name.
     ///
     /// A reader that went away (`| head`) is no error: it has what it wanted.

@@ -154,7 +154,7 @@ fn size(bytes: u64) -> String {
     match unit {
         None => format!("{bytes} B"),
         Some(power) => {
-            let tenths = u128::from(bytes) * 10 >> (10 * power);
+            let tenths = (u128::from(bytes) * 10) >> (10 * power);
             format!("{}.{} {}", tenths / 10, tenths % 10, units[power - 1])
         }
     }

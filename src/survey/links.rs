@@ -70,6 +70,7 @@ mod tests {
             ideal: state(desired_gid),
             findings: findings.into(),
             links: Links::None,
+            bytes: 0,
         };
         let refused = [finding(Fix::None(Some(Because::HardLink)))];
         let found: &[Finding] = if desired_gid == 1 { &[] } else { &[finding(Fix::Safe)] };
