@@ -84,7 +84,7 @@ scenario!(metrics_are_readable_whatever_the_umask_and_replaced_whole, |t| {
 });
 
 scenario!(a_baseline_leaves_only_what_is_new, |t| {
-    t.policy("lab.toml", &lab(""));
+    t.policy("lab.toml", &lab("root = '$TREE'"));
     t.tree("dir 0:4242 2775 .\n file 0:0 0664 old\n file 0:0 0664 older");
     let check = "check . -p lab.toml";
     t.run(&format!("{check} --write-baseline $DIR/known")).succeeds().mentions("Wrote 2 findings to $DIR/known.");
