@@ -6,6 +6,7 @@ use crate::report::style::sentence;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// A whole log.
 #[derive(Serialize)]
 pub struct Log<R> {
     #[serde(rename = "$schema")]
@@ -28,6 +29,7 @@ struct Tool {
     driver: Driver,
 }
 
+/// The tool and its rules.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Driver {
@@ -36,6 +38,7 @@ pub struct Driver {
     pub rules: Vec<Descriptor>,
 }
 
+/// A rule: what a lint is and how it is mended.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
@@ -51,6 +54,7 @@ struct Configuration {
     level: &'static str,
 }
 
+/// One run of the tool.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Invocation {
@@ -61,6 +65,7 @@ pub struct Invocation {
     pub tool_execution_notifications: Vec<Notification>,
 }
 
+/// What the tool has to say of the run itself.
 #[derive(Serialize)]
 pub struct Notification {
     pub level: &'static str,
@@ -69,6 +74,7 @@ pub struct Notification {
     pub locations: Vec<Location>,
 }
 
+/// One finding.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SarifResult {
@@ -86,6 +92,7 @@ pub struct SarifResult {
     pub properties: Option<Properties>,
 }
 
+/// Why a result is not to be counted.
 #[derive(Serialize)]
 pub struct Suppression {
     pub kind: &'static str,
@@ -93,6 +100,7 @@ pub struct Suppression {
     pub justification: String,
 }
 
+/// What SARIF has no field for.
 #[derive(Serialize)]
 pub struct Properties {
     pub kind: &'static str,
@@ -103,6 +111,7 @@ pub struct Properties {
     pub because: Option<&'static str>,
 }
 
+/// A place in a file.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Location {
@@ -130,6 +139,7 @@ struct Region {
     start_line: u32,
 }
 
+/// A text for people.
 #[derive(Serialize)]
 pub struct Message {
     text: String,
