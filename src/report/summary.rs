@@ -201,7 +201,6 @@ DIRECTORY       FINDINGS  DENY  IN A WRONG GROUP
 /srv/lab/a\nb/  1         1     4.0 MiB
 /srv/lab/z/     1         1     0 B
 
-
 "#]]
             .raw()
         );
