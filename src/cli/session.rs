@@ -102,7 +102,7 @@ impl<'a> Session<'a> {
             },
         };
         let survey = progress::while_counting(self.common, &counters, || survey::survey(&request));
-        let mut survey = survey.map_err(failed)?;
+        let mut survey = survey.map_err(|error| failed(error, &roots))?;
         survey.notices = survey::expired(&loaded, &levels, caution.today);
         Ok(Judged { survey, loaded, table, roots })
     }
@@ -191,10 +191,19 @@ fn label(loaded: &Loaded) -> PolicyLabel {
     PolicyLabel { name: loaded.model.name.clone(), file: loaded.model.source.file.clone() }
 }
 
-fn failed(error: SurveyError) -> Failure {
+fn failed(error: SurveyError, roots: &Roots) -> Failure {
     match error {
-        SurveyError::Uncovered(path) => Failure::usage(format!("no tree covers {}", paths::shown(&path)))
-            .hinted("name a path at, above or below the root of a tree, or a policy that covers this one with -p"),
+        SurveyError::Uncovered(path) => {
+            let uncovered = Failure::usage(format!("no tree covers {}", paths::shown(&path)));
+            // Where the tree's own root is refused, that is the reason.
+            let refusal = roots.refused.iter().find(|refusal| path.starts_with(&refusal.path));
+            uncovered.hinted(match refusal {
+                Some(refusal) => format!("{}: {}", paths::shown(&refusal.path), refusal.message),
+                None => {
+                    "name a path at, above or below the root of a tree, or a policy that covers this one with -p".into()
+                }
+            })
+        }
         SurveyError::Setup(error) => Failure::incomplete(unfit(error)),
     }
 }
