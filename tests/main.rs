@@ -1,21 +1,30 @@
 //! Every test of the program from outside, in one binary.
 
 mod check;
+mod crash;
 mod diff;
 mod explain;
+mod filter;
 mod fix;
+mod hostile;
+mod journal;
 mod kernel;
 mod lab;
+mod ladder;
+mod launder;
 mod layers;
 mod limits;
+mod locks;
 mod mess;
 mod mounts;
 mod plan;
 mod chmod;
 mod laws;
 mod policies;
+mod race;
 mod run;
 mod scenario;
+mod soak;
 mod source;
 mod stage;
 mod table;
