@@ -74,6 +74,11 @@ impl Run {
         self
     }
 
+    /// Whether it came to its own end, and no signal brought it about.
+    pub fn ended(&self) -> bool {
+        self.exit.is_some()
+    }
+
     /// Holds that nothing at all was said, and the exit status is 0.
     #[track_caller]
     pub fn is_silent(&self) -> &Run {
@@ -139,11 +144,16 @@ impl Run {
             .map(|finding| path_order(&path_bytes(&finding["path"])))
             .collect();
         assert!(paths.is_sorted(), "not in path order: {}\n{self}", self.command);
-        let text = sorted(found.iter().map(finding_line).collect());
+        let text = self.finding_lines();
         let expected = expected.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
         let expected = sorted(expected.filter(|line| !line.is_empty()).collect());
         snapbox::assert_data_eq!(text, IntoData::raw(expected));
         self
+    }
+
+    /// The findings of a `--format json` report, as [`Run::finds`] wants them.
+    pub fn finding_lines(&self) -> String {
+        sorted(self.json_of("finding").iter().map(finding_line).collect())
     }
 }
 

@@ -1,5 +1,10 @@
 //! The command line as clap reads it: values only, nothing looked up.
 
+mod reporting;
+
+pub use reporting::{CheckCommand, ReportFormat, Reporting};
+
+use super::exit::Failure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -28,7 +33,7 @@ Exit status:
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Reports where the trees differ from the policy.
-    Check(Look),
+    Check(CheckCommand),
     /// Shows what fix would do, as a unified diff of listings.
     Diff(Look),
     /// Repairs: plans, shows, asks, applies, looks again.
@@ -46,6 +51,9 @@ pub enum Command {
     /// Lists, shows and checks policies.
     #[command(subcommand)]
     Policy(Policy),
+    /// Prints what starts sgidlint by itself: a line for cron, units for systemd, a step of a deploy job.
+    #[command(subcommand)]
+    Generate(Generate),
 }
 
 /// What every command takes.
@@ -58,8 +66,11 @@ pub struct Common {
     /// Sets a parameter of the policy; repeatable.
     #[arg(short, long = "set", value_name = "KEY=VALUE", value_parser = key_value, global = true)]
     pub set: Vec<(String, String)>,
-    /// For people, or one JSON object a line for programs.
-    #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
+    /// What the results are written as.
+    #[arg(long = "format", value_name = "FORMAT", value_enum, default_value_t = ReportFormat::Human, global = true)]
+    pub report_format: ReportFormat,
+    /// The same for commands that know two formats only.
+    #[arg(skip)]
     pub format: Format,
     /// Writes the results to this file instead of standard output.
     #[arg(short, long, value_name = "FILE", global = true)]
@@ -220,6 +231,48 @@ pub enum Policy {
     },
 }
 
+/// `generate`.
+#[derive(Subcommand, Debug)]
+pub enum Generate {
+    /// Prints a line for cron.
+    Cron(Scheduled),
+    /// Prints a service, with as few rights as it needs, and a timer.
+    Systemd {
+        /// What is started.
+        #[command(flatten)]
+        scheduled: Scheduled,
+        /// Prints one of the two alone.
+        #[arg(long, value_enum)]
+        unit: Option<UnitKind>,
+    },
+    /// Prints a shell script that fails where the tree isn't as the policy says.
+    PreDeploy {
+        /// What is checked.
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+}
+
+/// What is started.
+#[derive(Args, Debug)]
+pub struct Scheduled {
+    /// Limits the runs to what is at or below these; a template is bound to them.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Repairs instead of checking.
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// A unit of systemd.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UnitKind {
+    /// What is run.
+    Service,
+    /// When.
+    Timer,
+}
+
 /// How changes are agreed upon.
 #[derive(Args, Debug)]
 pub struct Agreement {
@@ -242,10 +295,27 @@ pub struct Limit {
     pub max_changes: Option<crate::policy::model::MaxChanges>,
 }
 
+impl Arguments {
+    /// Settles what clap can't: which command knows which format.
+    pub fn settle(&mut self) -> Result<(), Failure> {
+        self.common.format = match self.common.report_format {
+            ReportFormat::Json => Format::Json,
+            ReportFormat::Human => Format::Human,
+            _ if matches!(self.command, Command::Check(_)) => Format::Human,
+            _ => {
+                return Err(Failure::usage("only check writes this format")
+                    .hinted("other commands write --format human or --format json"));
+            }
+        };
+        Ok(())
+    }
+}
+
 /// For whom results are written.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Format {
     /// For people.
+    #[default]
     Human,
     /// One JSON object a line.
     Json,

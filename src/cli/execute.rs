@@ -17,6 +17,7 @@ use crate::sys::ladder::Ladder;
 use crate::sys::lock::{Again, Holder, LockError, Wanted, lock};
 use crate::sys::root::{Links, open_root};
 use crate::sys::system_root::system_root;
+use crate::trust::Sticky;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
@@ -68,8 +69,8 @@ pub fn execute_on(
             roots.filter_map(|(root, fd)| Some((root.path.as_path(), fd?))).collect();
         Wanted::of(&lockable)
     })?;
-    let wait = Duration::from_secs(agreement.wait);
-    let _locks = wanted.and_then(|wanted| lock(&store, &wanted, waiting(session, wait))).map_err(locked(session))?;
+    let (locks, wait) = (store::open_for_locks(session.common)?, Duration::from_secs(agreement.wait));
+    let _locks = wanted.and_then(|wanted| lock(&locks, &wanted, waiting(session, wait))).map_err(locked(session))?;
     let journal = journal::begin(&store, plan, session.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
     let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()) };
     let run = clerk.journal.id().to_owned();
@@ -247,7 +248,7 @@ pub fn open_ground(session: &Session<'_>, plan: &Plan) -> Result<Grounded, Failu
 fn open(path: &Path, caution: Caution) -> Result<Option<OwnedFd>, Failure> {
     let shown = || paths::shown(path);
     let cautious = caution.is_root && !caution.trusts_parents;
-    if let Some(doubt) = roots::doubt(path).filter(|_| cautious) {
+    if let Some(doubt) = roots::doubt(path, Sticky::Passes).filter(|_| cautious) {
         let message = format!("root can't rely on {}: {doubt}", shown());
         return Err(Failure::incomplete(message).hinted("vouch for it with --trust-parents"));
     }

@@ -4,11 +4,13 @@ mod apply;
 mod args;
 mod ask;
 mod barred;
+mod baseline;
 mod check;
 mod execute;
 mod exit;
 mod explain;
 mod fix;
+mod generate;
 mod judged;
 mod levels;
 mod log;
@@ -17,6 +19,7 @@ mod planning;
 mod policy;
 mod progress;
 mod run_as;
+mod reporting;
 mod session;
 mod store;
 mod stall;
@@ -31,7 +34,11 @@ use streams::Streams;
 /// Runs the command that the arguments ask for; gives the exit status.
 pub fn run() -> u8 {
     // clap ends by itself, with status 2, where the arguments can't be read.
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    if let Err(failure) = arguments.settle() {
+        streams::report_failure(&failure, false);
+        return failure.exit as u8;
+    }
     let mut streams = match Streams::open(&arguments.common) {
         Ok(streams) => streams,
         Err(failure) => {
@@ -41,7 +48,14 @@ pub fn run() -> u8 {
     };
     let ended = command(&arguments, &mut streams);
     let color = streams.error_color();
-    let finished = streams.finish();
+    let finished = match &ended {
+        // Nothing was done: a file that an earlier run wrote stays what it is.
+        Err(failure) if failure.exit == Exit::Usage => {
+            drop(streams);
+            Ok(())
+        }
+        _ => streams.finish(),
+    };
     let exit = match ended {
         Ok(exit) => exit,
         Err(failure) => {
@@ -69,6 +83,7 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Plan(plan) => fix::plan(common, plan, streams),
         Command::Apply(apply) => apply::apply(common, apply, streams),
         Command::Undo(undo) => apply::undo(common, undo, streams),
+        Command::Generate(generate) => generate::generate(common, generate, streams),
         Command::Log(log) => log::log(common, log, streams),
         Command::Explain(explain) => explain::explain(common, explain, streams),
     }

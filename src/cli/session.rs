@@ -174,9 +174,9 @@ impl<'a> Session<'a> {
             return Ok(remarks);
         }
         for loaded in loaded {
-            let Origin::File { path, .. } = &loaded.origin else { continue };
+            let Origin::File { path, entry } = &loaded.origin else { continue };
             let path = paths::absolute(path)?;
-            let Some(doubt) = roots::doubt_about_file(&path) else { continue };
+            let Some(doubt) = roots::doubt_about_file(&path, Some(entry)) else { continue };
             let message = format!("{}: root can't rely on this policy: {doubt}", paths::shown(&path));
             match self.purpose {
                 Purpose::Read if !remarks.contains(&message) => remarks.push(message),
@@ -201,7 +201,7 @@ struct Ready {
 }
 
 /// Where a PATH leads: a link at its end is an entry of its own if it lies in a tree, else it leads on.
-fn limit(path: &Path, roots: &Roots) -> Result<PathBuf, Failure> {
+pub fn limit(path: &Path, roots: &Roots) -> Result<PathBuf, Failure> {
     let real = paths::without_links(path)?;
     let lies_in_a_tree = roots.trees.iter().any(|tree| real.starts_with(tree.instance.root()));
     if lies_in_a_tree { Ok(real) } else { paths::resolved(&real) }

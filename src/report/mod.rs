@@ -10,10 +10,18 @@ pub mod outcome;
 pub mod tally;
 pub mod json;
 pub mod human;
+mod grouped;
+pub mod ended;
+pub mod sarif;
+pub mod junit;
+pub mod github;
+pub mod prometheus;
+pub mod summary;
 pub mod diff;
 pub mod table;
 pub mod runs;
 pub mod policies;
+pub mod schedule;
 pub mod mend;
 pub mod explain;
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //! left of one whose process ended first; beside their place, and renamed into it, where a file can't be without a name.
 
 use super::SysError;
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, linkat, open, rename, statat, unlink};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, fchmod, fcntl_setfl, fstat, linkat, open, rename, statat, unlink,
+};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
@@ -29,12 +31,22 @@ enum Place {
 }
 
 impl Output {
-    /// Opens `path` for writing. What is there and isn't a regular file is written to as it is, `/dev/null` for one.
+    /// Opens `path` for writing. A device or FIFO that is there is written to as it is, `/dev/null` for one; a symbolic
+    /// link is refused (ELOOP), as whoever laid it would say where root writes, and a FIFO that nobody reads (ENXIO).
     pub fn create(path: &Path, mode: u32) -> Result<Output, SysError> {
-        let there = statat(CWD, path, AtFlags::empty());
-        if there.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile) {
-            let fd = open(path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty()).map_err(SysError::of("open"))?;
-            return Ok(Output { file: fd.into(), place: Place::Settled });
+        let there = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        match open(path, there, Mode::empty()) {
+            Err(Errno::NOENT) => {}
+            Err(errno) => return Err(SysError { call: "open", errno }),
+            Ok(fd) => match FileType::from_raw_mode(fstat(&fd).map_err(SysError::of("fstat"))?.st_mode) {
+                FileType::RegularFile => {}
+                FileType::CharacterDevice | FileType::Fifo => {
+                    // The wait for a reader is over; from here on a full pipe is waited for.
+                    fcntl_setfl(&fd, OFlags::WRONLY).map_err(SysError::of("fcntl"))?;
+                    return Ok(Output { file: fd.into(), place: Place::Settled });
+                }
+                _ => return Err(SysError { call: "open", errno: Errno::INVAL }),
+            },
         }
         if let Some(file) = nameless(path, mode) {
             return Ok(Output { file, place: Place::Nameless(path.into()) });
@@ -44,6 +56,14 @@ impl Output {
         let (temporary, fd) =
             at_new_name(path, |name| open(name, flags, Mode::from_raw_mode(mode))).map_err(SysError::of("open"))?;
         Ok(Output { file: fd.into(), place: Place::Named(temporary, path.into()) })
+    }
+
+    /// Lets everybody read it, whatever the umask; what was there and isn't a regular file stays as it is.
+    pub fn readable_by_all(self) -> Result<Output, SysError> {
+        if !matches!(self.place, Place::Settled) {
+            fchmod(&self.file, Mode::from_raw_mode(0o644)).map_err(SysError::of("fchmod"))?;
+        }
+        Ok(self)
     }
 
     /// Syncs what was written and gives it its name.
@@ -169,9 +189,41 @@ mod tests {
     }
 
     #[test]
+    fn everybody_reads_what_is_for_all_and_what_was_there_stays_as_it_is() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("folder");
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o7777;
+        let path = dir.path().join("out");
+        let output = Output::create(&path, 0o600).and_then(Output::readable_by_all).expect("created");
+        output.finish().expect("finished");
+        assert_eq!(mode(&path), 0o644);
+        let fifo = dir.path().join("fifo");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");
+        // Without a reader, opening it for writing would wait for one.
+        let _reader = open(&fifo, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()).expect("opened");
+        Output::create(&fifo, 0o644).and_then(Output::readable_by_all).expect("opened");
+        assert_eq!(mode(&fifo), 0o600);
+    }
+
+    #[test]
     fn writes_to_devices_as_they_are() {
         let mut output = Output::create(Path::new("/dev/null"), 0o644).expect("opened");
         output.write_all(b"gone").expect("written");
         output.finish().expect("finished");
+    }
+
+    #[test]
+    fn is_not_led_elsewhere_and_does_not_wait_for_readers() {
+        let dir = tempfile::tempdir().expect("folder");
+        let path = |name: &str| dir.path().join(name);
+        std::fs::write(path("other"), "kept").expect("written");
+        std::os::unix::fs::symlink("other", path("link")).expect("linked");
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, path("fifo"), fifo, Mode::RWXU, 0).expect("made");
+        for (name, errno) in [("link", Errno::LOOP), ("fifo", Errno::NXIO), (".", Errno::ISDIR)] {
+            let error = Output::create(&path(name), 0o644).expect_err(name);
+            assert_eq!((error.call, error.errno), ("open", errno), "{name}");
+        }
+        assert_eq!(std::fs::read(path("other")).expect("read"), b"kept");
     }
 }
