@@ -11,6 +11,7 @@
 //! ```
 
 pub mod mode;
+pub mod acl;
 pub mod entry;
 pub mod wire;
 pub mod accounts;

@@ -105,6 +105,10 @@ impl<'a> Session<'a> {
         let survey = progress::while_counting(self.common, &counters, || survey::survey(&request));
         let mut survey = survey.map_err(failed)?;
         survey.notices = survey::expired(&loaded, &levels, caution.today);
+        survey.notices.extend(survey::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
+        if let Some(usage) = &survey.usage {
+            survey.notices.extend(survey::idle(&loaded, &levels, &table, &roots.trees, usage));
+        }
         Ok(Judged { survey, loaded, table, roots })
     }
 

@@ -10,7 +10,7 @@ pub struct Words<'a>(pub &'a dyn IdNames);
 
 impl Wording for Words<'_> {
     fn message(&self, finding: &Finding, flaw: &Flaw) -> String {
-        let subject = Subject { kind: flaw.kind, actual: flaw.actual, ideal: flaw.ideal, nlink: flaw.nlink };
+        let subject = Subject { kind: flaw.kind, actual: flaw.actual, ideal: flaw.ideal, nlink: flaw.nlink, acls: flaw.acls() };
         describe(finding, &subject, self.0)
     }
 }

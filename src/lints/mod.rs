@@ -19,6 +19,9 @@ mod world_writable;
 mod account;
 mod hard_link;
 mod policy;
+mod rule;
+mod reach;
+mod acl;
 #[cfg(test)]
 mod trial;
 
@@ -26,6 +29,7 @@ pub use case::{Case, Findings, Options};
 pub use describe::{Subject, describe};
 pub use finding::{Because, Finding, Fix};
 pub use level::{Level, Levels};
+pub use reach::lets_pass;
 pub use registry::{Lint, Text, table_markdown};
 
 use crate::accounts::Accounts;
@@ -42,6 +46,8 @@ pub fn complies(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, account
         && !set_id::is_suspect(entry)
         && !world_writable::is_suspect(entry)
         && !hard_link::is_refused(entry, intent)
+        && !reach::is_suspect(entry, intent)
+        && !acl::is_suspect(entry)
         && !account::is_unknown(entry, accounts)
 }
 
@@ -54,6 +60,8 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     permission::check(case, findings);
     set_id::check(case, findings);
     world_writable::check(case, findings);
+    acl::check(case, findings);
     account::check(case, findings);
     hard_link::check(case, findings);
+    reach::check(case, findings);
 }

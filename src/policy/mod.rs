@@ -23,6 +23,8 @@ pub mod load;
 pub mod root_pattern;
 pub mod rule_table;
 pub mod rules;
+pub mod usage;
+pub mod risk;
 #[cfg(test)]
 mod testing;
 

@@ -43,7 +43,7 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    const ALL: [Subject; 9] = [
+    pub(super) const ALL: [Subject; 9] = [
         Subject::Group,
         Subject::Owner,
         Subject::Setgid,
@@ -106,6 +106,11 @@ impl TreeRules {
     /// The index of that policy.
     pub fn policy(&self) -> u32 {
         self.policy
+    }
+
+    /// The index of the tree in it.
+    pub fn index(&self) -> u32 {
+        self.tree
     }
 
     /// The tree as the policy says it.

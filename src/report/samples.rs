@@ -84,6 +84,7 @@ fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Find
         ideal: state(actual.uid, 3001, actual.mode.bits()),
         findings: findings.into(),
         links: Links::None,
+        acls: None,
         handle: None,
     }
 }
@@ -122,6 +123,7 @@ pub fn survey() -> Survey {
             message: "can't list the directory; run as root".into(),
         }],
         remarks: Vec::new(),
+        usage: None,
         skipped_mounts: vec![SkippedMount { root: 0, path: b"mnt".as_slice().into() }],
         counts: Counts { entries: 100_000, excluded: 3, vanished: 1, suppressed: 2 },
     }

@@ -4,6 +4,7 @@ use super::found::Flaw;
 use super::links::Linked;
 use super::scope::{Opinion, Region};
 use super::site::Site;
+use crate::acl::Acls;
 use crate::entry::{Entry, Extras, Kind, State};
 use crate::intent::{HardLinks, Intent};
 use crate::judge::{Options, Verdict, judge};
@@ -115,7 +116,7 @@ fn more_of(entry: &Entry, site: &dyn Site, court: &Court<'_>) -> Option<(Extras,
             // What can't be asked is taken for there: then nothing is widened.
             let extras = match entry.kind {
                 Kind::Dir | Kind::File => {
-                    xattr::extras(&held, court.ladder).unwrap_or(Extras { acl: true, capabilities: true })
+                    xattr::extras(&held, court.ladder).unwrap_or(Extras { acl: true, capabilities: true, ..Extras::default() })
                 }
                 _ => Extras::default(),
             };
@@ -197,6 +198,7 @@ impl<'r, 'p> Case<'r, 'p> {
             ideal: verdict.ideal,
             findings: verdict.findings.into(),
             links,
+            acls: (entry.extras.acls != Acls::default()).then(|| Box::new(entry.extras.acls)),
         };
         if counts_names(&self.opinion, entry) {
             let intent = self.opinion.intent.with_every_name_found();

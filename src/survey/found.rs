@@ -1,11 +1,13 @@
 //! What a survey found: pure data, for reports and plans.
 
 use super::order::in_tree;
+use crate::acl::Acls;
 use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
 use crate::lints::{Finding, Fix, Level, Lint};
 use crate::plan::{Links, path_order};
 use crate::policy::model::Mounts;
+use crate::policy::usage::Usage;
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
 use std::os::unix::ffi::OsStrExt;
@@ -30,6 +32,8 @@ pub struct Survey {
     pub skipped_mounts: Vec<SkippedMount>,
     /// What isn't wrong, but should be known: roots that others than root have a hand in.
     pub remarks: Vec<String>,
+    /// What the rules did; known where all that they could match was read.
+    pub usage: Option<Usage>,
     /// Totals.
     pub counts: Counts,
 }
@@ -60,6 +64,11 @@ impl Survey {
 }
 
 impl Flaw {
+    /// What its ACLs come to, as far as they were asked for.
+    pub fn acls(&self) -> Acls {
+        self.acls.as_deref().copied().unwrap_or_default()
+    }
+
     /// Whether an earlier name of the same entry carries its change.
     fn is_later_name(&self) -> bool {
         match &self.links {
@@ -129,6 +138,8 @@ pub struct Flaw {
     pub findings: Box<[Finding]>,
     /// The other names that it may have when it is changed.
     pub links: Links,
+    /// What its ACLs come to, if it has any.
+    pub acls: Option<Box<Acls>>,
 }
 
 /// A finding about a policy itself.

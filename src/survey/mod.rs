@@ -18,11 +18,12 @@ mod surveyor;
 mod target;
 
 pub use found::{Counts, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
-pub use notices::expired;
+pub use notices::{expired, idle, risky};
 pub use order::in_tree;
 
 use crate::judge::Options;
 use crate::policy::rule_table::RuleTable;
+use crate::policy::usage::Usage;
 use crate::roots::{Caution, Purpose, Refusal, Rooted, Roots};
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
@@ -40,7 +41,7 @@ use regions::{Placed, divide};
 use scope::Scope;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use surveyor::Surveyor;
 use target::{Target, targets};
 
@@ -114,9 +115,13 @@ pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
     let placed = divide(&bounds);
     let targets = targets(&placed, request.limits).map_err(SurveyError::Uncovered)?;
     let surveyors = walk_all(request, &mounts, &placed, &targets, &mut survey)?;
+    let usage = usage(&bounds, &surveyors);
     gather(surveyors, &mut survey);
     let failures = request.names.failures().into_iter().map(|failure| Trouble::at("".as_ref(), failure.to_string()));
     survey.errors.extend(failures);
+    let reads_all = placed.iter().enumerate().all(|(region, _)| targets.contains(&Target { region, path: Vec::new() }));
+    let is_whole = reads_all && request.conduct.depth == Depth::All && !request.conduct.stop.load(Ordering::Relaxed);
+    survey.usage = (is_whole && survey.errors.is_empty()).then_some(usage);
     Ok(survey)
 }
 
@@ -243,6 +248,14 @@ type Approached<'p> = Result<Option<Start<Scope<'p>>>, Trouble>;
 
 fn approach_all<'p>(batch: &[Target], placed: &'p [Placed<'p>], guide: &mut Surveyor<'p>) -> Vec<Approached<'p>> {
     batch.iter().map(|target| approach(&placed[target.region], &target.path, guide)).collect()
+}
+
+/// What the rules did, on the roots and as far as each thread saw it.
+fn usage(bounds: &[Bound<'_>], surveyors: &[Surveyor<'_>]) -> Usage {
+    let mut usage = Usage::default();
+    bounds.iter().for_each(|bound| bound.instance.use_at_root(&mut usage));
+    surveyors.iter().for_each(|surveyor| usage.merge(&surveyor.scratch.usage));
+    usage
 }
 
 /// Puts together what the threads found, in path order.
