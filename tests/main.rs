@@ -8,6 +8,7 @@ mod kernel;
 mod lab;
 mod layers;
 mod limits;
+mod lints;
 mod mess;
 mod mounts;
 mod plan;

@@ -75,7 +75,8 @@ impl<'a> Session<'a> {
     pub fn judge_to(&self, check: &Check, fallback: Fallback, depth: Depth) -> Result<Judged, Failure> {
         let command_line = levels::of_command_line(self.common)?;
         let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
-        let loaded = self.load(&named, fallback)?;
+        let places: Vec<PathBuf> = named.iter().map(|path| paths::directory(path)).collect();
+        let loaded = self.load(&places, fallback)?;
         let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
         let table = RuleTable::compile(&models).map_err(Failure::policy)?;
         let caution = self.caution()?;

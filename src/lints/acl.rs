@@ -40,9 +40,9 @@ pub const MASKED_BY_ACL: Text = Text {
     summary: "group bits that are really the mask of an ACL",
     fix: "none",
     explanation: "\
-Sees a file or directory with an ACL whose group bits differ from what is wanted,
-or from what its group really has: with an ACL those bits are the mask, the
-most that any named user, any named group and the owning group can get.
+Sees a file or directory with an ACL whose group bits differ from what is
+wanted, or from what its group really has: with an ACL those bits are the mask,
+the most that any named user, any named group and the owning group can get.
 
 The mode misleads: `rwx` for the group may mean that the group has nothing and
 somebody else has all. A chmod of the group bits changes the mask, so widening
@@ -114,9 +114,14 @@ pub fn describe_default(subject: &Subject, names: &dyn IdNames) -> String {
     match subject.acls.default.map_or(Beyond::Nobody, |acl| beyond(&acl, subject.ideal)) {
         Beyond::Others(bits) => format!("its default ACL gives others {} of all that is made in it", letters(bits)),
         Beyond::Named(bits) => {
-            format!("its default ACL gives users or groups other than {group} {} of all that is made in it", letters(bits))
+            format!(
+                "its default ACL gives users or groups other than {group} {} of all that is made in it",
+                letters(bits)
+            )
         }
-        Beyond::Group(bits) => format!("its default ACL gives group {group} {} of all that is made in it", letters(bits)),
+        Beyond::Group(bits) => {
+            format!("its default ACL gives group {group} {} of all that is made in it", letters(bits))
+        }
         Beyond::Nobody => "its default ACL grants beyond the policy".into(),
     }
 }

@@ -1,7 +1,8 @@
 //! What a finding says to people, in one line.
 
 use super::{
-    Finding, Lint, account, acl, group, hard_link, owner, permission, policy, reach, set_id, setgid, sticky, world_writable,
+    Finding, Lint, account, acl, group, hard_link, owner, permission, policy, reach, set_id, setgid, sticky,
+    world_writable,
 };
 use crate::accounts::IdNames;
 use crate::acl::Acls;
@@ -84,7 +85,11 @@ mod tests {
     fn message(lint: Lint, kind: Kind, actual: (u32, u32, u32), ideal: (u32, u32, u32)) -> String {
         let state = |(uid, gid, mode)| State { uid, gid, mode: Mode::new(mode) };
         let finding = Finding { lint, level: Level::Deny, fix: Fix::Safe, rule: None };
-        describe(&finding, &Subject { kind, actual: state(actual), ideal: state(ideal), nlink: 3, acls: Acls::default() }, &Names)
+        describe(
+            &finding,
+            &Subject { kind, actual: state(actual), ideal: state(ideal), nlink: 3, acls: Acls::default() },
+            &Names,
+        )
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use case::{Case, Findings, Options};
 pub use describe::{Subject, describe};
 pub use finding::{Because, Finding, Fix};
 pub use level::{Level, Levels};
-pub use reach::lets_pass;
+pub use reach::{describe_obstacle, lets_pass};
 pub use registry::{Lint, Text, table_markdown};
 
 use crate::accounts::Accounts;

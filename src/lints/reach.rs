@@ -65,11 +65,21 @@ pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
     format!("group {} can't enter it: mode {mode} lacks the group's execute bit", group_label(gid, names))
 }
 
+/// Says which directory above a tree's root its group can't pass.
+pub fn describe_obstacle(path: &str, directory: &Entry, gid: u32, names: &dyn IdNames) -> String {
+    let (group, owning) = (group_label(gid, names), group_label(directory.state.gid, names));
+    format!("group {group} can't get here: {path} lets it not pass (mode {}, group {owning})", directory.state.mode)
+}
+
 /// Whether the members of a group, as such, may pass a directory: by the group's bit where it is theirs, else by that
 /// of others (path_resolution(7)).
 pub fn lets_pass(directory: &Entry, gid: u32) -> bool {
     let bit = if directory.state.gid == gid { Mode::GROUP_EXECUTE } else { Mode::OTHER_EXECUTE };
-    directory.extras.acls.access.map_or(directory.state.mode.has(bit), |acl| acl.lets_group_pass(gid, directory.state.gid))
+    directory
+        .extras
+        .acls
+        .access
+        .map_or(directory.state.mode.has(bit), |acl| acl.lets_group_pass(gid, directory.state.gid))
 }
 
 #[cfg(test)]
@@ -96,7 +106,9 @@ mod tests {
             let told = seen(&entry(kind, ALICE, LAB, mode), &intent);
             assert_eq!(told == [(Lint::Unreachable, Fix::None(None))], expected, "{kind} {mode:o} {source:?} {told:?}");
         }
-        assert!(seen(&entry(Kind::Dir, ALICE, LAB, 0o740), &Intent { setgid: wish(false), ..Intent::default() }).is_empty());
+        assert!(
+            seen(&entry(Kind::Dir, ALICE, LAB, 0o740), &Intent { setgid: wish(false), ..Intent::default() }).is_empty()
+        );
     }
 
     #[test]
@@ -110,12 +122,9 @@ mod tests {
 
     #[test]
     fn members_pass_by_their_own_bit_or_else_by_that_of_others() {
-        for (gid, mode, passes) in [
-            (LAB, 0o710, true),
-            (LAB, 0o701, false),
-            (USERS, 0o710, false),
-            (USERS, 0o701, true),
-        ] {
+        for (gid, mode, passes) in
+            [(LAB, 0o710, true), (LAB, 0o701, false), (USERS, 0o710, false), (USERS, 0o701, true)]
+        {
             assert_eq!(lets_pass(&entry(Kind::Dir, ALICE, gid, mode), LAB), passes, "{gid} {mode:o}");
         }
     }

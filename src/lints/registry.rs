@@ -1,7 +1,8 @@
 //! The table of all lints.
 
 use super::{
-    Level, account, acl, group, hard_link, owner, permission, policy, reach, rule, set_id, setgid, sticky, world_writable,
+    Level, account, acl, group, hard_link, owner, permission, policy, reach, rule, set_id, setgid, sticky,
+    world_writable,
 };
 use std::fmt::{self, Write};
 

@@ -1,5 +1,6 @@
 //! Judging one entry by every policy that covers it, and telling what was found.
 
+use super::bound::View;
 use super::found::Flaw;
 use super::links::Linked;
 use super::scope::{Opinion, Region};
@@ -35,6 +36,8 @@ pub struct Court<'a> {
     pub accounts: Memo<'a>,
     /// How entries are held on this kernel.
     pub ladder: &'a Ladder,
+    /// The mounts where new entries take their directory's group without setgid.
+    pub bsd_groups: Vec<u64>,
 }
 
 /// Judges an entry; tells what was found and gives the groups that it is to have, one for each opinion.
@@ -47,9 +50,19 @@ pub fn assess(
     finds: &mut Finds,
     groups: &mut Vec<u32>,
 ) {
-    if !complies(region, opinions, entry, site.name(), court, groups) {
+    if !complies(region, opinions, entry, site.name(), court, groups) || asks_for_acls(region, opinions, entry) {
         tell(region, opinions, entry, site, court, finds);
     }
+}
+
+/// Whether a policy wants the ACLs of every directory to be looked at: by denying one of their lints.
+fn asks_for_acls(region: &Region<'_>, opinions: &[Opinion<'_>], entry: &Entry) -> bool {
+    let denies = |opinion: &Opinion<'_>| {
+        let levels = &region.views[opinion.view].bound.options.levels;
+        let is_denied = |lint| levels.of(lint) == Level::Deny;
+        !opinion.intent.is_empty() && (is_denied(Lint::WideDefaultAcl) || is_denied(Lint::MaskedByAcl))
+    };
+    entry.kind == Kind::Dir && opinions.iter().any(denies)
 }
 
 /// Judges an entry without telling; gives the groups that it is to have, and whether there is nothing to tell.
@@ -78,7 +91,17 @@ fn counts_names(opinion: &Opinion<'_>, entry: &Entry) -> bool {
 
 fn judged(region: &Region<'_>, opinion: &Opinion<'_>, entry: &Entry, name: &[u8], court: &Court<'_>) -> Verdict {
     let view = &region.views[opinion.view];
-    judge(entry, &opinion.intent, &opinion.around(view, name), &view.bound.options, &court.accounts)
+    judge(entry, &opinion.intent, &opinion.around(view, name), &options(view, entry, court), &court.accounts)
+}
+
+/// Levels and fixes, for an entry of this mount: where everything takes its directory's group anyway (grpid, mount(8)),
+/// a missing setgid bit is no fault.
+fn options(view: &View<'_>, entry: &Entry, court: &Court<'_>) -> Options {
+    let mut options = view.bound.options;
+    if court.bsd_groups.contains(&entry.mount) {
+        options.levels.set(Lint::MissingSetgid, Level::Allow);
+    }
+    options
 }
 
 /// The slow path: something was found, so it is worth another look.
@@ -115,9 +138,11 @@ fn more_of(entry: &Entry, site: &dyn Site, court: &Court<'_>) -> Option<(Extras,
         Some(Ok(held)) if held.look().is_ok_and(|look| look.entry.id == entry.id) => {
             // What can't be asked is taken for there: then nothing is widened.
             let extras = match entry.kind {
-                Kind::Dir | Kind::File => {
-                    xattr::extras(&held, court.ladder).unwrap_or(Extras { acl: true, capabilities: true, ..Extras::default() })
-                }
+                Kind::Dir | Kind::File => xattr::extras(&held, court.ladder).unwrap_or(Extras {
+                    acl: true,
+                    capabilities: true,
+                    ..Extras::default()
+                }),
                 _ => Extras::default(),
             };
             Some((extras, Handle::of(&held)))
@@ -154,7 +179,7 @@ impl<'r, 'p> Case<'r, 'p> {
         let mut case = Case {
             region,
             opinion: *opinion,
-            options: view.bound.options,
+            options: options(view, entry, court),
             verdict: judged(region, opinion, entry, name, court),
             path: view.path(path),
         };
@@ -198,6 +223,7 @@ impl<'r, 'p> Case<'r, 'p> {
             ideal: verdict.ideal,
             findings: verdict.findings.into(),
             links,
+            obstacle: None,
             acls: (entry.extras.acls != Acls::default()).then(|| Box::new(entry.extras.acls)),
         };
         if counts_names(&self.opinion, entry) {

@@ -138,6 +138,8 @@ pub struct Flaw {
     pub findings: Box<[Finding]>,
     /// The other names that it may have when it is changed.
     pub links: Links,
+    /// What stands between a root and its group, if something does: the message of unreachable.
+    pub obstacle: Option<Box<str>>,
     /// What its ACLs come to, if it has any.
     pub acls: Option<Box<Acls>>,
 }

@@ -10,6 +10,7 @@ mod bound;
 mod found;
 mod links;
 mod notices;
+mod obstacle;
 mod order;
 mod regions;
 mod scope;
@@ -37,6 +38,7 @@ use crate::walk::{self, Counters, Start};
 use approach::approach;
 use assess::Court;
 use bound::Bound;
+use obstacle::Obstacle;
 use regions::{Placed, divide};
 use scope::Scope;
 use std::os::unix::ffi::OsStrExt;
@@ -110,7 +112,7 @@ pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
         request.table.sites().iter().map(|site| RulePlace { policy: site.policy, line: site.line }).collect();
     survey.errors = request.roots.refused.iter().map(trouble_of).collect();
     survey.remarks.clone_from(&request.roots.remarks);
-    let seen = confined(request.conduct, || see_roots(&request.roots.trees))?;
+    let seen = confined(request.conduct, || see_roots(request))?;
     let bounds = bind(request, seen, &mut survey);
     let placed = divide(&bounds);
     let targets = targets(&placed, request.limits).map_err(SurveyError::Uncovered)?;
@@ -143,16 +145,19 @@ struct Seen {
     look: Look,
     handle: Option<Handle>,
     fsid: u64,
+    obstacle: Option<Obstacle>,
 }
 
-fn see_roots(trees: &[Rooted]) -> Vec<Result<Seen, SysError>> {
+fn see_roots(request: &Request<'_>) -> Vec<Result<Seen, SysError>> {
     let ladder = Ladder::for_looking();
     let see = |tree: &Rooted| {
         let dir = open_root(tree.instance.root(), Links::Refuse)?;
         let held = Held::find(&dir, b".", Crossing::Allowed, &ladder)?;
-        Ok(Seen { look: look(&dir)?, handle: Handle::of(&held), fsid: fsid(&dir)? })
+        let look = look(&dir)?;
+        let obstacle = obstacle::find(request, tree, &look.entry)?;
+        Ok(Seen { look, handle: Handle::of(&held), fsid: fsid(&dir)?, obstacle })
     };
-    trees.iter().map(see).collect()
+    request.roots.trees.iter().map(see).collect()
 }
 
 /// Makes every root that could be opened ready to judge by.
@@ -172,7 +177,8 @@ fn bind<'a>(request: &'a Request<'a>, seen: Vec<Result<Seen, SysError>>, survey:
             Err(error) => survey.errors.push(Trouble::of(Some(index), b".".to_vec(), error)),
             Ok(seen) => {
                 root.id = Some(seen.look.entry.id);
-                (root.handle, root.fsid) = (seen.handle, seen.fsid);
+                (root.handle, root.fsid) = (seen.handle.clone(), seen.fsid);
+                survey.flaws.extend(seen.obstacle.map(|obstacle| obstacle.flaw(index, &seen.look.entry, seen.handle)));
                 let root_gid = root_gid(request, tree, &seen.look, index, survey);
                 let options = request.options[instance.policy() as usize];
                 bounds.push(Bound { index, instance, exceptions: &tree.exceptions, options, root_gid });
@@ -216,7 +222,8 @@ fn walk_all<'p>(
     survey: &mut Survey,
 ) -> Result<Vec<Surveyor<'p>>, SurveyError> {
     let conduct = request.conduct;
-    let court = || Court { accounts: Memo::of(request.names), ladder: request.ladder };
+    let bsd_groups = mounts.with_bsd_groups();
+    let court = || Court { accounts: Memo::of(request.names), ladder: request.ladder, bsd_groups: bsd_groups.clone() };
     let mut surveyors: Vec<_> = (0..conduct.threads.max(1)).map(|_| Surveyor::new(court(), mounts)).collect();
     let mut guide = Surveyor::new(court(), mounts);
     for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
@@ -273,6 +280,7 @@ fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
         survey.errors.append(&mut errors);
     }
     links::settle(linked, &mut survey.flaws);
+    obstacle::join(&mut survey.flaws);
     let Survey { roots, flaws, errors, skipped_mounts, .. } = survey;
     let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
     flaws.sort_by(|a, b| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root)));
