@@ -21,6 +21,7 @@ pub mod sys;
 pub mod trust;
 pub mod policy;
 pub mod judge;
+pub mod trial;
 pub mod plan;
 pub mod walk;
 pub mod roots;

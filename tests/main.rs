@@ -15,6 +15,7 @@ mod plan;
 mod chmod;
 mod laws;
 mod policies;
+mod policy_tests;
 mod run;
 mod scenario;
 mod source;

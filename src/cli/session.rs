@@ -16,7 +16,6 @@ use crate::sys::limits::descriptor_budget;
 use crate::sys::names::{NameService, gid_min};
 use crate::sys::privilege::{self, Needs};
 use crate::sys::{SysError, host};
-use crate::trust::doubt_of_file;
 use crate::walk::{Counters, default_threads};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,7 +107,11 @@ impl<'a> Session<'a> {
         survey.notices = survey::expired(&loaded, &levels, caution.today);
         survey.notices.extend(survey::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
         if let Some(usage) = &survey.usage {
-            survey.notices.extend(survey::idle(&loaded, &levels, &table, &roots.trees, usage));
+            let idle = survey::idle(&loaded, &levels, &table, &roots.trees, usage);
+            let notices = &mut survey.notices;
+            let is_new = |new: &survey::Notice| !notices.iter().any(|known| known.is_same_place(new));
+            let new: Vec<_> = idle.into_iter().filter(is_new).collect();
+            notices.extend(new);
         }
         Ok(Judged { survey, loaded, table, roots })
     }
@@ -159,7 +162,7 @@ impl<'a> Session<'a> {
         for loaded in loaded {
             let Origin::File { path, .. } = &loaded.origin else { continue };
             let path = paths::absolute(path)?;
-            let Some(doubt) = roots::steps_to(&path).ok().and_then(|steps| doubt_of_file(&steps)) else { continue };
+            let Some(doubt) = roots::doubt_about_file(&path) else { continue };
             let message = format!("{}: root can't rely on this policy: {doubt}", paths::shown(&path));
             match self.purpose {
                 Purpose::Read if !remarks.contains(&message) => remarks.push(message),

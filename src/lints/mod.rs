@@ -48,7 +48,7 @@ pub fn complies(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, account
         && !hard_link::is_refused(entry, intent)
         && !reach::is_suspect(entry, intent)
         && !acl::is_suspect(entry)
-        && !account::is_unknown(entry, accounts)
+        && !account::is_unknown(entry, intent, accounts)
 }
 
 /// Has every lint that looks at entries tell what it sees.

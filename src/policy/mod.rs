@@ -24,6 +24,7 @@ pub mod root_pattern;
 pub mod rule_table;
 pub mod rules;
 pub mod usage;
+pub mod schema;
 pub mod risk;
 #[cfg(test)]
 mod testing;

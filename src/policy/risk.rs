@@ -1,7 +1,7 @@
 //! What a policy itself gets wrong, before any tree is looked at: risky-rule and empty-group.
 
-use super::model::{AccountText, Attribute, Model, Tree, Wishes};
-use super::rules::is;
+use super::model::{AccountText, Attribute, Model, Rule, Tree, Wishes};
+use super::rules::{is, is_said};
 use super::substitute::put_in;
 use crate::lints::Lint;
 use crate::mode::{Mode, ModeExpression};
@@ -23,6 +23,7 @@ pub struct Risk {
 pub fn risks(model: &Model, params: &BTreeMap<String, String>, is_empty: &dyn Fn(&str) -> bool) -> Vec<Risk> {
     let mut found = Vec::new();
     for tree in &model.trees {
+        found.extend(shadowed(tree));
         let rules = tree.rules.iter().map(|rule| (rule.line, &rule.wishes));
         for (line, wishes) in std::iter::once((tree.line, &tree.wishes)).chain(rules) {
             let risky = risky(tree, wishes).into_iter().map(|message| (Lint::RiskyRule, message));
@@ -30,7 +31,41 @@ pub fn risks(model: &Model, params: &BTreeMap<String, String>, is_empty: &dyn Fn
             found.extend(risky.chain(empty).map(|(lint, message)| Risk { lint, line, message }));
         }
     }
+    found.sort_by_key(|risk| risk.line);
     found
+}
+
+/// Rules of which a later one of the same pattern says every attribute again.
+fn shadowed(tree: &Tree) -> impl Iterator<Item = Risk> {
+    tree.rules.iter().enumerate().filter_map(|(at, rule)| {
+        let texts = |rule: &Rule| rule.patterns.iter().map(|pattern| pattern.value.clone()).collect::<Vec<_>>();
+        let mut later = tree.rules[at + 1..].iter();
+        let by = later.find(|later| {
+            let is_alike = texts(later) == texts(rule) && later.scope == rule.scope;
+            let (said, again) = (said(&rule.wishes), said(&later.wishes));
+            let says_all = said.iter().zip(again).all(|(said, again)| !said || again);
+            is_alike && later.wishes.kinds == rule.wishes.kinds && said.contains(&true) && says_all
+        })?;
+        let label = texts(rule).join(", ");
+        let message =
+            format!("the rule of `{label}` decides nothing: the one in line {} says all of it again", by.line);
+        Some(Risk { lint: Lint::ShadowedRule, line: rule.line, message })
+    })
+}
+
+/// Which attributes a rule says something of.
+fn said(wishes: &Wishes) -> [bool; 9] {
+    [
+        is_said(&wishes.group),
+        is_said(&wishes.owner),
+        is_said(&wishes.setgid),
+        is_said(&wishes.sticky),
+        is_said(&wishes.dir_mode),
+        is_said(&wishes.file_mode),
+        is_said(&wishes.hard_links),
+        is_said(&wishes.consent),
+        is_said(&wishes.private_dirs),
+    ]
 }
 
 fn risky(tree: &Tree, wishes: &Wishes) -> Vec<String> {
@@ -112,6 +147,22 @@ mod tests {
         }
         let sticky = Wishes { sticky: said(true), dir_mode: modes(&["777"]), ..Wishes::default() };
         assert_eq!(told(sticky, Wishes::default()), []);
+    }
+
+    #[test]
+    fn a_rule_that_is_said_again_is_seen_by_reading() {
+        let lines = |first: Wishes, second: Wishes, pattern: &str| {
+            let mut rules = vec![rule(&["a"], Scope::Tree, first), rule(&[pattern], Scope::Tree, second)];
+            (rules[0].line, rules[1].line) = (2, 3);
+            let risks = risks(&model(tree(Wishes::default(), rules)), &BTreeMap::new(), &|_| false);
+            risks.into_iter().map(|risk| (risk.lint, risk.line)).collect::<Vec<_>>()
+        };
+        let group = |name: &str| Wishes { group: named(&[name]), ..Wishes::default() };
+        let both = || Wishes { dir_mode: modes(&["770"]), ..group("b") };
+        assert_eq!(lines(group("a"), both(), "a"), [(Lint::ShadowedRule, 2)]);
+        assert_eq!(lines(both(), group("a"), "a"), []);
+        assert_eq!(lines(group("a"), both(), "b"), []);
+        assert_eq!(lines(Wishes::default(), both(), "a"), []);
     }
 
     #[test]

@@ -307,6 +307,7 @@ fn speaks(wishes: &Wishes, kind: Kind, subject: Subject) -> bool {
     }
 }
 
-fn is_said<T>(attribute: &Attribute<T>) -> bool {
+/// Whether an attribute is spoken of.
+pub(super) fn is_said<T>(attribute: &Attribute<T>) -> bool {
     !matches!(attribute, Attribute::Unsaid)
 }

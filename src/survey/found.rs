@@ -161,6 +161,13 @@ pub struct Notice {
     pub message: String,
 }
 
+impl Notice {
+    /// Whether another finding is of the same lint at the same place.
+    pub fn is_same_place(&self, other: &Notice) -> bool {
+        (self.lint, self.policy, self.line) == (other.lint, other.policy, other.line)
+    }
+}
+
 /// Something that could not be read, so that the run is incomplete.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Trouble {
