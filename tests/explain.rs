@@ -26,7 +26,7 @@ scenario!(the_way_to_a_path_is_told, |t| {
 });
 
 scenario!(a_template_is_bound_to_the_directory_that_a_file_lies_in, |t| {
-    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 in\n file 0:4242 0644 in/f");
+    t.tree("dir 0:0 2775 .\n dir 0:0 2775 in\n file 0:0 0644 in/f");
     t.run("explain ./in/f").succeeds().mentions("$TREE/in/").mentions("group can't write");
     t.run("check ./in/f -p setgid-share --format json").exits(1).finds("deny missing-permission f safe");
 });

@@ -106,3 +106,36 @@ scenario!(a_missing_setgid_bit_is_no_fault_on_a_grpid_mount, own mounts, |t| {
     run("mount", &["-o", "remount,nogrpid", tree.to_str().unwrap()]).unwrap();
     t.run("check ./d -p lab.toml --format json").exits(1).finds("deny missing-setgid . safe");
 });
+
+scenario!(what_programs_do_is_told_as_the_cause, own mounts, |t| {
+    t.accounts("");
+    t.policy("lab.toml", &tree("group = 4242\nsetgid = true\ndir-mode = 'g=u,o='\nfile-mode = 'g=u,o='"));
+    t.tree("dir 0:4242 2770 .");
+    t.sh("mkdir ../home && chown 2001:2001 ../home");
+    let script = "cd ../home; mkdir d; touch d/f s; cp -p -r d ../tree/copied; cp -r d ../tree/plain; touch ../tree/made; \
+                  tar cf t.tar d; (cd ../tree; tar xpf ../home/t.tar; mv d unpacked); \
+                  f=$(mktemp ../tree/XXXXXX); mv $f ../tree/saved; mv d ../tree/moved; \
+                  umask 077; mkdir ../tree/closed";
+    t.sh_as(crate::stage::ALICE, script);
+    let found = t.run("check . -p lab.toml --format json");
+    let lines = found.exits(1).json_of("finding");
+    let cause = |path: &str| {
+        let of_path = lines.iter().filter(|line| line["path"]["text"] == path);
+        of_path.filter_map(|line| line["cause"].as_str()).next().unwrap_or("none").to_owned()
+    };
+    for (path, expected) in [
+        ("moved", "moved"),
+        ("moved/f", "moved-or-copied"),
+        ("copied", "copied"),
+        ("copied/f", "moved-or-copied"),
+        ("plain", "umask-022"),
+        ("plain/f", "umask-022"),
+        ("made", "umask-022"),
+        ("unpacked", "mode-set-by-program"),
+        ("saved", "saved-privately"),
+        ("closed", "umask-077"),
+    ] {
+        assert_eq!(cause(path), expected, "{path}\n{found}");
+    }
+    t.run("explain ./moved -p lab.toml").mentions("Probable cause").mentions("(mv)");
+});

@@ -10,7 +10,7 @@ use super::streams::Streams;
 use super::words::Words;
 use crate::accounts::IdNames;
 use crate::entry::{Entry, Kind, State};
-use crate::lints::Lint;
+use crate::lints::{Cause, Lint};
 use crate::policy::explain::Chain;
 use crate::policy::instance::Instance;
 use crate::policy::load::Fallback;
@@ -138,6 +138,7 @@ fn view<'j>(session: &Session<'_>, judged: &'j Judged, instance: &'j Instance, p
             .map(|chain| attribute(session, judged, chain, entry))
             .collect(),
         findings: flaw.map(told).unwrap_or_default(),
+        cause: flaw.and_then(|flaw| flaw.cause).map(Cause::explanation),
         ideal: flaw.map_or(entry.state, |flaw| flaw.ideal),
     }
 }

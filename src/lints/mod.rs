@@ -22,10 +22,12 @@ mod policy;
 mod rule;
 mod reach;
 mod acl;
+mod cause;
 #[cfg(test)]
 mod trial;
 
 pub use case::{Case, Findings, Options};
+pub use cause::{Cause, cause};
 pub use describe::{Subject, describe};
 pub use finding::{Because, Finding, Fix};
 pub use level::{Level, Levels};

@@ -68,6 +68,8 @@ pub struct View<'a> {
     pub attributes: Vec<Attribute<'a>>,
     /// What is wrong.
     pub findings: Vec<Told<'a>>,
+    /// How it probably came about.
+    pub cause: Option<&'a str>,
     /// The state that the policy asks for.
     pub ideal: State,
 }
@@ -181,6 +183,9 @@ fn write_view(
         return writeln!(out, "Nothing is wrong with it.");
     }
     view.findings.iter().try_for_each(|told| write_told(out, told, palette))?;
+    if let Some(cause) = view.cause {
+        writeln!(out, "Probable cause: {cause}.")?;
+    }
     write_mending(out, explained, view, names)
 }
 

@@ -85,6 +85,7 @@ fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Find
         findings: findings.into(),
         links: Links::None,
         acls: None,
+        cause: None,
         obstacle: None,
         handle: None,
     }

@@ -5,11 +5,12 @@ use super::found::Flaw;
 use super::links::Linked;
 use super::scope::{Opinion, Region};
 use super::site::Site;
+use crate::accounts::Accounts;
 use crate::acl::Acls;
 use crate::entry::{Entry, Extras, Kind, State};
 use crate::intent::{HardLinks, Intent};
 use crate::judge::{Options, Verdict, judge};
-use crate::lints::{Because, Finding, Fix, Level, Lint};
+use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, cause};
 use crate::mode::Mode;
 use crate::plan::Links;
 use crate::sys::handle::Handle;
@@ -102,6 +103,14 @@ fn options(view: &View<'_>, entry: &Entry, court: &Court<'_>) -> Options {
         options.levels.set(Lint::MissingSetgid, Level::Allow);
     }
     options
+}
+
+/// How an entry probably came to differ from what it should be.
+fn cause_of(entry: &Entry, verdict: &Verdict, court: &Court<'_>) -> Option<Cause> {
+    let is_foreign = entry.state.gid != verdict.ideal.gid;
+    let primary = if is_foreign { court.accounts.primary_gid(entry.state.uid) } else { None };
+    let found = cause(entry, verdict.ideal, primary)?;
+    verdict.findings.iter().any(|finding| found.explains(finding.lint)).then_some(found)
 }
 
 /// The slow path: something was found, so it is worth another look.
@@ -221,6 +230,7 @@ impl<'r, 'p> Case<'r, 'p> {
             actual: entry.state,
             desired: verdict.desired,
             ideal: verdict.ideal,
+            cause: cause_of(entry, &verdict, court),
             findings: verdict.findings.into(),
             links,
             obstacle: None,

@@ -4,7 +4,7 @@ use super::order::in_tree;
 use crate::acl::Acls;
 use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
-use crate::lints::{Finding, Fix, Level, Lint};
+use crate::lints::{Cause, Finding, Fix, Level, Lint};
 use crate::plan::{Links, path_order};
 use crate::policy::model::Mounts;
 use crate::policy::usage::Usage;
@@ -138,6 +138,8 @@ pub struct Flaw {
     pub findings: Box<[Finding]>,
     /// The other names that it may have when it is changed.
     pub links: Links,
+    /// How it probably came to be as it is, where there is evidence.
+    pub cause: Option<Cause>,
     /// What stands between a root and its group, if something does: the message of unreachable.
     pub obstacle: Option<Box<str>>,
     /// What its ACLs come to, if it has any.

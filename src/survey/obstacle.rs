@@ -62,6 +62,7 @@ impl Obstacle {
             links: Links::None,
             obstacle: Some(self.message),
             acls: None,
+            cause: None,
         }
     }
 }

@@ -62,6 +62,7 @@ fn view() -> View<'static> {
         policy: "lab-share",
         root: b"/srv/lab",
         passed_over: None,
+        cause: None,
         attributes: vec![
             Attribute { key: "group", actual: "users".into(), said: vec![said("lab", 14, None)] },
             Attribute {
