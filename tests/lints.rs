@@ -111,9 +111,9 @@ scenario!(what_programs_do_is_told_as_the_cause, own mounts, |t| {
     t.accounts("");
     t.policy("lab.toml", &tree("group = 4242\nsetgid = true\ndir-mode = 'g=u,o='\nfile-mode = 'g=u,o='"));
     t.tree("dir 0:4242 2770 .");
-    t.sh("mkdir ../home && chown 2001:2001 ../home");
-    let script = "cd ../home; mkdir d; touch d/f s; cp -p -r d ../tree/copied; cp -r d ../tree/plain; touch ../tree/made; \
-                  tar cf t.tar d; (cd ../tree; tar xpf ../home/t.tar; mv d unpacked); \
+    t.sh("mkdir ../alices && chown 2001:2001 ../alices");
+    let script = "cd ../alices; mkdir d; touch d/f s; cp -p -r d ../tree/copied; cp -r d ../tree/plain; touch ../tree/made; \
+                  tar cf t.tar d; (cd ../tree; tar xpf ../alices/t.tar; mv d unpacked); \
                   f=$(mktemp ../tree/XXXXXX); mv $f ../tree/saved; mv d ../tree/moved; \
                   umask 077; mkdir ../tree/closed";
     t.sh_as(crate::stage::ALICE, script);
