@@ -20,6 +20,9 @@ use std::sync::Arc;
 /// Where templates are bound for their tests.
 const PLACE: &str = "/template";
 
+/// What a root's pattern captured.
+type Captures = Vec<(String, String)>;
+
 /// What came of one test.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tried {
@@ -47,10 +50,8 @@ pub fn run(model: &Arc<Model>, params: &BTreeMap<String, String>) -> Result<Vec<
     let names = Interned::default();
     let try_one = |trial: &Trial| {
         let path = Path::new(PLACE).join(trial.path.value.trim_end_matches('/'));
-        let found = match covering(model, &table, params, &path, &names)? {
-            Some(instance) => Some(found(trial, &instance, &path, &names)),
-            None => None,
-        };
+        let instance = covering(model, &table, params, &path, &names)?;
+        let found = instance.map(|instance| found(trial, &instance, &path, &names));
         let expected = trial.expected.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         Ok(Tried { line: trial.line, path: trial.path.value.clone(), expected, found })
     };
@@ -65,7 +66,7 @@ fn covering(
     path: &Path,
     names: &Interned,
 ) -> Result<Option<Instance>, Vec<Problem>> {
-    let mut deepest: Option<(usize, PathBuf, Vec<(String, String)>)> = None;
+    let mut deepest: Option<(usize, PathBuf, Captures)> = None;
     for (at, tree) in model.trees.iter().enumerate() {
         for root in &tree.roots {
             let pattern = RootPattern::parse(&root.value, Some(Path::new(PLACE)), params).map_err(|error| {
@@ -84,7 +85,7 @@ fn covering(
 }
 
 /// The part of a path that is like a root, and what is captured there.
-fn matched(pattern: &RootPattern, path: &Path) -> Option<(PathBuf, Vec<(String, String)>)> {
+fn matched(pattern: &RootPattern, path: &Path) -> Option<(PathBuf, Captures)> {
     let (mut real, mut captures) = (PathBuf::from("/"), Vec::new());
     let mut names = path.components().skip(1);
     for component in pattern.components() {

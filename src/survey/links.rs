@@ -70,6 +70,9 @@ mod tests {
             ideal: state(desired_gid),
             findings: findings.into(),
             links: Links::None,
+            acls: None,
+            cause: None,
+            obstacle: None,
         };
         let refused = [finding(Fix::None(Some(Because::HardLink)))];
         let found: &[Finding] = if desired_gid == 1 { &[] } else { &[finding(Fix::Safe)] };

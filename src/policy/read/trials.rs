@@ -81,7 +81,10 @@ mod tests {
     use crate::policy::read::read;
     use std::sync::Arc;
 
-    fn trials(text: &str) -> Result<Vec<(String, u32, Vec<Lint>)>, Vec<String>> {
+    /// Kind, mode and what is expected.
+    type Read = (String, u32, Vec<Lint>);
+
+    fn trials(text: &str) -> Result<Vec<Read>, Vec<String>> {
         let text = format!("format = 1\n[[tree]]\nroot = '/srv'\n[[test]]\n{text}");
         let model = read(Arc::new(Source { file: "test".into(), text }));
         let model =
