@@ -84,10 +84,10 @@ Sees a rule whose `dir-mode` gives others write where neither the mode nor a key
 asks for the sticky bit, whose `file-mode` gives others write, or whose
 `file-mode` sets setuid or setgid.
 
-Bits that a policy asks for raise no hazard on the entries themselves, so this is
-the only place where the hazard is told: everybody on the machine could delete
-and replace what lies there, or whatever a member puts into the tree would run
-with the rights of its owner or group.
+Bits that a policy asks for raise no hazard on the entries themselves, so this
+is the only place where the hazard is told: everybody on the machine could
+delete and replace what lies there, or whatever a member puts into the tree
+would run with the rights of its owner or group.
 
 It usually is `dir-mode = \"777\"` where \"1777\" was meant, or four digits in a
 `file-mode` that were copied from a directory, such as \"2775\".
