@@ -82,7 +82,8 @@ fn check(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<E
     streams.status(match (files, survey.notices.len()) {
         ([_], 0) => "The policy has no problems.".to_owned(),
         (_, 0) => format!("The {} policies have no problems.", files.len()),
-        (_, warnings) => format!("No problems, but {warnings} findings."),
+        (_, 1) => "No problems, but 1 finding.".to_owned(),
+        (_, found) => format!("No problems, but {found} findings."),
     });
     Ok(exit)
 }
