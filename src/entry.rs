@@ -1,5 +1,6 @@
 //! One file system object as one statx(2) tells it: pure data, wherever it came from.
 
+use crate::acl::Acls;
 use crate::mode::Mode;
 use std::fmt;
 
@@ -152,4 +153,6 @@ pub struct Extras {
     pub acl: bool,
     /// It has file capabilities (capabilities(7)).
     pub capabilities: bool,
+    /// What its ACLs come to.
+    pub acls: Acls,
 }

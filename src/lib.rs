@@ -11,6 +11,7 @@
 //! ```
 
 pub mod mode;
+pub mod acl;
 pub mod entry;
 pub mod wire;
 pub mod accounts;
@@ -20,6 +21,7 @@ pub mod sys;
 pub mod trust;
 pub mod policy;
 pub mod judge;
+pub mod trial;
 pub mod plan;
 pub mod ability;
 pub mod walk;

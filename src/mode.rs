@@ -40,6 +40,8 @@ impl Mode {
     pub const GROUP_EXECUTE: Mode = Mode(0o0010);
     /// Write of all others.
     pub const OTHER_WRITE: Mode = Mode(0o0002);
+    /// Execute (search, of directories) for others.
+    pub const OTHER_EXECUTE: Mode = Mode(0o0001);
 
     /// Takes the low twelve bits of an `st_mode`.
     pub const fn new(st_mode: u32) -> Mode {

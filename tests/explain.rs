@@ -19,6 +19,18 @@ scenario!(a_paths_rules_are_explained, |t| {
     t.holds_first_tree();
 });
 
+scenario!(the_way_to_a_path_is_told, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2770 .\n dir 0:4242 2750 in\n file 0:4242 0660 in/f");
+    t.run("explain ./in/f -p lab.toml").succeeds().mentions("WHO CAN PASS").mentions("root, group 4242");
+});
+
+scenario!(a_template_is_bound_to_the_directory_that_a_file_lies_in, |t| {
+    t.tree("dir 0:0 2775 .\n dir 0:0 2775 in\n file 0:0 0644 in/f");
+    t.run("explain ./in/f").succeeds().mentions("$TREE/in/").mentions("group can't write");
+    t.run("check ./in/f -p setgid-share --format json").exits(1).finds("deny missing-permission f safe");
+});
+
 scenario!(policies_are_listed_shown_and_checked, |t| {
     t.run("policy list").succeeds().mentions("setgid-share");
     t.run("policy show setgid-share").succeeds().mentions("@root");

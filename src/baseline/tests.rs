@@ -26,6 +26,9 @@ fn flaw(path: &[u8], lint: Lint) -> Flaw {
         findings: [Finding { lint, level: Level::Deny, fix: Fix::Safe, rule: None }].into(),
         links: Links::None,
         left: Box::default(),
+        cause: None,
+        obstacle: None,
+        acls: None,
         bytes: 0,
     }
 }

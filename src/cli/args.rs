@@ -229,6 +229,14 @@ pub enum Policy {
         #[arg(value_name = "FILE", required = true)]
         files: Vec<OsString>,
     },
+    /// Runs the tests that policies carry, without any tree.
+    Test {
+        /// Policy files, or names of built-in policies.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<OsString>,
+    },
+    /// Prints the JSON Schema of policy files, for editors.
+    Schema,
 }
 
 /// `generate`.

@@ -10,8 +10,8 @@ use super::session::{Depth, Session};
 use super::streams::Streams;
 use super::words::Words;
 use crate::accounts::IdNames;
-use crate::entry::{Entry, State};
-use crate::lints::Lint;
+use crate::entry::{Entry, Kind, State};
+use crate::lints::{Cause, Lint};
 use crate::policy::explain::Chain;
 use crate::policy::instance::Instance;
 use crate::policy::load::Fallback;
@@ -20,8 +20,9 @@ use crate::report::account::{group_text, owner_text};
 use crate::report::explain::{Attribute, Explained, LintText, Said, Told, View, write_entry, write_lint};
 use crate::roots::Purpose;
 use crate::survey::Flaw;
-use crate::sys::root::look_at_path;
-use std::os::unix::ffi::OsStrExt;
+use crate::sys::mounts::Mounts;
+use crate::sys::root::{ancestors, look_at_path};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// How many columns an explanation has at most.
@@ -69,12 +70,36 @@ fn path(common: &Common, path: &Path, streams: &mut Streams) -> Result<Exit, Fai
         }
     })??;
     let views = covering(&judged, &real).map(|instance| view(&session, &judged, instance, &real, &entry)).collect();
-    let explained = Explained { path: real.as_os_str().as_bytes(), kind: entry.kind, actual: entry.state, views };
+    let explained = Explained {
+        path: real.as_os_str().as_bytes(),
+        kind: entry.kind,
+        actual: entry.state,
+        way: way(&real)?,
+        notes: notes(&entry),
+        views,
+    };
     let palette = streams.palette();
     streams.write_results(|out| write_entry(out, &explained, &session.names, &palette))?;
     super::check::tell_troubles(common, streams, &judged.survey);
     // What it says is no verdict on a run: only an answer that isn't whole fails.
     Ok(if judged.survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete })
+}
+
+/// Every directory above a path.
+fn way(path: &Path) -> Result<Vec<(Vec<u8>, State)>, Failure> {
+    let above = ancestors(path).map_err(|error| {
+        Failure::incomplete(format!("can't look at what lies above {}: {error}", paths::shown(path)))
+    })?;
+    Ok(above.into_iter().map(|(path, look)| (path.into_os_string().into_vec(), look.entry.state)).collect())
+}
+
+/// What the mount makes of an entry's setgid bit.
+fn notes(entry: &Entry) -> Vec<String> {
+    let mounts = Mounts::read().unwrap_or_default();
+    let takes_groups = entry.kind == Kind::Dir && mounts.with_bsd_groups().contains(&entry.mount);
+    let note = "it lies on a mount with grpid (bsdgroups): new entries take their directory's group anyway, so that a \
+                missing setgid bit is no fault";
+    takes_groups.then(|| note.to_owned()).into_iter().collect()
 }
 
 /// The trees that judge an entry: of each policy the one with the deepest root.
@@ -120,6 +145,7 @@ fn view<'j>(session: &Session<'_>, judged: &'j Judged, instance: &'j Instance, p
             .map(|chain| attribute(session, judged, chain, entry))
             .collect(),
         findings: flaw.map(told).unwrap_or_default(),
+        cause: flaw.and_then(|flaw| flaw.cause).map(Cause::explanation),
         ideal: flaw.map_or(entry.state, |flaw| flaw.ideal),
     }
 }

@@ -1,6 +1,7 @@
 //! PATHs of the command line, made absolute and freed of symbolic links.
 
 use super::exit::Failure;
+use crate::entry::Kind;
 use crate::report::escape;
 use crate::sys::root::{look_at_path, resolve};
 use std::os::unix::ffi::OsStrExt;
@@ -19,6 +20,13 @@ pub fn absolute(path: &Path) -> Result<PathBuf, Failure> {
         return resolved(&absolute);
     }
     Ok(absolute.components().collect())
+}
+
+/// The directory that a template is bound to where this PATH is named: the one that what isn't a directory lies in.
+pub fn directory(path: &Path) -> PathBuf {
+    let is_other = resolve(path).and_then(|real| look_at_path(&real)).is_ok_and(|look| look.entry.kind != Kind::Dir);
+    let parent = path.parent().filter(|_| is_other);
+    parent.unwrap_or(path).to_path_buf()
 }
 
 /// The path without symbolic links, but for one at its end: that is an entry of its own.

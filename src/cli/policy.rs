@@ -1,14 +1,24 @@
-//! `policy`: listing, showing and checking policies.
+//! `policy`: listing, showing, checking and testing policies.
 
-use super::args::{Common, Policy};
+use super::args::{Common, Format, Policy};
 use super::exit::{Exit, Failure};
+use super::judged::exit_of;
+use super::levels;
 use super::session::Session;
 use super::streams::Streams;
+use super::words::Words;
+use crate::lints::Lint;
 use crate::policy::builtin::BUILT_IN;
 use crate::policy::load::document;
+use crate::policy::model::Param;
 use crate::policy::rule_table::RuleTable;
+use crate::policy::{Loaded, schema};
+use crate::report::escape::escape_message;
 use crate::report::policies::{Listed, write_list};
+use crate::report::{human, json};
 use crate::roots::Purpose;
+use crate::survey::{PolicyLabel, Survey, risky};
+use crate::trial::{self, Tried};
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -18,6 +28,8 @@ pub fn policy(common: &Common, policy: &Policy, streams: &mut Streams) -> Result
         Policy::List => list(streams),
         Policy::Show { policy } => show(policy, streams),
         Policy::Check { files } => check(common, files, streams),
+        Policy::Test { files } => test(common, files, streams),
+        Policy::Schema => schema(streams),
     }
 }
 
@@ -43,24 +55,91 @@ fn show(name: &OsString, streams: &mut Streams) -> Result<Exit, Failure> {
     Ok(Exit::Clean)
 }
 
-/// Every problem of every file; what they use is read too, and their rules are compiled.
+fn schema(streams: &mut Streams) -> Result<Exit, Failure> {
+    streams.write_results(|out| writeln!(out, "{:#}", schema::schema()))?;
+    Ok(Exit::Clean)
+}
+
+/// Every problem of every file; what they use is read too, and their rules are compiled. Then what is risky in them.
 fn check(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<Exit, Failure> {
-    Session::begin(common, Purpose::Read)?;
-    let mut problems = Vec::new();
+    let session = Session::begin(common, Purpose::Read)?;
+    let command_line = levels::of_command_line(common)?;
+    let loaded = read(common, files)?;
+    let levels: Vec<_> = loaded.iter().map(|loaded| levels::of_policy(loaded, &command_line)).collect();
+    let label =
+        |loaded: &Loaded| PolicyLabel { name: loaded.model.name.clone(), file: loaded.model.source.file.clone() };
+    let survey = Survey {
+        policies: loaded.iter().map(label).collect(),
+        notices: risky(&loaded, &levels, &|group| session.names.is_empty_group(group)),
+        ..Survey::default()
+    };
+    let exit = exit_of(&survey, common);
+    let (words, manner) = (Words(&session.names), streams.manner(common));
+    streams.write_results(|out| match common.format {
+        Format::Human => human::write_findings(out, &survey, &words, &manner),
+        Format::Json => json::write_check(out, &survey, &words, &session.names, exit as u8),
+    })?;
+    streams.status(match (files, survey.notices.len()) {
+        ([_], 0) => "The policy has no problems.".to_owned(),
+        (_, 0) => format!("The {} policies have no problems.", files.len()),
+        (_, 1) => "No problems, but 1 finding.".to_owned(),
+        (_, found) => format!("No problems, but {found} findings."),
+    });
+    Ok(exit)
+}
+
+/// The tests that policies carry.
+fn test(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<Exit, Failure> {
+    let (mut passed, mut failed) = (0, Vec::new());
+    for loaded in read(common, files)? {
+        for tried in trial::run(&loaded.model, &loaded.params).map_err(Failure::policy)? {
+            match tried.passed() {
+                true => passed += 1,
+                false => failed.push(format!("{}:{}: {}", loaded.model.source.file, tried.line, told(&tried))),
+            }
+        }
+    }
+    if passed + failed.len() == 0 {
+        return Err(Failure::usage("there is no [[test]] in what was named")
+            .hinted("write one, as in `[[test]]`, `path = \"/srv/lab/x\"`, `mode = \"640\"`, `passes = true`"));
+    }
+    streams.write_results(|out| failed.iter().try_for_each(|line| writeln!(out, "{}", escape_message(line))))?;
+    streams.status(format!("{passed} passed, {} failed", failed.len()));
+    Ok(if failed.is_empty() { Exit::Clean } else { Exit::Findings })
+}
+
+fn told(tried: &Tried) -> String {
+    let list = |lints: &[Lint]| match lints {
+        [] => "nothing".to_owned(),
+        lints => lints.iter().map(|lint| lint.name()).collect::<Vec<_>>().join(", "),
+    };
+    let expected = list(&tried.expected);
+    match &tried.found {
+        Some(found) => format!("{}: expected {expected}, found {}", tried.path, list(found)),
+        None => format!("{}: expected {expected}, but no tree covers it", tried.path),
+    }
+}
+
+/// Reads policies for a look at them alone; all their problems are told at once.
+fn read(common: &Common, files: &[OsString]) -> Result<Vec<Loaded>, Failure> {
+    let (mut loaded, mut problems) = (Vec::new(), Vec::new());
     for file in files {
         match document(file) {
             Ok(document) => {
-                problems.extend(RuleTable::compile(&[Arc::clone(&document.model)]).err().into_iter().flatten())
+                let model = document.model;
+                problems.extend(RuleTable::compile(&[Arc::clone(&model)]).err().into_iter().flatten());
+                let value = |param: &Param| {
+                    let set = common.set.iter().rev().find(|(name, _)| *name == param.name.value);
+                    let value = set.map(|(_, value)| value).or(param.default.as_ref());
+                    // What nobody sets stands for itself: a test says it where it counts.
+                    (param.name.value.clone(), value.unwrap_or(&param.name.value).clone())
+                };
+                let params = model.params.iter().map(value).collect();
+                let (bindings, used_by) = (Vec::new(), Vec::new());
+                loaded.push(Loaded { params, bindings, origin: document.origin, used_by, model });
             }
             Err(more) => problems.extend(more),
         }
     }
-    if !problems.is_empty() {
-        return Err(Failure::policy(problems));
-    }
-    streams.status(match files {
-        [_] => "The policy has no problems.".to_owned(),
-        _ => format!("The {} policies have no problems.", files.len()),
-    });
-    Ok(Exit::Clean)
+    if problems.is_empty() { Ok(loaded) } else { Err(Failure::policy(problems)) }
 }

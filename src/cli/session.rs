@@ -117,6 +117,14 @@ impl<'a> Session<'a> {
         let survey = progress::while_counting(self.common, &counters, || survey::survey(&request));
         let mut survey = survey.map_err(failed)?;
         survey.notices = survey::expired(&loaded, &levels, caution.today);
+        survey.notices.extend(survey::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
+        if let Some(usage) = &survey.usage {
+            let idle = survey::idle(&loaded, &levels, &table, &roots.trees, usage);
+            let notices = &mut survey.notices;
+            let is_new = |new: &survey::Notice| !notices.iter().any(|known| known.is_same_place(new));
+            let new: Vec<_> = idle.into_iter().filter(is_new).collect();
+            notices.extend(new);
+        }
         Ok(Judged { survey, loaded, table, roots })
     }
 
@@ -148,7 +156,8 @@ impl<'a> Session<'a> {
     /// Reads the policies and finds what they are about. Follows PATHs and roots, so it runs on a confined thread.
     fn ready(&self, check: &Check, fallback: Fallback, caution: Caution) -> Result<Ready, Failure> {
         let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
-        let loaded = self.load(&named, fallback)?;
+        let places: Vec<PathBuf> = named.iter().map(|path| paths::directory(path)).collect();
+        let loaded = self.load(&places, fallback)?;
         // Before the first root is looked for: that may hang as well.
         self.watch.allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
         let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();

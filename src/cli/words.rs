@@ -1,7 +1,7 @@
 //! The words of the lints, for reports.
 
 use crate::accounts::IdNames;
-use crate::lints::{Finding, Subject, describe};
+use crate::lints::{Finding, Lint, Subject, describe};
 use crate::report::Wording;
 use crate::survey::Flaw;
 
@@ -10,7 +10,13 @@ pub struct Words<'a>(pub &'a dyn IdNames);
 
 impl Wording for Words<'_> {
     fn message(&self, finding: &Finding, flaw: &Flaw) -> String {
-        let subject = Subject { kind: flaw.kind, actual: flaw.actual, ideal: flaw.ideal, nlink: flaw.nlink };
+        if finding.lint == Lint::Unreachable
+            && let Some(obstacle) = &flaw.obstacle
+        {
+            return obstacle.to_string();
+        }
+        let subject =
+            Subject { kind: flaw.kind, actual: flaw.actual, ideal: flaw.ideal, nlink: flaw.nlink, acls: flaw.acls() };
         describe(finding, &subject, self.0)
     }
 }

@@ -1,9 +1,11 @@
 //! What a finding says to people, in one line.
 
 use super::{
-    Finding, Lint, account, group, hard_link, owner, permission, policy, set_id, setgid, sticky, world_writable,
+    Finding, Lint, account, acl, group, hard_link, owner, permission, policy, reach, set_id, setgid, sticky,
+    world_writable,
 };
 use crate::accounts::IdNames;
+use crate::acl::Acls;
 use crate::entry::{Kind, State};
 
 /// What a message is about: an entry without its path.
@@ -17,6 +19,8 @@ pub struct Subject {
     pub ideal: State,
     /// How many names it has.
     pub nlink: u32,
+    /// What its ACLs come to, where they were asked for.
+    pub acls: Acls,
 }
 
 /// Says what is wrong: lowercase start, no period; ids without a name are numbers.
@@ -36,10 +40,17 @@ pub fn describe(finding: &Finding, subject: &Subject, names: &dyn IdNames) -> St
         Lint::SetuidDirectory => set_id::describe_setuid_directory(),
         Lint::IneffectiveSetgid => set_id::describe_ineffective(subject),
         Lint::WorldWritable => world_writable::describe(subject, names),
+        Lint::WideDefaultAcl => acl::describe_default(subject, names),
+        Lint::MaskedByAcl => acl::describe_mask(subject, names),
         Lint::UnknownId => account::describe(subject, names),
         Lint::HardLinked => hard_link::describe(subject),
+        Lint::Unreachable => reach::describe(subject, names),
         Lint::Conflict => policy::describe_conflict(),
         Lint::ExpiredException => policy::describe_expired(),
+        // These are about policies, and come with messages of their own.
+        Lint::UnusedRule | Lint::ShadowedRule | Lint::EmptyGroup | Lint::RiskyRule => {
+            format!("{}: a fault of the policy", finding.lint)
+        }
     }
 }
 
@@ -74,7 +85,11 @@ mod tests {
     fn message(lint: Lint, kind: Kind, actual: (u32, u32, u32), ideal: (u32, u32, u32)) -> String {
         let state = |(uid, gid, mode)| State { uid, gid, mode: Mode::new(mode) };
         let finding = Finding { lint, level: Level::Deny, fix: Fix::Safe, rule: None };
-        describe(&finding, &Subject { kind, actual: state(actual), ideal: state(ideal), nlink: 3 }, &Names)
+        describe(
+            &finding,
+            &Subject { kind, actual: state(actual), ideal: state(ideal), nlink: 3, acls: Acls::default() },
+            &Names,
+        )
     }
 
     #[test]

@@ -19,13 +19,19 @@ mod world_writable;
 mod account;
 mod hard_link;
 mod policy;
+mod rule;
+mod reach;
+mod acl;
+mod cause;
 #[cfg(test)]
 mod trial;
 
 pub use case::{Case, Findings, Options};
+pub use cause::{Cause, cause};
 pub use describe::{Subject, describe};
 pub use finding::{Because, Finding, Fix};
 pub use level::{Level, Levels};
+pub use reach::{describe_obstacle, lets_pass};
 pub use registry::{Lint, Text, table_markdown};
 
 use crate::accounts::Accounts;
@@ -42,6 +48,8 @@ pub fn complies(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, account
         && !set_id::is_suspect(entry)
         && !world_writable::is_suspect(entry)
         && !hard_link::is_refused(entry, intent)
+        && !reach::is_suspect(entry, intent)
+        && !acl::is_suspect(entry)
         && !account::is_unknown(entry, intent, accounts)
 }
 
@@ -54,6 +62,8 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     permission::check(case, findings);
     set_id::check(case, findings);
     world_writable::check(case, findings);
+    acl::check(case, findings);
     account::check(case, findings);
     hard_link::check(case, findings);
+    reach::check(case, findings);
 }

@@ -1,6 +1,9 @@
 //! The table of all lints.
 
-use super::{Level, account, group, hard_link, owner, permission, policy, set_id, setgid, sticky, world_writable};
+use super::{
+    Level, account, acl, group, hard_link, owner, permission, policy, reach, rule, set_id, setgid, sticky,
+    world_writable,
+};
 use std::fmt::{self, Write};
 
 /// One kind of thing that can be wrong; the name says the wrong.
@@ -21,15 +24,22 @@ pub enum Lint {
     SetuidDirectory,
     IneffectiveSetgid,
     WorldWritable,
+    WideDefaultAcl,
+    MaskedByAcl,
     UnknownId,
     HardLinked,
+    Unreachable,
     Conflict,
+    UnusedRule,
+    ShadowedRule,
     ExpiredException,
+    EmptyGroup,
+    RiskyRule,
 }
 
 impl Lint {
     /// Every lint, in the order of the reference.
-    pub const ALL: [Lint; 18] = [
+    pub const ALL: [Lint; 25] = [
         Lint::ForeignGroup,
         Lint::ForeignOwner,
         Lint::SpreadingGroup,
@@ -44,10 +54,17 @@ impl Lint {
         Lint::SetuidDirectory,
         Lint::IneffectiveSetgid,
         Lint::WorldWritable,
+        Lint::WideDefaultAcl,
+        Lint::MaskedByAcl,
         Lint::UnknownId,
         Lint::HardLinked,
+        Lint::Unreachable,
         Lint::Conflict,
+        Lint::UnusedRule,
+        Lint::ShadowedRule,
         Lint::ExpiredException,
+        Lint::EmptyGroup,
+        Lint::RiskyRule,
     ];
 
     /// Its name.
@@ -82,10 +99,17 @@ impl Lint {
             Lint::SetuidDirectory => &set_id::SETUID_DIRECTORY,
             Lint::IneffectiveSetgid => &set_id::INEFFECTIVE_SETGID,
             Lint::WorldWritable => &world_writable::WORLD_WRITABLE,
+            Lint::WideDefaultAcl => &acl::WIDE_DEFAULT_ACL,
+            Lint::MaskedByAcl => &acl::MASKED_BY_ACL,
             Lint::UnknownId => &account::UNKNOWN_ID,
             Lint::HardLinked => &hard_link::HARD_LINKED,
+            Lint::Unreachable => &reach::UNREACHABLE,
             Lint::Conflict => &policy::CONFLICT,
+            Lint::UnusedRule => &rule::UNUSED_RULE,
+            Lint::ShadowedRule => &rule::SHADOWED_RULE,
             Lint::ExpiredException => &policy::EXPIRED_EXCEPTION,
+            Lint::EmptyGroup => &rule::EMPTY_GROUP,
+            Lint::RiskyRule => &rule::RISKY_RULE,
         }
     }
 }
@@ -177,7 +201,7 @@ mod tests {
     #[test]
     fn what_nobody_wished_for_only_warns() {
         for lint in Lint::ALL {
-            let is_hazard = (Lint::SetuidFile..=Lint::HardLinked).contains(&lint) || lint == Lint::ExpiredException;
+            let is_hazard = lint >= Lint::SetuidFile && lint != Lint::Conflict;
             let (level, fixes) =
                 if is_hazard { (Level::Warn, ["unsafe", "none"]) } else { (Level::Deny, ["safe", "none"]) };
             assert_eq!(lint.default_level(), level, "{lint}");

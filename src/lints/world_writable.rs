@@ -21,6 +21,7 @@ mode asks for the permission.
 Everybody on the machine can change the file, or put their own in the place of
 what is in the directory. With setgid it is worse: what an outsider makes there
 belongs to the group, counts on its quota, and looks as if a member had made it.
+Before Linux 4.18 it could even be a setgid program (CVE-2018-13405).
 
 It usually is a chmod 777 that was to help for a moment, or a umask of 000 in
 some service.
@@ -56,7 +57,10 @@ pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
     match subject.kind {
         Kind::Dir if mode.has(Mode::SETGID) => {
             let group = group_label(subject.actual.gid, names);
-            format!("others may write, and what they make takes group {group}")
+            format!(
+                "others may write, and with setgid what they make takes group {group}: anyone can plant entries of that \
+                 group (CVE-2018-13405)"
+            )
         }
         Kind::Dir => "others may write, and delete what is in it".into(),
         _ => "others may write".into(),

@@ -8,6 +8,7 @@ use super::model::Scope;
 use super::rules::Decision;
 use crate::entry::Kind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// What the rules of one instance say inside one directory. It is cheap to clone, and knows nothing of the
 /// directory's path: a tree can be 20,000 directories deep.
@@ -26,6 +27,8 @@ struct Place {
     /// Whether a pattern could touch a file here, or a directory.
     open: Open,
     needs_path: bool,
+    /// The kinds for which some thread has recorded what the rules in `on` do, a bit each.
+    recorded: AtomicU8,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +63,7 @@ impl Here {
         let matching = instance.rules.matching();
         let open = Open { files: matching.is_open(&live, false), directories: matching.is_open(&live, true) };
         let needs_path = matching.needs_path(&live);
-        Here(Arc::new(Place { on, live, plain, open, needs_path }))
+        Here(Arc::new(Place { on, live, plain, open, needs_path, recorded: AtomicU8::new(0) }))
     }
 
     /// Whether [`Here::ruling`] and [`Here::enter`] have to be told the directory's path; if not, it may be empty.
@@ -87,14 +90,19 @@ impl Here {
         // A name of a kind that nothing is wanted of isn't looked at, so it can't be told from an excluded one either.
         let skips = plain.is_none() && kind != Kind::Dir && !instance.rules.wants(kind);
         if skips || !self.is_open(kind) {
+            self.record_plain(instance, kind, scratch);
             return ruling(instance, plain.as_ref(), kind);
         }
         self.touch(instance, Name { directory, name, is_directory: kind == Kind::Dir }, scratch);
         match scratch.buffers.touches.as_slice() {
-            [] => ruling(instance, plain.as_ref(), kind),
+            [] => {
+                self.record_plain(instance, kind, scratch);
+                ruling(instance, plain.as_ref(), kind)
+            }
             [Touch { matcher: 0, word: Word::On }, ..] => Ruling::Excluded,
             _ => {
                 self.apply(instance, scratch);
+                self.record_touched(instance, kind, scratch);
                 ruling(instance, instance.rules.decide(&scratch.applying, kind).as_ref(), kind)
             }
         }
@@ -139,6 +147,23 @@ impl Here {
         let excluded = matches!(scratch.buffers.touches.first(), Some(Touch { matcher: 0, word: Word::On }));
         self.apply(instance, scratch);
         (!excluded).then(|| scratch.applying.clone())
+    }
+
+    /// Records once for all names of a kind that no pattern touches: nearly every entry pays a load for it.
+    fn record_plain(&self, instance: &Instance, kind: Kind, scratch: &mut Scratch) {
+        let bit = 1 << kind as u8;
+        if self.0.recorded.load(Ordering::Relaxed) & bit == 0 {
+            self.0.recorded.fetch_or(bit, Ordering::Relaxed);
+            scratch.usage.applied(&instance.rules, &self.0.on, kind);
+        }
+    }
+
+    fn record_touched(&self, instance: &Instance, kind: Kind, scratch: &mut Scratch) {
+        let Scratch { buffers, applying, usage, .. } = scratch;
+        for touch in buffers.touches.iter().filter(|touch| touch.matcher > 0 && touch.word == Word::On) {
+            usage.matched(&instance.rules, touch.matcher);
+        }
+        usage.applied(&instance.rules, applying, kind);
     }
 
     fn is_open(&self, kind: Kind) -> bool {

@@ -6,6 +6,7 @@ use super::here::Here;
 use super::matching::Buffers;
 use super::model::{Model, Mounts};
 use super::rules::{Decision, TreeRules};
+use super::usage::Usage;
 use crate::entry::{Kind, State};
 use crate::intent::{GroupTerm, Intent, OwnerTerm, Wish};
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ pub struct Scratch {
     pub(super) buffers: Buffers,
     pub(super) applying: BitSet,
     pub(super) live: BitSet,
+    /// What the rules did.
+    pub usage: Usage,
 }
 
 impl Instance {
@@ -49,6 +52,11 @@ impl Instance {
     /// The index of its policy.
     pub fn policy(&self) -> u32 {
         self.rules.policy()
+    }
+
+    /// The index of its tree in the policy.
+    pub fn tree(&self) -> u32 {
+        self.rules.index()
     }
 
     /// Its policy.
@@ -72,6 +80,14 @@ impl Instance {
     pub fn at_root(&self) -> (Option<Intent<'_>>, Here) {
         let (applying, here) = Here::at_root(self);
         (self.rules.decide(&applying, Kind::Dir).map(|decision| self.intent(&decision, Kind::Dir)), here)
+    }
+
+    /// Records which rules do something on the root itself.
+    pub fn use_at_root(&self, usage: &mut Usage) {
+        (1..self.rules.count()).filter(|&rule| self.rules.matching().names_root(rule)).for_each(|rule| {
+            usage.matched(&self.rules, rule);
+        });
+        usage.applied(&self.rules, &Here::at_root(self).0, Kind::Dir);
     }
 
     /// What the rules say inside the directory `path` below the root; `None` if a pattern excludes it or what lies

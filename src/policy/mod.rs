@@ -23,6 +23,9 @@ pub mod load;
 pub mod root_pattern;
 pub mod rule_table;
 pub mod rules;
+pub mod usage;
+pub mod schema;
+pub mod risk;
 #[cfg(test)]
 mod testing;
 

@@ -5,7 +5,7 @@ use crate::entry::Kind;
 pub use crate::intent::PrivateDirs;
 use crate::intent::{Consent, HardLinks};
 use crate::lints::{Level, Lint};
-use crate::mode::ModeExpression;
+use crate::mode::{Mode, ModeExpression};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -39,6 +39,8 @@ pub struct Model {
     pub exceptions: Vec<Exception>,
     /// `[[use]]`.
     pub uses: Vec<Use>,
+    /// `[[test]]`.
+    pub trials: Vec<Trial>,
 }
 
 /// A parameter that a policy takes.
@@ -217,6 +219,25 @@ pub struct Exception {
     pub reason: String,
     /// `until`: the last day it holds, local time.
     pub until: Option<jiff::civil::Date>,
+}
+
+/// `[[test]]`: an entry that needn't exist, and what is found of it.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The line of the table's head, from 1.
+    pub line: u32,
+    /// `path`: absolute, or from the root of a template.
+    pub path: At<String>,
+    /// `kind`.
+    pub kind: Kind,
+    /// `group`; the one that is wanted where it isn't said.
+    pub group: Option<AccountText>,
+    /// `owner`; likewise, and else root.
+    pub owner: Option<AccountText>,
+    /// `mode`.
+    pub mode: Mode,
+    /// `lints`: what is found, and nothing else; nothing where it `passes`.
+    pub expected: Vec<Lint>,
 }
 
 /// `[[use]]`: a template bound to a place.

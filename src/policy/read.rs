@@ -16,6 +16,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod trials;
 mod value;
 mod wishes;
 
@@ -40,6 +41,16 @@ pub fn read(source: Arc<Source>) -> Result<Model, Vec<Problem>> {
     problems.settle(model)
 }
 
+/// The keys that each table of a text was asked for, by the table's title.
+#[cfg(test)]
+pub fn keys_of(text: &str) -> std::collections::BTreeMap<&'static str, std::collections::BTreeSet<String>> {
+    let mut problems = Problems::new(Arc::new(Source { file: "test".into(), text: text.into() }));
+    let (document, _) = DeTable::parse_recoverable(text);
+    model(Table::new("the policy", 0..0, document.get_ref()), &mut problems);
+    let sets = problems.known.into_iter();
+    sets.map(|(title, keys)| (title, keys.into_iter().map(str::to_owned).collect())).collect()
+}
+
 fn model(mut table: Table<'_>, problems: &mut Problems) -> Model {
     let source = problems.source().clone();
     head::format(&mut table, problems);
@@ -54,6 +65,7 @@ fn model(mut table: Table<'_>, problems: &mut Problems) -> Model {
     let base = if is_template { exceptions::Base::Template } else { exceptions::Base::Absent };
     let exceptions = table.take("exception").map(|value| exceptions::exceptions(&value, base, &names, problems));
     let uses = table.take("use").map(|value| exceptions::uses(&value, &params, problems));
+    let trials = table.take("test").map(|value| trials::trials(&value, problems));
     if trees.is_none() && uses.is_none() {
         let hint = "say in a [[tree]] what a directory should be, or bind a template by [[use]]";
         problems.add(0..0, "a policy without [[tree]] and [[use]] judges nothing", hint);
@@ -69,6 +81,7 @@ fn model(mut table: Table<'_>, problems: &mut Problems) -> Model {
         trees: trees.unwrap_or_default(),
         exceptions: exceptions.unwrap_or_default(),
         uses: uses.unwrap_or_default(),
+        trials: trials.unwrap_or_default(),
     }
 }
 

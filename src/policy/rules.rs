@@ -43,7 +43,7 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    const ALL: [Subject; 9] = [
+    pub(super) const ALL: [Subject; 9] = [
         Subject::Group,
         Subject::Owner,
         Subject::Setgid,
@@ -106,6 +106,11 @@ impl TreeRules {
     /// The index of that policy.
     pub fn policy(&self) -> u32 {
         self.policy
+    }
+
+    /// The index of the tree in it.
+    pub fn index(&self) -> u32 {
+        self.tree
     }
 
     /// The tree as the policy says it.
@@ -302,6 +307,7 @@ fn speaks(wishes: &Wishes, kind: Kind, subject: Subject) -> bool {
     }
 }
 
-fn is_said<T>(attribute: &Attribute<T>) -> bool {
+/// Whether an attribute is spoken of.
+pub(super) fn is_said<T>(attribute: &Attribute<T>) -> bool {
     !matches!(attribute, Attribute::Unsaid)
 }

@@ -1,6 +1,6 @@
 //! Answers to `sgidlint explain`: what a lint means, and why an entry should be what it should be.
 
-use super::account::state_text;
+use super::account::{group_text, owner_text, state_text};
 use super::escape::{escape, escape_message, full_path, width};
 use super::mend::commands;
 use super::style::Palette;
@@ -47,6 +47,10 @@ pub struct Explained<'a> {
     pub kind: Kind,
     /// The state it is in.
     pub actual: State,
+    /// Every directory on the way, from `/` down.
+    pub way: Vec<(Vec<u8>, State)>,
+    /// What else should be known of it.
+    pub notes: Vec<String>,
     /// What each policy that covers it says.
     pub views: Vec<View<'a>>,
 }
@@ -64,6 +68,8 @@ pub struct View<'a> {
     pub attributes: Vec<Attribute<'a>>,
     /// What is wrong.
     pub findings: Vec<Told<'a>>,
+    /// How it probably came about.
+    pub cause: Option<&'a str>,
     /// The state that the policy asks for.
     pub ideal: State,
 }
@@ -112,13 +118,47 @@ pub fn write_entry(
     names: &dyn IdNames,
     palette: &Palette,
 ) -> io::Result<()> {
-    let Explained { path, kind, actual, ref views } = *explained;
+    let Explained { path, kind, actual, ref views, .. } = *explained;
     let head = palette.head;
     writeln!(out, "{head}{}{head:#}: {kind}, {}", full_path(b"", path, Some(kind)), state_text(actual, names))?;
     if views.is_empty() {
         writeln!(out, "\nNo policy covers it.")?;
     }
-    views.iter().try_for_each(|view| write_view(out, explained, view, names, palette))
+    views.iter().try_for_each(|view| write_view(out, explained, view, names, palette))?;
+    explained.notes.iter().try_for_each(|note| writeln!(out, "\nNote: {}.", escape_message(note)))?;
+    write_way(out, &explained.way, names, palette)
+}
+
+/// Writes every directory on the way and who can pass it.
+fn write_way(out: &mut dyn Write, way: &[(Vec<u8>, State)], names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
+    if way.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let mut table = Table::new(["ON THE WAY", "STATE", "WHO CAN PASS"]);
+    for (path, state) in way {
+        let path = full_path(b"", path, Some(Kind::Dir));
+        table.push([path.to_string(), state_text(*state, names), passers(*state, names)]);
+    }
+    table.write(out, palette)
+}
+
+/// Whom a directory's mode lets pass: the first class that somebody belongs to decides (path_resolution(7)).
+fn passers(state: State, names: &dyn IdNames) -> String {
+    let State { uid, gid, mode } = state;
+    let (owner, group) = (owner_text(uid, names), format!("group {}", group_text(gid, names)));
+    let (owner, group) = (escape(owner.as_bytes()).into_owned(), escape(group.as_bytes()).into_owned());
+    let bits = mode.bits();
+    match (bits & 0o100 != 0, bits & 0o010 != 0, bits & 0o001 != 0) {
+        (true, true, true) => "everybody".into(),
+        (false, true, true) => format!("everybody but {owner}"),
+        (true, false, true) => format!("everybody but {group}"),
+        (false, false, true) => format!("everybody but {owner} and {group}"),
+        (true, true, false) => format!("{owner}, {group}"),
+        (true, false, false) => owner,
+        (false, true, false) => format!("{group}, but not {owner}"),
+        (false, false, false) => "root alone".into(),
+    }
 }
 
 fn write_view(
@@ -143,6 +183,9 @@ fn write_view(
         return writeln!(out, "Nothing is wrong with it.");
     }
     view.findings.iter().try_for_each(|told| write_told(out, told, palette))?;
+    if let Some(cause) = view.cause {
+        writeln!(out, "Probable cause: {cause}.")?;
+    }
     write_mending(out, explained, view, names)
 }
 

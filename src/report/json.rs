@@ -181,6 +181,7 @@ fn finding_line<'a>(
         rule: rule.and_then(|place| json_rule(survey, place.policy, place.line)),
         fix: finding.fix.name(),
         because: finding.fix.because().map(|because| because.name()),
+        cause: flaw.cause.filter(|cause| cause.explains(finding.lint)).map(|cause| cause.name()),
         message: words.message(finding, flaw),
     }
 }
@@ -198,6 +199,7 @@ fn notice_line<'a>(survey: &'a Survey, words: &'a dyn Wording, notice: &Notice) 
         rule: json_rule(survey, notice.policy, notice.line),
         fix: "none",
         because: None,
+        cause: None,
         message: notice.message.clone(),
     }
 }

@@ -85,6 +85,9 @@ fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Find
         findings: findings.into(),
         links: Links::None,
         left: Box::default(),
+        acls: None,
+        cause: None,
+        obstacle: None,
         handle: None,
         bytes: 4096,
     }
@@ -128,6 +131,7 @@ pub fn survey() -> Survey {
             message: "can't list the directory; run as root".into(),
         }],
         remarks: Vec::new(),
+        usage: None,
         skipped_mounts: vec![SkippedMount { root: 0, path: b"mnt".as_slice().into() }],
         barred: Default::default(),
         counts: Counts { entries: 100_000, excluded: 3, vanished: 1, suppressed: 2, known: 0 },

@@ -1,13 +1,16 @@
 //! Judging one entry by every policy that covers it, and telling what was found.
 
+use super::bound::View;
 use super::found::{Excused, Flaw};
 use super::links::Linked;
 use super::scope::{Opinion, Region};
 use super::site::Site;
+use crate::accounts::Accounts;
+use crate::acl::Acls;
 use crate::entry::{Entry, Extras, Kind, State};
 use crate::intent::{HardLinks, Intent};
 use crate::judge::{Options, Verdict, judge};
-use crate::lints::{Because, Finding, Fix, Level, Lint};
+use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, cause};
 use crate::mode::Mode;
 use crate::plan::Links;
 use crate::sys::handle::Handle;
@@ -36,6 +39,8 @@ pub struct Court<'a> {
     pub accounts: Memo<'a>,
     /// How entries are held on this kernel.
     pub ladder: &'a Ladder,
+    /// The mounts where new entries take their directory's group without setgid.
+    pub bsd_groups: Vec<u64>,
 }
 
 /// Judges an entry; tells what was found and gives the groups that it is to have, one for each opinion.
@@ -48,9 +53,19 @@ pub fn assess(
     finds: &mut Finds,
     groups: &mut Vec<u32>,
 ) {
-    if !complies(region, opinions, entry, site.name(), court, groups) {
+    if !complies(region, opinions, entry, site.name(), court, groups) || asks_for_acls(region, opinions, entry) {
         tell(region, opinions, entry, site, court, finds);
     }
+}
+
+/// Whether a policy wants the ACLs of every directory to be looked at: by denying one of their lints.
+fn asks_for_acls(region: &Region<'_>, opinions: &[Opinion<'_>], entry: &Entry) -> bool {
+    let denies = |opinion: &Opinion<'_>| {
+        let levels = &region.views[opinion.view].bound.options.levels;
+        let is_denied = |lint| levels.of(lint) == Level::Deny;
+        !opinion.intent.is_empty() && (is_denied(Lint::WideDefaultAcl) || is_denied(Lint::MaskedByAcl))
+    };
+    entry.kind == Kind::Dir && opinions.iter().any(denies)
 }
 
 /// Judges an entry without telling; gives the groups that it is to have, and whether there is nothing to tell.
@@ -79,7 +94,25 @@ fn counts_names(opinion: &Opinion<'_>, entry: &Entry) -> bool {
 
 fn judged(region: &Region<'_>, opinion: &Opinion<'_>, entry: &Entry, name: &[u8], court: &Court<'_>) -> Verdict {
     let view = &region.views[opinion.view];
-    judge(entry, &opinion.intent, &opinion.around(view, name), &view.bound.options, &court.accounts)
+    judge(entry, &opinion.intent, &opinion.around(view, name), &options(view, entry, court), &court.accounts)
+}
+
+/// Levels and fixes, for an entry of this mount: where everything takes its directory's group anyway (grpid, mount(8)),
+/// a missing setgid bit is no fault.
+fn options(view: &View<'_>, entry: &Entry, court: &Court<'_>) -> Options {
+    let mut options = view.bound.options;
+    if court.bsd_groups.contains(&entry.mount) {
+        options.levels.set(Lint::MissingSetgid, Level::Allow);
+    }
+    options
+}
+
+/// How an entry probably came to differ from what it should be.
+fn cause_of(entry: &Entry, verdict: &Verdict, court: &Court<'_>) -> Option<Cause> {
+    let is_foreign = entry.state.gid != verdict.ideal.gid;
+    let primary = if is_foreign { court.accounts.primary_gid(entry.state.uid) } else { None };
+    let found = cause(entry, verdict.ideal, primary)?;
+    verdict.findings.iter().any(|finding| found.explains(finding.lint)).then_some(found)
 }
 
 /// The slow path: something was found, so it is worth another look.
@@ -123,9 +156,11 @@ fn more_of(entry: &Entry, site: &dyn Site, court: &Court<'_>) -> Option<More> {
             let look = held.look().ok().filter(|look| look.entry.id == entry.id)?;
             // What can't be asked is taken for there: then nothing is widened.
             let extras = match entry.kind {
-                Kind::Dir | Kind::File => {
-                    xattr::extras(&held, court.ladder).unwrap_or(Extras { acl: true, capabilities: true })
-                }
+                Kind::Dir | Kind::File => xattr::extras(&held, court.ladder).unwrap_or(Extras {
+                    acl: true,
+                    capabilities: true,
+                    ..Extras::default()
+                }),
                 _ => Extras::default(),
             };
             Some(More { extras, handle: Handle::of(&held), bytes: look.bytes })
@@ -162,7 +197,7 @@ impl<'r, 'p> Case<'r, 'p> {
         let mut case = Case {
             region,
             opinion: *opinion,
-            options: view.bound.options,
+            options: options(view, entry, court),
             verdict: judged(region, opinion, entry, name, court),
             excused: None,
             path: view.path(path),
@@ -212,8 +247,11 @@ impl<'r, 'p> Case<'r, 'p> {
                 true => verdict.findings.as_slice().into(),
                 false => self.judge(intent, &after(verdict.desired), name, court).findings.into(),
             },
+            cause: cause_of(entry, &verdict, court),
             findings: verdict.findings.into(),
             links,
+            obstacle: None,
+            acls: (entry.extras.acls != Acls::default()).then(|| Box::new(entry.extras.acls)),
             bytes: more.bytes,
         };
         if let Some(excused) = excused {

@@ -1,11 +1,13 @@
 //! What a survey found: pure data, for reports and plans.
 
 use super::order::in_tree;
+use crate::acl::Acls;
 use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
-use crate::lints::{Finding, Fix, Level, Lint};
+use crate::lints::{Cause, Finding, Fix, Level, Lint};
 use crate::plan::{Links, path_order};
 use crate::policy::model::Mounts;
+use crate::policy::usage::Usage;
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
 use std::collections::BTreeSet;
@@ -35,6 +37,8 @@ pub struct Survey {
     pub remarks: Vec<String>,
     /// The flaws, by index, whose change isn't the caller's to make.
     pub barred: BTreeSet<usize>,
+    /// What the rules did; known where all that they could match was read.
+    pub usage: Option<Usage>,
     /// Totals.
     pub counts: Counts,
 }
@@ -70,6 +74,11 @@ impl Survey {
 }
 
 impl Flaw {
+    /// What its ACLs come to, as far as they were asked for.
+    pub fn acls(&self) -> Acls {
+        self.acls.as_deref().copied().unwrap_or_default()
+    }
+
     /// Whether an earlier name of the same entry carries its change.
     fn is_later_name(&self) -> bool {
         match &self.links {
@@ -143,6 +152,12 @@ pub struct Flaw {
     pub links: Links,
     /// How many bytes it takes on disk; 0 where it couldn't be held.
     pub bytes: u64,
+    /// How it probably came to be as it is, where there is evidence.
+    pub cause: Option<Cause>,
+    /// What stands between a root and its group, if something does: the message of unreachable.
+    pub obstacle: Option<Box<str>>,
+    /// What its ACLs come to, if it has any.
+    pub acls: Option<Box<Acls>>,
 }
 
 /// An entry with findings that exceptions cover.
@@ -169,6 +184,13 @@ pub struct Notice {
     pub rule: Option<RuleId>,
     /// What is wrong.
     pub message: String,
+}
+
+impl Notice {
+    /// Whether another finding is of the same lint at the same place.
+    pub fn is_same_place(&self, other: &Notice) -> bool {
+        (self.lint, self.policy, self.line) == (other.lint, other.policy, other.line)
+    }
 }
 
 /// Something that could not be read, so that the run is incomplete.

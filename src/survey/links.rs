@@ -73,6 +73,9 @@ mod tests {
             links: Links::None,
             left: Box::default(),
             bytes: 0,
+            acls: None,
+            cause: None,
+            obstacle: None,
         };
         let refused = [finding(Fix::None(Some(Because::HardLink)))];
         let found: &[Finding] = if desired_gid == 1 { &[] } else { &[finding(Fix::Safe)] };

@@ -77,6 +77,9 @@ mod tests {
             findings: [Finding { lint, level: Level::Deny, fix, rule: None }].into(),
             links: Links::None,
             left: Box::default(),
+            cause: None,
+            obstacle: None,
+            acls: None,
             bytes: 0,
         }
     }

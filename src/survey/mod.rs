@@ -11,6 +11,7 @@ mod found;
 mod links;
 mod mine;
 mod notices;
+mod obstacle;
 mod order;
 mod regions;
 mod scope;
@@ -20,12 +21,13 @@ mod target;
 
 pub use found::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
 pub use mine::Caller;
-pub use notices::expired;
+pub use notices::{expired, idle, risky};
 pub use order::in_tree;
 
 use crate::judge::Options;
 use crate::policy::model::Mounts;
 use crate::policy::rule_table::RuleTable;
+use crate::policy::usage::Usage;
 use crate::roots::{Caution, Purpose, Refusal, Rooted, Roots};
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
@@ -39,11 +41,12 @@ use crate::walk::{self, Counters, Start};
 use approach::approach;
 use assess::Court;
 use bound::Bound;
+use obstacle::Obstacle;
 use regions::{Placed, divide};
 use scope::Scope;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use surveyor::Surveyor;
 use target::{Target, targets};
 
@@ -114,16 +117,20 @@ pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
         refuse(refusal, &mut survey);
     }
     survey.remarks.clone_from(&request.roots.remarks);
-    let seen = confined(request.conduct, || see_roots(&request.roots.trees))?;
+    let seen = confined(request.conduct, || see_roots(request))?;
     let bounds = bind(request, seen, &mut survey);
     let placed = divide(&bounds);
     let unusable: Vec<_> =
         survey.roots.iter().filter(|root| root.id.is_none()).map(|root| root.path.as_path()).collect();
     let targets = targets(&placed, &unusable, request.limits).map_err(SurveyError::Uncovered)?;
     let surveyors = walk_all(request, &mounts, &placed, &targets, &mut survey)?;
+    let usage = usage(&bounds, &surveyors);
     gather(surveyors, &mut survey);
     let failures = request.names.failures().into_iter().map(|failure| Trouble::at("".as_ref(), failure.to_string()));
     survey.errors.extend(failures);
+    let reads_all = placed.iter().enumerate().all(|(region, _)| targets.contains(&Target { region, path: Vec::new() }));
+    let is_whole = reads_all && request.conduct.depth == Depth::All && !request.conduct.stop.load(Ordering::Relaxed);
+    survey.usage = (is_whole && survey.errors.is_empty()).then_some(usage);
     Ok(survey)
 }
 
@@ -149,16 +156,19 @@ struct Seen {
     look: Look,
     handle: Option<Handle>,
     fsid: u64,
+    obstacle: Option<Obstacle>,
 }
 
-fn see_roots(trees: &[Rooted]) -> Vec<Result<Seen, SysError>> {
+fn see_roots(request: &Request<'_>) -> Vec<Result<Seen, SysError>> {
     let ladder = Ladder::for_looking();
     let see = |tree: &Rooted| {
         let dir = open_root(tree.instance.root(), Links::Refuse)?;
         let held = Held::find(&dir, b".", Crossing::Allowed, &ladder)?;
-        Ok(Seen { look: look(&dir)?, handle: Handle::of(&held), fsid: fsid(&dir)? })
+        let look = look(&dir)?;
+        let obstacle = obstacle::find(request, tree, &look.entry)?;
+        Ok(Seen { look, handle: Handle::of(&held), fsid: fsid(&dir)?, obstacle })
     };
-    trees.iter().map(see).collect()
+    request.roots.trees.iter().map(see).collect()
 }
 
 /// Makes every root that could be opened ready to judge by.
@@ -178,7 +188,8 @@ fn bind<'a>(request: &'a Request<'a>, seen: Vec<Result<Seen, SysError>>, survey:
             Err(error) => survey.errors.push(Trouble::of(Some(index), b".".to_vec(), error)),
             Ok(seen) => {
                 root.id = Some(seen.look.entry.id);
-                (root.handle, root.fsid) = (seen.handle, seen.fsid);
+                (root.handle, root.fsid) = (seen.handle.clone(), seen.fsid);
+                survey.flaws.extend(seen.obstacle.map(|obstacle| obstacle.flaw(index, &seen.look.entry, seen.handle)));
                 let root_gid = root_gid(request, tree, &seen.look, index, survey);
                 let options = request.options[instance.policy() as usize];
                 bounds.push(Bound { index, instance, exceptions: &tree.exceptions, options, root_gid });
@@ -222,7 +233,8 @@ fn walk_all<'p>(
     survey: &mut Survey,
 ) -> Result<Vec<Surveyor<'p>>, SurveyError> {
     let conduct = request.conduct;
-    let court = || Court { accounts: Memo::of(request.names), ladder: request.ladder };
+    let bsd_groups = mounts.with_bsd_groups();
+    let court = || Court { accounts: Memo::of(request.names), ladder: request.ladder, bsd_groups: bsd_groups.clone() };
     let mut surveyors: Vec<_> = (0..conduct.threads.max(1)).map(|_| Surveyor::new(court(), mounts)).collect();
     let mut guide = Surveyor::new(court(), mounts);
     for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
@@ -256,6 +268,14 @@ fn approach_all<'p>(batch: &[Target], placed: &'p [Placed<'p>], guide: &mut Surv
     batch.iter().map(|target| approach(&placed[target.region], &target.path, guide)).collect()
 }
 
+/// What the rules did, on the roots and as far as each thread saw it.
+fn usage(bounds: &[Bound<'_>], surveyors: &[Surveyor<'_>]) -> Usage {
+    let mut usage = Usage::default();
+    bounds.iter().for_each(|bound| bound.instance.use_at_root(&mut usage));
+    surveyors.iter().for_each(|surveyor| usage.merge(&surveyor.scratch.usage));
+    usage
+}
+
 /// Puts together what the threads found, in path order.
 fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
     let mut linked = Vec::new();
@@ -272,6 +292,7 @@ fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
         survey.errors.append(&mut errors);
     }
     links::settle(linked, &mut survey.flaws);
+    obstacle::join(&mut survey.flaws);
     let Survey { roots, flaws, excused, errors, skipped_mounts, .. } = survey;
     let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
     let by_path =

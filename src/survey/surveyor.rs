@@ -19,7 +19,7 @@ use std::os::fd::BorrowedFd;
 pub struct Surveyor<'p> {
     pub(super) court: Court<'p>,
     mounts: &'p Mounts,
-    scratch: Scratch,
+    pub(super) scratch: Scratch,
     pub(super) paths: Paths,
     opinions: Vec<Opinion<'p>>,
     groups: Vec<u32>,

@@ -58,6 +58,11 @@ impl Mounts {
         self.0.get(&id)
     }
 
+    /// The mounts where everything made takes its directory's group, setgid or not.
+    pub fn with_bsd_groups(&self) -> Vec<u64> {
+        self.0.values().filter(|mount| mount.bsd_groups).map(|mount| mount.id).collect()
+    }
+
     /// Whether opening a directory on that mount could mount something; assumed of mounts that aren't known.
     pub fn may_automount(&self, id: u64) -> bool {
         let mounts_itself =
@@ -161,6 +166,7 @@ nonsense
         assert_eq!((odd.fs.as_str(), odd.parent, odd.bsd_groups), ("xfs", 22, false));
         assert_eq!(odd.point.as_os_str().as_bytes(), b"/mnt/a b\t\\\xff");
         assert!(mounts.by_id(22).unwrap().bsd_groups);
+        assert_eq!(mounts.with_bsd_groups(), [22]);
         assert_eq!(mounts.by_id(30).unwrap().fs, "proc");
     }
 

@@ -95,6 +95,21 @@ impl NameService {
         Ok(Some((account.primary_gid, self.groups_of(uid)?.to_vec())))
     }
 
+    /// Whether there is a group of this name that nobody is known to be a member of: none is listed, and neither the
+    /// user of its name nor one of /etc/passwd has it as the primary group. What can't be asked has members.
+    pub fn is_empty_group(&self, name: &str) -> bool {
+        let Ok(Some(group)) = retried("getgrnam_r", || Group::from_name(name)) else { return false };
+        let Ok(namesake) = retried("getpwnam_r", || User::from_name(name)) else { return false };
+        let is_primary = |line: &[u8]| {
+            let gid = line.split(|&byte| byte == b':').nth(3).and_then(|gid| std::str::from_utf8(gid).ok());
+            gid.and_then(|gid| gid.parse().ok()) == Some(group.gid.as_raw())
+        };
+        let Ok(passwd) = std::fs::read("/etc/passwd") else { return false };
+        group.mem.is_empty()
+            && namesake.is_none_or(|user| user.gid != group.gid)
+            && !passwd.split(|&byte| byte == b'\n').any(is_primary)
+    }
+
     /// The lookups that failed while judging and naming, in order.
     pub fn failures(&self) -> Vec<LookupFailure> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,11 +2,14 @@
 
 use super::SysError;
 use super::dir::{PASS, READ, Reach, Way};
+use super::ladder::Ladder;
 use super::stat::{Look, look, look_at};
-use crate::entry::Kind;
+use super::xattr::extras;
+use crate::entry::{Entry, Kind};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 use std::ffi::{CString, OsStr};
+use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -38,21 +41,52 @@ pub fn open_root(path: &Path, links: Links) -> Result<OwnedFd, SysError> {
 ///
 /// A component that isn't a directory ends the list: its look tells what it is.
 pub fn ancestors(path: &Path) -> Result<Vec<(PathBuf, Look)>, SysError> {
+    let mut seen = Vec::new();
+    climb_down(path, |path, _, look| {
+        seen.push((path.to_path_buf(), look));
+        ControlFlow::Continue(())
+    })?;
+    Ok(seen)
+}
+
+/// The first directory above an absolute path that is as asked for; ACLs are asked of those that are without them.
+pub fn first_above(
+    path: &Path,
+    ladder: &Ladder,
+    asked: impl Fn(&Entry) -> bool,
+) -> Result<Option<(PathBuf, Entry)>, SysError> {
+    let mut found = None;
+    climb_down(path, |path, fd, look| {
+        let is_it = |entry: &Entry| entry.kind == Kind::Dir && asked(entry);
+        if is_it(&look.entry) {
+            match extras(fd, ladder).map(|extras| Entry { extras, ..look.entry }) {
+                Ok(entry) if is_it(&entry) => found = Some(Ok((path.to_path_buf(), entry))),
+                Ok(_) => {}
+                Err(error) => found = Some(Err(error)),
+            }
+        }
+        if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    found.transpose()
+}
+
+fn climb_down(path: &Path, mut visit: impl FnMut(&Path, &OwnedFd, Look) -> ControlFlow<()>) -> Result<(), SysError> {
     let names = names(path)?;
-    let Some((_, above)) = names.split_last() else { return Ok(Vec::new()) };
+    let Some((_, above)) = names.split_last() else { return Ok(()) };
     let (mut fd, mut at) = (open_top(PASS)?, PathBuf::from("/"));
-    let mut seen = vec![(at.clone(), look(&fd)?)];
+    if visit(&at, &fd, look(&fd)?).is_break() {
+        return Ok(());
+    }
     for name in above {
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         fd = openat(&fd, *name, flags, Mode::empty()).map_err(SysError::of("openat"))?;
         at.push(OsStr::from_bytes(name));
         let look = look(&fd)?;
-        seen.push((at.clone(), look));
-        if look.entry.kind != Kind::Dir {
+        if visit(&at, &fd, look).is_break() || look.entry.kind != Kind::Dir {
             break;
         }
     }
-    Ok(seen)
+    Ok(())
 }
 
 /// The path that leads to the same place without symbolic links and `..`.

@@ -1,13 +1,15 @@
-//! Extended attributes: whether an entry has an ACL or file capabilities.
+//! Extended attributes: what ACLs an entry has, and whether it has file capabilities.
 
 use super::SysError;
 use super::ladder::Ladder;
+use crate::acl::{Acl, AclSummary, Acls};
 use crate::entry::Extras;
 use rustix::fs::{getxattr, listxattr};
 use rustix::io::Errno;
 use std::os::fd::{AsFd, AsRawFd};
 
 const ACCESS_ACL: &str = "system.posix_acl_access";
+const DEFAULT_ACL: &str = "system.posix_acl_default";
 const CAPABILITIES: &str = "security.capability";
 
 /// Room for the names that entries have in practice: SELinux, ACLs, capabilities and some more.
@@ -22,20 +24,50 @@ pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
     let path = format!("/proc/self/fd/{}", held.as_fd().as_raw_fd());
     let mut names = [0_u8; COMMON];
     match listxattr(path.as_str(), &mut names) {
-        Ok(length) => Ok(among(&names[..length])),
+        Ok(length) => with_acls(&path, among(&names[..length])),
         Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(Extras::default()),
         // Too many names for the room, or (E2BIG) for any: ask for the two.
         Err(Errno::RANGE | Errno::TOOBIG) => {
-            Ok(Extras { acl: has(&path, ACCESS_ACL)?, capabilities: has(&path, CAPABILITIES)? })
+            let default = has(&path, DEFAULT_ACL)?;
+            let capabilities = has(&path, CAPABILITIES)?;
+            with_acls(&path, Listed { access: has(&path, ACCESS_ACL)?, default, capabilities })
         }
         Err(errno) => Err(SysError { call: "listxattr", errno }),
     }
 }
 
 /// Reads a list of names, each with its NUL.
-fn among(names: &[u8]) -> Extras {
+fn among(names: &[u8]) -> Listed {
     let has = |wanted: &str| names.split(|&byte| byte == 0).any(|name| name == wanted.as_bytes());
-    Extras { acl: has(ACCESS_ACL), capabilities: has(CAPABILITIES) }
+    Listed { access: has(ACCESS_ACL), default: has(DEFAULT_ACL), capabilities: has(CAPABILITIES) }
+}
+
+/// Which attributes are there.
+struct Listed {
+    access: bool,
+    default: bool,
+    capabilities: bool,
+}
+
+fn with_acls(path: &str, listed: Listed) -> Result<Extras, SysError> {
+    let acl = |is_there: bool, name| if is_there { acl(path, name) } else { Ok(None) };
+    let acls = Acls { access: acl(listed.access, ACCESS_ACL)?, default: acl(listed.default, DEFAULT_ACL)? };
+    Ok(Extras { acl: listed.access, capabilities: listed.capabilities, acls })
+}
+
+/// What an ACL comes to; `None` where it is gone, says no more than a mode, or can't be read as one. That there is one
+/// is known by then, and enough for fixes to heed it.
+fn acl(path: &str, name: &str) -> Result<Option<AclSummary>, SysError> {
+    let mut bytes = vec![0_u8; COMMON];
+    loop {
+        match getxattr(path, name, &mut bytes) {
+            Ok(length) => return Ok(Acl::parse(&bytes[..length]).ok().and_then(|acl| acl.summary())),
+            // The largest attribute is 64 KiB (xattr(7)).
+            Err(Errno::RANGE) if bytes.len() < 1 << 16 => bytes.resize(1 << 16, 0),
+            Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::RANGE) => return Ok(None),
+            Err(errno) => return Err(SysError { call: "getxattr", errno }),
+        }
+    }
 }
 
 fn has(path: &str, name: &str) -> Result<bool, SysError> {
@@ -96,9 +128,12 @@ mod tests {
             set_permissions(dir.path().join(name), Permissions::from_mode(0o000)).unwrap();
         }
         assert_eq!(extras_of(dir.path(), "plain"), Extras::default());
-        assert_eq!(extras_of(dir.path(), "acl"), Extras { acl: true, capabilities: false });
-        assert_eq!(extras_of(dir.path(), "caps"), Extras { acl: false, capabilities: true });
-        assert_eq!(extras_of(dir.path(), "many"), Extras { acl: false, capabilities: true });
+        let seen = extras_of(dir.path(), "acl");
+        assert_eq!((seen.acl, seen.capabilities), (true, false));
+        let access = seen.acls.access.unwrap();
+        assert_eq!((access.group(), access.named(), access.others(), seen.acls.default), (4, 4, 0, None));
+        assert_eq!(extras_of(dir.path(), "caps"), Extras { capabilities: true, ..Extras::default() });
+        assert_eq!(extras_of(dir.path(), "many"), Extras { capabilities: true, ..Extras::default() });
         assert_eq!(extras_of(dir.path(), "."), Extras::default());
     }
 }

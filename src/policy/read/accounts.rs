@@ -37,15 +37,20 @@ pub fn accounts(
     (!accounts.is_empty()).then_some(accounts)
 }
 
+/// An integer that is an id.
+pub fn id(value: &Value<'_>, problems: &mut Problems) -> Option<u32> {
+    let id = value.count().and_then(|id| u32::try_from(id).ok()).filter(|&id| id != u32::MAX);
+    if id.is_none() {
+        let message = format!("{} is not an id", problems.raw(&value.span));
+        // chown(2) takes the last one, -1, to mean that nothing is to change.
+        problems.add(value.span.clone(), message, format!("write a plain number from 0 to {}", u32::MAX - 1));
+    }
+    id
+}
+
 fn one(value: &Value<'_>, account: Account, names: &Names<'_>, problems: &mut Problems) -> Option<At<AccountText>> {
     if value.value.is_integer() {
-        let id = value.count().and_then(|id| u32::try_from(id).ok()).filter(|&id| id != u32::MAX);
-        if id.is_none() {
-            let message = format!("{} is not an id", problems.raw(&value.span));
-            // chown(2) takes the last one, -1, to mean that nothing is to change.
-            problems.add(value.span.clone(), message, format!("write a plain number from 0 to {}", u32::MAX - 1));
-        }
-        return Some(At { value: AccountText::Id(id?), span: value.span.clone() });
+        return Some(At { value: AccountText::Id(id(value, problems)?), span: value.span.clone() });
     }
     if !value.value.is_str() {
         let hint = format!("write a name, as in `{} = \"lab\"`, or an id", value.key);

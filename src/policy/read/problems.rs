@@ -11,6 +11,9 @@ pub struct Problems {
     /// The byte that each line begins with.
     lines: Vec<usize>,
     list: Vec<Problem>,
+    /// The keys that each table was asked for.
+    #[cfg(test)]
+    pub known: Vec<(&'static str, Vec<&'static str>)>,
 }
 
 impl Problems {
@@ -18,7 +21,13 @@ impl Problems {
     pub fn new(source: Arc<Source>) -> Problems {
         let newlines = source.text.match_indices('\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(newlines).collect();
-        Problems { source, lines, list: Vec::new() }
+        Problems {
+            source,
+            lines,
+            list: Vec::new(),
+            #[cfg(test)]
+            known: Vec::new(),
+        }
     }
 
     /// Adds one.

@@ -53,6 +53,8 @@ impl<'t> Table<'t> {
 
     /// Reports every key that nobody asked for.
     pub fn finish(self, problems: &mut Problems) {
+        #[cfg(test)]
+        problems.known.push((self.title, self.asked.clone()));
         for (name, _) in &self.rest {
             let hint = match home_of(name.get_ref()) {
                 Some(home) => format!("`{}` belongs in {home}", name.get_ref()),
@@ -73,6 +75,7 @@ fn home_of(key: &str) -> Option<&'static str> {
         "hard-links" | "consent" | "private-dirs" | "kinds" => Some("[[tree]] or [[tree.rule]]"),
         "match" | "scope" => Some("[[tree.rule]]"),
         "path" | "lints" | "reason" | "until" => Some("[[exception]]"),
+        "passes" => Some("[[test]]"),
         "max-changes" | "plan-bytes" | "stall" => Some("[limits]"),
         _ => None,
     }

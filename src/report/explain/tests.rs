@@ -62,6 +62,7 @@ fn view() -> View<'static> {
         policy: "lab-share",
         root: b"/srv/lab",
         passed_over: None,
+        cause: None,
         attributes: vec![
             Attribute { key: "group", actual: "users".into(), said: vec![said("lab", 14, None)] },
             Attribute {
@@ -93,7 +94,14 @@ fn view() -> View<'static> {
 }
 
 fn explained(views: Vec<View<'static>>) -> String {
-    let explained = Explained { path: b"/srv/lab/da\nta", kind: Kind::Dir, actual: state(1001, 100, 0o700), views };
+    let explained = Explained {
+        path: b"/srv/lab/da\nta",
+        kind: Kind::Dir,
+        actual: state(1001, 100, 0o700),
+        way: Vec::new(),
+        notes: Vec::new(),
+        views,
+    };
     text(|out| write_entry(out, &explained, &Names, &Palette::PLAIN))
 }
 
@@ -163,4 +171,33 @@ No policy covers it.
 "#]]
         .raw()
     );
+}
+
+#[test]
+fn the_way_says_who_can_pass() {
+    for (mode, passers) in [
+        (0o755, "everybody"),
+        (0o655, "everybody but 1001"),
+        (0o745, "everybody but group 3001"),
+        (0o750, "1001, group 3001"),
+        (0o700, "1001"),
+        (0o610, "group 3001, but not 1001"),
+        (0o701, "everybody but group 3001"),
+        (0o601, "everybody but 1001 and group 3001"),
+        (0o644, "root alone"),
+    ] {
+        assert_eq!(super::passers(state(1001, 3001, mode), &Nobody), passers, "{mode:o}");
+    }
+}
+
+struct Nobody;
+
+impl IdNames for Nobody {
+    fn user_name(&self, _: u32) -> Option<String> {
+        None
+    }
+
+    fn group_name(&self, _: u32) -> Option<String> {
+        None
+    }
 }

@@ -75,6 +75,8 @@ pub(super) enum Line<'a> {
         fix: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         because: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cause: Option<&'a str>,
         message: String,
     },
     Error {

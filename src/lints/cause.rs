@@ -1,0 +1,148 @@
+//! How a fault probably came about, where the state itself gives evidence; nothing is guessed otherwise.
+
+use super::Lint;
+use crate::entry::{Entry, Kind, State};
+use crate::mode::Mode;
+
+/// How an entry came to be as it is. What each program leaves behind was measured: a member with umask 022 put things
+/// into a setgid directory.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Cause {
+    /// mv from elsewhere: rename(2) changes neither group nor bits.
+    Moved,
+    /// cp -p, cp -a, rsync -a: the group of elsewhere, and the setgid bit of here.
+    Copied,
+    /// One of both: a file shows no difference.
+    BroughtIn,
+    /// tar -p, unzip, tarfile, shutil: made in place, and then given a mode by chmod(2), which drops setgid.
+    Unpacked,
+    /// An editor's temporary file (mkstemp(3)), renamed; or a umask of 077.
+    SavedPrivately,
+    /// Made with umask 022.
+    Umask022,
+    /// Made with umask 077.
+    Umask077,
+    /// Made by root outside, or before the directory had setgid.
+    MadeByRoot,
+}
+
+impl Cause {
+    /// What it means, as the end of a sentence.
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Cause::Moved => "it has its owner's own group and no setgid: moved in from elsewhere (mv)",
+            Cause::Copied => {
+                "it has its owner's own group and setgid: copied with its attributes (cp -p, cp -a, rsync -a)"
+            }
+            Cause::BroughtIn => "it has its owner's own group: moved in, or copied with its attributes (mv, cp -p)",
+            Cause::Unpacked => "only setgid is gone: a program set its mode (tar -p, unzip, shutil, chmod(2))",
+            Cause::SavedPrivately => {
+                "only its owner has anything: saved through a temporary file (mkstemp), or umask 077"
+            }
+            Cause::Umask022 => "only group write is missing: made with umask 022",
+            Cause::Umask077 => "all but the owner's bits are missing: made with umask 077",
+            Cause::MadeByRoot => "it is root's own: made by root elsewhere, or before the directory had setgid",
+        }
+    }
+
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::Moved => "moved",
+            Cause::Copied => "copied",
+            Cause::BroughtIn => "moved-or-copied",
+            Cause::Unpacked => "mode-set-by-program",
+            Cause::SavedPrivately => "saved-privately",
+            Cause::Umask022 => "umask-022",
+            Cause::Umask077 => "umask-077",
+            Cause::MadeByRoot => "made-by-root",
+        }
+    }
+
+    /// Whether it is how this lint's fault came about.
+    pub const fn explains(self, lint: Lint) -> bool {
+        match self {
+            Cause::Moved | Cause::Copied | Cause::BroughtIn | Cause::MadeByRoot => {
+                matches!(lint, Lint::ForeignGroup | Lint::SpreadingGroup)
+            }
+            Cause::Unpacked => matches!(lint, Lint::MissingSetgid),
+            Cause::SavedPrivately | Cause::Umask022 | Cause::Umask077 => matches!(lint, Lint::MissingPermission),
+        }
+    }
+}
+
+/// How an entry probably came to differ from what it should be; `primary` is its owner's primary group.
+pub fn cause(entry: &Entry, ideal: State, primary: Option<u32>) -> Option<Cause> {
+    let State { uid, gid, mode } = entry.state;
+    let is_directory = entry.kind == Kind::Dir;
+    if !entry.kind.has_mode() {
+        return None;
+    }
+    if gid != ideal.gid {
+        return match () {
+            () if uid == 0 && gid == 0 => Some(Cause::MadeByRoot),
+            () if primary != Some(gid) => None,
+            () if !is_directory => Some(Cause::BroughtIn),
+            // Where the policy wants no setgid, its absence is no evidence of anything.
+            () if mode.has(Mode::SETGID) => Some(Cause::Copied),
+            () => ideal.mode.has(Mode::SETGID).then_some(Cause::Moved),
+        };
+    }
+    let missing = ideal.mode.without(mode);
+    let plain = mode.bits() & 0o777;
+    match () {
+        () if is_directory && missing.has(Mode::SETGID) && matches!(plain, 0o755 | 0o775) => Some(Cause::Unpacked),
+        () if !missing.has_any(Mode::GROUP) => None,
+        () if is_directory && plain == 0o700 && mode.has(Mode::SETGID) => Some(Cause::Umask077),
+        () if !is_directory && plain == 0o600 => Some(Cause::SavedPrivately),
+        () if matches!(plain, 0o755 | 0o644 | 0o750 | 0o640) => {
+            let is_write_alone = missing & Mode::GROUP == Mode::new(0o020);
+            is_write_alone.then_some(Cause::Umask022)
+        }
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lints::trial::{ALICE, LAB, USERS, entry};
+
+    #[test]
+    fn programs_are_told_by_what_they_leave() {
+        let dir = |uid, gid, mode| (Kind::Dir, uid, gid, mode);
+        let file = |uid, gid, mode| (Kind::File, uid, gid, mode);
+        for ((kind, uid, gid, mode), expected) in [
+            // A member's own group is `USERS` here; the directory is of `LAB`, 2770.
+            (dir(ALICE, USERS, 0o755), Some(Cause::Moved)),
+            (file(ALICE, USERS, 0o644), Some(Cause::BroughtIn)),
+            (dir(ALICE, USERS, 0o2755), Some(Cause::Copied)),
+            (dir(ALICE, LAB, 0o2755), Some(Cause::Umask022)),
+            (file(ALICE, LAB, 0o644), Some(Cause::Umask022)),
+            (dir(ALICE, LAB, 0o755), Some(Cause::Unpacked)),
+            (file(ALICE, LAB, 0o600), Some(Cause::SavedPrivately)),
+            (dir(ALICE, LAB, 0o2700), Some(Cause::Umask077)),
+            (dir(0, 0, 0o755), Some(Cause::MadeByRoot)),
+            (file(0, 0, 0o644), Some(Cause::MadeByRoot)),
+            // What gives no evidence: another group, an odd mode, a link, nothing wrong.
+            (dir(ALICE, 4444, 0o2755), None),
+            (dir(ALICE, LAB, 0o751), None),
+            (file(ALICE, LAB, 0o404), None),
+            (file(ALICE, LAB, 0o660), None),
+            ((Kind::Symlink, ALICE, USERS, 0o777), None),
+        ] {
+            let mode_wanted = if kind == Kind::Dir { 0o2770 } else { 0o660 };
+            let ideal = State { uid, gid: LAB, mode: Mode::new(mode_wanted) };
+            let primary = Some(if uid == 0 { 0 } else { USERS });
+            assert_eq!(cause(&entry(kind, uid, gid, mode), ideal, primary), expected, "{kind} {uid}:{gid} {mode:o}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_primary_group_is_no_evidence() {
+        let ideal = State { uid: ALICE, gid: LAB, mode: Mode::new(0o2770) };
+        assert_eq!(cause(&entry(Kind::Dir, ALICE, USERS, 0o755), ideal, None), None);
+        let no_setgid = State { mode: Mode::new(0o770), ..ideal };
+        assert_eq!(cause(&entry(Kind::Dir, ALICE, USERS, 0o755), no_setgid, Some(USERS)), None);
+    }
+}

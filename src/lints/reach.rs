@@ -1,0 +1,131 @@
+//! What a tree's own group can't get to: unreachable.
+
+use super::case::{Case, Findings, Repair};
+use super::describe::{Subject, group_label};
+use super::{Fix, Level, Lint, Text, permission};
+use crate::accounts::IdNames;
+use crate::entry::{Entry, Kind};
+use crate::intent::Intent;
+use crate::mode::Mode;
+
+/// The texts of unreachable.
+pub const UNREACHABLE: Text = Text {
+    name: "unreachable",
+    level: Level::Warn,
+    summary: "a tree or directory that its own group can't enter",
+    fix: "none",
+    explanation: "\
+Sees a tree whose group can't pass a directory above the root: the first that
+stops it is named, once for each root. Directories inside are seen too where
+the policy wants a group and they open something to group or others, but not
+their execute bit to that group.
+
+The modes below are of no use: members get `Permission denied` at a directory
+that nobody thinks of, since it isn't part of the tree.
+
+It usually is a home directory of mode 0700 or 0750 that holds a shared folder,
+or a chmod 640 meant for files that hit directories too.
+
+There is no fix, as what lies above is nobody's to change by this policy: give
+others or the group the execute bit there, and no more, or move the tree. Inside
+a tree a `dir-mode` such as `g+x` makes it a missing-permission, which can be
+fixed. Directories with an ACL are passed by whom the ACL lets pass; members who
+get by as members of another group are not known of.
+
+See path_resolution(7), namei(1), acl(5).",
+};
+
+/// Whether this lint needs to look at it twice: a directory of which others than the owner have something, but the
+/// group no way in. What its owner keeps private is so on purpose.
+pub fn is_suspect(entry: &Entry, intent: &Intent<'_>) -> bool {
+    let mode = entry.state.mode;
+    entry.kind == Kind::Dir && intent.group.is_some() && !mode.has(Mode::GROUP_EXECUTE) && !mode.is_private()
+}
+
+/// Tells of directories inside a tree that its group can't enter.
+pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
+    let (entry, intent) = (case.entry, case.intent);
+    // With setgid it is an ineffective-setgid, and where the mode asks for the bit, a missing-permission.
+    let is_told = entry.state.mode.has(Mode::SETGID) || case.missing().has(Mode::GROUP_EXECUTE);
+    if is_suspect(entry, intent) && !is_told && !forbids_entry(entry, intent) {
+        findings.tell(Lint::Unreachable, Fix::None(None), None, Repair::Nothing);
+    }
+}
+
+/// Whether the policy itself wants the group to stay out.
+fn forbids_entry(entry: &Entry, intent: &Intent<'_>) -> bool {
+    let mut open = *entry;
+    open.state.mode = open.state.mode.with(Mode::GROUP_EXECUTE);
+    !permission::decide(&open, intent).mode.has(Mode::GROUP_EXECUTE)
+}
+
+/// Says what unreachable saw inside a tree.
+pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
+    let (gid, mode) = (subject.ideal.gid, subject.actual.mode);
+    format!("group {} can't enter it: mode {mode} lacks the group's execute bit", group_label(gid, names))
+}
+
+/// Says which directory above a tree's root its group can't pass.
+pub fn describe_obstacle(path: &str, directory: &Entry, gid: u32, names: &dyn IdNames) -> String {
+    let (group, owning) = (group_label(gid, names), group_label(directory.state.gid, names));
+    format!("group {group} can't get here: {path} lets it not pass (mode {}, group {owning})", directory.state.mode)
+}
+
+/// Whether the members of a group, as such, may pass a directory: by the group's bit where it is theirs, else by that
+/// of others (path_resolution(7)).
+pub fn lets_pass(directory: &Entry, gid: u32) -> bool {
+    let bit = if directory.state.gid == gid { Mode::GROUP_EXECUTE } else { Mode::OTHER_EXECUTE };
+    directory
+        .extras
+        .acls
+        .access
+        .map_or(directory.state.mode.has(bit), |acl| acl.lets_group_pass(gid, directory.state.gid))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intent::GroupTerm;
+    use crate::lints::trial::{ALICE, LAB, USERS, entry, modes, seen, wish};
+
+    #[test]
+    fn sees_directories_that_the_group_cannot_enter() {
+        let lab = [GroupTerm::Gid(LAB)];
+        for (kind, mode, source, expected) in [
+            (Kind::Dir, 0o740, None, true),
+            (Kind::Dir, 0o705, None, true),
+            (Kind::Dir, 0o750, None, false),
+            (Kind::Dir, 0o700, None, false),
+            (Kind::File, 0o640, None, false),
+            (Kind::Dir, 0o740, Some("g-x"), false),
+            (Kind::Dir, 0o740, Some("o="), true),
+        ] {
+            let modes = modes(&source.into_iter().collect::<Vec<_>>());
+            let mode_wish = source.and_then(|_| wish(&modes[..]));
+            let intent = Intent { group: wish(&lab[..]), mode: mode_wish, ..Intent::default() };
+            let told = seen(&entry(kind, ALICE, LAB, mode), &intent);
+            assert_eq!(told == [(Lint::Unreachable, Fix::None(None))], expected, "{kind} {mode:o} {source:?} {told:?}");
+        }
+        assert!(
+            seen(&entry(Kind::Dir, ALICE, LAB, 0o740), &Intent { setgid: wish(false), ..Intent::default() }).is_empty()
+        );
+    }
+
+    #[test]
+    fn what_a_policy_wants_anyway_is_told_by_the_lint_that_mends_it() {
+        let (lab, modes) = ([GroupTerm::Gid(LAB)], modes(&["g=u"]));
+        let intent = Intent { group: wish(&lab[..]), mode: wish(&modes[..]), ..Intent::default() };
+        assert_eq!(seen(&entry(Kind::Dir, ALICE, LAB, 0o740), &intent), [(Lint::MissingPermission, Fix::Safe)]);
+        let setgid = Intent { mode: None, ..intent };
+        assert_eq!(seen(&entry(Kind::Dir, ALICE, LAB, 0o2740), &setgid), [(Lint::IneffectiveSetgid, Fix::None(None))]);
+    }
+
+    #[test]
+    fn members_pass_by_their_own_bit_or_else_by_that_of_others() {
+        for (gid, mode, passes) in
+            [(LAB, 0o710, true), (LAB, 0o701, false), (USERS, 0o710, false), (USERS, 0o701, true)]
+        {
+            assert_eq!(lets_pass(&entry(Kind::Dir, ALICE, gid, mode), LAB), passes, "{gid} {mode:o}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What a policy itself gets wrong, before any tree is looked at: risky-rule and empty-group.
+
+use super::model::{AccountText, Attribute, Model, Rule, Tree, Wishes};
+use super::rules::{is, is_said};
+use super::substitute::put_in;
+use crate::lints::Lint;
+use crate::mode::{Mode, ModeExpression};
+use std::collections::BTreeMap;
+
+/// Something that a policy gets wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Risk {
+    /// The lint that it is.
+    pub lint: Lint,
+    /// The line of the table it stands in, from 1.
+    pub line: u32,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// What a policy gets wrong, in the order of the file. Groups are asked for by name, params put in; what only a capture
+/// decides isn't known here.
+pub fn risks(model: &Model, params: &BTreeMap<String, String>, is_empty: &dyn Fn(&str) -> bool) -> Vec<Risk> {
+    let mut found = Vec::new();
+    for tree in &model.trees {
+        found.extend(shadowed(tree));
+        let rules = tree.rules.iter().map(|rule| (rule.line, &rule.wishes));
+        for (line, wishes) in std::iter::once((tree.line, &tree.wishes)).chain(rules) {
+            let risky = risky(tree, wishes).into_iter().map(|message| (Lint::RiskyRule, message));
+            let empty = empty(wishes, params, is_empty).into_iter().map(|message| (Lint::EmptyGroup, message));
+            found.extend(risky.chain(empty).map(|(lint, message)| Risk { lint, line, message }));
+        }
+    }
+    found.sort_by_key(|risk| risk.line);
+    found
+}
+
+/// Rules of which a later one of the same pattern says every attribute again.
+fn shadowed(tree: &Tree) -> impl Iterator<Item = Risk> {
+    tree.rules.iter().enumerate().filter_map(|(at, rule)| {
+        let texts = |rule: &Rule| rule.patterns.iter().map(|pattern| pattern.value.clone()).collect::<Vec<_>>();
+        let mut later = tree.rules[at + 1..].iter();
+        let by = later.find(|later| {
+            let is_alike = texts(later) == texts(rule) && later.scope == rule.scope;
+            let (said, again) = (said(&rule.wishes), said(&later.wishes));
+            let says_all = said.iter().zip(again).all(|(said, again)| !said || again);
+            is_alike && later.wishes.kinds == rule.wishes.kinds && said.contains(&true) && says_all
+        })?;
+        let label = texts(rule).join(", ");
+        let message =
+            format!("the rule of `{label}` decides nothing: the one in line {} says all of it again", by.line);
+        Some(Risk { lint: Lint::ShadowedRule, line: rule.line, message })
+    })
+}
+
+/// Which attributes a rule says something of.
+fn said(wishes: &Wishes) -> [bool; 9] {
+    [
+        is_said(&wishes.group),
+        is_said(&wishes.owner),
+        is_said(&wishes.setgid),
+        is_said(&wishes.sticky),
+        is_said(&wishes.dir_mode),
+        is_said(&wishes.file_mode),
+        is_said(&wishes.hard_links),
+        is_said(&wishes.consent),
+        is_said(&wishes.private_dirs),
+    ]
+}
+
+fn risky(tree: &Tree, wishes: &Wishes) -> Vec<String> {
+    let mut found = Vec::new();
+    let is_sticky = is(&wishes.sticky).or(is(&tree.wishes.sticky)) == Some(&true);
+    for mode in modes(&wishes.dir_mode) {
+        if asks(mode, Mode::OTHER_WRITE, true) && !is_sticky && !asks(mode, Mode::STICKY, true) {
+            found.push(format!("`dir-mode = \"{}\"` lets everybody write, without the sticky bit", mode.source()));
+        }
+    }
+    for mode in modes(&wishes.file_mode) {
+        if asks(mode, Mode::OTHER_WRITE, false) {
+            found.push(format!("`file-mode = \"{}\"` lets everybody write", mode.source()));
+        }
+        for (bit, name) in [(Mode::SETUID, "setuid"), (Mode::SETGID, "setgid")] {
+            if asks(mode, bit, false) {
+                found.push(format!("`file-mode = \"{}\"` makes files {name}", mode.source()));
+            }
+        }
+    }
+    found
+}
+
+fn modes(attribute: &Attribute<std::sync::Arc<[ModeExpression]>>) -> &[ModeExpression] {
+    is(attribute).map_or(&[], |modes| modes)
+}
+
+/// Whether a mode sets a bit, on an entry that is closed to others or on one that has nothing at all.
+fn asks(mode: &ModeExpression, bit: Mode, is_directory: bool) -> bool {
+    [0o000, 0o770].into_iter().any(|bits| mode.apply(Mode::new(bits), is_directory).has(bit))
+}
+
+fn empty(wishes: &Wishes, params: &BTreeMap<String, String>, is_empty: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for text in is(&wishes.group).into_iter().flatten() {
+        let AccountText::Text(text) = &text.value else { continue };
+        let value = |name: &str| params.get(name).map(|value| (value.as_str(), super::substitute::Origin::Policy));
+        let Ok((name, _)) = put_in(text, value) else { continue };
+        if !name.starts_with('@') && is_empty(&name) {
+            found.push(format!("group `{}` has no members", name.escape_debug()));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Scope;
+    use super::super::testing::{is as said, model, modes, named, rule, tree};
+    use super::*;
+
+    fn told(own: Wishes, of_rule: Wishes) -> Vec<(Lint, u32, String)> {
+        let mut tree = tree(own, vec![rule(&["a"], Scope::Tree, of_rule)]);
+        (tree.line, tree.rules[0].line) = (1, 2);
+        let params = [("team".to_owned(), "ghosts".to_owned())].into();
+        let risks = risks(&model(tree), &params, &|name| name == "ghosts");
+        risks.into_iter().map(|risk| (risk.lint, risk.line, risk.message)).collect()
+    }
+
+    #[test]
+    fn others_write_is_risky_but_for_sticky_directories() {
+        for (dir, file, expected) in [
+            (Some("777"), None, Some("`dir-mode = \"777\"` lets everybody write, without the sticky bit")),
+            (Some("g=u,o=g"), None, Some("`dir-mode = \"g=u,o=g\"` lets everybody write, without the sticky bit")),
+            (Some("1777"), None, None),
+            (Some("o+w,+t"), None, None),
+            (Some("g=u,o-w"), None, None),
+            (None, Some("666"), Some("`file-mode = \"666\"` lets everybody write")),
+            (None, Some("2755"), Some("`file-mode = \"2755\"` makes files setgid")),
+            (None, Some("u+s"), Some("`file-mode = \"u+s\"` makes files setuid")),
+            (None, Some("g=u,o="), None),
+        ] {
+            let mode = |source: Option<&str>| source.map_or(Attribute::Unsaid, |source| modes(&[source]));
+            let wishes = || Wishes { dir_mode: mode(dir), file_mode: mode(file), ..Wishes::default() };
+            let expected: Vec<_> = expected.into_iter().map(str::to_owned).collect();
+            let found = |told: Vec<(Lint, u32, String)>| told.into_iter().map(|risk| risk.2).collect::<Vec<_>>();
+            assert_eq!(found(told(wishes(), Wishes::default())), expected, "{dir:?} {file:?}");
+            assert_eq!(found(told(Wishes::default(), wishes())), expected, "{dir:?} {file:?}");
+        }
+        let sticky = Wishes { sticky: said(true), dir_mode: modes(&["777"]), ..Wishes::default() };
+        assert_eq!(told(sticky, Wishes::default()), []);
+    }
+
+    #[test]
+    fn a_rule_that_is_said_again_is_seen_by_reading() {
+        let lines = |first: Wishes, second: Wishes, pattern: &str| {
+            let mut rules = vec![rule(&["a"], Scope::Tree, first), rule(&[pattern], Scope::Tree, second)];
+            (rules[0].line, rules[1].line) = (2, 3);
+            let risks = risks(&model(tree(Wishes::default(), rules)), &BTreeMap::new(), &|_| false);
+            risks.into_iter().map(|risk| (risk.lint, risk.line)).collect::<Vec<_>>()
+        };
+        let group = |name: &str| Wishes { group: named(&[name]), ..Wishes::default() };
+        let both = || Wishes { dir_mode: modes(&["770"]), ..group("b") };
+        assert_eq!(lines(group("a"), both(), "a"), [(Lint::ShadowedRule, 2)]);
+        assert_eq!(lines(both(), group("a"), "a"), []);
+        assert_eq!(lines(group("a"), both(), "b"), []);
+        assert_eq!(lines(Wishes::default(), both(), "a"), []);
+    }
+
+    #[test]
+    fn groups_without_members_are_named_with_params_put_in() {
+        let wishes = |name: &str| Wishes { group: named(&[name]), ..Wishes::default() };
+        let empty = |line| vec![(Lint::EmptyGroup, line, "group `ghosts` has no members".to_owned())];
+        assert_eq!(told(wishes("ghosts"), wishes("lab")), empty(1));
+        assert_eq!(told(wishes("lab"), wishes("{team}")), empty(2));
+        assert_eq!(told(wishes("@root"), wishes("{project}")), []);
+    }
+}

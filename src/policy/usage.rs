@@ -1,0 +1,138 @@
+//! Which rules did anything in a run: which matched an entry, spoke of an attribute, and decided one.
+
+use super::bits::BitSet;
+use super::rules::{Subject, TreeRules};
+use crate::entry::Kind;
+use crate::intent::RuleId;
+
+const MATCHED: u8 = 1;
+const SPOKE: u8 = 2;
+const DECIDED: u8 = 4;
+
+/// What the rules of a run did, as far as one thread saw it; of all threads it is the union.
+///
+/// It is kept by directory and kind where no pattern touches a name, so that most entries cost one load.
+#[derive(Clone, Default, Debug)]
+pub struct Usage {
+    /// By [`RuleId`].
+    flags: Vec<u8>,
+    /// The last rules that were recorded, as names with the same ones come in rows.
+    last: Option<(RuleId, Kind, BitSet)>,
+}
+
+impl Usage {
+    /// Adds what another thread saw.
+    pub fn merge(&mut self, other: &Usage) {
+        for (rule, flags) in other.flags.iter().enumerate() {
+            self.flag(RuleId(rule as u32), *flags);
+        }
+    }
+
+    /// Whether a rule's patterns matched nothing.
+    pub fn is_unused(&self, rule: RuleId) -> bool {
+        self.of(rule) == 0
+    }
+
+    /// Whether a rule spoke of attributes, and later ones always decided them.
+    pub fn is_shadowed(&self, rule: RuleId) -> bool {
+        self.of(rule) & (SPOKE | DECIDED) == SPOKE
+    }
+
+    /// A rule's pattern matched an entry.
+    pub(super) fn matched(&mut self, rules: &TreeRules, rule: usize) {
+        self.flag(rules.id(rule), MATCHED);
+    }
+
+    /// These rules apply to an entry of this kind.
+    pub(super) fn applied(&mut self, rules: &TreeRules, applying: &BitSet, kind: Kind) {
+        let first = rules.id(0);
+        if self.last.as_ref().is_some_and(|(id, of, last)| (*id, *of) == (first, kind) && last == applying) {
+            return;
+        }
+        for subject in Subject::ALL {
+            let speakers = rules.speakers(kind, subject);
+            for rule in applying.common(speakers) {
+                self.flag(rules.id(rule), MATCHED | SPOKE);
+            }
+            if let Some(rule) = applying.last_common(speakers) {
+                self.flag(rules.id(rule), DECIDED);
+            }
+        }
+        match &mut self.last {
+            Some((id, of, last)) => {
+                (*id, *of) = (first, kind);
+                last.copy_from(applying);
+            }
+            None => self.last = Some((first, kind, applying.clone())),
+        }
+    }
+
+    fn of(&self, rule: RuleId) -> u8 {
+        self.flags.get(rule.0 as usize).copied().unwrap_or_default()
+    }
+
+    fn flag(&mut self, rule: RuleId, flags: u8) {
+        let at = rule.0 as usize;
+        if at >= self.flags.len() {
+            self.flags.resize(at + 1, 0);
+        }
+        self.flags[at] |= flags;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bind::{Binding, bind};
+    use super::super::instance::{Instance, Scratch};
+    use super::super::model::{Scope, Wishes};
+    use super::super::testing::{Names, compile, id, model, modes, rule, tree};
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn group(gid: u32) -> Wishes {
+        Wishes { group: id(gid), ..Wishes::default() }
+    }
+
+    /// What is unused and what is shadowed after a look at these names of the root, files but for those with a `/`.
+    fn after(instance: &Instance, names: &[&str], rules: u32) -> (Vec<u32>, Vec<u32>) {
+        let mut scratch = Scratch::default();
+        let here = instance.at_root().1;
+        instance.use_at_root(&mut scratch.usage);
+        for name in names {
+            let (kind, name) = name.strip_suffix('/').map_or((Kind::File, *name), |name| (Kind::Dir, name));
+            here.ruling(instance, b"", name.as_bytes(), kind, &mut scratch);
+        }
+        let mut usage = Usage::default();
+        usage.merge(&scratch.usage);
+        let all = (0..rules).map(RuleId);
+        let unused = all.clone().filter(|rule| usage.is_unused(*rule)).map(|rule| rule.0).collect();
+        (unused, all.filter(|rule| usage.is_shadowed(*rule)).map(|rule| rule.0).collect())
+    }
+
+    #[test]
+    fn what_did_nothing_is_known() {
+        let rules = vec![
+            rule(&["a/"], Scope::Tree, group(1)),
+            rule(&["b"], Scope::Tree, group(2)),
+            rule(&["b"], Scope::Own, Wishes { file_mode: modes(&["600"]), ..group(3) }),
+            rule(&["c/"], Scope::Below, group(4)),
+            rule(&["d/"], Scope::Own, Wishes { file_mode: modes(&["600"]), ..Wishes::default() }),
+        ];
+        let table = compile(model(tree(group(9), rules))).expect("a sound policy");
+        let params = BTreeMap::new();
+        let bound = || {
+            let binding = Binding { root: "/srv".into(), params: &params, captures: &[], gid_min: None };
+            bind(table.tree(0, 0), binding, &Names).expect("only ids")
+        };
+        for (names, unused, shadowed) in [
+            (&[][..], &[1, 2, 3, 4, 5][..], &[][..]),
+            (&["x"], &[1, 2, 3, 4, 5], &[]),
+            (&["a/", "b"], &[4, 5], &[2]),
+            (&["a/", "b/", "c/", "d/"], &[], &[2]),
+            // A rule about files that matches a directory is used, and nothing overrules it.
+            (&["d/"], &[1, 2, 3, 4], &[]),
+        ] {
+            assert_eq!(after(&bound(), names, 6), (unused.to_vec(), shadowed.to_vec()), "{names:?}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What stands between a tree and its own group: the first directory above the root that doesn't let it pass.
+
+use super::Request;
+use super::found::Flaw;
+use crate::entry::Entry;
+use crate::intent::Around;
+use crate::judge::judge;
+use crate::lints::{Finding, Fix, Level, Lint, describe_obstacle, lets_pass};
+use crate::mode::Mode;
+use crate::plan::Links;
+use crate::roots::Rooted;
+use crate::sys::SysError;
+use crate::sys::handle::Handle;
+use crate::sys::ladder::Ladder;
+use crate::sys::root::first_above;
+
+/// A directory above a root that the tree's group can't pass.
+pub struct Obstacle {
+    level: Level,
+    message: Box<str>,
+}
+
+/// Finds what stands in the way of a tree's group, where the policy has one that is to enter the root.
+pub fn find(request: &Request<'_>, tree: &Rooted, root: &Entry) -> Result<Option<Obstacle>, SysError> {
+    let (instance, lint) = (&tree.instance, Lint::Unreachable);
+    let options = request.options[instance.policy() as usize];
+    let level = options.levels.of(lint);
+    let is_asked = request.limits.is_empty() || request.limits.iter().any(|limit| instance.root().starts_with(limit));
+    let (Some(intent), true) = (instance.at_root().0, is_asked && level != Level::Allow) else { return Ok(None) };
+    if intent.group.is_none() || tree.exceptions.suppressed(b".").contains(lint) {
+        return Ok(None);
+    }
+    let gid = Some(root.state.gid);
+    let around = Around { root: gid, parent: gid, setgid: gid, name: b"." };
+    let ideal = judge(root, &intent, &around, &options, request.names).ideal;
+    // Modes don't stop root, and a root directory that its group isn't to enter is nobody's to reach.
+    if ideal.gid == 0 || !ideal.mode.has(Mode::GROUP_EXECUTE) {
+        return Ok(None);
+    }
+    let found = first_above(instance.root(), &Ladder::for_looking(), |above| !lets_pass(above, ideal.gid))?;
+    Ok(found.map(|(path, above)| {
+        let message = describe_obstacle(&path.display().to_string(), &above, ideal.gid, request.names);
+        Obstacle { level, message: message.into() }
+    }))
+}
+
+impl Obstacle {
+    /// What it makes of the root, which itself may be all right.
+    pub fn flaw(self, index: u32, root: &Entry, handle: Option<Handle>) -> Flaw {
+        let finding = Finding { lint: Lint::Unreachable, level: self.level, fix: Fix::None(None), rule: None };
+        Flaw {
+            root: index,
+            path: b".".as_slice().into(),
+            kind: root.kind,
+            id: root.id,
+            handle,
+            nlink: root.nlink,
+            actual: root.state,
+            desired: root.state,
+            ideal: root.state,
+            findings: [finding].into(),
+            // No fix of what lies below opens the way to it.
+            left: [finding].into(),
+            links: Links::None,
+            bytes: 0,
+            obstacle: Some(self.message),
+            acls: None,
+            cause: None,
+        }
+    }
+}
+
+/// Joins what was found of a root before the walk with what the walk found of it, as an entry has one flaw by policy.
+pub fn join(flaws: &mut Vec<Flaw>) {
+    let (above, mut walked): (Vec<Flaw>, Vec<Flaw>) =
+        std::mem::take(flaws).into_iter().partition(|flaw| flaw.obstacle.is_some());
+    for flaw in above {
+        match walked.iter_mut().find(|known| known.root == flaw.root && *known.path == *b".") {
+            Some(known) => {
+                known.findings = known.findings.iter().chain(&flaw.findings).copied().collect();
+                known.left = known.left.iter().chain(&flaw.left).copied().collect();
+                known.obstacle = flaw.obstacle;
+            }
+            None => walked.push(flaw),
+        }
+    }
+    *flaws = walked;
+}

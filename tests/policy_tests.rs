@@ -1,0 +1,82 @@
+//! `policy schema`, `policy test` and what `policy check` finds in sound policies.
+
+use crate::lab::{lab, policy};
+use crate::scenario;
+
+scenario!(the_schema_describes_policies, |t| {
+    let schema = t.run("policy schema");
+    let schema: serde_json::Value = serde_json::from_str(schema.succeeds().stdout()).unwrap();
+    assert!(schema["properties"]["tree"].is_object(), "{schema}");
+    let rule = &schema["properties"]["tree"]["items"]["properties"]["rule"]["items"];
+    assert_eq!(rule["required"], serde_json::json!(["match"]));
+    assert_eq!(rule["additionalProperties"], false);
+});
+
+scenario!(what_is_risky_in_a_policy_is_told_without_a_tree, |t| {
+    let again = "[[tree]]\nroot = '/no/such'\ndir-mode = '777'\n[[tree.rule]]\nmatch = 'a'\ngroup = 1\n[[tree.rule]]\n\
+                 match = 'a'\ngroup = 2";
+    t.policy("lab.toml", &policy(again));
+    t.run("policy check lab.toml").succeeds().mentions("risky-rule").mentions("shadowed-rule").mentions("lab.toml:");
+    t.run("policy check lab.toml --deny risky-rule").exits(1);
+    t.run("policy check lab.toml --allow risky-rule --allow shadowed-rule").succeeds().never_mentions("risky-rule");
+    t.run("policy check lab.toml --format json").succeeds().finds("warn risky-rule - none\nwarn shadowed-rule - none");
+});
+
+scenario!(groups_without_members_are_told, own mounts, |t| {
+    t.accounts("ghosts:x:4777:\n");
+    t.policy("lab.toml", &policy("[[tree]]\nroot = '/no/such'\ngroup = 'ghosts'"));
+    t.policy("alice.toml", &policy("[[tree]]\nroot = '/no/such'\ngroup = 'alice'"));
+    t.run("policy check lab.toml --format json").succeeds().finds("warn empty-group - none");
+    t.run("policy check lab.toml").mentions("group `ghosts` has no members");
+    t.run("policy check alice.toml --format json").succeeds().finds("");
+});
+
+const CASES: &str = "
+[[tree]]
+root      = '/srv/projects/{project}'
+group     = 'proj-{project}'
+setgid    = true
+dir-mode  = 'g=u,o='
+file-mode = 'g=u,o='
+exclude   = '*.swp'
+
+[[tree.rule]]
+match  = 'incoming/'
+scope  = 'self'
+sticky = true
+";
+
+scenario!(a_policy_is_tested_without_its_tree, |t| {
+    let tests = [
+        ("path = '/srv/projects/apollo/'\nmode = '2770'", "passes = true"),
+        ("path = '/srv/projects/apollo/'\nmode = '0770'", "lints = 'missing-setgid'"),
+        ("path = '/srv/projects/apollo/a/b'\nmode = '664'", "lints = ['excess-permission']"),
+        ("path = '/srv/projects/apollo/b'\nmode = '660'\ngroup = 'users'", "lints = ['foreign-group']"),
+        ("path = '/srv/projects/apollo/b'\nmode = '660'\ngroup = 'proj-apollo'", "passes = true"),
+        ("path = '/srv/projects/apollo/incoming/'\nmode = '2770'", "lints = ['missing-sticky']"),
+        ("path = '/srv/projects/apollo/incoming/'\nmode = '3770'", "passes = true"),
+        ("path = '/srv/projects/apollo/x.swp'\nmode = '777'", "passes = true"),
+    ];
+    let section = |(entry, expected): &(&str, &str)| format!("[[test]]\n{entry}\n{expected}\n");
+    let text = |tests: &[(&str, &str)]| policy(&format!("{CASES}{}", tests.iter().map(section).collect::<String>()));
+    t.policy("lab.toml", &text(&tests));
+    t.run("policy test lab.toml").succeeds().mentions("8 passed, 0 failed");
+
+    // Turned round, each of them fails.
+    for (entry, expected) in tests {
+        let other = if expected.starts_with("passes") { "lints = 'conflict'" } else { "passes = true" };
+        t.policy("turned.toml", &text(&[(entry, other)]));
+        t.run("policy test turned.toml").exits(1).mentions("0 passed, 1 failed");
+    }
+    t.policy("elsewhere.toml", &text(&[("path = '/srv/other/x'\nmode = '600'", "passes = true")]));
+    t.run("policy test elsewhere.toml").exits(1).mentions("no tree covers it");
+});
+
+scenario!(a_template_is_tested_where_it_is_bound_to_nothing, |t| {
+    let test = "[[test]]\npath = 'a/'\nmode = '2775'\ngroup = '@root'\npasses = true\n\
+                [[test]]\npath = 'a/'\nmode = '2775'\ngroup = 'users'\nlints = 'spreading-group'";
+    t.policy("share.toml", &policy(&format!("[[tree]]\ngroup = '@root'\nsetgid = true\ndir-mode = 'g=u'\n{test}")));
+    t.run("policy test share.toml").succeeds().mentions("2 passed");
+    t.policy("lab.toml", &lab(""));
+    t.run("policy test lab.toml").exits(2).mentions("no [[test]]");
+});
