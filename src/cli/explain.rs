@@ -62,10 +62,11 @@ fn path(common: &Common, path: &Path, streams: &mut Streams) -> Result<Exit, Fai
     let session = Session::begin(common, Purpose::Read)?;
     let check = Check { paths: vec![path.to_path_buf()], unsafe_fixes: false };
     let judged = session.judge_to(&check, Fallback::Allowed, Depth::Start)?;
-    let (real, entry) = session.apart(|| {
+    let (real, entry, way) = session.apart(|| {
         let real = paths::without_links(&paths::absolute(path)?)?;
+        let way = way(&real)?;
         match look_at_path(&real) {
-            Ok(look) => Ok((real, look.entry)),
+            Ok(look) => Ok((real, look.entry, way)),
             Err(error) => Err(Failure::incomplete(format!("can't look at {}: {error}", paths::shown(&real)))),
         }
     })??;
@@ -74,7 +75,7 @@ fn path(common: &Common, path: &Path, streams: &mut Streams) -> Result<Exit, Fai
         path: real.as_os_str().as_bytes(),
         kind: entry.kind,
         actual: entry.state,
-        way: way(&real)?,
+        way,
         notes: notes(&entry),
         views,
     };

@@ -180,6 +180,7 @@ KeyringMode=private
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@resources
+SystemCallFilter=seccomp
 SystemCallErrorNumber=ENOSYS
 ";
 
