@@ -48,7 +48,8 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         streams.status("Nothing was changed.");
         None
     };
-    let left = Left::of(&session, &judged, &plan, made.as_ref(), fix.check.unsafe_fixes);
+    let totals = json::Totals { changes: applied(&made), ..json::Totals::of(&judged.survey) };
+    let left = Left::of(&session, judged.survey, &plan, made.as_ref(), fix.check.unsafe_fixes);
     let exit = left.exit(common).or_worse(made.as_ref().map_or(Exit::Clean, Executed::exit));
     let manner = streams.manner(common);
     match common.format {
@@ -57,7 +58,6 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
             streams.write_results(|out| human::write_findings(out, &left.survey, &words, &manner))?;
         }
         Format::Json => {
-            let totals = json::Totals { changes: applied(&made), ..json::Totals::of(&judged.survey) };
             streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
         }
     }
@@ -122,12 +122,11 @@ struct Left {
 }
 
 impl Left {
-    fn of(session: &Session<'_>, judged: &Judged, plan: &Plan, made: Option<&Executed>, unsafe_fixes: bool) -> Left {
+    fn of(session: &Session<'_>, mut survey: Survey, plan: &Plan, made: Option<&Executed>, unsafe_fixes: bool) -> Left {
         let is_made = |at: usize| made.is_some_and(|made| made.is_made(at));
         let changes = plan.changes.iter().enumerate();
         let ids: HashSet<_> = changes.filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
         let options = Options { unsafe_fixes, ..Options::default() };
-        let mut survey = judged.survey.clone();
         for flaw in survey.flaws.iter_mut().filter(|flaw| ids.contains(&flaw.id)) {
             flaw.findings = flaw.findings.iter().copied().filter(|finding| !options.plans(finding.fix)).collect();
             flaw.actual = flaw.desired;

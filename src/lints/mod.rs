@@ -33,8 +33,14 @@ use crate::entry::Entry;
 use crate::intent::{Around, Intent};
 
 /// Whether nothing is wrong with an entry: all is as wished, and there is nothing about it that a hazard lint looks
-/// at twice. Whatever the levels and however a finding turns out, this is what nearly every entry is.
-pub fn complies(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: &dyn Accounts) -> bool {
+/// at twice. However a finding turns out, this is what nearly every entry is.
+pub fn complies(
+    entry: &Entry,
+    intent: &Intent<'_>,
+    around: &Around<'_>,
+    levels: &Levels,
+    accounts: &dyn Accounts,
+) -> bool {
     let state = entry.state;
     permission::decide(entry, intent).mode == state.mode
         && owner::wanted(entry, intent, around, accounts) == state.uid
@@ -42,7 +48,8 @@ pub fn complies(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, account
         && !set_id::is_suspect(entry)
         && !world_writable::is_suspect(entry)
         && !hard_link::is_refused(entry, intent)
-        && !account::is_unknown(entry, accounts)
+        // The one hazard that a whole tree can have: where it is allowed, nobody is asked.
+        && (levels.allow(Lint::UnknownId) || !account::is_unknown(entry, accounts))
 }
 
 /// Has every lint that looks at entries tell what it sees.

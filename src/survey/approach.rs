@@ -49,7 +49,7 @@ pub fn approach<'p>(
         let look = look_at(&stop.dir, &cname).map_err(fail)?;
         let mut below = path.clone();
         push(&mut below, name);
-        let site = Reached { dir: &stop.dir, name, path: &below };
+        let site = Reached { dir: &stop.dir, name: &cname, path: &below };
         if is_last && look.entry.kind != Kind::Dir {
             surveyor.meet(&scope, &site, &look);
             return Ok(None);

@@ -3,13 +3,14 @@
 use super::found::Flaw;
 use super::links::Linked;
 use super::scope::{Opinion, Region};
-use super::site::Site;
+use super::site::{Reach, Site};
 use crate::entry::{Entry, Extras, Kind, State};
 use crate::intent::{HardLinks, Intent};
 use crate::judge::{Options, Verdict, judge};
 use crate::lints::{Because, Finding, Fix, Level, Lint};
 use crate::mode::Mode;
 use crate::plan::Links;
+use crate::roots::Purpose;
 use crate::sys::handle::Handle;
 use crate::sys::ladder::Ladder;
 use crate::sys::names::Memo;
@@ -34,6 +35,8 @@ pub struct Court<'a> {
     pub accounts: Memo<'a>,
     /// How entries are held on this kernel.
     pub ladder: &'a Ladder,
+    /// Whether a plan is to be made.
+    pub purpose: Purpose,
 }
 
 /// Judges an entry; tells what was found and gives the groups that it is to have, one for each opinion.
@@ -89,10 +92,11 @@ fn tell(
     court: &Court<'_>,
     finds: &mut Finds,
 ) {
-    let Some((extras, handle)) = more_of(entry, site, court) else {
+    if !site.is_still_below() {
         finds.vanished += 1;
         return;
-    };
+    }
+    let extras = if may_be_mended(region, opinions, entry, site, court) { extras(site, court) } else { entry.extras };
     let path = site.path();
     let entry = Entry { extras, ..*entry };
     let mut cases: Vec<Case<'_, '_>> = opinions
@@ -101,30 +105,40 @@ fn tell(
         .collect();
     reconcile(&mut cases, &entry, site.name(), court);
     for case in cases {
-        case.tell(&entry, site.name(), handle.clone(), court, finds);
+        case.tell(&entry, site, court, finds);
     }
 }
 
-/// What extended attributes and the file handle say; `None` where the entry is no longer what was looked at.
-fn more_of(entry: &Entry, site: &dyn Site, court: &Court<'_>) -> Option<(Extras, Option<Handle>)> {
-    if !site.is_still_below() {
-        return None;
-    }
-    match site.hold(court.ladder) {
-        Some(Ok(held)) if held.look().is_ok_and(|look| look.entry.id == entry.id) => {
-            // What can't be asked is taken for there: then nothing is widened.
-            let extras = match entry.kind {
-                Kind::Dir | Kind::File => {
-                    xattr::extras(&held, court.ladder).unwrap_or(Extras { acl: true, capabilities: true })
-                }
-                _ => Extras::default(),
-            };
-            Some((extras, Handle::of(&held)))
-        }
-        Some(Ok(_)) => None,
-        Some(Err(error)) if error.is_absence() => None,
-        // It can't be held, so it can't be changed either; what was seen of it stays true.
-        Some(Err(_)) | None => Some((Extras::default(), None)),
+/// Whether a fix may be planned, so that it matters what extended attributes say.
+fn may_be_mended(
+    region: &Region<'_>,
+    opinions: &[Opinion<'_>],
+    entry: &Entry,
+    site: &dyn Site,
+    court: &Court<'_>,
+) -> bool {
+    let findings = opinions.iter().flat_map(|opinion| judged(region, opinion, entry, site.name(), court).findings);
+    matches!(entry.kind, Kind::Dir | Kind::File)
+        && findings.into_iter().any(|finding| !matches!(finding.fix, Fix::None(_)))
+}
+
+/// What extended attributes say. Apply asks again before it changes something.
+fn extras(site: &dyn Site, court: &Court<'_>) -> Extras {
+    let asked = match site.reach() {
+        Reach::Open(dir) => xattr::extras_of_open(dir, court.ladder).ok(),
+        Reach::Named(dir, name) => xattr::extras_at(dir, name, court.ladder).ok(),
+        Reach::Lost => None,
+    };
+    // What can't be asked is taken for there: then nothing is widened.
+    asked.unwrap_or(Extras { acl: true, capabilities: true })
+}
+
+/// What tells the entry from every other across boots, where a plan is to be made.
+fn handle(site: &dyn Site, court: &Court<'_>) -> Option<Handle> {
+    match (court.purpose, site.reach()) {
+        (Purpose::Read, _) | (_, Reach::Lost) => None,
+        (Purpose::Change, Reach::Open(dir)) => Handle::of(dir),
+        (Purpose::Change, Reach::Named(dir, name)) => Handle::at(dir, name),
     }
 }
 
@@ -182,7 +196,7 @@ impl<'r, 'p> Case<'r, 'p> {
         }
     }
 
-    fn tell(self, entry: &Entry, name: &[u8], handle: Option<Handle>, court: &Court<'_>, finds: &mut Finds) {
+    fn tell(self, entry: &Entry, site: &dyn Site, court: &Court<'_>, finds: &mut Finds) {
         let root = self.region.views[self.opinion.view].bound.index;
         let hard_links = self.opinion.intent.hard_links;
         let flaw = |verdict: Verdict, links| Flaw {
@@ -190,7 +204,7 @@ impl<'r, 'p> Case<'r, 'p> {
             path: self.path.clone().into(),
             kind: entry.kind,
             id: entry.id,
-            handle: handle.clone(),
+            handle: if verdict.desired == entry.state { None } else { handle(site, court) },
             nlink: entry.nlink,
             actual: entry.state,
             desired: verdict.desired,
@@ -200,7 +214,7 @@ impl<'r, 'p> Case<'r, 'p> {
         };
         if counts_names(&self.opinion, entry) {
             let intent = self.opinion.intent.with_every_name_found();
-            let found = self.judge(&intent, entry, name, court);
+            let found = self.judge(&intent, entry, site.name(), court);
             let refused = flaw(self.verdict.clone(), Links::None);
             finds.linked.push(Linked { refused, inside: flaw(found, Links::Inside(Box::default())) });
         } else if !self.verdict.findings.is_empty() {

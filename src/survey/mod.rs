@@ -211,7 +211,8 @@ fn walk_all<'p>(
     survey: &mut Survey,
 ) -> Result<Vec<Surveyor<'p>>, SurveyError> {
     let conduct = request.conduct;
-    let court = || Court { accounts: Memo::of(request.names), ladder: request.ladder };
+    let purpose = request.caution.purpose;
+    let court = || Court { accounts: Memo::of(request.names), ladder: request.ladder, purpose };
     let mut surveyors: Vec<_> = (0..conduct.threads.max(1)).map(|_| Surveyor::new(court(), mounts)).collect();
     let mut guide = Surveyor::new(court(), mounts);
     for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
@@ -262,7 +263,10 @@ fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
     links::settle(linked, &mut survey.flaws);
     let Survey { roots, flaws, errors, skipped_mounts, .. } = survey;
     let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
-    flaws.sort_by(|a, b| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root)));
+    // No two are equal: a root has one path for each entry.
+    flaws.sort_unstable_by(|a, b| {
+        order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root))
+    });
     skipped_mounts.sort_by(|a, b| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
     let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root).to_vec();
     errors.sort_by(|a, b| order::in_tree((&base(a), &a.path), (&base(b), &b.path)));

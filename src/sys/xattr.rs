@@ -1,11 +1,18 @@
 //! Extended attributes: whether an entry has an ACL or file capabilities.
+#![allow(unsafe_code)]
 
 use super::SysError;
+use super::held::{Crossing, Held};
 use super::ladder::Ladder;
 use crate::entry::Extras;
-use rustix::fs::{getxattr, listxattr};
+use rustix::fs::{AtFlags, flistxattr, getxattr, listxattr};
 use rustix::io::Errno;
+use std::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd};
+use std::sync::OnceLock;
+
+/// listxattrat(2) has this number on every architecture of Linux but alpha.
+const SYS_LISTXATTRAT: libc::c_long = 465;
 
 const ACCESS_ACL: &str = "system.posix_acl_access";
 const CAPABILITIES: &str = "security.capability";
@@ -30,6 +37,46 @@ pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
         }
         Err(errno) => Err(SysError { call: "listxattr", errno }),
     }
+}
+
+/// What the extended attributes of an open directory say.
+pub fn extras_of_open(dir: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
+    let mut names = [0_u8; COMMON];
+    match flistxattr(&dir, &mut names) {
+        Ok(length) => Ok(among(&names[..length])),
+        Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(Extras::default()),
+        Err(_) => extras(dir, ladder),
+    }
+}
+
+/// What the extended attributes of the entry `name` of a directory say; those of a symbolic link itself.
+///
+/// Nothing holds the entry from one look at it to the next, so this is for who asks again before a change.
+pub fn extras_at(dir: impl AsFd, name: &CStr, ladder: &Ladder) -> Result<Extras, SysError> {
+    let mut names = [0_u8; COMMON];
+    if has_listxattrat() {
+        match listxattrat(&dir, name, &mut names) {
+            Ok(length) => return Ok(among(&names[..length])),
+            Err(Errno::OPNOTSUPP | Errno::NODATA) => return Ok(Extras::default()),
+            Err(Errno::RANGE | Errno::TOOBIG) => {}
+            Err(errno) => return Err(SysError { call: "listxattrat", errno }),
+        }
+    }
+    extras(Held::find(dir, name.to_bytes(), Crossing::Allowed, ladder)?, ladder)
+}
+
+/// Whether there is listxattrat(2), Linux 6.13 and later: it needs no descriptor of the entry.
+fn has_listxattrat() -> bool {
+    static THERE: OnceLock<bool> = OnceLock::new();
+    // Filters of containers answer EPERM to what they don't know.
+    *THERE.get_or_init(|| !matches!(listxattrat(rustix::fs::CWD, c".", &mut []), Err(Errno::NOSYS | Errno::PERM)))
+}
+
+fn listxattrat(dir: impl AsFd, name: &CStr, names: &mut [u8]) -> Result<usize, Errno> {
+    let (fd, flags) = (dir.as_fd().as_raw_fd(), AtFlags::SYMLINK_NOFOLLOW.bits());
+    // SAFETY: the name ends with its NUL, and the kernel writes at most `names.len()` bytes to `names`.
+    let answer = unsafe { libc::syscall(SYS_LISTXATTRAT, fd, name.as_ptr(), flags, names.as_mut_ptr(), names.len()) };
+    usize::try_from(answer).map_err(|_| Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO))
 }
 
 /// Reads a list of names, each with its NUL.
