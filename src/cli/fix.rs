@@ -110,8 +110,7 @@ fn show(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result
         }
         Format::Human if session.common.quiet => Ok(()),
         Format::Human => write_survey_diff(out, survey, session, &palette),
-    })?;
-    streams.flush()
+    })
 }
 
 /// What is left once the changes are made.

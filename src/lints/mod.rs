@@ -49,7 +49,7 @@ pub fn complies(
         && !world_writable::is_suspect(entry)
         && !hard_link::is_refused(entry, intent)
         // The one hazard that a whole tree can have: where it is allowed, nobody is asked.
-        && (levels.allow(Lint::UnknownId) || !account::is_unknown(entry, accounts))
+        && (levels.allow(Lint::UnknownId) || !account::is_unknown(entry, intent, accounts))
 }
 
 /// Has every lint that looks at entries tell what it sees.
