@@ -19,6 +19,7 @@ mod scenario;
 mod source;
 mod stage;
 mod table;
+mod threads;
 mod trace;
 mod tree;
 mod undo;

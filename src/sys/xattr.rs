@@ -7,7 +7,7 @@ use super::ladder::Ladder;
 use crate::entry::Extras;
 use rustix::fs::{AtFlags, flistxattr, getxattr, listxattr};
 use rustix::io::Errno;
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::OnceLock;
 
@@ -24,11 +24,17 @@ const COMMON: usize = 1024;
 ///
 /// One listxattr(2) tells all; the kernel keeps an access ACL there only where it says more than the mode (acl(5)).
 pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
-    ladder.need_proc("listxattr")?;
+    let fds = ladder.need_proc("listxattr")?;
     // The *xattr calls refuse O_PATH descriptors (EBADF), but follow the link that procfs has for one.
-    let path = format!("/proc/self/fd/{}", held.as_fd().as_raw_fd());
+    let fd = held.as_fd().as_raw_fd();
+    let path = format!("/proc/self/fd/{fd}");
     let mut names = [0_u8; COMMON];
-    match listxattr(path.as_str(), &mut names) {
+    let listed = match CString::new(fd.to_string()) {
+        // From the open folder it is one step, not four.
+        Ok(name) if has_listxattrat() => listxattrat(fds, &name, AtFlags::empty(), &mut names),
+        _ => listxattr(path.as_str(), &mut names),
+    };
+    match listed {
         Ok(length) => Ok(among(&names[..length])),
         Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(Extras::default()),
         // Too many names for the room, or (E2BIG) for any: ask for the two.
@@ -55,7 +61,7 @@ pub fn extras_of_open(dir: impl AsFd, ladder: &Ladder) -> Result<Extras, SysErro
 pub fn extras_at(dir: impl AsFd, name: &CStr, ladder: &Ladder) -> Result<Extras, SysError> {
     let mut names = [0_u8; COMMON];
     if has_listxattrat() {
-        match listxattrat(&dir, name, &mut names) {
+        match listxattrat(&dir, name, AtFlags::SYMLINK_NOFOLLOW, &mut names) {
             Ok(length) => return Ok(among(&names[..length])),
             Err(Errno::OPNOTSUPP | Errno::NODATA) => return Ok(Extras::default()),
             Err(Errno::RANGE | Errno::TOOBIG) => {}
@@ -69,11 +75,13 @@ pub fn extras_at(dir: impl AsFd, name: &CStr, ladder: &Ladder) -> Result<Extras,
 fn has_listxattrat() -> bool {
     static THERE: OnceLock<bool> = OnceLock::new();
     // Filters of containers answer EPERM to what they don't know.
-    *THERE.get_or_init(|| !matches!(listxattrat(rustix::fs::CWD, c".", &mut []), Err(Errno::NOSYS | Errno::PERM)))
+    *THERE.get_or_init(|| {
+        !matches!(listxattrat(rustix::fs::CWD, c".", AtFlags::empty(), &mut []), Err(Errno::NOSYS | Errno::PERM))
+    })
 }
 
-fn listxattrat(dir: impl AsFd, name: &CStr, names: &mut [u8]) -> Result<usize, Errno> {
-    let (fd, flags) = (dir.as_fd().as_raw_fd(), AtFlags::SYMLINK_NOFOLLOW.bits());
+fn listxattrat(dir: impl AsFd, name: &CStr, flags: AtFlags, names: &mut [u8]) -> Result<usize, Errno> {
+    let (fd, flags) = (dir.as_fd().as_raw_fd(), flags.bits());
     // SAFETY: the name ends with its NUL, and the kernel writes at most `names.len()` bytes to `names`.
     let answer = unsafe { libc::syscall(SYS_LISTXATTRAT, fd, name.as_ptr(), flags, names.as_mut_ptr(), names.len()) };
     usize::try_from(answer).map_err(|_| Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO))
