@@ -68,45 +68,19 @@ impl<H> Site for Walked<'_, H> {
     }
 }
 
-/// An entry on the way from a root to where a walk starts, by its name in an open directory.
+/// An entry on the way from a root to where a walk starts.
 pub struct Reached<'a> {
-    /// The directory it lies in.
+    /// An open directory.
     pub dir: &'a OwnedFd,
-    /// Its name there.
-    pub name: &'a CStr,
-    /// Its path from the region's root.
-    pub path: &'a [u8],
-}
-
-impl Site for Reached<'_> {
-    fn name(&self) -> &[u8] {
-        self.name.to_bytes()
-    }
-
-    fn path(&self) -> Vec<u8> {
-        self.path.to_vec()
-    }
-
-    fn reach(&self) -> Reach<'_> {
-        Reach::Named(self.dir.as_fd(), self.name)
-    }
-
-    fn is_still_below(&self) -> bool {
-        true
-    }
-}
-
-/// A directory on that way, by its own descriptor.
-pub struct Here<'a> {
-    /// The directory.
-    pub dir: &'a OwnedFd,
-    /// Its name; `.` for a root.
+    /// The entry's name in that directory; `.` where it is the directory itself.
+    pub at: &'a CStr,
+    /// The entry's own name; `.` for a root.
     pub name: &'a [u8],
     /// Its path from the region's root.
     pub path: &'a [u8],
 }
 
-impl Site for Here<'_> {
+impl Site for Reached<'_> {
     fn name(&self) -> &[u8] {
         self.name
     }
@@ -116,7 +90,7 @@ impl Site for Here<'_> {
     }
 
     fn reach(&self) -> Reach<'_> {
-        Reach::Open(self.dir.as_fd())
+        if self.at == c"." { Reach::Open(self.dir.as_fd()) } else { Reach::Named(self.dir.as_fd(), self.at) }
     }
 
     fn is_still_below(&self) -> bool {
