@@ -12,13 +12,13 @@ fn grow(t: &mut Scenario) {
     t.policy("lab.toml", &lab(""));
     t.tree("dir 0:4242 2775 .");
     t.sh("for a in 0 1 2 3 4 5 6 7; do mkdir -p $a/b/c/d $a/e $a/f; done
-          for d in $(find . -type d); do for n in $(seq 25); do : >$d/$n; done; done
+          for d in $(find . -type d); do for n in $(seq 25); do : >$d/s$n; done; done
           find . -type d -exec chmod 2775 {} +
           find . -type f -exec chmod 664 {} +
           chgrp -R 4242 .
           chmod 2755 0/b 3/e; chmod 775 7/b/c; chgrp 0 2 5/f
-          find . -name '*1' -exec chmod 604 {} +; find . -name '*2' -exec chgrp 0 {} +
-          chmod g-w 4/b/c/d/*; chgrp 0 6/e/*");
+          find . -name 's*1' -exec chmod 604 {} +; find . -name 's*2' -exec chgrp 0 {} +
+          chmod g-w 4/b/c/d/s*; chgrp 0 6/e/s*");
 }
 
 scenario!(any_number_of_threads_finds_the_same_in_the_same_order, |t| {

@@ -9,7 +9,6 @@ use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
 use super::{args::Common, ask, planning, store};
-use crate::judge::Options;
 use crate::lints::Lint;
 use crate::plan::{Plan, RunKind};
 use crate::policy::load::Fallback;
@@ -49,7 +48,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         None
     };
     let totals = json::Totals { changes: applied(&made), ..json::Totals::of(&judged.survey) };
-    let left = Left::of(&session, judged.survey, &plan, made.as_ref(), fix.check.unsafe_fixes);
+    let left = Left::of(&session, judged.survey, &plan, made.as_ref());
     let exit = left.exit(common).or_worse(made.as_ref().map_or(Exit::Clean, Executed::exit));
     let manner = streams.manner(common);
     match common.format {
@@ -121,13 +120,12 @@ struct Left {
 }
 
 impl Left {
-    fn of(session: &Session<'_>, mut survey: Survey, plan: &Plan, made: Option<&Executed>, unsafe_fixes: bool) -> Left {
+    fn of(session: &Session<'_>, mut survey: Survey, plan: &Plan, made: Option<&Executed>) -> Left {
         let is_made = |at: usize| made.is_some_and(|made| made.is_made(at));
         let changes = plan.changes.iter().enumerate();
         let ids: HashSet<_> = changes.filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
-        let options = Options { unsafe_fixes, ..Options::default() };
         for flaw in survey.flaws.iter_mut().filter(|flaw| ids.contains(&flaw.id)) {
-            flaw.findings = flaw.findings.iter().copied().filter(|finding| !options.plans(finding.fix)).collect();
+            flaw.findings = std::mem::take(&mut flaw.left);
             flaw.actual = flaw.desired;
         }
         survey.flaws.retain(|flaw| !flaw.findings.is_empty());

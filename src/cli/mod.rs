@@ -8,6 +8,7 @@ mod execute;
 mod exit;
 mod explain;
 mod fix;
+mod generate;
 mod judged;
 mod levels;
 mod log;
@@ -66,6 +67,7 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Plan(plan) => fix::plan(common, plan, streams),
         Command::Apply(apply) => apply::apply(common, apply, streams),
         Command::Undo(undo) => apply::undo(common, undo, streams),
+        Command::Generate(generate) => generate::generate(common, generate, streams),
         Command::Log => log::log(common, streams),
         Command::Explain(explain) => explain::explain(common, explain, streams),
     }

@@ -14,6 +14,7 @@ pub mod diff;
 pub mod table;
 pub mod runs;
 pub mod policies;
+pub mod schedule;
 pub mod mend;
 pub mod explain;
 #[cfg(test)]
