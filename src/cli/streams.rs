@@ -29,13 +29,7 @@ impl Streams {
         let never = anstream::ColorChoice::Never;
         let (results, color) = match &common.output {
             None => (Results::Stdout(io::stdout()), anstream::AutoStream::choice(&io::stdout()) != never),
-            Some(path) => {
-                let output = Output::create(path, 0o644).map_err(|error| {
-                    Failure::usage(format!("can't write {}: {error}", super::paths::shown(path)))
-                        .hinted("name a file in a directory that exists and that you can write")
-                })?;
-                (Results::File(output), false)
-            }
+            Some(path) => (Results::File(super::reporting::create(path, common.report_format)?), false),
         };
         let error_color = anstream::AutoStream::choice(&io::stderr()) != never;
         Ok(Streams { results: BufWriter::with_capacity(1 << 16, results), color, error_color, quiet: common.quiet })
@@ -125,7 +119,7 @@ fn manner(common: &Common, palette: Palette) -> Manner {
         (false, false) => Verbosity::Normal,
     };
     let strictness = if common.strict { Strictness::Warn } else { Strictness::Deny };
-    Manner { palette, verbosity, strictness }
+    Manner::new(palette, verbosity, strictness)
 }
 
 /// Tells why a command did not do what it was asked: the problems drawn, the reason, and what to do next.

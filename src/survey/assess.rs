@@ -1,6 +1,6 @@
 //! Judging one entry by every policy that covers it, and telling what was found.
 
-use super::found::Flaw;
+use super::found::{Excused, Flaw};
 use super::links::Linked;
 use super::scope::{Opinion, Region};
 use super::site::{Reach, Site};
@@ -14,6 +14,7 @@ use crate::roots::Purpose;
 use crate::sys::handle::Handle;
 use crate::sys::ladder::Ladder;
 use crate::sys::names::Memo;
+use crate::sys::stat::Look;
 use crate::sys::xattr;
 
 /// What one thread found.
@@ -23,7 +24,9 @@ pub struct Finds {
     pub flaws: Vec<Flaw>,
     /// Entries with several names, where those are to be counted.
     pub linked: Vec<Linked>,
-    /// Findings that exceptions cover.
+    /// Entries with findings that exceptions cover.
+    pub excused: Vec<Excused>,
+    /// How many findings those are.
     pub suppressed: u64,
     /// Entries that were gone when they were looked at again.
     pub vanished: u64,
@@ -43,14 +46,14 @@ pub struct Court<'a> {
 pub fn assess(
     region: &Region<'_>,
     opinions: &[Opinion<'_>],
-    entry: &Entry,
+    look: &Look,
     site: &dyn Site,
     court: &Court<'_>,
     finds: &mut Finds,
     groups: &mut Vec<u32>,
 ) {
-    if !complies(region, opinions, entry, site.name(), court, groups) {
-        tell(region, opinions, entry, site, court, finds);
+    if !complies(region, opinions, &look.entry, site.name(), court, groups) {
+        tell(region, opinions, look, site, court, finds);
     }
 }
 
@@ -87,7 +90,7 @@ fn judged(region: &Region<'_>, opinion: &Opinion<'_>, entry: &Entry, name: &[u8]
 fn tell(
     region: &Region<'_>,
     opinions: &[Opinion<'_>],
-    entry: &Entry,
+    look: &Look,
     site: &dyn Site,
     court: &Court<'_>,
     finds: &mut Finds,
@@ -96,16 +99,15 @@ fn tell(
         finds.vanished += 1;
         return;
     }
+    let entry = &look.entry;
     let extras = if may_be_mended(region, opinions, entry, site, court) { extras(site, court) } else { entry.extras };
     let path = site.path();
     let entry = Entry { extras, ..*entry };
-    let mut cases: Vec<Case<'_, '_>> = opinions
-        .iter()
-        .map(|opinion| Case::new(region, opinion, &entry, site.name(), &path, court, &mut finds.suppressed))
-        .collect();
+    let mut cases: Vec<Case<'_, '_>> =
+        opinions.iter().map(|opinion| Case::new(region, opinion, &entry, site.name(), &path, court)).collect();
     reconcile(&mut cases, &entry, site.name(), court);
     for case in cases {
-        case.tell(&entry, site, court, finds);
+        case.tell(&entry, site, look.bytes, court, finds);
     }
 }
 
@@ -149,6 +151,8 @@ struct Case<'r, 'p> {
     /// Levels, with what exceptions cover allowed.
     options: Options,
     verdict: Verdict,
+    /// What exceptions cover of what was found, where they cover any.
+    excused: Option<Verdict>,
     /// The path from the tree's root.
     path: Vec<u8>,
 }
@@ -161,7 +165,6 @@ impl<'r, 'p> Case<'r, 'p> {
         name: &[u8],
         path: &[u8],
         court: &Court<'_>,
-        suppressed: &mut u64,
     ) -> Case<'r, 'p> {
         let view = &region.views[opinion.view];
         let mut case = Case {
@@ -169,16 +172,18 @@ impl<'r, 'p> Case<'r, 'p> {
             opinion: *opinion,
             options: view.bound.options,
             verdict: judged(region, opinion, entry, name, court),
+            excused: None,
             path: view.path(path),
         };
         let excused = view.bound.exceptions.suppressed(&case.path);
-        let found = case.verdict.findings.len();
         if case.verdict.findings.iter().any(|finding| excused.contains(finding.lint)) {
             for lint in Lint::ALL.into_iter().filter(|&lint| excused.contains(lint)) {
                 case.options.levels.set(lint, Level::Allow);
             }
-            case.verdict = case.judge(&case.opinion.intent, entry, name, court);
-            *suppressed += found.saturating_sub(case.verdict.findings.len()) as u64;
+            let verdict = case.judge(&case.opinion.intent, entry, name, court);
+            let mut without = std::mem::replace(&mut case.verdict, verdict);
+            without.findings.retain(|finding| excused.contains(finding.lint));
+            case.excused = Some(Verdict { desired: entry.state, ..without });
         }
         case
     }
@@ -196,12 +201,14 @@ impl<'r, 'p> Case<'r, 'p> {
         }
     }
 
-    fn tell(self, entry: &Entry, site: &dyn Site, court: &Court<'_>, finds: &mut Finds) {
-        let root = self.region.views[self.opinion.view].bound.index;
+    fn tell(mut self, entry: &Entry, site: &dyn Site, bytes: u64, court: &Court<'_>, finds: &mut Finds) {
+        let name = site.name();
+        let bound = self.region.views[self.opinion.view].bound;
+        let excused = self.excused.take();
         let hard_links = self.opinion.intent.hard_links;
         let after = |state| Entry { state, ..*entry };
         let flaw = |verdict: Verdict, intent: &Intent<'_>, links| Flaw {
-            root,
+            root: bound.index,
             path: self.path.clone().into(),
             kind: entry.kind,
             id: entry.id,
@@ -212,14 +219,22 @@ impl<'r, 'p> Case<'r, 'p> {
             ideal: verdict.ideal,
             left: match verdict.desired == entry.state {
                 true => verdict.findings.as_slice().into(),
-                false => self.judge(intent, &after(verdict.desired), site.name(), court).findings.into(),
+                false => self.judge(intent, &after(verdict.desired), name, court).findings.into(),
             },
             findings: verdict.findings.into(),
             links,
+            bytes,
         };
+        if let Some(excused) = excused {
+            let flaw = flaw(excused, &self.opinion.intent, Links::None);
+            let reason = |finding: &Finding| bound.exceptions.reason(&flaw.path, finding.lint).into();
+            let reasons = flaw.findings.iter().map(reason).collect();
+            finds.suppressed += flaw.findings.len() as u64;
+            finds.excused.push(Excused { flaw, reasons });
+        }
         if counts_names(&self.opinion, entry) {
             let intent = self.opinion.intent.with_every_name_found();
-            let found = self.judge(&intent, entry, site.name(), court);
+            let found = self.judge(&intent, entry, name, court);
             let refused = flaw(self.verdict.clone(), &self.opinion.intent, Links::None);
             finds.linked.push(Linked { refused, inside: flaw(found, &intent, Links::Inside(Box::default())) });
         } else if !self.verdict.findings.is_empty() {

@@ -112,7 +112,7 @@ impl<'p> Surveyor<'p> {
     /// Judges an entry by the opinions given.
     pub(super) fn judge(&mut self, region: &Region<'p>, site: &dyn Site, look: &Look, opinions: &[Opinion<'p>]) {
         self.counts.entries += 1;
-        assess(region, opinions, &look.entry, site, &self.court, &mut self.finds, &mut self.groups);
+        assess(region, opinions, look, site, &self.court, &mut self.finds, &mut self.groups);
     }
 
     /// Sets the paths of the directory that the next names lie in.

@@ -1,7 +1,7 @@
 //! Output files that appear whole or not at all: written beside their place and renamed into it.
 
 use super::SysError;
-use rustix::fs::{FileType, Mode, OFlags, fcntl_setfl, fstat, open, rename, unlink};
+use rustix::fs::{FileType, Mode, OFlags, fchmod, fcntl_setfl, fstat, open, rename, unlink};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
@@ -45,6 +45,14 @@ impl Output {
             }
         }
         Err(SysError { call: "open", errno: Errno::EXIST })
+    }
+
+    /// Lets everybody read it, whatever the umask; what was there and isn't a regular file stays as it is.
+    pub fn readable_by_all(self) -> Result<Output, SysError> {
+        if self.names.is_some() {
+            fchmod(&self.file, Mode::from_raw_mode(0o644)).map_err(SysError::of("fchmod"))?;
+        }
+        Ok(self)
     }
 
     /// Syncs what was written and gives it its name.
@@ -109,6 +117,23 @@ mod tests {
         output.finish().expect("finished");
         assert_eq!(names(dir.path()), ["out"]);
         assert_eq!(std::fs::read(&path).expect("read"), b"whole");
+    }
+
+    #[test]
+    fn everybody_reads_what_is_for_all_and_what_was_there_stays_as_it_is() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("folder");
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o7777;
+        let path = dir.path().join("out");
+        let output = Output::create(&path, 0o600).and_then(Output::readable_by_all).expect("created");
+        output.finish().expect("finished");
+        assert_eq!(mode(&path), 0o644);
+        let fifo = dir.path().join("fifo");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");
+        // Without a reader, opening it for writing would wait for one.
+        let _reader = open(&fifo, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()).expect("opened");
+        Output::create(&fifo, 0o644).and_then(Output::readable_by_all).expect("opened");
+        assert_eq!(mode(&fifo), 0o600);
     }
 
     #[test]
