@@ -38,6 +38,7 @@ mod source;
 mod stage;
 mod system;
 mod table;
+mod threads;
 mod trace;
 mod tree;
 mod undo;

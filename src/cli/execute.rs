@@ -51,6 +51,7 @@ pub fn execute_on(
     if let Some(drift) = drifts.first() {
         return Err(Failure::incomplete(drift).hinted("nothing was changed"));
     }
+    let ground = ground.worked_by(session.threads());
     let store = store::open(session.common)?;
     let roots = ground.roots();
     let lockable: Vec<(&Path, &OwnedFd)> =

@@ -47,7 +47,8 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         streams.status("Nothing was changed.");
         None
     };
-    let left = Left::of(&session, &judged, &plan, made.as_ref());
+    let totals = json::Totals { changes: applied(&made), ..json::Totals::of(&judged.survey) };
+    let left = Left::of(&session, judged.survey, &plan, made.as_ref());
     let exit = left.exit(common).or_worse(made.as_ref().map_or(Exit::Clean, Executed::exit));
     let manner = streams.manner(common);
     match common.format {
@@ -56,7 +57,6 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
             streams.write_results(|out| human::write_findings(out, &left.survey, &words, &manner))?;
         }
         Format::Json => {
-            let totals = json::Totals { changes: applied(&made), ..json::Totals::of(&judged.survey) };
             streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
         }
     }
@@ -120,11 +120,10 @@ struct Left {
 }
 
 impl Left {
-    fn of(session: &Session<'_>, judged: &Judged, plan: &Plan, made: Option<&Executed>) -> Left {
+    fn of(session: &Session<'_>, mut survey: Survey, plan: &Plan, made: Option<&Executed>) -> Left {
         let is_made = |at: usize| made.is_some_and(|made| made.is_made(at));
         let changes = plan.changes.iter().enumerate();
         let ids: HashSet<_> = changes.filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
-        let mut survey = judged.survey.clone();
         for flaw in survey.flaws.iter_mut().filter(|flaw| ids.contains(&flaw.id)) {
             flaw.findings = std::mem::take(&mut flaw.left);
             flaw.actual = flaw.desired;
