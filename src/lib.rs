@@ -24,6 +24,7 @@ pub mod plan;
 pub mod walk;
 pub mod roots;
 pub mod survey;
+pub mod infer;
 pub mod journal;
 pub mod apply;
 pub mod report;

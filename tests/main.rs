@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod explain;
 mod fix;
+mod init;
 mod kernel;
 mod lab;
 mod layers;

@@ -1,5 +1,6 @@
 //! The command line as clap reads it: values only, nothing looked up.
 
+use crate::sys::output::Existing;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -46,6 +47,35 @@ pub enum Command {
     /// Lists, shows and checks policies.
     #[command(subcommand)]
     Policy(Policy),
+    /// Writes a policy that fits most of a tree as it is: a first one to work on.
+    Init(Init),
+    /// Writes a completion script for a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Writes the manual pages, one for each command, into a folder.
+    Man {
+        /// The folder; it must exist.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+/// `init`.
+#[derive(Args, Debug)]
+pub struct Init {
+    /// The directory to look at; `-o FILE` never overwrites.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+}
+
+impl Command {
+    /// What becomes of a file that `-o` names and that is there already.
+    pub fn may_replace(&self) -> Existing {
+        if matches!(self, Command::Init(_)) { Existing::Refuse } else { Existing::Replace }
+    }
 }
 
 /// What every command takes.

@@ -4,10 +4,13 @@ mod apply;
 mod args;
 mod ask;
 mod check;
+mod completions;
 mod execute;
 mod exit;
 mod explain;
 mod fix;
+mod init;
+mod manual;
 mod judged;
 mod levels;
 mod log;
@@ -29,7 +32,7 @@ use streams::Streams;
 pub fn run() -> u8 {
     // clap ends by itself, with status 2, where the arguments can't be read.
     let arguments = Arguments::parse();
-    let mut streams = match Streams::open(&arguments.common) {
+    let mut streams = match Streams::open(&arguments.common, arguments.command.may_replace()) {
         Ok(streams) => streams,
         Err(failure) => {
             streams::report_failure(&failure, false);
@@ -68,5 +71,8 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Undo(undo) => apply::undo(common, undo, streams),
         Command::Log => log::log(common, streams),
         Command::Explain(explain) => explain::explain(common, explain, streams),
+        Command::Init(init) => init::init(common, init, streams),
+        Command::Completions { shell } => completions::completions(*shell, streams),
+        Command::Man { folder } => manual::write(folder),
     }
 }

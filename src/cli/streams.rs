@@ -5,7 +5,7 @@ use super::exit::Failure;
 use crate::policy::diagnostic;
 use crate::report::human::{Manner, Strictness};
 use crate::report::{Palette, Verbosity, escape};
-use crate::sys::output::Output;
+use crate::sys::output::{Existing, Output};
 use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 
@@ -24,15 +24,18 @@ enum Results {
 
 impl Streams {
     /// Opens the streams that the command line asks for.
-    pub fn open(common: &Common) -> Result<Streams, Failure> {
+    pub fn open(common: &Common, existing: Existing) -> Result<Streams, Failure> {
         common.color.write_global();
         let never = anstream::ColorChoice::Never;
         let (results, color) = match &common.output {
             None => (Results::Stdout(io::stdout()), anstream::AutoStream::choice(&io::stdout()) != never),
             Some(path) => {
-                let output = Output::create(path, 0o644).map_err(|error| {
-                    Failure::usage(format!("can't write {}: {error}", super::paths::shown(path)))
-                        .hinted("name a file in a directory that exists and that you can write")
+                let output = Output::create(path, 0o644, existing).map_err(|error| {
+                    Failure::usage(format!("can't write {}: {error}", super::paths::shown(path))).hinted(match existing
+                    {
+                        Existing::Replace => "name a file in a directory that exists and that you can write",
+                        Existing::Refuse => "name a file that doesn't exist yet, in a directory that you can write",
+                    })
                 })?;
                 (Results::File(output), false)
             }

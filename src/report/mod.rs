@@ -16,6 +16,7 @@ pub mod runs;
 pub mod policies;
 pub mod mend;
 pub mod explain;
+pub mod proposal;
 #[cfg(test)]
 mod samples;
 

@@ -1,7 +1,7 @@
 //! Output files that appear whole or not at all: written beside their place and renamed into it.
 
 use super::SysError;
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, open, rename, statat, unlink};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, linkat, open, rename, statat, unlink};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
@@ -14,22 +14,35 @@ pub struct Output {
     file: File,
     /// The temporary name and the name to take in the end; `None` where it writes to what was there (a device, a FIFO).
     names: Option<(PathBuf, PathBuf)>,
+    existing: Existing,
+}
+
+/// What becomes of a file that has the name already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Existing {
+    /// It gives way; what isn't a regular file is written to.
+    Replace,
+    /// It stays, whatever it is, and nothing is written: EEXIST.
+    Refuse,
 }
 
 impl Output {
     /// Opens `path` for writing. What is there and isn't a regular file is written to as it is, `/dev/null` for one.
-    pub fn create(path: &Path, mode: u32) -> Result<Output, SysError> {
+    pub fn create(path: &Path, mode: u32, existing: Existing) -> Result<Output, SysError> {
+        if existing == Existing::Refuse && statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+            return Err(SysError { call: "open", errno: Errno::EXIST });
+        }
         let there = statat(CWD, path, AtFlags::empty());
         if there.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile) {
             let fd = open(path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty()).map_err(SysError::of("open"))?;
-            return Ok(Output { file: fd.into(), names: None });
+            return Ok(Output { file: fd.into(), names: None, existing });
         }
         // A new name of our own can't be a link that somebody else laid there.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         for attempt in 0..100 {
             let temporary = temporary_name(path, attempt);
             match open(&temporary, flags, Mode::from_raw_mode(mode)) {
-                Ok(fd) => return Ok(Output { file: fd.into(), names: Some((temporary, path.into())) }),
+                Ok(fd) => return Ok(Output { file: fd.into(), names: Some((temporary, path.into())), existing }),
                 Err(Errno::EXIST) => {}
                 Err(errno) => return Err(SysError { call: "open", errno }),
             }
@@ -43,12 +56,25 @@ impl Output {
         let Some((temporary, path)) = self.names.take() else { return Ok(()) };
         let named = rustix::fs::fsync(&self.file)
             .map_err(SysError::of("fsync"))
-            .and_then(|()| rename(&temporary, &path).map_err(SysError::of("rename")));
+            .and_then(|()| self.existing.give_name(&temporary, &path));
         if named.is_err() {
             // Nothing more can be done about a file that can't be removed either; the error to tell is the first.
             let _ = unlink(&temporary);
         }
         named
+    }
+}
+
+impl Existing {
+    fn give_name(self, temporary: &Path, path: &Path) -> Result<(), SysError> {
+        match self {
+            Existing::Replace => rename(temporary, path).map_err(SysError::of("rename")),
+            Existing::Refuse => {
+                // link(2) fails where somebody took the name meanwhile; rename(2) would push them out.
+                linkat(CWD, temporary, CWD, path, AtFlags::empty()).map_err(SysError::of("linkat"))?;
+                unlink(temporary).map_err(SysError::of("unlink"))
+            }
+        }
     }
 }
 
@@ -90,11 +116,11 @@ mod tests {
     fn appears_whole_or_not_at_all() {
         let dir = tempfile::tempdir().expect("folder");
         let path = dir.path().join("out");
-        let mut output = Output::create(&path, 0o644).expect("created");
+        let mut output = Output::create(&path, 0o644, Existing::Replace).expect("created");
         output.write_all(b"half").expect("written");
         drop(output);
         assert_eq!(names(dir.path()), Vec::<OsString>::new());
-        let mut output = Output::create(&path, 0o644).expect("created");
+        let mut output = Output::create(&path, 0o644, Existing::Replace).expect("created");
         output.write_all(b"whole").expect("written");
         output.finish().expect("finished");
         assert_eq!(names(dir.path()), ["out"]);
@@ -102,8 +128,21 @@ mod tests {
     }
 
     #[test]
+    fn pushes_nobody_out_of_a_name() {
+        let dir = tempfile::tempdir().expect("folder");
+        let path = dir.path().join("out");
+        let output = Output::create(&path, 0o644, Existing::Refuse).expect("created");
+        std::fs::write(&path, "theirs").expect("written");
+        assert_eq!(output.finish().map_err(|error| error.errno), Err(Errno::EXIST));
+        let refused = Output::create(&path, 0o644, Existing::Refuse).map(drop);
+        assert_eq!(refused.map_err(|error| error.errno), Err(Errno::EXIST));
+        assert_eq!(std::fs::read(&path).expect("read"), b"theirs");
+        assert_eq!(names(dir.path()), ["out"]);
+    }
+
+    #[test]
     fn writes_to_devices_as_they_are() {
-        let mut output = Output::create(Path::new("/dev/null"), 0o644).expect("opened");
+        let mut output = Output::create(Path::new("/dev/null"), 0o644, Existing::Replace).expect("opened");
         output.write_all(b"gone").expect("written");
         output.finish().expect("finished");
     }
