@@ -20,6 +20,7 @@ mod scenario;
 mod source;
 mod stage;
 mod table;
+mod terminal;
 mod trace;
 mod tree;
 mod undo;

@@ -31,7 +31,7 @@ pub enum Command {
     /// Reports where the trees differ from the policy.
     Check(Check),
     /// Shows what fix would do, as a unified diff of listings.
-    Diff(Check),
+    Diff(Diff),
     /// Repairs: plans, shows, asks, applies, looks again.
     Fix(Fix),
     /// Writes what fix would do to a plan file; changes nothing.
@@ -135,6 +135,20 @@ pub struct Check {
     /// Counts fixes in that could break a program, open what its owner closed, or not be undone.
     #[arg(long)]
     pub unsafe_fixes: bool,
+}
+
+/// `diff`.
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// What is judged, and which fixes.
+    #[command(flatten)]
+    pub check: Check,
+    /// Gives every entry its own lines on a terminal too; files and pipes always get them.
+    #[arg(long)]
+    pub full: bool,
+    /// Tells how many changes each directory has, and what they do.
+    #[arg(long, conflicts_with = "full")]
+    pub stat: bool,
 }
 
 /// `fix`.

@@ -15,6 +15,7 @@ mod judged;
 mod levels;
 mod log;
 mod paths;
+mod pick;
 mod planning;
 mod policy;
 mod progress;

@@ -3,11 +3,12 @@
 use super::args::Common;
 use super::exit::Failure;
 use crate::policy::diagnostic;
+use crate::report::diff::Folding;
 use crate::report::human::{Manner, Strictness};
 use crate::report::{Palette, Verbosity, escape};
 use crate::sys::output::{Existing, Output};
 use std::fmt::Display;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 /// Standard output or the file named with `-o` for results, standard error for all else.
 pub struct Streams {
@@ -69,6 +70,19 @@ impl Streams {
     /// The colours of results.
     pub fn palette(&self) -> Palette {
         palette(self.color)
+    }
+
+    /// The colours of standard error.
+    pub fn error_palette(&self) -> Palette {
+        palette(self.error_color)
+    }
+
+    /// Whether diffs are folded: for people they are, other readers get every entry.
+    pub fn folding(&self) -> Folding {
+        match self.results.get_ref() {
+            Results::Stdout(stdout) if stdout.is_terminal() => Folding::Folded,
+            Results::Stdout(_) | Results::File(_) => Folding::Full,
+        }
     }
 
     /// Writes out the results so far, before something is told or asked that belongs behind them.

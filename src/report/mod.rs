@@ -11,6 +11,8 @@ pub mod tally;
 pub mod json;
 pub mod human;
 pub mod diff;
+pub mod effect;
+pub mod stat;
 pub mod table;
 pub mod runs;
 pub mod policies;
