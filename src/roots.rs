@@ -2,6 +2,7 @@
 
 mod expand;
 
+use crate::entry::Kind;
 use crate::policy::Loaded;
 use crate::policy::bind::{Binding, Lookup, bind};
 use crate::policy::exceptions::{ExceptionScope, Exceptions};
@@ -12,7 +13,7 @@ use crate::policy::root_pattern::RootPattern;
 use crate::policy::rule_table::RuleTable;
 use crate::sys::SysError;
 use crate::sys::root::{ancestors, exists, look_at_path};
-use crate::trust::{Doubt, Step, doubt_of_parents};
+use crate::trust::{Doubt, Step, doubt_of_file, doubt_of_parents};
 use expand::{Expansion, Found};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
@@ -65,6 +66,8 @@ pub struct Roots {
 /// A root that can't be used.
 #[derive(Debug)]
 pub struct Refusal {
+    /// The index of the policy that wants it.
+    pub policy: u32,
     /// The root, or the directory that it was looked for in.
     pub path: PathBuf,
     /// The system call that failed, if one did.
@@ -75,8 +78,9 @@ pub struct Refusal {
 
 /// Finds the real roots of all policies. Touches directories, so it runs on a confined thread.
 pub fn find(loaded: &[Loaded], table: &RuleTable, lookup: &dyn Lookup, caution: Caution) -> Roots {
-    let mut finder = Finder { table, lookup, caution, roots: Roots::default() };
+    let mut finder = Finder { table, lookup, caution, roots: Roots::default(), policy: 0 };
     for (policy, loaded) in loaded.iter().enumerate() {
+        finder.policy = policy as u32;
         for tree in 0..loaded.model.trees.len() {
             finder.tree(loaded, policy as u32, tree);
         }
@@ -89,6 +93,8 @@ struct Finder<'a> {
     lookup: &'a dyn Lookup,
     caution: Caution,
     roots: Roots,
+    /// The policy in hand.
+    policy: u32,
 }
 
 impl Finder<'_> {
@@ -113,7 +119,12 @@ impl Finder<'_> {
         let mut there = |path: &str| {
             exists(Path::new(path)).unwrap_or_else(|error| {
                 let message = format!("can't tell whether it exists: {error}");
-                self.roots.refused.push(Refusal { path: path.into(), error: Some(error), message });
+                self.roots.refused.push(Refusal {
+                    policy: self.policy,
+                    path: path.into(),
+                    error: Some(error),
+                    message,
+                });
                 false
             })
         };
@@ -137,7 +148,7 @@ impl Finder<'_> {
                 return;
             }
         };
-        let mut expansion = Expansion::new(&pattern, self.caution);
+        let mut expansion = Expansion::new(&pattern, self.caution, self.policy);
         expansion.run();
         self.roots.refused.append(&mut expansion.refused);
         let optional = loaded.model.trees[index].optional;
@@ -146,7 +157,7 @@ impl Finder<'_> {
         }
         if let Some((path, error)) = expansion.missing.filter(|_| !optional) {
             let message = format!("the root isn't there: {error}; make it, or write `optional = true`");
-            self.roots.refused.push(Refusal { path, error: Some(error), message });
+            self.roots.refused.push(Refusal { policy: self.policy, path, error: Some(error), message });
         }
     }
 
@@ -167,7 +178,7 @@ impl Finder<'_> {
                 self.roots.refused.extend(problems.into_iter().map(|problem| {
                     let hint = problem.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
                     let message = format!("{}{hint}", problem.message);
-                    Refusal { path: found.path.clone(), error: None, message }
+                    Refusal { policy: self.policy, path: found.path.clone(), error: None, message }
                 }));
             }
             Err(problems) => {
@@ -206,23 +217,39 @@ impl Finder<'_> {
                     "root can't rely on this path: {doubt}; name the real path, take the right to write from others, \
                      or vouch for it with --trust-parents"
                 );
-                self.roots.refused.push(Refusal { path: named.to_path_buf(), error: None, message });
+                self.roots.refused.push(Refusal {
+                    policy: self.policy,
+                    path: named.to_path_buf(),
+                    error: None,
+                    message,
+                });
                 false
             }
         }
     }
 }
 
-/// Why root can't rely on what leads to `path`; a link at its end counts too. What can't be looked at is left to the
-/// one who opens it.
+/// Why root can't rely on what leads to `path`; a link at its end counts too, and so does what can't be seen: whoever
+/// can make a look fail could make it tell anything.
 pub fn doubt(path: &Path) -> Option<Doubt> {
-    let steps = steps_to(path).ok()?;
-    let at_end = steps.last().filter(|step| step.entry.kind == crate::entry::Kind::Symlink);
+    let steps = match steps_to(path) {
+        Ok(steps) => steps,
+        Err(error) => return Some(Doubt::Unseen { path: path.into(), error }),
+    };
+    let at_end = steps.last().filter(|step| step.entry.kind == Kind::Symlink);
     doubt_of_parents(&steps).or_else(|| at_end.map(|step| Doubt::Link(step.path.clone())))
 }
 
+/// Why root can't take orders from a file: its parents or the file itself.
+pub fn doubt_about_file(path: &Path) -> Option<Doubt> {
+    match steps_to(path) {
+        Ok(steps) => doubt_of_file(&steps),
+        Err(error) => Some(Doubt::Unseen { path: path.into(), error }),
+    }
+}
+
 /// Every component of a path, from `/` down, as it is found.
-pub fn steps_to(path: &Path) -> Result<Vec<Step>, SysError> {
+fn steps_to(path: &Path) -> Result<Vec<Step>, SysError> {
     let mut steps: Vec<Step> =
         ancestors(path)?.into_iter().map(|(path, look)| Step { path, entry: look.entry }).collect();
     let is_cut_short = steps.last().is_some_and(|step| Some(step.path.as_path()) != path.parent());

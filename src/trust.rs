@@ -2,6 +2,7 @@
 
 use crate::entry::{Entry, Kind};
 use crate::mode::Mode;
+use crate::sys::SysError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,13 @@ pub enum Doubt {
         path: PathBuf,
         /// Its mode.
         mode: Mode,
+    },
+    /// It can't be looked at as a whole.
+    Unseen {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        error: SysError,
     },
 }
 
@@ -71,7 +79,10 @@ impl Doubt {
     /// The part of the path that it is about.
     pub fn path(&self) -> &Path {
         match self {
-            Doubt::Link(path) | Doubt::Owned { path, .. } | Doubt::Writable { path, .. } => path,
+            Doubt::Link(path)
+            | Doubt::Owned { path, .. }
+            | Doubt::Writable { path, .. }
+            | Doubt::Unseen { path, .. } => path,
         }
     }
 }
@@ -82,6 +93,7 @@ impl fmt::Display for Doubt {
             Doubt::Link(path) => write!(f, "{path:?} is a symbolic link"),
             Doubt::Owned { path, uid } => write!(f, "{path:?} belongs to uid {uid}, not to root"),
             Doubt::Writable { path, mode } => write!(f, "{path:?} can be written by others than root (mode {mode})"),
+            Doubt::Unseen { path, error } => write!(f, "what leads to {path:?} can't be looked at: {error}"),
         }
     }
 }

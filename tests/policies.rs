@@ -50,6 +50,19 @@ fn the_sample_of_the_contract_reads() {
 }
 
 #[test]
+fn every_example_of_the_readme_reads() {
+    let readme = include_str!("../README.md");
+    let examples: Vec<&str> =
+        readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect();
+    assert!(examples.len() >= 2, "README has lost its examples");
+    for (at, example) in examples.into_iter().enumerate() {
+        if let Err(problems) = read_text(&format!("README example {at}"), example) {
+            panic!("{}", draw(&problems, false));
+        }
+    }
+}
+
+#[test]
 fn ten_mistakes_are_told_at_once() {
     let problems = fixture("ten-mistakes.toml").expect_err("there are ten mistakes");
     assert_eq!(problems.len(), 10);

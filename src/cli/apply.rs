@@ -16,7 +16,6 @@ use crate::survey::{PolicyLabel, Root, in_tree};
 use crate::sys::file::open_for_reading;
 use crate::sys::host;
 use crate::sys::ladder::Ladder;
-use crate::trust::doubt_of_file;
 use std::io::BufReader;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -98,13 +97,10 @@ fn is_left(found: &Found) -> bool {
 fn read_plan(path: &Path) -> Result<Plan, Failure> {
     let absolute = paths::absolute(path)?;
     let shown = paths::shown(path);
-    if host::effective_uid() == 0 {
-        let steps = roots::steps_to(&absolute)
-            .map_err(|error| Failure::usage(format!("can't read the plan {shown}: {error}")))?;
-        if let Some(doubt) = doubt_of_file(&steps) {
-            return Err(Failure::usage(format!("root can't rely on the plan {shown}: {doubt}"))
-                .hinted("write plans where only root can write"));
-        }
+    let is_root = host::effective_uid() == 0;
+    if let Some(doubt) = roots::doubt_about_file(&absolute).filter(|_| is_root) {
+        return Err(Failure::usage(format!("root can't rely on the plan {shown}: {doubt}"))
+            .hinted("write plans where only root can write"));
     }
     let file =
         open_for_reading(&absolute).map_err(|error| Failure::usage(format!("can't read the plan {shown}: {error}")))?;
@@ -128,8 +124,7 @@ fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(),
             let heads: Vec<_> = heads.map(|path| Head { path, policy: None }).collect();
             write_diff(out, &rows, &heads, &session.names, &palette)
         }
-    })?;
-    streams.flush()
+    })
 }
 
 fn row(change: &Change) -> Row<'_> {

@@ -48,7 +48,6 @@ pub fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> Result<
         Format::Human => write_survey_diff(out, survey, DiffManner { names, palette: &palette, folding }),
         Format::Json => json::write_check(out, survey, &Words(names), names, exit as u8),
     })?;
-    streams.flush()?;
     tell_rest(common, streams, survey);
     let effects = effects(survey, arguments.check.unsafe_fixes);
     if effects.changes > 0 {

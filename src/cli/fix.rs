@@ -161,8 +161,7 @@ fn show(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result
         Format::Human => {
             write_survey_diff(out, survey, DiffManner { names: &session.names, palette: &palette, folding })
         }
-    })?;
-    streams.flush()
+    })
 }
 
 /// What is left once the changes are made.

@@ -36,7 +36,6 @@ pub fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> Result<
     let preface = Preface { root, entries: census.entries, excluded: census.excluded, mounts: census.mounts };
     let proposal = Proposal::of(census);
     streams.write_results(|out| write_proposal(out, &proposal, preface, &session.names))?;
-    streams.flush()?;
     let file = common.output.as_ref().map_or("FILE.toml".into(), |file| shell_quote(named_file(file).as_bytes()));
     streams.status(format_args!("What differs from it: sgidlint check -p {file}"));
     Ok(if errors.is_empty() { Exit::Clean } else { Exit::Incomplete })

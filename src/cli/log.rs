@@ -39,7 +39,7 @@ fn told(run: &RunSummary) -> Run {
     let count = |name| run.counts.of(name);
     Run {
         id: run.id.clone(),
-        when: header.time.clone(),
+        when: to_the_second(&header.time),
         who: header.by.name.clone().unwrap_or_else(|| header.by.uid.to_string()),
         kind: match &header.kind {
             plan::RunKind::Fix | plan::RunKind::Plan => RunKind::Fix,
@@ -61,6 +61,14 @@ fn told(run: &RunSummary) -> Run {
             RunState::Settled { .. } => Ending::Settled,
             RunState::Interrupted | RunState::Running => Ending::Interrupted,
         },
+    }
+}
+
+/// A time as RFC 3339 has it, without its fraction of a second.
+fn to_the_second(time: &str) -> String {
+    match time.split_once('.') {
+        Some((whole, _)) if time.ends_with('Z') => format!("{whole}Z"),
+        _ => time.to_owned(),
     }
 }
 

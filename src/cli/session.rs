@@ -16,7 +16,6 @@ use crate::sys::limits::descriptor_budget;
 use crate::sys::names::{NameService, gid_min};
 use crate::sys::privilege::{self, Needs};
 use crate::sys::{SysError, host};
-use crate::trust::doubt_of_file;
 use crate::walk::{Counters, default_threads};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -154,7 +153,7 @@ impl<'a> Session<'a> {
         for loaded in loaded {
             let Origin::File { path, .. } = &loaded.origin else { continue };
             let path = paths::absolute(path)?;
-            let Some(doubt) = roots::steps_to(&path).ok().and_then(|steps| doubt_of_file(&steps)) else { continue };
+            let Some(doubt) = roots::doubt_about_file(&path) else { continue };
             let message = format!("{}: root can't rely on this policy: {doubt}", paths::shown(&path));
             match self.purpose {
                 Purpose::Read if !remarks.contains(&message) => remarks.push(message),

@@ -45,9 +45,10 @@ impl Streams {
         Ok(Streams { results: BufWriter::with_capacity(1 << 16, results), color, error_color, quiet: common.quiet })
     }
 
-    /// Writes results; a reader that went away is no error.
+    /// Writes results, out to where they go: what is told or asked next belongs behind them. A reader that went away
+    /// is no error.
     pub fn write_results(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-        write(&mut self.results).or_else(unless_broken_pipe).map_err(unwritten)
+        write(&mut self.results).and_then(|()| self.results.flush()).or_else(unless_broken_pipe).map_err(unwritten)
     }
 
     /// Writes to standard error, in one piece.
@@ -83,11 +84,6 @@ impl Streams {
             Results::Stdout(stdout) if stdout.is_terminal() => Folding::Folded,
             Results::Stdout(_) | Results::File(_) => Folding::Full,
         }
-    }
-
-    /// Writes out the results so far, before something is told or asked that belongs behind them.
-    pub fn flush(&mut self) -> Result<(), Failure> {
-        self.results.flush().or_else(unless_broken_pipe).map_err(unwritten)
     }
 
     /// Tells what went wrong.

@@ -4,7 +4,8 @@ use super::case::{Case, Findings, Repair};
 use super::describe::Subject;
 use super::{Fix, Level, Lint, Text};
 use crate::accounts::{Accounts, IdNames};
-use crate::entry::Entry;
+use crate::entry::{Entry, State};
+use crate::intent::{GroupTerm, Intent, OwnerTerm};
 
 /// The texts of unknown-id.
 pub const UNKNOWN_ID: Text = Text {
@@ -25,19 +26,23 @@ mapping of its own.
 
 There is no fix, as nobody can guess whose it should be; a policy that wishes
 for a group, or an owner, mends it as foreign-group or foreign-owner. An
-account that a name service could not be asked about counts as known.
+account that a name service could not be asked about counts as known, and so
+does one that the policy itself wishes for by its number.
 
 See passwd(5), group(5), nsswitch.conf(5).",
 };
 
-/// Whether its owner or its group is unknown.
-pub fn is_unknown(entry: &Entry, accounts: &dyn Accounts) -> bool {
-    !accounts.knows_uid(entry.state.uid) || !accounts.knows_gid(entry.state.gid)
+/// Whether its owner or its group is unknown, and isn't one that the policy itself names by its number.
+pub fn is_unknown(entry: &Entry, intent: &Intent<'_>, accounts: &dyn Accounts) -> bool {
+    let State { uid, gid, .. } = entry.state;
+    let names_uid = || intent.owner.is_some_and(|wish| wish.value.contains(&OwnerTerm::Uid(uid)));
+    let names_gid = || intent.group.is_some_and(|wish| wish.value.contains(&GroupTerm::Gid(gid)));
+    (!names_uid() && !accounts.knows_uid(uid)) || (!names_gid() && !accounts.knows_gid(gid))
 }
 
 /// Tells of an owner or a group that is unknown.
 pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    if is_unknown(case.entry, case.accounts) {
+    if is_unknown(case.entry, case.intent, case.accounts) {
         findings.tell(Lint::UnknownId, Fix::None(None), None, Repair::Nothing);
     }
 }
@@ -56,7 +61,6 @@ pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
 mod tests {
     use super::*;
     use crate::entry::Kind;
-    use crate::intent::Intent;
     use crate::lints::trial::{ALICE, LAB, entry, seen, wish};
 
     #[test]
@@ -73,5 +77,17 @@ mod tests {
             let intent = Intent { sticky: wish(false), ..Intent::default() };
             assert_eq!(seen(&entry(kind, uid, gid, 0o755), &intent), expected, "{kind} {uid} {gid}");
         }
+    }
+
+    #[test]
+    fn what_the_policy_names_by_number_is_known() {
+        let (group, owner) = ([GroupTerm::Gid(4711)], [OwnerTerm::Uid(4711)]);
+        let told = [(Lint::UnknownId, Fix::None(None))];
+        let by_group = Intent { group: wish(&group[..]), ..Intent::default() };
+        let by_owner = Intent { owner: wish(&owner[..]), ..Intent::default() };
+        assert_eq!(seen(&entry(Kind::Dir, ALICE, 4711, 0o755), &by_group), []);
+        assert_eq!(seen(&entry(Kind::Dir, 4711, LAB, 0o755), &by_owner), []);
+        assert_eq!(seen(&entry(Kind::Dir, 4711, 4711, 0o755), &by_group), told);
+        assert_eq!(seen(&entry(Kind::Dir, 4711, 4711, 0o755), &by_owner), told);
     }
 }

@@ -42,7 +42,7 @@ pub fn complies(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, account
         && !set_id::is_suspect(entry)
         && !world_writable::is_suspect(entry)
         && !hard_link::is_refused(entry, intent)
-        && !account::is_unknown(entry, accounts)
+        && !account::is_unknown(entry, intent, accounts)
 }
 
 /// Has every lint that looks at entries tell what it sees.

@@ -25,6 +25,7 @@ pub struct Found {
 pub struct Expansion<'p> {
     pattern: &'p RootPattern,
     caution: Caution,
+    policy: u32,
     /// The directories that it stands for.
     pub found: Vec<Found>,
     /// Where it led, but for a reason couldn't go on.
@@ -42,9 +43,9 @@ struct Branch {
 }
 
 impl<'p> Expansion<'p> {
-    /// An expansion, before it begins.
-    pub fn new(pattern: &'p RootPattern, caution: Caution) -> Expansion<'p> {
-        Expansion { pattern, caution, found: Vec::new(), refused: Vec::new(), missing: None }
+    /// An expansion for this policy, before it begins.
+    pub fn new(pattern: &'p RootPattern, caution: Caution, policy: u32) -> Expansion<'p> {
+        Expansion { pattern, caution, policy, found: Vec::new(), refused: Vec::new(), missing: None }
     }
 
     /// Finds every directory that the pattern stands for.
@@ -138,6 +139,6 @@ impl<'p> Expansion<'p> {
     }
 
     fn refuse(&mut self, path: impl AsRef<Path>, error: Option<SysError>, message: String) {
-        self.refused.push(Refusal { path: path.as_ref().to_path_buf(), error, message });
+        self.refused.push(Refusal { policy: self.policy, path: path.as_ref().to_path_buf(), error, message });
     }
 }

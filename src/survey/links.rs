@@ -47,3 +47,51 @@ fn with_links(names: Vec<Linked>) -> Vec<Flaw> {
     }
     told
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Kind;
+    use crate::lints::{Because, Finding, Fix, Level, Lint};
+    use crate::mode::Mode;
+
+    fn linked(path: &str, nlink: u32, desired_gid: u32) -> Linked {
+        let state = |gid| State { uid: 0, gid, mode: Mode::new(0o664) };
+        let finding = |fix| Finding { lint: Lint::ForeignGroup, level: Level::Deny, fix, rule: None };
+        let flaw = |desired, findings: &[Finding]| Flaw {
+            root: 0,
+            path: path.as_bytes().into(),
+            kind: Kind::File,
+            id: Identity { dev: 1, ino: 7, btime: None },
+            handle: None,
+            nlink,
+            actual: state(1),
+            desired: state(desired),
+            ideal: state(desired_gid),
+            findings: findings.into(),
+            links: Links::None,
+        };
+        let refused = [finding(Fix::None(Some(Because::HardLink)))];
+        let found: &[Finding] = if desired_gid == 1 { &[] } else { &[finding(Fix::Safe)] };
+        Linked { refused: flaw(1, &refused), inside: flaw(desired_gid, found) }
+    }
+
+    fn settled(names: Vec<Linked>) -> Vec<(String, u32, Links)> {
+        let mut flaws = Vec::new();
+        settle(names, &mut flaws);
+        let text = |path: &[u8]| String::from_utf8(path.to_vec()).expect("a path of this test");
+        flaws.into_iter().map(|flaw| (text(&flaw.path), flaw.desired.gid, flaw.links)).collect()
+    }
+
+    #[test]
+    fn an_entry_is_changed_where_all_its_names_lie_inside_and_agree() {
+        let inside = |others: &[&str]| Links::Inside(others.iter().map(|other| other.as_bytes().into()).collect());
+        let (a, b) = (|gid| linked("a", 2, gid), |gid| linked("b", 2, gid));
+        let changed = vec![("a".to_owned(), 9, inside(&["b"])), ("b".to_owned(), 9, inside(&["a"]))];
+        assert_eq!(settled(vec![b(9), a(9)]), changed);
+        assert_eq!(settled(vec![a(9)]), [("a".to_owned(), 1, Links::None)]);
+        let refused = |path: &str| (path.to_owned(), 1, Links::None);
+        assert_eq!(settled(vec![a(9), b(8)]), [refused("a"), refused("b")]);
+        assert_eq!(settled(vec![a(1), b(1)]), []);
+    }
+}

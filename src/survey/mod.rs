@@ -22,13 +22,14 @@ pub use notices::expired;
 pub use order::in_tree;
 
 use crate::judge::Options;
+use crate::policy::model::Mounts;
 use crate::policy::rule_table::RuleTable;
 use crate::roots::{Caution, Purpose, Refusal, Rooted, Roots};
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};
 use crate::sys::ladder::Ladder;
-use crate::sys::mounts::{Mounts, fsid};
+use crate::sys::mounts::{self, fsid};
 use crate::sys::names::{Memo, NameService};
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look};
@@ -103,11 +104,13 @@ pub enum SurveyError {
 
 /// Surveys all that the request covers.
 pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
-    let mounts = Mounts::read().unwrap_or_default();
+    let mounts = mounts::Mounts::read().unwrap_or_default();
     let mut survey = Survey { policies: request.policies.clone(), ..Survey::default() };
     survey.rules =
         request.table.sites().iter().map(|site| RulePlace { policy: site.policy, line: site.line }).collect();
-    survey.errors = request.roots.refused.iter().map(trouble_of).collect();
+    for refusal in &request.roots.refused {
+        refuse(refusal, &mut survey);
+    }
     survey.remarks.clone_from(&request.roots.remarks);
     let seen = confined(request.conduct, || see_roots(&request.roots.trees))?;
     let bounds = bind(request, seen, &mut survey);
@@ -120,9 +123,13 @@ pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
     Ok(survey)
 }
 
-fn trouble_of(refusal: &Refusal) -> Trouble {
-    let (call, errno) = refusal.error.map(|error| (error.call, error.errno.raw_os_error())).unzip();
-    Trouble { call, errno, ..Trouble::at(&refusal.path, refusal.message.clone()) }
+/// A root that can't be used is one of the survey all the same, with the reason as its error.
+fn refuse(refusal: &Refusal, survey: &mut Survey) {
+    let Refusal { policy, ref path, error, ref message } = *refusal;
+    let (call, errno) = error.map(|error| (error.call, error.errno.raw_os_error())).unzip();
+    let (root, path, message) = (Some(survey.roots.len() as u32), path.clone(), message.clone());
+    survey.roots.push(Root { path, policy, id: None, handle: None, fsid: 0, mounts: Mounts::default() });
+    survey.errors.push(Trouble { root, path: Box::from(&b"."[..]), call, errno, message });
 }
 
 /// Runs on a thread of its own that has given up what it doesn't need.
@@ -205,7 +212,7 @@ fn root_gid(request: &Request<'_>, tree: &Rooted, look: &Look, index: u32, surve
 /// Walks every target, as many at a time as there are descriptors for.
 fn walk_all<'p>(
     request: &'p Request<'p>,
-    mounts: &'p Mounts,
+    mounts: &'p mounts::Mounts,
     placed: &'p [Placed<'p>],
     targets: &[Target],
     survey: &mut Survey,

@@ -52,11 +52,13 @@ impl<H> Site for Walked<'_, H> {
     }
 }
 
-/// An entry on the way from a root to where a walk starts, by its name in an open directory.
+/// An entry on the way from a root to where a walk starts.
 pub struct Reached<'a> {
-    /// The directory it lies in.
+    /// An open directory.
     pub dir: &'a OwnedFd,
-    /// Its name there.
+    /// The entry's name in that directory; `.` where it is the directory itself.
+    pub at: &'a [u8],
+    /// The entry's own name; `.` for a root.
     pub name: &'a [u8],
     /// Its path from the region's root.
     pub path: &'a [u8],
@@ -72,35 +74,7 @@ impl Site for Reached<'_> {
     }
 
     fn hold(&self, ladder: &Ladder) -> Option<Result<Held, SysError>> {
-        Some(Held::find(self.dir.as_fd(), self.name, Crossing::Allowed, ladder))
-    }
-
-    fn is_still_below(&self) -> bool {
-        true
-    }
-}
-
-/// A directory on that way, by its own descriptor.
-pub struct Here<'a> {
-    /// The directory.
-    pub dir: &'a OwnedFd,
-    /// Its name; `.` for a root.
-    pub name: &'a [u8],
-    /// Its path from the region's root.
-    pub path: &'a [u8],
-}
-
-impl Site for Here<'_> {
-    fn name(&self) -> &[u8] {
-        self.name
-    }
-
-    fn path(&self) -> Vec<u8> {
-        self.path.to_vec()
-    }
-
-    fn hold(&self, ladder: &Ladder) -> Option<Result<Held, SysError>> {
-        Some(Held::find(self.dir.as_fd(), b".", Crossing::Allowed, ladder))
+        Some(Held::find(self.dir.as_fd(), self.at, Crossing::Allowed, ladder))
     }
 
     fn is_still_below(&self) -> bool {
