@@ -64,15 +64,15 @@ scenario!(a_closed_tree_stays_closed, |t| {
 
 scenario!(a_system_tree_has_no_setgid, |t| {
     t.tree(
-        "dir 0:0 0755 .
-        dir 0:0 0755 bin
-        file 0:0 0755 bin/x
-        file 0:0 0644 readme",
+        "dir 0:7777 0755 .
+        dir 0:7777 0755 bin
+        file 0:7777 0755 bin/x
+        file 0:7777 0644 readme",
     );
     wishes(
         &proposed(t),
         &[
-            "group = \"root\"",
+            "group = 7777",
             "setgid = false",
             "sticky = false",
             "dir-mode = \"u=rwx,g=rx,o=rx\"",
@@ -109,7 +109,7 @@ scenario!(a_drop_box_keeps_its_sticky_top, |t| {
 
 scenario!(each_project_keeps_its_group, |t| {
     t.tree(
-        r"dir 0:0 0755 .
+        r"dir 0:7777 0755 .
         dir 0:4301 2770 proj-a
         file 0:4301 0660 proj-a/x
         dir 0:4302 2770 proj\x20[b]*
@@ -120,7 +120,7 @@ scenario!(each_project_keeps_its_group, |t| {
     wishes(
         &policy,
         &[
-            "group = \"root\"",
+            "group = 7777",
             "setgid = false",
             "sticky = false",
             "dir-mode = \"u=rwx,g=rx,o=rx\"",

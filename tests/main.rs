@@ -9,6 +9,7 @@ mod kernel;
 mod lab;
 mod layers;
 mod limits;
+mod manual;
 mod mess;
 mod mounts;
 mod plan;

@@ -275,10 +275,25 @@ impl Scenario {
 }
 
 impl Drop for Scenario {
+    /// Takes every mount below the folder away before the folder is removed: removing goes through mounts, and what is
+    /// bound there may be the system itself. Where one stays, the folder stays.
     fn drop(&mut self) {
-        // What is mounted on the tree would keep its folder from being removed.
-        let _ = stage::run("umount", &["-q", "-R", &self.put_in("$TREE")]);
+        for place in mounts_below(self.folder.path()).iter().rev() {
+            let _ = stage::run("umount", &["-l", place]);
+        }
+        if !mounts_below(self.folder.path()).is_empty() {
+            self.folder.disable_cleanup(true);
+        }
     }
+}
+
+/// The mount points below a folder in this thread's mount namespace, outer ones first; something also where that can't
+/// be told.
+fn mounts_below(folder: &Path) -> Vec<String> {
+    // Not /proc/self: that is the namespace of the main thread.
+    let Ok(mounts) = fs::read_to_string("/proc/thread-self/mountinfo") else { return vec!["unknown".into()] };
+    let places = mounts.lines().filter_map(|line| line.split(' ').nth(4));
+    places.filter(|place| Path::new(place).starts_with(folder)).map(str::to_owned).collect()
 }
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sgidlint");

@@ -103,6 +103,9 @@ pub struct Common {
     /// Says more.
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    /// When to tell on a terminal how far it is: once it takes long, from the start, or never.
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN", global = true)]
+    pub progress: Progress,
     /// When to colour.
     #[command(flatten)]
     pub color: colorchoice_clap::Color,
@@ -245,6 +248,17 @@ pub struct Limit {
     /// Refuses to start where more entries than this would change: a count, or a share of the entries seen.
     #[arg(long, value_name = "N|P%", value_parser = crate::policy::model::MaxChanges::parse)]
     pub max_changes: Option<crate::policy::model::MaxChanges>,
+}
+
+/// When progress is told on a terminal.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// Once a run takes long.
+    Auto,
+    /// From the start, even when quiet.
+    Always,
+    /// Not at all.
+    Never,
 }
 
 /// For whom results are written.

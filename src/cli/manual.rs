@@ -52,7 +52,8 @@ fn render(name: &str, command: &Command, out: &mut dyn Write) -> io::Result<()> 
     section(out, "EXIT STATUS", &EXIT_STATUS)?;
     section(out, "FILES", &FILES)?;
     section(out, "EXAMPLES", examples(name))?;
-    man.render_version_section(out)
+    // Only the program has a version.
+    if name == "sgidlint" { man.render_version_section(out) } else { Ok(()) }
 }
 
 /// A section of tagged paragraphs.
