@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::session::Session;
 use super::streams::Streams;
 use super::{paths, progress};
-use crate::infer::{Census, Counting, Proposal, Surroundings};
+use crate::infer::{Counting, Proposal, Surroundings};
 use crate::report::escape::{escape_message, full_path};
 use crate::report::proposal::{Preface, write_proposal};
 use crate::report::quote::shell_quote;
@@ -25,7 +25,7 @@ pub fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> Result<
     let session = Session::begin(common, Purpose::Read)?;
     let path = paths::resolved(&paths::absolute(&arguments.path)?)?;
     let root = nameable(&path)?;
-    let (census, errors) = count(&session, &path)?;
+    let Counting { census, errors } = count(&session, &path)?;
     if session.stop.load(Ordering::Relaxed) {
         return Err(Failure { exit: Exit::Interrupted, ..Failure::usage("interrupted, so no policy was written") });
     }
@@ -57,7 +57,7 @@ fn nameable(path: &Path) -> Result<&str, Failure> {
 }
 
 /// Counts what lies at and below a directory, and tells what could not be read.
-fn count(session: &Session<'_>, path: &Path) -> Result<(Census, Vec<(Vec<u8>, SysError)>), Failure> {
+fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
     let unread = |error: SysError| Failure::usage(format!("can't read {}: {error}", paths::shown(path)));
     let confine = session.confine();
     let counters = Counters::new(session.threads());
@@ -81,11 +81,11 @@ fn count(session: &Session<'_>, path: &Path) -> Result<(Census, Vec<(Vec<u8>, Sy
         mounts: &mounts,
     };
     let counted = progress::while_counting(session.common, &counters, || walk::walk(vec![start], visitors, options));
-    let (mut census, mut errors) = (Census::default(), Vec::new());
+    let mut total = Counting::default();
     for counting in counted.map_err(unread)? {
-        census.add(counting.census);
-        errors.extend(counting.errors);
+        total.census.add(counting.census);
+        total.errors.extend(counting.errors);
     }
-    errors.sort_by(|a, b| crate::plan::path_order(&a.0, &b.0));
-    Ok((census, errors))
+    total.errors.sort_by(|a, b| crate::plan::path_order(&a.0, &b.0));
+    Ok(total)
 }

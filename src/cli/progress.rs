@@ -116,7 +116,7 @@ mod tests {
     fn a_line_fits_the_terminal_and_keeps_the_end_of_the_path() {
         let at = |columns| line(12_345, 210, Duration::from_secs(3), "data/长长长/run\u{1b}[2J".as_bytes(), columns);
         assert_eq!(at(100), "12,345 entries in 210 directories, 4,115/s  data/长长长/run\\x1b[2J");
-        assert_eq!(at(60), "12,345 entries in 210 directories, 4,115/s  ...n\\x1b[2J".replace("...n", "...un"));
+        assert_eq!(at(60), "12,345 entries in 210 directories, 4,115/s  .../run\\x1b[2J");
         assert_eq!(at(45), "12,345 entries in 210 directories, 4,115/s");
         assert_eq!(at(40), "12,345 entries");
         assert_eq!(at(10), "");

@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn what_prevails_is_said_in_words_of_chmod() {
-        let cases: [(&[(u32, u64)], bool, &str); 10] = [
+        type Case = (&'static [(u32, u64)], bool, &'static str);
+        let cases: [Case; 10] = [
             (&[(0o775, 9)], true, "u=rwx,g=rwx,o=rx"),
             (&[(0o2770, 9), (0o2750, 1)], true, "u=rwx,g=rwx,o="),
             (&[(0o700, 3)], true, "u=rwx,g=,o="),

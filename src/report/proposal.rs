@@ -31,8 +31,8 @@ pub fn write_proposal(
     writeln!(out, "# What prevails in {root}, as `sgidlint init` found it: {}.", passed(preface))?;
     writeln!(out, "# It tells what is, not what should be: read it before anything is fixed by it.\n")?;
     writeln!(out, "format  = 1")?;
-    writeln!(out, "name    = {}", quoted(&policy_name(preface.root)))?;
-    writeln!(out, "summary = {}\n", quoted(&format!("{} as it is", preface.root)))?;
+    writeln!(out, "name    = {}", quoted(policy_name(preface.root)))?;
+    writeln!(out, "summary = {}\n", quoted(format!("{} as it is", preface.root)))?;
     writeln!(out, "[[tree]]")?;
     writeln!(out, "root      = {}", quoted(preface.root))?;
     proposal.places.iter().try_for_each(|place| write_place(out, place, names))
@@ -153,7 +153,7 @@ fn pattern(path: &[u8]) -> Option<String> {
 
 /// The name of a policy for this root: its last component, of letters, digits and dashes.
 fn policy_name(root: &str) -> String {
-    let last = root.rsplit('/').find(|name| !name.is_empty()).unwrap_or("root");
+    let last = root.rsplit('/').find(|name| !name.is_empty()).unwrap_or_default();
     let name: String =
         last.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let name = name.trim_matches('-');

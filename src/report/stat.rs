@@ -77,7 +77,7 @@ mod tests {
         assert_data_eq!(
             text(|out| write_stat(out, &rows, &heads, &Palette::PLAIN)),
             str![[r#"
- /srv/lab/b\\x1b/ | 2 -~
+ /srv/lab/b\x1b/ | 2 -~
  /srv/lab/数据/  | 1 +
  2 directories, 3 changes: 1 open wider, 1 close further, 3 change hands
 

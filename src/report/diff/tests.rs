@@ -134,7 +134,7 @@ fn more_than_a_handful_alike_are_one_pair_of_lines() {
     let (before, after) = (state(1001, 100, 0o644), state(1001, 3001, 0o664));
     let mut rows: Vec<_> =
         paths.iter().map(|p| Row { root: 0, path: p.as_bytes(), kind: Kind::File, before, after }).collect();
-    rows.push(row(0, "d/s// 9 files like x", Kind::File, before, state(1001, 3001, 0o660)));
+    rows.push(row(0, "d/s 9 files like x", Kind::File, before, state(1001, 3001, 0o660)));
     (0..5).for_each(|_| rows.push(row(0, "d/z", Kind::Fifo, before, after)));
     let manner = DiffManner { names: &Names, palette: &Palette::PLAIN, folding: Folding::Folded };
     let folded = text(|out| write_folded(out, &rows, &HEADS, manner));
