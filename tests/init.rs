@@ -198,3 +198,14 @@ scenario!(this_machines_own_trees_pass, |t| {
         t.run(&format!("check -q -p $DIR/{file}")).is_silent();
     }
 });
+
+scenario!(what_policies_exclude_by_default_does_not_count, |t| {
+    t.tree(
+        "dir 0:4242 2775 .
+        file 0:4242 0664 a
+        dir 2001:2001 0700 .ssh
+        file 2001:2001 0600 .ssh/id",
+    );
+    let policy = proposed(t);
+    assert!(policy.contains("# 2 of 2 entries") && policy.contains("1 excluded by default"), "{policy}");
+});
