@@ -2,7 +2,7 @@
 
 mod expand;
 
-use crate::entry::Kind;
+use crate::entry::{Entry, Kind};
 use crate::policy::Loaded;
 use crate::policy::bind::{Binding, Lookup, bind};
 use crate::policy::exceptions::{ExceptionScope, Exceptions};
@@ -13,7 +13,7 @@ use crate::policy::root_pattern::RootPattern;
 use crate::policy::rule_table::RuleTable;
 use crate::sys::SysError;
 use crate::sys::root::{ancestors, exists, look_at_path};
-use crate::trust::{Doubt, Step, doubt_of_file, doubt_of_parents};
+use crate::trust::{Doubt, Step, Sticky, doubt_of_file, doubt_of_parents};
 use expand::{Expansion, Found};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
@@ -205,7 +205,7 @@ impl Finder<'_> {
         if !self.caution.is_root || self.caution.trusts_parents {
             return true;
         }
-        let Some(doubt) = doubt(named) else { return true };
+        let Some(doubt) = doubt(named, Sticky::Passes) else { return true };
         match self.caution.purpose {
             Purpose::Read => {
                 let path = named.display();
@@ -231,19 +231,22 @@ impl Finder<'_> {
 
 /// Why root can't rely on what leads to `path`; a link at its end counts too, and so does what can't be seen: whoever
 /// can make a look fail could make it tell anything.
-pub fn doubt(path: &Path) -> Option<Doubt> {
+pub fn doubt(path: &Path, sticky: Sticky) -> Option<Doubt> {
     let steps = match steps_to(path) {
         Ok(steps) => steps,
         Err(error) => return Some(Doubt::Unseen { path: path.into(), error }),
     };
     let at_end = steps.last().filter(|step| step.entry.kind == Kind::Symlink);
-    doubt_of_parents(&steps).or_else(|| at_end.map(|step| Doubt::Link(step.path.clone())))
+    doubt_of_parents(&steps, sticky).or_else(|| at_end.map(|step| Doubt::Link(step.path.clone())))
 }
 
-/// Why root can't take orders from a file: its parents or the file itself.
-pub fn doubt_about_file(path: &Path) -> Option<Doubt> {
+/// Why root can't take orders from a file: its parents or the file itself, or because it isn't the one that was read.
+pub fn doubt_about_file(path: &Path, read: Option<&Entry>) -> Option<Doubt> {
     match steps_to(path) {
-        Ok(steps) => doubt_of_file(&steps),
+        Ok(steps) => doubt_of_file(&steps).or_else(|| {
+            let exchanged = read.is_some_and(|read| steps.last().is_some_and(|step| step.entry.id != read.id));
+            exchanged.then(|| Doubt::Exchanged(path.into()))
+        }),
         Err(error) => Some(Doubt::Unseen { path: path.into(), error }),
     }
 }

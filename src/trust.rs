@@ -34,6 +34,8 @@ pub enum Doubt {
         /// Its mode.
         mode: Mode,
     },
+    /// Another file than the one that was read lies there now.
+    Exchanged(PathBuf),
     /// It can't be looked at as a whole.
     Unseen {
         /// The path.
@@ -43,27 +45,34 @@ pub enum Doubt {
     },
 }
 
+/// What a sticky directory that others can write is good for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sticky {
+    /// Passing through, where the next component is root's: others can't rename it.
+    Passes,
+    /// Nothing: others can make what wasn't there, and move in what is root's from elsewhere.
+    Doubted,
+}
+
 /// The first reason to doubt the directories on the way to the last step, which itself isn't judged.
-///
-/// A sticky directory that others can write is no reason where the next component is root's: they can't rename it.
-pub fn doubt_of_parents(steps: &[Step]) -> Option<Doubt> {
+pub fn doubt_of_parents(steps: &[Step], sticky: Sticky) -> Option<Doubt> {
     steps.windows(2).find_map(|pair| {
         let [step, next] = pair else { return None };
-        let sticky = step.entry.state.mode.has(Mode::STICKY) && next.entry.state.uid == 0;
-        doubt_of(step, sticky)
+        let held = step.entry.state.mode.has(Mode::STICKY) && next.entry.state.uid == 0;
+        doubt_of(step, held && sticky == Sticky::Passes)
     })
 }
 
 /// The first reason to doubt a file that root takes orders from: its parents or itself.
 pub fn doubt_of_file(steps: &[Step]) -> Option<Doubt> {
-    doubt_of_parents(steps).or_else(|| steps.last().and_then(|file| doubt_of(file, false)))
+    doubt_of_parents(steps, Sticky::Passes).or_else(|| steps.last().and_then(|file| doubt_of(file, false)))
 }
 
 fn doubt_of(step: &Step, writable_is_fine: bool) -> Option<Doubt> {
     let Entry { kind, state, .. } = step.entry;
     let path = || step.path.clone();
-    // The group root is trusted as root is: whoever is in it may write root's own files.
-    let by_group = state.mode.has(Mode::new(0o020)) && state.gid != 0;
+    // With an ACL these bits are its mask, so they say that somebody may write whatever the group is (acl(5)).
+    let by_group = state.mode.has(Mode::new(0o020));
     if kind == Kind::Symlink {
         Some(Doubt::Link(path()))
     } else if state.uid != 0 {
@@ -82,7 +91,8 @@ impl Doubt {
             Doubt::Link(path)
             | Doubt::Owned { path, .. }
             | Doubt::Writable { path, .. }
-            | Doubt::Unseen { path, .. } => path,
+            | Doubt::Unseen { path, .. }
+            | Doubt::Exchanged(path) => path,
         }
     }
 }
@@ -91,6 +101,7 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Doubt::Link(path) => write!(f, "{path:?} is a symbolic link"),
+            Doubt::Exchanged(path) => write!(f, "{path:?} was exchanged while it was read"),
             Doubt::Owned { path, uid } => write!(f, "{path:?} belongs to uid {uid}, not to root"),
             Doubt::Writable { path, mode } => write!(f, "{path:?} can be written by others than root (mode {mode})"),
             Doubt::Unseen { path, error } => write!(f, "what leads to {path:?} can't be looked at: {error}"),
@@ -114,7 +125,8 @@ mod tests {
         use Kind::{Dir, File, Symlink};
         for (parent, file, parents_fine, file_fine) in [
             (step(Dir, 0, 0, 0o755), step(File, 0, 0, 0o644), true, true),
-            (step(Dir, 0, 0, 0o775), step(File, 0, 0, 0o664), true, true),
+            (step(Dir, 0, 0, 0o775), step(File, 0, 0, 0o644), false, false),
+            (step(Dir, 0, 0, 0o755), step(File, 0, 0, 0o664), true, false),
             (step(Dir, 0, 50, 0o2775), step(File, 0, 0, 0o644), false, false),
             (step(Dir, 0, 0, 0o777), step(File, 0, 0, 0o644), false, false),
             (step(Dir, 0, 0, 0o1777), step(File, 0, 0, 0o644), true, true),
@@ -125,8 +137,15 @@ mod tests {
             (step(Symlink, 0, 0, 0o777), step(File, 0, 0, 0o644), false, false),
         ] {
             let steps = [parent, file];
-            assert_eq!(doubt_of_parents(&steps).is_none(), parents_fine, "{steps:?}");
+            assert_eq!(doubt_of_parents(&steps, Sticky::Passes).is_none(), parents_fine, "{steps:?}");
             assert_eq!(doubt_of_file(&steps).is_none(), file_fine, "{steps:?}");
         }
+    }
+
+    #[test]
+    fn a_sticky_directory_is_no_place_to_take_names_from() {
+        let steps = [step(Kind::Dir, 0, 0, 0o1777), step(Kind::Dir, 0, 0, 0o755)];
+        assert_eq!(doubt_of_parents(&steps, Sticky::Passes), None);
+        assert!(doubt_of_parents(&steps, Sticky::Doubted).is_some());
     }
 }

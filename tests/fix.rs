@@ -226,3 +226,31 @@ scenario!(no_one_but_root_reads_what_is_on_record, |t| {
     assert_eq!(t.sh("find ../state -perm /077 -type d; stat -c %a ../state"), "700\n");
     t.run("fix -y . -p lab.toml --state-dir $DIR/no-such").exits(2);
 });
+
+scenario!(what_a_change_cleared_by_the_way_is_not_told_as_left, |t| {
+    t.policy("lab.toml", "format = 1\n[lints]\nworld-writable = 'deny'\n[[tree]]\ngroup = 4242\ndir-mode = 'g=u,o='\nfile-mode = 'g=u,o='");
+    t.tree("dir 0:4242 2777 .\n file 0:4242 0666 a");
+    t.run("check . -p lab.toml --format json").exits(1).mentions("world-writable");
+    let run = t.run("fix -y . -p lab.toml");
+    run.succeeds().never_mentions("world-writable");
+    t.run("check -q . -p lab.toml").is_silent();
+});
+
+scenario!(the_record_is_of_who_applies_not_of_who_planned, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FLAWED);
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    t.sh(r#"sed -i '1s/"command":"[^"]*"/"command":"a lie"/' ../plan"#);
+    t.run("apply -y $DIR/plan").succeeds();
+    let log = t.run("log --format json");
+    assert!(log.json()[0]["command"].as_str().unwrap().contains("apply"), "{log}");
+    log.never_mentions("a lie");
+});
+
+scenario!(a_sticky_directory_is_no_place_for_captures, own mounts, |t| {
+    t.policy("lab.toml", "format = 1\n[[tree]]\nroot = '$TREE/{group}'\ngroup = '{group}'\nsetgid = true");
+    t.accounts("");
+    t.tree("dir 0:0 1777 .\n dir 0:0 0755 lab");
+    t.run("fix -y -p lab.toml").exits(3).mentions("can be written by others");
+    t.holds_first_tree();
+});

@@ -139,11 +139,16 @@ impl Run {
             .map(|finding| path_order(&path_bytes(&finding["path"])))
             .collect();
         assert!(paths.is_sorted(), "not in path order: {}\n{self}", self.command);
-        let text = sorted(found.iter().map(finding_line).collect());
+        let text = self.finding_lines();
         let expected = expected.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
         let expected = sorted(expected.filter(|line| !line.is_empty()).collect());
         snapbox::assert_data_eq!(text, IntoData::raw(expected));
         self
+    }
+
+    /// The findings of a `--format json` report, as [`Run::finds`] wants them.
+    pub fn finding_lines(&self) -> String {
+        sorted(self.json_of("finding").iter().map(finding_line).collect())
     }
 }
 

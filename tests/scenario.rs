@@ -213,7 +213,7 @@ impl Scenario {
     }
 
     /// Puts a file of the scenario in the place of one of the system, where there is one.
-    fn shadow(&self, place: &str, text: &str) {
+    pub fn shadow(&self, place: &str, text: &str) {
         let name = place.replace('/', "-");
         self.file(&name, text);
         if Path::new(place).exists() {

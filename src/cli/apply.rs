@@ -8,7 +8,7 @@ use super::streams::Streams;
 use super::{ask, paths, planning, store};
 use crate::apply::{Found, Ground, undo_plan};
 use crate::journal::{self, Done, Outcome};
-use crate::plan::{Change, Plan, ReadError, RunKind};
+use crate::plan::{Change, Header, Plan, ReadError, RunKind};
 use crate::report::diff::{Head, Row, write_diff};
 use crate::report::json;
 use crate::roots::{self, Purpose};
@@ -16,19 +16,26 @@ use crate::survey::{PolicyLabel, Root, in_tree};
 use crate::sys::file::open_for_reading;
 use crate::sys::host;
 use crate::sys::ladder::Ladder;
+use crate::sys::stat::look;
 use std::io::BufReader;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// `sgidlint apply`.
 pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Result<Exit, Failure> {
-    ask::refuse_without_terminal(&arguments.consent)?;
     let mut plan = read_plan(&arguments.plan)?;
+    ask::refuse_without_terminal(&arguments.consent)?;
     let session = Session::begin(common, Purpose::Change)?;
-    if let Some(limit) = arguments.limit.max_changes {
-        plan.header.max_changes = Some(limit.of(plan.entries));
-    }
-    plan.header.kind = RunKind::Apply;
+    // The record is of who applies it, when and how; what the plan itself says of that is its maker's word.
+    let made = &plan.header;
+    plan.header = Header {
+        boot: made.boot.clone(),
+        policies: made.policies.clone(),
+        fixes: made.fixes,
+        max_changes: arguments.limit.max_changes.map(|limit| limit.of(plan.entries)).or(made.max_changes),
+        roots: made.roots.clone(),
+        ..planning::header(&session, RunKind::Apply)
+    };
     show(&session, &plan, streams)?;
     let executed = match arguments.consent.dry_run {
         true => None,
@@ -41,7 +48,6 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
 
 /// `sgidlint undo`.
 pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<Exit, Failure> {
-    ask::refuse_without_terminal(&arguments.consent)?;
     let session = Session::begin(common, Purpose::Change)?;
     let store = store::open(common)?;
     let run = match &arguments.run {
@@ -51,6 +57,7 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
         })?,
     };
     let record = journal::load(&store, &run).map_err(Failure::usage)?;
+    ask::refuse_without_terminal(&arguments.consent)?;
     let opened = execute::open_roots(&session, &record.plan)?;
     let (ground, drifts) = Ground::new(&record.plan.header, opened, Ladder::of_this_kernel());
     let header = planning::header(&session, RunKind::Undo(run.clone()));
@@ -97,13 +104,16 @@ fn is_left(found: &Found) -> bool {
 fn read_plan(path: &Path) -> Result<Plan, Failure> {
     let absolute = paths::absolute(path)?;
     let shown = paths::shown(path);
+    let unreadable = |error| {
+        Failure::usage(format!("can't read the plan {shown}: {error}")).hinted("make one with `sgidlint plan -o FILE`")
+    };
+    let file = open_for_reading(&absolute).map_err(unreadable)?;
+    let read = look(&file).map_err(unreadable)?.entry;
     let is_root = host::effective_uid() == 0;
-    if let Some(doubt) = roots::doubt_about_file(&absolute).filter(|_| is_root) {
+    if let Some(doubt) = roots::doubt_about_file(&absolute, Some(&read)).filter(|_| is_root) {
         return Err(Failure::usage(format!("root can't rely on the plan {shown}: {doubt}"))
             .hinted("write plans where only root can write"));
     }
-    let file =
-        open_for_reading(&absolute).map_err(|error| Failure::usage(format!("can't read the plan {shown}: {error}")))?;
     Plan::read(BufReader::new(file), &shown)
         .map_err(|error: ReadError| Failure::usage(error).hinted("make the plan anew with `sgidlint plan`"))
 }

@@ -47,6 +47,9 @@ pub enum Command {
     /// Lists, shows and checks policies.
     #[command(subcommand)]
     Policy(Policy),
+    /// Prints what starts sgidlint by itself: a line for cron, units for systemd, a step of a deploy job.
+    #[command(subcommand)]
+    Generate(Generate),
     /// Writes a policy that fits most of a tree as it is: a first one to work on.
     Init(Init),
     /// Writes a completion script for a shell.
@@ -229,6 +232,48 @@ pub enum Policy {
         #[arg(value_name = "FILE", required = true)]
         files: Vec<OsString>,
     },
+}
+
+/// `generate`.
+#[derive(Subcommand, Debug)]
+pub enum Generate {
+    /// Prints a line for cron.
+    Cron(Scheduled),
+    /// Prints a service, with as few rights as it needs, and a timer.
+    Systemd {
+        /// What is started.
+        #[command(flatten)]
+        scheduled: Scheduled,
+        /// Prints one of the two alone.
+        #[arg(long, value_enum)]
+        unit: Option<UnitKind>,
+    },
+    /// Prints a shell script that fails where the tree isn't as the policy says.
+    PreDeploy {
+        /// What is checked.
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+}
+
+/// What is started.
+#[derive(Args, Debug)]
+pub struct Scheduled {
+    /// Limits the runs to what is at or below these; a template is bound to them.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Repairs instead of checking.
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// A unit of systemd.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UnitKind {
+    /// What is run.
+    Service,
+    /// When.
+    Timer,
 }
 
 /// How changes are agreed upon.

@@ -16,6 +16,7 @@ use crate::sys::ladder::Ladder;
 use crate::sys::lock::{LockError, lock_roots};
 use crate::sys::root::{Links, open_root};
 use crate::sys::{SysError, host};
+use crate::trust::Sticky;
 use std::borrow::Cow;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -205,7 +206,7 @@ pub fn open_roots(session: &Session<'_>, plan: &Plan) -> Result<Vec<Option<Owned
     let confine = session.confine();
     let open = |path: &PathBuf| -> Result<Option<OwnedFd>, Failure> {
         let cautious = caution.is_root && !caution.trusts_parents;
-        if let Some(doubt) = roots::doubt(path).filter(|_| cautious) {
+        if let Some(doubt) = roots::doubt(path, Sticky::Passes).filter(|_| cautious) {
             let message = format!("root can't rely on {}: {doubt}", paths::shown(path));
             return Err(Failure::incomplete(message).hinted("vouch for it with --trust-parents"));
         }

@@ -11,7 +11,6 @@ use super::streams::Streams;
 use super::words::Words;
 use super::{args::Common, ask, planning, store};
 use crate::entry::Identity;
-use crate::judge::Options;
 use crate::lints::Lint;
 use crate::plan::{Fixes, Plan, RunKind};
 use crate::policy::load::Fallback;
@@ -61,7 +60,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         streams.status("Nothing was changed.");
         None
     };
-    let left = Left::of(&session, &judged, &plan, made.as_ref(), fix.check.unsafe_fixes);
+    let left = Left::of(&session, &judged, &plan, made.as_ref());
     let exit = left.exit(common).or_worse(made.as_ref().map_or(Exit::Clean, Executed::exit));
     let manner = streams.manner(common);
     match common.format {
@@ -172,14 +171,13 @@ struct Left {
 }
 
 impl Left {
-    fn of(session: &Session<'_>, judged: &Judged, plan: &Plan, made: Option<&Executed>, unsafe_fixes: bool) -> Left {
+    fn of(session: &Session<'_>, judged: &Judged, plan: &Plan, made: Option<&Executed>) -> Left {
         let is_made = |at: usize| made.is_some_and(|made| made.is_made(at));
         let changes = plan.changes.iter().enumerate();
         let ids: HashSet<_> = changes.filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
-        let options = Options { unsafe_fixes, ..Options::default() };
         let mut survey = judged.survey.clone();
         for flaw in survey.flaws.iter_mut().filter(|flaw| ids.contains(&flaw.id)) {
-            flaw.findings = flaw.findings.iter().copied().filter(|finding| !options.plans(finding.fix)).collect();
+            flaw.findings = std::mem::take(&mut flaw.left);
             flaw.actual = flaw.desired;
         }
         survey.flaws.retain(|flaw| !flaw.findings.is_empty());

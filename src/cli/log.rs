@@ -8,8 +8,9 @@ use crate::journal::{self, RunState, RunSummary};
 use crate::plan;
 use crate::report::runs::{Run, RunKind, RunState as Ending, write_log};
 use crate::report::tally::Tally;
-use serde_json::json;
-use std::io::Write;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 /// `sgidlint log`.
 pub fn log(common: &Common, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -72,19 +73,41 @@ fn to_the_second(time: &str) -> String {
     }
 }
 
-fn write_json(out: &mut dyn Write, run: &RunSummary) -> std::io::Result<()> {
-    let state = match run.state {
-        RunState::Settled { .. } => "settled",
-        RunState::Interrupted => "interrupted",
-        RunState::Running => "running",
+/// One run as a line of JSON.
+#[derive(Serialize)]
+struct RunLine<'a> {
+    r#type: &'static str,
+    id: &'a str,
+    kind: &'static str,
+    time: &'a str,
+    uid: u32,
+    user: Option<&'a str>,
+    command: &'a str,
+    policies: Vec<&'a str>,
+    changes: u64,
+    outcomes: BTreeMap<&'static str, u64>,
+    state: &'static str,
+}
+
+fn write_json(out: &mut dyn Write, run: &RunSummary) -> io::Result<()> {
+    let header = &run.header;
+    let line = RunLine {
+        r#type: "run",
+        id: &run.id,
+        kind: header.kind.name(),
+        time: &header.time,
+        uid: header.by.uid,
+        user: header.by.name.as_deref(),
+        command: &header.command,
+        policies: header.policies.iter().map(|policy| policy.name.as_str()).collect(),
+        changes: run.changes,
+        outcomes: journal::Outcome::NAMES.into_iter().map(|name| (name, run.counts.of(name))).collect(),
+        state: match run.state {
+            RunState::Settled { .. } => "settled",
+            RunState::Interrupted => "interrupted",
+            RunState::Running => "running",
+        },
     };
-    let outcomes: serde_json::Map<String, serde_json::Value> =
-        journal::Outcome::NAMES.iter().map(|name| ((*name).to_owned(), run.counts.of(name).into())).collect();
-    let line = json!({
-        "type": "run", "id": run.id, "kind": run.header.kind.name(), "time": run.header.time,
-        "uid": run.header.by.uid, "user": run.header.by.name, "command": run.header.command,
-        "policies": run.header.policies.iter().map(|policy| &policy.name).collect::<Vec<_>>(),
-        "changes": run.changes, "outcomes": outcomes, "state": state,
-    });
-    writeln!(out, "{line}")
+    serde_json::to_writer(&mut *out, &line)?;
+    out.write_all(b"\n")
 }

@@ -104,6 +104,10 @@ fn examples(page: &str) -> &'static [(&'static str, &'static str)] {
             ("sgidlint explain -p lab.toml ./run1", "Which rules decide, and what should it be?"),
         ],
         "sgidlint-policy" => &[("sgidlint policy check lab.toml", "Are there mistakes in the file?")],
+        "sgidlint-generate" => &[(
+            "sgidlint generate cron -p samba-share -s group=sales /srv/sales",
+            "Prints a line for /etc/cron.d; nothing is installed.",
+        )],
         "sgidlint-init" => {
             &[("sgidlint init /srv/lab -o lab.toml", "Writes a policy that fits most of what is there.")]
         }

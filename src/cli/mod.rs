@@ -11,6 +11,7 @@ mod explain;
 mod fix;
 mod init;
 mod manual;
+mod generate;
 mod judged;
 mod levels;
 mod log;
@@ -70,6 +71,7 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Plan(plan) => fix::plan(common, plan, streams),
         Command::Apply(apply) => apply::apply(common, apply, streams),
         Command::Undo(undo) => apply::undo(common, undo, streams),
+        Command::Generate(generate) => generate::generate(common, generate, streams),
         Command::Log => log::log(common, streams),
         Command::Explain(explain) => explain::explain(common, explain, streams),
         Command::Init(init) => init::init(common, init, streams),

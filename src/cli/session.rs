@@ -151,9 +151,9 @@ impl<'a> Session<'a> {
             return Ok(remarks);
         }
         for loaded in loaded {
-            let Origin::File { path, .. } = &loaded.origin else { continue };
+            let Origin::File { path, entry } = &loaded.origin else { continue };
             let path = paths::absolute(path)?;
-            let Some(doubt) = roots::doubt_about_file(&path) else { continue };
+            let Some(doubt) = roots::doubt_about_file(&path, Some(entry)) else { continue };
             let message = format!("{}: root can't rely on this policy: {doubt}", paths::shown(&path));
             match self.purpose {
                 Purpose::Read if !remarks.contains(&message) => remarks.push(message),
@@ -193,7 +193,10 @@ fn label(loaded: &Loaded) -> PolicyLabel {
 
 fn failed(error: SurveyError) -> Failure {
     match error {
-        SurveyError::Uncovered(path) => Failure::usage(format!("no tree covers {}", paths::shown(&path)))
+        SurveyError::Uncovered(path, Some(reason)) => {
+            Failure::usage(format!("{} can't be judged: {reason}", paths::shown(&path)))
+        }
+        SurveyError::Uncovered(path, None) => Failure::usage(format!("no tree covers {}", paths::shown(&path)))
             .hinted("name a path at, above or below the root of a tree, or a policy that covers this one with -p"),
         SurveyError::Setup(error) => Failure::incomplete(unfit(error)),
     }

@@ -148,6 +148,9 @@ fn manner(common: &Common, palette: Palette) -> Manner {
 /// Tells why a command did not do what it was asked: the problems drawn, the reason, and what to do next.
 pub fn report_failure(failure: &Failure, color: bool) {
     let mut text = diagnostic::draw(&failure.problems, color);
+    if !text.is_empty() {
+        text.push_str("\n\n");
+    }
     text.push_str(&format!("sgidlint: error: {}\n", escape::escape_message(&failure.message)));
     for hint in &failure.hints {
         text.push_str(&format!("  hint: {}\n", escape::escape_message(hint)));

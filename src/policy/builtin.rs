@@ -12,11 +12,54 @@ pub struct BuiltIn {
     pub text: &'static str,
 }
 
-/// Every built-in policy, by name.
-pub const BUILT_IN: [BuiltIn; 2] = [
-    BuiltIn { name: "debian", text: include_str!("../../policies/debian.toml") },
-    BuiltIn { name: "setgid-share", text: include_str!("../../policies/setgid-share.toml") },
-];
+/// One [`BuiltIn`] for each name: a policy is added by its file and a line below; `tests/policies.rs` compares the two.
+macro_rules! built_in {
+    ($($name:literal),* $(,)?) => {
+        /// Every built-in policy, by name.
+        pub const BUILT_IN: [BuiltIn; [$($name),*].len()] =
+            [$(BuiltIn { name: $name, text: include_str!(concat!("../../policies/", $name, ".toml")) }),*];
+    };
+}
+
+built_in! {
+    "ccache",
+    "cis-baseline",
+    "conda-env",
+    "conda-shared",
+    "debian",
+    "drop-box",
+    "drop-box-ftp",
+    "dvc-cache",
+    "git-bare",
+    "git-bare-private",
+    "hpc-project",
+    "hpc-shared-readable",
+    "journald-logs",
+    "jupyter-stacks",
+    "k8s-fsgroup",
+    "k8s-fsgroup-readonly",
+    "lab-per-project",
+    "mail-spool",
+    "mail-spool-gentoo",
+    "mail-spool-opensuse",
+    "maildir-shared",
+    "maildir-vmail",
+    "media-library",
+    "nix-store",
+    "openshift-image",
+    "postfix-queue",
+    "samba-share",
+    "samba-share-readable",
+    "scratch-group",
+    "scratch-public",
+    "setgid-share",
+    "spack",
+    "tljh-scratch",
+    "usr-local-staff",
+    "uv-cache",
+    "web-root-locked",
+    "web-root-team",
+}
 
 /// The policy that reads fall back to where none is named.
 pub const FALLBACK: &str = "setgid-share";

@@ -16,6 +16,7 @@ pub mod stat;
 pub mod table;
 pub mod runs;
 pub mod policies;
+pub mod schedule;
 pub mod mend;
 pub mod explain;
 pub mod proposal;

@@ -84,6 +84,7 @@ fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Find
         ideal: state(actual.uid, 3001, actual.mode.bits()),
         findings: findings.into(),
         links: Links::None,
+        left: Box::default(),
         handle: None,
     }
 }

@@ -7,6 +7,7 @@ use crate::policy::root_pattern::{Component, Match, NamePattern, RootPattern};
 use crate::sys::SysError;
 use crate::sys::listing;
 use crate::sys::root::{Links, look_at_path, open_root, resolve};
+use crate::trust::Sticky;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -107,7 +108,7 @@ impl<'p> Expansion<'p> {
         };
         if self.caution.is_root && !captured.is_empty() {
             // Whoever can make or rename directories here would choose the group that root hands out.
-            if let Some(doubt) = doubt(&path) {
+            if let Some(doubt) = doubt(&path, Sticky::Doubted) {
                 let message = format!("a captured name can't decide on groups here: {doubt}");
                 self.refuse(path, None, message);
                 return None;

@@ -185,7 +185,8 @@ impl<'r, 'p> Case<'r, 'p> {
     fn tell(self, entry: &Entry, name: &[u8], handle: Option<Handle>, court: &Court<'_>, finds: &mut Finds) {
         let root = self.region.views[self.opinion.view].bound.index;
         let hard_links = self.opinion.intent.hard_links;
-        let flaw = |verdict: Verdict, links| Flaw {
+        let after = |state| Entry { state, ..*entry };
+        let flaw = |verdict: Verdict, intent: &Intent<'_>, links| Flaw {
             root,
             path: self.path.clone().into(),
             kind: entry.kind,
@@ -195,17 +196,21 @@ impl<'r, 'p> Case<'r, 'p> {
             actual: entry.state,
             desired: verdict.desired,
             ideal: verdict.ideal,
+            left: match verdict.desired == entry.state {
+                true => verdict.findings.as_slice().into(),
+                false => self.judge(intent, &after(verdict.desired), name, court).findings.into(),
+            },
             findings: verdict.findings.into(),
             links,
         };
         if counts_names(&self.opinion, entry) {
             let intent = self.opinion.intent.with_every_name_found();
             let found = self.judge(&intent, entry, name, court);
-            let refused = flaw(self.verdict.clone(), Links::None);
-            finds.linked.push(Linked { refused, inside: flaw(found, Links::Inside(Box::default())) });
+            let refused = flaw(self.verdict.clone(), &self.opinion.intent, Links::None);
+            finds.linked.push(Linked { refused, inside: flaw(found, &intent, Links::Inside(Box::default())) });
         } else if !self.verdict.findings.is_empty() {
             let links = if hard_links == HardLinks::Allow { Links::Any } else { Links::None };
-            finds.flaws.push(flaw(self.verdict.clone(), links));
+            finds.flaws.push(flaw(self.verdict.clone(), &self.opinion.intent, links));
         }
     }
 }
@@ -230,7 +235,7 @@ fn reconcile(cases: &mut [Case<'_, '_>], entry: &Entry, name: &[u8], court: &Cou
     }
     let loudest = cases.iter_mut().find(|case| !case.verdict.findings.is_empty());
     if let Some(case) = loudest.filter(|_| !agree) {
-        let (lint, fix) = (Lint::Conflict, Fix::None(Some(Because::Conflict)));
+        let (lint, fix) = (Lint::Conflict, Fix::None(None));
         let level = case.options.levels.of(lint);
         if level != Level::Allow {
             case.verdict.findings.push(Finding { lint, level, fix, rule: None });

@@ -127,6 +127,8 @@ pub struct Flaw {
     pub ideal: State,
     /// What the lints saw; never empty.
     pub findings: Box<[Finding]>,
+    /// What would still be found once it is in the desired state.
+    pub left: Box<[Finding]>,
     /// The other names that it may have when it is changed.
     pub links: Links,
 }

@@ -37,13 +37,14 @@ fn agreed(names: &[Linked]) -> Option<State> {
     (all && alike).then_some(first.desired)
 }
 
-/// The first name carries the change, and the others with it.
+/// The first name carries the change and knows all others; those know the first, or a hundred thousand names would
+/// take as much memory as their square.
 fn with_links(names: Vec<Linked>) -> Vec<Flaw> {
-    let paths: Vec<Box<[u8]>> = names.iter().map(|name| name.inside.path.clone()).collect();
     let mut told: Vec<Flaw> = names.into_iter().map(|name| name.inside).collect();
-    for (at, flaw) in told.iter_mut().enumerate() {
-        let others = paths.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, path)| path.clone());
-        flaw.links = Links::Inside(others.collect());
+    let Some((first, others)) = told.split_first_mut() else { return told };
+    first.links = Links::Inside(others.iter().map(|other| other.path.clone()).collect());
+    for other in others {
+        other.links = Links::Inside([first.path.clone()].into());
     }
     told
 }
@@ -70,6 +71,7 @@ mod tests {
             ideal: state(desired_gid),
             findings: findings.into(),
             links: Links::None,
+            left: Box::default(),
         };
         let refused = [finding(Fix::None(Some(Because::HardLink)))];
         let found: &[Finding] = if desired_gid == 1 { &[] } else { &[finding(Fix::Safe)] };

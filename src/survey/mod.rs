@@ -96,8 +96,8 @@ pub enum Depth {
 /// Why there was no survey.
 #[derive(Debug)]
 pub enum SurveyError {
-    /// No tree covers this PATH.
-    Uncovered(PathBuf),
+    /// No tree covers this PATH; the reason, if a root that would have can't be used.
+    Uncovered(PathBuf, Option<String>),
     /// A thread couldn't be made fit to touch directories.
     Setup(SysError),
 }
@@ -115,12 +115,21 @@ pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
     let seen = confined(request.conduct, || see_roots(&request.roots.trees))?;
     let bounds = bind(request, seen, &mut survey);
     let placed = divide(&bounds);
-    let targets = targets(&placed, request.limits).map_err(SurveyError::Uncovered)?;
+    let targets = targets(&placed, request.limits).map_err(|path| uncovered(path, &survey))?;
     let surveyors = walk_all(request, &mounts, &placed, &targets, &mut survey)?;
     gather(surveyors, &mut survey);
     let failures = request.names.failures().into_iter().map(|failure| Trouble::at("".as_ref(), failure.to_string()));
     survey.errors.extend(failures);
     Ok(survey)
+}
+
+/// A PATH that nothing covers, perhaps because its root can't be used.
+fn uncovered(path: PathBuf, survey: &Survey) -> SurveyError {
+    let reason = survey.errors.iter().find(|trouble| {
+        let root = trouble.root.and_then(|root| survey.roots.get(root as usize));
+        root.is_some_and(|root| path.starts_with(&root.path) || root.path.starts_with(&path))
+    });
+    SurveyError::Uncovered(path, reason.map(|trouble| trouble.message.clone()))
 }
 
 /// A root that can't be used is one of the survey all the same, with the reason as its error.

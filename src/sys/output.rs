@@ -1,7 +1,7 @@
 //! Output files that appear whole or not at all: written beside their place and renamed into it.
 
 use super::SysError;
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, linkat, open, rename, statat, unlink};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fcntl_setfl, fstat, linkat, open, rename, statat, unlink};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
@@ -27,15 +27,25 @@ pub enum Existing {
 }
 
 impl Output {
-    /// Opens `path` for writing. What is there and isn't a regular file is written to as it is, `/dev/null` for one.
+    /// Opens `path` for writing. A device or FIFO that is there is written to as it is, `/dev/null` for one; a symbolic
+    /// link is refused (ELOOP), as whoever laid it would say where root writes, and a FIFO that nobody reads (ENXIO).
     pub fn create(path: &Path, mode: u32, existing: Existing) -> Result<Output, SysError> {
         if existing == Existing::Refuse && statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
             return Err(SysError { call: "open", errno: Errno::EXIST });
         }
-        let there = statat(CWD, path, AtFlags::empty());
-        if there.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile) {
-            let fd = open(path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty()).map_err(SysError::of("open"))?;
-            return Ok(Output { file: fd.into(), names: None, existing });
+        let there = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        match open(path, there, Mode::empty()) {
+            Err(Errno::NOENT) => {}
+            Err(errno) => return Err(SysError { call: "open", errno }),
+            Ok(fd) => match FileType::from_raw_mode(fstat(&fd).map_err(SysError::of("fstat"))?.st_mode) {
+                FileType::RegularFile => {}
+                FileType::CharacterDevice | FileType::Fifo => {
+                    // The wait for a reader is over; from here on a full pipe is waited for.
+                    fcntl_setfl(&fd, OFlags::WRONLY).map_err(SysError::of("fcntl"))?;
+                    return Ok(Output { file: fd.into(), names: None, existing });
+                }
+                _ => return Err(SysError { call: "open", errno: Errno::INVAL }),
+            },
         }
         // A new name of our own can't be a link that somebody else laid there.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -145,5 +155,20 @@ mod tests {
         let mut output = Output::create(Path::new("/dev/null"), 0o644, Existing::Replace).expect("opened");
         output.write_all(b"gone").expect("written");
         output.finish().expect("finished");
+    }
+
+    #[test]
+    fn is_not_led_elsewhere_and_does_not_wait_for_readers() {
+        let dir = tempfile::tempdir().expect("folder");
+        let path = |name: &str| dir.path().join(name);
+        std::fs::write(path("other"), "kept").expect("written");
+        std::os::unix::fs::symlink("other", path("link")).expect("linked");
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, path("fifo"), fifo, Mode::RWXU, 0).expect("made");
+        for (name, errno) in [("link", Errno::LOOP), ("fifo", Errno::NXIO), (".", Errno::ISDIR)] {
+            let error = Output::create(&path(name), 0o644, Existing::Replace).expect_err(name);
+            assert_eq!((error.call, error.errno), ("open", errno), "{name}");
+        }
+        assert_eq!(std::fs::read(path("other")).expect("read"), b"kept");
     }
 }

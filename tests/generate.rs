@@ -1,0 +1,224 @@
+//! `generate`: its output is read by the programs that it is for, and does what it says.
+
+use crate::lab::lab;
+use crate::scenario::Scenario;
+use crate::stage::EVE;
+use crate::{needs_program, scenario};
+use std::collections::BTreeSet;
+
+/// A tree whose path every format has to quote, and a policy for it.
+const NAMES: &str = "a b%i$HOME'c\"";
+
+fn hostile_share(t: &mut Scenario) -> String {
+    t.tree("dir 0:0 0755 .");
+    t.policy("lab.toml", &lab(""));
+    let root = t.path(NAMES);
+    std::fs::create_dir(&root).unwrap();
+    std::fs::write(root.join("f"), "").unwrap();
+    t.sh("chgrp -R 4242 .; chmod 2775 *; chmod 0664 */f");
+    let policy = "use 50%$HOME.toml";
+    t.policy(policy, &lab("root = '''$TREE/a b%i$HOME'c\"'''"));
+    format!("'{}/{policy}'", t.dir().display())
+}
+
+/// The command of a crontab's line, as cron hands it to the shell.
+fn command_of(crontab: &str, fields: usize) -> String {
+    let line = crontab.lines().find(|line| !line.starts_with('#')).expect("a line");
+    let mut rest = line;
+    for _ in 0..fields {
+        rest = rest.trim_start().split_once(' ').expect("a field").1;
+    }
+    // What follows a bare `%` is no command any more.
+    let command = rest.trim_start().replace("\\%", "\0");
+    command.split('%').next().unwrap_or_default().replace('\0', "%")
+}
+
+/// The whole text that a run printed, places as they are.
+fn printed(t: &Scenario, run: &crate::run::Run) -> String {
+    let dir = t.dir().display().to_string();
+    run.stdout().replace("$TREE", &format!("{dir}/tree")).replace("$DIR", &dir)
+}
+
+scenario!(cron_does_what_the_line_says, |t| {
+    let policy = hostile_share(t);
+    let run = t.run(&format!("generate cron -p {policy}"));
+    let crontab = printed(t, run.mentions("17 3 * * *  root  "));
+    let command = command_of(&crontab, 6);
+    assert_eq!(t.sh(&command), "", "nothing wrong, nothing said");
+    t.sh("chmod g-s */");
+    let failed = t.sh(&format!("{command} || echo \"exit $?\""));
+    assert!(failed.contains("missing-setgid") && failed.ends_with("exit 1\n"), "{failed}");
+    // Crontabs of users have no column for the user.
+    let own = t.run_as(EVE, "generate cron -p setgid-share .");
+    own.succeeds();
+    assert!(
+        command_of(own.stdout(), 5).ends_with("check -q -p setgid-share --state-dir $DIR/state-2003 $TREE"),
+        "{own}"
+    );
+});
+
+scenario!(crons_own_parser_takes_the_line, |t| {
+    needs_program!("crontab");
+    // Debian's checks a crontab with -n; for the one of /etc/cron.d the user is one more word of the command.
+    let policy = hostile_share(t);
+    let run = t.run(&format!("generate cron --fix -p {policy} -s 'a=b' --deny world-writable"));
+    run.exits(2).mentions("no policy takes a param");
+    let run = t.run(&format!("generate cron --fix -p {policy}"));
+    t.file("crontab", run.mentions("fix -y -q").stdout());
+    t.sh("crontab -n ../crontab");
+    t.file("crontab", &run.stdout().replace("17 3", "77 3"));
+    t.sh("! crontab -n ../crontab");
+});
+
+/// The service and the timer where systemd-analyze can read them.
+fn units(t: &Scenario, words: &str) -> String {
+    for unit in ["service", "timer"] {
+        let run = t.run(&format!("generate systemd --unit {unit} {words}"));
+        let text = printed(t, run.succeeds());
+        std::fs::write(t.dir().join(format!("sgidlint.{unit}")), text).unwrap();
+    }
+    std::fs::read_to_string(t.dir().join("sgidlint.service")).unwrap()
+}
+
+scenario!(systemd_takes_the_units_and_finds_them_confined, |t| {
+    needs_program!("systemd-analyze");
+    let policy = hostile_share(t);
+    for words in [format!("--fix -p {policy}"), format!("-p {policy}"), "--fix -p postfix-queue".into()] {
+        units(t, &words);
+        let said = t.sh("systemd-analyze verify --man=no ../sgidlint.service ../sgidlint.timer 2>&1");
+        assert_eq!(said, "", "{words}");
+        // Of 100, less is better; systemd calls up to 20 OK, and a service without any of it has 96.
+        t.sh("systemd-analyze security --offline=true --threshold=20 ../sgidlint.service");
+    }
+    let both = t.run(&format!("generate systemd -p {policy}"));
+    both.mentions("sgidlint.service\n").mentions("sgidlint.timer\n").mentions("OnCalendar=");
+});
+
+scenario!(the_capabilities_of_the_service_are_enough, |t| {
+    needs_program!("setpriv");
+    t.policy("lab.toml", &lab("root = '$TREE'\nconsent = 'assumed'"));
+    t.tree("dir 0:4242 2775 .\n dir 2001:2001 0700 d\n file 2001:2001 0600 d/f");
+    let policy = t.dir().join("lab.toml").display().to_string();
+    let confined = |words: &str| {
+        let service = units(t, words);
+        let value = |key: &str| service.lines().find_map(|line| line.strip_prefix(key)).expect("said").to_owned();
+        let capabilities = value("CapabilityBoundingSet=").to_lowercase().replace("cap_", "+").replace(' ', ",");
+        let set = format!("-all,{capabilities}");
+        t.sh(&format!("setpriv --bounding-set={set} --inh-caps=-all --no-new-privs {}", value("ExecStart=")))
+    };
+    confined(&format!("--fix -p {policy}"));
+    t.holds("dir 0:4242 2775 .\n dir 2001:4242 2770 d\n file 2001:4242 0660 d/f");
+    confined(&format!("-p {policy}"));
+});
+
+scenario!(a_repair_may_write_to_the_roots_alone, |t| {
+    t.policy(
+        "lab.toml",
+        "format = 1\n[[tree]]\nroot = ['/srv/{p}', '/srv/x/y', '/data/a']\ngroup = 0\noptional = true\n[[tree]]\ngroup = 0\n",
+    );
+    t.tree("dir 0:0 0755 .");
+    let run = t.run("generate systemd --fix -p lab.toml .");
+    run.succeeds();
+    let mut written: Vec<&str> = run.stdout().lines().filter_map(|line| line.strip_prefix("ReadWritePaths=")).collect();
+    written.sort_unstable();
+    assert_eq!(written, ["$DIR/state", "$TREE", "-/data/a", "-/srv"]);
+});
+
+/// The system calls of a set, its own sets among them.
+fn calls_of(t: &Scenario, set: &str) -> BTreeSet<String> {
+    let text = t.sh(&format!("systemd-analyze syscall-filter {set}"));
+    let words = text.lines().skip(1).map(str::trim).filter(|word| !word.is_empty() && !word.starts_with('#'));
+    words.flat_map(|word| if word.starts_with('@') { calls_of(t, word) } else { [word.to_owned()].into() }).collect()
+}
+
+scenario!(the_filter_of_the_service_lets_a_repair_through, |t| {
+    needs_program!("systemd-analyze", "strace");
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n dir 2001:2001 0755 d\n file 2001:4242 0644 f");
+    let allowed = &calls_of(t, "@system-service") - &calls_of(t, "@resources");
+    let trace = t.strace("fix -y . -p lab.toml --unsafe-fixes");
+    trace.run.succeeds();
+    // What an older systemd doesn't know is answered with ENOSYS, and there is another way.
+    let replaced = ["openat2", "fchmodat2", "syscall_0x1c4", "statmount", "listmount"];
+    let name = |call: &str| call.split('(').next().unwrap_or_default().trim().to_owned();
+    let called: BTreeSet<String> = trace.calls.iter().map(|call| name(call)).collect();
+    let refused: Vec<&String> =
+        called.iter().filter(|call| !allowed.contains(*call) && !replaced.contains(&call.as_str())).collect();
+    assert!(called.len() > 20 && refused.is_empty(), "{refused:?}");
+});
+
+scenario!(a_deploy_step_fails_where_the_tree_is_wrong, |t| {
+    let policy = hostile_share(t);
+    let script = printed(t, t.run(&format!("generate pre-deploy -p {policy}")).succeeds());
+    std::fs::write(t.dir().join("step"), &script).unwrap();
+    t.sh("bash -n ../step");
+    assert_eq!(t.sh("sh ../step 2>&1"), "");
+    t.sh("chmod g-s */");
+    let said = t.sh("sh ../step 2>&1 || echo \"exit $?\"");
+    assert!(said.contains("missing-setgid") && said.ends_with("nothing was deployed\nexit 1\n"), "{said}");
+    t.sh("rm -r */");
+    assert!(t.sh("sh ../step 2>&1 || echo \"exit $?\"").contains("the check itself failed"));
+});
+
+scenario!(shellcheck_finds_nothing_in_a_deploy_step, |t| {
+    needs_program!("shellcheck");
+    let policy = hostile_share(t);
+    let script = printed(t, t.run(&format!("generate pre-deploy -p {policy}")).succeeds());
+    std::fs::write(t.dir().join("step"), &script).unwrap();
+    // SC2016 is about a `$` in single quotes, which is meant to stay one.
+    assert_eq!(t.sh("shellcheck --exclude=SC2016 ../step"), "");
+});
+
+scenario!(what_is_generated_is_checked_first_and_changes_nothing, |t| {
+    needs_program!("strace");
+    t.tree("dir 0:4242 2775 .\n dir 0:0 0755 a\\nb");
+    let before = t.stamps();
+    for words in ["cron", "systemd --fix", "pre-deploy"] {
+        let trace = t.strace(&format!("generate {words} -p setgid-share ."));
+        trace.run.succeeds();
+        assert_eq!(trace.changing(), Vec::<&str>::new(), "{words}");
+    }
+    assert_eq!(t.stamps(), before);
+    t.run("generate cron -p samba-share .").exits(2).mentions("-s group=");
+    t.run("generate cron -p no-such .").exits(2);
+    t.run("generate systemd --fix -p samba-share -s group=lab").exits(2).mentions("template");
+    t.run("generate cron -p setgid-share 'a\nb'").exits(2).mentions("[[use]]");
+});
+
+scenario!(three_commands_lead_to_a_passing_nightly_check, own mounts, |t| {
+    needs_program!("crontab");
+    if ["/srv", "/etc/cron.d"].iter().any(|place| !std::path::Path::new(place).is_dir()) {
+        return crate::stage::skip(&crate::test_name!(), "/srv and /etc/cron.d");
+    }
+    t.accounts("sales:x:4300:alice,bob\n");
+    // The machine of README: a share in /srv, and a crontab for root's own.
+    t.tree("dir 0:0 0755 srv\n dir 0:4300 0775 srv/sales\n dir 2001:2001 0755 srv/sales/q3\n file 2001:2001 0644 srv/sales/q3/a.ods");
+    for (from, place) in [("tree/srv", "/srv"), ("home", "/etc/cron.d")] {
+        crate::stage::run("mount", &["--bind", t.dir().join(from).to_str().unwrap(), place]).unwrap();
+    }
+    // Root's runs go on record there.
+    crate::stage::run("mount", &["-t", "tmpfs", "none", "/var/lib"]).unwrap();
+    t.sh(&format!("mkdir ../bin; cp {} ../bin", env!("CARGO_BIN_EXE_sgidlint")));
+    let readme = include_str!("../README.md");
+    let section = readme.split_once("<!-- nightly -->\n").and_then(|(_, rest)| rest.split_once("<!-- /nightly -->"));
+    let section = section.expect("README shows three commands").0;
+    let commands: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("    # ").filter(|line| line.starts_with("sgidlint "))).collect();
+    assert_eq!(commands.len(), 3);
+    let bin = t.dir().join("bin").display().to_string();
+    let mut shown = String::new();
+    for command in commands {
+        let said = t.sh(&format!("PATH={bin}:$PATH; {command} 2>&1"));
+        shown += &format!("# {command}\n{}", said.replace(&bin, "/usr/bin"));
+    }
+    let indented: String = shown.lines().map(|line| format!("    {line}\n")).collect();
+    let expected: String = section.lines().map(|line| match line.trim_start().starts_with("Undo with:") {
+        true => "    Undo with: sgidlint undo [..]\n".to_owned(),
+        // snapbox takes a line of dots for any lines.
+        false => format!("{}\n", if line.trim() == "..." { "..." } else { line }),
+    }).collect();
+    snapbox::assert_data_eq!(indented, expected);
+    let crontab = std::fs::read_to_string("/etc/cron.d/sgidlint").unwrap();
+    assert_eq!(t.sh(&command_of(&crontab, 6)), "");
+    t.sh("chmod 0755 /srv/sales/q3");
+    assert!(t.sh(&format!("{} || true", command_of(&crontab, 6))).contains("/srv/sales/q3"));
+});
