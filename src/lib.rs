@@ -25,6 +25,7 @@ pub mod walk;
 pub mod roots;
 pub mod survey;
 pub mod infer;
+pub mod baseline;
 pub mod journal;
 pub mod apply;
 pub mod report;

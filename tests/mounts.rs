@@ -3,7 +3,8 @@
 use crate::lab::{FLAWED, MENDED, lab};
 use crate::scenario::Scenario;
 use crate::stage::{run, skip};
-use crate::{scenario, test_name};
+use crate::{needs_program, scenario, test_name};
+use serde_json::json;
 
 /// Mends the flawed tree on what is mounted there, and takes it back.
 #[track_caller]
@@ -36,6 +37,49 @@ scenario!(btrfs_is_mended_and_undone, own mounts, |t| {
         Ok(()) => mends_and_undoes(t),
         Err(missing) => skip(&test_name!(), &missing),
     }
+});
+
+scenario!(btrfs_subvolumes_are_mended_and_undone, own mounts, |t| {
+    needs_program!("btrfs");
+    if let Err(missing) = t.file_system("btrfs") {
+        return skip(&test_name!(), &missing);
+    }
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .");
+    // Another device number and no other mount; both roots have the same inode number.
+    t.sh("btrfs -q subvolume create a; btrfs -q subvolume create a/b; touch f a/f a/b/f; chmod 0640 f a/f a/b/f");
+    let before = t.listing();
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.run("check -q . -p lab.toml").is_silent();
+    assert_eq!(t.sh("find . ! -gid 4242 -o -type d ! -perm -2000"), "");
+    t.run("undo -y").succeeds();
+    t.holds(&before);
+});
+
+scenario!(ext4_with_grpid_is_mended_and_undone, own mounts, |t| {
+    if let Err(missing) = t.file_system("ext4") {
+        return skip(&test_name!(), &missing);
+    }
+    t.sh("mount -o remount,grpid .");
+    mends_and_undoes(t);
+});
+
+scenario!(a_read_only_mount_is_named_as_the_cause, own mounts, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.policy("all.toml", &lab("mounts = 'all'"));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 m\n file 0:0 0664 f");
+    t.sh("mkdir -m 2775 ../ro; chgrp 4242 ../ro; chmod g+s ../ro; touch ../ro/g; chgrp 0 ../ro/g; chmod 0664 ../ro/g");
+    t.sh("mount --bind ../ro m; mount -o remount,bind,ro m");
+    let run = t.run("fix -y . -p all.toml --format json");
+    let outcomes = run.exits(3).json_of("outcome");
+    let of = |path: &str| outcomes.iter().find(|outcome| outcome["path"]["text"] == path).expect(path);
+    assert_eq!(of("f")["outcome"], "applied");
+    assert_eq!((&of("m/g")["outcome"], &of("m/g")["errno"]), (&json!("failed"), &json!("EROFS")));
+    t.run("fix -y . -p all.toml").exits(3).mentions("read-only");
+    assert_eq!(t.sh("stat -c '%g %a' m/g"), "0 664\n");
+    t.run("undo -y").succeeds();
+    t.sh("umount m");
+    t.holds_first_tree();
 });
 
 scenario!(tmpfs_is_mended_and_undone, own mounts, |t| {

@@ -74,6 +74,11 @@ impl Run {
         self
     }
 
+    /// Whether it came to its own end, and no signal brought it about.
+    pub fn ended(&self) -> bool {
+        self.exit.is_some()
+    }
+
     /// Holds that nothing at all was said, and the exit status is 0.
     #[track_caller]
     pub fn is_silent(&self) -> &Run {

@@ -8,6 +8,7 @@
 //! └── state     the state folder, one for each user
 //! ```
 
+use crate::filter::Filter;
 use crate::run::{Run, runs_on_record};
 use crate::stage::{self, PATH, User, as_user, on_own_mounts};
 use crate::trace::Trace;
@@ -108,6 +109,19 @@ impl Scenario {
         self.finish(line, self.command(Path::new(BINARY), 0, line))
     }
 
+    /// The program as [`Scenario::run`] would run it, for tests that start, filter or kill it themselves.
+    pub fn program(&self, line: &str) -> Command {
+        self.command(Path::new(BINARY), 0, line)
+    }
+
+    /// Runs the program where a seccomp filter answers some of its calls with an error.
+    #[track_caller]
+    pub fn run_behind(&self, filter: &Filter, line: &str) -> Run {
+        let mut command = self.program(line);
+        filter.set_before(&mut command);
+        self.finish(line, command)
+    }
+
     /// The same as another user, whose state folder is their own.
     #[track_caller]
     pub fn run_as(&self, user: User, line: &str) -> Run {
@@ -118,10 +132,23 @@ impl Scenario {
     /// Runs the program under another, which takes it as its last arguments, as prlimit(1) and strace(1) do.
     #[track_caller]
     pub fn run_under(&self, wrapper: &str, line: &str) -> Run {
+        self.run_under_behind(&Filter::answering(&[]), wrapper, line)
+    }
+
+    /// The same where a seccomp filter answers some calls of both with an error.
+    #[track_caller]
+    pub fn run_under_behind(&self, filter: &Filter, wrapper: &str, line: &str) -> Run {
+        let mut command = self.program_under(wrapper, line);
+        filter.set_before(&mut command);
+        self.finish(line, command)
+    }
+
+    /// The program under another, for tests that start it themselves.
+    pub fn program_under(&self, wrapper: &str, line: &str) -> Command {
         let (program, args) = wrapper.split_once(' ').unwrap_or((wrapper, ""));
         let mut command = self.command(Path::new(program), 0, args);
         command.arg(BINARY).args(self.words(line));
-        self.finish(line, command)
+        command
     }
 
     /// Runs the program under strace(1).
@@ -167,13 +194,18 @@ impl Scenario {
     /// Holds that the tree is as it was made.
     #[track_caller]
     pub fn holds_first_tree(&self) {
-        let first = self.first_tree.as_deref().expect("a tree was made");
-        self.holds(first);
+        self.holds(self.first_tree());
     }
 
     /// The tree as text.
     pub fn listing(&self) -> String {
         tree::read(&self.path("."))
+    }
+
+    /// The tree as it was made, as text.
+    #[track_caller]
+    pub fn first_tree(&self) -> &str {
+        self.first_tree.as_deref().expect("a tree was made")
     }
 
     /// When each entry of the tree last changed in any way.

@@ -1,5 +1,10 @@
 //! The command line as clap reads it: values only, nothing looked up.
 
+mod reporting;
+
+pub use reporting::{CheckCommand, ReportFormat, Reporting};
+
+use super::exit::Failure;
 use crate::sys::output::Existing;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -29,7 +34,7 @@ Exit status:
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Reports where the trees differ from the policy.
-    Check(Check),
+    Check(CheckCommand),
     /// Shows what fix would do, as a unified diff of listings.
     Diff(Diff),
     /// Repairs: plans, shows, asks, applies, looks again.
@@ -91,8 +96,11 @@ pub struct Common {
     /// Sets a parameter of the policy; repeatable.
     #[arg(short, long = "set", value_name = "KEY=VALUE", value_parser = key_value, global = true)]
     pub set: Vec<(String, String)>,
-    /// For people, or one JSON object a line for programs.
-    #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
+    /// What the results are written as.
+    #[arg(long = "format", value_name = "FORMAT", value_enum, default_value_t = ReportFormat::Human, global = true)]
+    pub report_format: ReportFormat,
+    /// The same for commands that know two formats only.
+    #[arg(skip)]
     pub format: Format,
     /// Writes the results to this file instead of standard output.
     #[arg(short, long, value_name = "FILE", global = true)]
@@ -306,10 +314,27 @@ pub enum Progress {
     Never,
 }
 
+impl Arguments {
+    /// Settles what clap can't: which command knows which format.
+    pub fn settle(&mut self) -> Result<(), Failure> {
+        self.common.format = match self.common.report_format {
+            ReportFormat::Json => Format::Json,
+            ReportFormat::Human => Format::Human,
+            _ if matches!(self.command, Command::Check(_)) => Format::Human,
+            _ => {
+                return Err(Failure::usage("only check writes this format")
+                    .hinted("other commands write --format human or --format json"));
+            }
+        };
+        Ok(())
+    }
+}
+
 /// For whom results are written.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Format {
     /// For people.
+    #[default]
     Human,
     /// One JSON object a line.
     Json,

@@ -1,8 +1,10 @@
 //! `check` and `diff`: looking, and telling.
 
-use super::args::{Check, Common, Diff, Format};
+use super::args::{Check, CheckCommand, Common, Diff, Format};
+use super::baseline::{Memory, Removable};
 use super::exit::{Exit, Failure};
 use super::judged::Judged;
+use super::reporting::{Files, Told};
 use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
@@ -10,27 +12,46 @@ use crate::lints::Fix;
 use crate::policy::load::Fallback;
 use crate::report::diff::{DiffManner, Folding, Head, Row, write_folded};
 use crate::report::effect::Effects;
+use crate::report::ended::Ended;
 use crate::report::escape::escape_message;
+use crate::report::human::{Grouping, Manner};
 use crate::report::quote::shell_quote;
-use crate::report::{human, json, stat};
+use crate::report::{Palette, human, json, stat};
 use crate::roots::Purpose;
-use crate::survey::{Flaw, Survey};
+use crate::survey::{Caller, Flaw, Survey};
+use crate::sys::host;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// `sgidlint check`.
-pub fn check(common: &Common, check: &Check, streams: &mut Streams) -> Result<Exit, Failure> {
+pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -> Result<Exit, Failure> {
+    let (began, clock) = (host::now(), Instant::now());
+    let CheckCommand { check, reporting } = arguments;
+    let (files, memory) = (Files::open(common, &reporting.reports)?, Memory::open(reporting)?);
     let session = Session::begin(common, Purpose::Read)?;
-    let judged = session.judge(check, Fallback::Allowed)?;
+    let mut judged = session.judge(check, Fallback::Allowed)?;
+    let is_whole = !session.stop.load(Ordering::Relaxed);
+    // What was looked at in part says nothing of what is known.
+    let removable = if is_whole { memory.settle(common, check, &mut judged, streams)? } else { Removable::default() };
+    if reporting.mine {
+        let groups = host::groups();
+        let groups = groups.map_err(|error| Failure::incomplete(format!("can't tell your groups: {error}")))?;
+        judged.survey.keep_mendable(&Caller { uid: host::effective_uid(), groups });
+    }
     let exit = looked(&session, &judged);
-    let (words, manner) = (Words(&session.names), streams.manner(common));
+    let manner = streams.manner(common);
+    let grouping = if reporting.full { Grouping::Full } else { Grouping::Alike };
+    let manner = Manner { grouping, most: reporting.max_findings, ..manner };
+    let ended =
+        Ended { exit: exit as u8, began, took: clock.elapsed(), strictness: manner.strictness, last_success: None };
     let survey = &judged.survey;
-    streams.write_results(|out| match common.format {
-        Format::Human => human::write_findings(out, survey, &words, &manner),
-        Format::Json => json::write_check(out, survey, &words, &session.names, exit as u8),
-    })?;
+    let told = Told { survey, session: &session, asked: reporting, ended, removable: &removable };
+    streams.write_results(|out| told.write(out, manner))?;
+    files.write(&told, Manner { palette: Palette::PLAIN, ..manner })?;
+    removable.tell(common, streams);
     tell_rest(common, streams, survey);
     Ok(exit)
 }

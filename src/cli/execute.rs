@@ -56,7 +56,7 @@ pub fn execute_on(
     let roots = ground.roots();
     let lockable: Vec<(&Path, &OwnedFd)> =
         plan.header.roots.iter().zip(roots).filter_map(|(root, fd)| Some((root.path.as_path(), fd?))).collect();
-    let _locks = lock_roots(&store, &lockable, Duration::ZERO).map_err(locked)?;
+    let _locks = lock_roots(&store::open_for_locks(session.common)?, &lockable, Duration::ZERO).map_err(locked)?;
     let journal = journal::begin(&store, plan, session.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
     let tried = AtomicU64::new(0);
     let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()), tried: &tried };

@@ -3,7 +3,7 @@
 use super::args::Arguments;
 use super::exit::{Exit, Failure};
 use super::paths;
-use crate::sys::output::{Existing, Output};
+use crate::sys::output::Output;
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -18,7 +18,7 @@ pub fn write(folder: &Path) -> Result<Exit, Failure> {
         let path = folder.join(format!("{name}.1"));
         let unwritten =
             |error: &dyn std::fmt::Display| Failure::usage(format!("can't write {}: {error}", paths::shown(&path)));
-        let mut output = Output::create(&path, 0o644, Existing::Replace)
+        let mut output = Output::create(&path, 0o644)
             .map_err(|error| unwritten(&error).hinted("name a folder that exists and that you can write"))?;
         render(&name, &page, &mut output).map_err(|error| unwritten(&error))?;
         output.finish().map_err(|error| unwritten(&error))?;

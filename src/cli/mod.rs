@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod ask;
+mod baseline;
 mod check;
 mod completions;
 mod execute;
@@ -20,6 +21,7 @@ mod pick;
 mod planning;
 mod policy;
 mod progress;
+mod reporting;
 mod session;
 mod store;
 mod streams;
@@ -33,7 +35,11 @@ use streams::Streams;
 /// Runs the command that the arguments ask for; gives the exit status.
 pub fn run() -> u8 {
     // clap ends by itself, with status 2, where the arguments can't be read.
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    if let Err(failure) = arguments.settle() {
+        streams::report_failure(&failure, false);
+        return failure.exit as u8;
+    }
     let mut streams = match Streams::open(&arguments.common, arguments.command.may_replace()) {
         Ok(streams) => streams,
         Err(failure) => {
@@ -43,7 +49,14 @@ pub fn run() -> u8 {
     };
     let ended = command(&arguments, &mut streams);
     let color = streams.error_color();
-    let finished = streams.finish();
+    let finished = match &ended {
+        // Nothing was done: a file that an earlier run wrote stays what it is.
+        Err(failure) if failure.exit == Exit::Usage => {
+            drop(streams);
+            Ok(())
+        }
+        _ => streams.finish(),
+    };
     let exit = match ended {
         Ok(exit) => exit,
         Err(failure) => {

@@ -170,7 +170,7 @@ impl<'a> Session<'a> {
 }
 
 /// Where a PATH leads: a link at its end is an entry of its own if it lies in a tree, else it leads on.
-fn limit(path: &Path, roots: &Roots) -> Result<PathBuf, Failure> {
+pub fn limit(path: &Path, roots: &Roots) -> Result<PathBuf, Failure> {
     let real = paths::without_links(path)?;
     let lies_in_a_tree = roots.trees.iter().any(|tree| real.starts_with(tree.instance.root()));
     if lies_in_a_tree { Ok(real) } else { paths::resolved(&real) }

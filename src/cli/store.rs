@@ -2,12 +2,29 @@
 
 use super::args::Common;
 use super::exit::Failure;
+use crate::sys::SysError;
 use crate::sys::host;
-use crate::sys::store::{Missing, Store};
-use std::path::PathBuf;
+use crate::sys::root::exists;
+use crate::sys::store::{Missing, Store, StoreError};
+use rustix::io::Errno;
+use std::path::{Path, PathBuf};
 
 /// Where root's runs are on record.
 const OF_ROOT: &str = "/var/lib/sgidlint";
+
+/// Where root's locks are: one place, whatever state folder a run has, or runs would exclude each other at will only.
+const LOCKS_OF_ROOT: &str = "/run/sgidlint";
+
+/// Opens the folder that locks are kept in; where there is no `/run` to have it, that is the state folder.
+pub fn open_for_locks(common: &Common) -> Result<Store, Failure> {
+    if host::effective_uid() != 0 || !exists(Path::new("/run")).unwrap_or(false) {
+        return open(common);
+    }
+    match Store::open(Path::new(LOCKS_OF_ROOT), Missing::Make) {
+        Err(StoreError::Sys(_, SysError { errno: Errno::ROFS, .. })) => open(common),
+        opened => opened.map_err(Failure::usage),
+    }
+}
 
 /// Opens the state folder; one that was named must exist.
 pub fn open(common: &Common) -> Result<Store, Failure> {

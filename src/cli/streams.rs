@@ -31,13 +31,13 @@ impl Streams {
         let (results, color) = match &common.output {
             None => (Results::Stdout(io::stdout()), anstream::AutoStream::choice(&io::stdout()) != never),
             Some(path) => {
-                let output = Output::create(path, 0o644, existing).map_err(|error| {
-                    Failure::usage(format!("can't write {}: {error}", super::paths::shown(path))).hinted(match existing
-                    {
-                        Existing::Replace => "name a file in a directory that exists and that you can write",
-                        Existing::Refuse => "name a file that doesn't exist yet, in a directory that you can write",
-                    })
-                })?;
+                let output = match existing {
+                    Existing::Replace => super::reporting::create(path, common.report_format)?,
+                    Existing::Refuse => Output::create_as(path, 0o644, existing).map_err(|error| {
+                        Failure::usage(format!("can't write {}: {error}", super::paths::shown(path)))
+                            .hinted("name a file that doesn't exist yet, in a directory that you can write")
+                    })?,
+                };
                 (Results::File(output), false)
             }
         };
@@ -142,7 +142,7 @@ fn manner(common: &Common, palette: Palette) -> Manner {
         (false, false) => Verbosity::Normal,
     };
     let strictness = if common.strict { Strictness::Warn } else { Strictness::Deny };
-    Manner { palette, verbosity, strictness }
+    Manner::new(palette, verbosity, strictness)
 }
 
 /// Tells why a command did not do what it was asked: the problems drawn, the reason, and what to do next.

@@ -1,9 +1,9 @@
 //! The log: all runs on record, and which was the last to change something.
 
 use super::id;
-use super::record::{LoadError, load};
-use super::{Counts, FOLDER, SettledLine};
-use crate::plan::{Header, Lines, RunKind, parse, read_header};
+use super::record::{Legible, LoadError, load};
+use super::{Counts, Done, FOLDER, Outcome, SettledLine};
+use crate::plan::{Change, Header, Lines, RunKind, parse, read_header};
 use crate::sys::SysError;
 use crate::sys::state_file::StateFile;
 use crate::sys::store::{Folder, Store};
@@ -74,7 +74,7 @@ pub fn last_changing(store: &Store) -> Result<Option<String>, SysError> {
     let ids = id::all(&folder)?;
     for id in ids.iter().rev() {
         return Ok(Some(match summary(store, &folder, id) {
-            Ok(run) if !run.changed_something() => continue,
+            Ok(run) if !run.changed_something() || left_all_as_it_was(store, &run) => continue,
             Ok(RunSummary { header: Header { kind: RunKind::Undo(run), .. }, changes, counts, .. })
                 if counts.total() < changes && ids.contains(&run) =>
             {
@@ -85,6 +85,22 @@ pub fn last_changing(store: &Store) -> Result<Option<String>, SysError> {
         }));
     }
     Ok(None)
+}
+
+/// Whether every change of a run that came to its end failed, and was seen to leave its entry as it had been.
+fn left_all_as_it_was(store: &Store, run: &RunSummary) -> bool {
+    let made = ["applied", "partial", "refused"].into_iter().any(|name| run.counts.of(name) > 0);
+    if made || !matches!(run.state, RunState::Settled { .. }) {
+        return false;
+    }
+    let untouched = |(change, done): (&Change, &Option<Done>)| match done {
+        Some(Done { outcome: Outcome::Failed { .. }, state, .. }) => *state == Some(change.before),
+        _ => true,
+    };
+    // One that can't be read may have changed something.
+    load(store, &run.id).is_ok_and(|record| {
+        record.legible == Legible::All && record.plan.changes.iter().zip(&record.outcomes).all(untouched)
+    })
 }
 
 /// Removes the records of runs that began before this moment, but for those under way; how many.

@@ -72,10 +72,16 @@ impl Counts {
 pub enum JournalError {
     /// The plan is larger than it may be.
     #[error(
-        "the plan has more than {0} bytes, so nothing was changed; fix a part of the tree at a time, make room for \
-             the state folder, or raise limits.plan-bytes"
+        "the plan has more than the {0} bytes that limits.plan-bytes allows, so nothing was changed; fix a part of the \
+             tree at a time, or raise the limit"
     )]
     TooLarge(u64),
+    /// It is larger than a tenth of what is free.
+    #[error(
+        "the plan has more than {0} bytes, a tenth of what is free in {1:?}, so nothing was changed; make room there, \
+             or fix a part of the tree at a time"
+    )]
+    NoRoom(u64, PathBuf),
     /// It can't be written.
     #[error("the run can't be put on record in {0:?}, so nothing was changed: {1}")]
     Write(PathBuf, io::Error),
@@ -100,18 +106,21 @@ pub struct Journal {
 /// `limit` bounds its size (`limits.plan-bytes`, [`PLAN_BYTES`] where unsaid), and so does a tenth of the free space.
 pub fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, JournalError> {
     let folder = store.folder(FOLDER)?;
-    let limit = limit.unwrap_or(PLAN_BYTES).min(store.free_bytes()? / 10);
+    let (allowed, room) = (limit.unwrap_or(PLAN_BYTES), store.free_bytes()? / 10);
     let id = id::new(&folder, host::now(), host::pid())?;
     let part = format!("{id}.part");
     let path = folder.path_of(&id::file_name(&id));
     let mut file = folder.create(&part)?;
-    match write_synced(&mut file, plan, limit) {
+    match write_synced(&mut file, plan, allowed.min(room)) {
         Ok(()) => folder.publish(&part, &id::file_name(&id))?,
         Err(error) => {
             folder.remove(&part)?;
-            return Err(match error.kind() {
-                io::ErrorKind::FileTooLarge => JournalError::TooLarge(limit),
-                _ => JournalError::Write(path, error),
+            // The kernel's EFBIG (RLIMIT_FSIZE) is another limit than ours.
+            let is_ours = error.kind() == io::ErrorKind::FileTooLarge && error.raw_os_error().is_none();
+            return Err(match error {
+                _ if is_ours && room < allowed => JournalError::NoRoom(room, store.path().into()),
+                _ if is_ours => JournalError::TooLarge(allowed),
+                error => JournalError::Write(path, error),
             });
         }
     }

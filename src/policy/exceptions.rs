@@ -24,6 +24,7 @@ pub struct Exceptions {
 struct Covered {
     path: Vec<u8>,
     lints: LintSet,
+    reason: Box<str>,
 }
 
 /// What a root is, to those exceptions that speak of it.
@@ -72,7 +73,7 @@ impl Exceptions {
         let holding = model.exceptions.iter().filter(|exception| !is_expired(exception, today));
         let covered = holding.filter_map(|exception| {
             let path = below_root(exception, scope)?;
-            Some(Covered { path, lints: covered_lints(exception) })
+            Some(Covered { path, lints: covered_lints(exception), reason: exception.reason.as_str().into() })
         });
         Exceptions { covered: covered.collect() }
     }
@@ -88,6 +89,12 @@ impl Exceptions {
     pub fn suppressed(&self, path: &[u8]) -> LintSet {
         let covering = self.covered.iter().filter(|covered| covers(&covered.path, path));
         covering.fold(LintSet::default(), |all, covered| all.with(covered.lints))
+    }
+
+    /// The reason of the first exception that covers a lint at a path; empty where none does.
+    pub fn reason(&self, path: &[u8], lint: Lint) -> &str {
+        let covering = self.covered.iter().find(|covered| covered.lints.contains(lint) && covers(&covered.path, path));
+        covering.map_or("", |covered| &covered.reason)
     }
 }
 

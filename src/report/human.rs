@@ -1,11 +1,13 @@
 //! Findings for people: one a line, path first, so that it greps and clicks.
 
 use super::escape::{escape, escape_message, full_path};
+use super::grouped::{Line, directory, lines};
 use super::root_bytes;
 use super::style::{Palette, Verbosity, counted, number, sentence};
 use super::words::{Wording, fix_hint};
-use crate::lints::{Finding, Fix, Level};
-use crate::survey::{Flaw, Notice, Survey, Trouble};
+use crate::entry::Kind;
+use crate::lints::{Fix, Level};
+use crate::survey::{Excused, Notice, Survey, Trouble};
 use crate::sys::error::{errno_name, errno_text};
 use std::io::{self, Write};
 
@@ -19,6 +21,23 @@ pub enum Strictness {
     Warn,
 }
 
+impl Strictness {
+    /// Whether a finding of this level fails a run.
+    pub fn fails(self, level: Level) -> bool {
+        level == Level::Deny || (self == Strictness::Warn && level == Level::Warn)
+    }
+}
+
+/// How findings that are alike are told.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Grouping {
+    /// As one line for each directory, where they are more than a handful.
+    #[default]
+    Alike,
+    /// Each on its own line.
+    Full,
+}
+
 /// How a report for people looks.
 #[derive(Clone, Copy, Debug)]
 pub struct Manner {
@@ -28,16 +47,30 @@ pub struct Manner {
     pub verbosity: Verbosity,
     /// What fails, and so is said even when quiet.
     pub strictness: Strictness,
+    /// How findings that are alike are told.
+    pub grouping: Grouping,
+    /// How many lines of findings there are at most.
+    pub most: Option<u64>,
 }
 
 /// Writes the findings, those on entries in path order, then those about policies.
 pub fn write_findings(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, manner: &Manner) -> io::Result<()> {
-    for flaw in &survey.flaws {
-        let told = flaw.findings.iter().filter(|finding| manner.tells(finding.level));
-        told.into_iter().try_for_each(|finding| write_finding(out, survey, words, manner, flaw, finding))?;
+    let lines = lines(survey, words, manner);
+    let most = manner.most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+    let shown = lines.len().min(most);
+    lines[..shown].iter().try_for_each(|line| write_finding(out, survey, words, manner, line))?;
+    let notices: Vec<&Notice> = survey.notices.iter().filter(|notice| manner.tells(notice.level)).collect();
+    let notices_shown = notices.len().min(most - shown);
+    let told = notices[..notices_shown].iter();
+    told.into_iter().try_for_each(|notice| write_notice(out, survey, words, manner, notice))?;
+    let rest = lines[shown..].iter().map(|line| line.count).sum::<u64>() + (notices.len() - notices_shown) as u64;
+    if rest > 0 {
+        writeln!(out, "... and {} more (--max-findings)", counted(rest, "finding", "findings"))?;
     }
-    let told = survey.notices.iter().filter(|notice| manner.tells(notice.level));
-    told.into_iter().try_for_each(|notice| write_notice(out, survey, words, manner, notice))
+    if manner.verbosity == Verbosity::Verbose {
+        survey.excused.iter().try_for_each(|excused| write_excused(out, survey, words, manner, excused))?;
+    }
+    Ok(())
 }
 
 /// Writes what could not be read; for stderr.
@@ -58,7 +91,13 @@ pub fn write_summary(out: &mut dyn Write, survey: &Survey, manner: &Manner) -> i
 }
 
 impl Manner {
-    fn tells(&self, level: Level) -> bool {
+    /// The manner of most reports.
+    pub fn new(palette: Palette, verbosity: Verbosity, strictness: Strictness) -> Manner {
+        Manner { palette, verbosity, strictness, grouping: Grouping::Alike, most: None }
+    }
+
+    /// Whether findings of this level are told.
+    pub(super) fn tells(&self, level: Level) -> bool {
         match (self.verbosity, self.strictness) {
             (Verbosity::Quiet, Strictness::Deny) => level == Level::Deny,
             _ => level >= Level::Warn,
@@ -71,11 +110,18 @@ fn write_finding(
     survey: &Survey,
     words: &dyn Wording,
     manner: &Manner,
-    flaw: &Flaw,
-    finding: &Finding,
+    line: &Line<'_>,
 ) -> io::Result<()> {
-    let path = full_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind));
-    let message = words.message(finding, flaw);
+    let Line { flaw, finding, .. } = *line;
+    let root = root_bytes(survey, flaw.root);
+    let mut message = words.message(finding, flaw);
+    let path = match line.is_group() {
+        false => full_path(root, &flaw.path, Some(flaw.kind)),
+        true => {
+            message = format!("{}: {message}", line.entries());
+            full_path(root, directory(flaw), Some(Kind::Dir))
+        }
+    };
     write_head(out, manner, &path, finding.level, &message)?;
     let aside = manner.palette.aside;
     write!(out, "{} {aside}[{}]", fix_hint(finding.fix), words.lint(finding.lint))?;
@@ -99,13 +145,30 @@ fn write_notice(
     writeln!(out, " {0}[{1}]{0:#}", manner.palette.aside, words.lint(notice.lint))
 }
 
+/// What an exception covers is told with its reason, in place of a level.
+fn write_excused(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    manner: &Manner,
+    excused: &Excused,
+) -> io::Result<()> {
+    let (flaw, aside) = (&excused.flaw, manner.palette.aside);
+    let path = full_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind));
+    flaw.findings.iter().zip(&excused.reasons).try_for_each(|(finding, reason)| {
+        let message = escape_message(&words.message(finding, flaw)).into_owned();
+        let (lint, reason) = (words.lint(finding.lint), escape_message(reason).into_owned());
+        writeln!(out, "{path}: {aside}excepted{aside:#}: {message} {aside}[{lint}] ({reason}){aside:#}")
+    })
+}
+
 fn write_head(out: &mut dyn Write, manner: &Manner, place: &str, level: Level, message: &str) -> io::Result<()> {
     let style = manner.palette.level(level);
     write!(out, "{place}: {style}{level}{style:#}: {}", escape_message(message))
 }
 
 /// The error's message, with the call and its errno where it doesn't name them itself.
-fn trouble_text(trouble: &Trouble) -> String {
+pub(super) fn trouble_text(trouble: &Trouble) -> String {
     let message = escape_message(&trouble.message);
     match (trouble.call, trouble.errno) {
         (Some(call), Some(errno)) if !message.contains(&errno_name(errno)) => {
@@ -175,99 +238,11 @@ fn passed_over(survey: &Survey) -> Vec<String> {
     push(counts.excluded, format!("{} excluded", number(counts.excluded)));
     push(mounts, format!("{} not entered", counted(mounts, "mount", "mounts")));
     push(counts.suppressed, format!("{} covered by exceptions", counted(counts.suppressed, "finding", "findings")));
+    push(counts.known, format!("{} known from the baseline", counted(counts.known, "finding", "findings")));
     push(counts.vanished, format!("{} vanished meanwhile", number(counts.vanished)));
     push(errors, format!("incomplete: {}", counted(errors, "error", "errors")));
     parts
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::samples::{Words, survey, text};
-    use crate::survey::{Counts, SkippedMount};
-    use snapbox::{IntoData, assert_data_eq, str};
-
-    const PLAIN: Manner =
-        Manner { palette: Palette::PLAIN, verbosity: Verbosity::Normal, strictness: Strictness::Deny };
-
-    #[test]
-    fn findings_are_one_a_line_path_first() {
-        let report = text(|out| write_findings(out, &survey(), &Words, &PLAIN));
-        assert_data_eq!(report, str![[r#"
-/srv/lab/: deny: gid is 100, should be 3001 [spreading-group] (/etc/sgidlint/lab.toml:14)
-/srv/lab/: warn: everyone can write it [world-writable]
-/srv/lab/a\nb/\xff: deny: gid is 100, should be 3001; fix is unsafe: its owner keeps it private [foreign-group] (/etc/sgidlint/lab.toml:14)
-/srv/lab/core: warn: it has 3 names; never fixed: it has other names, which may lie outside the tree [hard-linked] (/etc/sgidlint/lab.toml:14)
-/etc/sgidlint/lab.toml:30: warn: the exception held until 2026-03-01 [expired-exception]
-
-"#]].raw());
-    }
-
-    #[test]
-    fn quiet_tells_what_fails() {
-        let quiet = Manner { verbosity: Verbosity::Quiet, ..PLAIN };
-        let report = text(|out| write_findings(out, &survey(), &Words, &quiet));
-        assert_data_eq!(report, str![[r#"
-/srv/lab/: deny: gid is 100, should be 3001 [spreading-group] (/etc/sgidlint/lab.toml:14)
-/srv/lab/a\nb/\xff: deny: gid is 100, should be 3001; fix is unsafe: its owner keeps it private [foreign-group] (/etc/sgidlint/lab.toml:14)
-
-"#]].raw());
-        let strict = Manner { strictness: Strictness::Warn, ..quiet };
-        let everything = text(|out| write_findings(out, &survey(), &Words, &PLAIN));
-        assert_eq!(text(|out| write_findings(out, &survey(), &Words, &strict)), everything);
-        assert_eq!(text(|out| write_summary(out, &survey(), &quiet)), "");
-    }
-
-    #[test]
-    fn a_terminal_gets_colours() {
-        let colored = Manner { palette: Palette::COLORED, ..PLAIN };
-        let report = text(|out| write_findings(out, &survey(), &Words, &colored));
-        assert_data_eq!(report.lines().next().unwrap_or_default().replace('\u{1b}', "ESC"), str!["/srv/lab/: ESC[1mESC[31mdenyESC[0m: gid is 100, should be 3001 ESC[2m[spreading-group] (/etc/sgidlint/lab.toml:14)ESC[0m"].raw());
-    }
-
-    #[test]
-    fn errors_say_what_happened_and_what_to_do() {
-        let mut survey = survey();
-        let mut whole = survey.errors[0].clone();
-        whole.message = "openat: EACCES (permission denied); run as root".into();
-        whole.root = None;
-        whole.path = b"/srv/b\x1bd".as_slice().into();
-        survey.errors.push(whole);
-        let report = text(|out| write_errors(out, &survey, &Palette::PLAIN));
-        assert_data_eq!(
-            report,
-            str![[r#"
-sgidlint: error: /srv/lab/secret: openat: EACCES (permission denied): can't list the directory; run as root
-sgidlint: error: /srv/b\x1bd: openat: EACCES (permission denied); run as root
-
-"#]]
-            .raw()
-        );
-    }
-
-    #[test]
-    fn the_summary_is_a_sentence_and_names_what_was_passed_over() {
-        let report = text(|out| write_summary(out, &survey(), &PLAIN));
-        assert_data_eq!(report, str![[r#"
-/srv/lab/mnt/: mount not entered (the tree's `mounts` decides)
-5 findings in 100,000 entries (2 deny, 3 warn), 1 can be fixed safely, 1 more with --unsafe-fixes; 3 excluded, 1 mount not entered, 2 findings covered by exceptions, 1 vanished meanwhile, incomplete: 1 error.
-
-"#]].raw());
-    }
-
-    #[test]
-    fn nothing_found_is_said_in_few_words() {
-        let counts = Counts { entries: 1, ..Counts::default() };
-        let report = text(|out| write_summary(out, &Survey { counts, ..Survey::default() }, &PLAIN));
-        assert_eq!(report, "No findings in 1 entry.\n");
-    }
-
-    #[test]
-    fn many_mounts_are_named_when_asked_only() {
-        let skipped_mounts = vec![SkippedMount { root: 0, path: b"/m".as_slice().into() }; 4];
-        let survey = Survey { skipped_mounts, ..Survey::default() };
-        assert_eq!(text(|out| write_summary(out, &survey, &PLAIN)).lines().count(), 1);
-        let verbose = Manner { verbosity: Verbosity::Verbose, ..PLAIN };
-        assert_eq!(text(|out| write_summary(out, &survey, &verbose)).lines().count(), 5);
-    }
-}
+mod tests;

@@ -6,14 +6,15 @@ mod visible;
 use super::outcome::{Fate, Settled};
 use super::words::Wording;
 use crate::accounts::IdNames;
-use crate::lints::Finding;
+use crate::lints::{Finding, Lint};
 use crate::survey::{Flaw, Notice, PolicyLabel, Root, Survey, Trouble};
 use crate::sys::error::errno_name;
 use crate::wire::WirePath;
-pub use lines::{JsonPolicy, JsonState};
+pub use lines::{JsonPolicy, JsonState, Summed};
 use lines::{JsonRule, Line};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
+pub use visible::Visible;
 
 /// Writes a whole check: begin, findings and errors in path order, end.
 pub fn write_check(
@@ -64,6 +65,32 @@ pub fn write_findings(
     survey.notices.iter().try_for_each(|notice| notice_line(survey, words, notice).write(out))
 }
 
+/// Writes a line for each finding that an exception covers.
+pub fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn Wording) -> io::Result<()> {
+    for excused in &survey.excused {
+        let flaw = &excused.flaw;
+        for (finding, reason) in flaw.findings.iter().zip(&excused.reasons) {
+            let line = Line::Suppressed {
+                lint: words.lint(finding.lint),
+                level: finding.level.name(),
+                root: root_path(survey, flaw.root),
+                path: WirePath::new(&flaw.path),
+                kind: flaw.kind.name(),
+                message: words.message(finding, flaw),
+                reason,
+            };
+            line.write(out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a line for a finding that a baseline knows, on this line, and that is no more.
+pub fn write_removable(out: &mut dyn Write, lint: Lint, place: Option<(&[u8], &[u8])>, line: u32) -> io::Result<()> {
+    let (root, path) = place.map(|(root, path)| (WirePath::new(root), WirePath::new(path))).unzip();
+    Line::Removable { lint: lint.name(), root, path, line }.write(out)
+}
+
 /// Writes a line for each thing that could not be read.
 pub fn write_errors(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
     survey.errors.iter().try_for_each(|trouble| error_line(survey, trouble).write(out))
@@ -89,8 +116,9 @@ pub fn write_outcome(out: &mut dyn Write, settled: &Settled<'_>, names: &dyn IdN
 
 /// Writes the last line; without it the report is torn.
 pub fn write_end(out: &mut dyn Write, totals: &Totals, exit: u8) -> io::Result<()> {
-    let Totals { entries, excluded, skipped_mounts, findings, changes, errors, vanished, suppressed } = *totals;
-    Line::End { entries, excluded, skipped_mounts, findings, changes, errors, exit, vanished, suppressed }.write(out)
+    let Totals { entries, excluded, skipped_mounts, findings, changes, errors, vanished, suppressed, known } = *totals;
+    Line::End { entries, excluded, skipped_mounts, findings, changes, errors, exit, vanished, suppressed, known }
+        .write(out)
 }
 
 /// The numbers of the last line.
@@ -112,6 +140,8 @@ pub struct Totals {
     pub vanished: u64,
     /// Findings that an exception covers.
     pub suppressed: u64,
+    /// Findings that a baseline knows.
+    pub known: u64,
 }
 
 impl Totals {
@@ -127,6 +157,7 @@ impl Totals {
             errors: survey.errors.len() as u64,
             vanished: survey.counts.vanished,
             suppressed: survey.counts.suppressed,
+            known: survey.counts.known,
         }
     }
 }

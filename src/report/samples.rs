@@ -8,7 +8,7 @@ use crate::lints::{Because, Finding, Fix, Level, Lint};
 use crate::mode::Mode;
 use crate::plan::Links;
 use crate::policy::model::Mounts;
-use crate::survey::{Counts, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
+use crate::survey::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
 use std::io::{self, Write};
 
 /// What a report writes.
@@ -86,6 +86,7 @@ fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Find
         links: Links::None,
         left: Box::default(),
         handle: None,
+        bytes: 4096,
     }
 }
 
@@ -107,6 +108,10 @@ pub fn survey() -> Survey {
             flaw(b"a\nb/\xff", Kind::File, kept, kept, &[private]),
             Flaw { nlink: 3, ..flaw(b"core", Kind::File, kept, kept, &[linked]) },
         ],
+        excused: vec![Excused {
+            flaw: flaw(b"old<&\"", Kind::Dir, dir, dir, &[spreading]),
+            reasons: ["owner on leave, ticket 4711".into()].into(),
+        }],
         notices: vec![Notice {
             lint: Lint::ExpiredException,
             level: Level::Warn,
@@ -124,6 +129,6 @@ pub fn survey() -> Survey {
         }],
         remarks: Vec::new(),
         skipped_mounts: vec![SkippedMount { root: 0, path: b"mnt".as_slice().into() }],
-        counts: Counts { entries: 100_000, excluded: 3, vanished: 1, suppressed: 2 },
+        counts: Counts { entries: 100_000, excluded: 3, vanished: 1, suppressed: 2, known: 0 },
     }
 }

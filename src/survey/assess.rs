@@ -1,6 +1,6 @@
 //! Judging one entry by every policy that covers it, and telling what was found.
 
-use super::found::Flaw;
+use super::found::{Excused, Flaw};
 use super::links::Linked;
 use super::scope::{Opinion, Region};
 use super::site::Site;
@@ -22,7 +22,9 @@ pub struct Finds {
     pub flaws: Vec<Flaw>,
     /// Entries with several names, where those are to be counted.
     pub linked: Vec<Linked>,
-    /// Findings that exceptions cover.
+    /// Entries with findings that exceptions cover.
+    pub excused: Vec<Excused>,
+    /// How many findings those are.
     pub suppressed: u64,
     /// Entries that were gone when they were looked at again.
     pub vanished: u64,
@@ -89,29 +91,36 @@ fn tell(
     court: &Court<'_>,
     finds: &mut Finds,
 ) {
-    let Some((extras, handle)) = more_of(entry, site, court) else {
+    let Some(more) = more_of(entry, site, court) else {
         finds.vanished += 1;
         return;
     };
     let path = site.path();
-    let entry = Entry { extras, ..*entry };
-    let mut cases: Vec<Case<'_, '_>> = opinions
-        .iter()
-        .map(|opinion| Case::new(region, opinion, &entry, site.name(), &path, court, &mut finds.suppressed))
-        .collect();
+    let entry = Entry { extras: more.extras, ..*entry };
+    let mut cases: Vec<Case<'_, '_>> =
+        opinions.iter().map(|opinion| Case::new(region, opinion, &entry, site.name(), &path, court)).collect();
     reconcile(&mut cases, &entry, site.name(), court);
     for case in cases {
-        case.tell(&entry, site.name(), handle.clone(), court, finds);
+        case.tell(&entry, site.name(), &more, court, finds);
     }
 }
 
+/// What is worth knowing of an entry with findings alone.
+#[derive(Default)]
+struct More {
+    extras: Extras,
+    handle: Option<Handle>,
+    bytes: u64,
+}
+
 /// What extended attributes and the file handle say; `None` where the entry is no longer what was looked at.
-fn more_of(entry: &Entry, site: &dyn Site, court: &Court<'_>) -> Option<(Extras, Option<Handle>)> {
+fn more_of(entry: &Entry, site: &dyn Site, court: &Court<'_>) -> Option<More> {
     if !site.is_still_below() {
         return None;
     }
     match site.hold(court.ladder) {
-        Some(Ok(held)) if held.look().is_ok_and(|look| look.entry.id == entry.id) => {
+        Some(Ok(held)) => {
+            let look = held.look().ok().filter(|look| look.entry.id == entry.id)?;
             // What can't be asked is taken for there: then nothing is widened.
             let extras = match entry.kind {
                 Kind::Dir | Kind::File => {
@@ -119,12 +128,11 @@ fn more_of(entry: &Entry, site: &dyn Site, court: &Court<'_>) -> Option<(Extras,
                 }
                 _ => Extras::default(),
             };
-            Some((extras, Handle::of(&held)))
+            Some(More { extras, handle: Handle::of(&held), bytes: look.bytes })
         }
-        Some(Ok(_)) => None,
         Some(Err(error)) if error.is_absence() => None,
         // It can't be held, so it can't be changed either; what was seen of it stays true.
-        Some(Err(_)) | None => Some((Extras::default(), None)),
+        Some(Err(_)) | None => Some(More::default()),
     }
 }
 
@@ -135,6 +143,8 @@ struct Case<'r, 'p> {
     /// Levels, with what exceptions cover allowed.
     options: Options,
     verdict: Verdict,
+    /// What exceptions cover of what was found, where they cover any.
+    excused: Option<Verdict>,
     /// The path from the tree's root.
     path: Vec<u8>,
 }
@@ -147,7 +157,6 @@ impl<'r, 'p> Case<'r, 'p> {
         name: &[u8],
         path: &[u8],
         court: &Court<'_>,
-        suppressed: &mut u64,
     ) -> Case<'r, 'p> {
         let view = &region.views[opinion.view];
         let mut case = Case {
@@ -155,16 +164,18 @@ impl<'r, 'p> Case<'r, 'p> {
             opinion: *opinion,
             options: view.bound.options,
             verdict: judged(region, opinion, entry, name, court),
+            excused: None,
             path: view.path(path),
         };
         let excused = view.bound.exceptions.suppressed(&case.path);
-        let found = case.verdict.findings.len();
         if case.verdict.findings.iter().any(|finding| excused.contains(finding.lint)) {
             for lint in Lint::ALL.into_iter().filter(|&lint| excused.contains(lint)) {
                 case.options.levels.set(lint, Level::Allow);
             }
-            case.verdict = case.judge(&case.opinion.intent, entry, name, court);
-            *suppressed += found.saturating_sub(case.verdict.findings.len()) as u64;
+            let verdict = case.judge(&case.opinion.intent, entry, name, court);
+            let mut without = std::mem::replace(&mut case.verdict, verdict);
+            without.findings.retain(|finding| excused.contains(finding.lint));
+            case.excused = Some(Verdict { desired: entry.state, ..without });
         }
         case
     }
@@ -182,16 +193,17 @@ impl<'r, 'p> Case<'r, 'p> {
         }
     }
 
-    fn tell(self, entry: &Entry, name: &[u8], handle: Option<Handle>, court: &Court<'_>, finds: &mut Finds) {
-        let root = self.region.views[self.opinion.view].bound.index;
+    fn tell(mut self, entry: &Entry, name: &[u8], more: &More, court: &Court<'_>, finds: &mut Finds) {
+        let bound = self.region.views[self.opinion.view].bound;
+        let excused = self.excused.take();
         let hard_links = self.opinion.intent.hard_links;
         let after = |state| Entry { state, ..*entry };
         let flaw = |verdict: Verdict, intent: &Intent<'_>, links| Flaw {
-            root,
+            root: bound.index,
             path: self.path.clone().into(),
             kind: entry.kind,
             id: entry.id,
-            handle: handle.clone(),
+            handle: more.handle.clone(),
             nlink: entry.nlink,
             actual: entry.state,
             desired: verdict.desired,
@@ -202,7 +214,15 @@ impl<'r, 'p> Case<'r, 'p> {
             },
             findings: verdict.findings.into(),
             links,
+            bytes: more.bytes,
         };
+        if let Some(excused) = excused {
+            let flaw = flaw(excused, &self.opinion.intent, Links::None);
+            let reason = |finding: &Finding| bound.exceptions.reason(&flaw.path, finding.lint).into();
+            let reasons = flaw.findings.iter().map(reason).collect();
+            finds.suppressed += flaw.findings.len() as u64;
+            finds.excused.push(Excused { flaw, reasons });
+        }
         if counts_names(&self.opinion, entry) {
             let intent = self.opinion.intent.with_every_name_found();
             let found = self.judge(&intent, entry, name, court);

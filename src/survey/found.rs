@@ -22,6 +22,8 @@ pub struct Survey {
     pub roots: Vec<Root>,
     /// Every entry with a finding, in path order.
     pub flaws: Vec<Flaw>,
+    /// Every entry with a finding that an exception covers, in path order.
+    pub excused: Vec<Excused>,
     /// Findings about the policies themselves.
     pub notices: Vec<Notice>,
     /// What could not be read, in path order.
@@ -131,6 +133,17 @@ pub struct Flaw {
     pub left: Box<[Finding]>,
     /// The other names that it may have when it is changed.
     pub links: Links,
+    /// How many bytes it takes on disk; 0 where it couldn't be held.
+    pub bytes: u64,
+}
+
+/// An entry with findings that exceptions cover.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Excused {
+    /// The entry, with those findings alone; nothing is done about them.
+    pub flaw: Flaw,
+    /// The reason that the exception of each finding gives.
+    pub reasons: Box<[Box<str>]>,
 }
 
 /// A finding about a policy itself.
@@ -204,4 +217,6 @@ pub struct Counts {
     pub vanished: u64,
     /// Findings that an exception covers.
     pub suppressed: u64,
+    /// Findings that a baseline knows.
+    pub known: u64,
 }

@@ -72,6 +72,7 @@ mod tests {
             findings: findings.into(),
             links: Links::None,
             left: Box::default(),
+            bytes: 0,
         };
         let refused = [finding(Fix::None(Some(Because::HardLink)))];
         let found: &[Finding] = if desired_gid == 1 { &[] } else { &[finding(Fix::Safe)] };

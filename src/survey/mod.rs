@@ -9,6 +9,7 @@ mod assess;
 mod bound;
 mod found;
 mod links;
+mod mine;
 mod notices;
 mod order;
 mod regions;
@@ -17,7 +18,8 @@ mod site;
 mod surveyor;
 mod target;
 
-pub use found::{Counts, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
+pub use found::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
+pub use mine::Caller;
 pub use notices::expired;
 pub use order::in_tree;
 
@@ -271,14 +273,18 @@ fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
         survey.counts.vanished += counts.vanished + finds.vanished;
         survey.counts.suppressed += finds.suppressed;
         survey.flaws.extend(finds.flaws);
+        survey.excused.extend(finds.excused);
         linked.extend(finds.linked);
         survey.skipped_mounts.append(&mut skipped_mounts);
         survey.errors.append(&mut errors);
     }
     links::settle(linked, &mut survey.flaws);
-    let Survey { roots, flaws, errors, skipped_mounts, .. } = survey;
+    let Survey { roots, flaws, excused, errors, skipped_mounts, .. } = survey;
     let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
-    flaws.sort_by(|a, b| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root)));
+    let by_path =
+        |a: &Flaw, b: &Flaw| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root));
+    flaws.sort_by(by_path);
+    excused.sort_by(|a, b| by_path(&a.flaw, &b.flaw));
     skipped_mounts.sort_by(|a, b| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
     let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root).to_vec();
     errors.sort_by(|a, b| order::in_tree((&base(a), &a.path), (&base(b), &b.path)));

@@ -2,7 +2,7 @@
 
 use super::SysError;
 use rustix::fs::{fstatfs, fstatvfs};
-use rustix::process::{geteuid, getpid, getuid};
+use rustix::process::{getegid, geteuid, getgroups, getpid, getuid};
 use rustix::system::uname;
 use std::fs::read_to_string;
 use std::os::fd::AsFd;
@@ -28,6 +28,12 @@ pub fn real_uid() -> u32 {
 /// As whom the run acts.
 pub fn effective_uid() -> u32 {
     geteuid().as_raw()
+}
+
+/// The groups that the run acts with: the effective and the supplementary ones.
+pub fn groups() -> Result<Vec<u32>, SysError> {
+    let supplementary = getgroups().map_err(SysError::of("getgroups"))?;
+    Ok(std::iter::once(getegid()).chain(supplementary).map(|group| group.as_raw()).collect())
 }
 
 /// The process.

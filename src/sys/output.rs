@@ -1,7 +1,9 @@
 //! Output files that appear whole or not at all: written beside their place and renamed into it.
 
 use super::SysError;
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fcntl_setfl, fstat, linkat, open, rename, statat, unlink};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, fchmod, fcntl_setfl, fstat, linkat, open, rename, statat, unlink,
+};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
@@ -29,7 +31,12 @@ pub enum Existing {
 impl Output {
     /// Opens `path` for writing. A device or FIFO that is there is written to as it is, `/dev/null` for one; a symbolic
     /// link is refused (ELOOP), as whoever laid it would say where root writes, and a FIFO that nobody reads (ENXIO).
-    pub fn create(path: &Path, mode: u32, existing: Existing) -> Result<Output, SysError> {
+    pub fn create(path: &Path, mode: u32) -> Result<Output, SysError> {
+        Output::create_as(path, mode, Existing::Replace)
+    }
+
+    /// The same, where it is said what becomes of a file that is there.
+    pub fn create_as(path: &Path, mode: u32, existing: Existing) -> Result<Output, SysError> {
         if existing == Existing::Refuse && statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
             return Err(SysError { call: "open", errno: Errno::EXIST });
         }
@@ -58,6 +65,14 @@ impl Output {
             }
         }
         Err(SysError { call: "open", errno: Errno::EXIST })
+    }
+
+    /// Lets everybody read it, whatever the umask; what was there and isn't a regular file stays as it is.
+    pub fn readable_by_all(self) -> Result<Output, SysError> {
+        if self.names.is_some() {
+            fchmod(&self.file, Mode::from_raw_mode(0o644)).map_err(SysError::of("fchmod"))?;
+        }
+        Ok(self)
     }
 
     /// Syncs what was written and gives it its name.
@@ -126,11 +141,11 @@ mod tests {
     fn appears_whole_or_not_at_all() {
         let dir = tempfile::tempdir().expect("folder");
         let path = dir.path().join("out");
-        let mut output = Output::create(&path, 0o644, Existing::Replace).expect("created");
+        let mut output = Output::create(&path, 0o644).expect("created");
         output.write_all(b"half").expect("written");
         drop(output);
         assert_eq!(names(dir.path()), Vec::<OsString>::new());
-        let mut output = Output::create(&path, 0o644, Existing::Replace).expect("created");
+        let mut output = Output::create(&path, 0o644).expect("created");
         output.write_all(b"whole").expect("written");
         output.finish().expect("finished");
         assert_eq!(names(dir.path()), ["out"]);
@@ -141,18 +156,35 @@ mod tests {
     fn pushes_nobody_out_of_a_name() {
         let dir = tempfile::tempdir().expect("folder");
         let path = dir.path().join("out");
-        let output = Output::create(&path, 0o644, Existing::Refuse).expect("created");
+        let output = Output::create_as(&path, 0o644, Existing::Refuse).expect("created");
         std::fs::write(&path, "theirs").expect("written");
         assert_eq!(output.finish().map_err(|error| error.errno), Err(Errno::EXIST));
-        let refused = Output::create(&path, 0o644, Existing::Refuse).map(drop);
+        let refused = Output::create_as(&path, 0o644, Existing::Refuse).map(drop);
         assert_eq!(refused.map_err(|error| error.errno), Err(Errno::EXIST));
         assert_eq!(std::fs::read(&path).expect("read"), b"theirs");
         assert_eq!(names(dir.path()), ["out"]);
     }
 
     #[test]
+    fn everybody_reads_what_is_for_all_and_what_was_there_stays_as_it_is() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("folder");
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o7777;
+        let path = dir.path().join("out");
+        let output = Output::create(&path, 0o600).and_then(Output::readable_by_all).expect("created");
+        output.finish().expect("finished");
+        assert_eq!(mode(&path), 0o644);
+        let fifo = dir.path().join("fifo");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");
+        // Without a reader, opening it for writing would wait for one.
+        let _reader = open(&fifo, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()).expect("opened");
+        Output::create(&fifo, 0o644).and_then(Output::readable_by_all).expect("opened");
+        assert_eq!(mode(&fifo), 0o600);
+    }
+
+    #[test]
     fn writes_to_devices_as_they_are() {
-        let mut output = Output::create(Path::new("/dev/null"), 0o644, Existing::Replace).expect("opened");
+        let mut output = Output::create(Path::new("/dev/null"), 0o644).expect("opened");
         output.write_all(b"gone").expect("written");
         output.finish().expect("finished");
     }
@@ -166,7 +198,7 @@ mod tests {
         let fifo = rustix::fs::FileType::Fifo;
         rustix::fs::mknodat(rustix::fs::CWD, path("fifo"), fifo, Mode::RWXU, 0).expect("made");
         for (name, errno) in [("link", Errno::LOOP), ("fifo", Errno::NXIO), (".", Errno::ISDIR)] {
-            let error = Output::create(&path(name), 0o644, Existing::Replace).expect_err(name);
+            let error = Output::create(&path(name), 0o644).expect_err(name);
             assert_eq!((error.call, error.errno), ("open", errno), "{name}");
         }
         assert_eq!(std::fs::read(path("other")).expect("read"), b"kept");

@@ -15,6 +15,8 @@ pub struct Look {
     pub entry: Entry,
     /// Attributes of the file: immutable, append-only, root of a mount, automount point.
     pub attributes: StatxAttributes,
+    /// How many bytes it takes on disk, which is what quotas count.
+    pub bytes: u64,
 }
 
 impl Look {
@@ -44,7 +46,8 @@ fn call(dir: impl AsFd, name: &CStr, flags: AtFlags) -> Result<Look, SysError> {
     let wanted = StatxFlags::BASIC_STATS | StatxFlags::BTIME | StatxFlags::MNT_ID;
     let stat = statx(dir, name, flags, wanted).map_err(SysError::of("statx"))?;
     let entry = entry(&stat).ok_or(SysError { call: "statx", errno: Errno::NOTSUP })?;
-    Ok(Look { entry, attributes: stat.stx_attributes })
+    // stat(2): blocks are counted in units of 512 bytes, whatever the file system's own are.
+    Ok(Look { entry, attributes: stat.stx_attributes, bytes: stat.stx_blocks.saturating_mul(512) })
 }
 
 /// The entry that a statx tells of; `None` for a file type that Linux doesn't have.

@@ -3,6 +3,7 @@
 use super::visible::Visible;
 use crate::accounts::IdNames;
 use crate::entry::State;
+use crate::report::summary::Sum;
 use crate::wire::{WirePath, WireState};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -86,6 +87,23 @@ pub(super) enum Line<'a> {
         errno: Option<String>,
         message: &'a str,
     },
+    Suppressed {
+        lint: &'a str,
+        level: &'a str,
+        root: WirePath<'a>,
+        path: WirePath<'a>,
+        kind: &'a str,
+        message: String,
+        reason: &'a str,
+    },
+    Removable {
+        lint: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        root: Option<WirePath<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<WirePath<'a>>,
+        line: u32,
+    },
     Outcome {
         root: WirePath<'a>,
         path: WirePath<'a>,
@@ -109,14 +127,64 @@ pub(super) enum Line<'a> {
         exit: u8,
         vanished: u64,
         suppressed: u64,
+        #[serde(skip_serializing_if = "is_none")]
+        known: u64,
     },
+}
+
+/// What is summed up under one name.
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "summary")]
+pub struct Summed<'a> {
+    /// What it is summed up by: `lint`, `owner` or `directory`.
+    pub by: &'static str,
+    /// The lint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lint: Option<&'static str>,
+    /// The owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
+    /// The owner's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The directory, from `/`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<WirePath<'a>>,
+    /// Findings.
+    pub findings: u64,
+    /// Those at level deny.
+    pub deny: u64,
+    /// Bytes on disk of entries in a wrong group.
+    pub wrong_group_bytes: u64,
+}
+
+impl Summed<'_> {
+    /// The numbers, without a name yet.
+    pub fn of(sum: &Sum) -> Summed<'static> {
+        let Sum { findings, deny, bytes } = *sum;
+        Summed { by: "", lint: None, uid: None, owner: None, path: None, findings, deny, wrong_group_bytes: bytes }
+    }
+
+    /// Writes the object and the end of its line.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        write_line(self, out)
+    }
 }
 
 impl Line<'_> {
     /// Writes the object and the end of its line.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
-        self.serialize(&mut serializer)?;
-        out.write_all(b"\n")
+        write_line(self, out)
     }
+}
+
+/// Whether there is nothing to count.
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+fn write_line(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
+    line.serialize(&mut serializer)?;
+    out.write_all(b"\n")
 }

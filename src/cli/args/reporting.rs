@@ -1,0 +1,61 @@
+//! What `check` takes beside what is judged: which reports, against which baseline, and how much of it.
+
+use super::Check;
+use clap::{Args, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// `check`.
+#[derive(Args, Debug)]
+pub struct CheckCommand {
+    /// What is judged.
+    #[command(flatten)]
+    pub check: Check,
+    /// How it is told.
+    #[command(flatten)]
+    pub reporting: Reporting,
+}
+
+/// How a check is told.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Reports")]
+pub struct Reporting {
+    /// Writes another report to a file, as in sarif=FILE; repeatable.
+    #[arg(long = "report", value_name = "FORMAT=FILE")]
+    pub reports: Vec<OsString>,
+    /// Sums up by lint, owner and top directory, with the space held in wrong groups, instead of naming findings.
+    #[arg(long)]
+    pub summary: bool,
+    /// Only what the caller can mend: their own entries, and groups that they are in.
+    #[arg(long)]
+    pub mine: bool,
+    /// Leaves out the findings that this file knows: only new ones are told and fail.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Writes all findings to this file, as the baseline of later runs.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "mine"])]
+    pub write_baseline: Option<PathBuf>,
+    /// Names each entry, also where many of one directory are alike.
+    #[arg(long)]
+    pub full: bool,
+    /// Shows at most so many lines of findings to people.
+    #[arg(long, value_name = "N")]
+    pub max_findings: Option<u64>,
+}
+
+/// What results can be written as; only `check` knows more than the first two.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReportFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+    /// SARIF 2.1.0, for code scanners (check only).
+    Sarif,
+    /// JUnit XML, for CI servers (check only).
+    Junit,
+    /// Annotations of GitHub Actions (check only).
+    Github,
+    /// Metrics for the node exporter's textfile collector (check only).
+    Prometheus,
+}

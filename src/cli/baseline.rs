@@ -1,0 +1,144 @@
+//! `--baseline` and `--write-baseline`: what is known is neither told nor fails.
+
+use super::args::{Check, Common, ReportFormat, Reporting};
+use super::exit::Failure;
+use super::judged::Judged;
+use super::session::limit;
+use super::streams::Streams;
+use super::{levels, paths, reporting};
+use crate::baseline::{Baseline, Subject};
+use crate::lints::{Level, Lint};
+use crate::report::escape::{escape, full_path};
+use crate::report::json;
+use crate::report::style::counted;
+use crate::roots;
+use crate::sys::file::read_text;
+use crate::sys::host;
+use crate::sys::output::Output;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// No baseline is larger: some millions of findings.
+const LARGEST: u64 = 1 << 30;
+
+/// So many lines that can be removed are told of without being asked.
+const HANDFUL: usize = 5;
+
+/// What to do about findings that are known, read and opened before anything is looked at.
+pub enum Memory {
+    /// Everything found is new.
+    None,
+    /// What this file knows is left out.
+    Read { baseline: Baseline, path: PathBuf, remark: Option<String> },
+    /// Everything found is written to this file.
+    Write { output: Output, path: PathBuf },
+}
+
+/// The lines of a baseline whose findings are no more.
+#[derive(Default)]
+pub struct Removable {
+    file: String,
+    lines: Vec<(Lint, Subject, u32)>,
+}
+
+impl Memory {
+    /// Reads the baseline, or opens the file for one.
+    pub fn open(asked: &Reporting) -> Result<Memory, Failure> {
+        if let Some(path) = &asked.write_baseline {
+            let output = reporting::create(path, ReportFormat::Json)?;
+            return Ok(Memory::Write { output, path: path.clone() });
+        }
+        let Some(path) = &asked.baseline else { return Ok(Memory::None) };
+        let shown = paths::shown(path);
+        let text = read_text(path, LARGEST).map_err(|error| {
+            Failure::usage(format!("can't read the baseline {shown}: {error}"))
+                .hinted("write one with --write-baseline")
+        })?;
+        let baseline = Baseline::read(&text.bytes, &shown).map_err(Failure::usage)?;
+        Ok(Memory::Read { baseline, remark: doubt(path)?, path: path.clone() })
+    }
+
+    /// Takes out of the findings what is known.
+    pub fn settle(
+        self,
+        common: &Common,
+        check: &Check,
+        judged: &mut Judged,
+        streams: &Streams,
+    ) -> Result<Removable, Failure> {
+        match self {
+            Memory::None => Ok(Removable::default()),
+            Memory::Write { output, path } => {
+                let baseline = Baseline::of(&judged.survey);
+                write(&baseline, output).map_err(|error| {
+                    Failure::incomplete(format!("can't write the baseline {}: {error}", paths::shown(&path)))
+                })?;
+                let findings = counted(baseline.len() as u64, "finding", "findings");
+                streams.status(format_args!("Wrote {findings} to {}.", paths::shown(&path)));
+                baseline.take_known(&mut judged.survey, &[]);
+                Ok(Removable::default())
+            }
+            Memory::Read { baseline, path, remark } => {
+                judged.survey.remarks.extend(remark);
+                let named = check.paths.iter().map(|path| limit(&paths::absolute(path)?, &judged.roots));
+                let limits: Vec<PathBuf> = named.collect::<Result<_, Failure>>()?;
+                let said = levels::of_command_line(common)?;
+                let level = |lint| said.iter().rev().find(|(said, _)| *said == lint).map(|&(_, level)| level);
+                let left = baseline.take_known(&mut judged.survey, &limits).into_iter();
+                // What the command line allows isn't mended: the next run may look for it again.
+                let left = left.filter(|(known, _)| level(known.lint) != Some(Level::Allow));
+                let lines = left.map(|(known, line)| (known.lint, known.subject.clone(), line)).collect();
+                Ok(Removable { file: paths::shown(&path), lines })
+            }
+        }
+    }
+}
+
+impl Removable {
+    /// Tells which lines can be removed, on standard error.
+    pub fn tell(&self, common: &Common, streams: &Streams) {
+        let most = if common.verbose { usize::MAX } else { HANDFUL };
+        for (lint, subject, line) in self.lines.iter().take(most) {
+            let place = match subject {
+                Subject::Entry { root, path, .. } => full_path(root, path, None),
+                Subject::Policy { file, .. } => escape(file.as_bytes()).into_owned(),
+            };
+            streams.status(format_args!(
+                "sgidlint: note: {}:{line}: no {lint} at {place} any more: remove the line",
+                self.file
+            ));
+        }
+        if let Some(rest) = self.lines.len().checked_sub(most).filter(|&rest| rest > 0) {
+            let lines = counted(rest as u64, "line", "lines");
+            streams.status(format_args!("sgidlint: note: {}: {lines} more can be removed (-v names them)", self.file));
+        }
+    }
+
+    /// Writes a line for each that can be removed.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.lines.iter().try_for_each(|(lint, subject, line)| {
+            let place = match subject {
+                Subject::Entry { root, path, .. } => Some((&**root, &**path)),
+                Subject::Policy { .. } => None,
+            };
+            json::write_removable(out, *lint, place, *line)
+        })
+    }
+}
+
+fn write(baseline: &Baseline, output: Output) -> Result<(), String> {
+    let mut out = BufWriter::new(output);
+    baseline.write(&mut out).map_err(|error| error.to_string())?;
+    let output = out.into_inner().map_err(|error| error.to_string())?;
+    output.finish().map_err(|error| error.to_string())
+}
+
+/// Says of root's baseline that somebody else could hide findings in it.
+fn doubt(path: &Path) -> Result<Option<String>, Failure> {
+    if host::effective_uid() != 0 {
+        return Ok(None);
+    }
+    let absolute = paths::absolute(path)?;
+    let doubt = roots::doubt_about_file(&absolute, None);
+    Ok(doubt.map(|doubt| format!("{}: root can't rely on this baseline: {doubt}", paths::shown(&absolute))))
+}

@@ -1,0 +1,166 @@
+//! The reports of a check: one among the results, others in files, all of one survey.
+
+use super::args::{Common, ReportFormat, Reporting};
+use super::baseline::Removable;
+use super::exit::Failure;
+use super::paths;
+use super::session::Session;
+use super::words::Words;
+use crate::report::ended::Ended;
+use crate::report::human::Manner;
+use crate::report::summary::Summary;
+use crate::report::{Verbosity, github, human, json, junit, prometheus, sarif};
+use crate::survey::Survey;
+use crate::sys::file::open_for_reading;
+use crate::sys::output::Output;
+use clap::ValueEnum;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// What every report of a check is made from.
+pub struct Told<'a> {
+    /// What was found.
+    pub survey: &'a Survey,
+    /// Who knows the names.
+    pub session: &'a Session<'a>,
+    /// How the check is told.
+    pub asked: &'a Reporting,
+    /// How it ended.
+    pub ended: Ended,
+    /// What of the baseline can be removed.
+    pub removable: &'a Removable,
+}
+
+impl Told<'_> {
+    /// Writes the report among the results.
+    pub fn write(&self, out: &mut dyn Write, manner: Manner) -> io::Result<()> {
+        let common = self.session.common;
+        let ended = match &common.output {
+            Some(path) if common.report_format == ReportFormat::Prometheus => self.after(path),
+            _ => self.ended,
+        };
+        self.write_as(common.report_format, out, manner, &ended)
+    }
+
+    fn write_as(&self, format: ReportFormat, out: &mut dyn Write, manner: Manner, ended: &Ended) -> io::Result<()> {
+        let (survey, names) = (self.survey, &self.session.names);
+        let words = Words(names);
+        match format {
+            ReportFormat::Human if self.asked.summary => {
+                Summary::of(survey).write_human(out, names, &manner.palette, self.asked.full)
+            }
+            ReportFormat::Human => human::write_findings(out, survey, &words, &manner),
+            ReportFormat::Json => self.write_json(out, manner),
+            ReportFormat::Sarif => sarif::write_check(out, survey, &words, names, ended),
+            ReportFormat::Junit => junit::write_check(out, survey, &words, ended),
+            ReportFormat::Github => github::write_check(out, survey, &words, &manner),
+            ReportFormat::Prometheus => prometheus::write_check(out, survey, &words, ended),
+        }
+    }
+
+    fn write_json(&self, out: &mut dyn Write, manner: Manner) -> io::Result<()> {
+        let (survey, names) = (self.survey, &self.session.names);
+        let words = Words(names);
+        json::write_begin(out, &survey.policies, &survey.roots)?;
+        json::write_findings(out, survey, &words, names)?;
+        if manner.verbosity == Verbosity::Verbose {
+            json::write_suppressed(out, survey, &words)?;
+        }
+        self.removable.write_json(out)?;
+        json::write_errors(out, survey)?;
+        if self.asked.summary {
+            Summary::of(survey).write_json(out, names)?;
+        }
+        json::write_end(out, &json::Totals::of(survey), self.ended.exit)
+    }
+
+    /// How it ended, with what the run before left in the file.
+    fn after(&self, path: &Path) -> Ended {
+        Ended { last_success: read_start(path).and_then(|text| prometheus::last_success(&text)), ..self.ended }
+    }
+}
+
+/// Files for reports, opened before anything is looked at.
+pub struct Files(Vec<File>);
+
+struct File {
+    format: ReportFormat,
+    path: PathBuf,
+    output: BufWriter<Output>,
+}
+
+impl Files {
+    /// Opens the file of each `FORMAT=FILE`.
+    pub fn open(common: &Common, asked: &[OsString]) -> Result<Files, Failure> {
+        let mut files: Vec<File> = Vec::new();
+        for text in asked {
+            let (format, path) = format_and_path(text)?;
+            let is_taken = |other: &Path| paths::absolute(other).ok() == paths::absolute(&path).ok();
+            if common.output.as_deref().is_some_and(is_taken) || files.iter().any(|file| is_taken(&file.path)) {
+                return Err(Failure::usage(format!("two reports can't both go to {}", paths::shown(&path))));
+            }
+            let output = create(&path, format)?;
+            files.push(File { format, path, output: BufWriter::new(output) });
+        }
+        Ok(Files(files))
+    }
+
+    /// Writes each report, as plain text for people too.
+    pub fn write(self, told: &Told<'_>, manner: Manner) -> Result<(), Failure> {
+        for File { format, path, mut output } in self.0 {
+            let ended = if format == ReportFormat::Prometheus { told.after(&path) } else { told.ended };
+            let written = told.write_as(format, &mut output, manner, &ended);
+            let output = written.and_then(|()| output.into_inner().map_err(io::IntoInnerError::into_error));
+            let finished = output.map_err(|error| error.to_string()).and_then(|output| {
+                output.finish().map_err(|error| error.to_string()) //
+            });
+            finished.map_err(|error| {
+                Failure::incomplete(format!("can't write the report {}: {error}", paths::shown(&path)))
+                    .hinted("see that there is space, and that the directory can be written")
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Opens a file for a report; metrics are read by a user of their own, whatever the umask here.
+pub fn create(path: &Path, format: ReportFormat) -> Result<Output, Failure> {
+    let output = Output::create(path, 0o644).and_then(|output| match format {
+        ReportFormat::Prometheus => output.readable_by_all(),
+        _ => Ok(output),
+    });
+    output.map_err(|error| {
+        Failure::usage(format!("can't write {}: {error}", paths::shown(path)))
+            .hinted("name a file in a directory that exists and that you can write")
+    })
+}
+
+fn format_and_path(text: &OsStr) -> Result<(ReportFormat, PathBuf), Failure> {
+    let names = ReportFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let names: Vec<String> = names.map(|value| value.get_name().to_owned()).collect();
+    let fail = |message: String| {
+        Failure::usage(message).hinted(format!("write FORMAT=FILE; the formats are {}", names.join(", ")))
+    };
+    let shown = || paths::shown(Path::new(text));
+    let bytes = text.as_bytes();
+    let Some(equals) = bytes.iter().position(|&byte| byte == b'=') else {
+        return Err(fail(format!("`--report {}` names no file", shown())));
+    };
+    let (format, path) = (String::from_utf8_lossy(&bytes[..equals]), OsStr::from_bytes(&bytes[equals + 1..]));
+    if path.is_empty() {
+        return Err(fail(format!("`--report {}` names no file", shown())));
+    }
+    match ReportFormat::from_str(&format, false) {
+        Ok(format) => Ok((format, path.into())),
+        Err(_) => Err(fail(format!("`--report {}`: there is no such format", shown()))),
+    }
+}
+
+/// The start of a file that an earlier run left, where it is one.
+fn read_start(path: &Path) -> Option<String> {
+    let mut bytes = Vec::new();
+    open_for_reading(path).ok()?.take(16 << 20).read_to_end(&mut bytes).ok()?;
+    String::from_utf8(bytes).ok()
+}

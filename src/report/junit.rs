@@ -1,0 +1,229 @@
+//! JUnit XML, which every CI server reads: a suite a root, a failed test a finding that fails.
+
+use super::ended::Ended;
+use super::escape::{escape, escape_message, full_path};
+use super::human::trouble_text;
+use super::root_bytes;
+use super::words::{Wording, fix_hint};
+use crate::lints::Level;
+use crate::survey::{Flaw, Survey};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// One finding, error or clean root.
+struct Case<'a> {
+    name: String,
+    end: End<'a>,
+}
+
+/// How a test case ended, and what is said of it.
+enum End<'a> {
+    Passed,
+    /// A warning that fails nothing.
+    Noted(String),
+    Failed(&'a str, String),
+    Errored(String),
+    Skipped(String),
+}
+
+/// Writes a whole check as one XML document.
+pub fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, ended: &Ended) -> io::Result<()> {
+    let suites = suites(survey, words, ended);
+    let all = Numbers::of(suites.values().flatten());
+    let seconds = ended.took.as_secs_f64();
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    writeln!(out, r#"<testsuites name="sgidlint" {} time="{seconds:.3}">"#, all.attributes())?;
+    for (name, cases) in &suites {
+        let numbers = Numbers::of(cases.iter()).attributes();
+        let moment = ended.began.strftime("%Y-%m-%dT%H:%M:%SZ");
+        writeln!(out, r#"  <testsuite name="{}" {numbers} time="0" timestamp="{moment}">"#, attribute(name))?;
+        cases.iter().try_for_each(|case| write_case(out, name, case))?;
+        writeln!(out, "  </testsuite>")?;
+    }
+    writeln!(out, "</testsuites>")
+}
+
+/// The cases of each root, by its path, and of the policies, by their files.
+fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMap<String, Vec<Case<'a>>> {
+    let mut suites: BTreeMap<String, Vec<Case<'a>>> = BTreeMap::new();
+    let root_name = |root: u32| escape(root_bytes(survey, root)).into_owned();
+    for root in 0..survey.roots.len() {
+        suites.entry(root_name(root as u32)).or_default();
+    }
+    for flaw in &survey.flaws {
+        let cases = suites.entry(root_name(flaw.root)).or_default();
+        for finding in &flaw.findings {
+            let lint = words.lint(finding.lint);
+            let text = format!("{}{}", words.message(finding, flaw), fix_hint(finding.fix));
+            cases.push(Case { name: case_name(survey, flaw, lint), end: end(ended, finding.level, lint, text) });
+        }
+    }
+    for excused in &survey.excused {
+        let cases = suites.entry(root_name(excused.flaw.root)).or_default();
+        for (finding, reason) in excused.flaw.findings.iter().zip(&excused.reasons) {
+            let name = case_name(survey, &excused.flaw, words.lint(finding.lint));
+            cases.push(Case { name, end: End::Skipped(format!("excepted: {reason}")) });
+        }
+    }
+    for notice in &survey.notices {
+        let file = survey.policies.get(notice.policy as usize).map_or("policies", |policy| &policy.file);
+        let lint = words.lint(notice.lint);
+        let end = end(ended, notice.level, lint, notice.message.clone());
+        let cases = suites.entry(escape(file.as_bytes()).into_owned()).or_default();
+        cases.push(Case { name: format!("line {}: {lint}", notice.line), end });
+    }
+    for trouble in &survey.errors {
+        let root = trouble.root.map_or(&b""[..], |root| root_bytes(survey, root));
+        let suite = trouble.root.map_or_else(|| "sgidlint".to_owned(), root_name);
+        let name = format!("{}: can be read", full_path(root, &trouble.path, None));
+        suites.entry(suite).or_default().push(Case { name, end: End::Errored(trouble_text(trouble)) });
+    }
+    for (name, cases) in &mut suites {
+        // A suite without tests is taken for one that didn't run.
+        if cases.is_empty() {
+            cases.push(Case { name: format!("{name}: is as the policy says"), end: End::Passed });
+        }
+    }
+    suites
+}
+
+fn case_name(survey: &Survey, flaw: &Flaw, lint: &str) -> String {
+    format!("{}: {lint}", full_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind)))
+}
+
+fn end<'a>(ended: &Ended, level: Level, lint: &'a str, text: String) -> End<'a> {
+    match ended.strictness.fails(level) {
+        true => End::Failed(lint, text),
+        false => End::Noted(format!("{level}: {text}")),
+    }
+}
+
+fn write_case(out: &mut dyn Write, suite: &str, case: &Case<'_>) -> io::Result<()> {
+    write!(out, r#"    <testcase classname="{}" name="{}" time="0""#, attribute(suite), attribute(&case.name))?;
+    match &case.end {
+        End::Passed => writeln!(out, "/>"),
+        End::Noted(text) => writeln!(out, "><system-out>{}</system-out></testcase>", attribute(text)),
+        End::Failed(lint, text) => {
+            writeln!(out, r#"><failure type="{}" message="{}"/></testcase>"#, attribute(lint), attribute(text))
+        }
+        End::Errored(text) => {
+            writeln!(out, r#"><error type="incomplete" message="{}"/></testcase>"#, attribute(text))
+        }
+        End::Skipped(text) => writeln!(out, r#"><skipped message="{}"/></testcase>"#, attribute(text)),
+    }
+}
+
+/// How many cases ended how.
+#[derive(Default)]
+struct Numbers {
+    tests: u64,
+    failures: u64,
+    errors: u64,
+    skipped: u64,
+}
+
+impl Numbers {
+    fn of<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> Numbers {
+        let mut numbers = Numbers::default();
+        for case in cases {
+            numbers.tests += 1;
+            match case.end {
+                End::Passed | End::Noted(_) => {}
+                End::Failed(..) => numbers.failures += 1,
+                End::Errored(_) => numbers.errors += 1,
+                End::Skipped(_) => numbers.skipped += 1,
+            }
+        }
+        numbers
+    }
+
+    fn attributes(&self) -> String {
+        let Numbers { tests, failures, errors, skipped } = self;
+        format!(r#"tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}""#)
+    }
+}
+
+/// A text fit for an attribute and for content: nothing in it is markup, and no character that XML 1.0 forbids is left.
+fn attribute(text: &str) -> String {
+    let text = escape_message(text);
+    let mut xml = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => xml.push_str("&amp;"),
+            '<' => xml.push_str("&lt;"),
+            '>' => xml.push_str("&gt;"),
+            '"' => xml.push_str("&quot;"),
+            '\'' => xml.push_str("&apos;"),
+            // XML 1.0, 2.2: these two are no characters; controls were escaped above.
+            '\u{fffe}' | '\u{ffff}' => {
+                write!(xml, "\\u{{{:x}}}", u32::from(c)).expect("a String takes any text");
+            }
+            c => xml.push(c),
+        }
+    }
+    xml
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::ended::samples::ended;
+    use crate::report::human::Strictness;
+    use crate::report::samples::{Words, survey, text};
+    use snapbox::{IntoData, assert_data_eq, str};
+
+    #[test]
+    fn a_root_is_a_suite_and_a_finding_a_case() {
+        let report = text(|out| write_check(out, &survey(), &Words, &ended()));
+        assert_data_eq!(
+            report,
+            str![[r#"
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="sgidlint" tests="7" failures="2" errors="1" skipped="1" time="1.250">
+  <testsuite name="/etc/sgidlint/lab.toml" tests="1" failures="0" errors="0" skipped="0" time="0" timestamp="2026-11-22T00:32:22Z">
+    <testcase classname="/etc/sgidlint/lab.toml" name="line 30: expired-exception" time="0"><system-out>warn: the exception held until 2026-03-01</system-out></testcase>
+  </testsuite>
+  <testsuite name="/srv/lab" tests="6" failures="2" errors="1" skipped="1" time="0" timestamp="2026-11-22T00:32:22Z">
+    <testcase classname="/srv/lab" name="/srv/lab/: spreading-group" time="0"><failure type="spreading-group" message="gid is 100, should be 3001"/></testcase>
+    <testcase classname="/srv/lab" name="/srv/lab/: world-writable" time="0"><system-out>warn: everyone can write it</system-out></testcase>
+    <testcase classname="/srv/lab" name="/srv/lab/a\nb/\xff: foreign-group" time="0"><failure type="foreign-group" message="gid is 100, should be 3001; fix is unsafe: its owner keeps it private"/></testcase>
+    <testcase classname="/srv/lab" name="/srv/lab/core: hard-linked" time="0"><system-out>warn: it has 3 names; never fixed: it has other names, which may lie outside the tree</system-out></testcase>
+    <testcase classname="/srv/lab" name="/srv/lab/old&lt;&amp;&quot;/: spreading-group" time="0"><skipped message="excepted: owner on leave, ticket 4711"/></testcase>
+    <testcase classname="/srv/lab" name="/srv/lab/secret: can be read" time="0"><error type="incomplete" message="openat: EACCES (permission denied): can&apos;t list the directory; run as root"/></testcase>
+  </testsuite>
+</testsuites>
+
+"#]]
+            .raw()
+        );
+    }
+
+    #[test]
+    fn warnings_fail_where_they_are_told_to() {
+        let strict = Ended { strictness: Strictness::Warn, ..ended() };
+        let report = text(|out| write_check(out, &survey(), &Words, &strict));
+        assert!(report.contains(r#"tests="7" failures="5" errors="1" skipped="1""#), "{report}");
+    }
+
+    #[test]
+    fn a_root_without_findings_passed() {
+        let clean = Survey { flaws: vec![], excused: vec![], notices: vec![], errors: vec![], ..survey() };
+        let report = text(|out| write_check(out, &clean, &Words, &ended()));
+        assert!(report.contains(r#"name="/srv/lab: is as the policy says" time="0"/>"#), "{report}");
+        assert!(report.contains(r#"tests="1" failures="0""#), "{report}");
+    }
+
+    #[test]
+    fn no_text_is_markup_or_breaks_the_document() {
+        for (given, xml) in [
+            ("a<b>&\"'", "a&lt;b&gt;&amp;&quot;&apos;"),
+            ("]]>", "]]&gt;"),
+            ("\u{1b}[31m\n\0", r"\x1b[31m\n\x00"),
+            ("\u{fffe}\u{ffff}\u{202e}", r"\u{fffe}\u{ffff}\u{202e}"),
+            ("ä数据", "ä数据"),
+        ] {
+            assert_eq!(attribute(given), xml);
+        }
+    }
+}

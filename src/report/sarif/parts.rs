@@ -1,0 +1,203 @@
+//! The parts of a SARIF log that this program writes, field by field in their order.
+
+use crate::lints::{Level, Lint};
+use crate::report::json::JsonState;
+use crate::report::style::sentence;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A whole log.
+#[derive(Serialize)]
+pub struct Log<R> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<R>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<R> {
+    tool: Tool,
+    invocations: [Invocation; 1],
+    column_kind: &'static str,
+    results: R,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+/// The tool and its rules.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Driver {
+    pub name: &'static str,
+    pub semantic_version: &'static str,
+    pub rules: Vec<Descriptor>,
+}
+
+/// A rule: what a lint is and how it is mended.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor {
+    id: &'static str,
+    short_description: Message,
+    full_description: Message,
+    help: Message,
+    default_configuration: Configuration,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+/// One run of the tool.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invocation {
+    pub execution_successful: bool,
+    pub exit_code: u8,
+    pub start_time_utc: String,
+    pub end_time_utc: String,
+    pub tool_execution_notifications: Vec<Notification>,
+}
+
+/// What the tool has to say of the run itself.
+#[derive(Serialize)]
+pub struct Notification {
+    pub level: &'static str,
+    pub message: Message,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locations: Vec<Location>,
+}
+
+/// One finding.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SarifResult {
+    pub rule_id: &'static str,
+    pub rule_index: usize,
+    pub level: &'static str,
+    pub message: Message,
+    pub locations: Vec<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related_locations: Vec<Location>,
+    pub partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppressions: Option<Vec<Suppression>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub properties: Option<Properties>,
+}
+
+/// Why a result is not to be counted.
+#[derive(Serialize)]
+pub struct Suppression {
+    pub kind: &'static str,
+    pub status: &'static str,
+    pub justification: String,
+}
+
+/// What SARIF has no field for.
+#[derive(Serialize)]
+pub struct Properties {
+    pub kind: &'static str,
+    pub actual: JsonState,
+    pub desired: JsonState,
+    pub fix: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<&'static str>,
+}
+
+/// A place in a file.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Location {
+    physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Message>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+#[derive(Serialize)]
+struct ArtifactLocation {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u32,
+}
+
+/// A text for people.
+#[derive(Serialize)]
+pub struct Message {
+    text: String,
+}
+
+impl<R> Log<R> {
+    /// A log of one run.
+    pub fn of(schema: &'static str, driver: Driver, invocation: Invocation, results: R) -> Log<R> {
+        let (tool, invocations) = (Tool { driver }, [invocation]);
+        Log { schema, version: "2.1.0", runs: [Run { tool, invocations, column_kind: "unicodeCodePoints", results }] }
+    }
+}
+
+impl Descriptor {
+    /// What the registry says of a lint.
+    pub fn of(lint: Lint) -> Descriptor {
+        let text = lint.text();
+        let level = match text.level {
+            Level::Deny => "error",
+            Level::Warn => "warning",
+            Level::Allow => "none",
+        };
+        let first = text.explanation.split("\n\n").next().unwrap_or_default();
+        Descriptor {
+            id: text.name,
+            short_description: Message::of(&sentence(text.summary)),
+            full_description: Message::of(&first.replace('\n', " ")),
+            help: Message::of(&format!("{}\n\nFix: {}.", text.explanation, text.fix)),
+            default_configuration: Configuration { level },
+        }
+    }
+}
+
+impl Message {
+    /// A plain text, whatever stands in it.
+    pub fn of(text: &str) -> Message {
+        // In SARIF `{0}` is a placeholder and `[a](b)` a link (3.11.5, 3.11.6); a name must be able to be neither.
+        let mut plain = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '{' => plain.push_str("{{"),
+                '}' => plain.push_str("}}"),
+                '[' | ']' => plain.extend(['\\', c]),
+                c => plain.push(c),
+            }
+        }
+        Message { text: plain }
+    }
+}
+
+impl Location {
+    /// A place in a file, or the file itself.
+    pub fn of_file(uri: String, line: Option<u32>, message: Option<Message>) -> Location {
+        // Lines count from 1; what has no line lies in the file as a whole.
+        let region = line.filter(|&line| line > 0).map(|start_line| Region { start_line });
+        Location {
+            physical_location: PhysicalLocation { artifact_location: ArtifactLocation { uri }, region },
+            message,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Reports in several formats, summed up, limited, and against a baseline.
+
+use crate::lab::{FLAWED, FLAWS, lab};
+use crate::run::path_bytes;
+use crate::scenario;
+use crate::stage::{ALICE, LAB};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+scenario!(one_run_writes_several_reports, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FLAWED);
+    let run = t.run(
+        "check . -p lab.toml --format json --report sarif=$DIR/a --report junit=$DIR/b --report github=$DIR/c \
+         --report prometheus=$DIR/d --report human=$DIR/e --report json=$DIR/f",
+    );
+    run.exits(1).finds(FLAWS);
+    let text = |name: &str| fs::read_to_string(t.dir().join(name)).unwrap();
+    assert!(text("a").starts_with("{\"$schema\":\"https://docs.oasis-open.org/sarif/"));
+    assert_eq!(text("b").matches("<failure ").count(), 9);
+    assert_eq!(text("c").lines().filter(|line| line.starts_with("::error file=")).count(), 9);
+    assert!(text("d").contains("\nsgidlint_exit_status 1\n"));
+    assert_eq!(text("e").lines().count(), 9);
+    assert_eq!(text("f").replace(t.dir().to_str().unwrap(), "$DIR").replace("$DIR/tree", "$TREE"), run.stdout());
+});
+
+scenario!(each_format_can_be_the_result, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .");
+    for (format, start) in [("sarif", "{\"$schema\""), ("junit", "<?xml"), ("prometheus", "# HELP")] {
+        let run = t.run(&format!("check . -p lab.toml --format {format}"));
+        assert!(run.succeeds().stdout().starts_with(start), "{run}");
+    }
+    assert_eq!(t.run("check . -p lab.toml --format github").succeeds().stdout(), "");
+    for command in ["diff", "fix -n", "log", "policy list"] {
+        t.run(&format!("{command} --format sarif")).exits(2).mentions("only check writes this format");
+    }
+});
+
+scenario!(a_report_that_cannot_be_is_told_before_anything_is_looked_at, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FLAWED);
+    for (report, said) in [
+        ("sarif", "names no file"),
+        ("sarif=", "names no file"),
+        ("yaml=$DIR/x", "there is no such format"),
+        ("sarif=$DIR/none/x", "can't write $DIR/none/x: open: ENOENT"),
+        ("sarif=$DIR/x --report junit=$DIR/./x", "two reports can't both go to $DIR/./x"),
+        ("sarif=$DIR/x -o $DIR/x", "two reports can't both go to $DIR/x"),
+    ] {
+        t.run(&format!("check . -p lab.toml --report {report}")).exits(2).mentions(said);
+    }
+    assert!(!t.dir().join("x").exists());
+});
+
+scenario!(metrics_are_readable_whatever_the_umask_and_replaced_whole, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .");
+    let file = t.dir().join("out.prom");
+    let run = |line: &str| t.run_under("sh -c 'umask 077; exec \"$@\"' sh", line);
+    for line in [
+        "check . -p lab.toml --report prometheus=$DIR/out.prom",
+        "check . -p lab.toml --format prometheus -o $DIR/out.prom",
+    ] {
+        run(line).succeeds();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o7777, 0o644, "{line}");
+    }
+    let success = |text: &str| {
+        let line = text.lines().find(|line| line.starts_with("sgidlint_last_success_timestamp_seconds"));
+        line.map(str::to_owned)
+    };
+    // A run that isn't complete keeps the moment of the last that was.
+    fs::write(&file, "sgidlint_last_success_timestamp_seconds 1234567890\n").unwrap();
+    t.run("check . -p lab.toml --report prometheus=$DIR/out.prom").succeeds();
+    let fresh = success(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_ne!(fresh, "sgidlint_last_success_timestamp_seconds 1234567890");
+    fs::write(&file, "sgidlint_last_success_timestamp_seconds 1234567890\n").unwrap();
+    t.policy("incomplete.toml", &lab("root = ['$TREE', '$DIR/none']"));
+    t.run("check -p incomplete.toml --report prometheus=$DIR/out.prom").exits(3);
+    let kept = success(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(kept, "sgidlint_last_success_timestamp_seconds 1234567890");
+    let names = fs::read_dir(t.dir()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(!names.into_iter().any(|name| name.contains(".prom.")), "a temporary file is left");
+});
+
+scenario!(a_baseline_leaves_only_what_is_new, |t| {
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0664 old\n file 0:0 0664 older");
+    let check = "check . -p lab.toml";
+    t.run(&format!("{check} --write-baseline $DIR/known")).succeeds().mentions("Wrote 2 findings to $DIR/known.");
+    let first = fs::read_to_string(t.dir().join("known")).unwrap();
+    assert_eq!(first.lines().count(), 3);
+    t.run(&format!("{check} --write-baseline $DIR/again")).succeeds();
+    assert_eq!(fs::read_to_string(t.dir().join("again")).unwrap(), first);
+    t.run(&format!("{check} --baseline $DIR/known")).succeeds().mentions("2 findings known from the baseline");
+    t.run(&format!("{check} --baseline $DIR/known -q")).is_silent();
+    t.sh("touch new; chgrp 0 new; chmod 664 new; chgrp 4242 older");
+    let json = format!("{check} --baseline $DIR/known --format json");
+    let run = t.run(&json);
+    run.exits(1).finds("deny foreign-group new safe");
+    assert_eq!(run.end()["known"], 1);
+    let removable = &run.json_of("removable");
+    assert_eq!(removable.len(), 1);
+    assert_eq!((path_bytes(&removable[0]["path"]), &removable[0]["line"]), (b"older".to_vec(), &3.into()));
+    t.run(&format!("{check} --baseline $DIR/known"))
+        .exits(1)
+        .mentions("$DIR/known:3: no foreign-group at $TREE/older any more: remove the line");
+    // What the run leaves out isn't called mended.
+    t.run("check new -p lab.toml --baseline $DIR/known").exits(1).never_mentions("any more");
+    t.run(&format!("{check} --baseline $DIR/known --allow foreign-group")).succeeds().never_mentions("any more");
+});
+
+scenario!(a_baseline_that_cannot_be_read_or_trusted_is_told_of, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FLAWED);
+    t.run("check . -p lab.toml --baseline $DIR/none")
+        .exits(2)
+        .mentions("can't read the baseline $DIR/none: open: ENOENT");
+    t.file("known", "{\"type\":\"baseline\",\"format\":1}\n{\"type\":\"known\"}\n");
+    t.run("check . -p lab.toml --baseline $DIR/known")
+        .exits(2)
+        .mentions("$DIR/known:2: not a known finding: missing field");
+    t.run("check . -p lab.toml --baseline $DIR/known --write-baseline $DIR/x").exits(2);
+    t.file("known", "{\"type\":\"baseline\",\"format\":1}\n");
+    fs::set_permissions(t.dir().join("known"), fs::Permissions::from_mode(0o666)).unwrap();
+    t.run("check . -p lab.toml --baseline $DIR/known").exits(1).mentions("root can't rely on this baseline");
+});
+
+scenario!(a_summary_says_who_and_how_much, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 data\n file 2001:0 0664 data/big\n file 0:0 0664 small\n file 0:4242 0666 w");
+    t.sh("dd if=/dev/zero of=data/big bs=1M count=3 2>&1");
+    let run = t.run("check . -p lab.toml --summary --format json");
+    let sums = run.exits(1).json_of("summary");
+    let of = |by: &str, key: &str, value: serde_json::Value| {
+        let sum = sums.iter().find(|sum| sum["by"] == by && sum[key] == value);
+        sum.unwrap_or_else(|| panic!("no {value}: {run}")).clone()
+    };
+    let blocks = |path: &str| t.sh(&format!("stat -c %b {path}")).trim().parse::<u64>().unwrap() * 512;
+    let (big, small) = (blocks("data/big"), blocks("small"));
+    assert!(big >= 3 << 20);
+    assert_eq!(of("lint", "lint", "foreign-group".into())["wrong_group_bytes"], big + small);
+    assert_eq!(of("lint", "lint", "world-writable".into())["deny"], 0);
+    assert_eq!(of("owner", "uid", 2001.into())["wrong_group_bytes"], big);
+    let data = of("directory", "path", serde_json::json!({"text": "$TREE/data"}));
+    assert_eq!((&data["findings"], &data["wrong_group_bytes"]), (&1.into(), &big.into()));
+    t.run("check . -p lab.toml --summary")
+        .exits(1)
+        .mentions("$TREE/data/")
+        .mentions("IN A WRONG GROUP")
+        .never_mentions("should be");
+});
+
+scenario!(mine_is_what_i_can_mend, |t| {
+    t.policy("lab.toml", &lab("consent = 'assumed'"));
+    t.tree("dir 2001:4242 2775 .\n file 2001:2001 0664 mine\n file 2002:2002 0664 bobs\n file 2001:2001 0664 mine2");
+    let own = "check . -p lab.toml --mine --format json";
+    let run = t.run_as(ALICE, own);
+    assert_eq!(ALICE.groups, [LAB]);
+    run.exits(1).finds("deny foreign-group mine safe\n deny foreign-group mine2 safe");
+    t.run(own)
+        .exits(1)
+        .finds("deny foreign-group mine safe\n deny foreign-group mine2 safe\n deny foreign-group bobs safe");
+});
+
+scenario!(what_an_exception_covers_can_be_shown, |t| {
+    t.policy(
+        "lab.toml",
+        &(lab("") + "[[exception]]\npath = '$TREE/old'\nlints = ['foreign-group']\nreason = 'ticket 4711'\n"),
+    );
+    t.tree("dir 0:4242 2775 .\n file 0:0 0664 old");
+    t.run("check . -p lab.toml").succeeds().mentions("1 finding covered by exceptions").never_mentions("ticket");
+    t.run("check . -p lab.toml -v").succeeds().mentions("[foreign-group] (ticket 4711)");
+    let run = t.run("check . -p lab.toml -v --format json");
+    run.succeeds().finds("");
+    let suppressed = &run.json_of("suppressed")[0];
+    assert_eq!((&suppressed["lint"], &suppressed["reason"]), (&"foreign-group".into(), &"ticket 4711".into()));
+    assert_eq!(run.end()["suppressed"], 1);
+    t.run("check . -p lab.toml --format json").succeeds().never_mentions("\"type\":\"suppressed\"");
+});
+
+scenario!(many_alike_are_one_line, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 raw");
+    t.sh("for at in $(seq 40); do echo > raw/$at; done; chmod 664 raw/*; chgrp 0 raw/*");
+    let run = t.run("check . -p lab.toml");
+    run.exits(1).mentions("$TREE/raw/: deny: 40 files: group is root, should be 4242 [foreign-group]");
+    assert_eq!(run.stdout().lines().count(), 1);
+    assert_eq!(t.run("check . -p lab.toml --full").exits(1).stdout().lines().count(), 40);
+    let run = t.run("check . -p lab.toml --full --max-findings 3");
+    assert_eq!(run.exits(1).stdout().lines().count(), 4);
+    run.mentions("... and 37 findings more (--max-findings)");
+});

@@ -1,0 +1,94 @@
+//! Names that members choose, and files that they can write: none of them decides what root does.
+
+use crate::lab::{FLAWED, lab, policy};
+use crate::scenario;
+use crate::stage::ALICE;
+
+/// A tree of each project, whose name is its group's.
+const PROJECTS: &str = "[[tree]]\nroot = '$TREE/{project}'\ngroup = '{project}'\nsetgid = true";
+
+scenario!(captured_names_choose_no_group_but_their_own, own mounts, |t| {
+    // The names of groups are anybody's, so the file has some that a name of a directory must not reach.
+    t.accounts("shadow:x:42:\n4242x:x:5001:\n.hidden:x:5002:\n-dash:x:5003:\nUpper:x:5004:\nab.c:x:5005:\n");
+    t.policy("projects.toml", &policy(PROJECTS));
+    t.tree(
+        r"
+        dir  0:0 0755 lab
+        dir  0:0 0755 0
+        dir  0:0 0755 42
+        dir  0:0 0755 shadow
+        dir  0:0 0755 root
+        dir  0:0 0755 @root
+        dir  0:0 0755 @parent
+        dir  0:0 0755 .hidden
+        dir  0:0 0755 .ssh
+        dir  0:0 0755 -dash
+        dir  0:0 0755 ...
+        dir  0:0 0755 Upper
+        dir  0:0 0755 ab.c
+        dir  0:0 0755 lab\n
+        dir  0:0 0755 {project}
+        dir  0:0 0755 nosuch
+        dir  0:0 0755 4242
+        dir  0:0 0755 4242x
+        file 0:0 0644 alice
+        link 0:0 bob -> lab
+        ",
+    );
+    let fix = t.run("fix -y -p projects.toml --format json");
+    let changed = fix.fails().json_of("outcome");
+    assert_eq!(changed.len(), 1, "{fix}");
+    assert_eq!(changed[0]["root"]["text"], "$TREE/lab");
+    assert_eq!(t.sh("find . ! -gid 0 -printf '%p %g %m\\n'"), "./lab lab 2755\n");
+});
+
+scenario!(captures_below_what_others_can_write_are_refused, own mounts, |t| {
+    t.accounts("");
+    t.policy("projects.toml", &policy(&PROJECTS.replace("$TREE", "$TREE/open")));
+    t.tree("dir 0:4242 2775 open\n dir 2001:2001 0755 open/lab\n dir 2001:2001 0755 open/eve");
+    t.run("fix -y -p projects.toml").exits(3);
+    t.run("fix -y -p projects.toml --trust-parents").exits(3);
+    t.holds_first_tree();
+});
+
+scenario!(orders_below_a_directory_that_others_can_write_are_refused, |t| {
+    t.tree(FLAWED);
+    t.sh("mkdir -m 0775 ../shared; chgrp 4242 ../shared; mkdir -m 0755 ../shared/sub; mkdir ../alices; chown 2001 ../alices");
+    t.policy("lab.toml", &lab(""));
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    for place in ["shared", "shared/sub", "alices"] {
+        t.sh(&format!("cp ../plan ../lab.toml ../{place}"));
+        t.run(&format!("fix -y . -p $DIR/{place}/lab.toml")).exits(2).mentions(place);
+        t.run(&format!("plan . -p $DIR/{place}/lab.toml -o $DIR/plan2")).exits(2).mentions(place);
+        t.run(&format!("apply -y $DIR/{place}/plan")).exits(2).mentions(place);
+        t.run(&format!("check . -p $DIR/{place}/lab.toml")).exits(1).mentions(&format!("$DIR/{place}"));
+        t.holds_first_tree();
+    }
+    t.sh("ln -s lab.toml ../link.toml; ln -s plan ../link");
+    t.run("fix -y . -p $DIR/link.toml").exits(2).mentions("symbolic link");
+    t.run("apply -y $DIR/link").exits(2).mentions("symbolic link");
+    t.holds_first_tree();
+});
+
+// Who is in two groups can rename another's file from one tree into the other, where its group is theirs, too.
+scenario!(a_private_file_renamed_into_another_tree_stays_private, own mounts, |t| {
+    t.accounts("two:x:5001:bob\n");
+    let tree = |name: &str, group: &str| {
+        format!("[[tree]]\nroot = '$TREE/{name}'\ngroup = '{group}'\nsetgid = true\ndir-mode = 'g=u'\nfile-mode = 'g=u'\n")
+    };
+    t.policy("both.toml", &policy(&(tree("one", "lab") + &tree("two", "two"))));
+    t.tree("dir 0:4242 2770 one\n dir 0:5001 2770 two");
+    t.sh_as(ALICE, "umask 077; echo secret >one/diary; umask 022; echo lab >one/notes");
+    let bob = crate::stage::User { uid: 2002, gid: 2002, groups: &[4242, 5001] };
+    t.sh_as(bob, "mv one/diary one/notes two");
+    t.run("fix -y -p both.toml").exits(1);
+    assert_eq!(t.sh("stat -c '%G %a' two/diary two/notes"), "lab 600\nlab 644\n");
+    t.run("check -p both.toml --format json").exits(1).finds(
+        "
+        deny foreign-group      diary unsafe:private
+        deny missing-permission diary unsafe:private
+        deny foreign-group      notes unsafe:outsider
+        deny missing-permission notes unsafe:outsider
+        ",
+    );
+});

@@ -1,0 +1,163 @@
+//! The journal: what can't be put on record isn't done, whatever fails of the state folder.
+
+use crate::filter::Filter;
+use crate::lab::{FLAWED, MENDED, lab};
+use crate::scenario::Scenario;
+use crate::{needs_program, scenario};
+use std::fs;
+
+/// Makes the flawed tree.
+fn flawed(t: &mut Scenario) {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FLAWED);
+}
+
+/// Holds that a fix says why it can't put its run on record, and changes nothing.
+#[track_caller]
+fn refuses(t: &Scenario, options: &str, status: i32, why: &str) {
+    let before = t.stamps();
+    let run = t.run(&format!("fix -y . -p lab.toml {options}"));
+    run.exits(status).mentions(why);
+    assert!(status == 2 || run.stderr().contains("nothing was changed"), "{run}");
+    assert_eq!(t.stamps(), before);
+    t.holds_first_tree();
+}
+
+/// Mounts a tmpfs at `$DIR/state`.
+fn small_state(t: &Scenario, options: &str) {
+    t.sh(&format!("mkdir -m 0700 ../state; mount -t tmpfs -o mode=0700,{options} none ../state"));
+}
+
+scenario!(a_full_disk_changes_nothing, own mounts, |t| {
+    flawed(t);
+    small_state(t, "size=64k");
+    t.sh("dd if=/dev/zero of=../state/full bs=4k 2>../log || true");
+    refuses(t, "", 3, "a tenth of what is free");
+    t.sh("umount ../state");
+});
+
+scenario!(a_tenth_of_the_free_space_is_all_that_a_plan_may_take, own mounts, |t| {
+    flawed(t);
+    small_state(t, "size=16k");
+    refuses(t, "", 3, "more than 1638 bytes, a tenth of what is free");
+    t.sh("umount ../state");
+});
+
+scenario!(no_room_for_a_file_changes_nothing, own mounts, |t| {
+    flawed(t);
+    small_state(t, "size=1m,nr_inodes=2");
+    refuses(t, "", 3, "ENOSPC");
+    t.sh("umount ../state");
+});
+
+scenario!(a_read_only_state_folder_changes_nothing, own mounts, |t| {
+    flawed(t);
+    small_state(t, "ro");
+    refuses(t, "", 3, "EROFS");
+    t.sh("umount ../state");
+});
+
+scenario!(a_state_folder_that_others_can_write_changes_nothing, |t| {
+    flawed(t);
+    t.sh("mkdir -m 0777 ../open; mkdir -m 0700 ../open/state ../alices; chown 2001 ../alices; ln -s state ../link");
+    for (folder, why) in [("open/state", "can be written by anyone"), ("alices", "2001"), ("none", "does not exist")] {
+        refuses(t, &format!("--state-dir $DIR/{folder}"), 2, why);
+    }
+    refuses(t, "--state-dir $DIR/link", 2, "symbolic link");
+    t.sh("mkdir -m 0775 ../shared; chgrp 4242 ../shared");
+    refuses(t, "--state-dir $DIR/shared", 2, "4242");
+});
+
+scenario!(what_is_not_on_disk_for_sure_is_not_on_record, |t| {
+    flawed(t);
+    for (call, name) in [(libc::SYS_fsync, "fsync"), (libc::SYS_renameat2, "renameat2")] {
+        let before = t.stamps();
+        let run = t.run_behind(&Filter::answering(&[(call, libc::EIO)]), "fix -y . -p lab.toml");
+        run.exits(3).mentions("nothing was changed");
+        assert_eq!(t.stamps(), before, "{name}");
+    }
+    t.run("undo -y").exits(2);
+});
+
+// The record's own sync comes first, then that of its folder.
+scenario!(every_sync_of_a_record_counts, |t| {
+    needs_program!("strace");
+    flawed(t);
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.run("undo -y").succeeds();
+    for number in [1, 2] {
+        let before = t.stamps();
+        let wrapper = format!("strace -f -qq -o $DIR/strace -e trace=fsync -e inject=fsync:error=EIO:when={number}");
+        t.run_under(&wrapper, "fix -y . -p lab.toml").exits(3).mentions("nothing was changed");
+        assert_eq!(t.stamps(), before, "{number}");
+    }
+});
+
+scenario!(a_file_size_limit_is_an_error_and_no_kill, |t| {
+    needs_program!("prlimit");
+    flawed(t);
+    let run = t.run_under("prlimit --fsize=1000", "fix -y . -p lab.toml");
+    run.exits(3).mentions("nothing was changed").mentions("File too large");
+    t.holds_first_tree();
+});
+
+// The limit is hit by outcomes: no further change is made, and those that were are undone.
+scenario!(outcomes_that_cannot_be_written_stop_the_run, |t| {
+    needs_program!("prlimit");
+    t.policy("lab.toml", &lab(""));
+    t.tree(&(0..1200).map(|number| format!("file 0:0 0644 f{number}\n")).collect::<String>());
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    let limit = fs::metadata(t.dir().join("plan")).unwrap().len() + 2000;
+    let run = t.run_under(&format!("prlimit --fsize={limit}"), "fix -q -y . -p lab.toml");
+    run.exits(3).mentions("can't be put on record").mentions("undo");
+    let left: u32 = t.sh("find . -type f -gid 0 | wc -l").trim().parse().unwrap();
+    assert!(left > 0 && left < 1200, "{left}");
+    t.run("undo -y").succeeds();
+    t.holds_first_tree();
+});
+
+scenario!(a_plan_may_have_so_many_bytes, |t| {
+    flawed(t);
+    t.policy("small.toml", &format!("{}\n[limits]\nplan-bytes = '1KiB'\n", lab("")));
+    t.run("fix -y . -p small.toml").exits(3).mentions("1024 bytes").mentions("plan-bytes");
+    t.holds_first_tree();
+    t.run("undo -y").exits(2);
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.holds(MENDED);
+});
+
+scenario!(a_torn_plan_is_refused_by_file_and_line, |t| {
+    flawed(t);
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    let whole = fs::read_to_string(t.dir().join("plan")).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    for (kept, more) in [(3, ""), (3, "{\"type\":\"cha"), (lines.len() - 1, "")] {
+        t.file("plan", &(lines[..kept].join("\n") + "\n" + more));
+        let run = t.run("apply -y $DIR/plan");
+        run.exits(2).mentions("$DIR/plan").mentions(&format!("{}", kept + 1));
+        t.holds_first_tree();
+    }
+});
+
+scenario!(a_torn_record_is_still_undone, |t| {
+    flawed(t);
+    t.run("fix -y . -p lab.toml").succeeds();
+    let run = t.runs().pop().unwrap();
+    let path = t.dir().join(format!("state/runs/{run}.jsonl"));
+    let whole = fs::read(&path).unwrap();
+    let end = whole.windows(12).position(|bytes| bytes == b"\"type\":\"end\"").unwrap();
+    let end = end + whole[end..].iter().position(|&byte| byte == b'\n').unwrap() + 1;
+    // Every length that a crash may leave, from the plan alone up, and zeros behind.
+    for length in (end..whole.len()).step_by(97) {
+        for zeros in [0, 40] {
+            fs::write(&path, [&whole[..length], &vec![0; zeros]].concat()).unwrap();
+            t.run(&format!("undo -y {run}")).succeeds();
+            t.holds_first_tree();
+            t.run("fix -y . -p lab.toml").succeeds();
+        }
+    }
+    // Within the plan it is no run at all, and nothing is guessed.
+    fs::write(&path, &whole[..end - 2]).unwrap();
+    t.run(&format!("undo -y {run}")).exits(2).mentions("line");
+    t.holds(MENDED);
+});

@@ -1,0 +1,81 @@
+//! Two runs that change one tree, or one within the other, exclude each other.
+
+use crate::lab::lab;
+use crate::scenario::Scenario;
+use crate::{needs_program, scenario};
+use std::process::{Child, Stdio};
+
+/// A tree with something wrong at three levels and beside them.
+fn nested(t: &mut Scenario) {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:0 0755 a\n dir 0:0 0755 a/b\n dir 0:0 0755 a/b/c\n dir 0:0 0755 beside");
+}
+
+/// A fix that strace(1) has stopped before its first change, holding its locks.
+struct Stopped<'t> {
+    t: &'t Scenario,
+    strace: Child,
+}
+
+impl Stopped<'_> {
+    fn before_its_first_change<'t>(t: &'t Scenario, path: &str) -> Stopped<'t> {
+        let wrapper = "strace -f -qq -o $DIR/strace -e trace=fchownat -e inject=fchownat:signal=STOP:when=1";
+        let mut command = t.program_under(wrapper, &format!("fix -y {path} -p lab.toml"));
+        let strace = command.stdout(Stdio::null()).spawn().unwrap();
+        let mut stopped = Stopped { t, strace };
+        while !t.run("log --format json").json().iter().any(|run| run["state"] == "running") {
+            assert_eq!(stopped.strace.try_wait().unwrap(), None, "it wasn't stopped");
+        }
+        stopped
+    }
+
+    /// The process that holds the locks: strace's child.
+    fn pid(&self) -> String {
+        let pid = self.strace.id();
+        std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap().trim().to_owned()
+    }
+
+    fn goes_on(mut self) {
+        // It may not have come to its stop yet.
+        while self.strace.try_wait().unwrap().is_none() {
+            self.t.sh(&format!("kill -CONT {} || true", self.pid()));
+        }
+        assert!(self.strace.wait().unwrap().success());
+    }
+}
+
+impl Drop for Stopped<'_> {
+    fn drop(&mut self) {
+        // Where the test failed: strace takes its child along.
+        if let Ok(None) = self.strace.try_wait() {
+            self.t.sh(&format!("kill -KILL {} || true", self.pid()));
+            self.strace.wait().unwrap();
+        }
+    }
+}
+
+scenario!(a_second_fix_of_a_tree_is_refused_and_told_by_whom, |t| {
+    needs_program!("strace");
+    nested(t);
+    let first = Stopped::before_its_first_change(t, "a/b");
+    let holder = format!("process {}", first.pid());
+    t.sh("mkdir -m 0700 ../other");
+    for path in ["a/b", "a", ".", "a/b/c"] {
+        for state in ["state", "other"] {
+            let run = t.run(&format!("fix -y {path} -p lab.toml --state-dir $DIR/{state}"));
+            run.exits(3).mentions(&holder).mentions("nothing was changed");
+        }
+    }
+    t.run("fix -y beside -p lab.toml --state-dir $DIR/other").succeeds();
+    t.run("undo -y").exits(3).mentions(&holder);
+    first.goes_on();
+    assert_eq!(t.sh("stat -c '%g %a' a a/b a/b/c beside"), "0 755\n4242 2775\n4242 2775\n4242 2775\n");
+    t.run("fix -y . -p lab.toml").succeeds();
+});
+
+scenario!(no_lock_lies_where_members_could_hold_it, |t| {
+    nested(t);
+    t.run("fix -y . -p lab.toml").succeeds();
+    assert_eq!(t.sh("find . -type f"), "");
+    assert_eq!(t.sh("stat -c '%u %a' /run/sgidlint /run/sgidlint/locks"), "0 700\n0 700\n");
+});
