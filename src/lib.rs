@@ -26,6 +26,7 @@ pub mod plan;
 pub mod walk;
 pub mod roots;
 pub mod survey;
+pub mod infer;
 pub mod baseline;
 pub mod journal;
 pub mod apply;

@@ -4,7 +4,7 @@ use super::args::Format;
 use super::exit::{Exit, Failure};
 use super::session::Session;
 use super::streams::Streams;
-use super::{paths, store};
+use super::{paths, progress, store};
 use crate::apply::{Ended, Ground, Tally, apply};
 use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder};
 use crate::plan::{Change, Plan};
@@ -22,6 +22,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What became of a plan.
@@ -58,15 +59,19 @@ pub fn execute_on(
         plan.header.roots.iter().zip(roots).filter_map(|(root, fd)| Some((root.path.as_path(), fd?))).collect();
     let _locks = lock_roots(&store::open_for_locks(session.common)?, &lockable, Duration::ZERO).map_err(locked)?;
     let journal = journal::begin(&store, plan, session.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
-    let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()) };
+    let tried = AtomicU64::new(0);
+    let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()), tried: &tried };
     let run = clerk.journal.id().to_owned();
     let confine = session.confine();
-    let tally = std::thread::scope(|scope| {
-        let thread = scope.spawn(|| confine().map(|()| apply(&ground, plan, &mut clerk, &session.stop)));
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    });
+    let work = || {
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| confine().map(|()| apply(&ground, plan, &mut clerk, &session.stop)));
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    };
+    let tally = progress::while_applying(session.common, plan.changes.len() as u64, &tried, work);
     let tally = tally.map_err(|error| Failure::incomplete(format!("can't give up what isn't needed: {error}")))?;
-    let Clerk { journal, done } = clerk;
+    let Clerk { journal, done, .. } = clerk;
     let executed = Executed { run, tally, done };
     journal.settle(executed.exit() as u8).map_err(|error| {
         Failure::incomplete(format!("the outcome of run {} can't be put on record: {error}", executed.run))
@@ -175,14 +180,16 @@ impl<'a> Told<'a> {
 }
 
 /// Takes outcomes down, on record and for the report.
-struct Clerk {
+struct Clerk<'a> {
     journal: Journal,
     done: Vec<Done>,
+    tried: &'a AtomicU64,
 }
 
-impl Recorder for Clerk {
+impl Recorder for Clerk<'_> {
     fn record(&mut self, change: usize, done: &Done) -> io::Result<()> {
         self.done.push(done.clone());
+        self.tried.fetch_add(1, Ordering::Relaxed);
         self.journal.record(change, done)
     }
 }

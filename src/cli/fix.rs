@@ -1,17 +1,22 @@
 //! `fix` and `plan`: from findings to changes.
 
 use super::args::{Fix, Format, Plan as PlanArguments};
-use super::check::{looked, tell_rest, write_survey_diff};
+use super::check::{effects, heads, is_risky, looked, rows, tell_rest, write_survey_diff};
 use super::execute::{Executed, Told, execute, tell};
 use super::exit::{Exit, Failure};
 use super::judged::{Judged, exit_of, fails};
+use super::pick::Picking;
 use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
 use super::{args::Common, ask, planning, store};
+use crate::entry::Identity;
 use crate::lints::Lint;
-use crate::plan::{Plan, RunKind};
+use crate::plan::{Fixes, Plan, RunKind};
 use crate::policy::load::Fallback;
+use crate::report::diff::{DiffManner, Folding};
+use crate::report::effect::Effects;
+use crate::report::style::counted;
 use crate::report::{human, json};
 use crate::roots::Purpose;
 use crate::survey::Survey;
@@ -33,12 +38,20 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
     if fix.consent.dry_run || session.stop.load(Ordering::Relaxed) {
         return dry_run(&session, &judged, streams);
     }
-    let plan = planning::plan(&session, &judged, RunKind::Fix, &fix.check, &fix.limit);
-    show(&session, &judged, streams)?;
+    let mut plan = planning::plan(&session, &judged, RunKind::Fix, &fix.check, &fix.limit);
+    let picks = !fix.consent.yes && common.format == Format::Human && !common.quiet && ask::has_terminal();
+    match picks {
+        true => pick(&session, &judged, &mut plan, fix.check.unsafe_fixes, streams)?,
+        false => show(&session, &judged, streams)?,
+    }
     let made = if plan.changes.is_empty() {
-        streams.status("Nothing to change.");
+        streams.status(if picks && judged.survey.changed().next().is_some() {
+            "Nothing was changed."
+        } else {
+            "Nothing to change."
+        });
         None
-    } else if ask::may_apply(&fix.consent, &plan)? {
+    } else if ask::may_make(&fix.consent, &chosen_effects(&judged, &plan).clause(), &session.stop)? {
         let executed = execute(&session, &plan)?;
         let counts = tell(&session, streams, Told::all(&plan, &executed.done))?;
         executed.tell_end(&plan, streams, &counts);
@@ -81,6 +94,42 @@ pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -
     Ok(exit)
 }
 
+/// Asks about the changes hunk by hunk, and leaves in the plan what was chosen.
+fn pick(
+    session: &Session<'_>,
+    judged: &Judged,
+    plan: &mut Plan,
+    unsafe_fixes: bool,
+    streams: &mut Streams,
+) -> Result<(), Failure> {
+    let survey = &judged.survey;
+    let (rows, heads, palette) = (rows(survey), heads(survey), streams.error_palette());
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let clause = effects(survey, unsafe_fixes).clause();
+    streams.status(format_args!("In {}, fix would make {clause}.", counted(survey.counts.entries, "entry", "entries")));
+    let manner = DiffManner { names: &session.names, palette: &palette, folding: Folding::Folded };
+    let chosen = Picking { heads: &heads, manner, stop: &session.stop }.pick(&rows)?;
+    let flaws = survey.changed().zip(&chosen).filter(|(_, chosen)| **chosen);
+    let chosen: HashSet<(Identity, &[u8])> = flaws.map(|(flaw, _)| (flaw.id, &*flaw.path)).collect();
+    plan.changes.retain(|change| chosen.contains(&(change.id, &*change.path)));
+    Ok(())
+}
+
+/// What the changes of a plan do to access.
+fn chosen_effects(judged: &Judged, plan: &Plan) -> Effects {
+    let unsafe_fixes = plan.header.fixes == Fixes::WithUnsafe;
+    let flaws = judged.survey.changed().filter(|flaw| unsafe_fixes && is_risky(flaw));
+    let risky: HashSet<(Identity, &[u8])> = flaws.map(|flaw| (flaw.id, &*flaw.path)).collect();
+    let mut effects = Effects::default();
+    for change in &plan.changes {
+        effects.count(change.before, change.after);
+        effects.risky += u64::from(risky.contains(&(change.id, &*change.path)));
+    }
+    effects
+}
+
 fn applied(made: &Option<Executed>) -> u64 {
     made.as_ref().map_or(0, |executed| executed.tally.counts.of("applied"))
 }
@@ -99,7 +148,7 @@ fn dry_run(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Res
 /// Shows what is wrong and what is to be done about it: a diff for people, findings for programs.
 fn show(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result<(), Failure> {
     let survey = &judged.survey;
-    let palette = streams.palette();
+    let (palette, folding) = (streams.palette(), streams.folding());
     let words = Words(&session.names);
     streams.write_results(|out| match session.common.format {
         Format::Json => {
@@ -108,7 +157,9 @@ fn show(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result
             json::write_errors(out, survey)
         }
         Format::Human if session.common.quiet => Ok(()),
-        Format::Human => write_survey_diff(out, survey, session, &palette),
+        Format::Human => {
+            write_survey_diff(out, survey, DiffManner { names: &session.names, palette: &palette, folding })
+        }
     })
 }
 

@@ -1,7 +1,9 @@
 //! Output files that appear whole or not at all: written beside their place and renamed into it.
 
 use super::SysError;
-use rustix::fs::{FileType, Mode, OFlags, fchmod, fcntl_setfl, fstat, open, rename, unlink};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, fchmod, fcntl_setfl, fstat, linkat, open, rename, statat, unlink,
+};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
@@ -14,12 +16,30 @@ pub struct Output {
     file: File,
     /// The temporary name and the name to take in the end; `None` where it writes to what was there (a device, a FIFO).
     names: Option<(PathBuf, PathBuf)>,
+    existing: Existing,
+}
+
+/// What becomes of a file that has the name already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Existing {
+    /// It gives way; what isn't a regular file is written to.
+    Replace,
+    /// It stays, whatever it is, and nothing is written: EEXIST.
+    Refuse,
 }
 
 impl Output {
     /// Opens `path` for writing. A device or FIFO that is there is written to as it is, `/dev/null` for one; a symbolic
     /// link is refused (ELOOP), as whoever laid it would say where root writes, and a FIFO that nobody reads (ENXIO).
     pub fn create(path: &Path, mode: u32) -> Result<Output, SysError> {
+        Output::create_as(path, mode, Existing::Replace)
+    }
+
+    /// The same, where it is said what becomes of a file that is there.
+    pub fn create_as(path: &Path, mode: u32, existing: Existing) -> Result<Output, SysError> {
+        if existing == Existing::Refuse && statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+            return Err(SysError { call: "open", errno: Errno::EXIST });
+        }
         let there = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         match open(path, there, Mode::empty()) {
             Err(Errno::NOENT) => {}
@@ -29,7 +49,7 @@ impl Output {
                 FileType::CharacterDevice | FileType::Fifo => {
                     // The wait for a reader is over; from here on a full pipe is waited for.
                     fcntl_setfl(&fd, OFlags::WRONLY).map_err(SysError::of("fcntl"))?;
-                    return Ok(Output { file: fd.into(), names: None });
+                    return Ok(Output { file: fd.into(), names: None, existing });
                 }
                 _ => return Err(SysError { call: "open", errno: Errno::INVAL }),
             },
@@ -39,7 +59,7 @@ impl Output {
         for attempt in 0..100 {
             let temporary = temporary_name(path, attempt);
             match open(&temporary, flags, Mode::from_raw_mode(mode)) {
-                Ok(fd) => return Ok(Output { file: fd.into(), names: Some((temporary, path.into())) }),
+                Ok(fd) => return Ok(Output { file: fd.into(), names: Some((temporary, path.into())), existing }),
                 Err(Errno::EXIST) => {}
                 Err(errno) => return Err(SysError { call: "open", errno }),
             }
@@ -61,12 +81,25 @@ impl Output {
         let Some((temporary, path)) = self.names.take() else { return Ok(()) };
         let named = rustix::fs::fsync(&self.file)
             .map_err(SysError::of("fsync"))
-            .and_then(|()| rename(&temporary, &path).map_err(SysError::of("rename")));
+            .and_then(|()| self.existing.give_name(&temporary, &path));
         if named.is_err() {
             // Nothing more can be done about a file that can't be removed either; the error to tell is the first.
             let _ = unlink(&temporary);
         }
         named
+    }
+}
+
+impl Existing {
+    fn give_name(self, temporary: &Path, path: &Path) -> Result<(), SysError> {
+        match self {
+            Existing::Replace => rename(temporary, path).map_err(SysError::of("rename")),
+            Existing::Refuse => {
+                // link(2) fails where somebody took the name meanwhile; rename(2) would push them out.
+                linkat(CWD, temporary, CWD, path, AtFlags::empty()).map_err(SysError::of("linkat"))?;
+                unlink(temporary).map_err(SysError::of("unlink"))
+            }
+        }
     }
 }
 
@@ -117,6 +150,19 @@ mod tests {
         output.finish().expect("finished");
         assert_eq!(names(dir.path()), ["out"]);
         assert_eq!(std::fs::read(&path).expect("read"), b"whole");
+    }
+
+    #[test]
+    fn pushes_nobody_out_of_a_name() {
+        let dir = tempfile::tempdir().expect("folder");
+        let path = dir.path().join("out");
+        let output = Output::create_as(&path, 0o644, Existing::Refuse).expect("created");
+        std::fs::write(&path, "theirs").expect("written");
+        assert_eq!(output.finish().map_err(|error| error.errno), Err(Errno::EXIST));
+        let refused = Output::create_as(&path, 0o644, Existing::Refuse).map(drop);
+        assert_eq!(refused.map_err(|error| error.errno), Err(Errno::EXIST));
+        assert_eq!(std::fs::read(&path).expect("read"), b"theirs");
+        assert_eq!(names(dir.path()), ["out"]);
     }
 
     #[test]
