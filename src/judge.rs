@@ -30,7 +30,7 @@ pub fn judge(
     accounts: &dyn Accounts,
 ) -> Verdict {
     // Nearly every entry of a tree takes this way out.
-    if entry.kind.is_device() || intent.is_empty() || complies(entry, intent, around, accounts) {
+    if entry.kind.is_device() || intent.is_empty() || complies(entry, intent, around, &options.levels, accounts) {
         return Verdict { findings: Vec::new(), desired: entry.state, ideal: entry.state };
     }
     let mut verdict = look(entry, intent, around, options, accounts);

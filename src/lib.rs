@@ -27,6 +27,7 @@ pub mod ability;
 pub mod walk;
 pub mod roots;
 pub mod survey;
+pub mod infer;
 pub mod baseline;
 pub mod journal;
 pub mod apply;

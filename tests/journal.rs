@@ -105,13 +105,14 @@ scenario!(a_file_size_limit_is_an_error_and_no_kill, |t| {
 scenario!(outcomes_that_cannot_be_written_stop_the_run, |t| {
     needs_program!("prlimit");
     t.policy("lab.toml", &lab(""));
-    t.tree(&(0..1200).map(|number| format!("file 0:0 0644 f{number}\n")).collect::<String>());
+    // Several are in hand at a time and outcomes are written in batches, so it takes many to be left with some.
+    t.tree(&(0..8000).map(|number| format!("file 0:0 0644 f{number}\n")).collect::<String>());
     t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
     let limit = fs::metadata(t.dir().join("plan")).unwrap().len() + 2000;
     let run = t.run_under(&format!("prlimit --fsize={limit}"), "fix -q -y . -p lab.toml");
     run.exits(3).mentions("can't be put on record").mentions("undo");
     let left: u32 = t.sh("find . -type f -gid 0 | wc -l").trim().parse().unwrap();
-    assert!(left > 0 && left < 1200, "{left}");
+    assert!(left > 0 && left < 8000, "{left}");
     t.run("undo -y").succeeds();
     t.holds_first_tree();
 });

@@ -173,6 +173,15 @@ impl Scenario {
         Trace::new(run, &fs::read_to_string(self.dir().join("strace")).unwrap())
     }
 
+    /// Runs the program on a terminal of so many columns, and waits at most a minute for what is expected of it.
+    #[track_caller]
+    pub fn on_terminal(&self, columns: u16, line: &str) -> rexpect::session::PtySession {
+        let script = format!("stty cols {columns} rows 24; exec \"$@\"");
+        let mut command = self.command(Path::new("sh"), 0, "");
+        command.args(["-c", &script, "sh", BINARY]).args(self.words(line)).env("TERM", "xterm").stdin(Stdio::inherit());
+        rexpect::session::spawn_command(command, Some(60_000)).unwrap()
+    }
+
     /// Runs a shell script in the tree, which has to succeed; what it wrote.
     #[track_caller]
     pub fn sh(&self, script: &str) -> String {

@@ -19,6 +19,7 @@ pub struct Ground {
     roots: Vec<Option<OpenRoot>>,
     pub(super) ladder: Ladder,
     pub(super) as_root: bool,
+    pub(super) threads: usize,
 }
 
 /// A root that can't be worked below.
@@ -83,7 +84,18 @@ impl Ground {
             }
         };
         let roots = header.roots.iter().map(&mut open).collect();
-        (Ground { roots, ladder, as_root: host::effective_uid() == 0 }, drifts)
+        (Ground { roots, ladder, as_root: host::effective_uid() == 0, threads: 1 }, drifts)
+    }
+
+    /// The same, worked on by so many threads; each has the privileges of the one that applies the plan.
+    #[must_use]
+    pub fn worked_by(self, threads: usize) -> Ground {
+        Ground { threads, ..self }
+    }
+
+    /// Whether entries of some root get a new birth time with a change.
+    pub(super) fn is_passing(&self) -> bool {
+        self.roots.iter().flatten().any(|root| root.births == Births::Passing)
     }
 
     /// The roots, in the order of the plan, `None` where one can't be worked below.

@@ -1,15 +1,18 @@
 //! Applying plans: each entry is looked up again, held, changed only if it is still what the plan found, and looked at.
 
 mod change;
+mod crew;
 mod ground;
 mod undo;
 
 pub use ground::{Ground, RootDrift};
 pub use undo::{Found, Undo, undo_plan};
 
-use crate::journal::{Counts, Recorder};
+use crate::entry::Kind;
+use crate::journal::{Counts, Done, Recorder};
 use crate::plan::Plan;
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What became of a whole plan.
@@ -34,24 +37,48 @@ pub enum Ended {
     Record(io::Error),
 }
 
-/// Applies a plan that is on record already, in its order. Once `stop` is set, the change in hand is finished and no
-/// other begun.
+impl Tally {
+    /// Takes down what became of the next change.
+    fn take(&mut self, recorder: &mut dyn Recorder, done: &Done) -> Result<(), ()> {
+        let index = self.tried;
+        self.tried += 1;
+        self.counts.add(&done.outcome);
+        recorder.record(index, done).map_err(|error| {
+            if !matches!(self.ended, Ended::Record(_)) {
+                self.ended = Ended::Record(error);
+            }
+        })
+    }
+}
+
+/// Applies a plan that is on record already, in its order: directories one after another, what lies between them in the
+/// plan several at a time. Once `stop` is set, the changes in hand are finished and no others begun.
 pub fn apply(ground: &Ground, plan: &Plan, recorder: &mut dyn Recorder, stop: &AtomicBool) -> Tally {
     let mut tally = Tally { counts: Counts::default(), tried: 0, ended: Ended::Complete };
-    for (index, change) in plan.changes.iter().enumerate() {
+    while let Some(change) = plan.changes.get(tally.tried) {
         if stop.load(Ordering::Relaxed) {
             tally.ended = Ended::Asked;
-            break;
+        } else if let Some(stretch) = for_a_crew(ground, plan, tally.tried) {
+            crew::make_all(ground, plan, stretch, recorder, stop, &mut tally);
+        } else if tally.take(recorder, &change::make(ground, &plan.header, change)).is_ok() {
+            continue;
         }
-        let done = change::make(ground, &plan.header, change);
-        tally.tried += 1;
-        tally.counts.add(&done.outcome);
-        if let Err(error) = recorder.record(index, &done) {
-            tally.ended = Ended::Record(error);
+        if !matches!(tally.ended, Ended::Complete) {
             break;
         }
     }
     tally
+}
+
+/// The changes from here on that several threads make, where there are enough of them.
+fn for_a_crew(ground: &Ground, plan: &Plan, first: usize) -> Option<Range<usize>> {
+    // On overlayfs undo needs the new identity of each entry, so each is on record before the next is changed.
+    if ground.threads < 2 || ground.is_passing() || plan.changes.len() - first < crew::WORTH_IT {
+        return None;
+    }
+    // Looked for where one can begin only, or the plan would be gone through once for each of its changes.
+    let begins = first == 0 || plan.changes[first - 1].kind == Kind::Dir;
+    begins.then(|| crew::stretch(&plan.changes, first)).filter(|stretch| stretch.len() >= crew::WORTH_IT)
 }
 
 #[cfg(test)]

@@ -39,7 +39,9 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
     let executed = match arguments.consent.dry_run {
         true => None,
         false if plan.changes.is_empty() => None,
-        false if ask::may_apply(&arguments.consent, &plan)? => Some(execute(&session, &plan, &arguments.consent)?),
+        false if ask::may_apply(&arguments.consent, &plan, &session.stop)? => {
+            Some(execute(&session, &plan, &arguments.consent)?)
+        }
         false => None,
     };
     end(&session, &plan, executed, Vec::new(), Exit::Clean, streams)
@@ -70,7 +72,7 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
     }
     show(&session, &undo.plan, streams)?;
     let go = !arguments.consent.dry_run && !undo.plan.changes.is_empty();
-    let executed = match go && ask::may_apply(&arguments.consent, &undo.plan)? {
+    let executed = match go && ask::may_apply(&arguments.consent, &undo.plan, &session.stop)? {
         true => Some(execute::execute_on(&session, &undo.plan, (undo.ground, Vec::new()), &arguments.consent)?),
         false => None,
     };

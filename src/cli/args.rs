@@ -5,6 +5,7 @@ mod reporting;
 pub use reporting::{CheckCommand, ReportFormat, Reporting};
 
 use super::exit::Failure;
+use crate::sys::output::Existing;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -35,7 +36,7 @@ pub enum Command {
     /// Reports where the trees differ from the policy.
     Check(CheckCommand),
     /// Shows what fix would do, as a unified diff of listings.
-    Diff(Look),
+    Diff(Diff),
     /// Repairs: plans, shows, asks, applies, looks again.
     Fix(Fix),
     /// Writes what fix would do to a plan file; changes nothing.
@@ -54,6 +55,35 @@ pub enum Command {
     /// Prints what starts sgidlint by itself: a line for cron, units for systemd, a step of a deploy job.
     #[command(subcommand)]
     Generate(Generate),
+    /// Writes a policy that fits most of a tree as it is: a first one to work on.
+    Init(Init),
+    /// Writes a completion script for a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Writes the manual pages, one for each command, into a folder.
+    Man {
+        /// The folder; it must exist.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+/// `init`.
+#[derive(Args, Debug)]
+pub struct Init {
+    /// The directory to look at; `-o FILE` never overwrites.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+}
+
+impl Command {
+    /// What becomes of a file that `-o` names and that is there already.
+    pub fn may_replace(&self) -> Existing {
+        if matches!(self, Command::Init(_)) { Existing::Refuse } else { Existing::Replace }
+    }
 }
 
 /// What every command takes.
@@ -84,6 +114,9 @@ pub struct Common {
     /// Says more.
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    /// When to tell on a terminal how far it is: once it takes long, from the start, or never.
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN", global = true)]
+    pub progress: Progress,
     /// When to colour.
     #[command(flatten)]
     pub color: colorchoice_clap::Color,
@@ -138,6 +171,20 @@ pub struct Check {
     /// Counts fixes in that could break a program, open what its owner closed, or not be undone.
     #[arg(long)]
     pub unsafe_fixes: bool,
+}
+
+/// `diff`.
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// What is judged, and which fixes; through whose eyes.
+    #[command(flatten)]
+    pub look: Look,
+    /// Gives every entry its own lines on a terminal too; files and pipes always get them.
+    #[arg(long)]
+    pub full: bool,
+    /// Tells how many changes each directory has, and what they do.
+    #[arg(long, conflicts_with = "full")]
+    pub stat: bool,
 }
 
 /// `fix`.
@@ -301,6 +348,17 @@ pub struct Limit {
     /// Refuses to start where more entries than this would change: a count, or a share of the entries seen.
     #[arg(long, value_name = "N|P%", value_parser = crate::policy::model::MaxChanges::parse)]
     pub max_changes: Option<crate::policy::model::MaxChanges>,
+}
+
+/// When progress is told on a terminal.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// Once a run takes long.
+    Auto,
+    /// From the start, even when quiet.
+    Always,
+    /// Not at all.
+    Never,
 }
 
 impl Arguments {

@@ -1,14 +1,21 @@
 //! Asking before anything is changed.
 
 use super::args::Agreement;
-use super::exit::Failure;
-use crate::plan::{Change, Plan};
-use crate::report::style::counted;
-use std::io::{self, BufRead, IsTerminal, Write};
+use super::exit::{Exit, Failure};
+use crate::plan::{Fixes, Plan};
+use crate::report::effect::Effects;
+use crate::sys::terminal::{Typed, read_line};
+use std::io::{IsTerminal, Write, stderr, stdin};
+use std::sync::atomic::AtomicBool;
+
+/// Whether there is somebody to ask: what is asked must be seen, too.
+pub fn has_terminal() -> bool {
+    stdin().is_terminal() && stderr().is_terminal()
+}
 
 /// Refuses to go on where there is nobody to ask.
 pub fn refuse_without_terminal(agreement: &Agreement) -> Result<(), Failure> {
-    if agreement.yes || agreement.dry_run || io::stdin().is_terminal() {
+    if agreement.yes || agreement.dry_run || has_terminal() {
         return Ok(());
     }
     Err(Failure::usage("there is no terminal to ask on before changing anything")
@@ -16,27 +23,42 @@ pub fn refuse_without_terminal(agreement: &Agreement) -> Result<(), Failure> {
 }
 
 /// Whether the changes of a plan may be made.
-pub fn may_apply(agreement: &Agreement, plan: &Plan) -> Result<bool, Failure> {
+pub fn may_apply(agreement: &Agreement, plan: &Plan, stop: &AtomicBool) -> Result<bool, Failure> {
+    let mut effects = Effects::default();
+    plan.changes.iter().for_each(|change| effects.count(change.before, change.after));
+    let remark = match plan.header.fixes {
+        Fixes::Safe => "",
+        Fixes::WithUnsafe => " (unsafe fixes may be among them)",
+    };
+    may_make(agreement, &format!("{}{remark}", effects.clause()), stop)
+}
+
+/// Whether changes may be made that are told in one clause.
+pub fn may_make(agreement: &Agreement, clause: &str, stop: &AtomicBool) -> Result<bool, Failure> {
     if agreement.yes {
         return Ok(true);
     }
     refuse_without_terminal(agreement)?;
-    let changes = plan.changes.len() as u64;
-    let widening = plan.changes.iter().filter(|change| widens(change)).count() as u64;
-    let question = format!(
-        "{} ({} opened wider). Apply?",
-        counted(changes, "change", "changes"),
-        counted(widening, "entry", "entries")
-    );
-    let mut err = io::stderr();
-    let mut answer = String::new();
-    write!(err, "{question} [y/N] ")
-        .and_then(|()| err.flush())
-        .and_then(|()| io::stdin().lock().read_line(&mut answer))
-        .map_err(|error| Failure::usage(format!("can't ask: {error}")).hinted("agree with -y"))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    Ok(matches!(ask(&format!("{clause}.\nApply? [y/N] "), stop)?.as_deref(), Some("y" | "Y" | "yes")))
 }
 
-fn widens(change: &Change) -> bool {
-    change.before.mode.widens(change.after.mode)
+/// Asks on standard error; the answer, or `None` where nothing more will be typed. An interrupt is a failure.
+pub fn ask(question: &str, stop: &AtomicBool) -> Result<Option<String>, Failure> {
+    let unasked = |error: &dyn std::fmt::Display| {
+        Failure::usage(format!("can't ask: {error}")).hinted("agree with -y, or look first with -n")
+    };
+    let mut err = stderr();
+    write!(err, "{question}").and_then(|()| err.flush()).map_err(|error| unasked(&error))?;
+    let typed = read_line(stop).map_err(|error| unasked(&error))?;
+    if let Typed::Line(line) = typed {
+        return Ok(Some(line));
+    }
+    // The cursor still stands behind the question.
+    writeln!(err).map_err(|error| unasked(&error))?;
+    match typed {
+        Typed::Interrupt => {
+            Err(Failure { exit: Exit::Interrupted, ..Failure::usage("interrupted, so nothing was changed") })
+        }
+        Typed::End | Typed::Line(_) => Ok(None),
+    }
 }

@@ -1,6 +1,6 @@
 //! `check` and `diff`: looking, and telling.
 
-use super::args::{CheckCommand, Common, Format, Look};
+use super::args::{Check, CheckCommand, Common, Diff, Format};
 use super::baseline::{Memory, Removable};
 use super::exit::{Exit, Failure};
 use super::judged::Judged;
@@ -9,15 +9,19 @@ use super::run_as::run_as;
 use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
+use crate::lints::Fix;
 use crate::policy::load::Fallback;
-use crate::report::diff::{Head, Row, write_diff};
+use crate::report::diff::{DiffManner, Folding, Head, Row, write_folded};
+use crate::report::effect::Effects;
 use crate::report::ended::Ended;
 use crate::report::escape::escape_message;
 use crate::report::human::{Grouping, Manner};
-use crate::report::{Palette, human, json};
+use crate::report::quote::shell_quote;
+use crate::report::{Palette, human, json, stat};
 use crate::roots::Purpose;
 use crate::survey::{Caller, Flaw, Survey};
 use crate::sys::host;
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::Ordering;
@@ -58,19 +62,43 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
 }
 
 /// `sgidlint diff`.
-pub fn diff(common: &Common, look: &Look, streams: &mut Streams) -> Result<Exit, Failure> {
+pub fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> Result<Exit, Failure> {
+    let look = &arguments.look;
     run_as(&look.eyes)?;
     let session = Session::begin(common, Purpose::Read)?;
     let judged = session.judge(&look.check, Fallback::Allowed)?;
     let exit = looked(&session, &judged);
     let survey = &judged.survey;
-    let palette = streams.palette();
+    let (palette, names) = (streams.palette(), &session.names);
+    let folding = if arguments.full { Folding::Full } else { streams.folding() };
     streams.write_results(|out| match common.format {
-        Format::Human => write_survey_diff(out, survey, &session, &palette),
-        Format::Json => json::write_check(out, survey, &Words(&session.names), &session.names, exit as u8),
+        Format::Human if arguments.stat => stat::write_stat(out, &rows(survey), &heads(survey), &palette),
+        Format::Human => write_survey_diff(out, survey, DiffManner { names, palette: &palette, folding }),
+        Format::Json => json::write_check(out, survey, &Words(names), names, exit as u8),
     })?;
     tell_rest(common, streams, survey);
+    let effects = effects(survey, look.check.unsafe_fixes);
+    if effects.changes > 0 {
+        let fix = fix_command(common, &look.check, survey);
+        streams.status(format_args!("Fix would make {}: {fix}", effects.clause()));
+    }
     Ok(exit)
+}
+
+/// The command that makes the changes of a diff, quoted for a shell.
+fn fix_command(common: &Common, check: &Check, survey: &Survey) -> String {
+    let quote = |text: &OsStr| shell_quote(text.as_bytes());
+    let mut words = vec!["sgidlint fix".to_owned()];
+    words.extend(common.policies.iter().map(|policy| format!("-p {}", quote(policy))));
+    if common.policies.is_empty() {
+        // What changes things never falls back to a policy that nobody named.
+        let fallback = survey.policies.iter().filter_map(|policy| policy.file.strip_prefix("builtin:"));
+        words.extend(fallback.map(|name| format!("-p {name}")));
+    }
+    words.extend(common.set.iter().map(|(key, value)| format!("-s {}", quote(format!("{key}={value}").as_ref()))));
+    words.extend(check.unsafe_fixes.then(|| "--unsafe-fixes".to_owned()));
+    words.extend(check.paths.iter().map(|path| quote(path.as_os_str())));
+    words.join(" ")
 }
 
 /// The exit status of a look, an interrupt considered.
@@ -82,22 +110,35 @@ pub fn looked(session: &Session<'_>, judged: &Judged) -> Exit {
 }
 
 /// What a fix would do, as a diff.
-pub fn write_survey_diff(
-    out: &mut dyn Write,
-    survey: &Survey,
-    session: &Session<'_>,
-    palette: &crate::report::Palette,
-) -> io::Result<()> {
-    let rows: Vec<Row<'_>> = survey.changed().map(row).collect();
-    let heads: Vec<Head<'_>> = survey
-        .roots
-        .iter()
-        .map(|root| Head {
-            path: root.path.as_os_str().as_bytes(),
-            policy: survey.policies.get(root.policy as usize).map(|policy| policy.name.as_str()),
-        })
-        .collect();
-    write_diff(out, &rows, &heads, &session.names, palette)
+pub fn write_survey_diff(out: &mut dyn Write, survey: &Survey, manner: DiffManner<'_>) -> io::Result<()> {
+    write_folded(out, &rows(survey), &heads(survey), manner)
+}
+
+/// What a fix would change, in path order.
+pub fn rows(survey: &Survey) -> Vec<Row<'_>> {
+    survey.changed().map(row).collect()
+}
+
+/// The roots as a diff names them.
+pub fn heads(survey: &Survey) -> Vec<Head<'_>> {
+    let head =
+        |root: &'_ crate::survey::Root| survey.policies.get(root.policy as usize).map(|policy| policy.name.as_str());
+    survey.roots.iter().map(|root| Head { path: root.path.as_os_str().as_bytes(), policy: head(root) }).collect()
+}
+
+/// What a fix would do to access.
+pub fn effects(survey: &Survey, unsafe_fixes: bool) -> Effects {
+    let mut effects = Effects::default();
+    for flaw in survey.changed() {
+        effects.count(flaw.actual, flaw.desired);
+        effects.risky += u64::from(unsafe_fixes && is_risky(flaw));
+    }
+    effects
+}
+
+/// Whether an entry's change is no safe one, where unsafe fixes are made at all.
+pub fn is_risky(flaw: &Flaw) -> bool {
+    flaw.findings.iter().any(|finding| matches!(finding.fix, Fix::Unsafe(_)))
 }
 
 fn row(flaw: &Flaw) -> Row<'_> {

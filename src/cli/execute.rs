@@ -4,7 +4,7 @@ use super::args::Format;
 use super::exit::{Exit, Failure};
 use super::session::Session;
 use super::streams::Streams;
-use super::{args::Agreement, paths, store};
+use super::{args::Agreement, paths, progress, store};
 use crate::apply::{Ended, Ground, RootDrift, Tally, apply};
 use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder, Relay, relay};
 use crate::plan::{Change, Plan};
@@ -23,7 +23,7 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What became of a plan.
@@ -62,6 +62,7 @@ pub fn execute_on(
     if let Some(drift) = drifts.first() {
         return Err(Failure::incomplete(drift).hinted("nothing was changed"));
     }
+    let ground = ground.worked_by(session.threads());
     let store = store::open(session.common)?;
     let wanted = session.apart(|| {
         let roots = plan.header.roots.iter().zip(ground.roots());
@@ -72,17 +73,21 @@ pub fn execute_on(
     let (locks, wait) = (store::open_for_locks(session.common)?, Duration::from_secs(agreement.wait));
     let _locks = wanted.and_then(|wanted| lock(&locks, &wanted, waiting(session, wait))).map_err(locked(session))?;
     let journal = journal::begin(&store, plan, session.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
-    let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()) };
+    let tried = AtomicU64::new(0);
+    let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()), tried: &tried };
     let run = clerk.journal.id().to_owned();
     let (relay, desk) = relay();
     let confine = session.confine();
-    let tally = std::thread::scope(|scope| {
-        let thread = scope.spawn(|| confine().map(|()| carry_out(session, plan, &ground, relay)));
-        desk.serve(&mut clerk);
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    });
+    let work = || {
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| confine().map(|()| carry_out(session, plan, &ground, relay)));
+            desk.serve(&mut clerk);
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    };
+    let tally = progress::while_applying(session.common, plan.changes.len() as u64, &tried, work);
     let tally = tally.map_err(|error| Failure::incomplete(format!("can't give up what isn't needed: {error}")))?;
-    let Clerk { journal, done } = clerk;
+    let Clerk { journal, done, .. } = clerk;
     let executed = Executed { run, tally, done };
     journal.settle(executed.exit() as u8).map_err(|error| {
         Failure::incomplete(format!("the outcome of run {} can't be put on record: {error}", executed.run))
@@ -217,14 +222,16 @@ impl<'a> Told<'a> {
 }
 
 /// Takes outcomes down, on record and for the report.
-struct Clerk {
+struct Clerk<'a> {
     journal: Journal,
     done: Vec<Done>,
+    tried: &'a AtomicU64,
 }
 
-impl Recorder for Clerk {
+impl Recorder for Clerk<'_> {
     fn record(&mut self, change: usize, done: &Done) -> io::Result<()> {
         self.done.push(done.clone());
+        self.tried.fetch_add(1, Ordering::Relaxed);
         self.journal.record(change, done)
     }
 }

@@ -1,17 +1,22 @@
 //! `fix` and `plan`: from findings to changes.
 
 use super::args::{Fix, Format, Plan as PlanArguments};
-use super::check::{looked, tell_rest, write_survey_diff};
+use super::check::{effects, heads, is_risky, looked, rows, tell_rest, write_survey_diff};
 use super::execute::{Executed, Told, execute, tell};
 use super::exit::{Exit, Failure};
 use super::judged::{Judged, exit_of, fails};
+use super::pick::Picking;
 use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
 use super::{args::Common, ask, barred, planning, store};
+use crate::entry::Identity;
 use crate::lints::Lint;
-use crate::plan::{Plan, RunKind};
+use crate::plan::{Fixes, Plan, RunKind};
 use crate::policy::load::Fallback;
+use crate::report::diff::{DiffManner, Folding};
+use crate::report::effect::Effects;
+use crate::report::style::counted;
 use crate::report::{human, json};
 use crate::roots::Purpose;
 use crate::survey::Survey;
@@ -36,12 +41,20 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         barred.tell(common, &fix.check, &session.names, streams);
         return Ok(exit);
     }
-    let plan = planning::plan(&session, &judged, RunKind::Fix, &fix.check, &fix.limit);
-    show(&session, &judged, streams)?;
+    let mut plan = planning::plan(&session, &judged, RunKind::Fix, &fix.check, &fix.limit);
+    let picks = !fix.consent.yes && common.format == Format::Human && !common.quiet && ask::has_terminal();
+    match picks {
+        true => pick(&session, &judged, &mut plan, fix.check.unsafe_fixes, streams)?,
+        false => show(&session, &judged, streams)?,
+    }
     let made = if plan.changes.is_empty() {
-        streams.status("Nothing to change.");
+        streams.status(if picks && judged.survey.changed().next().is_some() {
+            "Nothing was changed."
+        } else {
+            "Nothing to change."
+        });
         None
-    } else if ask::may_apply(&fix.consent, &plan)? {
+    } else if ask::may_make(&fix.consent, &chosen_effects(&judged, &plan).clause(), &session.stop)? {
         let executed = execute(&session, &plan, &fix.consent)?;
         let counts = tell(&session, streams, Told::all(&plan, &executed.done))?;
         executed.tell_end(&plan, streams, &counts);
@@ -50,7 +63,8 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         streams.status("Nothing was changed.");
         None
     };
-    let left = Left::of(&session, &judged, &plan, made.as_ref());
+    let totals = json::Totals { changes: applied(&made), ..json::Totals::of(&judged.survey) };
+    let left = Left::of(&session, judged.survey, &plan, made.as_ref());
     let exit = left.exit(common).or_worse(made.as_ref().map_or(Exit::Clean, Executed::exit));
     let manner = streams.manner(common);
     match common.format {
@@ -59,7 +73,6 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
             streams.write_results(|out| human::write_findings(out, &left.survey, &words, &manner))?;
         }
         Format::Json => {
-            let totals = json::Totals { changes: applied(&made), ..json::Totals::of(&judged.survey) };
             streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
         }
     }
@@ -87,6 +100,42 @@ pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -
     Ok(exit)
 }
 
+/// Asks about the changes hunk by hunk, and leaves in the plan what was chosen.
+fn pick(
+    session: &Session<'_>,
+    judged: &Judged,
+    plan: &mut Plan,
+    unsafe_fixes: bool,
+    streams: &mut Streams,
+) -> Result<(), Failure> {
+    let survey = &judged.survey;
+    let (rows, heads, palette) = (rows(survey), heads(survey), streams.error_palette());
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let clause = effects(survey, unsafe_fixes).clause();
+    streams.status(format_args!("In {}, fix would make {clause}.", counted(survey.counts.entries, "entry", "entries")));
+    let manner = DiffManner { names: &session.names, palette: &palette, folding: Folding::Folded };
+    let chosen = Picking { heads: &heads, manner, stop: &session.stop }.pick(&rows)?;
+    let flaws = survey.changed().zip(&chosen).filter(|(_, chosen)| **chosen);
+    let chosen: HashSet<(Identity, &[u8])> = flaws.map(|(flaw, _)| (flaw.id, &*flaw.path)).collect();
+    plan.changes.retain(|change| chosen.contains(&(change.id, &*change.path)));
+    Ok(())
+}
+
+/// What the changes of a plan do to access.
+fn chosen_effects(judged: &Judged, plan: &Plan) -> Effects {
+    let unsafe_fixes = plan.header.fixes == Fixes::WithUnsafe;
+    let flaws = judged.survey.changed().filter(|flaw| unsafe_fixes && is_risky(flaw));
+    let risky: HashSet<(Identity, &[u8])> = flaws.map(|flaw| (flaw.id, &*flaw.path)).collect();
+    let mut effects = Effects::default();
+    for change in &plan.changes {
+        effects.count(change.before, change.after);
+        effects.risky += u64::from(risky.contains(&(change.id, &*change.path)));
+    }
+    effects
+}
+
 fn applied(made: &Option<Executed>) -> u64 {
     made.as_ref().map_or(0, |executed| executed.tally.counts.of("applied"))
 }
@@ -105,7 +154,7 @@ fn dry_run(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Res
 /// Shows what is wrong and what is to be done about it: a diff for people, findings for programs.
 fn show(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result<(), Failure> {
     let survey = &judged.survey;
-    let palette = streams.palette();
+    let (palette, folding) = (streams.palette(), streams.folding());
     let words = Words(&session.names);
     streams.write_results(|out| match session.common.format {
         Format::Json => {
@@ -114,7 +163,9 @@ fn show(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result
             json::write_errors(out, survey)
         }
         Format::Human if session.common.quiet => Ok(()),
-        Format::Human => write_survey_diff(out, survey, session, &palette),
+        Format::Human => {
+            write_survey_diff(out, survey, DiffManner { names: &session.names, palette: &palette, folding })
+        }
     })
 }
 
@@ -126,11 +177,10 @@ struct Left {
 }
 
 impl Left {
-    fn of(session: &Session<'_>, judged: &Judged, plan: &Plan, made: Option<&Executed>) -> Left {
+    fn of(session: &Session<'_>, mut survey: Survey, plan: &Plan, made: Option<&Executed>) -> Left {
         let is_made = |at: usize| made.is_some_and(|made| made.is_made(at));
         let changes = plan.changes.iter().enumerate();
         let ids: HashSet<_> = changes.filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
-        let mut survey = judged.survey.clone();
         for flaw in survey.flaws.iter_mut().filter(|flaw| ids.contains(&flaw.id)) {
             flaw.findings = std::mem::take(&mut flaw.left);
             flaw.actual = flaw.desired;

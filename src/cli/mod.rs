@@ -6,15 +6,19 @@ mod ask;
 mod barred;
 mod baseline;
 mod check;
+mod completions;
 mod execute;
 mod exit;
 mod explain;
 mod fix;
+mod init;
+mod manual;
 mod generate;
 mod judged;
 mod levels;
 mod log;
 mod paths;
+mod pick;
 mod planning;
 mod policy;
 mod progress;
@@ -39,7 +43,7 @@ pub fn run() -> u8 {
         streams::report_failure(&failure, false);
         return failure.exit as u8;
     }
-    let mut streams = match Streams::open(&arguments.common) {
+    let mut streams = match Streams::open(&arguments.common, arguments.command.may_replace()) {
         Ok(streams) => streams,
         Err(failure) => {
             streams::report_failure(&failure, false);
@@ -86,5 +90,8 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Generate(generate) => generate::generate(common, generate, streams),
         Command::Log(log) => log::log(common, log, streams),
         Command::Explain(explain) => explain::explain(common, explain, streams),
+        Command::Init(init) => init::init(common, init, streams),
+        Command::Completions { shell } => completions::completions(*shell, streams),
+        Command::Man { folder } => manual::write(folder),
     }
 }

@@ -3,11 +3,12 @@
 use super::args::Common;
 use super::exit::Failure;
 use crate::policy::diagnostic;
+use crate::report::diff::Folding;
 use crate::report::human::{Manner, Strictness};
 use crate::report::{Palette, Verbosity, escape};
-use crate::sys::output::Output;
+use crate::sys::output::{Existing, Output};
 use std::fmt::Display;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 /// Standard output or the file named with `-o` for results, standard error for all else.
 pub struct Streams {
@@ -24,12 +25,21 @@ enum Results {
 
 impl Streams {
     /// Opens the streams that the command line asks for.
-    pub fn open(common: &Common) -> Result<Streams, Failure> {
+    pub fn open(common: &Common, existing: Existing) -> Result<Streams, Failure> {
         common.color.write_global();
         let never = anstream::ColorChoice::Never;
         let (results, color) = match &common.output {
             None => (Results::Stdout(io::stdout()), anstream::AutoStream::choice(&io::stdout()) != never),
-            Some(path) => (Results::File(super::reporting::create(path, common.report_format)?), false),
+            Some(path) => {
+                let output = match existing {
+                    Existing::Replace => super::reporting::create(path, common.report_format)?,
+                    Existing::Refuse => Output::create_as(path, 0o644, existing).map_err(|error| {
+                        Failure::usage(format!("can't write {}: {error}", super::paths::shown(path)))
+                            .hinted("name a file that doesn't exist yet, in a directory that you can write")
+                    })?,
+                };
+                (Results::File(output), false)
+            }
         };
         let error_color = anstream::AutoStream::choice(&io::stderr()) != never;
         Ok(Streams { results: BufWriter::with_capacity(1 << 16, results), color, error_color, quiet: common.quiet })
@@ -61,6 +71,19 @@ impl Streams {
     /// The colours of results.
     pub fn palette(&self) -> Palette {
         palette(self.color)
+    }
+
+    /// The colours of standard error.
+    pub fn error_palette(&self) -> Palette {
+        palette(self.error_color)
+    }
+
+    /// Whether diffs are folded: for people they are, other readers get every entry.
+    pub fn folding(&self) -> Folding {
+        match self.results.get_ref() {
+            Results::Stdout(stdout) if stdout.is_terminal() => Folding::Folded,
+            Results::Stdout(_) | Results::File(_) => Folding::Full,
+        }
     }
 
     /// Tells what went wrong.

@@ -39,8 +39,14 @@ use crate::entry::Entry;
 use crate::intent::{Around, Intent};
 
 /// Whether nothing is wrong with an entry: all is as wished, and there is nothing about it that a hazard lint looks
-/// at twice. Whatever the levels and however a finding turns out, this is what nearly every entry is.
-pub fn complies(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: &dyn Accounts) -> bool {
+/// at twice. However a finding turns out, this is what nearly every entry is.
+pub fn complies(
+    entry: &Entry,
+    intent: &Intent<'_>,
+    around: &Around<'_>,
+    levels: &Levels,
+    accounts: &dyn Accounts,
+) -> bool {
     let state = entry.state;
     permission::decide(entry, intent).mode == state.mode
         && owner::wanted(entry, intent, around, accounts) == state.uid
@@ -50,7 +56,8 @@ pub fn complies(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, account
         && !hard_link::is_refused(entry, intent)
         && !reach::is_suspect(entry, intent)
         && !acl::is_suspect(entry)
-        && !account::is_unknown(entry, intent, accounts)
+        // The one hazard that a whole tree can have: where it is allowed, nobody is asked.
+        && (levels.allow(Lint::UnknownId) || !account::is_unknown(entry, intent, accounts))
 }
 
 /// Has every lint that looks at entries tell what it sees.

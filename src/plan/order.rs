@@ -12,13 +12,20 @@ pub fn path_order(a: &[u8], b: &[u8]) -> Ordering {
         (true, true) => Ordering::Equal,
         (true, false) => Ordering::Less,
         (false, true) => Ordering::Greater,
-        // No name has a NUL, so it can stand for the slash and sort below every byte of one.
-        (false, false) => components_as_bytes(a).cmp(components_as_bytes(b)),
+        (false, false) => {
+            let same = common_prefix(a, b);
+            // No name has a NUL, so it can stand for the slash and sort below every byte of one.
+            let next = |path: &[u8]| path.get(same).map(|&byte| if byte == b'/' { 0 } else { byte });
+            next(a).cmp(&next(b))
+        }
     }
 }
 
-fn components_as_bytes(path: &[u8]) -> impl Iterator<Item = u8> + '_ {
-    path.iter().map(|&byte| if byte == b'/' { 0 } else { byte })
+/// How many bytes two paths begin with alike; in words at a time, for neighbours differ at their ends.
+fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    const WORD: usize = 16;
+    let words = a.chunks_exact(WORD).zip(b.chunks_exact(WORD)).take_while(|(a, b)| a == b).count() * WORD;
+    words + a[words..].iter().zip(&b[words..]).take_while(|(a, b)| a == b).count()
 }
 
 /// Puts changes into the order of application: directories that narrow or stop spreading first, top down; then

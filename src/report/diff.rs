@@ -1,7 +1,10 @@
 //! A plan as a unified diff of listings: what ls(1) would print before and after.
 
+mod fold;
 mod hunk;
 mod listing;
+
+pub use fold::Folding;
 
 use super::escape::escape;
 use super::style::Palette;
@@ -34,10 +37,60 @@ pub struct Head<'a> {
     pub policy: Option<&'a str>,
 }
 
-/// Writes the diff of rows in path order; `heads` are the roots that their indices mean.
-///
-/// A root's two listings hold the changed entries only, and have a hunk for each directory. Each row takes the time of
-/// its own two lines, however many there are in one directory.
+/// How a diff looks, beside what it tells.
+#[derive(Clone, Copy)]
+pub struct DiffManner<'a> {
+    /// Users and groups.
+    pub names: &'a dyn IdNames,
+    /// Colours.
+    pub palette: &'a Palette,
+    /// Whether like changes are folded.
+    pub folding: Folding,
+}
+
+/// The rows of one directory that stand together.
+#[derive(Clone, Copy, Debug)]
+pub struct Hunk<'r, 'a> {
+    /// The directory's path from its root.
+    pub directory: &'a [u8],
+    /// Its rows, and how many stand before the first.
+    pub rows: &'r [Row<'a>],
+    /// The index of the first row.
+    pub start: usize,
+}
+
+/// Cuts rows in path order, each of them a change, into hunks.
+pub fn hunks_of<'r, 'a>(rows: &'r [Row<'a>]) -> Vec<Hunk<'r, 'a>> {
+    let mut all = Vec::new();
+    let mut start = 0;
+    for of_root in rows.chunk_by(|a, b| a.root == b.root) {
+        for (directory, rows) in hunks(of_root) {
+            all.push(Hunk { directory, rows, start });
+            start += rows.len();
+        }
+    }
+    all
+}
+
+impl Hunk<'_, '_> {
+    /// Writes the head of the root and at most `limit` pairs of lines; gives the number of pairs left out.
+    pub fn write(
+        &self,
+        out: &mut dyn Write,
+        heads: &[Head<'_>],
+        manner: DiffManner<'_>,
+        limit: usize,
+    ) -> io::Result<usize> {
+        let folds = fold::fold(self.rows, manner.folding);
+        let shown = &folds[..limit.min(folds.len())];
+        let root = self.rows.first().and_then(|row| heads.get(row.root as usize));
+        write_head(out, root, manner.palette)?;
+        hunk::write(out, self.directory, self.start, shown, manner.names, manner.palette)?;
+        Ok(folds.len() - shown.len())
+    }
+}
+
+/// Writes the diff of rows in path order, each entry with its own lines.
 pub fn write_diff(
     out: &mut dyn Write,
     rows: &[Row<'_>],
@@ -45,6 +98,20 @@ pub fn write_diff(
     names: &dyn IdNames,
     palette: &Palette,
 ) -> io::Result<()> {
+    write_folded(out, rows, heads, DiffManner { names, palette, folding: Folding::Full })
+}
+
+/// Writes the diff of rows in path order; `heads` are the roots that their indices mean.
+///
+/// A root's two listings hold the changed entries only, and have a hunk for each directory. Each row takes the time of
+/// its own two lines, however many there are in one directory.
+pub fn write_folded(
+    out: &mut dyn Write,
+    rows: &[Row<'_>],
+    heads: &[Head<'_>],
+    manner: DiffManner<'_>,
+) -> io::Result<()> {
+    let DiffManner { names, palette, folding } = manner;
     let rows: Vec<Row<'_>> = rows.iter().copied().filter(|row| row.before != row.after).collect();
     // Where each root's listings have got to: both are equally long, as no line comes or goes.
     let mut lines: HashMap<u32, usize> = HashMap::new();
@@ -53,8 +120,9 @@ pub fn write_diff(
         write_head(out, heads.get(root as usize), palette)?;
         let start = lines.entry(root).or_default();
         for (directory, rows) in hunks(of_root) {
-            hunk::write(out, directory, *start, rows, names, palette)?;
-            *start += rows.len();
+            let folds = fold::fold(rows, folding);
+            hunk::write(out, directory, *start, &folds, names, palette)?;
+            *start += folds.len();
         }
     }
     Ok(())

@@ -18,12 +18,15 @@ pub mod github;
 pub mod prometheus;
 pub mod summary;
 pub mod diff;
+pub mod effect;
+pub mod stat;
 pub mod table;
 pub mod runs;
 pub mod policies;
 pub mod schedule;
 pub mod mend;
 pub mod explain;
+pub mod proposal;
 #[cfg(test)]
 mod samples;
 

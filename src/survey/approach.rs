@@ -49,7 +49,7 @@ pub fn approach<'p>(
         let look = look_at(&stop.dir, &cname).map_err(fail)?;
         let mut below = path.clone();
         push(&mut below, name);
-        let site = Reached { dir: &stop.dir, at: name, name, path: &below };
+        let site = Reached { dir: &stop.dir, at: &cname, name, path: &below };
         if is_last && look.entry.kind != Kind::Dir {
             surveyor.meet(&scope, &site, &look);
             return Ok(None);
@@ -62,7 +62,7 @@ pub fn approach<'p>(
     }
     let name = names.last().copied().unwrap_or(b".");
     let root_path: &[u8] = if path.is_empty() { b"." } else { &path };
-    let site = Reached { dir: &stop.dir, at: b".", name, path: root_path };
+    let site = Reached { dir: &stop.dir, at: c".", name, path: root_path };
     let region = &placed.region;
     surveyor.judge(region, &site, &stop.look, &stop.opinions);
     let Stop { dir, look, inside, .. } = stop;
@@ -79,7 +79,7 @@ fn next<'p>(
 ) -> Result<Option<Stop<'p>>, SysError> {
     let fd = open_at(dir, name, Reach::Any)?;
     let seen = look(&fd)?;
-    let site = Reached { dir: &fd, at: b".", name: name.as_bytes(), path };
+    let site = Reached { dir: &fd, at: c".", name: name.as_bytes(), path };
     let Some((opinions, inside)) = surveyor.pass(scope, &site, &seen) else { return Ok(None) };
     Ok(Some(Stop { dir: fd, look: seen, opinions, inside }))
 }
@@ -138,7 +138,7 @@ fn passenger<'p>(
         let there = look(&fd)?;
         surveyor.set_passenger_directory(view, &above);
         push(&mut above, name);
-        let site = Reached { dir: &fd, at: b".", name, path: &above };
+        let site = Reached { dir: &fd, at: c".", name, path: &above };
         let Some((mut opinions, inside)) = surveyor.pass(&scope, &site, &there) else { return Ok(None) };
         if at + 1 == names.len() {
             let active = inside.and_then(|mut scope| scope.actives.pop());

@@ -4,7 +4,7 @@ use super::bound::View;
 use super::found::{Excused, Flaw};
 use super::links::Linked;
 use super::scope::{Opinion, Region};
-use super::site::Site;
+use super::site::{Reach, Site};
 use crate::accounts::Accounts;
 use crate::acl::Acls;
 use crate::entry::{Entry, Extras, Kind, State};
@@ -13,9 +13,11 @@ use crate::judge::{Options, Verdict, judge};
 use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, cause};
 use crate::mode::Mode;
 use crate::plan::Links;
+use crate::roots::Purpose;
 use crate::sys::handle::Handle;
 use crate::sys::ladder::Ladder;
 use crate::sys::names::Memo;
+use crate::sys::stat::Look;
 use crate::sys::xattr;
 
 /// What one thread found.
@@ -41,20 +43,23 @@ pub struct Court<'a> {
     pub ladder: &'a Ladder,
     /// The mounts where new entries take their directory's group without setgid.
     pub bsd_groups: Vec<u64>,
+    /// Whether a plan is to be made.
+    pub purpose: Purpose,
 }
 
 /// Judges an entry; tells what was found and gives the groups that it is to have, one for each opinion.
 pub fn assess(
     region: &Region<'_>,
     opinions: &[Opinion<'_>],
-    entry: &Entry,
+    look: &Look,
     site: &dyn Site,
     court: &Court<'_>,
     finds: &mut Finds,
     groups: &mut Vec<u32>,
 ) {
+    let entry = &look.entry;
     if !complies(region, opinions, entry, site.name(), court, groups) || asks_for_acls(region, opinions, entry) {
-        tell(region, opinions, entry, site, court, finds);
+        tell(region, opinions, look, site, court, finds);
     }
 }
 
@@ -119,55 +124,58 @@ fn cause_of(entry: &Entry, verdict: &Verdict, court: &Court<'_>) -> Option<Cause
 fn tell(
     region: &Region<'_>,
     opinions: &[Opinion<'_>],
-    entry: &Entry,
+    look: &Look,
     site: &dyn Site,
     court: &Court<'_>,
     finds: &mut Finds,
 ) {
-    let Some(more) = more_of(entry, site, court) else {
+    if !site.is_still_below() {
         finds.vanished += 1;
         return;
-    };
+    }
+    let entry = &look.entry;
+    let matters = may_be_mended(region, opinions, entry, site, court) || asks_for_acls(region, opinions, entry);
+    let extras = if matters { extras(site, court) } else { entry.extras };
     let path = site.path();
-    let entry = Entry { extras: more.extras, ..*entry };
+    let entry = Entry { extras, ..*entry };
     let mut cases: Vec<Case<'_, '_>> =
         opinions.iter().map(|opinion| Case::new(region, opinion, &entry, site.name(), &path, court)).collect();
     reconcile(&mut cases, &entry, site.name(), court);
     for case in cases {
-        case.tell(&entry, site.name(), &more, court, finds);
+        case.tell(&entry, site, look.bytes, court, finds);
     }
 }
 
-/// What is worth knowing of an entry with findings alone.
-#[derive(Default)]
-struct More {
-    extras: Extras,
-    handle: Option<Handle>,
-    bytes: u64,
+/// Whether a fix may be planned, so that it matters what extended attributes say.
+fn may_be_mended(
+    region: &Region<'_>,
+    opinions: &[Opinion<'_>],
+    entry: &Entry,
+    site: &dyn Site,
+    court: &Court<'_>,
+) -> bool {
+    let findings = opinions.iter().flat_map(|opinion| judged(region, opinion, entry, site.name(), court).findings);
+    matches!(entry.kind, Kind::Dir | Kind::File)
+        && findings.into_iter().any(|finding| !matches!(finding.fix, Fix::None(_)))
 }
 
-/// What extended attributes and the file handle say; `None` where the entry is no longer what was looked at.
-fn more_of(entry: &Entry, site: &dyn Site, court: &Court<'_>) -> Option<More> {
-    if !site.is_still_below() {
-        return None;
-    }
-    match site.hold(court.ladder) {
-        Some(Ok(held)) => {
-            let look = held.look().ok().filter(|look| look.entry.id == entry.id)?;
-            // What can't be asked is taken for there: then nothing is widened.
-            let extras = match entry.kind {
-                Kind::Dir | Kind::File => xattr::extras(&held, court.ladder).unwrap_or(Extras {
-                    acl: true,
-                    capabilities: true,
-                    ..Extras::default()
-                }),
-                _ => Extras::default(),
-            };
-            Some(More { extras, handle: Handle::of(&held), bytes: look.bytes })
-        }
-        Some(Err(error)) if error.is_absence() => None,
-        // It can't be held, so it can't be changed either; what was seen of it stays true.
-        Some(Err(_)) | None => Some(More::default()),
+/// What extended attributes say. Apply asks again before it changes something.
+fn extras(site: &dyn Site, court: &Court<'_>) -> Extras {
+    let asked = match site.reach() {
+        Reach::Open(dir) => xattr::extras_of_open(dir, court.ladder).ok(),
+        Reach::Named(dir, name) => xattr::extras_at(dir, name, court.ladder).ok(),
+        Reach::Lost => None,
+    };
+    // What can't be asked is taken for there: then nothing is widened.
+    asked.unwrap_or(Extras { acl: true, capabilities: true, ..Extras::default() })
+}
+
+/// What tells the entry from every other across boots, where a plan is to be made.
+fn handle(site: &dyn Site, court: &Court<'_>) -> Option<Handle> {
+    match (court.purpose, site.reach()) {
+        (Purpose::Read, _) | (_, Reach::Lost) => None,
+        (Purpose::Change, Reach::Open(dir)) => Handle::of(dir),
+        (Purpose::Change, Reach::Named(dir, name)) => Handle::at(dir, name),
     }
 }
 
@@ -228,7 +236,8 @@ impl<'r, 'p> Case<'r, 'p> {
         }
     }
 
-    fn tell(mut self, entry: &Entry, name: &[u8], more: &More, court: &Court<'_>, finds: &mut Finds) {
+    fn tell(mut self, entry: &Entry, site: &dyn Site, bytes: u64, court: &Court<'_>, finds: &mut Finds) {
+        let name = site.name();
         let bound = self.region.views[self.opinion.view].bound;
         let excused = self.excused.take();
         let hard_links = self.opinion.intent.hard_links;
@@ -238,7 +247,7 @@ impl<'r, 'p> Case<'r, 'p> {
             path: self.path.clone().into(),
             kind: entry.kind,
             id: entry.id,
-            handle: more.handle.clone(),
+            handle: if verdict.desired == entry.state { None } else { handle(site, court) },
             nlink: entry.nlink,
             actual: entry.state,
             desired: verdict.desired,
@@ -252,7 +261,7 @@ impl<'r, 'p> Case<'r, 'p> {
             links,
             obstacle: None,
             acls: (entry.extras.acls != Acls::default()).then(|| Box::new(entry.extras.acls)),
-            bytes: more.bytes,
+            bytes,
         };
         if let Some(excused) = excused {
             let flaw = flaw(excused, &self.opinion.intent, Links::None);

@@ -233,8 +233,9 @@ fn walk_all<'p>(
     survey: &mut Survey,
 ) -> Result<Vec<Surveyor<'p>>, SurveyError> {
     let conduct = request.conduct;
-    let bsd_groups = mounts.with_bsd_groups();
-    let court = || Court { accounts: Memo::of(request.names), ladder: request.ladder, bsd_groups: bsd_groups.clone() };
+    let (bsd_groups, purpose) = (mounts.with_bsd_groups(), request.caution.purpose);
+    let court =
+        || Court { accounts: Memo::of(request.names), ladder: request.ladder, bsd_groups: bsd_groups.clone(), purpose };
     let mut surveyors: Vec<_> = (0..conduct.threads.max(1)).map(|_| Surveyor::new(court(), mounts)).collect();
     let mut guide = Surveyor::new(court(), mounts);
     for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
@@ -297,7 +298,8 @@ fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
     let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
     let by_path =
         |a: &Flaw, b: &Flaw| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root));
-    flaws.sort_by(by_path);
+    // No two are equal: a root has one path for each entry.
+    flaws.sort_unstable_by(by_path);
     excused.sort_by(|a, b| by_path(&a.flaw, &b.flaw));
     skipped_mounts.sort_by(|a, b| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
     let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root).to_vec();

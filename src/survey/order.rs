@@ -1,11 +1,12 @@
 //! The order of all output: by path, component by component as bytes, a directory before its contents.
 
+use crate::plan::path_order;
 use std::cmp::Ordering;
 
 /// Compares two entries, each by its root's path and its own from there (`.` is the root itself).
 pub fn in_tree((root_a, a): (&[u8], &[u8]), (root_b, b): (&[u8], &[u8])) -> Ordering {
     if root_a == root_b {
-        return components(a).cmp(components(b));
+        return path_order(a, b);
     }
     components(root_a).chain(components(a)).cmp(components(root_b).chain(components(b)))
 }

@@ -1,10 +1,20 @@
 //! Where an entry was met: what telling of it takes beside its own state.
 
-use crate::sys::SysError;
-use crate::sys::held::{Crossing, Held};
-use crate::sys::ladder::Ladder;
 use crate::walk::Place;
+use std::cell::Cell;
+use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// Where more can be asked about an entry.
+#[derive(Clone, Copy)]
+pub enum Reach<'a> {
+    /// Of itself: it is an open directory.
+    Open(BorrowedFd<'a>),
+    /// Of a name in an open directory.
+    Named(BorrowedFd<'a>, &'a CStr),
+    /// Nowhere: its directory can't be opened any more.
+    Lost,
+}
 
 /// A place in a region that an entry was met at.
 pub trait Site {
@@ -14,8 +24,8 @@ pub trait Site {
     /// Its path from the region's root, built on demand.
     fn path(&self) -> Vec<u8>;
 
-    /// Holds it, to ask more of it than statx(2) tells.
-    fn hold(&self, ladder: &Ladder) -> Option<Result<Held, SysError>>;
+    /// Where to ask more of it than statx(2) tells.
+    fn reach(&self) -> Reach<'_>;
 
     /// Whether the names that led here still do, so that it hasn't been moved out of the tree.
     fn is_still_below(&self) -> bool;
@@ -27,6 +37,8 @@ pub struct Walked<'a, H> {
     pub place: Place<'a, H>,
     /// The entry itself, where it is an open directory.
     pub own: Option<BorrowedFd<'a>>,
+    /// Whether its directory was still below the root when that was last asked; asked once for all its entries.
+    pub below: &'a Cell<Option<bool>>,
 }
 
 impl<H> Site for Walked<'_, H> {
@@ -38,17 +50,21 @@ impl<H> Site for Walked<'_, H> {
         self.place.path()
     }
 
-    fn hold(&self, ladder: &Ladder) -> Option<Result<Held, SysError>> {
+    fn reach(&self) -> Reach<'_> {
         match (self.own, self.place.parent()) {
-            (Some(own), _) => Some(Held::find(own, b".", Crossing::Allowed, ladder)),
-            (None, Some((parent, name))) => Some(Held::find(parent, name.to_bytes(), Crossing::Allowed, ladder)),
-            (None, None) => None,
+            (Some(own), _) => Reach::Open(own),
+            (None, Some((parent, name))) => Reach::Named(parent, name),
+            (None, None) => Reach::Lost,
         }
     }
 
     fn is_still_below(&self) -> bool {
-        // What can't be found out is left to apply, which looks everything up again.
-        self.place.still_below().unwrap_or(true)
+        let below = self.below.get().unwrap_or_else(|| {
+            // What can't be found out is left to apply, which looks everything up again.
+            self.place.still_below().unwrap_or(true)
+        });
+        self.below.set(Some(below));
+        below
     }
 }
 
@@ -57,7 +73,7 @@ pub struct Reached<'a> {
     /// An open directory.
     pub dir: &'a OwnedFd,
     /// The entry's name in that directory; `.` where it is the directory itself.
-    pub at: &'a [u8],
+    pub at: &'a CStr,
     /// The entry's own name; `.` for a root.
     pub name: &'a [u8],
     /// Its path from the region's root.
@@ -73,8 +89,8 @@ impl Site for Reached<'_> {
         self.path.to_vec()
     }
 
-    fn hold(&self, ladder: &Ladder) -> Option<Result<Held, SysError>> {
-        Some(Held::find(self.dir.as_fd(), self.at, Crossing::Allowed, ladder))
+    fn reach(&self) -> Reach<'_> {
+        if self.at == c"." { Reach::Open(self.dir.as_fd()) } else { Reach::Named(self.dir.as_fd(), self.at) }
     }
 
     fn is_still_below(&self) -> bool {

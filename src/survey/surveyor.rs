@@ -12,6 +12,7 @@ use crate::sys::dir::{OnMount, same_mount};
 use crate::sys::mounts::{Class, Mounts, classify};
 use crate::sys::stat::Look;
 use crate::walk::{Crossing, Next, Place, Visitor, Want};
+use std::cell::Cell;
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
 
@@ -23,6 +24,8 @@ pub struct Surveyor<'p> {
     pub(super) paths: Paths,
     opinions: Vec<Opinion<'p>>,
     groups: Vec<u32>,
+    /// Whether the directory being read is still below the root, once that was asked.
+    below: Cell<Option<bool>>,
     /// What was found.
     pub finds: Finds,
     /// What was counted.
@@ -43,6 +46,7 @@ impl<'p> Surveyor<'p> {
             paths: Paths::default(),
             opinions: Vec::new(),
             groups: Vec::new(),
+            below: Cell::new(None),
             finds: Finds::default(),
             counts: Counts::default(),
             skipped_mounts: Vec::new(),
@@ -108,7 +112,7 @@ impl<'p> Surveyor<'p> {
     /// Judges an entry by the opinions given.
     pub(super) fn judge(&mut self, region: &Region<'p>, site: &dyn Site, look: &Look, opinions: &[Opinion<'p>]) {
         self.counts.entries += 1;
-        assess(region, opinions, &look.entry, site, &self.court, &mut self.finds, &mut self.groups);
+        assess(region, opinions, look, site, &self.court, &mut self.finds, &mut self.groups);
     }
 
     /// Sets the paths of the directory that the next names lie in.
@@ -158,6 +162,7 @@ impl<'p> Visitor for Surveyor<'p> {
     type Here = Scope<'p>;
 
     fn begin(&mut self, at: Place<'_, Scope<'p>>) {
+        self.below = Cell::new(None);
         self.set_directory(at.here(), || at.path());
     }
 
@@ -188,13 +193,16 @@ impl<'p> Visitor for Surveyor<'p> {
     fn entry(&mut self, at: Place<'_, Scope<'p>>, look: &Look) {
         // What the policies want of it was heard when its name was read, a moment ago.
         let opinions = std::mem::take(&mut self.opinions);
-        self.judge(at.here().region, &Walked { place: at, own: None }, look, &opinions);
+        let below = self.below.take();
+        let site = Walked { place: at, own: None, below: &Cell::new(below) };
+        self.judge(at.here().region, &site, look, &opinions);
+        self.below.set(site.below.get());
         self.opinions = opinions;
     }
 
     fn directory(&mut self, at: Place<'_, Scope<'p>>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<Scope<'p>> {
         self.set_directory(at.here(), || parent_of(at.path()));
-        match self.meet(at.here(), &Walked { place: at, own }, look) {
+        match self.meet(at.here(), &Walked { place: at, own, below: &Cell::new(None) }, look) {
             Some(scope) => Next::Enter(scope),
             None => Next::Leave,
         }

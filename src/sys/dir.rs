@@ -36,6 +36,11 @@ pub fn open_beneath(dir: impl AsFd, path: &[u8], reach: Reach) -> Result<OwnedFd
     Way::best().open_far(dir, path, READ, reach)
 }
 
+/// Finds the directory at a relative path likewise, only to tell which one it is: it needs no right to read it.
+pub fn find_beneath(dir: impl AsFd, path: &[u8], reach: Reach) -> Result<OwnedFd, SysError> {
+    Way::best().open_far(dir, path, PASS, reach)
+}
+
 /// Whether two entries lie on one mount; where the kernel doesn't say (before 5.8), on one device.
 pub fn same_mount(one: &Entry, other: &Entry) -> bool {
     match (one.mount, other.mount) {

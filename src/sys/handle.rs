@@ -1,6 +1,7 @@
 //! File handles: what tells an entry from every other across boots (name_to_handle_at(2)).
 #![allow(unsafe_code)]
 
+use std::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd};
 
 /// The most bytes that a file system makes of a handle (`MAX_HANDLE_SZ`).
@@ -20,18 +21,27 @@ struct FileHandle {
 impl Handle {
     /// The handle of what a descriptor holds; `None` where the file system, or a container's filter, gives none.
     pub fn of(fd: impl AsFd) -> Option<Handle> {
+        Handle::ask(fd, c"", libc::AT_EMPTY_PATH)
+    }
+
+    /// The handle of the entry `name` of a directory, of a symbolic link its own.
+    pub fn at(dir: impl AsFd, name: &CStr) -> Option<Handle> {
+        Handle::ask(dir, name, 0)
+    }
+
+    fn ask(fd: impl AsFd, name: &CStr, flags: libc::c_int) -> Option<Handle> {
         let mut handle = FileHandle { bytes: MAX_BYTES as u32, kind: 0, handle: [0; MAX_BYTES] };
         let mut mount: libc::c_int = 0;
-        // SAFETY: the kernel writes a header and at most `bytes` bytes, which is what `handle` has room for, and one
+        // SAFETY: the name ends with its NUL; the kernel writes a header and at most `bytes` bytes, which is what `handle` has room for, and one
         // int to `mount`; both live until the call is done.
         let answer = unsafe {
             libc::syscall(
                 libc::SYS_name_to_handle_at,
                 fd.as_fd().as_raw_fd(),
-                c"".as_ptr(),
+                name.as_ptr(),
                 &raw mut handle,
                 &raw mut mount,
-                libc::AT_EMPTY_PATH,
+                flags,
             )
         };
         let bytes = handle.handle.get(..handle.bytes as usize)?;

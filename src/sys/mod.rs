@@ -17,6 +17,7 @@ pub mod limits;
 pub mod ladder;
 pub mod held;
 pub mod handle;
+pub mod terminal;
 pub mod xattr;
 pub mod store;
 pub mod state_file;

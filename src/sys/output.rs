@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub struct Output {
     file: File,
     place: Place,
+    existing: Existing,
 }
 
 /// Where an output file stands, and is to stand.
@@ -30,10 +31,27 @@ enum Place {
     Named(PathBuf, PathBuf),
 }
 
+/// What becomes of a file that has the name already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Existing {
+    /// It gives way; what isn't a regular file is written to.
+    Replace,
+    /// It stays, whatever it is, and nothing is written: EEXIST.
+    Refuse,
+}
+
 impl Output {
     /// Opens `path` for writing. A device or FIFO that is there is written to as it is, `/dev/null` for one; a symbolic
     /// link is refused (ELOOP), as whoever laid it would say where root writes, and a FIFO that nobody reads (ENXIO).
     pub fn create(path: &Path, mode: u32) -> Result<Output, SysError> {
+        Output::create_as(path, mode, Existing::Replace)
+    }
+
+    /// The same, where it is said what becomes of a file that is there.
+    pub fn create_as(path: &Path, mode: u32, existing: Existing) -> Result<Output, SysError> {
+        if existing == Existing::Refuse && statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+            return Err(SysError { call: "open", errno: Errno::EXIST });
+        }
         let there = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         match open(path, there, Mode::empty()) {
             Err(Errno::NOENT) => {}
@@ -43,19 +61,19 @@ impl Output {
                 FileType::CharacterDevice | FileType::Fifo => {
                     // The wait for a reader is over; from here on a full pipe is waited for.
                     fcntl_setfl(&fd, OFlags::WRONLY).map_err(SysError::of("fcntl"))?;
-                    return Ok(Output { file: fd.into(), place: Place::Settled });
+                    return Ok(Output { file: fd.into(), place: Place::Settled, existing });
                 }
                 _ => return Err(SysError { call: "open", errno: Errno::INVAL }),
             },
         }
         if let Some(file) = nameless(path, mode) {
-            return Ok(Output { file, place: Place::Nameless(path.into()) });
+            return Ok(Output { file, place: Place::Nameless(path.into()), existing });
         }
         // A new name of our own can't be a link that somebody else laid there.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let (temporary, fd) =
             at_new_name(path, |name| open(name, flags, Mode::from_raw_mode(mode))).map_err(SysError::of("open"))?;
-        Ok(Output { file: fd.into(), place: Place::Named(temporary, path.into()) })
+        Ok(Output { file: fd.into(), place: Place::Named(temporary, path.into()), existing })
     }
 
     /// Lets everybody read it, whatever the umask; what was there and isn't a regular file stays as it is.
@@ -81,7 +99,7 @@ impl Output {
             self.place = Place::Named(temporary, path.clone());
         }
         if let Place::Named(temporary, path) = &self.place {
-            rename(temporary, path).map_err(SysError::of("rename"))?;
+            self.existing.give_name(temporary, path)?;
         }
         self.place = Place::Settled;
         Ok(())
@@ -113,6 +131,19 @@ fn at_new_name<T>(path: &Path, make: impl Fn(&Path) -> Result<T, Errno>) -> Resu
         }
     }
     Err(Errno::EXIST)
+}
+
+impl Existing {
+    fn give_name(self, temporary: &Path, path: &Path) -> Result<(), SysError> {
+        match self {
+            Existing::Replace => rename(temporary, path).map_err(SysError::of("rename")),
+            Existing::Refuse => {
+                // link(2) fails where somebody took the name meanwhile; rename(2) would push them out.
+                linkat(CWD, temporary, CWD, path, AtFlags::empty()).map_err(SysError::of("linkat"))?;
+                unlink(temporary).map_err(SysError::of("unlink"))
+            }
+        }
+    }
 }
 
 impl Write for Output {
@@ -175,7 +206,7 @@ mod tests {
         let named = || {
             let (temporary, file) =
                 at_new_name(&path, |name| File::create_new(name).map_err(|_| Errno::EXIST)).unwrap();
-            Output { file, place: Place::Named(temporary, path.clone()) }
+            Output { file, place: Place::Named(temporary, path.clone()), existing: Existing::Replace }
         };
         for (output, text) in [(named(), "old"), (Output::create(&path, 0o600).expect("created"), "new")] {
             let mut output = output;
@@ -185,6 +216,19 @@ mod tests {
             assert_eq!(std::fs::read_to_string(&path).expect("read"), text);
         }
         drop(named());
+        assert_eq!(names(dir.path()), ["out"]);
+    }
+
+    #[test]
+    fn pushes_nobody_out_of_a_name() {
+        let dir = tempfile::tempdir().expect("folder");
+        let path = dir.path().join("out");
+        let output = Output::create_as(&path, 0o644, Existing::Refuse).expect("created");
+        std::fs::write(&path, "theirs").expect("written");
+        assert_eq!(output.finish().map_err(|error| error.errno), Err(Errno::EXIST));
+        let refused = Output::create_as(&path, 0o644, Existing::Refuse).map(drop);
+        assert_eq!(refused.map_err(|error| error.errno), Err(Errno::EXIST));
+        assert_eq!(std::fs::read(&path).expect("read"), b"theirs");
         assert_eq!(names(dir.path()), ["out"]);
     }
 

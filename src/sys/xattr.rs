@@ -1,12 +1,19 @@
 //! Extended attributes: what ACLs an entry has, and whether it has file capabilities.
+#![allow(unsafe_code)]
 
 use super::SysError;
+use super::held::{Crossing, Held};
 use super::ladder::Ladder;
 use crate::acl::{Acl, AclSummary, Acls};
 use crate::entry::Extras;
-use rustix::fs::{getxattr, listxattr};
+use rustix::fs::{AtFlags, flistxattr, getxattr, listxattr};
 use rustix::io::Errno;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd};
+use std::sync::OnceLock;
+
+/// listxattrat(2) has this number on every architecture of Linux but alpha.
+const SYS_LISTXATTRAT: libc::c_long = 465;
 
 const ACCESS_ACL: &str = "system.posix_acl_access";
 const DEFAULT_ACL: &str = "system.posix_acl_default";
@@ -19,11 +26,17 @@ const COMMON: usize = 1024;
 ///
 /// One listxattr(2) tells all; the kernel keeps an access ACL there only where it says more than the mode (acl(5)).
 pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
-    ladder.need_proc("listxattr")?;
+    let fds = ladder.need_proc("listxattr")?;
     // The *xattr calls refuse O_PATH descriptors (EBADF), but follow the link that procfs has for one.
-    let path = format!("/proc/self/fd/{}", held.as_fd().as_raw_fd());
+    let fd = held.as_fd().as_raw_fd();
+    let path = format!("/proc/self/fd/{fd}");
     let mut names = [0_u8; COMMON];
-    match listxattr(path.as_str(), &mut names) {
+    let listed = match CString::new(fd.to_string()) {
+        // From the open folder it is one step, not four.
+        Ok(name) if has_listxattrat() => listxattrat(fds, &name, AtFlags::empty(), &mut names),
+        _ => listxattr(path.as_str(), &mut names),
+    };
+    match listed {
         Ok(length) => with_acls(&path, among(&names[..length])),
         Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(Extras::default()),
         // Too many names for the room, or (E2BIG) for any: ask for the two.
@@ -34,6 +47,54 @@ pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
         }
         Err(errno) => Err(SysError { call: "listxattr", errno }),
     }
+}
+
+/// What the extended attributes of an open directory say.
+pub fn extras_of_open(dir: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
+    let mut names = [0_u8; COMMON];
+    match flistxattr(&dir, &mut names).map(|length| among(&names[..length])) {
+        Ok(Listed { access: false, default: false, capabilities }) => Ok(without_acls(capabilities)),
+        Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(Extras::default()),
+        Ok(_) | Err(_) => extras(dir, ladder),
+    }
+}
+
+/// What the extended attributes of the entry `name` of a directory say; those of a symbolic link itself.
+///
+/// Nothing holds the entry from one look at it to the next, so this is for who asks again before a change.
+pub fn extras_at(dir: impl AsFd, name: &CStr, ladder: &Ladder) -> Result<Extras, SysError> {
+    let mut names = [0_u8; COMMON];
+    if has_listxattrat() {
+        let listed = listxattrat(&dir, name, AtFlags::SYMLINK_NOFOLLOW, &mut names);
+        match listed.map(|length| among(&names[..length])) {
+            Ok(Listed { access: false, default: false, capabilities }) => return Ok(without_acls(capabilities)),
+            Err(Errno::OPNOTSUPP | Errno::NODATA) => return Ok(Extras::default()),
+            // What an ACL comes to takes holding the entry; so do more names than there is room for.
+            Ok(_) | Err(Errno::RANGE | Errno::TOOBIG) => {}
+            Err(errno) => return Err(SysError { call: "listxattrat", errno }),
+        }
+    }
+    extras(Held::find(dir, name.to_bytes(), Crossing::Allowed, ladder)?, ladder)
+}
+
+fn without_acls(capabilities: bool) -> Extras {
+    Extras { capabilities, ..Extras::default() }
+}
+
+/// Whether there is listxattrat(2), Linux 6.13 and later: it needs no descriptor of the entry.
+fn has_listxattrat() -> bool {
+    static THERE: OnceLock<bool> = OnceLock::new();
+    // Filters of containers answer EPERM to what they don't know.
+    *THERE.get_or_init(|| {
+        !matches!(listxattrat(rustix::fs::CWD, c".", AtFlags::empty(), &mut []), Err(Errno::NOSYS | Errno::PERM))
+    })
+}
+
+fn listxattrat(dir: impl AsFd, name: &CStr, flags: AtFlags, names: &mut [u8]) -> Result<usize, Errno> {
+    let (fd, flags) = (dir.as_fd().as_raw_fd(), flags.bits());
+    // SAFETY: the name ends with its NUL, and the kernel writes at most `names.len()` bytes to `names`.
+    let answer = unsafe { libc::syscall(SYS_LISTXATTRAT, fd, name.as_ptr(), flags, names.as_mut_ptr(), names.len()) };
+    usize::try_from(answer).map_err(|_| Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO))
 }
 
 /// Reads a list of names, each with its NUL.

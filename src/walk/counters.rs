@@ -1,30 +1,62 @@
-//! Progress of a walk: a count for each thread, which another may read at any time.
+//! Progress of a walk: counts for each thread, which another may read at any time, and where it is.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
-/// Names read so far, counted by each thread on a cache line of its own.
+/// Names and directories read so far, counted by each thread on a cache line of its own.
 #[derive(Debug)]
-pub struct Counters(Box<[Seat]>);
+pub struct Counters {
+    seats: Box<[Seat]>,
+    asked: AtomicBool,
+    place: Mutex<Vec<u8>>,
+}
 
 // Two lines, since processors fetch them in pairs.
 #[repr(align(128))]
 #[derive(Default, Debug)]
-struct Seat(AtomicU64);
+struct Seat {
+    names: AtomicU64,
+    directories: AtomicU64,
+}
 
 impl Counters {
     /// Counters for that many threads.
     pub fn new(threads: usize) -> Counters {
-        Counters((0..threads.max(1)).map(|_| Seat::default()).collect())
+        let seats = (0..threads.max(1)).map(|_| Seat::default()).collect();
+        Counters { seats, asked: AtomicBool::new(false), place: Mutex::default() }
     }
 
     /// How many names were read until now.
     pub fn total(&self) -> u64 {
-        self.0.iter().map(|seat| seat.0.load(Relaxed)).sum()
+        self.seats.iter().map(|seat| seat.names.load(Relaxed)).sum()
+    }
+
+    /// How many directories were entered until now.
+    pub fn directories(&self) -> u64 {
+        self.seats.iter().map(|seat| seat.directories.load(Relaxed)).sum()
+    }
+
+    /// The path of a directory that was being read when this was last asked; empty at first.
+    pub fn place(&self) -> Vec<u8> {
+        self.asked.store(true, Relaxed);
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Counts names that a thread has read.
     pub(super) fn add(&self, seat: usize, names: u64) {
-        self.0[seat % self.0.len()].0.fetch_add(names, Relaxed);
+        self.seat(seat).names.fetch_add(names, Relaxed);
+    }
+
+    /// Counts a directory that a thread enters; its path is built only where somebody asked.
+    pub(super) fn enter(&self, seat: usize, path: impl FnOnce() -> Vec<u8>) {
+        self.seat(seat).directories.fetch_add(1, Relaxed);
+        if self.asked.load(Relaxed) && self.asked.swap(false, Relaxed) {
+            *self.place.lock().unwrap_or_else(PoisonError::into_inner) = path();
+        }
+    }
+
+    fn seat(&self, seat: usize) -> &Seat {
+        &self.seats[seat % self.seats.len()]
     }
 }
 
@@ -39,5 +71,14 @@ mod tests {
             counters.add(seat, names);
         }
         assert_eq!(counters.total(), 111);
+    }
+    #[test]
+    fn a_path_is_told_to_who_asked() {
+        let counters = Counters::new(1);
+        counters.enter(0, || unreachable!("nobody asked"));
+        assert_eq!(counters.place(), b"");
+        counters.enter(0, || b"a".to_vec());
+        counters.enter(0, || unreachable!("nobody asked again"));
+        assert_eq!((counters.place(), counters.directories()), (b"a".to_vec(), 3));
     }
 }

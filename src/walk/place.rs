@@ -2,7 +2,7 @@
 
 use super::dir::{Dir, Origin};
 use crate::sys::SysError;
-use crate::sys::dir::{Reach, open_beneath};
+use crate::sys::dir::{Reach, find_beneath};
 use crate::sys::stat::look;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -70,7 +70,7 @@ impl<'a, H> Place<'a, H> {
         }
         let (_, names) = Place::itself(self.dir, None).names();
         let Some(fd) = start.open().filter(|_| !names.is_empty()) else { return Ok(true) };
-        match open_beneath(fd.as_fd(), &joined(None, &names), Reach::Any) {
+        match find_beneath(fd.as_fd(), &joined(None, &names), Reach::Any) {
             Ok(found) => Ok(look(found)?.entry.id == self.dir.id()),
             Err(error) if super::hand::is_gone(&error) => Ok(false),
             Err(error) => Err(error),

@@ -10,6 +10,7 @@ macro_rules! needs_root {
 }
 
 mod attack;
+mod crew;
 mod elsewhere;
 mod tree;
 

@@ -1,6 +1,6 @@
 //! One hunk of the diff: the entries of one directory, each line with its successor right below it.
 
-use super::Row;
+use super::fold::Fold;
 use super::listing::{Accounts, Columns, path_text};
 use crate::accounts::IdNames;
 use crate::entry::Kind;
@@ -14,17 +14,18 @@ pub fn write(
     out: &mut dyn Write,
     directory: &[u8],
     start: usize,
-    rows: &[Row<'_>],
+    folds: &[Fold<'_, '_>],
     names: &dyn IdNames,
     palette: &Palette,
 ) -> io::Result<()> {
     let mut columns = Columns::default();
-    rows.iter().for_each(|row| columns.fit(&Accounts::of(row, names)));
-    let whole = DiffOp::Replace { old_index: start, old_len: rows.len(), new_index: start, new_len: rows.len() };
+    folds.iter().for_each(|fold| columns.fit(&Accounts::of(fold.first(), names)));
+    let whole = DiffOp::Replace { old_index: start, old_len: folds.len(), new_index: start, new_len: folds.len() };
     let (style, directory) = (palette.hunk, path_text(directory, Kind::Dir));
     writeln!(out, "{style}{}{style:#} {directory}", UnifiedHunkHeader::new(&[whole]))?;
-    for row in rows {
-        let [before, after] = columns.lines(row, &Accounts::of(row, names));
+    for fold in folds {
+        let row = fold.first();
+        let [before, after] = columns.lines(row, &Accounts::of(row, names), &fold.label());
         write_pair(out, &before, &after, palette)?;
     }
     Ok(())

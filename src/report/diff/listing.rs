@@ -38,13 +38,13 @@ impl Columns {
         self.group = self.group.max(widest(&accounts.groups));
     }
 
-    /// The row's line before and after, each with its line feed.
-    pub fn lines(&self, row: &Row<'_>, accounts: &Accounts) -> [String; 2] {
+    /// The row's line before and after, each with its line feed; the label says what it is about.
+    pub fn lines(&self, row: &Row<'_>, accounts: &Accounts, label: &str) -> [String; 2] {
         let line = |state: State, at: usize| {
             let mut line = format!("{}{} ", row.kind.letter(), state.mode.letters());
             push_column(&mut line, &accounts.owners[at], self.owner);
             push_column(&mut line, &accounts.groups[at], self.group);
-            line.push_str(&path_text(row.path, row.kind));
+            line.push_str(label);
             line.push('\n');
             line
         };

@@ -128,6 +128,25 @@ fn a_directory_of_many_entries_is_one_hunk() {
     assert_eq!(diff.lines().nth(2), Some("@@ -1,20000 +1,20000 @@ d/"));
 }
 
+#[test]
+fn more_than_a_handful_alike_are_one_pair_of_lines() {
+    let paths: Vec<String> = (0..1842).map(|at| format!("d/run_{at:04}.dat")).collect();
+    let (before, after) = (state(1001, 100, 0o644), state(1001, 3001, 0o664));
+    let mut rows: Vec<_> =
+        paths.iter().map(|p| Row { root: 0, path: p.as_bytes(), kind: Kind::File, before, after }).collect();
+    rows.push(row(0, "d/s 9 files like x", Kind::File, before, state(1001, 3001, 0o660)));
+    (0..5).for_each(|_| rows.push(row(0, "d/z", Kind::Fifo, before, after)));
+    let manner = DiffManner { names: &Names, palette: &Palette::PLAIN, folding: Folding::Folded };
+    let folded = text(|out| write_folded(out, &rows, &HEADS, manner));
+    assert_eq!(folded.lines().nth(2), Some("@@ -1,7 +1,7 @@ d/"));
+    assert_eq!(folded.lines().nth(4), Some("+-rw-rw-r-- alice lab   // 1,842 files like d/run_0000.dat"));
+    assert_eq!(folded.lines().count(), 3 + 2 * 7, "five alike stand for themselves: {folded}");
+    let hunks = hunks_of(&rows);
+    let mut left = 0;
+    text(|out| hunks[0].write(out, &HEADS, manner, 3).map(|more| left = more));
+    assert_eq!((hunks.len(), hunks[0].rows.len(), left), (1, rows.len(), 4));
+}
+
 /// The lines of one root's listing: those with this sign, and context.
 fn listing(diff: &str, sign: char) -> String {
     let body = diff.lines().filter(|line| !line.starts_with("--- ") && !line.starts_with("+++ "));

@@ -1,0 +1,91 @@
+//! `init`: a policy that fits most of a real tree.
+
+use super::args::{Common, Init};
+use super::exit::{Exit, Failure};
+use super::session::Session;
+use super::streams::Streams;
+use super::{paths, progress};
+use crate::infer::{Counting, Proposal, Surroundings};
+use crate::report::escape::{escape_message, full_path};
+use crate::report::proposal::{Preface, write_proposal};
+use crate::report::quote::shell_quote;
+use crate::roots::Purpose;
+use crate::sys::SysError;
+use crate::sys::limits::descriptor_budget;
+use crate::sys::mounts::Mounts;
+use crate::sys::root::{Links, open_root};
+use crate::sys::stat::look;
+use crate::walk::{self, Counters, Start};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+/// `sgidlint init`.
+pub fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> Result<Exit, Failure> {
+    let session = Session::begin(common, Purpose::Read)?;
+    let path = paths::resolved(&paths::absolute(&arguments.path)?)?;
+    let root = nameable(&path)?;
+    let Counting { census, errors } = count(&session, &path)?;
+    if session.stop.load(Ordering::Relaxed) {
+        return Err(Failure { exit: Exit::Interrupted, ..Failure::usage("interrupted, so no policy was written") });
+    }
+    for (below, error) in &errors {
+        let place = full_path(path.as_os_str().as_bytes(), below, None);
+        streams.complain(format_args!("{place}: {}", escape_message(&error.to_string())));
+    }
+    let preface = Preface { root, entries: census.entries, excluded: census.excluded, mounts: census.mounts };
+    let proposal = Proposal::of(census);
+    streams.write_results(|out| write_proposal(out, &proposal, preface, &session.names))?;
+    let file = common.output.as_ref().map_or("FILE.toml".into(), |file| shell_quote(named_file(file).as_bytes()));
+    streams.status(format_args!("What differs from it: sgidlint check -p {file}"));
+    Ok(if errors.is_empty() { Exit::Clean } else { Exit::Incomplete })
+}
+
+/// A file so that `-p` takes it for one.
+fn named_file(file: &Path) -> std::ffi::OsString {
+    let bytes = file.as_os_str().as_bytes();
+    if bytes.contains(&b'/') || bytes.ends_with(b".toml") { file.into() } else { Path::new(".").join(file).into() }
+}
+
+/// The root as a policy can name it.
+fn nameable(path: &Path) -> Result<&str, Failure> {
+    let text = path.to_str().filter(|text| !text.contains(['*', '{', '}']));
+    text.ok_or_else(|| {
+        Failure::usage(format!("a policy can't name {}: it isn't UTF-8, or has one of `*{{}}`", paths::shown(path)))
+            .hinted("name a directory above it, or rename it")
+    })
+}
+
+/// Counts what lies at and below a directory, and tells what could not be read.
+fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
+    let unread = |error: SysError| Failure::usage(format!("can't read {}: {error}", paths::shown(path)));
+    let confine = session.confine();
+    let counters = Counters::new(session.threads());
+    let mounts = Mounts::read().unwrap_or_default();
+    let opened = std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            confine()?;
+            let dir = open_root(path, Links::Refuse)?;
+            let look = look(&dir)?;
+            Ok(Start { dir, here: Surroundings::root(&look), look, prefix: Vec::new() })
+        });
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
+    let start = opened.map_err(|error| unread(error).hinted("name a directory"))?;
+    let visitors = (0..session.threads().max(1)).map(|_| Counting::default()).collect();
+    let options = walk::Options {
+        setup: &confine,
+        stop: &session.stop,
+        counters: &counters,
+        descriptors: descriptor_budget(),
+        mounts: &mounts,
+    };
+    let counted = progress::while_counting(session.common, &counters, || walk::walk(vec![start], visitors, options));
+    let mut total = Counting::default();
+    for counting in counted.map_err(unread)? {
+        total.census.add(counting.census);
+        total.errors.extend(counting.errors);
+    }
+    total.errors.sort_by(|a, b| crate::plan::path_order(&a.0, &b.0));
+    Ok(total)
+}

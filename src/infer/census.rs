@@ -1,0 +1,137 @@
+//! How many entries have which group and mode, place by place.
+
+use crate::entry::{Kind, State};
+use crate::mode::Mode;
+use crate::plan::path_order;
+use std::collections::{BTreeMap, HashMap};
+
+/// So many entries of each sort are remembered by path.
+const EXAMPLES: usize = 3;
+
+/// A counted tree.
+#[derive(Clone, Default, Debug)]
+pub struct Census {
+    /// Its places by path; `.` is the root and what lies below it outside all others.
+    pub places: BTreeMap<Vec<u8>, Place>,
+    /// All entries, the root included.
+    pub entries: u64,
+    /// Entries that every policy excludes unless it says otherwise.
+    pub excluded: u64,
+    /// Mounts that were not entered.
+    pub mounts: u64,
+}
+
+/// A directory with a group of its own, and what lies below it: the root, or a setgid directory of another group.
+#[derive(Clone, Default, Debug)]
+pub struct Place {
+    /// The directory itself.
+    pub top: Option<State>,
+    /// What lies below it, sort by sort.
+    pub sorts: HashMap<Sort, Count>,
+}
+
+/// What entries are counted by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Sort {
+    /// What can be wanted of them.
+    pub role: Role,
+    /// Their group.
+    pub gid: u32,
+    /// Their mode.
+    pub mode: Mode,
+}
+
+/// What can be wanted of an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Role {
+    /// A directory: group, setgid, sticky and mode.
+    Dir,
+    /// A regular file: group and mode.
+    File,
+    /// A symbolic link, FIFO or socket: group alone.
+    Other,
+}
+
+/// How many entries are of one sort.
+#[derive(Clone, Default, Debug)]
+pub struct Count {
+    /// How many.
+    pub entries: u64,
+    /// The first of them in path order.
+    pub examples: Vec<Vec<u8>>,
+}
+
+impl Role {
+    /// That of a kind; `None` for devices, of which nothing is wanted.
+    pub fn of(kind: Kind) -> Option<Role> {
+        match kind {
+            Kind::Dir => Some(Role::Dir),
+            Kind::File => Some(Role::File),
+            Kind::Symlink | Kind::Fifo | Kind::Socket => Some(Role::Other),
+            Kind::Block | Kind::Char => None,
+        }
+    }
+}
+
+impl Census {
+    /// Counts the directory that a place begins with.
+    pub fn count_top(&mut self, place: &[u8], state: State) {
+        self.entries += 1;
+        self.place(place).top = Some(state);
+    }
+
+    /// Counts an entry below the top of a place.
+    pub fn count(&mut self, place: &[u8], path: Vec<u8>, kind: Kind, state: State) {
+        self.entries += 1;
+        let Some(role) = Role::of(kind) else { return };
+        let mode = if role == Role::Other { Mode::NONE } else { state.mode };
+        let count = self.place(place).sorts.entry(Sort { role, gid: state.gid, mode }).or_default();
+        count.entries += 1;
+        count.remember(path);
+    }
+
+    /// Adds what another thread counted.
+    pub fn add(&mut self, other: Census) {
+        self.entries += other.entries;
+        self.excluded += other.excluded;
+        self.mounts += other.mounts;
+        for (path, place) in other.places {
+            self.place(&path).add(place);
+        }
+    }
+
+    fn place(&mut self, path: &[u8]) -> &mut Place {
+        if !self.places.contains_key(path) {
+            self.places.insert(path.to_vec(), Place::default());
+        }
+        self.places.get_mut(path).expect("it was just put there")
+    }
+}
+
+impl Place {
+    /// Adds the counts of the same place, or of one that is to be counted in.
+    pub fn add(&mut self, other: Place) {
+        self.top = self.top.or(other.top);
+        for (sort, count) in other.sorts {
+            let mine = self.sorts.entry(sort).or_default();
+            mine.entries += count.entries;
+            count.examples.into_iter().for_each(|path| mine.remember(path));
+        }
+    }
+
+    /// How many entries it has, its top included.
+    pub fn entries(&self) -> u64 {
+        u64::from(self.top.is_some()) + self.sorts.values().map(|count| count.entries).sum::<u64>()
+    }
+}
+
+impl Count {
+    /// Remembers a path if it comes before those that are remembered, whichever thread saw it first.
+    pub fn remember(&mut self, path: Vec<u8>) {
+        let at = self.examples.partition_point(|known| path_order(known, &path).is_lt());
+        if at < EXAMPLES {
+            self.examples.insert(at, path);
+            self.examples.truncate(EXAMPLES);
+        }
+    }
+}

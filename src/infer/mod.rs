@@ -1,0 +1,15 @@
+//! What prevails in a real tree, and the policy that fits most of it: counting, then pure inference.
+//!
+//! ```text
+//!     walk ──▶ census: how many entries have which group and mode, place by place ──▶ proposal: what prevails, who differs
+//! ```
+
+mod census;
+mod modes;
+mod proposal;
+mod surveyor;
+
+pub use census::{Census, Count, Place, Role, Sort};
+pub use modes::{ModeFit, prevailing_mode};
+pub use proposal::{Fit, GroupWish, Outlier, PlaceWishes, Proposal, TopWishes};
+pub use surveyor::{Counting, Surroundings};

@@ -1,0 +1,88 @@
+//! The visitor that counts: told of every entry, it goes into every directory of the root's mount.
+
+use super::census::Census;
+use crate::entry::Kind;
+use crate::intent::is_setgid_directory;
+use crate::policy::is_default_exclude;
+use crate::sys::SysError;
+use crate::sys::dir::OnMount;
+use crate::sys::stat::Look;
+use crate::walk::{Crossing, Next, Place, Visitor, Want};
+use std::ffi::CStr;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+/// One thread's counts.
+#[derive(Default)]
+pub struct Counting {
+    /// What it counted.
+    pub census: Census,
+    /// What could not be read, by its path from the root.
+    pub errors: Vec<(Vec<u8>, SysError)>,
+}
+
+/// Which place a directory belongs to.
+#[derive(Clone)]
+pub struct Surroundings {
+    place: Arc<[u8]>,
+    gid: u32,
+}
+
+impl Surroundings {
+    /// Those of a root.
+    pub fn root(look: &Look) -> Surroundings {
+        Surroundings { place: b".".as_slice().into(), gid: look.entry.state.gid }
+    }
+}
+
+impl Visitor for Counting {
+    type Here = Surroundings;
+
+    fn start(&mut self, at: Place<'_, Surroundings>, look: &Look) {
+        self.census.count_top(&at.here().place, look.entry.state);
+    }
+
+    fn want(&mut self, _: &Surroundings, _: &CStr, kind: Kind) -> Want {
+        if kind == Kind::Dir { Want::Enter } else { Want::Look }
+    }
+
+    fn entry(&mut self, at: Place<'_, Surroundings>, look: &Look) {
+        if self.is_excluded(at, look) {
+            return;
+        }
+        self.census.count(&at.here().place, at.path(), look.entry.kind, look.entry.state);
+    }
+
+    fn directory(&mut self, at: Place<'_, Surroundings>, look: &Look, _: Option<BorrowedFd<'_>>) -> Next<Surroundings> {
+        if self.is_excluded(at, look) {
+            return Next::Leave;
+        }
+        let (here, state, path) = (at.here(), look.entry.state, at.path());
+        if is_setgid_directory(&look.entry) && state.gid != here.gid {
+            self.census.count_top(&path, state);
+            return Next::Enter(Surroundings { place: path.into(), gid: state.gid });
+        }
+        self.census.count(&here.place, path, look.entry.kind, state);
+        Next::Enter(here.clone())
+    }
+
+    fn mount(&mut self, _: Place<'_, Surroundings>, _: OnMount) -> Crossing {
+        self.census.mounts += 1;
+        Crossing::Stay
+    }
+
+    // What is gone needs no policy.
+    fn vanished(&mut self, _: Place<'_, Surroundings>) {}
+
+    fn error(&mut self, at: Place<'_, Surroundings>, error: SysError) {
+        self.errors.push((at.path(), error));
+    }
+}
+
+impl Counting {
+    fn is_excluded(&mut self, at: Place<'_, Surroundings>, look: &Look) -> bool {
+        let excluded = is_default_exclude(at.name().to_bytes(), look.entry.kind, look.entry.state);
+        self.census.excluded += u64::from(excluded);
+        excluded
+    }
+}

@@ -1,0 +1,44 @@
+//! What a person types at a terminal.
+
+use super::SysError;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, read};
+use std::io::stdin;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What was typed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Typed {
+    /// A line, without its end.
+    Line(String),
+    /// Nothing more will come (^D).
+    End,
+    /// An interrupt came instead (^C).
+    Interrupt,
+}
+
+/// Waits for a line on standard input, or for an interrupt.
+pub fn read_line(stop: &AtomicBool) -> Result<Typed, SysError> {
+    let stdin = stdin();
+    // An interrupt that comes just before the call would not end it, so it ends by itself now and then.
+    let moment = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(Typed::Interrupt);
+        }
+        // poll(2), unlike read(2), is never restarted after a signal.
+        match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&moment)) {
+            Ok(0) | Err(Errno::INTR) => continue,
+            Ok(_) => {}
+            Err(errno) => return Err(SysError { call: "poll", errno }),
+        }
+        // A terminal gives a line at a time.
+        let mut buffer = [0; 4096];
+        match read(&stdin, &mut buffer) {
+            Ok(0) => return Ok(Typed::End),
+            Ok(length) => return Ok(Typed::Line(String::from_utf8_lossy(&buffer[..length]).trim().to_owned())),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(SysError { call: "read", errno }),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! `init`: the policy that fits most of a real tree.
+
+use crate::scenario;
+use crate::scenario::Scenario;
+
+/// Writes the policy of `$TREE` to `$DIR/new.toml`, and gives its text.
+#[track_caller]
+fn proposed(t: &Scenario) -> String {
+    t.run("init . -o $DIR/new.toml").succeeds();
+    t.run("policy check $DIR/new.toml").succeeds();
+    std::fs::read_to_string(t.dir().join("new.toml")).unwrap()
+}
+
+/// Holds that these wishes stand in the policy, whatever the comments behind them.
+#[track_caller]
+fn wishes(policy: &str, expected: &[&str]) {
+    let said: Vec<String> = policy
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|line| !line.is_empty())
+        .collect();
+    let skip = said.iter().position(|line| line.starts_with("root =")).unwrap() + 1;
+    assert_eq!(said[skip..], *expected, "{policy}");
+}
+
+scenario!(a_shared_tree_gives_its_attributes_back, |t| {
+    t.tree(
+        "dir 0:4242 2775 .
+        dir 0:4242 2775 a
+        file 0:4242 0664 a/x
+        file 0:4242 0775 a/run
+        file 0:4242 0444 a/done
+        link 0:4242 a/link -> x",
+    );
+    let policy = proposed(t);
+    wishes(
+        &policy,
+        &[
+            "group = 4242",
+            "setgid = true",
+            "sticky = false",
+            "dir-mode = \"u=rwx,g=rwx,o=rx\"",
+            "file-mode = \"g=u,o=u,o-w\"",
+        ],
+    );
+    assert!(policy.contains("# 6 of 6 entries"), "{policy}");
+    t.run("check -q --strict --allow unknown-id -p $DIR/new.toml").is_silent();
+    t.holds_first_tree();
+});
+
+scenario!(a_closed_tree_stays_closed, |t| {
+    t.tree(
+        "dir 0:4242 2770 .
+        dir 0:4242 2770 a
+        file 0:4242 0660 a/x
+        file 0:4242 0770 a/run",
+    );
+    wishes(
+        &proposed(t),
+        &["group = 4242", "setgid = true", "sticky = false", "dir-mode = \"u=rwx,g=rwx,o=\"", "file-mode = \"g=u,o=\""],
+    );
+    t.run("check -q --strict --allow unknown-id -p $DIR/new.toml").is_silent();
+});
+
+scenario!(a_system_tree_has_no_setgid, |t| {
+    t.tree(
+        "dir 0:7777 0755 .
+        dir 0:7777 0755 bin
+        file 0:7777 0755 bin/x
+        file 0:7777 0644 readme",
+    );
+    wishes(
+        &proposed(t),
+        &[
+            "group = 7777",
+            "setgid = false",
+            "sticky = false",
+            "dir-mode = \"u=rwx,g=rx,o=rx\"",
+            "file-mode = \"g=u,g-w,o=g\"",
+        ],
+    );
+    t.run("check -q --strict --allow unknown-id -p $DIR/new.toml").is_silent();
+});
+
+scenario!(a_drop_box_keeps_its_sticky_top, |t| {
+    t.tree(
+        "dir 0:4242 3770 .
+        dir 0:4242 2750 a
+        dir 0:4242 2750 b
+        file 0:4242 0640 a/x",
+    );
+    wishes(
+        &proposed(t),
+        &[
+            "group = 4242",
+            "setgid = true",
+            "sticky = false",
+            "dir-mode = \"u=rwx,g=rx,o=\"",
+            "file-mode = \"g=u,g-w,o=\"",
+            "[[tree.rule]]",
+            "match = \"/\"",
+            "scope = \"self\"",
+            "sticky = true",
+            "dir-mode = \"u=rwx,g=rwx,o=\"",
+        ],
+    );
+    t.run("check -q --strict --allow unknown-id -p $DIR/new.toml").is_silent();
+});
+
+scenario!(each_project_keeps_its_group, |t| {
+    t.tree(
+        r"dir 0:7777 0755 .
+        dir 0:4301 2770 proj-a
+        file 0:4301 0660 proj-a/x
+        dir 0:4302 2770 proj\x20[b]*
+        dir 0:4302 2770 proj\x20[b]*/below
+        file 0:4302 0660 proj\x20[b]*/below/y",
+    );
+    let policy = proposed(t);
+    wishes(
+        &policy,
+        &[
+            "group = 7777",
+            "setgid = false",
+            "sticky = false",
+            "dir-mode = \"u=rwx,g=rx,o=rx\"",
+            "[[tree.rule]]",
+            r#"match = "/proj\\ \\[b\\]\\*/""#,
+            "group = 4302",
+            "setgid = true",
+            "sticky = false",
+            "dir-mode = \"u=rwx,g=rwx,o=\"",
+            "file-mode = \"g=u,o=\"",
+            "[[tree.rule]]",
+            "match = \"/proj-a/\"",
+            "group = 4301",
+            "setgid = true",
+            "sticky = false",
+            "dir-mode = \"u=rwx,g=rwx,o=\"",
+            "file-mode = \"g=u,o=\"",
+        ],
+    );
+    t.run("check -q --strict --allow unknown-id -p $DIR/new.toml").is_silent();
+});
+
+scenario!(outliers_are_named_and_found_again, |t| {
+    let good: String = (0..20).map(|at| format!("file 0:4242 0664 f{at:02}\ndir 0:4242 2775 d{at:02}\n")).collect();
+    t.tree(&format!(
+        r"dir 0:4242 2775 .
+        {good}
+        file 0:0 0664 e\x1b[31m\nbad
+        dir 0:4242 0755 plain"
+    ));
+    let policy = proposed(t);
+    assert!(policy.contains(r"#   group     1: e\x1b[31m\nbad"), "{policy}");
+    assert!(policy.contains("#   setgid    1: plain"), "{policy}");
+    assert!(!policy.contains('\u{1b}') && !policy.contains("\nbad"), "{policy}");
+    let run = t.run("check -p $DIR/new.toml --allow unknown-id --format json");
+    run.exits(1);
+    let lints: Vec<_> =
+        run.json_of("finding").iter().map(|finding| finding["lint"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(lints, ["foreign-group", "missing-setgid", "missing-permission"]);
+});
+
+scenario!(nothing_is_ever_overwritten, |t| {
+    t.tree("dir 0:4242 2775 .");
+    t.file("mine.toml", "precious");
+    t.run("init . -o $DIR/mine.toml").exits(2).mentions("EEXIST");
+    std::os::unix::fs::symlink("nowhere", t.dir().join("link.toml")).unwrap();
+    t.run("init . -o $DIR/link.toml").exits(2).mentions("EEXIST");
+    assert_eq!(std::fs::read_to_string(t.dir().join("mine.toml")).unwrap(), "precious");
+    assert!(!t.dir().join("nowhere").exists());
+});
+
+scenario!(a_policy_goes_to_stdout_and_says_what_comes_next, |t| {
+    t.tree("dir 0:4242 2775 .");
+    let run = t.run("init .");
+    assert!(run.succeeds().stdout().contains("[[tree]]"), "{run}");
+    assert!(run.stderr().contains("sgidlint check -p FILE.toml"), "{run}");
+    t.run("init missing").exits(2).mentions("ENOENT");
+    t.sh("mkdir '{a}'");
+    t.run("init {a}").exits(2).mentions("a policy can't name");
+});
+
+scenario!(the_policy_does_not_depend_on_the_threads, |t| {
+    let many: String = (0..60).map(|at| format!("dir 0:{} 2775 d{at}\nfile 0:7 0600 d{at}/f\n", 5000 + at)).collect();
+    t.tree(&format!("dir 0:0 0755 .\n{many}"));
+    let one = t.run("init . --threads 1").succeeds().stdout().to_owned();
+    assert_eq!(t.run("init . --threads 8").succeeds().stdout(), one);
+    assert!(one.matches("[[tree.rule]]").count() < 40, "{one}");
+});
+
+scenario!(this_machines_own_trees_pass, |t| {
+    for place in ["/var/mail", "/usr/local"] {
+        let place = std::fs::canonicalize(place).unwrap();
+        let file = format!("{}.toml", place.file_name().unwrap().to_str().unwrap());
+        t.run(&format!("init {} -o $DIR/{file}", place.display())).succeeds();
+        t.run(&format!("check -q -p $DIR/{file}")).is_silent();
+    }
+});
+
+scenario!(what_policies_exclude_by_default_does_not_count, |t| {
+    t.tree(
+        "dir 0:4242 2775 .
+        file 0:4242 0664 a
+        dir 2001:2001 0700 .ssh
+        file 2001:2001 0600 .ssh/id",
+    );
+    let policy = proposed(t);
+    assert!(policy.contains("# 2 of 2 entries") && policy.contains("1 excluded by default"), "{policy}");
+});
