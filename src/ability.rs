@@ -52,13 +52,14 @@ pub fn barrier(caller: &Caller, kind: Kind, before: State, after: State) -> Opti
 
 fn drops_setgid(caller: &Caller, steps: &Steps) -> bool {
     let Steps { narrowed, regrouped, after, before } = *steps;
-    if !after.mode.has(Mode::SETGID) || caller.has(Power::Fsetid) || caller.is_in(after.gid) {
+    if !after.mode.has(Mode::SETGID) || caller.has(Power::Fsetid) {
         return false;
     }
-    let last = regrouped.mode != after.mode;
+    if regrouped.mode != after.mode {
+        return !caller.is_in(after.gid);
+    }
     // Lost on the way: chown(2) leaves the setgid of directories alone, so there is no call that would set it again.
-    let first = narrowed.mode != before.mode && narrowed.mode.has(Mode::SETGID) && !caller.is_in(before.gid);
-    last || first
+    narrowed.mode != before.mode && narrowed.mode.has(Mode::SETGID) && !caller.is_in(before.gid)
 }
 
 /// Who could make a change that the caller can't: the owner of the entry, by uid, or else root.

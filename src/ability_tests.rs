@@ -28,7 +28,7 @@ fn barriers_are_those_of_chown_and_chmod() {
         (Kind::Dir, state(ALICE, OTHER, 0o775), state(ALICE, OTHER, 0o2775), Some(SetgidDropped)),
         (Kind::Dir, state(ALICE, OTHER, 0o2775), state(ALICE, OTHER, 0o2755), Some(SetgidDropped)),
         (Kind::Dir, state(ALICE, OTHER, 0o2775), state(ALICE, OTHER, 0o775), None),
-        (Kind::Dir, state(ALICE, OTHER, 0o2775), state(ALICE, LAB, 0o2770), None),
+        (Kind::Dir, state(ALICE, OTHER, 0o2775), state(ALICE, LAB, 0o2770), Some(SetgidDropped)),
         (Kind::File, state(ALICE, ALICE, 0o644), state(ALICE, LAB, 0o664), None),
         (Kind::File, state(EVE, LAB, 0o644), state(EVE, LAB, 0o664), Some(NotOwner)),
         (Kind::Symlink, state(EVE, ALICE, 0o777), state(EVE, LAB, 0o777), Some(NotOwner)),
@@ -119,7 +119,7 @@ fn the_kernel_agrees() {
         return;
     }
     fs::set_permissions(tree.path(), Permissions::from_mode(0o777)).unwrap();
-    let modes = [0o755, 0o775, 0o2755, 0o2775, 0o700];
+    let modes = [0o755, 0o775, 0o2755, 0o2775, 0o2770, 0o700];
     let ids = [(ALICE, ALICE), (ALICE, LAB), (ALICE, OTHER), (EVE, LAB), (0, OTHER)];
     let states: Vec<State> = ids.iter().flat_map(|&(uid, gid)| modes.map(|mode| state(uid, gid, mode))).collect();
     let cases: Vec<_> = states.iter().flat_map(|&from| states.iter().map(move |&to| (from, to))).collect();

@@ -46,3 +46,26 @@ scenario!(a_shown_policy_is_a_policy, |t| {
     t.policy("shown.toml", shown.succeeds().stdout());
     t.run("policy check shown.toml").succeeds();
 });
+
+scenario!(what_a_policy_uses_is_checked_with_it, |t| {
+    t.policy("typo.toml", "format = 1\n[[use]]\npolicy = 'setgid-shar'\nroot = '/srv'");
+    t.run("policy check typo.toml").exits(2).mentions("setgid-share");
+    t.policy("nowhere.toml", "format = 1\n[[use]]\npolicy = 'setgid-share'");
+    t.run("policy check nowhere.toml").exits(2).mentions("template");
+    t.policy("fine.toml", "format = 1\n[[use]]\npolicy = 'setgid-share'\nroot = '/srv'");
+    t.run("policy check fine.toml").succeeds();
+});
+
+scenario!(answers_come_as_json_too, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0664 f");
+    let told = t.run("explain ./f -p lab.toml --format json");
+    let told = &told.json()[0];
+    assert_eq!(
+        (told["type"].as_str(), told["findings"][0]["lint"].as_str()),
+        (Some("explanation"), Some("foreign-group"))
+    );
+    assert_eq!((told["actual"]["gid"].as_u64(), told["ideal"]["gid"].as_u64()), (Some(0), Some(4242)));
+    assert_eq!(t.run("explain foreign-group --format json").json()[0]["level"], "deny");
+    assert!(t.run("policy list --format json").json().iter().any(|policy| policy["name"] == "setgid-share"));
+});

@@ -1,6 +1,6 @@
 //! `explain`: what a lint means, or which rules decide what an entry should be.
 
-use super::args::{Check, Common, Explain};
+use super::args::{Check, Common, Explain, Format};
 use super::exit::{Exit, Failure};
 use super::judged::Judged;
 use super::levels::unknown_lint;
@@ -15,9 +15,9 @@ use crate::lints::{Cause, Lint};
 use crate::policy::explain::Chain;
 use crate::policy::instance::Instance;
 use crate::policy::load::Fallback;
-use crate::report::Wording;
 use crate::report::account::{group_text, owner_text};
 use crate::report::explain::{Attribute, Explained, LintText, Said, Told, View, write_entry, write_lint};
+use crate::report::{Wording, answer};
 use crate::roots::Purpose;
 use crate::survey::Flaw;
 use crate::sys::mounts::Mounts;
@@ -31,7 +31,7 @@ const COLUMNS: usize = 100;
 /// `sgidlint explain`.
 pub fn explain(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
     match explain.subject.to_str().filter(|subject| !subject.contains('/')) {
-        Some(name) => lint(name, streams),
+        Some(name) => lint(common, name, streams),
         None => {
             run_as(&explain.eyes)?;
             path(common, Path::new(&explain.subject), streams)
@@ -39,7 +39,7 @@ pub fn explain(common: &Common, explain: &Explain, streams: &mut Streams) -> Res
     }
 }
 
-fn lint(name: &str, streams: &mut Streams) -> Result<Exit, Failure> {
+fn lint(common: &Common, name: &str, streams: &mut Streams) -> Result<Exit, Failure> {
     let is_path = name.contains('.') || Path::new(name).is_absolute();
     let lint = Lint::from_name(name).ok_or_else(|| {
         let failure = unknown_lint(name);
@@ -54,7 +54,10 @@ fn lint(name: &str, streams: &mut Streams) -> Result<Exit, Failure> {
         explanation: text.explanation,
     };
     let palette = streams.palette();
-    streams.write_results(|out| write_lint(out, &told, COLUMNS, &palette))?;
+    streams.write_results(|out| match common.format {
+        Format::Human => write_lint(out, &told, COLUMNS, &palette),
+        Format::Json => answer::write_lint(out, &told),
+    })?;
     Ok(Exit::Clean)
 }
 
@@ -80,7 +83,10 @@ fn path(common: &Common, path: &Path, streams: &mut Streams) -> Result<Exit, Fai
         views,
     };
     let palette = streams.palette();
-    streams.write_results(|out| write_entry(out, &explained, &session.names, &palette))?;
+    streams.write_results(|out| match common.format {
+        Format::Human => write_entry(out, &explained, &session.names, &palette),
+        Format::Json => answer::write_entry(out, &explained, &session.names),
+    })?;
     super::check::tell_troubles(common, streams, &judged.survey);
     // What it says is no verdict on a run: only an answer that isn't whole fails.
     Ok(if judged.survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete })

@@ -9,13 +9,13 @@ use super::streams::Streams;
 use super::words::Words;
 use crate::lints::Lint;
 use crate::policy::builtin::BUILT_IN;
-use crate::policy::load::document;
+use crate::policy::load::{document, problems_of_uses};
 use crate::policy::model::Param;
 use crate::policy::rule_table::RuleTable;
 use crate::policy::{Loaded, schema};
 use crate::report::escape::escape_message;
 use crate::report::policies::{Listed, write_list};
-use crate::report::{human, json};
+use crate::report::{answer, human, json};
 use crate::roots::Purpose;
 use crate::survey::{PolicyLabel, Survey, risky};
 use crate::trial::{self, Tried};
@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// `sgidlint policy`.
 pub fn policy(common: &Common, policy: &Policy, streams: &mut Streams) -> Result<Exit, Failure> {
     match policy {
-        Policy::List => list(streams),
+        Policy::List => list(common, streams),
         Policy::Show { policy } => show(policy, streams),
         Policy::Check { files } => check(common, files, streams),
         Policy::Test { files } => test(common, files, streams),
@@ -33,7 +33,7 @@ pub fn policy(common: &Common, policy: &Policy, streams: &mut Streams) -> Result
     }
 }
 
-fn list(streams: &mut Streams) -> Result<Exit, Failure> {
+fn list(common: &Common, streams: &mut Streams) -> Result<Exit, Failure> {
     let names: Vec<OsString> = BUILT_IN.iter().map(|built_in| built_in.name.into()).collect();
     let documents = names.iter().map(|name| document(name)).collect::<Result<Vec<_>, _>>().map_err(Failure::policy)?;
     let listed: Vec<Listed<'_>> = documents
@@ -45,7 +45,10 @@ fn list(streams: &mut Streams) -> Result<Exit, Failure> {
         })
         .collect();
     let palette = streams.palette();
-    streams.write_results(|out| write_list(out, &listed, &palette))?;
+    streams.write_results(|out| match common.format {
+        Format::Human => write_list(out, &listed, &palette),
+        Format::Json => answer::write_list(out, &listed),
+    })?;
     Ok(Exit::Clean)
 }
 
@@ -126,6 +129,7 @@ fn read(common: &Common, files: &[OsString]) -> Result<Vec<Loaded>, Failure> {
     for file in files {
         match document(file) {
             Ok(document) => {
+                problems.extend(problems_of_uses(&document));
                 let model = document.model;
                 problems.extend(RuleTable::compile(&[Arc::clone(&model)]).err().into_iter().flatten());
                 let value = |param: &Param| {

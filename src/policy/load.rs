@@ -8,7 +8,7 @@ mod tests;
 pub use document::{Document, Origin};
 
 use super::builtin::{BuiltIn, FALLBACK};
-use super::model::{At, Model, Use};
+use super::model::{At, Model, Param, Use};
 use super::problem::Problem;
 use super::substitute::{self, put_in};
 use crate::sys::file::files_with_extension;
@@ -79,6 +79,26 @@ pub fn load(request: &Request) -> Result<Vec<Loaded>, Vec<Problem>> {
 pub fn document(name: &OsStr) -> Result<Document, Vec<Problem>> {
     let cited = Citation::default();
     Place::of(name, Path::new(""), &cited).map_err(|problem| vec![problem])?.read(&cited)
+}
+
+/// What is wrong with what a policy uses, for a look at it alone: names, places and params, down to the last use.
+pub fn problems_of_uses(document: &Document) -> Vec<Problem> {
+    let request = Request {
+        policies: Vec::new(),
+        sets: Vec::new(),
+        paths: Vec::new(),
+        fallback: Fallback::Refused,
+        folder: FOLDER.into(),
+    };
+    let mut loader =
+        Loader { request: &request, read: Vec::new(), missing: 0, loaded: Vec::new(), problems: Vec::new() };
+    // A param of its own that only a run sets stands for itself.
+    let value = |param: &Param| (param.name.value.clone(), param.default.as_ref().unwrap_or(&param.name.value).clone());
+    let params = document.model.params.iter().map(value).collect();
+    let (model, origin) = (document.model.clone(), document.origin.clone());
+    let own = Loaded { model, params, bindings: Vec::new(), origin: origin.clone(), used_by: Vec::new() };
+    loader.push(own, &mut vec![origin]);
+    loader.problems
 }
 
 struct Loader<'r> {

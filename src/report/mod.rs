@@ -23,6 +23,7 @@ pub mod stat;
 pub mod table;
 pub mod runs;
 pub mod policies;
+pub mod answer;
 pub mod schedule;
 pub mod mend;
 pub mod explain;

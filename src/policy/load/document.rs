@@ -3,7 +3,7 @@
 use crate::entry::Entry;
 use crate::policy::builtin::{BUILT_IN, BuiltIn};
 use crate::policy::model::Model;
-use crate::policy::nearest::did_you_mean;
+use crate::policy::nearest::nearest;
 use crate::policy::problem::{Problem, Source};
 use crate::policy::read::read;
 use crate::sys::SysError;
@@ -97,7 +97,10 @@ impl Place {
         }
         let name = name.to_string_lossy();
         BuiltIn::find(&name).map(Place::BuiltIn).ok_or_else(|| {
-            let hint = did_you_mean(&name, &BUILT_IN.map(|built_in| built_in.name), "the built-in ones are");
+            let hint = match nearest(&name, BUILT_IN.map(|built_in| built_in.name)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`sgidlint policy list` lists them".into(),
+            };
             let message = format!("no built-in policy is called `{name}`");
             cited.problem(message, format!("{hint} (files are named with a `/`, or end in `.toml`)"))
         })

@@ -114,7 +114,7 @@ fn names_are_built_in_or_files() {
         "- no built-in policy is called `debain`; \
          did you mean `debian`? (files are named with a `/`, or end in `.toml`)\n\
          - no built-in policy is called `x`; \
-         the built-in ones are: `debian`, `setgid-share` (files are named with a `/`, or end in `.toml`)\n\
+         `sgidlint policy list` lists them (files are named with a `/`, or end in `.toml`)\n\
          - policy missing.toml can't be read: open: ENOENT (no such file or directory); \
          check the path; built-in policies are named without `/`"
     );
