@@ -1,7 +1,7 @@
 //! Shipped policies against what Debian's packages set up: the package is the oracle.
 
 use crate::scenario::Scenario;
-use crate::stage::{self, User, as_user, skip};
+use crate::stage::{self, ALICE, BOB, User, as_user, skip};
 use crate::{needs_program, scenario, test_name};
 use std::path::Path;
 
@@ -99,6 +99,12 @@ scenario!(journals_and_tmp_are_as_systemd_tmpfiles_makes_them, own mounts, |t| {
     is_mended(t, "-p journald-logs");
     is_mended(t, "-p scratch-public tmp");
     assert_eq!(t.listing(), fresh);
+    // What it is for: everybody puts in what he likes, and nobody takes out what is another's.
+    let made = t.sh_as(ALICE, "mktemp -p tmp");
+    let made = made.trim();
+    let taken = format!("rm -f {made} 2>&1 || echo refused; mv {made} tmp/mine 2>&1 || echo refused");
+    assert_eq!(t.sh_as(BOB, &taken).matches("refused").count(), 2);
+    t.sh_as(ALICE, &format!("rm {made}"));
 });
 
 scenario!(debian_ships_what_its_policy_says, own mounts, |t| {
