@@ -1,5 +1,7 @@
 //! Every test of the program from outside, in one binary.
 
+mod acl;
+mod acts;
 mod check;
 mod chmod;
 mod crash;
@@ -8,9 +10,9 @@ mod errors;
 mod explain;
 mod filter;
 mod fix;
-mod guards;
 mod formats;
 mod generate;
+mod guards;
 mod hostile;
 mod init;
 mod journal;
@@ -28,11 +30,11 @@ mod mess;
 mod mounts;
 mod others;
 mod plan;
-mod privilege;
-mod process;
 mod policies;
 mod policy_table;
 mod policy_tests;
+mod privilege;
+mod process;
 mod programs;
 mod race;
 mod readers;

@@ -63,6 +63,17 @@ fn every_example_of_the_readme_reads() {
 }
 
 #[test]
+fn twenty_mistakes_are_told_as_the_readme_shows() {
+    let problems = fixture("twenty-mistakes.toml").expect_err("there are twenty mistakes");
+    assert_eq!(problems.len(), 20);
+    assert!(problems.iter().all(|problem| problem.hint.is_some()), "each has a hint");
+    let readme = include_str!("../README.md");
+    let drawn = draw(&problems, false);
+    let shown = drawn.split("\n\n").filter(|problem| readme.contains(problem.lines().next().unwrap_or("?")));
+    assert_eq!(shown.count(), 3);
+}
+
+#[test]
 fn ten_mistakes_are_told_at_once() {
     let problems = fixture("ten-mistakes.toml").expect_err("there are ten mistakes");
     assert_eq!(problems.len(), 10);
