@@ -8,11 +8,14 @@ use crate::plan::{Change, Links, Plan};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 
 /// How many changes a thread takes at a time: neighbours in the plan are neighbours in a directory, and a run that is
 /// asked to stop finishes what it took.
 const BATCH: usize = 32;
+
+/// How many batches may wait to be taken down: a record that can't be written any more stops the crew this soon.
+const LEAD: usize = 8;
 
 /// Fewer changes than this aren't worth starting threads for.
 pub(super) const WORTH_IT: usize = 8 * BATCH;
@@ -41,7 +44,7 @@ pub(super) fn make_all(
     tally: &mut Tally,
 ) {
     let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let (sender, receiver) = channel::<(usize, Vec<Done>)>();
+    let (sender, receiver) = sync_channel::<(usize, Vec<Done>)>(LEAD);
     std::thread::scope(|scope| {
         for _ in 0..ground.threads.min(stretch.len().div_ceil(BATCH)) {
             let (sender, next, over, stretch) = (sender.clone(), &next, &over, stretch.clone());
