@@ -121,7 +121,7 @@ scenario!(the_second_interrupt_ends_a_run_at_once_and_undo_still_works, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree(FIVE);
     // The third change stands still for ten minutes.
-    let strace = "strace -f -qq -o /dev/null -e trace=fchownat -e inject=fchownat:delay_enter=600000000:when=3";
+    let strace = "strace -f -qq -o /dev/null -e trace=fchownat -e inject=fchownat:delay_enter=30000000:when=3";
     let line = "fix -y . -p lab.toml";
     let child = t.start(strace, line);
     let traced = Traced::below(&child);
