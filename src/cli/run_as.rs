@@ -5,7 +5,8 @@
 
 use super::args::Eyes;
 use super::exit::Failure;
-use crate::sys::identity::{Account, become_account};
+use crate::accounts::Account;
+use crate::sys::identity::become_account;
 use crate::sys::names::NameService;
 use crate::sys::{SysError, host};
 use rustix::io::Errno;

@@ -2,22 +2,11 @@
 
 use super::SysError;
 use super::privilege::{is_powerless, powers};
-use crate::accounts::Caller;
+use crate::accounts::{Account, Caller};
 use nix::unistd::{
     Gid, Uid, getegid, geteuid, getgroups, getresgid, getresuid, setgroups, setresgid, setresuid, setuid,
 };
 use rustix::io::Errno;
-
-/// A user to become.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Account {
-    /// The user.
-    pub uid: u32,
-    /// The primary group.
-    pub gid: u32,
-    /// The supplementary groups.
-    pub groups: Vec<u32>,
-}
 
 /// As whom the process acts now.
 pub fn caller() -> Result<Caller, SysError> {

@@ -1,0 +1,114 @@
+//! What a thread that is somebody else may do: asked of the kernel, and nothing is changed.
+#![allow(unsafe_code)]
+
+use super::SysError;
+use super::persona::Posed;
+use super::stat::look;
+use crate::entry::State;
+use rustix::fs::{Mode, OFlags, fstatfs, openat};
+use rustix::io::Errno;
+use std::ffi::CStr;
+use std::os::fd::{AsFd, AsRawFd};
+
+/// One of the rights that modes and ACLs give.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Right {
+    /// To read a file, or list a directory.
+    Read,
+    /// To write a file, or to make, rename and remove names in a directory.
+    Write,
+    /// To execute a file, or to pass through a directory.
+    Execute,
+}
+
+/// The kernel's answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// They may.
+    Yes,
+    /// They may not, with what the call says: EACCES by bits, EPERM for the immutable, EROFS by the mount.
+    No(Errno),
+}
+
+impl Answer {
+    /// Whether they may.
+    pub fn is_yes(self) -> bool {
+        self == Answer::Yes
+    }
+}
+
+/// What came of making a file that never had a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Making {
+    /// It was made so, and is gone.
+    Made(State),
+    /// It could not be made.
+    Refused(Errno),
+    /// This file system doesn't make files without a name, or not without a trace.
+    Unsupported,
+}
+
+impl Posed {
+    /// Whether they have a right to what a descriptor holds, whatever lies above it.
+    pub fn may(&self, held: impl AsFd, right: Right) -> Result<Answer, SysError> {
+        self.ask(held, c"", right, libc::AT_EMPTY_PATH)
+    }
+
+    /// Whether they have a right to a name in a directory, itself where it is a symbolic link; the directory's own bits
+    /// count, but not what lies above it.
+    pub fn may_at(&self, dir: impl AsFd, name: &CStr, right: Right) -> Result<Answer, SysError> {
+        self.ask(dir, name, right, libc::AT_SYMLINK_NOFOLLOW)
+    }
+
+    /// Makes a file in a directory that has no name and can never get one (O_TMPFILE and O_EXCL of open(2)).
+    ///
+    /// On overlayfs that would copy the directory up to the upper layer, so there it isn't done.
+    pub fn make_nameless(&self, dir: impl AsFd) -> Result<Making, SysError> {
+        if is_overlay(&dir)? {
+            return Ok(Making::Unsupported);
+        }
+        let flags = OFlags::TMPFILE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        match openat(&dir, c".", flags, Mode::from_raw_mode(0o666)) {
+            Ok(file) => look(&file).map(|look| Making::Made(look.entry.state)),
+            // EISDIR: what open(2) says where O_TMPFILE means nothing to it.
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => Ok(Making::Unsupported),
+            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) => Err(SysError { call: "openat(O_TMPFILE)", errno }),
+        }
+    }
+
+    fn ask(&self, dir: impl AsFd, name: &CStr, right: Right, flags: libc::c_int) -> Result<Answer, SysError> {
+        let mode = match right {
+            Right::Read => libc::R_OK,
+            Right::Write => libc::W_OK,
+            Right::Execute => libc::X_OK,
+        };
+        let (dir, flags) = (dir.as_fd().as_raw_fd(), flags | libc::AT_EACCESS);
+        // Not through the C library: where the kernel lacks the call, that would answer by its own reading of the mode.
+        // SAFETY: the name is a string with its NUL, and the kernel writes nothing to our memory.
+        let answer = unsafe { libc::syscall(libc::SYS_faccessat2, dir, name.as_ptr(), mode, flags) };
+        if answer == 0 {
+            return Ok(Answer::Yes);
+        }
+        match SysError::of_io("faccessat2")(std::io::Error::last_os_error()) {
+            error if refuses(error.errno) => Ok(Answer::No(error.errno)),
+            error => Err(error),
+        }
+    }
+}
+
+/// Whether an errno means that somebody may not, rather than that it couldn't be found out.
+fn refuses(errno: Errno) -> bool {
+    // EOVERFLOW: the user has no id in the file system's user namespace. ENOSPC, EDQUOT: nobody, or not they, for now.
+    matches!(
+        errno,
+        Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::OVERFLOW | Errno::NOSPC | Errno::DQUOT | Errno::TXTBSY
+    )
+}
+
+/// OVERLAYFS_SUPER_MAGIC of linux/magic.h.
+const OVERLAY: u32 = 0x794c_7630;
+
+fn is_overlay(fd: impl AsFd) -> Result<bool, SysError> {
+    fstatfs(fd).map(|stat| stat.f_type as u32 == OVERLAY).map_err(SysError::of("fstatfs"))
+}
