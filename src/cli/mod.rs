@@ -25,6 +25,7 @@ mod progress;
 mod run_as;
 mod reporting;
 mod session;
+mod someone;
 mod store;
 mod stall;
 mod streams;

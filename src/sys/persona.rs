@@ -49,7 +49,7 @@ impl Persona {
         // umask(2) is the process's; this thread gets one of its own, and with it a working directory of its own.
         // SAFETY: the table of descriptors stays shared.
         unsafe { unshare_unsafe(UnshareFlags::FS) }.map_err(SysError::of("unshare"))?;
-        rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask.bits().into()));
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask.bits()));
         forbid_gains()?;
         let wanted = match self {
             Persona::Account(account) => {
