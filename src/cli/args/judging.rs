@@ -1,0 +1,60 @@
+//! What commands take that look at trees and tell: check, diff, explain.
+
+use clap::Args;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// `check` and `diff`.
+#[derive(Args, Debug)]
+pub struct Look {
+    /// What is judged.
+    #[command(flatten)]
+    pub check: Check,
+    /// Through whose eyes.
+    #[command(flatten)]
+    pub eyes: Eyes,
+}
+
+/// Through whose eyes trees are seen.
+#[derive(Args, Debug)]
+pub struct Eyes {
+    /// Gives root up for good, before any policy or tree is read: sees what this account sees.
+    #[arg(long, value_name = "USER[:GROUP]")]
+    pub run_as: Option<String>,
+}
+
+/// What is judged, and which fixes.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Limits the run to what is at or below these; a template is bound to them.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Counts fixes in that could break a program, open what its owner closed, or not be undone.
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+}
+
+/// `diff`.
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// What is judged, and which fixes; through whose eyes.
+    #[command(flatten)]
+    pub look: Look,
+    /// Gives every entry its own lines on a terminal too; files and pipes always get them.
+    #[arg(long)]
+    pub full: bool,
+    /// Tells how many changes each directory has, and what they do.
+    #[arg(long, conflicts_with = "full")]
+    pub stat: bool,
+}
+
+/// `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// The name of a lint, or a path (with a `/`).
+    #[arg(value_name = "LINT|PATH")]
+    pub subject: OsString,
+    /// Through whose eyes.
+    #[command(flatten)]
+    pub eyes: Eyes,
+}
