@@ -65,7 +65,7 @@ impl Way {
         }
         let may = |step: &Step, right| posed.may(&step.held, right).map(Answer::is_yes);
         let deletes = match above.last() {
-            Some(parent) => may(parent, Right::Write)? && deletes(&parent.look, Some(&end.look), uid),
+            Some(parent) => may(parent, Right::Change)? && deletes(&parent.look, Some(&end.look), uid),
             None => false,
         };
         let is_file = end.look.entry.kind == Kind::File;
@@ -102,22 +102,18 @@ pub struct DirectoryAnswers {
 /// Asks as somebody about a directory.
 pub fn ask_directory(posed: &Posed, held: &OwnedFd) -> Result<DirectoryAnswers, SysError> {
     let may = |right| posed.may(held, right);
-    let (pass, read, write) = (may(Right::Execute)?, may(Right::Read)?, may(Right::Write)?);
-    let making = match (pass, write) {
-        (Answer::Yes, Answer::Yes) => Some(posed.make_nameless(held)?),
-        _ => None,
-    };
+    let (pass, read, write) = (may(Right::Execute)?, may(Right::Read)?, may(Right::Change)?);
+    let making = if write.is_yes() { Some(posed.make_nameless(held)?) } else { None };
     Ok(DirectoryAnswers { pass, read, write, making })
 }
 
 impl DirectoryAnswers {
     /// What can be done in the directory by who can reach it.
     pub fn acts(&self, directory: &Look, uid: u32) -> Acts {
-        let enters = self.pass.is_yes();
-        let writes = enters && self.write.is_yes();
+        let writes = self.write.is_yes();
         let is_refused = matches!(self.making, Some(Making::Refused(_)));
         Acts::NONE
-            .with(Act::Enter, enters)
+            .with(Act::Enter, self.pass.is_yes())
             // Names can be listed without passing; only nothing can be done with them.
             .with(Act::List, self.read.is_yes())
             .with(Act::Create, writes && !is_refused)

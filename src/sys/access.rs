@@ -15,10 +15,14 @@ use std::os::fd::{AsFd, AsRawFd};
 pub enum Right {
     /// To read a file, or list a directory.
     Read,
-    /// To write a file, or to make, rename and remove names in a directory.
+    /// To write a file.
     Write,
     /// To execute a file, or to pass through a directory.
     Execute,
+    /// To make, rename and remove names in a directory: to write and pass it, which is more than each by itself.
+    ///
+    /// Of several groups that an ACL names, one alone has to grant all that is asked for at once (acl(5)).
+    Change,
 }
 
 /// The kernel's answer.
@@ -82,6 +86,7 @@ impl Posed {
             Right::Read => libc::R_OK,
             Right::Write => libc::W_OK,
             Right::Execute => libc::X_OK,
+            Right::Change => libc::W_OK | libc::X_OK,
         };
         let (dir, flags) = (dir.as_fd().as_raw_fd(), flags | libc::AT_EACCESS);
         // Not through the C library: where the kernel lacks the call, that would answer by its own reading of the mode.
