@@ -9,41 +9,44 @@ mod deed;
 mod forest;
 mod still;
 
-use crate::scenario;
 use crate::scenario::Scenario;
 use crate::soak::{Dice, rounds, tell};
 use crate::stage::{User, run, skip};
-use crate::test_name;
 use crate::xattr::{self, ACCESS_ACL};
-use ask::ask;
+use crate::{needs_root, scenario, test_name};
+use ask::{ask, posed};
 use deed::Done;
 use forest::{PEOPLE, Plant, Soil, grow};
 use rustix::fs::IFlags;
 use sgidlint::act::Act;
-use sgidlint::probe::way::Told;
+use sgidlint::probe::way::{Told, Way};
 use sgidlint::sys::access::Making;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use still::Still;
 
-/// How many (tree, user, act) triples are compared on each file system, and a few more.
-const TRIPLES: usize = 2_600;
+/// How many (tree, user, act) triples are compared on each file system, or a few more.
+const TRIPLES: usize = 10_000;
 
 /// The umasks that people have.
 const UMASKS: [u32; 5] = [0, 0o002, 0o022, 0o027, 0o077];
 
-/// Whether a file can be made without a name and without a trace.
+/// Whether files are made without a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Nameless {
     Made,
-    Unsupported,
+    /// It would leave a trace, or nothing can be made at all.
+    Never,
 }
 
 /// A file system with trees on it.
 struct Ground {
     name: &'static str,
     seed: u64,
+    dice: Dice,
     top: PathBuf,
     /// What has to stay as it was: the top, and what lies below it on overlayfs.
     watched: Vec<PathBuf>,
@@ -52,22 +55,27 @@ struct Ground {
 }
 
 impl Ground {
+    fn new(name: &'static str, seed: u64, top: &Path, nameless: Nameless) -> Ground {
+        let top = top.to_owned();
+        Ground { name, seed, dice: Dice(seed), watched: vec![top.clone()], top, nameless, trees: Vec::new() }
+    }
+
     fn triples(&self) -> usize {
         self.trees.iter().flatten().map(|plant| plant.acts().len() * PEOPLE.len()).sum()
     }
 
     /// Grows trees in a folder until there are so many triples.
-    fn plant(&mut self, dice: &mut Dice, soil: Soil, folder: &Path, triples: usize) {
+    fn plant(&mut self, soil: Soil, folder: &Path, triples: usize) {
         while self.triples() < triples {
             let name = format!("tree{}", self.trees.len());
-            self.trees.push(grow(dice, soil, folder, &name));
+            self.trees.push(grow(&mut self.dice, soil, folder, &name));
         }
     }
 
     /// Asks everything, sees that nothing has changed, does everything, and holds that it is as was told.
     #[track_caller]
-    fn holds(&self, dice: &mut Dice) {
-        let umasks: Vec<u32> = self.trees.iter().map(|_| UMASKS[dice.below(5) as usize]).collect();
+    fn holds(&mut self) {
+        let umasks: Vec<u32> = self.trees.iter().map(|_| UMASKS[self.dice.below(5) as usize]).collect();
         let still = Still::take(&self.watched);
         let asked = self.each(&umasks, |user, umask, plants| {
             let paths: Vec<PathBuf> = plants.iter().map(|plant| self.top.join(&plant.path)).collect();
@@ -108,7 +116,7 @@ impl Ground {
         let is_so = match (self.nameless, told.making, done.made) {
             (_, None | Some(Making::Refused(_)), made) => made.is_none(),
             (Nameless::Made, Some(Making::Made(state)), Some(made)) => state == made,
-            (Nameless::Unsupported, Some(Making::Unsupported), _) => true,
+            (Nameless::Never, Some(Making::Unsupported), _) => true,
             _ => false,
         };
         if is_so { Ok(()) } else { Err(format!("made is told {:?} and is {:?}", told.making, done.made)) }
@@ -152,11 +160,9 @@ fn holds_here(t: &Scenario, name: &'static str, test: &str) {
     for seed in seeds(name) {
         let top = top.join(format!("seed{seed}"));
         fs::create_dir(&top).unwrap();
-        let nameless = Nameless::Made;
-        let mut ground = Ground { name, seed, watched: vec![top.clone()], top, nameless, trees: Vec::new() };
-        let mut dice = Dice(seed);
-        ground.plant(&mut dice, soil, &ground.top.clone(), TRIPLES);
-        ground.holds(&mut dice);
+        let mut ground = Ground::new(name, seed, &top, Nameless::Made);
+        ground.plant(soil, &top, TRIPLES);
+        ground.holds();
     }
 }
 
@@ -209,19 +215,75 @@ scenario!(what_is_told_on_overlayfs_is_what_is_done, own mounts, |t| {
         let [lower, upper, work] = LAYERS.map(|layer| layers.join(format!("{layer}{seed}")));
         [&lower, &upper, &work].map(|layer| fs::create_dir(layer).unwrap());
         let soil = soil(&test_name!(), &lower);
-        let watched = vec![top.clone(), layers.clone()];
-        let nameless = Nameless::Unsupported;
-        let mut ground = Ground { name: "overlay", seed, top: top.clone(), watched, nameless, trees: Vec::new() };
-        let mut dice = Dice(seed);
-        ground.plant(&mut dice, soil, &lower, TRIPLES / 2);
+        let mut ground = Ground::new("overlay", seed, &top, Nameless::Never);
+        ground.watched.extend([&lower, &upper, &work].map(PathBuf::clone));
+        ground.plant(soil, &lower, TRIPLES / 2);
         let options = format!("lowerdir={},upperdir={},workdir={}", lower.display(), upper.display(), work.display());
         let options = format!("strictatime,{options}");
         if run("mount", &["-t", "overlay", "overlay", "-o", &options, top.to_str().unwrap()]).is_err() {
             return skip(&test_name!(), "overlayfs");
         }
         // The rest lies in the upper layer.
-        ground.plant(&mut dice, soil, &top, TRIPLES);
-        ground.holds(&mut dice);
+        ground.plant(soil, &top, TRIPLES);
+        ground.holds();
         run("umount", &[top.to_str().unwrap()]).unwrap();
     }
 });
+
+scenario!(what_is_told_on_a_read_only_mount_is_what_is_done, own mounts, |t| {
+    let top = t.path(".");
+    let place = top.to_str().unwrap();
+    run("mount", &["-t", "tmpfs", "-o", "mode=755,strictatime", "none", place]).unwrap();
+    let mut ground = Ground::new("read-only", 8, &top, Nameless::Never);
+    ground.plant(soil(&test_name!(), &top), &top, TRIPLES / 10);
+    run("mount", &["-o", "remount,bind,ro", place]).unwrap();
+    ground.holds();
+});
+
+/// Who every thread of this process is, but for this one.
+fn threads() -> BTreeMap<String, String> {
+    let this = rustix::thread::gettid().as_raw_nonzero().to_string();
+    let tasks = fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().file_name().into_string().unwrap());
+    let who = |task: String| {
+        // A thread may have ended since.
+        let status = fs::read_to_string(format!("/proc/self/task/{task}/status")).ok()?;
+        let lines: Vec<&str> = status.lines().filter(|line| WHO.iter().any(|head| line.starts_with(head))).collect();
+        Some((task, lines.join("\n")))
+    };
+    tasks.filter(|task| *task != this).filter_map(who).collect()
+}
+
+/// The lines of a thread's status that tell who it is and what it may.
+const WHO: [&str; 6] = ["Uid:", "Gid:", "Groups:", "Cap", "NoNewPrivs:", "Umask:"];
+
+/// Set where the test below runs in a process of its own, in which no other test's threads become other users.
+const ALONE: &str = "SGIDLINT_TEST_ALONE";
+
+#[test]
+fn nobody_else_becomes_somebody_else() {
+    needs_root!();
+    if std::env::var_os(ALONE).is_none() {
+        let mut alone = Command::new(std::env::current_exe().unwrap());
+        let output = alone.args(["--exact", &test_name!()]).env(ALONE, "").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        return assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let way = Way::hold(&folder.path().canonicalize().unwrap()).unwrap();
+    let (stop, wait) = std::sync::mpsc::channel::<()>();
+    let idle = std::thread::spawn(move || wait.recv().is_err());
+    let before = threads();
+    assert!(before.len() >= 2, "{before:?}");
+    for user in PEOPLE {
+        let during = posed(user, 0o077, |posed| {
+            way.ask(posed, user.uid).unwrap();
+            threads()
+        });
+        let after = threads();
+        for (thread, who) in &before {
+            assert_eq!([during.get(thread), after.get(thread)], [Some(who); 2], "as {user:?}");
+        }
+    }
+    drop(stop);
+    assert!(idle.join().unwrap());
+}

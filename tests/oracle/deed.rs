@@ -1,6 +1,6 @@
 //! Really doing what the probe was asked about, as a thread with all the ids of the user.
 
-use super::forest::{Plant, own, others};
+use super::forest::{Plant, others, own};
 use crate::stage::{User, as_user};
 use rustix::io::Errno;
 use rustix::process::{chdir, umask};
@@ -80,11 +80,7 @@ fn remove(path: &Path) -> io::Result<()> {
 fn is_done(result: io::Result<()>, act: Act, path: &Path) -> bool {
     let Err(error) = result else { return true };
     let errno = Errno::from_io_error(&error);
-    assert!(
-        matches!(errno, Some(Errno::ACCESS | Errno::PERM | Errno::ROFS)),
-        "to {act} {}: {error}",
-        path.display()
-    );
+    assert!(matches!(errno, Some(Errno::ACCESS | Errno::PERM | Errno::ROFS)), "to {act} {}: {error}", path.display());
     false
 }
 

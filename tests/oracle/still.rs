@@ -56,11 +56,8 @@ fn stamp(path: &Path) -> String {
         Ok(meta) => meta,
         Err(error) => return format!("{} {error}", path.display()),
     };
-    let times = [
-        (meta.atime(), meta.atime_nsec()),
-        (meta.mtime(), meta.mtime_nsec()),
-        (meta.ctime(), meta.ctime_nsec()),
-    ];
+    let times =
+        [(meta.atime(), meta.atime_nsec()), (meta.mtime(), meta.mtime_nsec()), (meta.ctime(), meta.ctime_nsec())];
     format!(
         "{} {} {:o} {}:{} {} links, {} bytes, {times:?} {:?}",
         path.display(),
