@@ -42,7 +42,7 @@ fn try_all(user: User, path: &Path, plant: &Plant) -> Done {
     let acts = plant.acts().iter().map(|&act| {
         let result = match (act, plant.is_dir) {
             (Act::Enter, _) => chdir(path).map_err(io::Error::from),
-            (Act::List, _) => fs::read_dir(path).and_then(|entries| entries.map(|entry| entry.map(drop)).collect()),
+            (Act::List, _) => fs::read_dir(path).and_then(|mut entries| entries.try_for_each(|entry| entry.map(drop))),
             (Act::Create, _) => create(&path.join(format!("new.{}", user.uid))).map(|state| made = Some(state)),
             (Act::Delete, true) => remove(&path.join(own(user))),
             (Act::DeleteOthers, _) => remove(&path.join(others(user))),
