@@ -128,6 +128,21 @@ impl<'a> Session<'a> {
         Ok(Judged { survey, loaded, table, roots })
     }
 
+    /// The real roots of the policies that the arguments ask for, each with its policy. A root that can't be used is a
+    /// failure.
+    pub fn roots(&self, check: &Check) -> Result<Vec<(PathBuf, Loaded)>, Failure> {
+        let caution = self.caution()?;
+        let Ready { loaded, roots, .. } = self.apart(|| self.ready(check, Fallback::Refused, caution))??;
+        if let Some(refused) = roots.refused.first() {
+            let place = paths::shown(&refused.path);
+            return Err(Failure::incomplete(format!("can't use the root {place}: {}", refused.message)));
+        }
+        let of = |tree: &roots::Rooted| {
+            (tree.instance.root().to_path_buf(), loaded[tree.instance.policy() as usize].clone())
+        };
+        Ok(roots.trees.iter().map(of).collect())
+    }
+
     /// The policies that the arguments ask for.
     pub fn load(&self, paths: &[PathBuf], fallback: Fallback) -> Result<Vec<Loaded>, Failure> {
         let request = Request {

@@ -51,6 +51,14 @@ pub fn describe(finding: &Finding, subject: &Subject, names: &dyn IdNames) -> St
         Lint::UnusedRule | Lint::ShadowedRule | Lint::EmptyGroup | Lint::RiskyRule => {
             format!("{}: a fault of the policy", finding.lint)
         }
+        // These are a probe's, which knows whom it asked as.
+        Lint::CannotEnter
+        | Lint::CannotRead
+        | Lint::CannotWrite
+        | Lint::NewFilesForeign
+        | Lint::NewFilesClosed
+        | Lint::CanDeleteOthers
+        | Lint::OutsiderCan => format!("{}: what a probe was told", finding.lint),
     }
 }
 

@@ -19,6 +19,7 @@ mod world_writable;
 mod account;
 mod hard_link;
 mod policy;
+mod probe;
 mod rule;
 mod reach;
 mod acl;

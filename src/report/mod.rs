@@ -28,6 +28,7 @@ pub mod schedule;
 pub mod mend;
 pub mod explain;
 pub mod proposal;
+pub mod access;
 #[cfg(test)]
 mod samples;
 

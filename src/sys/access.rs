@@ -3,11 +3,13 @@
 
 use super::SysError;
 use super::persona::Posed;
-use super::stat::look;
+use super::signals;
+use super::stat::{look, look_at};
 use crate::entry::State;
-use rustix::fs::{Mode, OFlags, fstatfs, openat};
+use rustix::fs::{AtFlags, Mode, OFlags, fstatfs, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
-use std::ffi::CStr;
+use rustix::rand::{GetRandomFlags, getrandom};
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd};
 
 /// One of the rights that modes and ACLs give.
@@ -77,6 +79,39 @@ impl Posed {
         }
     }
 
+    /// Makes an empty file in a directory under a name that nobody has, and removes it again.
+    ///
+    /// Unlike what has no name, it can be seen meanwhile, and the directory's times change.
+    pub fn make_named_file(&self, dir: impl AsFd) -> Result<Making, SysError> {
+        let name = unique_name()?;
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
+        let _removal = Removal::begin();
+        match openat(&dir, &*name, flags, Mode::from_raw_mode(0o666)) {
+            Ok(file) => {
+                let state = look(&file).map(|look| Making::Made(look.entry.state));
+                unlinkat(&dir, &*name, AtFlags::empty()).map_err(SysError::of("unlinkat"))?;
+                state
+            }
+            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) => Err(SysError { call: "openat(O_CREAT)", errno }),
+        }
+    }
+
+    /// Makes a directory in a directory likewise.
+    pub fn make_directory(&self, dir: impl AsFd) -> Result<Making, SysError> {
+        let name = unique_name()?;
+        let _removal = Removal::begin();
+        match mkdirat(&dir, &*name, Mode::from_raw_mode(0o777)) {
+            Ok(()) => {
+                let state = look_at(&dir, &name).map(|look| Making::Made(look.entry.state));
+                unlinkat(&dir, &*name, AtFlags::REMOVEDIR).map_err(SysError::of("unlinkat(AT_REMOVEDIR)"))?;
+                state
+            }
+            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) => Err(SysError { call: "mkdirat", errno }),
+        }
+    }
+
     fn ask(&self, dir: impl AsFd, name: &CStr, right: Right, flags: libc::c_int) -> Result<Answer, SysError> {
         let mode = match right {
             Right::Read => libc::R_OK,
@@ -95,6 +130,33 @@ impl Posed {
             error => Err(error),
         }
     }
+}
+
+/// While it lives, something stands in a tree that is to be removed: an interrupt doesn't end the process.
+struct Removal(());
+
+impl Removal {
+    fn begin() -> Removal {
+        signals::hold();
+        Removal(())
+    }
+}
+
+impl Drop for Removal {
+    fn drop(&mut self) {
+        signals::release();
+    }
+}
+
+/// A name that nobody can foresee.
+fn unique_name() -> Result<CString, SysError> {
+    let mut random = [0_u8; 16];
+    let got = getrandom(&mut random, GetRandomFlags::empty()).map_err(SysError::of("getrandom"))?;
+    if got < random.len() {
+        return Err(SysError { call: "getrandom", errno: Errno::AGAIN });
+    }
+    let name = format!(".sgidlint-probe-{:032x}", u128::from_ne_bytes(random));
+    CString::new(name).map_err(|_| SysError { call: "getrandom", errno: Errno::INVAL })
 }
 
 /// Whether an errno means that somebody may not, rather than that it couldn't be found out.

@@ -6,7 +6,7 @@ use super::held::{Crossing, Held};
 use super::ladder::Ladder;
 use crate::acl::{Acl, AclSummary, Acls};
 use crate::entry::Extras;
-use rustix::fs::{AtFlags, flistxattr, getxattr, listxattr};
+use rustix::fs::{AtFlags, fgetxattr, flistxattr, getxattr, listxattr};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd};
@@ -56,6 +56,15 @@ pub fn extras_of_open(dir: impl AsFd, ladder: &Ladder) -> Result<Extras, SysErro
         Ok(Listed { access: false, default: false, capabilities }) => Ok(without_acls(capabilities)),
         Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(Extras::default()),
         Ok(_) | Err(_) => extras(dir, ladder),
+    }
+}
+
+/// Whether an open directory has a default ACL, which new entries in it get in the place of the umask (acl(5)).
+pub fn has_default_acl(dir: impl AsFd) -> Result<bool, SysError> {
+    match fgetxattr(dir, DEFAULT_ACL, &mut [0_u8; 0][..]) {
+        Ok(length) => Ok(length > 0),
+        Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(false),
+        Err(errno) => Err(SysError { call: "fgetxattr", errno }),
     }
 }
 
