@@ -34,6 +34,7 @@ mod policies;
 mod policy_table;
 mod policy_tests;
 mod privilege;
+mod probe;
 mod process;
 mod programs;
 mod race;

@@ -8,6 +8,7 @@ use super::session::Session;
 use super::someone::{not_posed, someone};
 use super::streams::Streams;
 use super::{paths, progress};
+use crate::entry::Kind;
 use crate::lints::Levels;
 use crate::probe::{self, MakeNames, Manners, ProbeError, Probed, Request, Someone, judge};
 use crate::report::access::{self, Access, write_access};
@@ -16,9 +17,10 @@ use crate::report::style::counted;
 use crate::roots::Purpose;
 use crate::sys::host;
 use crate::sys::limits::descriptor_budget;
+use crate::sys::root::look_at_path;
 use crate::walk::Counters;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 /// Where to ask, and how bad each wrong is there.
@@ -99,13 +101,26 @@ fn places(session: &Session<'_>, named: &[PathBuf]) -> Result<Vec<Place>, Failur
     } else {
         let mut levels = Levels::default();
         said.iter().for_each(|&(lint, level)| levels.set(lint, level));
-        let real = session.apart(|| named.iter().map(|path| paths::resolved(&paths::absolute(path)?)).collect())?;
-        let real: Result<Vec<PathBuf>, Failure> = real;
+        let real: Result<Vec<PathBuf>, Failure> =
+            session.apart(|| named.iter().map(|path| directory(path)).collect())?;
         places.extend(real?.into_iter().map(|root| Place { root, levels }));
     }
     places.sort_by(|a, b| a.root.cmp(&b.root));
     places.dedup_by(|below, above| below.root.starts_with(&above.root));
     Ok(places)
+}
+
+/// The real path of a directory that the user named.
+fn directory(path: &Path) -> Result<PathBuf, Failure> {
+    let real = paths::resolved(&paths::absolute(path)?)?;
+    let look = look_at_path(&real).map_err(|error| {
+        Failure::usage(format!("can't look at {}: {error}", paths::shown(path))).hinted("name a path that exists")
+    })?;
+    match look.entry.kind {
+        Kind::Dir => Ok(real),
+        kind => Err(Failure::usage(format!("{} is a {kind}, and a probe is of directories", paths::shown(path)))
+            .hinted(format!("ask about it alone: sgidlint explain {} --as USER", paths::shown(&real)))),
+    }
 }
 
 fn exit(session: &Session<'_>, probed: &Probed, told: &Access<'_>) -> Exit {

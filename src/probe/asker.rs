@@ -5,9 +5,10 @@ use super::row::joined;
 use crate::entry::Kind;
 use crate::policy::is_default_exclude;
 use crate::sys::SysError;
-use crate::sys::dir::{OnMount, duplicate};
+use crate::sys::dir::{OnMount, Reach, duplicate, find_beneath, open_at};
 use crate::sys::stat::Look;
 use crate::walk::{self, Crossing, Next, Visitor, Want};
+use rustix::io::Errno;
 use std::ffi::CStr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::{Arc, OnceLock};
@@ -20,9 +21,25 @@ pub struct Asker<'a> {
     desk: &'a Desk,
     /// How deep directories are asked about; without end where it is `None`.
     depth: Option<u32>,
+    eyes: Eyes,
     reading: Option<Reading>,
     /// What was passed over, and what went wrong.
     pub seen: Seen,
+}
+
+/// Through whose eyes the walk sees.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Eyes {
+    /// Those of root, who sees what others don't.
+    Roots,
+    /// Those of who is asked.
+    Own,
+}
+
+/// Whether what a place leads to can't be opened for lack of a right to it.
+fn is_closed(at: walk::Place<'_, Arc<Node>>) -> bool {
+    let Some((above, name)) = at.parent() else { return false };
+    open_at(above, name, Reach::Mount).is_err_and(|error| error.errno == Errno::ACCESS)
 }
 
 /// What a thread saw beside questions.
@@ -45,8 +62,8 @@ struct Reading {
 
 impl<'a> Asker<'a> {
     /// A thread's part, before it begins.
-    pub fn new(desk: &'a Desk, depth: Option<u32>) -> Asker<'a> {
-        Asker { desk, depth, reading: None, seen: Seen::default() }
+    pub fn new(desk: &'a Desk, depth: Option<u32>, eyes: Eyes) -> Asker<'a> {
+        Asker { desk, depth, eyes, reading: None, seen: Seen::default() }
     }
 
     /// Hands in what is left, and tells what was seen.
@@ -112,15 +129,19 @@ impl Visitor for Asker<'_> {
             self.seen.excluded += 1;
             return Next::Leave;
         }
-        let above = at.here();
-        // What can't be opened is told of as an error, once it is to be entered.
-        let Some(own) = own else { return Next::Enter(Arc::clone(above)) };
-        let node = Arc::new(above.below(at.name().to_bytes(), *look));
-        match duplicate(own) {
+        let node = Arc::new(at.here().below(at.name().to_bytes(), *look));
+        let held = match (own, at.parent()) {
+            (Some(own), _) => duplicate(own),
+            // What can't be opened for reading is asked about all the same.
+            (None, Some((above, name))) => find_beneath(above, name.to_bytes(), Reach::Mount),
+            (None, None) => return Next::Enter(node),
+        };
+        match held {
             Ok(held) => {
-                let question = Question { node: Arc::clone(&node), held, subject: About::Itself };
-                self.desk.hand_in(question);
-                Next::Enter(node)
+                self.desk.hand_in(Question { node: Arc::clone(&node), held, subject: About::Itself });
+                // To whoever asks as themselves that is the answer. To others it is an error, told once it is entered.
+                let is_answer = own.is_none() && self.eyes == Eyes::Own && is_closed(at);
+                if is_answer { Next::Leave } else { Next::Enter(node) }
             }
             Err(error) => {
                 self.fail(&node, at.path(), error);

@@ -13,21 +13,48 @@ pub struct Complaint {
     pub row: usize,
     /// The index of who was asked.
     pub who: usize,
-    /// Which lint.
-    pub lint: Lint,
+    /// What is wrong.
+    pub wrong: Wrong,
     /// At which level.
     pub level: Level,
-    /// What it is about.
-    pub about: Subject,
 }
 
-/// What a complaint is about.
+/// What can be wrong with an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Subject {
-    /// The directories.
-    Directories,
-    /// The regular files in them.
-    Files,
+pub enum Wrong {
+    /// They can't enter the directories.
+    Shut,
+    /// They can make nothing there.
+    MakesNothing,
+    /// What they make gets another group than the directory's.
+    MakesForeign,
+    /// What they make is closed to the directory's group.
+    MakesClosed,
+    /// They can remove what others own.
+    RemovesOthers,
+    /// They can't read some of the files.
+    Unread,
+    /// They can't write some of the files.
+    Unwritten,
+    /// They have no business there and can change what names there are.
+    OutsiderChanges,
+    /// They have no business there and can write files.
+    OutsiderWrites,
+}
+
+impl Wrong {
+    /// The lint that tells it.
+    pub const fn lint(self) -> Lint {
+        match self {
+            Wrong::Shut => Lint::CannotEnter,
+            Wrong::MakesNothing | Wrong::Unwritten => Lint::CannotWrite,
+            Wrong::MakesForeign => Lint::NewFilesForeign,
+            Wrong::MakesClosed => Lint::NewFilesClosed,
+            Wrong::RemovesOthers => Lint::CanDeleteOthers,
+            Wrong::Unread => Lint::CannotRead,
+            Wrong::OutsiderChanges | Wrong::OutsiderWrites => Lint::OutsiderCan,
+        }
+    }
 }
 
 impl Someone {
@@ -43,9 +70,9 @@ pub fn judge(rows: &[Row], everybody: &[&Someone], levels: &[Levels]) -> Vec<Com
     for (at, row) in rows.iter().enumerate() {
         for (who, someone) in everybody.iter().enumerate() {
             let wrongs = if someone.is_outsider() { of_outsider(row, who) } else { of_insider(row, who) };
-            let told = wrongs.into_iter().map(|(lint, about)| {
-                let level = levels[row.root as usize].of(lint);
-                Complaint { row: at, who, lint, level, about }
+            let told = wrongs.into_iter().map(|wrong| {
+                let level = levels[row.root as usize].of(wrong.lint());
+                Complaint { row: at, who, wrong, level }
             });
             complaints.extend(told.filter(|complaint| complaint.level != Level::Allow));
         }
@@ -53,34 +80,36 @@ pub fn judge(rows: &[Row], everybody: &[&Someone], levels: &[Levels]) -> Vec<Com
     complaints
 }
 
-fn of_insider(row: &Row, who: usize) -> Vec<(Lint, Subject)> {
+fn of_insider(row: &Row, who: usize) -> Vec<Wrong> {
     let (cell, tally) = (&row.cells[who], &row.tallies[who]);
     if !cell.acts.has(Act::Enter) {
         // Below a directory that stops them there is nothing more to say; above the root it is said of the root.
         let is_told = row.stopped[who].is_none() || *row.path == *b".";
-        return is_told.then_some((Lint::CannotEnter, Subject::Directories)).into_iter().collect();
+        return is_told.then_some(Wrong::Shut).into_iter().collect();
     }
-    let makes = |wrong: fn(&Row, &Cell) -> bool| cell.acts.has(Act::Create) && wrong(row, cell);
-    let wrongs = [
-        (!cell.acts.has(Act::Create), Lint::CannotWrite, Subject::Directories),
-        (makes(is_foreign), Lint::NewFilesForeign, Subject::Directories),
-        (makes(|_, cell| cell.closed_by.is_some()), Lint::NewFilesClosed, Subject::Directories),
-        (cell.acts.has(Act::DeleteOthers) && !cell.owns, Lint::CanDeleteOthers, Subject::Directories),
-        (tally.read < row.files, Lint::CannotRead, Subject::Files),
-        (tally.write < row.files, Lint::CannotWrite, Subject::Files),
-    ];
-    wrongs.into_iter().filter(|(is_wrong, ..)| *is_wrong).map(|(_, lint, about)| (lint, about)).collect()
+    let makes = cell.acts.has(Act::Create);
+    holding([
+        (!makes, Wrong::MakesNothing),
+        (makes && is_foreign(row, cell), Wrong::MakesForeign),
+        (makes && cell.closed_by.is_some(), Wrong::MakesClosed),
+        (cell.acts.has(Act::DeleteOthers) && !cell.owns, Wrong::RemovesOthers),
+        (tally.read < row.files, Wrong::Unread),
+        (tally.write < row.files, Wrong::Unwritten),
+    ])
 }
 
 fn is_foreign(row: &Row, cell: &Cell) -> bool {
     cell.new_file.is_some_and(|new| new.gid != row.state.gid)
 }
 
-fn of_outsider(row: &Row, who: usize) -> Vec<(Lint, Subject)> {
+fn of_outsider(row: &Row, who: usize) -> Vec<Wrong> {
     let (acts, tally) = (row.cells[who].acts, &row.tallies[who]);
     let changes = [Act::Create, Act::Delete, Act::DeleteOthers].into_iter().any(|act| acts.has(act));
-    let wrongs = [(changes, Subject::Directories), (tally.write > 0, Subject::Files)];
-    wrongs.into_iter().filter(|(is_wrong, _)| *is_wrong).map(|(_, about)| (Lint::OutsiderCan, about)).collect()
+    holding([(changes, Wrong::OutsiderChanges), (tally.write > 0, Wrong::OutsiderWrites)])
+}
+
+fn holding<const N: usize>(wrongs: [(bool, Wrong); N]) -> Vec<Wrong> {
+    wrongs.into_iter().filter(|(holds, _)| *holds).map(|(_, wrong)| wrong).collect()
 }
 
 #[cfg(test)]
@@ -116,7 +145,7 @@ mod tests {
     fn lints(label: &str, cell: Cell, (read, write): (u64, u64)) -> Vec<&'static str> {
         let (someone, tally) = (someone(label), Tally { read, write, ..Tally::default() });
         let complaints = judge(&[row(cell, tally)], &[&someone], &[Levels::default()]);
-        complaints.into_iter().map(|complaint| complaint.lint.name()).collect()
+        complaints.into_iter().map(|complaint| complaint.wrong.lint().name()).collect()
     }
 
     fn can(acts: &[Act]) -> Cell {

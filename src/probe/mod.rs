@@ -18,7 +18,7 @@ mod row;
 pub mod way;
 
 pub use asked::Closing;
-pub use judged::{Complaint, Subject, judge};
+pub use judged::{Complaint, Wrong, judge};
 pub use question::{Place, Stop};
 pub use row::{Cell, New, Row, Tally, joined};
 
@@ -31,7 +31,7 @@ use crate::sys::persona::Persona;
 use crate::sys::root::{Links, hold_way, open_root};
 use crate::sys::stat::look;
 use crate::walk::{self, Counters, Start};
-use asker::{Asker, Seen};
+use asker::{Asker, Eyes, Seen};
 use gather::Gathering;
 use question::{About, Desk, Node, Question};
 use std::os::unix::ffi::OsStrExt;
@@ -177,13 +177,18 @@ pub fn probe(request: &Request<'_>) -> Result<Probed, ProbeError> {
 /// Walks all roots, and hands in every question.
 fn ask_all(request: &Request<'_>, mounts: &Mounts, desk: &Desk) -> Result<Seen, SysError> {
     let mut total = Seen::default();
+    let is_other = |someone: &&Someone| matches!(someone.persona, Persona::Account(_));
+    let eyes = if request.everybody.iter().any(is_other) { Eyes::Roots } else { Eyes::Own };
     // Each root keeps its descriptor while it is walked.
     for (first, roots) in request.roots.chunks((request.descriptors / 8).max(1)).enumerate() {
         let first = first * (request.descriptors / 8).max(1);
         let starts = std::thread::scope(|scope| {
             let thread = scope.spawn(|| {
                 (request.setup)()?;
-                let start = |(at, root): (usize, &PathBuf)| (at as u32, start((first + at) as u32, root, desk));
+                let start = |(at, root): (usize, &PathBuf)| {
+                    let index = (first + at) as u32;
+                    (index, start(index, root, desk))
+                };
                 Ok(roots.iter().enumerate().map(start).collect::<Vec<_>>())
             });
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -202,7 +207,7 @@ fn ask_all(request: &Request<'_>, mounts: &Mounts, desk: &Desk) -> Result<Seen, 
             descriptors: request.descriptors / 2,
             mounts,
         };
-        let askers = (0..request.threads.max(1)).map(|_| Asker::new(desk, request.depth)).collect();
+        let askers = (0..request.threads.max(1)).map(|_| Asker::new(desk, request.depth, eyes)).collect();
         for asker in walk::walk(opened, askers, options)? {
             let seen = asker.finish();
             total.excluded += seen.excluded;

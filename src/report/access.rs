@@ -13,7 +13,6 @@ use super::table::Table;
 use crate::accounts::IdNames;
 use crate::act::Act;
 use crate::entry::Kind;
-use crate::lints::Level;
 use crate::probe::{Cell, Complaint, New, Row, Tally};
 use std::io::{self, Write};
 
@@ -39,9 +38,10 @@ impl Access<'_> {
         full_path(&self.roots[row.root as usize], &row.path, Some(Kind::Dir))
     }
 
-    /// The names of one of those who were asked, escaped.
-    pub fn label(&self, who: usize) -> String {
-        escape(self.labels[who].join(", ").as_bytes()).into_owned()
+    /// The names of some of those who were asked, escaped.
+    pub fn label(&self, who: &[usize]) -> String {
+        let labels: Vec<&str> = who.iter().flat_map(|&who| &self.labels[who]).map(String::as_str).collect();
+        escape(labels.join(", ").as_bytes()).into_owned()
     }
 }
 
@@ -52,16 +52,40 @@ pub fn write_access(out: &mut dyn Write, access: &Access<'_>, manner: &Manner) -
             write_table(out, access, row, manner)?;
         }
     }
-    let told = access.complaints.iter().filter(|complaint| {
-        manner.verbosity > Verbosity::Quiet
-            || manner.strictness.fails(complaint.level)
-            || complaint.level == Level::Deny
-    });
-    told.into_iter().try_for_each(|complaint| {
-        let style = manner.palette.level(complaint.level);
-        let (path, message) = (access.path(&access.rows[complaint.row]), message(access, complaint));
-        writeln!(out, "{path}: {style}{}{style:#}: {message} [{}]", complaint.level, complaint.lint)
-    })
+    for complaints in alike(access) {
+        let Some(complaint) = complaints.first().copied() else { continue };
+        let is_told = manner.verbosity > Verbosity::Quiet || manner.strictness.fails(complaint.level);
+        if is_told {
+            let style = manner.palette.level(complaint.level);
+            let who: Vec<usize> = complaints.iter().map(|complaint| complaint.who).collect();
+            let path = access.path(&access.rows[complaint.row]);
+            let message = message(access, complaint, &access.label(&who));
+            writeln!(out, "{path}: {style}{}{style:#}: {message} [{}]", complaint.level, complaint.wrong.lint())?;
+        }
+    }
+    Ok(())
+}
+
+/// Complaints that differ only in who was asked, together.
+fn alike<'a>(access: &Access<'a>) -> Vec<Vec<&'a Complaint>> {
+    let mut told: Vec<Vec<&Complaint>> = Vec::new();
+    for complaint in access.complaints {
+        let said = |complaint: &Complaint| (complaint.level, complaint.wrong, message(access, complaint, ""));
+        let is_alike = |other: &Complaint| said(other) == said(complaint);
+        // Those of a row stand together.
+        let of_row = told.iter_mut().rev().take_while(|known| known[0].row == complaint.row);
+        match of_row.into_iter().find(|known| is_alike(known[0])) {
+            Some(known) => known.push(complaint),
+            None => told.push(vec![complaint]),
+        }
+    }
+    told
+}
+
+/// Whether two of those who were asked can do the same, and are stopped at the same place.
+fn is_same(row: &Row, one: usize, other: usize) -> bool {
+    let place = |who: usize| row.stopped[who].as_ref().map(|stop| &stop.place);
+    row.cells[one] == row.cells[other] && row.tallies[one] == row.tallies[other] && place(one) == place(other)
 }
 
 fn write_table(out: &mut dyn Write, access: &Access<'_>, row: &Row, manner: &Manner) -> io::Result<()> {
@@ -72,29 +96,26 @@ fn write_table(out: &mut dyn Write, access: &Access<'_>, row: &Row, manner: &Man
     };
     let files = if row.files == 0 { String::new() } else { format!(", {}", counted(row.files, "file", "files")) };
     writeln!(out, "{head}{}{head:#}{like}{files}", access.path(row))?;
-    let mut table =
-        Table::new(["  AS", "ENTER", "LIST", "CREATE", "DELETE", "NEW FILE", "NEW DIRECTORY", "READ", "WRITE"]);
-    let mut told: Vec<(usize, Vec<String>)> = Vec::new();
+    let was_made = row.cells.iter().any(|cell| cell.new_directory.is_some());
+    let new = if was_made { "NEW FILE, DIRECTORY" } else { "NEW FILE" };
+    let mut table = Table::new(["  AS", "ENTER", "LIST", "CREATE", "DELETE", new, "READ", "WRITE"]);
+    let mut told: Vec<Vec<usize>> = Vec::new();
     for who in 0..access.labels.len() {
-        let same = |(other, _): &&mut (usize, Vec<String>)| {
-            row.cells[*other] == row.cells[who] && row.tallies[*other] == row.tallies[who]
-        };
-        match told.iter_mut().find(same) {
-            Some((_, labels)) => labels.push(access.label(who)),
-            None => told.push((who, vec![access.label(who)])),
+        match told.iter_mut().find(|known| is_same(row, known[0], who)) {
+            Some(known) => known.push(who),
+            None => told.push(vec![who]),
         }
     }
-    for (who, labels) in told {
-        table.push(cells(access, row, who, &labels.join(", ")));
+    for who in told {
+        table.push(cells(access, row, who[0], &access.label(&who)));
     }
     table.write(out, &manner.palette)?;
     writeln!(out)
 }
 
-fn cells(access: &Access<'_>, row: &Row, who: usize, label: &str) -> [String; 9] {
+fn cells(access: &Access<'_>, row: &Row, who: usize, label: &str) -> [String; 8] {
     let (cell, tally) = (&row.cells[who], &row.tallies[who]);
     let has = |act| if cell.acts.has(act) { "yes" } else { "no" };
-    let new = |new: Option<New>| new.map_or("-".into(), |new| new_text(access, new));
     let count = |count: fn(&Tally) -> u64| files_text(count(tally), row.files);
     [
         format!("  {label}"),
@@ -102,8 +123,7 @@ fn cells(access: &Access<'_>, row: &Row, who: usize, label: &str) -> [String; 9]
         has(Act::List).into(),
         has(Act::Create).into(),
         deletes(cell).into(),
-        new(cell.new_file),
-        new(cell.new_directory),
+        news_text(access, cell),
         count(|tally| tally.read),
         count(|tally| tally.write),
     ]
@@ -114,6 +134,17 @@ fn deletes(cell: &Cell) -> &'static str {
         (_, true) => "all",
         (true, false) => "own",
         (false, false) => "no",
+    }
+}
+
+fn news_text(access: &Access<'_>, cell: &Cell) -> String {
+    let news: Vec<String> =
+        [cell.new_file, cell.new_directory].into_iter().flatten().map(|new| new_text(access, new)).collect();
+    match news.is_empty() {
+        // Where the file system makes no files without a name.
+        true if cell.acts.has(Act::Create) => "not tried".into(),
+        true => "-".into(),
+        false => news.join(", "),
     }
 }
 

@@ -6,7 +6,7 @@ use super::held::{Crossing, Held};
 use super::ladder::Ladder;
 use crate::acl::{Acl, AclSummary, Acls};
 use crate::entry::Extras;
-use rustix::fs::{AtFlags, fgetxattr, flistxattr, getxattr, listxattr};
+use rustix::fs::{AtFlags, flistxattr, getxattr, listxattr};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd};
@@ -59,12 +59,19 @@ pub fn extras_of_open(dir: impl AsFd, ladder: &Ladder) -> Result<Extras, SysErro
     }
 }
 
-/// Whether an open directory has a default ACL, which new entries in it get in the place of the umask (acl(5)).
+/// Whether a directory has a default ACL, which new entries in it get in the place of the umask (acl(5)).
 pub fn has_default_acl(dir: impl AsFd) -> Result<bool, SysError> {
-    match fgetxattr(dir, DEFAULT_ACL, &mut [0_u8; 0][..]) {
-        Ok(length) => Ok(length > 0),
+    let mut names = [0_u8; COMMON];
+    let listed = match flistxattr(&dir, &mut names) {
+        // A descriptor that only holds it (O_PATH).
+        Err(Errno::BADF) => listxattr(format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), &mut names),
+        listed => listed,
+    };
+    match listed {
+        Ok(length) => Ok(among(&names[..length]).default),
         Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(false),
-        Err(errno) => Err(SysError { call: "fgetxattr", errno }),
+        Err(Errno::RANGE | Errno::TOOBIG) => has(&format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), DEFAULT_ACL),
+        Err(errno) => Err(SysError { call: "flistxattr", errno }),
     }
 }
 

@@ -49,7 +49,7 @@ fn access_line(access: &Access<'_>, row: &Row, who: usize, label: &str) -> Value
         ("new_directory", cell.new_directory.map(new)),
         ("refused", cell.refused.map(|errno| errno_name(errno.raw_os_error()).into())),
         ("closed_by", cell.closed_by.map(|closing| closing_name(closing).into())),
-        ("stopped_at", row.stopped[who].as_ref().map(|stop| stop_path(access, stop).into())),
+        ("stopped_at", row.stopped[who].as_ref().map(|stop| json!(WirePath::new(&stop_path(access, stop))))),
     ];
     for (key, value) in more {
         if let Some(value) = value {
@@ -72,11 +72,11 @@ pub fn write_complaint(out: &mut dyn Write, access: &Access<'_>, complaint: &Com
     let row = &access.rows[complaint.row];
     let state = JsonState::new(row.state, access.names);
     let line = json!({
-        "type": "finding", "lint": complaint.lint.name(), "level": complaint.level.name(),
+        "type": "finding", "lint": complaint.wrong.lint().name(), "level": complaint.level.name(),
         "as": access.labels[complaint.who],
         "root": WirePath::new(&access.roots[row.root as usize]), "path": WirePath::new(&row.path), "kind": "dir",
         "actual": state, "desired": state, "fix": "none", "directories": row.directories,
-        "message": message(access, complaint),
+        "message": message(access, complaint, &access.label(&[complaint.who])),
     });
     write_line(out, &line)
 }

@@ -3,42 +3,40 @@
 use super::Access;
 use crate::act::Act;
 use crate::entry::Kind;
-use crate::lints::Lint;
-use crate::probe::{Closing, Complaint, Place, Row, Stop, Subject, Tally};
+use crate::probe::{Closing, Complaint, Place, Row, Stop, Tally, Wrong};
 use crate::report::account::{group_text, state_text};
-use crate::report::escape::full_path;
+use crate::report::escape::{escape, full_path, join};
 use crate::report::style::{counted, number};
 use crate::sys::error::errno_text;
 use rustix::io::Errno;
 
-/// Says what a complaint is about: lowercase start, no period.
-pub fn message(access: &Access<'_>, complaint: &Complaint) -> String {
+/// Says of somebody, whose escaped name is given, what a complaint is about: lowercase start, no period.
+pub fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> String {
     let row = &access.rows[complaint.row];
-    let who = access.label(complaint.who);
     let (cell, tally) = (&row.cells[complaint.who], &row.tallies[complaint.who]);
     let group = |gid| group_text(gid, access.names);
-    let said = match (complaint.lint, complaint.about) {
-        (Lint::CannotEnter, _) => cannot_enter(access, row, complaint.who, &who),
-        (Lint::CannotRead, _) => {
+    let said = match complaint.wrong {
+        Wrong::Shut => cannot_enter(access, row, complaint.who, who),
+        Wrong::Unread => {
             return files(access, row, &format!("{who} can't read"), row.files - tally.read, tally.unread.as_deref());
         }
-        (Lint::CannotWrite, Subject::Files) => {
+        Wrong::Unwritten => {
             let count = row.files - tally.write;
             return files(access, row, &format!("{who} can't write"), count, tally.unwritten.as_deref());
         }
-        (Lint::CannotWrite, Subject::Directories) => {
+        Wrong::MakesNothing => {
             let why = cell.refused.map_or_else(
                 || format!("it is {}", state_text(row.state, access.names)),
                 |errno| errno_text(errno.raw_os_error()),
             );
             format!("{who} can make nothing here: {why}")
         }
-        (Lint::NewFilesForeign, _) => {
+        Wrong::MakesForeign => {
             let gid = cell.new_file.map_or(row.state.gid, |new| new.gid);
             let why = "the directory has no setgid bit";
-            format!("what {who} makes here gets group {}, not {}: {why}", group(gid), group(row.state.gid))
+            format!("files that {who} makes here get group {}, not {}: {why}", group(gid), group(row.state.gid))
         }
-        (Lint::NewFilesClosed, _) => {
+        Wrong::MakesClosed => {
             let mode = cell.new_file.map_or_else(String::new, |new| format!(" ({})", new.mode));
             let why = match cell.closed_by {
                 Some(Closing::DefaultAcl) => "the directory's default ACL closes them".into(),
@@ -46,13 +44,13 @@ pub fn message(access: &Access<'_>, complaint: &Complaint) -> String {
                 Some(Closing::Umask) | None => format!("the umask {} closes them", umask(access)),
             };
             let gid = cell.new_file.map_or(row.state.gid, |new| new.gid);
-            format!("{} can't write the files{mode} that {who} makes here: {why}", group(gid))
+            format!("group {} can't write the files{mode} that {who} makes here: {why}", group(gid))
         }
-        (Lint::CanDeleteOthers, _) => {
+        Wrong::RemovesOthers => {
             format!("{who} can remove and rename what others own here: there is no sticky bit")
         }
-        (_, Subject::Files) => return outsider_files(row, tally),
-        (_, Subject::Directories) => {
+        Wrong::OutsiderWrites => return outsider_files(row, tally),
+        Wrong::OutsiderChanges => {
             let acts = [Act::Create, Act::Delete, Act::DeleteOthers].into_iter().filter(|act| cell.acts.has(*act));
             let acts: Vec<&str> = acts.map(Act::name).collect();
             format!("everybody can {} here: it is {}", acts.join(", "), state_text(row.state, access.names))
@@ -76,7 +74,7 @@ fn below(row: &Row) -> String {
 fn cannot_enter(access: &Access<'_>, row: &Row, who: usize, label: &str) -> String {
     match &row.stopped[who] {
         Some(stop) => {
-            let place = stop_path(access, stop);
+            let place = escape(&stop_path(access, stop)).into_owned();
             format!("{label} can't enter: {place} stops them ({})", stop_text(access, stop))
         }
         None => format!("{label} can't enter: it is {}", state_text(row.state, access.names)),
@@ -84,10 +82,10 @@ fn cannot_enter(access: &Access<'_>, row: &Row, who: usize, label: &str) -> Stri
 }
 
 /// Where somebody is stopped, from `/`.
-pub fn stop_path(access: &Access<'_>, stop: &Stop) -> String {
+pub fn stop_path(access: &Access<'_>, stop: &Stop) -> Vec<u8> {
     match &stop.place {
-        Place::Above(path) => full_path(b"", path, Some(Kind::Dir)),
-        Place::Below { root, path, .. } => full_path(&access.roots[*root as usize], path, Some(Kind::Dir)),
+        Place::Above(path) => path.to_vec(),
+        Place::Below { root, path, .. } => join(&access.roots[*root as usize], path),
     }
 }
 
