@@ -1,5 +1,6 @@
 //! The probe: what somebody can really do in a tree, asked of the kernel as them.
 
+pub mod story;
 pub mod way;
 
 use crate::accounts::Account;
