@@ -12,7 +12,7 @@
 
 use super::story::{Case, Demand, Listed};
 use super::{Class, Rights};
-use crate::acl::{Acl, Tag};
+use crate::acl::Tag;
 use crate::act::Act;
 
 /// A class of bits of a mode.
@@ -115,11 +115,12 @@ pub enum Standing {
 }
 
 /// What may be changed.
+#[derive(Clone, Copy, Debug)]
 pub struct Means<'a> {
     /// Who it is for.
     pub standing: Standing,
-    /// Whether somebody could be made a member of a group.
-    pub joinable: &'a dyn Fn(u32) -> bool,
+    /// The groups that they could be made a member of.
+    pub joinable: &'a [u32],
 }
 
 /// The changes, made together, after which somebody can do what they can't; `None` where modes, groups and ACLs don't
@@ -167,7 +168,10 @@ fn candidates(case: &Case, refused: Demand, means: &Means<'_>, taste: Taste) -> 
     let stop = &case.stops[place];
     let mut candidates = Vec::new();
     if taste == Taste::Shared && means.standing == Standing::User {
-        let joins = groups(case, place).into_iter().filter(|gid| !case.account.is_in(*gid) && (means.joinable)(*gid));
+        let joins = case.stops[place]
+            .groups()
+            .into_iter()
+            .filter(|gid| !case.account.is_in(*gid) && means.joinable.contains(gid));
         candidates.extend(joins.map(|gid| Alteration::Join { gid }));
     }
     let is_shared = taste == Taste::Shared || means.standing != Standing::User || stop.listed == Listed::Never;
@@ -227,14 +231,6 @@ fn named(case: &Case, standing: Standing) -> Option<(Tag, Option<u32>)> {
         Standing::Member(gid) => Some((Tag::Group, Some(gid))),
         Standing::Anybody => None,
     }
-}
-
-/// The groups that an entry gives rights to.
-fn groups(case: &Case, place: usize) -> Vec<u32> {
-    let stop = &case.stops[place];
-    let entries = stop.listed.acl().map(Acl::entries).unwrap_or_default();
-    let named = entries.iter().filter(|entry| entry.tag == Tag::Group).filter_map(|entry| entry.id);
-    std::iter::once(stop.state.gid).chain(named).collect()
 }
 
 impl Case {

@@ -16,9 +16,9 @@ fn case(groups: &[u32], state_of: State, list: Option<&str>) -> Case {
     Case { account: account(2001, groups), stops: vec![top, stop(Kind::Dir, state_of, list)] }
 }
 
-const ALICE: Means<'static> = Means { standing: Standing::User, joinable: &|gid| gid == 4242 };
-const MEMBER: Means<'static> = Means { standing: Standing::Member(4242), joinable: &|_| false };
-const ANYBODY: Means<'static> = Means { standing: Standing::Anybody, joinable: &|_| false };
+const ALICE: Means<'static> = Means { standing: Standing::User, joinable: &[4242] };
+const MEMBER: Means<'static> = Means { standing: Standing::Member(4242), joinable: &[] };
+const ANYBODY: Means<'static> = Means { standing: Standing::Anybody, joinable: &[] };
 
 fn give(place: usize, bits: Bits, rights: Rights) -> Alteration {
     Alteration::Mode { place, turn: Turn::Give, bits, rights }

@@ -100,6 +100,11 @@ impl Scene {
         Ok(Scene { way, stops, file_systems, default, inheritance })
     }
 
+    /// Every group that something on the way gives rights to.
+    pub fn groups(&self) -> impl Iterator<Item = u32> {
+        self.stops.iter().flat_map(Stop::groups)
+    }
+
     /// Asks as somebody, by a thread that is them, and tells.
     pub fn ask(&self, posed: &Posed, someone: &Someone, umask: Mode, means: &Means<'_>) -> Result<Story, SysError> {
         let told = self.way.ask(posed, someone.account.uid)?;
