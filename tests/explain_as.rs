@@ -116,8 +116,20 @@ scenario!(a_new_file_is_told_with_its_causes, own mounts, |t| {
     t.holds_first_tree();
 });
 
+scenario!(a_mount_that_gives_groups_is_the_cause, own mounts, |t| {
+    if let Err(missing) = t.file_system("ext4") {
+        return skip(&test_name!(), &missing);
+    }
+    t.sh("mount -o remount,grpid .");
+    t.tree("dir 0:4242 0770 d");
+    t.run("explain ./d --as 2001:4242 --umask 007")
+        .succeeds()
+        .mentions("2001:4242 0660: its group is the directory's, as the mount has grpid");
+    t.run("explain ./d --as 2001:4242 --umask 007 --format json").succeeds();
+});
+
 /// Trees, and who asks about which path of them. Every answer there is altered in every way that is proposed.
-const CASES: [(&str, &str, &str, &str); 12] = [
+const CASES: [(&str, &str, &str, &str); 13] = [
     ("dir 0:4242 2750 d", "", "alice", "d"),
     ("dir 0:4242 2770 d", "", "eve", "d"),
     ("dir 0:4242 2770 d\n dir 0:4242 2770 d/e", "", "eve", "d/e"),
@@ -127,6 +139,8 @@ const CASES: [(&str, &str, &str, &str); 12] = [
     ("dir 0:4242 3770 d", "", "alice", "d"),
     ("dir 0:4242 2770 d", "setfacl -m u:alice:rwx,m::r-x d", "alice", "d"),
     ("dir 0:4242 2770 d", "setfacl -m u:bob:rwx,g::r-x,m::rwx d", "alice", "d"),
+    // One entry has to give all at once: two groups that give it by halves don't.
+    ("dir 0:0 0770 d", "setfacl -m g:lab:rw-,g:devs:r-x d", "bob", "d"),
     ("dir 0:0 0701 d", "", "@others", "d"),
     ("dir 0:0 0750 d\n file 0:4242 0640 d/f", "setfacl -m g:devs:r-x d", ":lab", "d/f"),
     ("dir 0:4242 2771 it's\\x20$d\n file 0:4242 0640 it's\\x20$d/-f", "", "eve", "it's $d/-f"),
@@ -239,6 +253,12 @@ scenario!(hostile_names_stay_harmless, |t| {
 scenario!(whoever_is_not_root_asks_about_themselves, |t| {
     t.tree("dir 0:4242 2771 .");
     t.run_as(ALICE, "explain ./ --as 2001:2001").succeeds().mentions("create         yes  group 4242 rwx");
+    t.sh("mkdir -m 700 closed; mkdir closed/below");
+    t.run_as(ALICE, "explain ./closed/below --as 2001:2001")
+        .exits(2)
+        .mentions("sgidlint explain $TREE/closed --as 2001:2001");
+    // What the policy says of it isn't whole, for who can't open it.
+    t.run_as(ALICE, "explain ./closed --as 2001:2001").exits(3).mentions("enter          no   group 4242 ---");
     t.run_as(EVE, "explain $DIR/ --as 2001:2001").exits(2).mentions("only root can ask as");
 });
 

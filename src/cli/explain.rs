@@ -2,7 +2,7 @@
 
 use super::args::{Check, Common, Explain, Format};
 use super::exit::{Exit, Failure};
-use super::explain_as::tell;
+use super::explain_as::{end_of_way, tell};
 use super::judged::Judged;
 use super::levels::unknown_lint;
 use super::paths;
@@ -18,6 +18,7 @@ use crate::policy::instance::Instance;
 use crate::policy::load::Fallback;
 use crate::report::account::{group_text, owner_text};
 use crate::report::explain::{Attribute, Explained, LintText, Said, Told, View, write_entry, write_lint};
+use crate::report::quote::shell_quote;
 use crate::report::{Wording, answer, story};
 use crate::roots::Purpose;
 use crate::survey::{Flaw, SurveyError};
@@ -40,7 +41,17 @@ pub fn explain(common: &Common, explain: &Explain, streams: &mut Streams) -> Res
         Some(name) => lint(common, name, streams),
         None => {
             run_as(&explain.eyes)?;
-            path(common, explain, streams)
+            path(common, explain, streams).map_err(|failure| {
+                match (&explain.whom, end_of_way(explain.subject.as_ref())) {
+                    (Some(whom), Some(end)) => {
+                        let end = shell_quote(end.as_os_str().as_bytes());
+                        failure.hinted(format!(
+                            "the way ends there, and why is told by: sgidlint explain {end} --as {whom}"
+                        ))
+                    }
+                    _ => failure,
+                }
+            })
         }
     }
 }

@@ -9,9 +9,11 @@ use crate::decide::alteration::{Means, Standing};
 use crate::mode::Mode;
 use crate::probe::Someone;
 use crate::probe::story::{Scene, Story};
+use crate::sys::root::look_at_path;
 use crate::sys::{SysError, host};
 use crate::whom::Whom;
-use std::path::Path;
+use rustix::io::Errno;
+use std::path::{Path, PathBuf};
 
 /// Tells what somebody can do with the entry at a real path.
 pub fn tell(session: &Session<'_>, whom: &Whom, umask: Option<Mode>, path: &Path) -> Result<Story, Failure> {
@@ -36,6 +38,14 @@ pub fn tell(session: &Session<'_>, whom: &Whom, umask: Option<Mode>, path: &Path
             Failure::incomplete(format!("can't ask as `{}` about {shown}: {error}", someone.label))
         }
     })
+}
+
+/// Where the way ends for who isn't root: the last that can still be looked at. It is the closed door.
+pub fn end_of_way(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok().filter(|_| host::effective_uid() != 0)?;
+    let is_hidden = look_at_path(&absolute).is_err_and(|error| error.errno == Errno::ACCESS);
+    let mut above = absolute.ancestors().skip(1);
+    above.find(|path| is_hidden && look_at_path(path).is_ok()).map(Path::to_path_buf)
 }
 
 /// What kept the kernel from answering.

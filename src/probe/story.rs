@@ -93,9 +93,9 @@ impl Scene {
             stops.push(Stop { kind, state: step.look.entry.state, listed: own, fixture });
         }
         let mount = |id| mounts.by_id(id);
-        let ids = way.steps().iter().map(|step| step.look.entry.mount);
+        let mut ids = way.steps().iter().map(|step| step.look.entry.mount);
         let file_systems = ids.clone().map(|id| mount(id).map(|mount| mount.fs.clone())).collect();
-        let gives_groups = ids.last().and_then(mount).is_some_and(|mount| mount.bsd_groups);
+        let gives_groups = ids.next_back().and_then(mount).is_some_and(|mount| mount.bsd_groups);
         let inheritance = if gives_groups { Inheritance::Always } else { Inheritance::Setgid };
         Ok(Scene { way, stops, file_systems, default, inheritance })
     }
