@@ -8,6 +8,7 @@ mod crash;
 mod diff;
 mod errors;
 mod explain;
+mod explain_as;
 mod filter;
 mod fix;
 mod formats;

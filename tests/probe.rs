@@ -183,7 +183,8 @@ scenario!(only_threads_of_their_own_become_somebody, own mounts, |t| {
     t.run_under(wrapper, "probe . --as alice --as bob").exits(1);
     let calls = fs::read_to_string(t.dir().join("calls")).unwrap();
     let main = calls.split(' ').next().unwrap();
-    let becoming: Vec<&str> = calls.lines().filter(|line| line.contains(" setres") || line.contains(" setgroups")).collect();
+    let becomes = |line: &&str| [" setresuid(", " setresgid(", " setgroups("].iter().any(|call| line.contains(call));
+    let becoming: Vec<&str> = calls.lines().filter(becomes).collect();
     assert_eq!(becoming.len(), 6, "{calls}");
     assert!(becoming.iter().all(|line| !line.starts_with(main)), "{calls}");
     // The real and the saved user id stay root's, so that alice can't send the thread signals.

@@ -10,6 +10,7 @@ mod completions;
 mod execute;
 mod exit;
 mod explain;
+mod explain_as;
 mod fix;
 mod init;
 mod manual;

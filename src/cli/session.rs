@@ -91,6 +91,16 @@ impl<'a> Session<'a> {
 
     /// Judges what the arguments ask for, down to this depth.
     pub fn judge_to(&self, check: &Check, fallback: Fallback, depth: Depth) -> Result<Judged, Failure> {
+        self.judge_where_covered(check, fallback, depth)?.map_err(failed)
+    }
+
+    /// The same; a PATH that no tree covers is an error of its own.
+    pub fn judge_where_covered(
+        &self,
+        check: &Check,
+        fallback: Fallback,
+        depth: Depth,
+    ) -> Result<Result<Judged, SurveyError>, Failure> {
         let command_line = levels::of_command_line(self.common)?;
         let caution = self.caution()?;
         let Ready { loaded, table, roots, limits } = self.apart(|| self.ready(check, fallback, caution))??;
@@ -115,7 +125,10 @@ impl<'a> Session<'a> {
             },
         };
         let survey = progress::while_counting(self.common, &counters, || survey::survey(&request));
-        let mut survey = survey.map_err(failed)?;
+        let mut survey = match survey {
+            Ok(survey) => survey,
+            Err(error) => return Ok(Err(error)),
+        };
         survey.notices = survey::expired(&loaded, &levels, caution.today);
         survey.notices.extend(survey::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
         if let Some(usage) = &survey.usage {
@@ -125,7 +138,7 @@ impl<'a> Session<'a> {
             let new: Vec<_> = idle.into_iter().filter(is_new).collect();
             notices.extend(new);
         }
-        Ok(Judged { survey, loaded, table, roots })
+        Ok(Ok(Judged { survey, loaded, table, roots }))
     }
 
     /// The real roots of the policies that the arguments ask for, each with its policy. A root that can't be used is a
@@ -246,7 +259,8 @@ fn label(loaded: &Loaded) -> PolicyLabel {
     PolicyLabel { name: loaded.model.name.clone(), file: loaded.model.source.file.clone() }
 }
 
-fn failed(error: SurveyError) -> Failure {
+/// Why a survey came to nothing.
+pub fn failed(error: SurveyError) -> Failure {
     match error {
         SurveyError::Uncovered(path) => Failure::usage(format!("no tree covers {}", paths::shown(&path)))
             .hinted("name a path at, above or below the root of a tree, or a policy that covers this one with -p"),

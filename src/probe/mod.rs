@@ -15,6 +15,7 @@ mod gather;
 mod judged;
 mod question;
 mod row;
+pub mod story;
 pub mod way;
 
 pub use asked::Closing;

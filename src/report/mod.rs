@@ -27,6 +27,7 @@ pub mod answer;
 pub mod schedule;
 pub mod mend;
 pub mod explain;
+pub mod story;
 pub mod proposal;
 pub mod access;
 #[cfg(test)]

@@ -2,11 +2,13 @@
 #![allow(unsafe_code)]
 
 use super::SysError;
+use super::host::is_overlay;
 use super::persona::Posed;
 use super::signals;
 use super::stat::{look, look_at};
+use crate::decide::Rights;
 use crate::entry::State;
-use rustix::fs::{AtFlags, Mode, OFlags, fstatfs, mkdirat, openat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::ffi::{CStr, CString};
@@ -21,6 +23,16 @@ pub enum Right {
     Write,
     /// To execute a file, or to pass through a directory.
     Execute,
+}
+
+impl From<Right> for Rights {
+    fn from(right: Right) -> Rights {
+        match right {
+            Right::Read => Rights::READ,
+            Right::Write => Rights::WRITE,
+            Right::Execute => Rights::PASS,
+        }
+    }
 }
 
 /// The kernel's answer.
@@ -51,15 +63,15 @@ pub enum Making {
 }
 
 impl Posed {
-    /// Whether they have a right to what a descriptor holds, whatever lies above it.
-    pub fn may(&self, held: impl AsFd, right: Right) -> Result<Answer, SysError> {
-        self.ask(held, c"", right, libc::AT_EMPTY_PATH)
+    /// Whether they have these rights, all at once, to what a descriptor holds, whatever lies above it.
+    pub fn may(&self, held: impl AsFd, rights: impl Into<Rights>) -> Result<Answer, SysError> {
+        self.ask(held, c"", rights.into(), libc::AT_EMPTY_PATH)
     }
 
     /// Whether they have a right to a name in a directory, itself where it is a symbolic link; the directory's own bits
     /// count, but not what lies above it.
     pub fn may_at(&self, dir: impl AsFd, name: &CStr, right: Right) -> Result<Answer, SysError> {
-        self.ask(dir, name, right, libc::AT_SYMLINK_NOFOLLOW)
+        self.ask(dir, name, right.into(), libc::AT_SYMLINK_NOFOLLOW)
     }
 
     /// Makes a file in a directory that has no name and can never get one (O_TMPFILE and O_EXCL of open(2)).
@@ -112,12 +124,9 @@ impl Posed {
         }
     }
 
-    fn ask(&self, dir: impl AsFd, name: &CStr, right: Right, flags: libc::c_int) -> Result<Answer, SysError> {
-        let mode = match right {
-            Right::Read => libc::R_OK,
-            Right::Write => libc::W_OK,
-            Right::Execute => libc::X_OK,
-        };
+    fn ask(&self, dir: impl AsFd, name: &CStr, rights: Rights, flags: libc::c_int) -> Result<Answer, SysError> {
+        // R_OK, W_OK and X_OK of access(2) are the bits of a mode.
+        let mode = libc::c_int::from(rights.bits());
         let (dir, flags) = (dir.as_fd().as_raw_fd(), flags | libc::AT_EACCESS);
         // Not through the C library: where the kernel lacks the call, that would answer by its own reading of the mode.
         // SAFETY: the name is a string with its NUL, and the kernel writes nothing to our memory.
@@ -166,11 +175,4 @@ fn refuses(errno: Errno) -> bool {
         errno,
         Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::OVERFLOW | Errno::NOSPC | Errno::DQUOT | Errno::TXTBSY
     )
-}
-
-/// OVERLAYFS_SUPER_MAGIC of linux/magic.h.
-const OVERLAY: u32 = 0x794c_7630;
-
-fn is_overlay(fd: impl AsFd) -> Result<bool, SysError> {
-    fstatfs(fd).map(|stat| stat.f_type as u32 == OVERLAY).map_err(SysError::of("fstatfs"))
 }

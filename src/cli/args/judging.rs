@@ -56,6 +56,12 @@ pub struct Explain {
     /// The name of a lint, or a path (with a `/`).
     #[arg(value_name = "LINT|PATH")]
     pub subject: OsString,
+    /// Tells what USER, USER:GROUP, :GROUP (some member of a group) or @others can do with PATH, and who decides it.
+    #[arg(long = "as", value_name = "WHO", value_parser = Whom::parse)]
+    pub whom: Option<Whom>,
+    /// The umask that they have, in octal [default: the one that this was started with].
+    #[arg(long, value_name = "MODE", value_parser = umask, requires = "whom")]
+    pub umask: Option<Mode>,
     /// Through whose eyes.
     #[command(flatten)]
     pub eyes: Eyes,
