@@ -7,6 +7,7 @@ mod chmod;
 mod crash;
 mod diff;
 mod errors;
+mod expect;
 mod explain;
 mod filter;
 mod fix;

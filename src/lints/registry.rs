@@ -1,7 +1,7 @@
 //! The table of all lints.
 
 use super::{
-    Level, account, acl, group, hard_link, owner, permission, policy, reach, rule, set_id, setgid, sticky,
+    Level, account, acl, expectation, group, hard_link, owner, permission, policy, reach, rule, set_id, setgid, sticky,
     world_writable,
 };
 use std::fmt::{self, Write};
@@ -35,11 +35,12 @@ pub enum Lint {
     ExpiredException,
     EmptyGroup,
     RiskyRule,
+    UnmetExpectation,
 }
 
 impl Lint {
     /// Every lint, in the order of the reference.
-    pub const ALL: [Lint; 25] = [
+    pub const ALL: [Lint; 26] = [
         Lint::ForeignGroup,
         Lint::ForeignOwner,
         Lint::SpreadingGroup,
@@ -65,6 +66,7 @@ impl Lint {
         Lint::ExpiredException,
         Lint::EmptyGroup,
         Lint::RiskyRule,
+        Lint::UnmetExpectation,
     ];
 
     /// Its name.
@@ -110,6 +112,7 @@ impl Lint {
             Lint::ExpiredException => &policy::EXPIRED_EXCEPTION,
             Lint::EmptyGroup => &rule::EMPTY_GROUP,
             Lint::RiskyRule => &rule::RISKY_RULE,
+            Lint::UnmetExpectation => &expectation::UNMET_EXPECTATION,
         }
     }
 }
@@ -201,7 +204,8 @@ mod tests {
     #[test]
     fn what_nobody_wished_for_only_warns() {
         for lint in Lint::ALL {
-            let is_hazard = lint >= Lint::SetuidFile && lint != Lint::Conflict;
+            let is_wished = matches!(lint, Lint::Conflict | Lint::UnmetExpectation);
+            let is_hazard = lint >= Lint::SetuidFile && !is_wished;
             let (level, fixes) =
                 if is_hazard { (Level::Warn, ["unsafe", "none"]) } else { (Level::Deny, ["safe", "none"]) };
             assert_eq!(lint.default_level(), level, "{lint}");

@@ -1,6 +1,8 @@
 //! The probe: what somebody can really do in a tree, asked of the kernel as them.
 
+pub mod inquiry;
 pub mod way;
+mod why;
 
 use crate::accounts::Account;
 use crate::sys::persona::Persona;

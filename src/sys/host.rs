@@ -1,6 +1,7 @@
 //! Facts of the machine and the caller: boot, time, user.
 
 use super::SysError;
+use crate::mode::Mode;
 use rustix::fs::{fstatfs, fstatvfs};
 use rustix::process::{getegid, geteuid, getgroups, getpid, getuid};
 use rustix::system::uname;
@@ -34,6 +35,14 @@ pub fn effective_uid() -> u32 {
 pub fn groups() -> Result<Vec<u32>, SysError> {
     let supplementary = getgroups().map_err(SysError::of("getgroups"))?;
     Ok(std::iter::once(getegid()).chain(supplementary).map(|group| group.as_raw()).collect())
+}
+
+/// The umask that the process makes files with; 022 where procfs doesn't say.
+pub fn umask() -> Mode {
+    let status = read_to_string("/proc/self/status").unwrap_or_default();
+    let digits = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+    let bits = digits.and_then(|digits| u32::from_str_radix(digits.trim(), 8).ok());
+    Mode::new(bits.unwrap_or(0o022))
 }
 
 /// The process.
