@@ -8,6 +8,7 @@ mod crash;
 mod diff;
 mod errors;
 mod expect;
+mod expect_threads;
 mod explain;
 mod filter;
 mod fix;

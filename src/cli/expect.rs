@@ -269,7 +269,7 @@ impl People<'_> {
 fn stopped(failure: Failure, file: &str, line: u32) -> Failure {
     let hints = match failure.exit {
         Exit::Usage => vec![
-            "run it as root; others can only ask as themselves and as their own groups, so name those, or leave --probe out"
+            "run it as root: anybody else can ask as themselves only, so name them alone, or leave --probe out"
                 .to_owned(),
         ],
         _ => failure.hints,

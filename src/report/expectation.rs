@@ -27,7 +27,7 @@ pub struct Deed<'a> {
 
 /// `alice can't create in /srv/lab/incoming: /srv/lab stops them (0750 root:staff)`.
 pub fn cannot(deed: Deed<'_>, why: &Why, names: &dyn IdNames) -> String {
-    format!("{} can't {}: {}", deed.whom, phrase(deed), reason(deed.path, why, names))
+    format!("{} can't {}: {}", deed.whom, phrase(deed), reason(deed, why, names))
 }
 
 /// `eve can list /srv/lab/incoming, which the policy rules out`.
@@ -49,8 +49,8 @@ fn phrase(deed: Deed<'_>) -> String {
     }
 }
 
-fn reason(path: &Path, why: &Why, names: &dyn IdNames) -> String {
-    let called = |other: &Path| if other == path { "it".to_owned() } else { shown(other) };
+fn reason(deed: Deed<'_>, why: &Why, names: &dyn IdNames) -> String {
+    let called = |other: &Path| if other == deed.path { "it".to_owned() } else { shown(other) };
     let state = |place: &Place, errno: Errno| {
         let state = place.state;
         let (owner, group) = (owner_text(state.uid, names), group_text(state.gid, names));
@@ -60,8 +60,10 @@ fn reason(path: &Path, why: &Why, names: &dyn IdNames) -> String {
     };
     match why {
         Why::Absent(absent) => format!("{} isn't there", called(absent)),
-        Why::Kind(Kind::Dir) => "it is a directory, which is listed and entered".into(),
-        Why::Kind(kind) => format!("it is {}", of_kind(*kind)),
+        Why::Kind(kind) => {
+            let meant = if matches!(deed.act, Act::Read | Act::Write) { Kind::File } else { Kind::Dir };
+            format!("it is {}, not {}", of_kind(*kind), of_kind(meant))
+        }
         Why::Stopped(place, errno) => format!("{} stops them {}", called(&place.path), state(place, *errno)),
         Why::Refused(place, right, errno) => {
             let verb = match right {
@@ -91,7 +93,7 @@ fn of_kind(kind: Kind) -> &'static str {
 
 fn cause(errno: Errno) -> String {
     let errno = errno.raw_os_error();
-    format!("{} ({})", errno_name(errno), errno_text(errno))
+    format!("{}: {}", errno_name(errno), errno_text(errno))
 }
 
 fn shown(path: &Path) -> String {
@@ -135,7 +137,7 @@ mod tests {
                 dir,
                 Kind::Dir,
                 Why::Refused(place(dir, 0, 3001, 0o2755), Right::Write, Errno::ROFS),
-                "create in /srv/lab/in: they can't write it (EROFS (read-only file system); 2755 root:lab)",
+                "create in /srv/lab/in: they can't write it (EROFS: read-only file system; 2755 root:lab)",
             ),
             (
                 Act::Delete,
@@ -158,14 +160,8 @@ mod tests {
                 Why::Fixed(place(dir, 0, 0, 0o755)),
                 "delete their own in /srv/lab/in: it is immutable or append-only",
             ),
-            (
-                Act::Read,
-                dir,
-                Kind::Dir,
-                Why::Kind(Kind::Dir),
-                "read /srv/lab/in: it is a directory, which is listed and entered",
-            ),
-            (Act::List, file, Kind::File, Why::Kind(Kind::File), "list /srv/lab/f: it is a file"),
+            (Act::Read, dir, Kind::Dir, Why::Kind(Kind::Dir), "read /srv/lab/in: it is a directory, not a file"),
+            (Act::List, file, Kind::File, Why::Kind(Kind::File), "list /srv/lab/f: it is a file, not a directory"),
             (Act::Write, file, Kind::File, Why::Absent(file.into()), "write /srv/lab/f: it isn't there"),
             (Act::Read, file, Kind::File, Why::Absent("/srv".into()), "read /srv/lab/f: /srv isn't there"),
         ] {
