@@ -7,6 +7,8 @@ mod chmod;
 mod crash;
 mod diff;
 mod errors;
+mod expect;
+mod expect_threads;
 mod explain;
 mod explain_as;
 mod filter;

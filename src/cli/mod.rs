@@ -9,6 +9,7 @@ mod check;
 mod completions;
 mod execute;
 mod exit;
+mod expect;
 mod explain;
 mod explain_as;
 mod fix;

@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::judged::fails;
 use super::levels;
 use super::session::Session;
-use super::someone::{not_posed, someone};
+use super::someone::{not_posed, own_umask, someone};
 use super::streams::Streams;
 use super::{paths, progress};
 use crate::entry::Kind;
@@ -15,7 +15,6 @@ use crate::report::access::{self, Access, write_access};
 use crate::report::escape::{escape_message, full_path};
 use crate::report::style::counted;
 use crate::roots::Purpose;
-use crate::sys::host;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::root::look_at_path;
 use crate::walk::Counters;
@@ -32,12 +31,7 @@ struct Place {
 /// `sgidlint probe`.
 pub fn probe(common: &Common, arguments: &Probe, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Read)?;
-    let umask = match arguments.umask {
-        Some(umask) => umask,
-        None => host::umask().map_err(|error| {
-            Failure::incomplete(format!("can't tell the umask: {error}")).hinted("name it: --umask 022")
-        })?,
-    };
+    let umask = arguments.umask.map_or_else(own_umask, Ok)?;
     let everybody = everybody(arguments, &session)?;
     let places = places(&session, &arguments.paths)?;
     let someones: Vec<&Someone> = everybody.iter().map(|(someone, _)| someone).collect();

@@ -7,6 +7,7 @@ mod level;
 mod finding;
 mod registry;
 mod describe;
+mod expectation;
 mod case;
 mod guard;
 mod group;

@@ -1,8 +1,8 @@
 //! The table of all lints.
 
 use super::{
-    Level, account, acl, group, hard_link, owner, permission, policy, probe, reach, rule, set_id, setgid, sticky,
-    world_writable,
+    Level, account, acl, expectation, group, hard_link, owner, permission, policy, probe, reach, rule, set_id, setgid,
+    sticky, world_writable,
 };
 use std::fmt::{self, Write};
 
@@ -42,11 +42,12 @@ pub enum Lint {
     NewFilesClosed,
     CanDeleteOthers,
     OutsiderCan,
+    UnmetExpectation,
 }
 
 impl Lint {
     /// Every lint, in the order of the reference.
-    pub const ALL: [Lint; 32] = [
+    pub const ALL: [Lint; 33] = [
         Lint::ForeignGroup,
         Lint::ForeignOwner,
         Lint::SpreadingGroup,
@@ -79,6 +80,7 @@ impl Lint {
         Lint::NewFilesClosed,
         Lint::CanDeleteOthers,
         Lint::OutsiderCan,
+        Lint::UnmetExpectation,
     ];
 
     /// Its name.
@@ -131,6 +133,7 @@ impl Lint {
             Lint::NewFilesClosed => &probe::NEW_FILES_CLOSED,
             Lint::CanDeleteOthers => &probe::CAN_DELETE_OTHERS,
             Lint::OutsiderCan => &probe::OUTSIDER_CAN,
+            Lint::UnmetExpectation => &expectation::UNMET_EXPECTATION,
         }
     }
 }
@@ -224,7 +227,8 @@ mod tests {
         for lint in Lint::ALL {
             // Whoever asks the kernel as somebody wants to hear no as no.
             let is_asked = (Lint::CannotEnter..=Lint::NewFilesClosed).contains(&lint);
-            let is_hazard = lint >= Lint::SetuidFile && lint != Lint::Conflict && !is_asked;
+            let is_wished = matches!(lint, Lint::Conflict | Lint::UnmetExpectation);
+            let is_hazard = lint >= Lint::SetuidFile && !is_wished && !is_asked;
             let (level, fixes) =
                 if is_hazard { (Level::Warn, ["unsafe", "none"]) } else { (Level::Deny, ["safe", "none"]) };
             assert_eq!(lint.default_level(), level, "{lint}");

@@ -12,11 +12,13 @@
 mod asked;
 mod asker;
 mod gather;
+pub mod inquiry;
 mod judged;
 mod question;
 mod row;
 pub mod story;
 pub mod way;
+mod why;
 
 pub use asked::Closing;
 pub use judged::{Complaint, Wrong, judge};

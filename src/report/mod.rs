@@ -6,6 +6,7 @@ pub mod style;
 pub mod words;
 pub mod advice;
 pub mod account;
+pub mod expectation;
 pub mod outcome;
 pub mod tally;
 pub mod json;
