@@ -19,7 +19,7 @@ use std::os::fd::{AsFd, AsRawFd};
 pub enum Right {
     /// To read a file, or list a directory.
     Read,
-    /// To write a file, or to make, rename and remove names in a directory.
+    /// To write a file.
     Write,
     /// To execute a file, or to pass through a directory.
     Execute,
