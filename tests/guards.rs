@@ -108,7 +108,7 @@ scenario!(the_first_interrupt_finishes_the_entry_in_hand, |t| {
         let paths: Vec<_> = outcomes.iter().map(|one| one["path"]["text"].as_str().unwrap_or("?")).collect();
         assert_eq!(paths, ["a", "b", "c"]);
         assert!(outcomes.iter().all(|one| one["outcome"] == "applied"), "{run}");
-        run.mentions("3 changes applied.").mentions("2 changes were not tried");
+        run.mentions("3 changes applied in $TIME, leaving 2 findings").mentions("2 changes were not tried");
         assert_eq!(t.sh("find . -type f -gid 4242 | sort | xargs"), "./a ./b ./c\n");
         t.run("log").succeeds().never_mentions("interrupted");
         t.run("undo -y").succeeds();

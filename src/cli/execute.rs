@@ -9,7 +9,8 @@ use crate::apply::{Ended, Ground, RootDrift, Tally, apply};
 use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder, Relay, relay};
 use crate::plan::{Change, Plan};
 use crate::report::outcome::{Fate, Settled, write_outcomes};
-use crate::report::{escape, json, tally};
+use crate::report::tally::{self, Ran};
+use crate::report::{escape, json};
 use crate::roots::{self, Caution, SystemRoots};
 use crate::survey::in_tree;
 use crate::sys::host;
@@ -34,6 +35,8 @@ pub struct Executed {
     pub tally: Tally,
     /// What became of each change that was tried, in the order of the plan.
     pub done: Vec<Done>,
+    /// How long the changes took.
+    pub took: Duration,
 }
 
 /// Roots that were opened for a plan, and those that are not what they were.
@@ -85,10 +88,11 @@ pub fn execute_on(
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     };
+    let began = Instant::now();
     let tally = progress::while_applying(session.common, plan.changes.len() as u64, &tried, work);
     let tally = tally.map_err(|error| Failure::incomplete(format!("can't give up what isn't needed: {error}")))?;
     let Clerk { journal, done, .. } = clerk;
-    let executed = Executed { run, tally, done };
+    let executed = Executed { run, tally, done, took: began.elapsed() };
     journal.settle(executed.exit() as u8).map_err(|error| {
         Failure::incomplete(format!("the outcome of run {} can't be put on record: {error}", executed.run))
             .hinted(format!("what was changed can be undone all the same: sgidlint undo {}", executed.run))
@@ -139,11 +143,13 @@ impl Executed {
         matches!(outcome, Some(Outcome::Applied | Outcome::Already | Outcome::Gone | Outcome::Partial))
     }
 
-    /// Tells how the run ended.
-    pub fn tell_end(&self, plan: &Plan, streams: &Streams, counts: &tally::Tally) {
-        if !streams.is_quiet() {
-            streams.write_errors(|err| tally::write_summary(err, counts, &self.run));
-        }
+    /// The run as its summary tells of it.
+    pub fn ran(&self, tally: tally::Tally) -> Ran<'_> {
+        Ran { run: &self.run, tally, took: self.took }
+    }
+
+    /// Tells why the run did not come to the end of its plan, where it didn't.
+    pub fn tell_untried(&self, plan: &Plan, streams: &Streams) {
         let untried = plan.changes.len() - self.tally.tried;
         match &self.tally.ended {
             Ended::Complete => {}
