@@ -77,13 +77,14 @@ pub fn execute_on(
     let _locks = wanted.and_then(|wanted| lock(&locks, &wanted, waiting(session, wait))).map_err(locked(session))?;
     let journal = journal::begin(&store, plan, session.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
     let tried = AtomicU64::new(0);
-    let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()), tried: &tried };
+    let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()) };
     let run = clerk.journal.id().to_owned();
     let (relay, desk) = relay();
     let confine = session.confine();
     let work = || {
         std::thread::scope(|scope| {
-            let thread = scope.spawn(|| confine().map(|()| carry_out(session, plan, &ground, relay)));
+            let counted = Counted { relay, tried: &tried };
+            let thread = scope.spawn(|| confine().map(|()| carry_out(session, plan, &ground, counted)));
             desk.serve(&mut clerk);
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
@@ -101,9 +102,9 @@ pub fn execute_on(
 }
 
 /// Applies a plan, on a confined thread; the outcomes go to who writes them down.
-fn carry_out(session: &Session<'_>, plan: &Plan, ground: &Ground, mut relay: Relay) -> Tally {
-    let mut tally = apply(ground, plan, &mut relay, &session.stop);
-    if let Err(error) = relay.finish() {
+fn carry_out(session: &Session<'_>, plan: &Plan, ground: &Ground, mut counted: Counted<'_>) -> Tally {
+    let mut tally = apply(ground, plan, &mut counted, &session.stop);
+    if let Err(error) = counted.relay.finish() {
         tally.ended = Ended::Record(error);
     }
     tally
@@ -227,17 +228,28 @@ impl<'a> Told<'a> {
     }
 }
 
-/// Takes outcomes down, on record and for the report.
-struct Clerk<'a> {
-    journal: Journal,
-    done: Vec<Done>,
+/// Counts outcomes before they wait for their turn to be taken down: progress is what was done.
+struct Counted<'a> {
+    relay: Relay,
     tried: &'a AtomicU64,
 }
 
-impl Recorder for Clerk<'_> {
+impl Recorder for Counted<'_> {
+    fn record(&mut self, change: usize, done: &Done) -> io::Result<()> {
+        self.tried.fetch_add(1, Ordering::Relaxed);
+        self.relay.record(change, done)
+    }
+}
+
+/// Takes outcomes down, on record and for the report.
+struct Clerk {
+    journal: Journal,
+    done: Vec<Done>,
+}
+
+impl Recorder for Clerk {
     fn record(&mut self, change: usize, done: &Done) -> io::Result<()> {
         self.done.push(done.clone());
-        self.tried.fetch_add(1, Ordering::Relaxed);
         self.journal.record(change, done)
     }
 }

@@ -20,6 +20,7 @@ use crate::report::style::counted;
 use crate::report::{human, json};
 use crate::roots::Purpose;
 use crate::survey::Survey;
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
@@ -118,7 +119,7 @@ fn pick(
     let clause = effects(survey, unsafe_fixes).clause();
     streams.status(format_args!("In {}, fix would make {clause}.", counted(survey.counts.entries, "entry", "entries")));
     let manner = DiffManner { names: &session.names, palette: &palette, folding: Folding::Folded };
-    let chosen = Picking { heads: &heads, manner, stop: &session.stop }.pick(&rows)?;
+    let chosen = Picking { heads: &heads, manner, stop: &session.stop, headed: Cell::new(None) }.pick(&rows)?;
     let flaws = survey.changed().zip(&chosen).filter(|(_, chosen)| **chosen);
     let chosen: HashSet<(Identity, &[u8])> = flaws.map(|(flaw, _)| (flaw.id, &*flaw.path)).collect();
     plan.changes.retain(|change| chosen.contains(&(change.id, &*change.path)));

@@ -150,12 +150,13 @@ fn log(gauge: &impl Gauge, waiting: &Receiver<()>) {
 /// `12,345 entries, 41,150/s, 210 directories left  data/run1`: as much of it as so many columns hold.
 fn line(entries: u64, left: u64, elapsed: Duration, place: &[u8], columns: usize) -> String {
     let rate = (entries as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
+    let rate = if rate > 0 { format!(", {}/s", number(rate)) } else { String::new() };
     let left = match left {
         0 => String::new(),
         left => format!(", {} left", counted(left, "directory", "directories")),
     };
     let mut text = String::new();
-    for part in [counted(entries, "entry", "entries"), format!(", {}/s", number(rate)), left] {
+    for part in [counted(entries, "entry", "entries"), rate, left] {
         if width(&text) + width(&part) > columns {
             return text;
         }

@@ -66,7 +66,8 @@ impl TermLike for LastLine {
         if drawn.is_empty() {
             return Ok(());
         }
-        // In one piece: nothing else that is written comes between, and an interrupt leaves no half of it.
-        stderr().write_all(format!("{}\r", drawn.trim_end_matches(' ')).as_bytes())
+        // Without wrapping (DECAWM): a window may have got narrower since it was measured. And in one piece: nothing
+        // that is written meanwhile comes between, and an interrupt leaves no half of it.
+        stderr().write_all(format!("\u{1b}[?7l{}\u{1b}[?7h\r", drawn.trim_end_matches(' ')).as_bytes())
     }
 }
