@@ -43,6 +43,7 @@ mod pty;
 mod race;
 mod readers;
 mod recipes;
+mod recover;
 mod run;
 mod scenario;
 mod screen;
