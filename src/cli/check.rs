@@ -18,6 +18,7 @@ use crate::report::ended::Ended;
 use crate::report::escape::escape_message;
 use crate::report::human::{Grouping, Manner};
 use crate::report::quote::shell_quote;
+use crate::report::tally::Ran;
 use crate::report::{Palette, human, json, stat};
 use crate::roots::Purpose;
 use crate::survey::{Caller, Flaw, Survey};
@@ -154,8 +155,13 @@ fn row(flaw: &Flaw) -> Row<'_> {
 
 /// Tells on standard error what could not be read, what should be known, and the totals.
 pub fn tell_rest(common: &Common, streams: &Streams, survey: &Survey) {
+    tell_rest_of(common, streams, survey, None);
+}
+
+/// The same behind a run, which the totals sum up.
+pub fn tell_rest_of(common: &Common, streams: &Streams, survey: &Survey, ran: Option<&Ran<'_>>) {
     tell_troubles(common, streams, survey);
-    streams.write_errors(|err| human::write_summary(err, survey, &streams.error_manner(common)));
+    streams.write_errors(|err| human::write_summary(err, survey, &streams.error_manner(common), ran));
 }
 
 /// Tells on standard error what could not be read, and what should be known.
