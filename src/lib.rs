@@ -17,6 +17,7 @@ pub mod wire;
 pub mod accounts;
 pub mod act;
 pub mod whom;
+pub mod decide;
 pub mod intent;
 pub mod lints;
 pub mod sys;

@@ -170,7 +170,10 @@ fn end<'a>(
     let counts = execute::tell(session, streams, told)?;
     let done = match &executed {
         Some(executed) => {
-            executed.tell_end(plan, streams, &counts);
+            executed.tell_untried(plan, streams);
+            if !streams.is_quiet() {
+                streams.write_errors(|err| executed.ran(counts).write_summary(err, None));
+            }
             executed.exit()
         }
         None if plan.changes.is_empty() => {

@@ -1,6 +1,7 @@
 //! The way to one entry, held directory by directory, and what somebody can do at its end.
 
 use crate::act::{Act, Acts};
+use crate::decide::Rights;
 use crate::entry::Kind;
 use crate::mode::Mode;
 use crate::sys::SysError;
@@ -65,7 +66,10 @@ impl Way {
         }
         let may = |step: &Step, right| posed.may(&step.held, right).map(Answer::is_yes);
         let deletes = match above.last() {
-            Some(parent) => may(parent, Right::Change)? && deletes(&parent.look, Some(&end.look), uid),
+            // At once: where groups of an ACL give them one by one, the kernel refuses (acl(5)).
+            Some(parent) => {
+                posed.may(&parent.held, Rights::CHANGE)?.is_yes() && deletes(&parent.look, Some(&end.look), uid)
+            }
             None => false,
         };
         let is_file = end.look.entry.kind == Kind::File;
@@ -102,8 +106,13 @@ pub struct DirectoryAnswers {
 /// Asks as somebody about a directory.
 pub fn ask_directory(posed: &Posed, held: &OwnedFd) -> Result<DirectoryAnswers, SysError> {
     let may = |right| posed.may(held, right);
-    let (pass, read, write) = (may(Right::Execute)?, may(Right::Read)?, may(Right::Change)?);
-    let making = if write.is_yes() { Some(posed.make_nameless(held)?) } else { None };
+    let (pass, read) = (may(Right::Execute)?, may(Right::Read)?);
+    // At once: where groups of an ACL give them one by one, the kernel refuses (acl(5)).
+    let write = posed.may(held, Rights::CHANGE)?;
+    let making = match (pass, write) {
+        (Answer::Yes, Answer::Yes) => Some(posed.make_nameless(held)?),
+        _ => None,
+    };
     Ok(DirectoryAnswers { pass, read, write, making })
 }
 

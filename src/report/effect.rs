@@ -29,11 +29,15 @@ impl Effects {
 
     /// `3,000 changes: 12 open wider, 40 close further, 2,950 change hands; 3 unsafe`.
     pub fn clause(&self) -> String {
-        let parts = [(self.wider, "open wider"), (self.narrower, "close further"), (self.handed, "change hands")];
+        let parts = [
+            (self.wider, "opens wider", "open wider"),
+            (self.narrower, "closes further", "close further"),
+            (self.handed, "changes hands", "change hands"),
+        ];
         let said: Vec<String> = parts
             .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{} {what}", number(*count)))
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, one, many)| counted(*count, one, many))
             .collect();
         let mut text = counted(self.changes, "change", "changes");
         if !said.is_empty() {
@@ -57,7 +61,7 @@ mod tests {
         effects.count(state(0, 0, 0o755), state(0, 3001, 0o2775));
         effects.count(state(0, 0, 0o707), state(0, 0, 0o770));
         effects.count(state(0, 0, 0o755), state(0, 0, 0o2755));
-        assert_eq!(effects.clause(), "3 changes: 2 open wider, 1 close further, 1 change hands");
+        assert_eq!(effects.clause(), "3 changes: 2 open wider, 1 closes further, 1 changes hands");
         effects.risky = 1;
         assert!(effects.clause().ends_with("; 1 UNSAFE"));
         assert_eq!(Effects::default().clause(), "no changes");

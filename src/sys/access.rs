@@ -2,12 +2,16 @@
 #![allow(unsafe_code)]
 
 use super::SysError;
+use super::host::is_overlay;
 use super::persona::Posed;
-use super::stat::look;
+use super::signals;
+use super::stat::{look, look_at};
+use crate::decide::Rights;
 use crate::entry::State;
-use rustix::fs::{Mode, OFlags, fstatfs, openat};
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
-use std::ffi::CStr;
+use rustix::rand::{GetRandomFlags, getrandom};
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd};
 
 /// One of the rights that modes and ACLs give.
@@ -19,10 +23,16 @@ pub enum Right {
     Write,
     /// To execute a file, or to pass through a directory.
     Execute,
-    /// To make, rename and remove names in a directory: to write and pass it, which is more than each by itself.
-    ///
-    /// Of several groups that an ACL names, one alone has to grant all that is asked for at once (acl(5)).
-    Change,
+}
+
+impl From<Right> for Rights {
+    fn from(right: Right) -> Rights {
+        match right {
+            Right::Read => Rights::READ,
+            Right::Write => Rights::WRITE,
+            Right::Execute => Rights::PASS,
+        }
+    }
 }
 
 /// The kernel's answer.
@@ -53,15 +63,15 @@ pub enum Making {
 }
 
 impl Posed {
-    /// Whether they have a right to what a descriptor holds, whatever lies above it.
-    pub fn may(&self, held: impl AsFd, right: Right) -> Result<Answer, SysError> {
-        self.ask(held, c"", right, libc::AT_EMPTY_PATH)
+    /// Whether they have these rights, all at once, to what a descriptor holds, whatever lies above it.
+    pub fn may(&self, held: impl AsFd, rights: impl Into<Rights>) -> Result<Answer, SysError> {
+        self.ask(held, c"", rights.into(), libc::AT_EMPTY_PATH)
     }
 
     /// Whether they have a right to a name in a directory, itself where it is a symbolic link; the directory's own bits
     /// count, but not what lies above it.
     pub fn may_at(&self, dir: impl AsFd, name: &CStr, right: Right) -> Result<Answer, SysError> {
-        self.ask(dir, name, right, libc::AT_SYMLINK_NOFOLLOW)
+        self.ask(dir, name, right.into(), libc::AT_SYMLINK_NOFOLLOW)
     }
 
     /// Makes a file in a directory that has no name and can never get one (O_TMPFILE and O_EXCL of open(2)).
@@ -81,13 +91,42 @@ impl Posed {
         }
     }
 
-    fn ask(&self, dir: impl AsFd, name: &CStr, right: Right, flags: libc::c_int) -> Result<Answer, SysError> {
-        let mode = match right {
-            Right::Read => libc::R_OK,
-            Right::Write => libc::W_OK,
-            Right::Execute => libc::X_OK,
-            Right::Change => libc::W_OK | libc::X_OK,
-        };
+    /// Makes an empty file in a directory under a name that nobody has, and removes it again.
+    ///
+    /// Unlike what has no name, it can be seen meanwhile, and the directory's times change.
+    pub fn make_named_file(&self, dir: impl AsFd) -> Result<Making, SysError> {
+        let name = unique_name()?;
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
+        let _removal = Removal::begin();
+        match openat(&dir, &*name, flags, Mode::from_raw_mode(0o666)) {
+            Ok(file) => {
+                let state = look(&file).map(|look| Making::Made(look.entry.state));
+                unlinkat(&dir, &*name, AtFlags::empty()).map_err(SysError::of("unlinkat"))?;
+                state
+            }
+            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) => Err(SysError { call: "openat(O_CREAT)", errno }),
+        }
+    }
+
+    /// Makes a directory in a directory likewise.
+    pub fn make_directory(&self, dir: impl AsFd) -> Result<Making, SysError> {
+        let name = unique_name()?;
+        let _removal = Removal::begin();
+        match mkdirat(&dir, &*name, Mode::from_raw_mode(0o777)) {
+            Ok(()) => {
+                let state = look_at(&dir, &name).map(|look| Making::Made(look.entry.state));
+                unlinkat(&dir, &*name, AtFlags::REMOVEDIR).map_err(SysError::of("unlinkat(AT_REMOVEDIR)"))?;
+                state
+            }
+            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) => Err(SysError { call: "mkdirat", errno }),
+        }
+    }
+
+    fn ask(&self, dir: impl AsFd, name: &CStr, rights: Rights, flags: libc::c_int) -> Result<Answer, SysError> {
+        // R_OK, W_OK and X_OK of access(2) are the bits of a mode.
+        let mode = libc::c_int::from(rights.bits());
         let (dir, flags) = (dir.as_fd().as_raw_fd(), flags | libc::AT_EACCESS);
         // Not through the C library: where the kernel lacks the call, that would answer by its own reading of the mode.
         // SAFETY: the name is a string with its NUL, and the kernel writes nothing to our memory.
@@ -102,6 +141,33 @@ impl Posed {
     }
 }
 
+/// While it lives, something stands in a tree that is to be removed: an interrupt doesn't end the process.
+struct Removal(());
+
+impl Removal {
+    fn begin() -> Removal {
+        signals::hold();
+        Removal(())
+    }
+}
+
+impl Drop for Removal {
+    fn drop(&mut self) {
+        signals::release();
+    }
+}
+
+/// A name that nobody can foresee.
+fn unique_name() -> Result<CString, SysError> {
+    let mut random = [0_u8; 16];
+    let got = getrandom(&mut random, GetRandomFlags::empty()).map_err(SysError::of("getrandom"))?;
+    if got < random.len() {
+        return Err(SysError { call: "getrandom", errno: Errno::AGAIN });
+    }
+    let name = format!(".sgidlint-probe-{:032x}", u128::from_ne_bytes(random));
+    CString::new(name).map_err(|_| SysError { call: "getrandom", errno: Errno::INVAL })
+}
+
 /// Whether an errno means that somebody may not, rather than that it couldn't be found out.
 fn refuses(errno: Errno) -> bool {
     // EOVERFLOW: the user has no id in the file system's user namespace. ENOSPC, EDQUOT: nobody, or not they, for now.
@@ -109,11 +175,4 @@ fn refuses(errno: Errno) -> bool {
         errno,
         Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::OVERFLOW | Errno::NOSPC | Errno::DQUOT | Errno::TXTBSY
     )
-}
-
-/// OVERLAYFS_SUPER_MAGIC of linux/magic.h.
-const OVERLAY: u32 = 0x794c_7630;
-
-fn is_overlay(fd: impl AsFd) -> Result<bool, SysError> {
-    fstatfs(fd).map(|stat| stat.f_type as u32 == OVERLAY).map_err(SysError::of("fstatfs"))
 }
