@@ -298,6 +298,22 @@ scenario!(a_users_expectations_hold_for_what_it_uses, own mounts, |t| {
     assert_eq!(unmet(&run.exits(1).json()), ["alice create .", "bob create in"], "{run}");
 });
 
+scenario!(what_several_roots_expect_of_one_place_is_told_once, own mounts, |t| {
+    t.accounts("");
+    t.tree("dir 0:0 0755 .\n dir 0:4242 2775 a\n dir 0:4242 2775 b\n dir 0:4242 2750 a/in");
+    t.sh("mkdir -m 755 ../elsewhere");
+    let tables = "[[tree]]\nroot = '$TREE/{p}'\n[[tree]]\nroot = '$TREE/b'\n[[expect]]\nas = 'alice'\n\
+                  path = ['$DIR/elsewhere', '$TREE/a/in']\ncan = 'create'";
+    t.policy("lab.toml", &policy(tables));
+    let run = t.run("check -p lab.toml --probe --format json");
+    let found = run.exits(1).json_of("finding");
+    assert_eq!(unmet(&found), ["alice create $DIR/elsewhere", "alice create in"], "{run}");
+    let of = |path: &str| found.iter().find(|one| one["path"]["text"] == path).expect(path);
+    assert!(of("$DIR/elsewhere")["root"].is_null(), "{run}");
+    assert_eq!(of("in")["root"]["text"], "$TREE/a");
+    t.run("check -p lab.toml --probe --format junit").exits(1).mentions("name=\"$DIR/elsewhere/: unmet-expectation");
+});
+
 scenario!(many_of_them_are_asked_with_few_descriptors, own mounts, |t| {
     t.accounts("");
     t.tree("dir 0:0 0755 .");

@@ -71,6 +71,17 @@ scenario!(a_question_that_fails_is_an_error_and_no_answer, own mounts, |t| {
     assert!(run.json_of("finding").is_empty(), "{run}");
 });
 
+scenario!(a_question_that_hangs_is_named_and_ends_the_run, own mounts, |t| {
+    needs_program!("strace");
+    t.accounts("");
+    t.tree("dir 0:4242 2775 .");
+    let tables = "[limits]\nstall = 1\n[[tree]]\nroot = '$TREE'\n[[expect]]\nas = 'alice'\ncan = 'create'";
+    t.policy("lab.toml", &policy(tables));
+    // Strace may sit all of it out after the process is gone.
+    let strace = "strace -f -qq -o /dev/null -e trace=faccessat2 -e inject=faccessat2:delay_enter=5000000:when=1";
+    t.run_under(strace, LINE).exits(3).mentions("faccessat2 has not answered for $TIME");
+});
+
 scenario!(whoever_cannot_be_become_is_told_before_anything_is_looked_at, own mounts, |t| {
     needs_program!("strace");
     set(t);
