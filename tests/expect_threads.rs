@@ -10,16 +10,23 @@ const LINE: &str = "check -p lab.toml --probe --format json";
 
 /// Two people, each with a umask of their own.
 fn set(t: &mut Scenario) {
+    set_for(t, "'alice'");
+}
+
+fn set_for(t: &mut Scenario, whom: &str) {
     t.accounts("");
     t.tree("dir 0:4242 2775 .\n dir 0:4242 2770 in");
-    let tables = "[[tree]]\nroot = '$TREE'\n[[expect]]\nas = 'alice'\npath = ['.', 'in']\ncan = 'create'\numask = '077'\n\
-                  [[expect]]\nas = 'eve'\npath = 'in'\ncannot = 'create'\numask = '002'";
-    t.policy("lab.toml", &policy(tables));
+    let tables = format!(
+        "[[tree]]\nroot = '$TREE'\n[[expect]]\nas = {whom}\npath = ['.', 'in']\ncan = 'create'\numask = '077'\n\
+         [[expect]]\nas = 'eve'\npath = 'in'\ncannot = 'create'\numask = '002'"
+    );
+    t.policy("lab.toml", &policy(&tables));
 }
 
 scenario!(only_threads_that_are_somebody_else_ask_and_no_other_changes, own mounts, |t| {
     needs_program!("strace");
-    set(t);
+    // By whatever name: to the kernel they are one.
+    set_for(t, "['alice', '2001', 'alice:2001']");
     t.run(LINE).succeeds();
     t.strace(LINE).run.succeeds();
     let text = fs::read_to_string(t.dir().join("strace")).unwrap();
