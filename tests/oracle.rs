@@ -229,16 +229,18 @@ scenario!(what_is_told_on_overlayfs_is_what_is_done, own mounts, |t| {
         // The rest lies in the upper layer.
         ground.plant(soil, &top, TRIPLES);
         ground.holds();
-        run("umount", &[top.to_str().unwrap()]).unwrap();
+        run("umount", &["-l", top.to_str().unwrap()]).unwrap();
     }
 });
 
 scenario!(what_is_told_on_a_read_only_mount_is_what_is_done, own mounts, |t| {
-    let top = t.path(".");
-    let place = top.to_str().unwrap();
-    run("mount", &["-t", "tmpfs", "-o", "mode=755,strictatime", "none", place]).unwrap();
+    let (source, top) = (t.dir().join("source"), t.path("."));
+    fs::create_dir(&source).unwrap();
     let mut ground = Ground::new("read-only", 8, &top, Nameless::Never);
-    ground.plant(soil(&test_name!(), &top), &top, TRIPLES / 10);
-    run("mount", &["-o", "remount,bind,ro", place]).unwrap();
+    ground.watched.push(source.clone());
+    ground.plant(soil(&test_name!(), &source), &source, TRIPLES / 10);
+    // Bound, and not mounted anew: children that other tests fork may hold files open for writing for a moment.
+    run("mount", &["--bind", source.to_str().unwrap(), top.to_str().unwrap()]).unwrap();
+    run("mount", &["-o", "remount,bind,ro", top.to_str().unwrap()]).unwrap();
     ground.holds();
 });

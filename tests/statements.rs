@@ -4,6 +4,7 @@ use crate::oracle::ask::ask;
 use crate::scenario;
 use crate::scenario::Scenario;
 use crate::stage::{ALICE, BOB, EVE, LAB, User, as_user};
+use rustix::io::Errno;
 use sgidlint::act::{Act, Acts};
 use sgidlint::entry::State;
 use sgidlint::mode::Mode;
@@ -221,4 +222,16 @@ scenario!(setgid_makes_a_program_act_as_the_group_and_no_script, own mounts, |t|
     }
     t.sh("chmod 0755 program script");
     assert_eq!(run.map(|program| succeeds(t, as_group, program)), [true; 2]);
+});
+
+scenario!(nobody_creates_where_there_is_no_room, own mounts, |t| {
+    // Room for the root, the directory and one file.
+    t.sh("mount -t tmpfs -o mode=755,nr_inodes=3 none $PWD");
+    t.sh("mkdir d; chmod 2777 d; chgrp 4242 d; : >d/last");
+    let refused = told(t, ALICE, "d");
+    assert_eq!((refused.acts.has(Act::Create), refused.making), (false, Some(Making::Refused(Errno::NOSPC))));
+    assert!(!succeeds(t, ALICE, ": >d/new"));
+    t.sh("rm d/last");
+    assert_eq!(told(t, ALICE, "d").acts, ALL.iter().copied().collect());
+    assert!(succeeds(t, ALICE, ": >d/new"));
 });
