@@ -187,3 +187,19 @@ $TREE/z\x1b[1A\nNo findings in 3 entries.: deny: mode is 0600, should be 0660: t
         );
     }
 });
+
+scenario!(what_an_undo_and_a_plan_would_do_is_folded_for_people, |t| {
+    stage(t);
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    let declined = |line: &str| {
+        let mut terminal = Terminal::run(t, 80, line);
+        terminal.answer("Apply? [y/N] ", "n");
+        terminal.ends(1)
+    };
+    let applied = declined("apply $DIR/plan --color never");
+    assert!(applied.iter().any(|line| line == "--rw-rw-r-- root root // 7 files like run/s0.dat"), "{applied:#?}");
+    t.run("apply -y $DIR/plan").succeeds().mentions("+-rw-rw-r-- root 4242 run/s6.dat");
+    let undone = declined("undo --color never");
+    assert!(undone.iter().any(|line| line == "+-rw-rw-r-- root root // 7 files like run/s0.dat"), "{undone:#?}");
+    t.run("undo -y").succeeds().mentions("+-rw-rw-r-- root root run/s6.dat");
+});

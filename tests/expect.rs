@@ -266,7 +266,8 @@ scenario!(a_baseline_knows_it_and_forgets_it_only_where_it_was_asked, own mounts
     t.run("check -p lab.toml --probe --write-baseline $DIR/known").succeeds();
     t.run("check -p lab.toml --probe --baseline $DIR/known").succeeds().mentions("1 finding known");
     t.run("check -p lab.toml --baseline $DIR/known").succeeds().never_mentions("remove the line");
-    t.sh("chmod g+w .");
+    t.sh("mkdir -m 2775 sub && chgrp 4242 sub && chmod g+ws . sub");
+    t.run("check ./sub -p lab.toml --probe --baseline $DIR/known").succeeds().never_mentions("remove the line");
     t.run("check -p lab.toml --baseline $DIR/known").succeeds().never_mentions("remove the line");
     t.run("check -p lab.toml --probe --baseline $DIR/known").succeeds().mentions("remove the line");
 });
@@ -296,6 +297,23 @@ scenario!(a_users_expectations_hold_for_what_it_uses, own mounts, |t| {
     t.policy("user.toml", &policy(keys));
     let run = t.run("check -p user.toml --probe --format json");
     assert_eq!(unmet(&run.exits(1).json()), ["alice create .", "bob create in"], "{run}");
+});
+
+scenario!(what_several_roots_expect_of_one_place_is_told_once, own mounts, |t| {
+    t.accounts("");
+    t.tree("dir 0:0 0755 .\n dir 0:4242 2775 a\n dir 0:4242 2775 b\n dir 0:4242 2750 b/in");
+    t.sh("mkdir -m 755 ../elsewhere");
+    let tables = "[[tree]]\nroot = '$TREE/{p}'\n[[tree]]\nroot = '$TREE/b'\n[[expect]]\nas = 'alice'\n\
+                  path = ['$DIR/elsewhere', '$TREE/b/in']\ncan = 'create'";
+    t.policy("lab.toml", &policy(tables));
+    let run = t.run("check -p lab.toml --probe --format json");
+    let found = run.exits(1).json_of("finding");
+    assert_eq!(unmet(&found), ["alice create $DIR/elsewhere", "alice create in"], "{run}");
+    let of = |path: &str| found.iter().find(|one| one["path"]["text"] == path).expect(path);
+    assert!(of("$DIR/elsewhere")["root"].is_null(), "{run}");
+    // Asked for the sake of `a`, and an entry of `b` all the same.
+    assert_eq!(of("in")["root"]["text"], "$TREE/b");
+    t.run("check -p lab.toml --probe --format junit").exits(1).mentions("name=\"$DIR/elsewhere/: unmet-expectation");
 });
 
 scenario!(many_of_them_are_asked_with_few_descriptors, own mounts, |t| {

@@ -10,16 +10,23 @@ const LINE: &str = "check -p lab.toml --probe --format json";
 
 /// Two people, each with a umask of their own.
 fn set(t: &mut Scenario) {
+    set_for(t, "'alice'");
+}
+
+fn set_for(t: &mut Scenario, whom: &str) {
     t.accounts("");
     t.tree("dir 0:4242 2775 .\n dir 0:4242 2770 in");
-    let tables = "[[tree]]\nroot = '$TREE'\n[[expect]]\nas = 'alice'\npath = ['.', 'in']\ncan = 'create'\numask = '077'\n\
-                  [[expect]]\nas = 'eve'\npath = 'in'\ncannot = 'create'\numask = '002'";
-    t.policy("lab.toml", &policy(tables));
+    let tables = format!(
+        "[[tree]]\nroot = '$TREE'\n[[expect]]\nas = {whom}\npath = ['.', 'in']\ncan = 'create'\numask = '077'\n\
+         [[expect]]\nas = 'eve'\npath = 'in'\ncannot = 'create'\numask = '002'"
+    );
+    t.policy("lab.toml", &policy(&tables));
 }
 
 scenario!(only_threads_that_are_somebody_else_ask_and_no_other_changes, own mounts, |t| {
     needs_program!("strace");
-    set(t);
+    // By whatever name: to the kernel they are one.
+    set_for(t, "['alice', '2001', 'alice:2001']");
     t.run(LINE).succeeds();
     t.strace(LINE).run.succeeds();
     let text = fs::read_to_string(t.dir().join("strace")).unwrap();
@@ -69,6 +76,17 @@ scenario!(a_question_that_fails_is_an_error_and_no_answer, own mounts, |t| {
     let told: Vec<String> = errors.iter().map(|one| format!("{} {} {}", one["path"]["text"], one["call"], one["errno"])).collect();
     assert_eq!(told, [r#""." "faccessat2" "EIO""#, r#""in" "faccessat2" "EIO""#, r#""in" "faccessat2" "EIO""#], "{run}");
     assert!(run.json_of("finding").is_empty(), "{run}");
+});
+
+scenario!(a_question_that_hangs_is_named_and_ends_the_run, own mounts, |t| {
+    needs_program!("strace");
+    t.accounts("");
+    t.tree("dir 0:4242 2775 .");
+    let tables = "[limits]\nstall = 1\n[[tree]]\nroot = '$TREE'\n[[expect]]\nas = 'alice'\ncan = 'create'";
+    t.policy("lab.toml", &policy(tables));
+    // Strace may sit all of it out after the process is gone.
+    let strace = "strace -f -qq -o /dev/null -e trace=faccessat2 -e inject=faccessat2:delay_enter=5000000:when=1";
+    t.run_under(strace, LINE).exits(3).mentions("faccessat2 has not answered for $TIME");
 });
 
 scenario!(whoever_cannot_be_become_is_told_before_anything_is_looked_at, own mounts, |t| {

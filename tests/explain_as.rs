@@ -87,7 +87,7 @@ scenario!(the_door_that_is_closed_is_named, own mounts, |t| {
     t.accounts("");
     t.tree("dir 0:4242 2750 a\n dir 0:4242 2770 a/b\n file 0:4242 0660 a/b/f");
     let told = t.run("explain ./a/b/f --as eve");
-    told.succeeds().mentions("As eve, uid 2003, groups eve:").mentions("read    no   other --- at $TREE/a/");
+    told.succeeds().mentions("As eve, uid 2003, groups eve:").mentions("read    no   other --- lacks x at $TREE/a/");
     let told = story(&t.run("explain ./a/b --as alice --format json"));
     assert_eq!(can(&told), ["enter", "list", "create", "delete", "delete-others"]);
     let told = story(&t.run("explain ./a/b/f --as eve --format json"));
@@ -204,6 +204,16 @@ scenario!(what_the_kernel_says_otherwise_is_said_plainly, own mounts, |t| {
     let write = act(&told, "write");
     assert_eq!((&write["can"], &write["differs"], &write["errno"]), (&false.into(), &true.into(), &"EROFS".into()));
     assert_eq!(can(&told), ["read"]);
+});
+
+scenario!(what_cannot_be_made_for_other_reasons_is_said, own mounts, |t| {
+    t.tree("dir 0:4242 2770 full");
+    t.sh("mount -t tmpfs -o nr_inodes=1,mode=2770,gid=4242 none full");
+    let told = t.run("explain ./full --as 2001:4242");
+    told.succeeds()
+        .mentions("create         no   the kernel: ENOSPC")
+        .mentions("no space, or no quota, is left")
+        .never_mentions("Smallest change");
 });
 
 scenario!(what_is_immutable_is_not_altered_by_modes, |t| {

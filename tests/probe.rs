@@ -1,10 +1,14 @@
 //! `probe`: what somebody can really do, and that asking changes nothing.
 
+use crate::hold::Hold;
+use crate::process::{Traced, until};
 use crate::stage::{self, ALICE};
 use crate::{needs_program, scenario};
+use rustix::process::Signal;
 use snapbox::str;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::process::Stdio;
 
 /// A share of group lab with a directory for each fault.
 const SHARE: &str = "
@@ -213,3 +217,47 @@ fn the_kernel_is_asked_on_a_read_only_mount() {
         t.sh("umount $PWD/../ro");
     });
 }
+
+scenario!(an_interrupt_while_something_is_made_leaves_nothing_behind, own mounts, |t| {
+    t.accounts("");
+    t.tree(SHARE);
+    let line = "probe . --as alice --make --threads 1";
+    let hold = Hold::at(libc::SYS_unlinkat);
+    let mut command = t.program(line);
+    hold.set_before(&mut command);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let running = Traced { pid: child.id() };
+    let held = hold.started();
+    let waiting = held.next();
+    assert!(t.listing().contains(".sgidlint-probe-"), "{}", t.listing());
+    // The second would end any other run at once.
+    for _ in 0..2 {
+        running.send(Signal::INT);
+        until("the interrupt is taken", || running.is_at_rest());
+    }
+    held.release(waiting);
+    t.ended(line, child).exits(130);
+    t.holds_first_tree();
+});
+
+scenario!(what_files_are_closed_and_what_is_open_to_everybody_is_told, own mounts, |t| {
+    t.accounts("");
+    t.tree("dir 0:4242 2775 .\nfile 0:4242 0600 key\nfile 0:4242 0664 open\ndir 0:4242 2777 wild\nfile 0:4242 0666 wild/f");
+    let run = t.run("probe . --as bob --as @others --umask 002 --format json");
+    run.exits(1).finds(
+        "
+        deny cannot-read . none
+        deny cannot-write . none
+        warn can-delete-others . none
+        warn can-delete-others wild none
+        warn outsider-can wild none
+        warn outsider-can wild none
+        ",
+    );
+    let run = t.run("probe . --as bob --as @others --umask 002");
+    run.mentions("bob can't read 1 of 2 files here: $TREE/key").mentions("everybody can write 1 of 1 file here");
+    run.mentions("everybody can create, delete, delete-others here: it is root:lab 2777");
+    t.run("probe . --as @others --umask 002 --allow outsider-can").succeeds();
+    t.run("probe . --as @others -q").succeeds().is_silent();
+    t.run("probe . --as @others -q --strict").exits(1).mentions("outsider-can");
+});

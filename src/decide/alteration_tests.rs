@@ -133,6 +133,23 @@ fn what_is_taken_is_taken_from_one() {
             Act::List,
             entry(Tag::OwningGroup, None, 3, 7),
         ),
+        // A wider mask would open what it keeps from others, and one at all what an empty one hides.
+        (
+            &ALICE,
+            &[2001],
+            state(0, 100, 0o747),
+            Some("u::7 u:7:7 g::7 m::4 o::7"),
+            Act::Create,
+            entry(Tag::User, Some(2001), 4, 4),
+        ),
+        (
+            &ALICE,
+            &[2001],
+            state(0, 100, 0o707),
+            Some("u::7 u:7:7 g::7 m::0 o::7"),
+            Act::Create,
+            Alteration::Mode { place: 1, turn: Turn::Take, bits: Bits::Other, rights: Rights::WRITE },
+        ),
         (
             &ANYBODY,
             &[9],

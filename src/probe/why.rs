@@ -65,7 +65,8 @@ pub fn why(way: &Way, told: &Told, act: Act, posed: &Posed) -> Result<Why, SysEr
         (Act::Create, _) => match (unchangeable(end, posed)?, told.making) {
             (Some(refused), _) => Ok(refused),
             (None, Some(Making::Refused(errno))) => Ok(Why::Unmade(Place::of(end), errno)),
-            (None, _) => Ok(Why::Fixed(Place::of(end))),
+            // Neither alone is refused, and both together are: by an ACL whose groups give them one by one (acl(5)).
+            (None, _) => Ok(Why::Refused(Place::of(end), Right::Write, Errno::ACCESS)),
         },
         (Act::Write, _) => right(end, Right::Write, posed),
         (Act::Enter, _) => right(end, Right::Execute, posed),

@@ -72,8 +72,8 @@ ON THE WAY      STATE           DECIDED BY                    PASS
 
 ACT     CAN  DECIDED BY
 list    yes  ACL user alice rwx, mask r-x
-create  no   ACL user alice rwx, mask r-x
-delete  no   ACL user alice rwx, mask r-x
+create  no   ACL user alice rwx, mask r-x lacks w
+delete  no   ACL user alice rwx, mask r-x lacks w
 enter   no   the kernel: EROFS (read-only file system)
 
 Note: modes and ACLs allow passing /it's\x1b[31m/, but the kernel, whose word counts, says EACCES (permission denied): its server (nfs4) judges for itself, by squashed ids or ACLs of its own.

@@ -40,7 +40,10 @@ pub fn decided(story: &Story, tale: &Tale, names: &dyn IdNames) -> String {
     let place = tale.decided.place();
     match tale.decided {
         Demand::Rights(_, rights) => {
-            let text = class(&story.case.decide(place, rights), names);
+            let decision = story.case.decide(place, rights);
+            let lacking = rights.without(decision.rights()).letters();
+            let lacks = if lacking.is_empty() { String::new() } else { format!(" lacks {lacking}") };
+            let text = format!("{}{lacks}", class(&decision, names));
             if is_end { text } else { format!("{text} at {}", shown(place)) }
         }
         Demand::Unstuck(_, None) => "sticky bit: the directory isn't theirs".into(),
