@@ -68,6 +68,12 @@ impl Acts {
         self.0 & act.bit() != 0
     }
 
+    /// What is in this one or in the other.
+    #[must_use]
+    pub const fn and(self, other: Acts) -> Acts {
+        Acts(self.0 | other.0)
+    }
+
     /// The set with an act put in where it holds.
     #[must_use]
     pub const fn with(self, act: Act, holds: bool) -> Acts {

@@ -43,9 +43,22 @@ impl Traced {
         kill_process(pid, signal).unwrap();
     }
 
-    /// A line of the status of the process.
-    pub fn status(&self, key: &str) -> String {
-        field(&format!("/proc/{}/status", self.pid), key)
+    /// The program that a thread belongs to.
+    pub fn of_thread(thread: u32) -> Traced {
+        let pid = field(&format!("/proc/{thread}/status"), "Tgid");
+        Traced { pid: pid.parse().expect("the thread of a process") }
+    }
+
+    /// Whether every thread sleeps and no signal is on its way: one that was sent has been dealt with.
+    pub fn is_at_rest(&self) -> bool {
+        let threads = self.threads(&["State", "SigPnd", "ShdPnd"]);
+        let is_none = |set: &String| set.trim_start_matches('0').is_empty();
+        threads.iter().all(|lines| lines[0].starts_with('S') && lines[1..].iter().all(is_none))
+    }
+
+    /// Whether every thread has been stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.threads(&["State"]).iter().all(|lines| lines[0].starts_with('T'))
     }
 
     /// The status of each thread, as the lines of these keys; the main thread's first.

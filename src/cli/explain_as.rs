@@ -3,7 +3,7 @@
 use super::exit::Failure;
 use super::paths;
 use super::session::Session;
-use super::someone::{not_posed, someone};
+use super::someone::{not_posed, own_umask, someone};
 use crate::accounts::IdNames;
 use crate::decide::alteration::{Means, Standing};
 use crate::mode::Mode;
@@ -71,10 +71,4 @@ fn standing(whom: &Whom, someone: &Someone) -> Standing {
         Whom::Member(_) => Standing::Member(someone.account.gid),
         Whom::Others => Standing::Anybody,
     }
-}
-
-fn own_umask() -> Result<Mode, Failure> {
-    host::umask().map_err(|error| {
-        Failure::incomplete(format!("can't tell the umask of this process: {error}")).hinted("name one: --umask 022")
-    })
 }

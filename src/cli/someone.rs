@@ -3,6 +3,7 @@
 use super::exit::Failure;
 use super::run_as::account;
 use crate::accounts::{Account, Accounts};
+use crate::mode::Mode;
 use crate::probe::Someone;
 use crate::sys::names::NameService;
 use crate::sys::persona::Persona;
@@ -31,6 +32,13 @@ pub fn someone(whom: &Whom, names: &NameService) -> Result<Someone, Failure> {
         Whom::Others => return Err(only_root(&label)),
     };
     Ok(Someone { label, persona, account: Account { gid, ..own } })
+}
+
+/// The umask that people have where none is named: that of whoever started this.
+pub fn own_umask() -> Result<Mode, Failure> {
+    host::umask().map_err(|error| {
+        Failure::incomplete(format!("can't tell the umask: {error}")).hinted("name it, as in --umask 022")
+    })
 }
 
 /// What couldn't be asked as somebody, because the thread could not become them.

@@ -119,11 +119,10 @@ pub fn ask_directory(posed: &Posed, held: &OwnedFd) -> Result<DirectoryAnswers, 
 impl DirectoryAnswers {
     /// What can be done in the directory by who can reach it.
     pub fn acts(&self, directory: &Look, uid: u32) -> Acts {
-        let enters = self.pass.is_yes();
-        let writes = enters && self.write.is_yes();
+        let writes = self.write.is_yes();
         let is_refused = matches!(self.making, Some(Making::Refused(_)));
         Acts::NONE
-            .with(Act::Enter, enters)
+            .with(Act::Enter, self.pass.is_yes())
             // Names can be listed without passing; only nothing can be done with them.
             .with(Act::List, self.read.is_yes())
             .with(Act::Create, writes && !is_refused)

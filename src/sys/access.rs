@@ -2,13 +2,16 @@
 #![allow(unsafe_code)]
 
 use super::SysError;
+use super::host::is_overlay;
 use super::persona::Posed;
-use super::stat::look;
+use super::signals;
+use super::stat::{look, look_at};
 use crate::decide::Rights;
 use crate::entry::State;
-use rustix::fs::{Mode, OFlags, fstatfs, openat};
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
-use std::ffi::CStr;
+use rustix::rand::{GetRandomFlags, getrandom};
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd};
 
 /// One of the rights that modes and ACLs give.
@@ -16,7 +19,7 @@ use std::os::fd::{AsFd, AsRawFd};
 pub enum Right {
     /// To read a file, or list a directory.
     Read,
-    /// To write a file, or to make, rename and remove names in a directory.
+    /// To write a file.
     Write,
     /// To execute a file, or to pass through a directory.
     Execute,
@@ -88,6 +91,39 @@ impl Posed {
         }
     }
 
+    /// Makes an empty file in a directory under a name that nobody has, and removes it again.
+    ///
+    /// Unlike what has no name, it can be seen meanwhile, and the directory's times change.
+    pub fn make_named_file(&self, dir: impl AsFd) -> Result<Making, SysError> {
+        let name = unique_name()?;
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
+        let _removal = Removal::begin();
+        match openat(&dir, &*name, flags, Mode::from_raw_mode(0o666)) {
+            Ok(file) => {
+                let state = look(&file).map(|look| Making::Made(look.entry.state));
+                unlinkat(&dir, &*name, AtFlags::empty()).map_err(SysError::of("unlinkat"))?;
+                state
+            }
+            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) => Err(SysError { call: "openat(O_CREAT)", errno }),
+        }
+    }
+
+    /// Makes a directory in a directory likewise.
+    pub fn make_directory(&self, dir: impl AsFd) -> Result<Making, SysError> {
+        let name = unique_name()?;
+        let _removal = Removal::begin();
+        match mkdirat(&dir, &*name, Mode::from_raw_mode(0o777)) {
+            Ok(()) => {
+                let state = look_at(&dir, &name).map(|look| Making::Made(look.entry.state));
+                unlinkat(&dir, &*name, AtFlags::REMOVEDIR).map_err(SysError::of("unlinkat(AT_REMOVEDIR)"))?;
+                state
+            }
+            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) => Err(SysError { call: "mkdirat", errno }),
+        }
+    }
+
     fn ask(&self, dir: impl AsFd, name: &CStr, rights: Rights, flags: libc::c_int) -> Result<Answer, SysError> {
         // R_OK, W_OK and X_OK of access(2) are the bits of a mode.
         let mode = libc::c_int::from(rights.bits());
@@ -105,6 +141,33 @@ impl Posed {
     }
 }
 
+/// While it lives, something stands in a tree that is to be removed: an interrupt doesn't end the process.
+struct Removal(());
+
+impl Removal {
+    fn begin() -> Removal {
+        signals::hold();
+        Removal(())
+    }
+}
+
+impl Drop for Removal {
+    fn drop(&mut self) {
+        signals::release();
+    }
+}
+
+/// A name that nobody can foresee.
+fn unique_name() -> Result<CString, SysError> {
+    let mut random = [0_u8; 16];
+    let got = getrandom(&mut random, GetRandomFlags::empty()).map_err(SysError::of("getrandom"))?;
+    if got < random.len() {
+        return Err(SysError { call: "getrandom", errno: Errno::AGAIN });
+    }
+    let name = format!(".sgidlint-probe-{:032x}", u128::from_ne_bytes(random));
+    CString::new(name).map_err(|_| SysError { call: "getrandom", errno: Errno::INVAL })
+}
+
 /// Whether an errno means that somebody may not, rather than that it couldn't be found out.
 fn refuses(errno: Errno) -> bool {
     // EOVERFLOW: the user has no id in the file system's user namespace. ENOSPC, EDQUOT: nobody, or not they, for now.
@@ -112,11 +175,4 @@ fn refuses(errno: Errno) -> bool {
         errno,
         Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::OVERFLOW | Errno::NOSPC | Errno::DQUOT | Errno::TXTBSY
     )
-}
-
-/// OVERLAYFS_SUPER_MAGIC of linux/magic.h.
-const OVERLAY: u32 = 0x794c_7630;
-
-fn is_overlay(fd: impl AsFd) -> Result<bool, SysError> {
-    fstatfs(fd).map(|stat| stat.f_type as u32 == OVERLAY).map_err(SysError::of("fstatfs"))
 }

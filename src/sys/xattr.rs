@@ -60,6 +60,22 @@ pub fn extras_of_open(dir: impl AsFd, ladder: &Ladder) -> Result<Extras, SysErro
     }
 }
 
+/// Whether a directory has a default ACL, which new entries in it get in the place of the umask (acl(5)).
+pub fn has_default_acl(dir: impl AsFd) -> Result<bool, SysError> {
+    let mut names = [0_u8; COMMON];
+    let listed = match flistxattr(&dir, &mut names) {
+        // A descriptor that only holds it (O_PATH).
+        Err(Errno::BADF) => listxattr(format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), &mut names),
+        listed => listed,
+    };
+    match listed {
+        Ok(length) => Ok(among(&names[..length]).default),
+        Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(false),
+        Err(Errno::RANGE | Errno::TOOBIG) => has(&format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), DEFAULT_ACL),
+        Err(errno) => Err(SysError { call: "flistxattr", errno }),
+    }
+}
+
 /// What the extended attributes of the entry `name` of a directory say; those of a symbolic link itself.
 ///
 /// Nothing holds the entry from one look at it to the next, so this is for who asks again before a change.

@@ -33,7 +33,7 @@ pub struct Common {
     /// Says more.
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// When to tell on a terminal how far it is: once it takes long, from the start, or never.
+    /// When to tell how far it is: on a terminal once it takes long; anywhere, line by line in a log; or never.
     #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN", global = true)]
     pub progress: Progress,
     /// When to colour.
@@ -62,12 +62,12 @@ pub struct Common {
     pub no_preserve_root: bool,
 }
 
-/// When progress is told on a terminal.
+/// When progress is told.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Progress {
-    /// Once a run takes long.
+    /// On a terminal, once a run takes long.
     Auto,
-    /// From the start, even when quiet.
+    /// From the start, even when quiet; line by line where there is no terminal.
     Always,
     /// Not at all.
     Never,

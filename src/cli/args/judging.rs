@@ -1,4 +1,4 @@
-//! What commands take that look at trees and tell: check, diff, explain.
+//! What commands take that look at trees and tell: check, diff, explain, probe.
 
 use crate::mode::Mode;
 use crate::whom::Whom;
@@ -65,6 +65,26 @@ pub struct Explain {
     /// Through whose eyes.
     #[command(flatten)]
     pub eyes: Eyes,
+}
+
+/// `probe`.
+#[derive(Args, Debug)]
+pub struct Probe {
+    /// The directories to ask about, with all that lies below them [default: the roots of the policies].
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Whom to ask as: USER, USER:GROUP, :GROUP for some member of a group, or @others; repeatable.
+    #[arg(long = "as", value_name = "WHO", required = true, value_parser = Whom::parse)]
+    pub whom: Vec<Whom>,
+    /// The umask that they have, in octal [default: the one that this was started with].
+    #[arg(long, value_name = "MODE", value_parser = umask)]
+    pub umask: Option<Mode>,
+    /// Asks no deeper than so many directories below each root.
+    #[arg(long, value_name = "N")]
+    pub depth: Option<u32>,
+    /// Makes directories, and where it takes that files, under a name of their own and removes them again.
+    #[arg(long)]
+    pub make: bool,
 }
 
 /// A umask: octal digits, of permissions alone.
