@@ -3,6 +3,7 @@
 mod acl;
 mod acts;
 mod asked;
+mod askers;
 mod check;
 mod chmod;
 mod crash;

@@ -9,6 +9,7 @@ use crate::sys::SysError;
 use crate::sys::access::{Answer, Making, Right};
 use crate::sys::persona::Posed;
 use crate::sys::xattr::has_default_acl;
+use rustix::io::Errno;
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,6 +37,20 @@ pub struct Inside {
     pub made_directory: Option<State>,
     /// What keeps its group from writing a file made there, if something does.
     pub closed_by: Option<Closing>,
+}
+
+impl Inside {
+    /// What somebody who can't get there is answered about it.
+    const OUT_OF_REACH: Inside = Inside {
+        answers: DirectoryAnswers {
+            pass: Answer::No(Errno::ACCESS),
+            read: Answer::No(Errno::ACCESS),
+            write: Answer::No(Errno::ACCESS),
+            making: None,
+        },
+        made_directory: None,
+        closed_by: None,
+    };
 }
 
 /// What keeps a directory's group from writing the files that are made in it.
@@ -68,7 +83,7 @@ pub struct Files {
 ///
 /// Nothing is answered by a thread that isn't shown to be who it should be.
 pub fn answer(
-    someone: &Someone,
+    (who, someone): (usize, &Someone),
     manners: Manners<'_>,
     questions: Receiver<Batch>,
     answers: Sender<Answers>,
@@ -83,7 +98,7 @@ pub fn answer(
         if manners.stop.load(Ordering::Relaxed) {
             break;
         }
-        let replies = batch.iter().map(|question| reply(&posed, question, manners)).collect();
+        let replies = batch.iter().map(|question| reply(&posed, who, question, manners)).collect();
         // Nobody listens where the probe has failed elsewhere.
         if answers.send(replies).is_err() {
             break;
@@ -91,11 +106,24 @@ pub fn answer(
     }
 }
 
-fn reply(posed: &Posed, question: &Question, manners: Manners<'_>) -> Result<Reply, SysError> {
-    let held = &question.held;
+fn reply(posed: &Posed, who: usize, question: &Question, manners: Manners<'_>) -> Result<Reply, SysError> {
+    let (held, node) = (&question.held, &question.node);
     match &question.subject {
-        About::Passing => posed.may(held, Right::Execute).map(Reply::Passing),
-        About::Itself => inside(posed, question, manners).map(Reply::Itself),
+        About::Passing => {
+            let passes = posed.may(held, Right::Execute)?;
+            node.note(who, passes.is_yes());
+            Ok(Reply::Passing(passes))
+        }
+        // We hold it, and they couldn't get there: nothing is tried in it, least of all anything made.
+        About::Itself if !node.is_open_to(who) => Ok(Reply::Itself(Inside::OUT_OF_REACH)),
+        About::Itself => {
+            let inside = inside(posed, question, manners)?;
+            node.note(who, inside.answers.pass.is_yes());
+            Ok(Reply::Itself(inside))
+        }
+        About::Files(names) if !node.lets_through(who) => {
+            Ok(Reply::Files(Files { seen: names.iter().count() as u64, ..Files::default() }))
+        }
         About::Files(names) => files(posed, question, names, manners.stop).map(Reply::Files),
     }
 }

@@ -1,7 +1,6 @@
 //! The visitor that asks: told of every directory and name, it hands in questions about them.
 
-use super::question::{About, Desk, Names, Node, Place, Question};
-use super::row::joined;
+use super::question::{About, Desk, Names, Node, Question};
 use crate::entry::Kind;
 use crate::policy::is_default_exclude;
 use crate::sys::SysError;
@@ -11,7 +10,7 @@ use crate::walk::{self, Crossing, Next, Visitor, Want};
 use rustix::io::Errno;
 use std::ffi::CStr;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// How many bytes of names are asked about together at most, more or less.
 const NAME_BYTES: usize = 16 << 10;
@@ -79,7 +78,7 @@ impl<'a> Asker<'a> {
     }
 
     fn fail(&mut self, node: &Node, path: Vec<u8>, error: SysError) {
-        if let Place::Below { root, .. } = node.place {
+        if let Some(root) = node.root_index() {
             self.seen.errors.push((root, path, error));
         }
     }
@@ -129,7 +128,7 @@ impl Visitor for Asker<'_> {
             self.seen.excluded += 1;
             return Next::Leave;
         }
-        let node = Arc::new(at.here().below(at.name().to_bytes(), *look));
+        let node = at.here().below(at.name().to_bytes(), *look);
         let held = match (own, at.parent()) {
             (Some(own), _) => duplicate(own),
             // What can't be opened for reading is asked about all the same.
@@ -151,7 +150,7 @@ impl Visitor for Asker<'_> {
     }
 
     fn mount(&mut self, at: walk::Place<'_, Arc<Node>>, _: OnMount) -> Crossing {
-        if let Place::Below { root, .. } = at.here().place {
+        if let Some(root) = at.here().root_index() {
             self.seen.mounts.push((root, at.path()));
         }
         Crossing::Stay
@@ -162,25 +161,5 @@ impl Visitor for Asker<'_> {
 
     fn error(&mut self, at: walk::Place<'_, Arc<Node>>, error: SysError) {
         self.fail(at.here(), at.path(), error);
-    }
-}
-
-impl Node {
-    /// A directory of this name in this one.
-    fn below(self: &Arc<Node>, name: &[u8], look: Look) -> Node {
-        let place = match &self.place {
-            Place::Below { root, path, depth } => {
-                Place::Below { root: *root, path: joined(path, name).into(), depth: depth + 1 }
-            }
-            Place::Above(path) => Place::Above(joined(path, name).into()),
-        };
-        Node { parent: Some(Arc::clone(self)), place, look, settled: OnceLock::new() }
-    }
-
-    fn depth(&self) -> u32 {
-        match self.place {
-            Place::Below { depth, .. } => depth,
-            Place::Above(_) => 0,
-        }
     }
 }

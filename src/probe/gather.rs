@@ -85,7 +85,7 @@ impl<'a> Gathering<'a> {
                 // Gone since it was found: nobody can do anything with it, and nothing is amiss.
                 Err(error) if error.is_absence() => None,
                 Err(error) => {
-                    self.errors.push((node.place.clone(), someone.label.clone(), error));
+                    self.errors.push((node.place(), someone.label.clone(), error));
                     None
                 }
             });
@@ -107,12 +107,12 @@ impl<'a> Gathering<'a> {
     }
 
     /// The row of a directory: that of the directory above it, where everybody can do the same there.
-    fn row(&mut self, node: &Node, cells: Box<[Cell]>, above: &[Option<Stop>]) -> usize {
-        let Place::Below { root, path, .. } = &node.place else { return usize::MAX };
+    fn row(&mut self, node: &Node, cells: Box<[Cell]>, above: &Arc<[Option<Stop>]>) -> usize {
+        let Some(root) = node.root_index() else { return usize::MAX };
         let state = node.look.entry.state;
-        let known = node.parent.as_ref().and_then(|parent| parent.settled.get()).map(|settled| settled.row);
+        let known = node.parent().and_then(|parent| parent.settled.get()).map(|settled| settled.row);
         if let Some((at, row)) = known.and_then(|at| Some((at, self.rows.get_mut(at)?)))
-            && row.root == *root
+            && row.root == root
             && row.state.gid == state.gid
             && row.cells == cells
         {
@@ -120,18 +120,18 @@ impl<'a> Gathering<'a> {
             return at;
         }
         let tallies = vec![Tally::default(); cells.len()].into();
-        let (root, path, stopped) = (*root, path.clone(), above.into());
+        let (path, stopped) = (node.path(), Arc::clone(above));
         self.rows.push(Row { root, path, state, directories: 1, files: 0, cells, tallies, stopped });
         self.rows.len() - 1
     }
 
     fn add_files(&mut self, node: &Node, files: &[Option<Files>]) {
-        let (Some(settled), Place::Below { path, .. }) = (node.settled.get(), &node.place) else { return };
+        let Some(settled) = node.settled.get() else { return };
         let Some(row) = self.rows.get_mut(settled.row) else { return };
         row.files += files.iter().flatten().map(|files| files.seen).max().unwrap_or_default();
         for ((tally, files), stop) in row.tallies.iter_mut().zip(files).zip(settled.stopped.iter()) {
             if let (Some(files), None) = (files, stop) {
-                tally.add(files, path);
+                tally.add(files, node);
             }
         }
     }
@@ -139,7 +139,7 @@ impl<'a> Gathering<'a> {
 
 /// Who is stopped above a directory.
 fn above(node: &Node, everybody: usize) -> Arc<[Option<Stop>]> {
-    match node.parent.as_ref().and_then(|parent| parent.settled.get()) {
+    match node.parent().and_then(|parent| parent.settled.get()) {
         Some(settled) => Arc::clone(&settled.stopped),
         None => vec![None; everybody].into(),
     }
@@ -157,6 +157,6 @@ fn stopped(node: &Node, passes: &[Option<Answer>]) -> Arc<[Option<Stop>]> {
     if (0..passes.len()).all(|at| stops(at).is_none()) {
         return above;
     }
-    let stop = |errno| Stop { place: node.place.clone(), look: node.look, errno };
+    let stop = |errno| Stop { place: node.place(), look: node.look, errno };
     (0..passes.len()).map(|at| above[at].clone().or_else(|| stops(at).map(stop))).collect()
 }

@@ -39,9 +39,9 @@ use gather::Gathering;
 use question::{About, Desk, Node, Question};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{channel, sync_channel};
-use std::sync::{Arc, OnceLock};
 
 /// Somebody to ask as.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -147,7 +147,7 @@ pub fn probe(request: &Request<'_>) -> Result<Probed, ProbeError> {
             let (answer, replies) = channel();
             let ready = ready.clone();
             scope.spawn(move || {
-                asked::answer(someone, request.manners, questions, answer, |posed| {
+                asked::answer((at, someone), request.manners, questions, answer, |posed| {
                     // Whoever waits for it waits for all.
                     let _ = ready.send((at, posed));
                 });
@@ -190,7 +190,7 @@ fn ask_all(request: &Request<'_>, mounts: &Mounts, desk: &Desk) -> Result<Seen, 
                 (request.setup)()?;
                 let start = |(at, root): (usize, &PathBuf)| {
                     let index = (first + at) as u32;
-                    (index, start(index, root, desk))
+                    (index, start(index, root, request.everybody.len(), desk))
                 };
                 Ok(roots.iter().enumerate().map(start).collect::<Vec<_>>())
             });
@@ -222,20 +222,18 @@ fn ask_all(request: &Request<'_>, mounts: &Mounts, desk: &Desk) -> Result<Seen, 
 }
 
 /// Asks about every directory above a root and the root itself, and gives the start of its walk.
-fn start(root: u32, path: &Path, desk: &Desk) -> Result<Start<Arc<Node>>, SysError> {
+fn start(root: u32, path: &Path, asked: usize, desk: &Desk) -> Result<Start<Arc<Node>>, SysError> {
     let dir = open_root(path, Links::Refuse)?;
     let mut way = hold_way(path)?;
     way.pop();
     let mut above: Option<Arc<Node>> = None;
     for (path, held, look) in way {
-        let place = Place::Above(path.as_os_str().as_bytes().into());
-        let node = Arc::new(Node { parent: above.take(), place, look, settled: OnceLock::new() });
+        let node = Node::above(above.take(), path.as_os_str().as_bytes(), look, asked);
         desk.hand_in(Question { node: Arc::clone(&node), held, subject: About::Passing });
         above = Some(node);
     }
     let (look, held) = (look(&dir)?, duplicate(&dir)?);
-    let place = Place::Below { root, path: b".".as_slice().into(), depth: 0 };
-    let here = Arc::new(Node { parent: above, place, look, settled: OnceLock::new() });
+    let here = Node::root(above, root, look, asked);
     desk.hand_in(Question { node: Arc::clone(&here), held, subject: About::Itself });
     Ok(Start { dir, look, here, prefix: Vec::new() })
 }
@@ -249,7 +247,7 @@ fn put_in_order(gathering: Gathering<'_>, seen: Seen) -> Probed {
     let unasked = unasked.into_iter().map(|(place, label, error)| {
         let (root, path) = match place {
             Place::Above(path) => (None, path.into_vec()),
-            Place::Below { root, path, .. } => (Some(root), path.into_vec()),
+            Place::Below { root, path } => (Some(root), path.into_vec()),
         };
         Unasked { root, path, label: Some(label), error }
     });

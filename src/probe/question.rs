@@ -3,19 +3,128 @@
 use crate::sys::stat::Look;
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SendError, SyncSender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A directory of the probe: one above a root, the root, or one below it.
+///
+/// It has a name and not a path: trees of 20,000 levels with long names would otherwise take all memory.
 pub struct Node {
     /// The directory it lies in; `None` for `/`.
-    pub parent: Option<Arc<Node>>,
-    /// Where it lies.
-    pub place: Place,
+    parent: Option<Arc<Node>>,
+    site: Site,
+    /// Its name; of a directory above a root the absolute path.
+    name: Box<[u8]>,
     /// What was seen of it.
     pub look: Look,
     /// What the answers came to; set once all have answered.
     pub settled: OnceLock<Settled>,
+    /// For each of those asked, whether they can reach its entries; each sets their own once they were asked.
+    reached: Box<[AtomicBool]>,
+}
+
+/// Where a directory lies, seen from its name.
+#[derive(Clone, Copy)]
+enum Site {
+    Above,
+    /// The root's index, and how deep below it.
+    Below(u32, u32),
+}
+
+impl Node {
+    /// A directory above a root, by its absolute path, which so many people are asked about.
+    pub fn above(parent: Option<Arc<Node>>, path: &[u8], look: Look, asked: usize) -> Arc<Node> {
+        Node::new(parent, Site::Above, path, look, asked)
+    }
+
+    /// The root of this index.
+    pub fn root(parent: Option<Arc<Node>>, index: u32, look: Look, asked: usize) -> Arc<Node> {
+        Node::new(parent, Site::Below(index, 0), b".", look, asked)
+    }
+
+    /// A directory of this name in this one.
+    pub fn below(self: &Arc<Node>, name: &[u8], look: Look) -> Arc<Node> {
+        let site = match self.site {
+            Site::Above => Site::Above,
+            Site::Below(root, depth) => Site::Below(root, depth.saturating_add(1)),
+        };
+        Node::new(Some(Arc::clone(self)), site, name, look, self.reached.len())
+    }
+
+    fn new(parent: Option<Arc<Node>>, site: Site, name: &[u8], look: Look, asked: usize) -> Arc<Node> {
+        let reached = (0..asked).map(|_| AtomicBool::new(false)).collect();
+        Arc::new(Node { parent, site, name: name.into(), look, settled: OnceLock::new(), reached })
+    }
+
+    /// The directory it lies in; `None` for `/`.
+    pub fn parent(&self) -> Option<&Arc<Node>> {
+        self.parent.as_ref()
+    }
+
+    /// How many directories lie between the root and it, itself counted; 0 for the root.
+    pub fn depth(&self) -> u32 {
+        match self.site {
+            Site::Above => 0,
+            Site::Below(_, depth) => depth,
+        }
+    }
+
+    /// The root that it lies at or below.
+    pub fn root_index(&self) -> Option<u32> {
+        match self.site {
+            Site::Above => None,
+            Site::Below(root, _) => Some(root),
+        }
+    }
+
+    /// Its path from the root; that of a directory above a root is absolute.
+    pub fn path(&self) -> Box<[u8]> {
+        let (mut names, mut next) = (vec![&*self.name], self.parent());
+        while names.len() < self.depth() as usize
+            && let Some(above) = next
+        {
+            names.push(&above.name);
+            next = above.parent();
+        }
+        names.reverse();
+        names.join(&b'/').into()
+    }
+
+    /// Where it lies.
+    pub fn place(&self) -> Place {
+        match self.root_index() {
+            None => Place::Above(self.path()),
+            Some(root) => Place::Below { root, path: self.path() },
+        }
+    }
+
+    /// Whether one of those asked can reach it; to be asked by themselves.
+    pub fn is_open_to(&self, who: usize) -> bool {
+        self.parent.as_ref().is_none_or(|above| above.lets_through(who))
+    }
+
+    /// Whether one of those asked can reach its entries, as they said.
+    pub fn lets_through(&self, who: usize) -> bool {
+        self.reached.get(who).is_some_and(|reached| reached.load(Ordering::Relaxed))
+    }
+
+    /// Notes whether one of those asked can reach its entries.
+    pub fn note(&self, who: usize, passes: bool) {
+        if let Some(reached) = self.reached.get(who) {
+            reached.store(passes && self.is_open_to(who), Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Node {
+    // One above the other and not one within the other: a stack isn't as deep as a tree can be.
+    fn drop(&mut self) {
+        let mut next = self.parent.take();
+        while let Some(mut above) = next.and_then(Arc::into_inner) {
+            next = above.parent.take();
+        }
+    }
 }
 
 /// Where a directory lies.
@@ -29,8 +138,6 @@ pub enum Place {
         root: u32,
         /// The path from it.
         path: Box<[u8]>,
-        /// How many directories lie between the root and it, itself counted; 0 for the root.
-        depth: u32,
     },
 }
 

@@ -1,13 +1,14 @@
 //! Rows of the result: directories where everybody can do the same, folded into the first of them.
 
 use super::asked::{Closing, Files, Inside};
-use super::question::Stop;
+use super::question::{Node, Stop};
 use crate::act::Acts;
 use crate::entry::State;
 use crate::mode::Mode;
 use crate::sys::access::{Answer, Making};
 use crate::sys::stat::Look;
 use rustix::io::Errno;
+use std::sync::Arc;
 
 /// What somebody can do in a directory.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -82,7 +83,7 @@ pub struct Row {
     /// What each of those asked can do with the files there.
     pub tallies: Box<[Tally]>,
     /// The directory that each of those asked can't pass on the way there, if there is one.
-    pub stopped: Box<[Option<Stop>]>,
+    pub stopped: Arc<[Option<Stop>]>,
 }
 
 /// How many files somebody can read and write.
@@ -99,13 +100,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds the files of a directory of this path.
-    pub fn add(&mut self, files: &Files, directory: &[u8]) {
+    /// Adds the files of a directory.
+    pub fn add(&mut self, files: &Files, directory: &Node) {
         self.read += files.read;
         self.write += files.write;
         for (new, first) in [(&files.unread, &mut self.unread), (&files.unwritten, &mut self.unwritten)] {
             let Some(name) = new else { continue };
-            let path = joined(directory, name.to_bytes());
+            let path = joined(&directory.path(), name.to_bytes());
             if first.as_deref().is_none_or(|known| crate::plan::path_order(&path, known).is_lt()) {
                 *first = Some(path.into());
             }
