@@ -37,6 +37,8 @@ pub struct Inside {
     pub made_directory: Option<State>,
     /// What keeps its group from writing a file made there, if something does.
     pub closed_by: Option<Closing>,
+    /// Why something that was made there could not be removed again.
+    pub left: Option<SysError>,
 }
 
 impl Inside {
@@ -50,6 +52,7 @@ impl Inside {
         },
         made_directory: None,
         closed_by: None,
+        left: None,
     };
 }
 
@@ -132,21 +135,35 @@ fn inside(posed: &Posed, question: &Question, manners: Manners<'_>) -> Result<In
     let (held, look) = (&question.held, &question.node.look);
     let mut answers = ask_directory(posed, held)?;
     let can_write = answers.pass.is_yes() && answers.write.is_yes();
-    let mut made_directory = None;
+    let (mut made_directory, mut left) = (None, None);
     // What is made where names can only be added could not be removed again.
     if manners.making == MakeNames::Allowed && can_write && !look.is_append_only() {
         if answers.making == Some(Making::Unsupported) {
-            answers.making = Some(posed.make_named_file(held)?);
+            let file = posed.make_named_file(held)?;
+            (answers.making, left) = (file.making, file.left);
         }
-        if let Making::Made(state) = posed.make_directory(held)? {
-            made_directory = Some(state);
-        }
+        let directory = posed.make_directory(held)?;
+        made_directory = made(directory.making).filter(|seen| is_of_same_owner(*seen, answers.making));
+        // Another was removed instead of it, and it stands somewhere else.
+        let is_other = made_directory.is_none() && made(directory.making).is_some();
+        let other = is_other.then_some(SysError { call: "statx(.sgidlint-probe-*)", errno: Errno::STALE });
+        left = left.or(directory.left).or(other);
     }
     let closed_by = match answers.making {
         Some(Making::Made(state)) if is_closed(look.entry.state, state) => Some(closing(held, manners.umask)?),
         _ => None,
     };
-    Ok(Inside { answers, made_directory, closed_by })
+    Ok(Inside { answers, made_directory, closed_by, left })
+}
+
+fn made(making: Option<Making>) -> Option<State> {
+    making.and_then(|making| if let Making::Made(state) = making { Some(state) } else { None })
+}
+
+/// Whether a directory belongs to whom a file made there does. A file is known by its descriptor; a directory isn't, and
+/// may be another's that was put in its place.
+fn is_of_same_owner(directory: State, file: Option<Making>) -> bool {
+    made(file).is_none_or(|file| file.uid == directory.uid)
 }
 
 /// Whether a directory's group may write in it, but not the file that was made there.

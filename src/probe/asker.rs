@@ -4,6 +4,7 @@ use super::question::{About, Desk, Names, Node, Question};
 use crate::entry::Kind;
 use crate::policy::is_default_exclude;
 use crate::sys::SysError;
+use crate::sys::access::stands;
 use crate::sys::dir::{OnMount, Reach, duplicate, find_beneath, open_at};
 use crate::sys::stat::Look;
 use crate::walk::{self, Crossing, Next, Visitor, Want};
@@ -98,6 +99,8 @@ impl Visitor for Asker<'_> {
 
     fn want(&mut self, here: &Arc<Node>, name: &CStr, kind: Kind) -> Want {
         match kind {
+            // Made by one of those who are asked, and gone in a moment.
+            Kind::Dir | Kind::File if stands(name) => Want::Skip,
             Kind::Dir if self.depth.is_some_and(|depth| here.depth() >= depth) => Want::Skip,
             Kind::Dir => Want::Enter,
             Kind::File => {

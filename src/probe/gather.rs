@@ -59,6 +59,7 @@ impl<'a> Gathering<'a> {
                     Reply::Itself(inside) => Some(inside),
                     _ => None,
                 });
+                self.note_what_is_left(node, &insides);
                 self.settle_directory(node, &insides);
             }
             About::Files(_) => {
@@ -67,6 +68,14 @@ impl<'a> Gathering<'a> {
                     _ => None,
                 });
                 self.add_files(node, &files);
+            }
+        }
+    }
+
+    fn note_what_is_left(&mut self, node: &Node, insides: &[Option<Inside>]) {
+        for (someone, inside) in self.everybody.iter().zip(insides) {
+            if let Some(error) = inside.and_then(|inside| inside.left) {
+                self.errors.push((node.place(), someone.label.clone(), error));
             }
         }
     }

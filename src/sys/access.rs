@@ -7,12 +7,13 @@ use super::persona::Posed;
 use super::signals;
 use super::stat::{look, look_at};
 use crate::decide::Rights;
-use crate::entry::State;
+use crate::entry::{Kind, State};
 use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One of the rights that modes and ACLs give.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +63,15 @@ pub enum Making {
     Unsupported,
 }
 
+/// What came of making something under a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Named {
+    /// What came of making it; `None` where it was taken away before it could be looked at.
+    pub making: Option<Making>,
+    /// Why it could not be removed again, and was left behind: somebody took it elsewhere, or put something into it.
+    pub left: Option<SysError>,
+}
+
 impl Posed {
     /// Whether they have these rights, all at once, to what a descriptor holds, whatever lies above it.
     pub fn may(&self, held: impl AsFd, rights: impl Into<Rights>) -> Result<Answer, SysError> {
@@ -94,32 +104,30 @@ impl Posed {
     /// Makes an empty file in a directory under a name that nobody has, and removes it again.
     ///
     /// Unlike what has no name, it can be seen meanwhile, and the directory's times change.
-    pub fn make_named_file(&self, dir: impl AsFd) -> Result<Making, SysError> {
-        let name = unique_name()?;
+    pub fn make_named_file(&self, dir: impl AsFd) -> Result<Named, SysError> {
+        let standing = Standing::begin()?;
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
-        let _removal = Removal::begin();
-        match openat(&dir, &*name, flags, Mode::from_raw_mode(0o666)) {
+        match openat(&dir, &*standing.name, flags, Mode::from_raw_mode(0o666)) {
             Ok(file) => {
-                let state = look(&file).map(|look| Making::Made(look.entry.state));
-                unlinkat(&dir, &*name, AtFlags::empty()).map_err(SysError::of("unlinkat"))?;
-                state
+                let left = standing.remove(&dir, AtFlags::empty()).err();
+                Ok(Named { making: Some(Making::Made(look(&file)?.entry.state)), left })
             }
-            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) if refuses(errno) => Ok(Named { making: Some(Making::Refused(errno)), left: None }),
             Err(errno) => Err(SysError { call: "openat(O_CREAT)", errno }),
         }
     }
 
     /// Makes a directory in a directory likewise.
-    pub fn make_directory(&self, dir: impl AsFd) -> Result<Making, SysError> {
-        let name = unique_name()?;
-        let _removal = Removal::begin();
-        match mkdirat(&dir, &*name, Mode::from_raw_mode(0o777)) {
+    pub fn make_directory(&self, dir: impl AsFd) -> Result<Named, SysError> {
+        let standing = Standing::begin()?;
+        match mkdirat(&dir, &*standing.name, Mode::from_raw_mode(0o777)) {
             Ok(()) => {
-                let state = look_at(&dir, &name).map(|look| Making::Made(look.entry.state));
-                unlinkat(&dir, &*name, AtFlags::REMOVEDIR).map_err(SysError::of("unlinkat(AT_REMOVEDIR)"))?;
-                state
+                // By its name, for mkdir(2) gives no descriptor: who may rename it may put something else there.
+                let seen = look_at(&dir, &standing.name).ok().filter(|look| look.entry.kind == Kind::Dir);
+                let left = standing.remove(&dir, AtFlags::REMOVEDIR).err();
+                Ok(Named { making: seen.map(|look| Making::Made(look.entry.state)), left })
             }
-            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) if refuses(errno) => Ok(Named { making: Some(Making::Refused(errno)), left: None }),
             Err(errno) => Err(SysError { call: "mkdirat", errno }),
         }
     }
@@ -141,31 +149,73 @@ impl Posed {
     }
 }
 
-/// While it lives, something stands in a tree that is to be removed: an interrupt doesn't end the process.
-struct Removal(());
+/// What the names of all that stands in a tree for a moment begin with.
+const PREFIX: &[u8] = b".sgidlint-probe-";
 
-impl Removal {
-    fn begin() -> Removal {
+/// The names of what stands in some tree right now.
+static STANDING: Mutex<Vec<CString>> = Mutex::new(Vec::new());
+
+/// Whether something of this name, made by this process, stands in some tree right now. It is no part of the tree; what
+/// others call so is.
+pub fn stands(name: &CStr) -> bool {
+    name.to_bytes().starts_with(PREFIX) && standing().iter().any(|ours| **ours == *name)
+}
+
+fn standing() -> MutexGuard<'static, Vec<CString>> {
+    // Nothing panics while holding it.
+    STANDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// While it lives, something stands in a tree that is to be removed: an interrupt doesn't end the process.
+struct Standing {
+    name: CString,
+}
+
+impl Standing {
+    fn begin() -> Result<Standing, SysError> {
+        let name = unique_name()?;
+        standing().push(name.clone());
         signals::hold();
-        Removal(())
+        Ok(Standing { name })
+    }
+
+    fn remove(&self, dir: impl AsFd, flags: AtFlags) -> Result<(), SysError> {
+        unlinkat(dir, &*self.name, flags).map_err(SysError::of("unlinkat(.sgidlint-probe-*)"))
     }
 }
 
-impl Drop for Removal {
+impl Drop for Standing {
     fn drop(&mut self) {
         signals::release();
+        standing().retain(|ours| *ours != self.name);
     }
 }
 
 /// A name that nobody can foresee.
 fn unique_name() -> Result<CString, SysError> {
+    let name = format!("{:032x}", u128::from_ne_bytes(random()?));
+    CString::new([PREFIX, name.as_bytes()].concat()).map_err(|_| SysError { call: "getrandom", errno: Errno::INVAL })
+}
+
+/// Bytes that nobody can foresee.
+pub fn random() -> Result<[u8; 16], SysError> {
     let mut random = [0_u8; 16];
     let got = getrandom(&mut random, GetRandomFlags::empty()).map_err(SysError::of("getrandom"))?;
-    if got < random.len() {
-        return Err(SysError { call: "getrandom", errno: Errno::AGAIN });
+    if got < random.len() { Err(SysError { call: "getrandom", errno: Errno::AGAIN }) } else { Ok(random) }
+}
+
+/// Whether the kernel answers at all: before 5.8 it has no faccessat2(2) (ENOSYS), and the filters of some containers
+/// refuse all calls that they don't know (EPERM), which would read as a no to everything.
+pub(super) fn is_answered() -> Result<(), SysError> {
+    // SAFETY: the name is a string with its NUL, and the kernel writes nothing to our memory.
+    let answer = unsafe {
+        libc::syscall(libc::SYS_faccessat2, -1, c"".as_ptr(), libc::X_OK, libc::AT_EMPTY_PATH | libc::AT_EACCESS)
+    };
+    match SysError::of_io("faccessat2")(std::io::Error::last_os_error()) {
+        // No descriptor is -1: it was looked for.
+        error if answer == -1 && error.errno == Errno::BADF => Ok(()),
+        error => Err(error),
     }
-    let name = format!(".sgidlint-probe-{:032x}", u128::from_ne_bytes(random));
-    CString::new(name).map_err(|_| SysError { call: "getrandom", errno: Errno::INVAL })
 }
 
 /// Whether an errno means that somebody may not, rather than that it couldn't be found out.
