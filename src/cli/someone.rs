@@ -5,11 +5,13 @@ use super::run_as::account;
 use crate::accounts::{Account, Accounts};
 use crate::mode::Mode;
 use crate::probe::Someone;
+use crate::sys::access::random;
 use crate::sys::names::NameService;
 use crate::sys::persona::Persona;
 use crate::sys::{SysError, host, identity};
 use crate::whom::Whom;
 use rustix::io::Errno;
+use std::sync::OnceLock;
 
 /// Looks somebody up.
 pub fn someone(whom: &Whom, names: &NameService) -> Result<Someone, Failure> {
@@ -45,6 +47,9 @@ pub fn own_umask() -> Result<Mode, Failure> {
 pub fn not_posed(someone: &Someone, error: SysError) -> Failure {
     let failure = Failure::usage(format!("can't ask as `{}`, so nothing was asked: {error}", someone.label));
     match (error.errno, &someone.persona) {
+        _ if error.call == "faccessat2" => failure.hinted(
+            "it takes Linux 5.8 or later, and a container whose seccomp filter allows faccessat2(2)",
+        ),
         (Errno::PERM, Persona::InGroup(_)) if error.call == "getgroups" => {
             failure.hinted("you are not a member of that group (see id(1)), so nothing would be learnt by it")
         }
@@ -64,7 +69,7 @@ fn as_root(whom: &Whom, label: &str, names: &NameService) -> Result<Account, Fai
     let unmapped = |error: SysError| Failure::incomplete(format!("can't tell which ids there are: {error}"));
     let stranger = || {
         let top = identity::highest_uid().map_err(unmapped)?;
-        Ok::<u32, Failure>(unknown_from(top, |uid| names.knows_uid(uid)))
+        Ok::<u32, Failure>(unknown_from(anywhere(top)?, |uid| names.knows_uid(uid)))
     };
     let account = match whom {
         Whom::User { .. } => account(label, names)?,
@@ -74,7 +79,7 @@ fn as_root(whom: &Whom, label: &str, names: &NameService) -> Result<Account, Fai
         }
         Whom::Others => {
             let top = identity::highest_gid().map_err(unmapped)?;
-            let gid = unknown_from(top, |gid| names.knows_gid(gid));
+            let gid = unknown_from(anywhere(top)?, |gid| names.knows_gid(gid));
             Account { uid: stranger()?, gid, groups: Vec::new() }
         }
     };
@@ -83,6 +88,15 @@ fn as_root(whom: &Whom, label: &str, names: &NameService) -> Result<Account, Fai
             .hinted("name who is to work in the tree")),
         _ => Ok(account),
     }
+}
+
+/// An id in the upper half of those that there are: the same throughout a run, and another in the next. An ACL can say
+/// something else of one user or of one group than of all others, so nobody may know beforehand who asks for them.
+fn anywhere(top: u32) -> Result<u32, Failure> {
+    static RANDOM: OnceLock<Result<[u8; 16], SysError>> = OnceLock::new();
+    let random = RANDOM.get_or_init(random);
+    let random = random.map_err(|error| Failure::incomplete(format!("can't choose an id that nobody has: {error}")))?;
+    Ok(top - (u128::from_ne_bytes(random) % u128::from(top / 2 + 1)) as u32)
 }
 
 /// The highest id that nobody has, from this one down.
@@ -129,6 +143,16 @@ mod tests {
         for wrong in ["root", "0:5", "no such user", ":no such group", "4000001"] {
             assert!(asked(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn nobody_foresees_who_asks_for_strangers() {
+        for top in [1, 10, 65_535, u32::MAX - 1] {
+            let id = anywhere(top).unwrap();
+            assert!(id <= top && id >= top / 2, "{id} of {top}");
+            assert_eq!(anywhere(top).unwrap(), id, "it is one throughout a run");
+        }
+        assert_ne!(anywhere(u32::MAX - 1).unwrap(), u32::MAX - 1, "but once in two billion runs");
     }
 
     #[test]
