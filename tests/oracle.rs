@@ -6,6 +6,7 @@
 
 mod apart;
 pub mod ask;
+pub mod command;
 mod deed;
 mod forest;
 mod still;

@@ -1,6 +1,7 @@
 //! What is commonly said of the set-ID and sticky bits: told by the probe, and then done by a program of the user's.
 
 use crate::oracle::ask::ask;
+use crate::oracle::command;
 use crate::scenario;
 use crate::scenario::Scenario;
 use crate::stage::{ALICE, BOB, EVE, LAB, User, as_user};
@@ -10,6 +11,7 @@ use sgidlint::entry::State;
 use sgidlint::mode::Mode;
 use sgidlint::probe::way::Told;
 use sgidlint::sys::access::Making;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The umask of whom [`as_user`] makes.
@@ -153,6 +155,21 @@ fn is_so(t: &mut Scenario, statement: &Statement) {
 
 scenario!(what_is_said_of_the_bits_is_so, |t| {
     STATEMENTS.iter().for_each(|statement| is_so(t, statement));
+});
+
+scenario!(the_command_says_so_too, own mounts, |t| {
+    t.accounts("");
+    for statement in &STATEMENTS {
+        plant(t, statement);
+        let whom = ["alice", "bob", "eve"][(statement.who.uid - ALICE.uid) as usize];
+        let run = t.run(&format!("probe d --as {whom} --umask {UMASK:03o} --format json"));
+        let (said, told) = (command::said(&run, whom).of(Path::new(".")), command::answer(&told(t, statement.who, "d")));
+        assert_eq!(said, told, "{}", statement.says);
+        if statement.about == "d" {
+            let new = statement.new_group.map(|gid| (u64::from(gid), "0644".to_owned()));
+            assert_eq!(said, (statement.can.iter().copied().collect(), new), "{}", statement.says);
+        }
+    }
 });
 
 scenario!(subdirectories_take_the_bit_where_there_is_one, |t| {
