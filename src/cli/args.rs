@@ -10,7 +10,7 @@ mod reporting;
 pub use changing::{Agreement, Apply, Fix, Limit, Log, Plan, Undo};
 pub use common::{Common, Format, Progress};
 pub use generate::{Generate, Scheduled, UnitKind};
-pub use judging::{Check, Diff, Explain, Eyes, Look};
+pub use judging::{Check, Diff, Explain, Eyes, Look, Probe};
 pub use policy::Policy;
 pub use reporting::{CheckCommand, ReportFormat, Reporting};
 
@@ -56,6 +56,8 @@ pub enum Command {
     Undo(Undo),
     /// Lists the runs on record.
     Log(Log),
+    /// Asks the kernel as somebody what they can really do in a tree; changes nothing.
+    Probe(Probe),
     /// Explains a lint, or which rules decide what a path should be.
     Explain(Explain),
     /// Lists, shows and checks policies.

@@ -3,6 +3,7 @@
 use super::args::{Check, CheckCommand, Common, Diff, Format};
 use super::baseline::{Memory, Removable};
 use super::exit::{Exit, Failure};
+use super::expect;
 use super::judged::Judged;
 use super::reporting::{Files, Told};
 use super::run_as::run_as;
@@ -31,14 +32,20 @@ use std::time::Instant;
 /// `sgidlint check`.
 pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -> Result<Exit, Failure> {
     let (began, clock) = (host::now(), Instant::now());
-    let CheckCommand { look, reporting } = arguments;
+    let CheckCommand { look, probe, reporting } = arguments;
     let check = &look.check;
     // The files that reports go to are the caller's own; policies and trees are seen by who is looked as.
     let files = Files::open(common, &reporting.reports)?;
     run_as(&look.eyes)?;
     let memory = Memory::open(reporting)?;
     let session = Session::begin(common, Purpose::Read)?;
-    let mut judged = session.judge(check, Fallback::Allowed)?;
+    let mut judged = match probe {
+        true => expect::judge(&session, check)?,
+        false => session.judge(check, Fallback::Allowed)?,
+    };
+    if !probe {
+        expect::note_unasked(common, &judged.loaded);
+    }
     let is_whole = !session.stop.load(Ordering::Relaxed);
     // What was looked at in part says nothing of what is known.
     let removable = if is_whole { memory.settle(common, check, &mut judged, streams)? } else { Removable::default() };

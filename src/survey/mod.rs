@@ -19,7 +19,7 @@ mod site;
 mod surveyor;
 mod target;
 
-pub use found::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
+pub use found::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble, Unmet};
 pub use mine::Caller;
 pub use notices::{expired, idle, risky};
 pub use order::in_tree;
