@@ -138,6 +138,9 @@ scenario!(a_window_that_changes_while_walking_is_drawn_anew, |t| {
         let waiting = held.next_that(|waiting| waiting.place() != place);
         terminal.wait_for(", 19 directories left  ");
         terminal.wait_for("\r");
+        // A window can get narrower between measuring and drawing: no line may wrap then.
+        let mut drawn = terminal.written.split('\r').filter(|piece| piece.contains(" left"));
+        assert!(drawn.all(|piece| piece.ends_with("\u{1b}[?7h")), "{:?}", terminal.written);
         let row = terminal.screen.cursor_row();
         assert!(row.contains(" left  数据\\x1b[2J") && !row.contains('\u{1b}'), "{row:?}");
         held.release(waiting);
@@ -158,6 +161,7 @@ scenario!(an_interrupt_while_walking_leaves_a_clean_screen, |t| {
     held.release(waiting);
     let lines = terminal.ends(130);
     assert!(lines.iter().all(|line| !line.contains("/s") && !line.contains("^C")), "{lines:#?}");
+    assert!(lines.contains(&"Interrupted: not everything was looked at.".to_owned()), "{lines:#?}");
     t.holds_first_tree();
     assert!(t.runs().is_empty());
 });
