@@ -4,6 +4,7 @@
 //!     dice ──▶ trees on a file system ──▶ probe asked ──▶ nothing has changed ──▶ everything done ──▶ the same?
 //! ```
 
+mod apart;
 pub mod ask;
 mod deed;
 mod forest;

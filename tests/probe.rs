@@ -51,9 +51,9 @@ $TREE/: deny: eve can make nothing here: it is root:lab 2775, and in 1 directory
 $TREE/: deny: eve can't write 2 of 2 files here and in 1 directory below it, $TREE/a/one first [cannot-write]
 $TREE/closed/: deny: alice, bob, eve can't enter: it is root:lab 2700 [cannot-enter]
 $TREE/drop/: warn: everybody can create, delete here: it is root:lab 3777 [outsider-can]
-$TREE/plain/: deny: files that alice makes here get group alice, not lab: the directory has no setgid bit [new-files-foreign]
+$TREE/plain/: deny: files made here by alice get group alice, not lab: the directory has no setgid bit [new-files-foreign]
 $TREE/plain/: warn: alice, bob can remove and rename what others own here: there is no sticky bit [can-delete-others]
-$TREE/plain/: deny: files that bob makes here get group bob, not lab: the directory has no setgid bit [new-files-foreign]
+$TREE/plain/: deny: files made here by bob get group bob, not lab: the directory has no setgid bit [new-files-foreign]
 $TREE/plain/: deny: eve can make nothing here: it is root:lab 0775 [cannot-write]
 ------- stderr -------
 Asked as 4 users about 5 directories and 2 files: 14 findings.
@@ -192,7 +192,8 @@ scenario!(only_threads_of_their_own_become_somebody, own mounts, |t| {
     assert_eq!(becoming.len(), 6, "{calls}");
     assert!(becoming.iter().all(|line| !line.starts_with(main)), "{calls}");
     // The real and the saved user id stay root's, so that alice can't send the thread signals.
-    assert!(calls.contains("setresuid(-1, 2001, -1)"), "{calls}");
+    // Without the bracket: where another thread comes between, strace ends the line there and resumes the call later.
+    assert!(calls.contains("setresuid(-1, 2001, -1"), "{calls}");
 });
 
 scenario!(hostile_names_forge_nothing, own mounts, |t| {

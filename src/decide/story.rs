@@ -28,7 +28,7 @@ impl Listed {
     }
 }
 
-/// What keeps an entry from being changed, whoever asks (chattr(1)).
+/// What keeps an entry from being changed, whoever asks (chattr(1), mount(8)).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fixture {
     /// Nothing.
@@ -37,6 +37,8 @@ pub enum Fixture {
     AppendOnly,
     /// It can't be changed at all.
     Immutable,
+    /// It lies on a read-only mount.
+    ReadOnly,
 }
 
 /// An entry on the way.
@@ -69,9 +71,9 @@ pub enum Demand {
     /// That the sticky bit of the directory there keeps nobody: it isn't set, or they own it, or, at the other place, the
     /// entry that is to go.
     Unstuck(usize, Option<usize>),
-    /// That the entry there is not immutable.
+    /// That the entry there is neither immutable nor on a read-only mount.
     Mutable(usize),
-    /// That it is neither immutable nor append-only.
+    /// The same, and that it is not append-only.
     Free(usize),
 }
 
@@ -144,7 +146,7 @@ impl Case {
             Demand::Unstuck(place, entry) => {
                 !self.stops[place].state.mode.has(Mode::STICKY) || owns(place) || entry.is_some_and(owns)
             }
-            Demand::Mutable(place) => self.stops[place].fixture != Fixture::Immutable,
+            Demand::Mutable(place) => matches!(self.stops[place].fixture, Fixture::None | Fixture::AppendOnly),
             Demand::Free(place) => self.stops[place].fixture == Fixture::None,
         }
     }

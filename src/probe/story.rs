@@ -13,7 +13,7 @@ use crate::mode::Mode;
 use crate::sys::SysError;
 use crate::sys::access::{Answer, Making};
 use crate::sys::ladder::Ladder;
-use crate::sys::mounts::Mounts;
+use crate::sys::mounts::{Mounts, is_read_only};
 use crate::sys::persona::Posed;
 use crate::sys::xattr::{Which, listed};
 use rustix::io::Errno;
@@ -58,10 +58,45 @@ pub struct Tale {
     pub can: bool,
     /// What decided: the first thing that is lacking, or else the last that it takes.
     pub decided: Demand,
-    /// What the kernel says where modes, ACLs and attributes say something else, or nothing.
+    /// What the kernel says to that, where modes, ACLs and attributes say something else, or it has another reason.
     pub differs: Option<Answer>,
+    /// All that it takes where that is so.
+    pub beyond: Vec<Beyond>,
     /// The changes that alter the answer, the smallest first; none where it can't be had by modes, groups and ACLs.
     pub ways: Vec<Vec<Alteration>>,
+}
+
+/// An answer of the kernel's that modes, ACLs and attributes don't give.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Beyond {
+    /// The place of the entry on the way.
+    pub place: usize,
+    /// Which rights to it were asked for.
+    pub rights: Rights,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// Something that an act takes, by the rules and by the kernel.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    demand: Demand,
+    by_rules: bool,
+    answer: Answer,
+}
+
+impl Asked {
+    fn beyond(&self, case: &Case) -> Option<Beyond> {
+        let Demand::Rights(place, rights) = self.demand else { return None };
+        let differs = match self.answer {
+            Answer::Yes => !self.by_rules,
+            // What bits refuse is EACCES, and what an attribute does is told by itself.
+            Answer::No(Errno::ACCESS) => self.by_rules,
+            Answer::No(Errno::PERM | Errno::ROFS) => case.stops[place].fixture == Fixture::None,
+            Answer::No(_) => true,
+        };
+        differs.then_some(Beyond { place, rights, answer: self.answer })
+    }
 }
 
 /// What a new file would be, and what came of making one.
@@ -83,6 +118,7 @@ impl Scene {
             let kind = step.look.entry.kind;
             let list = |which| listed(&step.held, which, ladder);
             let fixture = match () {
+                () if is_read_only(&step.held)? => Fixture::ReadOnly,
                 () if step.look.is_immutable() => Fixture::Immutable,
                 () if step.look.is_append_only() => Fixture::AppendOnly,
                 () => Fixture::None,
@@ -136,26 +172,30 @@ impl Scene {
         means: &Means<'_>,
     ) -> Result<Option<Tale>, SysError> {
         let can = told.acts.has(act);
-        let demands = case.demands(act);
-        let Some(&last) = demands.last() else { return Ok(None) };
-        let mut answers = Vec::with_capacity(demands.len());
-        for &demand in &demands {
+        let mut asked = Vec::new();
+        for demand in case.demands(act) {
             let by_rules = case.meets(demand);
-            answers.push((demand, by_rules, self.answer(posed, demand, by_rules)?));
+            asked.push(Asked { demand, by_rules, answer: self.answer(posed, demand, by_rules)? });
         }
-        let refused = answers.iter().find(|(_, _, answer)| !answer.is_yes());
-        let &(decided, by_rules, answer) = refused.or(answers.last()).unwrap_or(&(last, can, Answer::Yes));
-        let differs = match (told.making, answer) {
-            // All that it takes is there, and yet it isn't done: a quota, or a security module.
-            (Some(Making::Refused(errno)), Answer::Yes) if act == Act::Create => Some(Answer::No(errno)),
-            _ if by_rules != answer.is_yes() => Some(answer),
-            _ if can != answer.is_yes() => Some(if can { Answer::Yes } else { Answer::No(Errno::ACCESS) }),
-            _ => None,
+        let Some(&last) = asked.last() else { return Ok(None) };
+        let decider = asked.iter().copied().find(|one| !one.answer.is_yes()).unwrap_or(last);
+        let mut beyond: Vec<_> = asked.iter().filter_map(|one| one.beyond(case)).collect();
+        // All that it takes is there, and yet it isn't done: a quota, or a security module.
+        let refusal = match told.making {
+            Some(Making::Refused(errno)) if act == Act::Create => Some(errno),
+            _ => Some(Errno::ACCESS).filter(|_| !can && decider.answer.is_yes()),
         };
-        // What the rules don't decide, they don't alter.
-        let is_beyond = answers.iter().any(|(_, by_rules, answer)| *by_rules && !answer.is_yes());
-        let ways = if is_beyond || differs.is_some() { Vec::new() } else { ways(case, act, can, means) };
-        Ok(Some(Tale { act, can, decided, differs, ways }))
+        beyond.extend(refusal.map(|errno| Beyond {
+            place: last.demand.place(),
+            rights: Rights::CHANGE,
+            answer: Answer::No(errno),
+        }));
+        let differs = match refusal {
+            Some(errno) => Some(Answer::No(errno)),
+            None => decider.beyond(case).map(|beyond| beyond.answer),
+        };
+        let ways = ways(case, act, can, means, &beyond);
+        Ok(Some(Tale { act, can, decided: decider.demand, differs, beyond, ways }))
     }
 
     /// The kernel's answer, where it can be asked for one; what attributes and the sticky bit do is told by their rules.
@@ -173,7 +213,11 @@ impl Scene {
     }
 }
 
-fn ways(case: &Case, act: Act, can: bool, means: &Means<'_>) -> Vec<Vec<Alteration>> {
+fn ways(case: &Case, act: Act, can: bool, means: &Means<'_>, beyond: &[Beyond]) -> Vec<Vec<Alteration>> {
+    // What the rules don't decide, they don't alter.
+    if !beyond.is_empty() {
+        return Vec::new();
+    }
     if can {
         return smallest_against(case, act, means).map(|one| vec![one]).into_iter().collect();
     }

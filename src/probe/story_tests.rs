@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::acl::{Acl, AclEntry, Tag};
+use crate::decide::alteration::Standing;
 use crate::decide::decide;
 use crate::entry::State;
 use crate::sys::persona::Persona;
@@ -88,5 +89,32 @@ fn the_rules_are_the_kernels() {
             }
         };
         thread::scope(|scope| scope.spawn(ask).join().unwrap());
+    }
+}
+
+#[test]
+fn what_the_rules_do_not_decide_they_do_not_alter() {
+    let state = |mode| State { uid: 0, gid: GROUPS[0], mode: Mode::new(mode) };
+    let stop = |fixture| Stop { kind: Kind::Dir, state: state(0o750), listed: Listed::No, fixture };
+    let account = Account { uid: USERS[0], gid: GROUPS[0], groups: Vec::new() };
+    let case = |fixture| Case { account: account.clone(), stops: vec![stop(fixture)] };
+    let demand = Demand::Rights(0, Rights::CHANGE);
+    for (by_rules, answer, fixture, is_beyond) in [
+        (true, Answer::Yes, Fixture::None, false),
+        (false, Answer::Yes, Fixture::None, true),
+        (false, Answer::No(Errno::ACCESS), Fixture::None, false),
+        (true, Answer::No(Errno::ACCESS), Fixture::None, true),
+        (false, Answer::No(Errno::DQUOT), Fixture::None, true),
+        (true, Answer::No(Errno::ROFS), Fixture::ReadOnly, false),
+        (true, Answer::No(Errno::PERM), Fixture::Immutable, false),
+        (false, Answer::No(Errno::PERM), Fixture::None, true),
+    ] {
+        let case = case(fixture);
+        let beyond = Asked { demand, by_rules, answer }.beyond(&case);
+        assert_eq!(beyond.is_some(), is_beyond, "{by_rules} {answer:?} {fixture:?}");
+        let means = Means { standing: Standing::User, joinable: &[] };
+        let beyond: Vec<Beyond> = beyond.into_iter().collect();
+        let is_open = !is_beyond && fixture == Fixture::None;
+        assert_eq!(!ways(&case, Act::Create, false, &means, &beyond).is_empty(), is_open, "{answer:?} {fixture:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::way::{Step, Told, Way};
 use crate::act::Act;
+use crate::decide::Rights;
 use crate::entry::{Kind, State};
 use crate::mode::Mode;
 use crate::sys::SysError;
@@ -61,7 +62,7 @@ pub fn why(way: &Way, told: &Told, act: Act, posed: &Posed) -> Result<Why, SysEr
     match (act, above.last()) {
         (Act::Delete, Some(parent)) if kind != Kind::Dir => undeletable(parent, Some(end), posed),
         (Act::Delete | Act::DeleteOthers, _) => undeletable(end, None, posed),
-        (Act::Create, _) => match (refused(end, Right::Write, posed)?, told.making) {
+        (Act::Create, _) => match (unchangeable(end, posed)?, told.making) {
             (Some(refused), _) => Ok(refused),
             (None, Some(Making::Refused(errno))) => Ok(Why::Unmade(Place::of(end), errno)),
             // Neither alone is refused, and both together are: by an ACL whose groups give them one by one (acl(5)).
@@ -84,7 +85,7 @@ fn is_done_with(act: Act, kind: Kind) -> bool {
 
 /// Why an entry can't be removed from its directory, or else one of somebody else's.
 fn undeletable(directory: &Step, entry: Option<&Step>, posed: &Posed) -> Result<Why, SysError> {
-    if let Some(refused) = refused(directory, Right::Write, posed)? {
+    if let Some(refused) = unchangeable(directory, posed)? {
         return Ok(refused);
     }
     let is_fixed = |step: &Step| step.look.is_append_only() || step.look.is_immutable();
@@ -93,6 +94,15 @@ fn undeletable(directory: &Step, entry: Option<&Step>, posed: &Posed) -> Result<
         Some(fixed) => Why::Fixed(Place::of(fixed)),
         None if directory.look.entry.state.mode.has(Mode::STICKY) => Why::Sticky(Place::of(directory)),
         None => Why::Refused(Place::of(directory), Right::Write, Errno::ACCESS),
+    })
+}
+
+/// What refuses to change the names of a directory that can be passed: that takes both rights at once, which groups of
+/// an ACL that give one each don't give (acl(5)).
+fn unchangeable(directory: &Step, posed: &Posed) -> Result<Option<Why>, SysError> {
+    Ok(match posed.may(&directory.held, Rights::CHANGE)? {
+        Answer::Yes => None,
+        Answer::No(errno) => Some(Why::Refused(Place::of(directory), Right::Write, errno)),
     })
 }
 

@@ -82,12 +82,6 @@ fn alike<'a>(access: &Access<'a>) -> Vec<Vec<&'a Complaint>> {
     told
 }
 
-/// Whether two of those who were asked can do the same, and are stopped at the same place.
-fn is_same(row: &Row, one: usize, other: usize) -> bool {
-    let place = |who: usize| row.stopped[who].as_ref().map(|stop| &stop.place);
-    row.cells[one] == row.cells[other] && row.tallies[one] == row.tallies[other] && place(one) == place(other)
-}
-
 fn write_table(out: &mut dyn Write, access: &Access<'_>, row: &Row, manner: &Manner) -> io::Result<()> {
     let head = manner.palette.head;
     let like = match row.directories {
@@ -99,26 +93,29 @@ fn write_table(out: &mut dyn Write, access: &Access<'_>, row: &Row, manner: &Man
     let was_made = row.cells.iter().any(|cell| cell.new_directory.is_some());
     let new = if was_made { "NEW FILE, DIRECTORY" } else { "NEW FILE" };
     let mut table = Table::new(["  AS", "ENTER", "LIST", "CREATE", "DELETE", new, "READ", "WRITE"]);
-    let mut told: Vec<Vec<usize>> = Vec::new();
+    // Those of whom the same is said share a line.
+    let mut told: Vec<([String; 7], Vec<usize>)> = Vec::new();
     for who in 0..access.labels.len() {
-        match told.iter_mut().find(|known| is_same(row, known[0], who)) {
-            Some(known) => known.push(who),
-            None => told.push(vec![who]),
+        let said = cells(access, row, who);
+        match told.iter_mut().find(|(known, _)| *known == said) {
+            Some((_, same)) => same.push(who),
+            None => told.push((said, vec![who])),
         }
     }
-    for who in told {
-        table.push(cells(access, row, who[0], &access.label(&who)));
+    for ([enter, list, create, delete, new, read, write], who) in told {
+        table.push([format!("  {}", access.label(&who)), enter, list, create, delete, new, read, write]);
     }
     table.write(out, &manner.palette)?;
     writeln!(out)
 }
 
-fn cells(access: &Access<'_>, row: &Row, who: usize, label: &str) -> [String; 8] {
+/// What is said of somebody: whether they can enter, list and create, what they can delete, what they make, and how many
+/// files they can read and write.
+fn cells(access: &Access<'_>, row: &Row, who: usize) -> [String; 7] {
     let (cell, tally) = (&row.cells[who], &row.tallies[who]);
     let has = |act| if cell.acts.has(act) { "yes" } else { "no" };
     let count = |count: fn(&Tally) -> u64| files_text(count(tally), row.files);
     [
-        format!("  {label}"),
         has(Act::Enter).into(),
         has(Act::List).into(),
         has(Act::Create).into(),

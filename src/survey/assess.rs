@@ -47,6 +47,15 @@ pub struct Court<'a> {
     pub purpose: Purpose,
 }
 
+/// What came of judging an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Judged {
+    /// It complies.
+    Clean,
+    /// There was something to tell.
+    Told,
+}
+
 /// Judges an entry; tells what was found and gives the groups that it is to have, one for each opinion.
 pub fn assess(
     region: &Region<'_>,
@@ -56,11 +65,13 @@ pub fn assess(
     court: &Court<'_>,
     finds: &mut Finds,
     groups: &mut Vec<u32>,
-) {
+) -> Judged {
     let entry = &look.entry;
-    if !complies(region, opinions, entry, site.name(), court, groups) || asks_for_acls(region, opinions, entry) {
-        tell(region, opinions, look, site, court, finds);
+    if complies(region, opinions, entry, site.name(), court, groups) && !asks_for_acls(region, opinions, entry) {
+        return Judged::Clean;
     }
+    tell(region, opinions, look, site, court, finds);
+    Judged::Told
 }
 
 /// Whether a policy wants the ACLs of every directory to be looked at: by denying one of their lints.

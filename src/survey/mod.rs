@@ -13,6 +13,7 @@ mod mine;
 mod notices;
 mod obstacle;
 mod order;
+mod plain;
 mod regions;
 mod scope;
 mod site;

@@ -72,17 +72,16 @@ impl Obstacle {
 
 /// Joins what was found of a root before the walk with what the walk found of it, as an entry has one flaw by policy.
 pub fn join(flaws: &mut Vec<Flaw>) {
-    let (above, mut walked): (Vec<Flaw>, Vec<Flaw>) =
-        std::mem::take(flaws).into_iter().partition(|flaw| flaw.obstacle.is_some());
+    // In place: there may be millions of others.
+    let above: Vec<Flaw> = flaws.extract_if(.., |flaw| flaw.obstacle.is_some()).collect();
     for flaw in above {
-        match walked.iter_mut().find(|known| known.root == flaw.root && *known.path == *b".") {
+        match flaws.iter_mut().find(|known| known.root == flaw.root && *known.path == *b".") {
             Some(known) => {
                 known.findings = known.findings.iter().chain(&flaw.findings).copied().collect();
                 known.left = known.left.iter().chain(&flaw.left).copied().collect();
                 known.obstacle = flaw.obstacle;
             }
-            None => walked.push(flaw),
+            None => flaws.push(flaw),
         }
     }
-    *flaws = walked;
 }

@@ -34,7 +34,7 @@ pub fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> String 
         Wrong::MakesForeign => {
             let gid = cell.new_file.map_or(row.state.gid, |new| new.gid);
             let why = "the directory has no setgid bit";
-            format!("files that {who} makes here get group {}, not {}: {why}", group(gid), group(row.state.gid))
+            format!("files made here by {who} get group {}, not {}: {why}", group(gid), group(row.state.gid))
         }
         Wrong::MakesClosed => {
             let mode = cell.new_file.map_or_else(String::new, |new| format!(" ({})", new.mode));
@@ -44,7 +44,7 @@ pub fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> String 
                 Some(Closing::Umask) | None => format!("the umask {} closes them", umask(access)),
             };
             let gid = cell.new_file.map_or(row.state.gid, |new| new.gid);
-            format!("group {} can't write the files{mode} that {who} makes here: {why}", group(gid))
+            format!("group {} can't write files made here by {who}{mode}: {why}", group(gid))
         }
         Wrong::RemovesOthers => {
             format!("{who} can remove and rename what others own here: there is no sticky bit")

@@ -8,7 +8,7 @@ use crate::decide::making::{Inheritance, make};
 use crate::decide::story::{Case, Demand, Fixture, Listed, Stop};
 use crate::mode::Mode;
 use crate::probe::Someone;
-use crate::probe::story::Trial;
+use crate::probe::story::{Beyond, Trial};
 use crate::report::samples::{Names, state, text};
 use crate::sys::access::{Answer, Making};
 use crate::sys::persona::Persona;
@@ -35,10 +35,18 @@ fn story() -> Story {
         account: account.clone(),
         stops: vec![stop(state(0, 0, 0o755), Listed::No), stop(state(0, 3001, 0o2750), listed)],
     };
-    let tale = |act, can, rights, ways| Tale { act, can, decided: Demand::Rights(1, rights), differs: None, ways };
+    let tale = |act, can, rights, ways| Tale {
+        act,
+        can,
+        decided: Demand::Rights(1, rights),
+        differs: None,
+        beyond: Vec::new(),
+        ways,
+    };
     let rights = Rights::new(7);
     let own = Alteration::Entry { place: 1, tag: Tag::User, id: Some(1001), rights, mask: rights };
     let bit = Alteration::Mode { place: 1, turn: Turn::Give, bits: Bits::Group, rights: Rights::WRITE };
+    let beyond = Beyond { place: 1, rights: Rights::CHANGE, answer: Answer::No(Errno::ROFS) };
     let ways = vec![vec![Alteration::Join { gid: 3001 }, bit], vec![own]];
     let made = make(&account, case.stops[1].state, None, Mode::new(0o027), Inheritance::Setgid);
     Story {
@@ -52,7 +60,11 @@ fn story() -> Story {
             tale(Act::List, true, Rights::READ, Vec::new()),
             tale(Act::Create, false, Rights::CHANGE, ways.clone()),
             tale(Act::Delete, false, Rights::CHANGE, ways),
-            Tale { differs: Some(Answer::No(Errno::ROFS)), ..tale(Act::Enter, false, Rights::PASS, Vec::new()) },
+            Tale {
+                differs: Some(Answer::No(Errno::ROFS)),
+                beyond: vec![beyond],
+                ..tale(Act::Enter, false, Rights::PASS, Vec::new())
+            },
         ],
         made: Some(Trial { made, making: Making::Made(made.state) }),
     }
@@ -77,6 +89,8 @@ delete  no   ACL user alice rwx, mask r-x lacks w
 enter   no   the kernel: EROFS (read-only file system)
 
 Note: modes and ACLs allow passing /it's\x1b[31m/, but the kernel, whose word counts, says EACCES (permission denied): its server (nfs4) judges for itself, by squashed ids or ACLs of its own.
+
+Note: modes and ACLs refuse writing /it's\x1b[31m/, and the kernel would anyway with EROFS (read-only file system): it lies on a read-only mount.
 
 A new file there would be alice:lab 0640: its group is the directory's, which is setgid, its mode is 0666 without umask 0027; its group can't write it.
 

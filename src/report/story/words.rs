@@ -67,15 +67,12 @@ pub fn notes(story: &Story) -> Vec<String> {
         }
     }
     for tale in &story.acts {
-        let place = tale.decided.place();
-        match (tale.differs, tale.decided) {
-            (Some(answer), Demand::Rights(_, rights)) if rights != Rights::PASS => {
-                note(difference(story, place, rights, answer));
+        tale.beyond.iter().for_each(|one| note(difference(story, one.place, one.rights, one.answer)));
+        let demands = story.case.demands(tale.act).into_iter().filter(|demand| !story.case.meets(*demand));
+        for demand in demands {
+            if let Demand::Mutable(place) | Demand::Free(place) = demand {
+                note(format!("{}, which no mode, group or ACL alters", held_fast(story, place)));
             }
-            (None, Demand::Mutable(_) | Demand::Free(_)) if !tale.can => {
-                note(format!("{}: no mode, group or ACL alters that, chattr(1) does", held_fast(story, place)));
-            }
-            _ => {}
         }
     }
     notes
@@ -123,6 +120,7 @@ fn held_fast(story: &Story, place: usize) -> String {
     match story.case.stops[place].fixture {
         Fixture::Immutable => format!("{shown} is immutable (chattr +i)"),
         Fixture::AppendOnly => format!("{shown} is append-only (chattr +a)"),
+        Fixture::ReadOnly => format!("{shown} lies on a read-only mount"),
         Fixture::None => format!("{shown} is held fast"),
     }
 }
@@ -144,12 +142,16 @@ fn difference(story: &Story, place: usize, rights: Rights, answer: Answer) -> St
         _ => "writing",
     };
     let shown = full_path(b"", path(story, place), Some(story.case.stops[place].kind));
-    let rules = if answer.is_yes() { "refuse" } else { "allow" };
-    format!(
-        "modes and ACLs {rules} {act} {shown}, but the kernel, whose word counts, says {}: {}",
-        said(answer),
-        reason(story.file_systems[place].as_deref(), answer)
-    )
+    let (kernel, reason) = (said(answer), reason(story.file_systems[place].as_deref(), answer));
+    match (story.case.meets(Demand::Rights(place, rights)), answer) {
+        (false, Answer::No(_)) => {
+            format!("modes and ACLs refuse {act} {shown}, and the kernel would anyway with {kernel}: {reason}")
+        }
+        (rules, _) => {
+            let rules = if rules { "allow" } else { "refuse" };
+            format!("modes and ACLs {rules} {act} {shown}, but the kernel, whose word counts, says {kernel}: {reason}")
+        }
+    }
 }
 
 /// What may stand behind an answer that the rules don't give.
