@@ -21,6 +21,24 @@ pub trait Accounts {
     fn uid_of(&self, name: &[u8]) -> Option<u32>;
 }
 
+/// A user with the groups that they act in.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Account {
+    /// The user.
+    pub uid: u32,
+    /// The primary group.
+    pub gid: u32,
+    /// The supplementary groups.
+    pub groups: Vec<u32>,
+}
+
+impl Account {
+    /// Whether the kernel takes it for a member of this group.
+    pub fn is_in(&self, gid: u32) -> bool {
+        self.gid == gid || self.groups.contains(&gid)
+    }
+}
+
 /// As whom a run acts on trees.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Caller {

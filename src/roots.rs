@@ -60,6 +60,8 @@ pub struct Rooted {
     pub instance: Instance,
     /// What its exceptions cover there.
     pub exceptions: Exceptions,
+    /// What the root's pattern captured.
+    pub captures: Vec<(String, String)>,
 }
 
 /// The real roots of a run's policies.
@@ -183,7 +185,7 @@ impl Finder<'_> {
         match bind(rules, binding, self.lookup) {
             Ok(instance) => {
                 let exceptions = self.exceptions(loaded, &found, base);
-                self.roots.trees.push(Rooted { instance, exceptions });
+                self.roots.trees.push(Rooted { instance, exceptions, captures: found.captures });
             }
             // What a captured name brought about is that root's own trouble; the others go on.
             Err(problems) if !found.captures.is_empty() => {

@@ -31,7 +31,7 @@ const ACTS: [(Lint, &str, &str); 17] = [
 ];
 
 /// The lints that need more than a command in the tree, and where their scenarios are.
-const ELSEWHERE: [(Lint, &str); 8] = [
+const ELSEWHERE: [(Lint, &str); 16] = [
     (Lint::Unreachable, include_str!("lints.rs")),
     (Lint::WideDefaultAcl, include_str!("lints.rs")),
     (Lint::MaskedByAcl, include_str!("lints.rs")),
@@ -40,6 +40,14 @@ const ELSEWHERE: [(Lint, &str); 8] = [
     (Lint::RiskyRule, include_str!("lints.rs")),
     (Lint::ExpiredException, include_str!("check.rs")),
     (Lint::EmptyGroup, include_str!("policy_tests.rs")),
+    (Lint::UnmetExpectation, include_str!("expect.rs")),
+    (Lint::CannotEnter, include_str!("probe.rs")),
+    (Lint::CannotRead, include_str!("probe.rs")),
+    (Lint::CannotWrite, include_str!("probe.rs")),
+    (Lint::NewFilesForeign, include_str!("probe.rs")),
+    (Lint::NewFilesClosed, include_str!("probe.rs")),
+    (Lint::CanDeleteOthers, include_str!("probe.rs")),
+    (Lint::OutsiderCan, include_str!("probe.rs")),
 ];
 
 #[track_caller]

@@ -41,6 +41,10 @@ scenario!(a_shared_tree_gives_its_attributes_back, |t| {
             "sticky = false",
             "dir-mode = \"u=rwx,g=rwx,o=rx\"",
             "file-mode = \"g=u,o=u,o-w\"",
+            "[[tree.rule]]",
+            "match = \"/\"",
+            "scope = \"self\"",
+            "owner = \"root\"",
         ],
     );
     assert!(policy.contains("# 6 of 6 entries"), "{policy}");
@@ -57,7 +61,17 @@ scenario!(a_closed_tree_stays_closed, |t| {
     );
     wishes(
         &proposed(t),
-        &["group = 4242", "setgid = true", "sticky = false", "dir-mode = \"u=rwx,g=rwx,o=\"", "file-mode = \"g=u,o=\""],
+        &[
+            "group = 4242",
+            "setgid = true",
+            "sticky = false",
+            "dir-mode = \"u=rwx,g=rwx,o=\"",
+            "file-mode = \"g=u,o=\"",
+            "[[tree.rule]]",
+            "match = \"/\"",
+            "scope = \"self\"",
+            "owner = \"root\"",
+        ],
     );
     t.run("check -q --strict --allow unknown-id -p $DIR/new.toml").is_silent();
 });
@@ -72,6 +86,7 @@ scenario!(a_system_tree_has_no_setgid, |t| {
     wishes(
         &proposed(t),
         &[
+            "owner = \"root\"",
             "group = 7777",
             "setgid = false",
             "sticky = false",
@@ -92,6 +107,7 @@ scenario!(a_drop_box_keeps_its_sticky_top, |t| {
     wishes(
         &proposed(t),
         &[
+            "owner = \"root\"",
             "group = 4242",
             "setgid = true",
             "sticky = false",
@@ -120,12 +136,14 @@ scenario!(each_project_keeps_its_group, |t| {
     wishes(
         &policy,
         &[
+            "owner = \"root\"",
             "group = 7777",
             "setgid = false",
             "sticky = false",
             "dir-mode = \"u=rwx,g=rx,o=rx\"",
             "[[tree.rule]]",
             r#"match = "/proj\\ \\[b\\]\\*/""#,
+            "owner = \"@any\"",
             "group = 4302",
             "setgid = true",
             "sticky = false",
@@ -133,6 +151,7 @@ scenario!(each_project_keeps_its_group, |t| {
             "file-mode = \"g=u,o=\"",
             "[[tree.rule]]",
             "match = \"/proj-a/\"",
+            "owner = \"@any\"",
             "group = 4301",
             "setgid = true",
             "sticky = false",

@@ -168,7 +168,7 @@ scenario!(becoming_somebody_else_is_verified, |t| {
     with("setgroups:retval=0").exits(2).mentions("can't become");
     with("setresuid:error=EPERM").exits(2).mentions("lacks CAP_SETUID");
     with("setresgid:error=EINVAL").exits(2).mentions("user namespace");
-    t.run("check . -p lab.toml --run-as 2001").exits(2).mentions("--run-as 2001:GROUP");
+    t.run("check . -p lab.toml --run-as 2001").exits(2).mentions("2001:GROUP");
     t.run("fix -y . -p lab.toml --run-as 2001:4242").exits(2);
     t.run_as(ALICE, "check . -p lab.toml --run-as 2003:2003").exits(2).mentions("only root can become somebody else");
     t.holds_first_tree();

@@ -28,8 +28,7 @@ impl Run {
     pub fn new(dir: &Path, command: String, output: Output) -> Run {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap_or_else(|error| panic!("{command}: {error}"));
-            let dir = dir.to_str().unwrap();
-            text.replace(&format!("{dir}/tree"), "$TREE").replace(dir, "$DIR")
+            without_places(dir, &text)
         };
         let (stdout, stderr) = (text(output.stdout), text(output.stderr));
         let exit = output.status.code();
@@ -186,6 +185,17 @@ fn finding_line(finding: &Value) -> String {
 fn sorted(mut lines: Vec<String>) -> String {
     lines.sort();
     lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// Puts in what is the same each time for places, runs and times.
+pub fn redacted(dir: &Path, text: &str) -> String {
+    without_times(&without_runs(dir, without_places(dir, text)))
+}
+
+/// Puts `$TREE` and `$DIR` in for a scenario's places.
+fn without_places(dir: &Path, text: &str) -> String {
+    let dir = dir.to_str().unwrap();
+    text.replace(&format!("{dir}/tree"), "$TREE").replace(dir, "$DIR")
 }
 
 /// Puts `$RUN` in for the ids of the runs on record.

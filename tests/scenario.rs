@@ -16,7 +16,7 @@ use crate::tree;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// A scenario as a test: `scenario!(name, |t| { ... })`.
@@ -151,35 +151,11 @@ impl Scenario {
         command
     }
 
-    /// Starts the program under another, to be watched while it runs.
-    #[track_caller]
-    pub fn start(&self, wrapper: &str, line: &str) -> Child {
-        let (program, args) = wrapper.split_once(' ').unwrap_or((wrapper, ""));
-        let mut command = self.command(Path::new(program), 0, args);
-        command.arg(BINARY).args(self.words(line)).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
-    }
-
-    /// Waits for what was started.
-    #[track_caller]
-    pub fn ended(&self, line: &str, child: Child) -> Run {
-        Run::new(self.dir(), format!("`sgidlint {line}`"), child.wait_with_output().unwrap())
-    }
-
     /// Runs the program under strace(1).
     #[track_caller]
     pub fn strace(&self, line: &str) -> Trace {
         let run = self.run_under("strace -f -qq -s 4096 -o $DIR/strace", line);
         Trace::new(run, &fs::read_to_string(self.dir().join("strace")).unwrap())
-    }
-
-    /// Runs the program on a terminal of so many columns, and waits at most a minute for what is expected of it.
-    #[track_caller]
-    pub fn on_terminal(&self, columns: u16, line: &str) -> rexpect::session::PtySession {
-        let script = format!("stty cols {columns} rows 24; exec \"$@\"");
-        let mut command = self.command(Path::new("sh"), 0, "");
-        command.args(["-c", &script, "sh", BINARY]).args(self.words(line)).env("TERM", "xterm").stdin(Stdio::inherit());
-        rexpect::session::spawn_command(command, Some(60_000)).unwrap()
     }
 
     /// Runs a shell script in the tree, which has to succeed; what it wrote.
@@ -269,7 +245,8 @@ impl Scenario {
         }
     }
 
-    fn command(&self, program: &Path, uid: u32, line: &str) -> Command {
+    /// A command in the tree, with the state folder of this user.
+    pub fn command(&self, program: &Path, uid: u32, line: &str) -> Command {
         let state = self.dir().join(if uid == 0 { "state".into() } else { format!("state-{uid}") });
         if !state.exists() {
             fs::create_dir(&state).unwrap();
@@ -294,7 +271,8 @@ impl Scenario {
         Run::new(self.dir(), format!("`sgidlint {line}`"), output)
     }
 
-    fn words(&self, line: &str) -> Vec<String> {
+    /// The words of a line, places and policies put in.
+    pub fn words(&self, line: &str) -> Vec<String> {
         let path_of = |word: String| match self.policies.contains(&word) {
             true => format!("{}/{word}", self.dir().display()),
             false => word,
@@ -343,7 +321,8 @@ fn mounts_below(folder: &Path) -> Vec<String> {
     places.filter(|place| Path::new(place).starts_with(folder)).map(str::to_owned).collect()
 }
 
-const BINARY: &str = env!("CARGO_BIN_EXE_sgidlint");
+/// The program.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_sgidlint");
 
 /// The words of a line, `'single'` and `"double"` quotes taken off; nothing else means anything.
 fn split(line: &str) -> Vec<String> {

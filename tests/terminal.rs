@@ -208,6 +208,9 @@ scenario!(a_narrow_terminal_gets_whole_questions, |t| {
 
 /// Control characters on a screen that no line of the program's own has; colours are off.
 fn hostile(screen: &str) -> Vec<char> {
+    // The library makes a letter of each byte.
+    let bytes = screen.chars().map(|letter| u8::try_from(letter).expect("a byte")).collect();
+    let screen = String::from_utf8(bytes).unwrap();
     screen.chars().filter(|c| (c.is_control() && !"\r\n".contains(*c)) || *c == '\u{202e}').collect()
 }
 

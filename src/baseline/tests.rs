@@ -43,6 +43,7 @@ fn survey(paths: &[&[u8]]) -> Survey {
             line: 30,
             rule: None,
             message: "it ended".into(),
+            unmet: None,
         }],
         ..Survey::default()
     }

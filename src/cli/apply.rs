@@ -9,7 +9,7 @@ use super::{ask, paths, planning, store};
 use crate::apply::{Found, undo_plan};
 use crate::journal::{self, Done, Outcome};
 use crate::plan::{Change, Header, Plan, ReadError, RunKind};
-use crate::report::diff::{Head, Row, write_diff};
+use crate::report::diff::{DiffManner, Head, Row, write_folded};
 use crate::report::json;
 use crate::roots::{self, Purpose};
 use crate::survey::{PolicyLabel, Root, in_tree};
@@ -117,7 +117,7 @@ fn read_plan(path: &Path) -> Result<Plan, Failure> {
 /// Shows the changes of a plan: a diff for people, who made it for programs.
 fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(), Failure> {
     let (quiet, format) = (session.common.quiet, session.common.format);
-    let palette = streams.palette();
+    let (palette, folding) = (streams.palette(), streams.folding());
     streams.write_results(|out| match format {
         Format::Json => json::write_begin(out, &labels(plan), &roots_of(plan)),
         Format::Human if quiet => Ok(()),
@@ -128,7 +128,7 @@ fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(),
             let rows: Vec<Row<'_>> = changes.into_iter().map(row).collect();
             let heads = plan.header.roots.iter().map(|root| root.path.as_os_str().as_bytes());
             let heads: Vec<_> = heads.map(|path| Head { path, policy: None }).collect();
-            write_diff(out, &rows, &heads, &session.names, &palette)
+            write_folded(out, &rows, &heads, DiffManner { names: &session.names, palette: &palette, folding })
         }
     })
 }
@@ -170,7 +170,10 @@ fn end<'a>(
     let counts = execute::tell(session, streams, told)?;
     let done = match &executed {
         Some(executed) => {
-            executed.tell_end(plan, streams, &counts);
+            executed.tell_untried(plan, streams);
+            if !streams.is_quiet() {
+                streams.write_errors(|err| executed.ran(counts).write_summary(err, None));
+            }
             executed.exit()
         }
         None if plan.changes.is_empty() => {

@@ -2,7 +2,7 @@
 
 use super::args::{Check, Common, ReportFormat, Reporting};
 use super::exit::Failure;
-use super::judged::Judged;
+use super::judged::{Judged, Probed};
 use super::session::limit;
 use super::streams::Streams;
 use super::{levels, paths, reporting};
@@ -87,6 +87,9 @@ impl Memory {
                 let left = baseline.take_known(&mut judged.survey, &limits).into_iter();
                 // What the command line allows isn't mended: the next run may look for it again.
                 let left = left.filter(|(known, _)| level(known.lint) != Some(Level::Allow));
+                // Neither is what nobody was asked about.
+                let left =
+                    left.filter(|(known, _)| known.lint != Lint::UnmetExpectation || judged.probed == Probed::Whole);
                 let lines = left.map(|(known, line)| (known.lint, known.subject.clone(), line)).collect();
                 Ok(Removable { file: paths::shown(&path), lines })
             }

@@ -3,6 +3,7 @@
 use super::args::{Check, CheckCommand, Common, Diff, Format};
 use super::baseline::{Memory, Removable};
 use super::exit::{Exit, Failure};
+use super::expect;
 use super::judged::Judged;
 use super::reporting::{Files, Told};
 use super::run_as::run_as;
@@ -17,6 +18,7 @@ use crate::report::ended::Ended;
 use crate::report::escape::escape_message;
 use crate::report::human::{Grouping, Manner};
 use crate::report::quote::shell_quote;
+use crate::report::tally::Ran;
 use crate::report::{Palette, human, json, stat};
 use crate::roots::Purpose;
 use crate::survey::{Caller, Flaw, Survey};
@@ -30,14 +32,20 @@ use std::time::Instant;
 /// `sgidlint check`.
 pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -> Result<Exit, Failure> {
     let (began, clock) = (host::now(), Instant::now());
-    let CheckCommand { look, reporting } = arguments;
+    let CheckCommand { look, probe, reporting } = arguments;
     let check = &look.check;
     // The files that reports go to are the caller's own; policies and trees are seen by who is looked as.
     let files = Files::open(common, &reporting.reports)?;
     run_as(&look.eyes)?;
     let memory = Memory::open(reporting)?;
     let session = Session::begin(common, Purpose::Read)?;
-    let mut judged = session.judge(check, Fallback::Allowed)?;
+    let mut judged = match probe {
+        true => expect::judge(&session, check)?,
+        false => session.judge(check, Fallback::Allowed)?,
+    };
+    if !probe {
+        expect::note_unasked(common, &judged.loaded);
+    }
     let is_whole = !session.stop.load(Ordering::Relaxed);
     // What was looked at in part says nothing of what is known.
     let removable = if is_whole { memory.settle(common, check, &mut judged, streams)? } else { Removable::default() };
@@ -57,6 +65,7 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
     streams.write_results(|out| told.write(out, manner))?;
     files.write(&told, Manner { palette: Palette::PLAIN, ..manner })?;
     removable.tell(common, streams);
+    tell_interrupt(exit, streams);
     tell_rest(common, streams, survey);
     Ok(exit)
 }
@@ -76,6 +85,7 @@ pub fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> Result<
         Format::Human => write_survey_diff(out, survey, DiffManner { names, palette: &palette, folding }),
         Format::Json => json::write_check(out, survey, &Words(names), names, exit as u8),
     })?;
+    tell_interrupt(exit, streams);
     tell_rest(common, streams, survey);
     let effects = effects(survey, look.check.unsafe_fixes);
     if effects.changes > 0 {
@@ -106,6 +116,13 @@ pub fn looked(session: &Session<'_>, judged: &Judged) -> Exit {
     match session.stop.load(Ordering::Relaxed) {
         true => Exit::Interrupted,
         false => judged.exit(session.common),
+    }
+}
+
+/// Says that a look was cut short: its totals don't tell.
+pub fn tell_interrupt(exit: Exit, streams: &Streams) {
+    if exit == Exit::Interrupted {
+        streams.status("Interrupted: not everything was looked at.");
     }
 }
 
@@ -147,8 +164,13 @@ fn row(flaw: &Flaw) -> Row<'_> {
 
 /// Tells on standard error what could not be read, what should be known, and the totals.
 pub fn tell_rest(common: &Common, streams: &Streams, survey: &Survey) {
+    tell_rest_of(common, streams, survey, None);
+}
+
+/// The same behind a run, which the totals sum up.
+pub fn tell_rest_of(common: &Common, streams: &Streams, survey: &Survey, ran: Option<&Ran<'_>>) {
     tell_troubles(common, streams, survey);
-    streams.write_errors(|err| human::write_summary(err, survey, &streams.error_manner(common)));
+    streams.write_errors(|err| human::write_summary(err, survey, &streams.error_manner(common), ran));
 }
 
 /// Tells on standard error what could not be read, and what should be known.

@@ -1,21 +1,56 @@
-//! `completions`: a script by which a shell completes commands, flags, lints and policies.
+//! `completions`: a script by which a shell completes commands, flags, lints, policies, users and groups.
 
 use super::args::Arguments;
 use super::exit::{Exit, Failure};
 use super::streams::Streams;
 use crate::lints::Lint;
 use crate::policy::builtin::BUILT_IN;
+use crate::policy::load::document;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, CommandFactory};
 use clap_complete::{Shell, generate};
+use std::collections::BTreeSet;
 
 /// `sgidlint completions`.
 pub fn completions(shell: Shell, streams: &mut Streams) -> Result<Exit, Failure> {
     let mut command = with_names(Arguments::command());
     let mut script = Vec::new();
     generate(shell, &mut command, "sgidlint", &mut script);
-    streams.write_results(|out| out.write_all(&script))?;
+    let script = String::from_utf8_lossy(&script);
+    let script = with_accounts(shell, &script, &keys()?);
+    streams.write_results(|out| out.write_all(script.as_bytes()))?;
     Ok(Exit::Clean)
+}
+
+/// The script with what asks the system for users and groups, in the shells for which there is such a piece.
+fn with_accounts(shell: Shell, script: &str, keys: &str) -> String {
+    let piece = |text: &str| text.replace("@KEYS@", keys);
+    match shell {
+        Shell::Bash => format!("{script}{}", piece(include_str!("completions/names.bash"))),
+        Shell::Fish => format!("{script}{}", piece(include_str!("completions/names.fish"))),
+        Shell::Zsh => {
+            // The last lines call what stands above them.
+            let (head, end) = script.split_once(ZSH_END).unwrap_or((script, ""));
+            let head = head.replace(":KEY=VALUE:_default", ":parameter:_sgidlint_parameter");
+            let head = head.replace(":USER[:GROUP]:_default", ":account:_sgidlint_account");
+            let head = head.replace(":WHO:_default", ":account:_sgidlint_account");
+            format!("{head}{}{ZSH_END}{end}", piece(include_str!("completions/names.zsh")))
+        }
+        _ => script.to_owned(),
+    }
+}
+
+/// Where the end of a script for zsh begins.
+const ZSH_END: &str = "\nif [ \"$funcstack[1]\"";
+
+/// The parameters that built-in policies have.
+fn keys() -> Result<String, Failure> {
+    let mut keys = BTreeSet::new();
+    for built_in in BUILT_IN {
+        let document = document(built_in.name.as_ref()).map_err(Failure::policy)?;
+        keys.extend(document.model.params.iter().map(|param| param.name.value.clone()));
+    }
+    Ok(keys.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 /// The command line with the names that can stand in it, which only completion is to hold to.

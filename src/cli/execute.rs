@@ -9,7 +9,8 @@ use crate::apply::{Ended, Ground, RootDrift, Tally, apply};
 use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder, Relay, relay};
 use crate::plan::{Change, Plan};
 use crate::report::outcome::{Fate, Settled, write_outcomes};
-use crate::report::{escape, json, tally};
+use crate::report::tally::{self, Ran};
+use crate::report::{escape, json};
 use crate::roots::{self, Caution, SystemRoots};
 use crate::survey::in_tree;
 use crate::sys::host;
@@ -34,6 +35,8 @@ pub struct Executed {
     pub tally: Tally,
     /// What became of each change that was tried, in the order of the plan.
     pub done: Vec<Done>,
+    /// How long the changes took.
+    pub took: Duration,
 }
 
 /// Roots that were opened for a plan, and those that are not what they were.
@@ -74,21 +77,23 @@ pub fn execute_on(
     let _locks = wanted.and_then(|wanted| lock(&locks, &wanted, waiting(session, wait))).map_err(locked(session))?;
     let journal = journal::begin(&store, plan, session.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
     let tried = AtomicU64::new(0);
-    let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()), tried: &tried };
+    let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()) };
     let run = clerk.journal.id().to_owned();
     let (relay, desk) = relay();
     let confine = session.confine();
     let work = || {
         std::thread::scope(|scope| {
-            let thread = scope.spawn(|| confine().map(|()| carry_out(session, plan, &ground, relay)));
+            let counted = Counted { relay, tried: &tried };
+            let thread = scope.spawn(|| confine().map(|()| carry_out(session, plan, &ground, counted)));
             desk.serve(&mut clerk);
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     };
+    let began = Instant::now();
     let tally = progress::while_applying(session.common, plan.changes.len() as u64, &tried, work);
     let tally = tally.map_err(|error| Failure::incomplete(format!("can't give up what isn't needed: {error}")))?;
     let Clerk { journal, done, .. } = clerk;
-    let executed = Executed { run, tally, done };
+    let executed = Executed { run, tally, done, took: began.elapsed() };
     journal.settle(executed.exit() as u8).map_err(|error| {
         Failure::incomplete(format!("the outcome of run {} can't be put on record: {error}", executed.run))
             .hinted(format!("what was changed can be undone all the same: sgidlint undo {}", executed.run))
@@ -97,9 +102,9 @@ pub fn execute_on(
 }
 
 /// Applies a plan, on a confined thread; the outcomes go to who writes them down.
-fn carry_out(session: &Session<'_>, plan: &Plan, ground: &Ground, mut relay: Relay) -> Tally {
-    let mut tally = apply(ground, plan, &mut relay, &session.stop);
-    if let Err(error) = relay.finish() {
+fn carry_out(session: &Session<'_>, plan: &Plan, ground: &Ground, mut counted: Counted<'_>) -> Tally {
+    let mut tally = apply(ground, plan, &mut counted, &session.stop);
+    if let Err(error) = counted.relay.finish() {
         tally.ended = Ended::Record(error);
     }
     tally
@@ -139,11 +144,13 @@ impl Executed {
         matches!(outcome, Some(Outcome::Applied | Outcome::Already | Outcome::Gone | Outcome::Partial))
     }
 
-    /// Tells how the run ended.
-    pub fn tell_end(&self, plan: &Plan, streams: &Streams, counts: &tally::Tally) {
-        if !streams.is_quiet() {
-            streams.write_errors(|err| tally::write_summary(err, counts, &self.run));
-        }
+    /// The run as its summary tells of it.
+    pub fn ran(&self, tally: tally::Tally) -> Ran<'_> {
+        Ran { run: &self.run, tally, took: self.took }
+    }
+
+    /// Tells why the run did not come to the end of its plan, where it didn't.
+    pub fn tell_untried(&self, plan: &Plan, streams: &Streams) {
         let untried = plan.changes.len() - self.tally.tried;
         match &self.tally.ended {
             Ended::Complete => {}
@@ -221,17 +228,28 @@ impl<'a> Told<'a> {
     }
 }
 
-/// Takes outcomes down, on record and for the report.
-struct Clerk<'a> {
-    journal: Journal,
-    done: Vec<Done>,
+/// Counts outcomes before they wait for their turn to be taken down: progress is what was done.
+struct Counted<'a> {
+    relay: Relay,
     tried: &'a AtomicU64,
 }
 
-impl Recorder for Clerk<'_> {
+impl Recorder for Counted<'_> {
+    fn record(&mut self, change: usize, done: &Done) -> io::Result<()> {
+        self.tried.fetch_add(1, Ordering::Relaxed);
+        self.relay.record(change, done)
+    }
+}
+
+/// Takes outcomes down, on record and for the report.
+struct Clerk {
+    journal: Journal,
+    done: Vec<Done>,
+}
+
+impl Recorder for Clerk {
     fn record(&mut self, change: usize, done: &Done) -> io::Result<()> {
         self.done.push(done.clone());
-        self.tried.fetch_add(1, Ordering::Relaxed);
         self.journal.record(change, done)
     }
 }

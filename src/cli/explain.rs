@@ -2,11 +2,12 @@
 
 use super::args::{Check, Common, Explain, Format};
 use super::exit::{Exit, Failure};
+use super::explain_as::{end_of_way, tell};
 use super::judged::Judged;
 use super::levels::unknown_lint;
 use super::paths;
 use super::run_as::run_as;
-use super::session::{Depth, Session};
+use super::session::{Depth, Session, failed};
 use super::streams::Streams;
 use super::words::Words;
 use crate::accounts::IdNames;
@@ -17,9 +18,10 @@ use crate::policy::instance::Instance;
 use crate::policy::load::Fallback;
 use crate::report::account::{group_text, owner_text};
 use crate::report::explain::{Attribute, Explained, LintText, Said, Told, View, write_entry, write_lint};
-use crate::report::{Wording, answer};
+use crate::report::quote::shell_quote;
+use crate::report::{Wording, answer, story};
 use crate::roots::Purpose;
-use crate::survey::Flaw;
+use crate::survey::{Flaw, SurveyError};
 use crate::sys::mounts::Mounts;
 use crate::sys::root::{ancestors, look_at_path};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -31,10 +33,25 @@ const COLUMNS: usize = 100;
 /// `sgidlint explain`.
 pub fn explain(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
     match explain.subject.to_str().filter(|subject| !subject.contains('/')) {
+        Some(name) if explain.whom.is_some() => {
+            let shown = paths::shown(Path::new(name));
+            Err(Failure::usage(format!("--as is about a path, and `{shown}` is taken for a lint"))
+                .hinted(format!("a path is named with a `/`: ./{shown}")))
+        }
         Some(name) => lint(common, name, streams),
         None => {
             run_as(&explain.eyes)?;
-            path(common, Path::new(&explain.subject), streams)
+            path(common, explain, streams).map_err(|failure| {
+                match (&explain.whom, end_of_way(explain.subject.as_ref())) {
+                    (Some(whom), Some(end)) => {
+                        let end = shell_quote(end.as_os_str().as_bytes());
+                        failure.hinted(format!(
+                            "the way ends there, and why is told by: sgidlint explain {end} --as {whom}"
+                        ))
+                    }
+                    _ => failure,
+                }
+            })
         }
     }
 }
@@ -61,10 +78,16 @@ fn lint(common: &Common, name: &str, streams: &mut Streams) -> Result<Exit, Fail
     Ok(Exit::Clean)
 }
 
-fn path(common: &Common, path: &Path, streams: &mut Streams) -> Result<Exit, Failure> {
+fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Read)?;
+    let path = Path::new(&explain.subject);
     let check = Check { paths: vec![path.to_path_buf()], unsafe_fixes: false };
-    let judged = session.judge_to(&check, Fallback::Allowed, Depth::Start)?;
+    let judged = match session.judge_where_covered(&check, Fallback::Allowed, Depth::Start)? {
+        Ok(judged) => Some(judged),
+        // Who can do what there is no matter of policies.
+        Err(SurveyError::Uncovered(_)) if explain.whom.is_some() => None,
+        Err(error) => return Err(failed(error)),
+    };
     let (real, entry, way) = session.apart(|| {
         let real = paths::without_links(&paths::absolute(path)?)?;
         let way = way(&real)?;
@@ -73,20 +96,31 @@ fn path(common: &Common, path: &Path, streams: &mut Streams) -> Result<Exit, Fai
             Err(error) => Err(Failure::incomplete(format!("can't look at {}: {error}", paths::shown(&real)))),
         }
     })??;
-    let views = covering(&judged, &real).map(|instance| view(&session, &judged, instance, &real, &entry)).collect();
+    let story = explain.whom.as_ref().map(|whom| tell(&session, whom, explain.umask, &real)).transpose()?;
+    let views = judged
+        .iter()
+        .flat_map(|judged| covering(judged, &real).map(|instance| view(&session, judged, instance, &real, &entry)));
     let explained = Explained {
         path: real.as_os_str().as_bytes(),
         kind: entry.kind,
         actual: entry.state,
-        way,
+        // The story tells the way, and more of it.
+        way: if story.is_none() { way } else { Vec::new() },
         notes: notes(&entry),
-        views,
+        views: views.collect(),
     };
-    let palette = streams.palette();
+    let manner = streams.manner(common);
     streams.write_results(|out| match common.format {
-        Format::Human => write_entry(out, &explained, &session.names, &palette),
-        Format::Json => answer::write_entry(out, &explained, &session.names),
+        Format::Human => {
+            write_entry(out, &explained, &session.names, &manner.palette)?;
+            story.iter().try_for_each(|one| story::write(out, one, &session.names, &manner.palette, manner.verbosity))
+        }
+        Format::Json => {
+            answer::write_entry(out, &explained, &session.names)?;
+            story.iter().try_for_each(|one| story::json::write(out, one, &session.names))
+        }
     })?;
+    let Some(judged) = judged else { return Ok(Exit::Clean) };
     super::check::tell_troubles(common, streams, &judged.survey);
     // What it says is no verdict on a run: only an answer that isn't whole fails.
     Ok(if judged.survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete })

@@ -1,7 +1,9 @@
 //! `fix` and `plan`: from findings to changes.
 
 use super::args::{Fix, Format, Plan as PlanArguments};
-use super::check::{effects, heads, is_risky, looked, rows, tell_rest, write_survey_diff};
+use super::check::{
+    effects, heads, is_risky, looked, rows, tell_interrupt, tell_rest, tell_rest_of, write_survey_diff,
+};
 use super::execute::{Executed, Told, execute, tell};
 use super::exit::{Exit, Failure};
 use super::judged::{Judged, exit_of, fails};
@@ -20,6 +22,7 @@ use crate::report::style::counted;
 use crate::report::{human, json};
 use crate::roots::Purpose;
 use crate::survey::Survey;
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
@@ -57,15 +60,16 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
     } else if ask::may_make(&fix.consent, &chosen_effects(&judged, &plan).clause(), &session.stop)? {
         let executed = execute(&session, &plan, &fix.consent)?;
         let counts = tell(&session, streams, Told::all(&plan, &executed.done))?;
-        executed.tell_end(&plan, streams, &counts);
-        Some(executed)
+        executed.tell_untried(&plan, streams);
+        Some((executed, counts))
     } else {
         streams.status("Nothing was changed.");
         None
     };
-    let totals = json::Totals { changes: applied(&made), ..json::Totals::of(&judged.survey) };
-    let left = Left::of(&session, judged.survey, &plan, made.as_ref());
-    let exit = left.exit(common).or_worse(made.as_ref().map_or(Exit::Clean, Executed::exit));
+    let executed = made.as_ref().map(|(executed, _)| executed);
+    let totals = json::Totals { changes: applied(executed), ..json::Totals::of(&judged.survey) };
+    let left = Left::of(&session, judged.survey, &plan, executed);
+    let exit = left.exit(common).or_worse(executed.map_or(Exit::Clean, Executed::exit));
     let manner = streams.manner(common);
     match common.format {
         Format::Human => {
@@ -77,7 +81,8 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         }
     }
     barred.tell(common, &fix.check, &session.names, streams);
-    tell_rest(common, streams, &left.survey);
+    let ran = made.as_ref().map(|(executed, counts)| executed.ran(*counts));
+    tell_rest_of(common, streams, &left.survey, ran.as_ref());
     Ok(exit)
 }
 
@@ -116,7 +121,7 @@ fn pick(
     let clause = effects(survey, unsafe_fixes).clause();
     streams.status(format_args!("In {}, fix would make {clause}.", counted(survey.counts.entries, "entry", "entries")));
     let manner = DiffManner { names: &session.names, palette: &palette, folding: Folding::Folded };
-    let chosen = Picking { heads: &heads, manner, stop: &session.stop }.pick(&rows)?;
+    let chosen = Picking { heads: &heads, manner, stop: &session.stop, headed: Cell::new(None) }.pick(&rows)?;
     let flaws = survey.changed().zip(&chosen).filter(|(_, chosen)| **chosen);
     let chosen: HashSet<(Identity, &[u8])> = flaws.map(|(flaw, _)| (flaw.id, &*flaw.path)).collect();
     plan.changes.retain(|change| chosen.contains(&(change.id, &*change.path)));
@@ -136,8 +141,8 @@ fn chosen_effects(judged: &Judged, plan: &Plan) -> Effects {
     effects
 }
 
-fn applied(made: &Option<Executed>) -> u64 {
-    made.as_ref().map_or(0, |executed| executed.tally.counts.of("applied"))
+fn applied(made: Option<&Executed>) -> u64 {
+    made.map_or(0, |executed| executed.tally.counts.of("applied"))
 }
 
 fn dry_run(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -147,6 +152,7 @@ fn dry_run(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Res
         let totals = json::Totals::of(&judged.survey);
         streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
     }
+    tell_interrupt(exit, streams);
     tell_rest(session.common, streams, &judged.survey);
     Ok(exit)
 }

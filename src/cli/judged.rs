@@ -18,6 +18,19 @@ pub struct Judged {
     pub table: RuleTable,
     /// Their roots.
     pub roots: Roots,
+    /// What was asked of what they expect of people.
+    pub probed: Probed,
+}
+
+/// How much of what policies expect of people was asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Probed {
+    /// Nothing.
+    Nothing,
+    /// Some of it.
+    InPart,
+    /// All of it.
+    Whole,
 }
 
 impl Judged {

@@ -113,7 +113,7 @@ fn examples(page: &str) -> &'static [(&'static str, &'static str)] {
         }
         "sgidlint-completions" => &[(
             "sgidlint completions bash > /etc/bash_completion.d/sgidlint",
-            "Lets bash complete commands, flags, lints and policies.",
+            "Lets bash complete commands, flags, lints, policies, users and groups.",
         )],
         "sgidlint-man" => &[("sgidlint man /usr/local/share/man/man1", "Installs these pages.")],
         _ => &[

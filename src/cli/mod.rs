@@ -9,7 +9,9 @@ mod check;
 mod completions;
 mod execute;
 mod exit;
+mod expect;
 mod explain;
+mod explain_as;
 mod fix;
 mod init;
 mod manual;
@@ -21,10 +23,12 @@ mod paths;
 mod pick;
 mod planning;
 mod policy;
+mod probe;
 mod progress;
 mod run_as;
 mod reporting;
 mod session;
+mod someone;
 mod store;
 mod stall;
 mod streams;
@@ -89,6 +93,7 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Undo(undo) => apply::undo(common, undo, streams),
         Command::Generate(generate) => generate::generate(common, generate, streams),
         Command::Log(log) => log::log(common, log, streams),
+        Command::Probe(probe) => probe::probe(common, probe, streams),
         Command::Explain(explain) => explain::explain(common, explain, streams),
         Command::Init(init) => init::init(common, init, streams),
         Command::Completions { shell } => completions::completions(*shell, streams),

@@ -4,6 +4,7 @@ use super::ask::ask;
 use super::exit::Failure;
 use crate::report::diff::{DiffManner, Folding, Head, Hunk, Row, hunks_of};
 use crate::report::style::{counted, number};
+use std::cell::Cell;
 use std::io::{self, Write, stderr};
 use std::sync::atomic::AtomicBool;
 
@@ -49,6 +50,8 @@ pub struct Picking<'p> {
     pub manner: DiffManner<'p>,
     /// Set by an interrupt.
     pub stop: &'p AtomicBool,
+    /// The root whose head stands above what was shown last.
+    pub headed: Cell<Option<u32>>,
 }
 
 impl Picking<'_> {
@@ -136,7 +139,11 @@ impl Picking<'_> {
     fn show(&self, hunk: &Hunk<'_, '_>, limit: usize) -> io::Result<usize> {
         let mut text = Vec::new();
         let manner = DiffManner { folding: Folding::Folded, ..self.manner };
-        let more = hunk.write(&mut text, self.heads, manner, limit)?;
+        let root = hunk.rows.first().map(|row| row.root);
+        if self.headed.replace(root) != root {
+            hunk.write_head(&mut text, self.heads, manner)?;
+        }
+        let more = hunk.write(&mut text, manner, limit)?;
         stderr().write_all(&text)?;
         Ok(more)
     }

@@ -1,94 +1,171 @@
-//! Progress of a walk or a run, on a terminal, once it takes long enough to be worth telling.
+//! Progress of a walk or a run: on a terminal a line that comes and goes, once it takes long enough to be worth telling.
+
+mod line;
 
 use super::args::{Common, Progress};
 use crate::report::escape::{escape, width};
 use crate::report::style::{counted, number};
 use crate::walk::Counters;
-use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{IsTerminal, stderr};
+use line::{LastLine, columns};
+use std::io::{IsTerminal, Write, stderr};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// How long a run may take before it tells how far it is; quick ones leave no trace on the screen.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// How often it tells.
+/// How often a terminal is told.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Does something while a line on standard error counts the entries; the counting costs the walk nothing.
+/// How often anything else is told: a log keeps every line.
+const LOG_TICK: Duration = Duration::from_secs(1);
+
+/// Does something while standard error is told how many entries were counted; the counting costs the walk nothing.
 pub fn while_counting<T>(common: &Common, counters: &Counters, run: impl FnOnce() -> T) -> T {
-    let begun = Instant::now();
-    while_ticking(common, None, run, |bar| {
-        // Asked each time: the window may have another width by now.
-        let columns = usize::from(Term::stderr().size().1);
-        let place = counters.place();
-        bar.set_message(line(counters.total(), counters.directories(), begun.elapsed(), &place, columns));
-        bar.tick();
-    })
+    while_telling(common, &Walking { counters, begun: Instant::now() }, run)
 }
 
-/// Does something while a bar on standard error tells how many of the changes were tried.
+/// Does something while standard error is told how many of the changes were tried.
 pub fn while_applying<T>(common: &Common, changes: u64, tried: &AtomicU64, run: impl FnOnce() -> T) -> T {
-    while_ticking(common, Some(changes), run, |bar| bar.set_position(tried.load(Ordering::Relaxed)))
+    while_telling(common, &Applying { changes, tried }, run)
 }
 
-/// Does something while a bar is drawn now and then; it leaves a clean screen.
-fn while_ticking<T>(
-    common: &Common,
-    length: Option<u64>,
-    run: impl FnOnce() -> T,
-    draw: impl Fn(&ProgressBar) + Send,
-) -> T {
-    let mut patience = match common.progress {
+/// How far something is.
+trait Gauge: Sync {
+    /// A bar for it, yet to be drawn.
+    fn bar(&self) -> ProgressBar;
+
+    /// Puts where it is now on the bar.
+    fn draw(&self, bar: &ProgressBar);
+
+    /// Where it is now, as a line that nothing bounds.
+    fn line(&self) -> String;
+}
+
+/// A walk.
+struct Walking<'a> {
+    counters: &'a Counters,
+    begun: Instant,
+}
+
+impl Walking<'_> {
+    fn line_of(&self, columns: usize) -> String {
+        let Walking { counters, begun } = self;
+        line(counters.total(), counters.left(), begun.elapsed(), &counters.place(), columns)
+    }
+}
+
+impl Gauge for Walking<'_> {
+    fn bar(&self) -> ProgressBar {
+        bar(None, "{msg}")
+    }
+
+    fn draw(&self, bar: &ProgressBar) {
+        // Asked each time: the window may have another width by now.
+        bar.set_message(self.line_of(columns()));
+        bar.tick();
+    }
+
+    fn line(&self) -> String {
+        self.line_of(usize::MAX)
+    }
+}
+
+/// A run.
+struct Applying<'a> {
+    changes: u64,
+    tried: &'a AtomicU64,
+}
+
+impl Gauge for Applying<'_> {
+    fn bar(&self) -> ProgressBar {
+        bar(Some(self.changes), "{human_pos}/{human_len} changes {wide_bar} {eta}")
+    }
+
+    fn draw(&self, bar: &ProgressBar) {
+        bar.set_position(self.tried.load(Ordering::Relaxed));
+        bar.tick();
+    }
+
+    fn line(&self) -> String {
+        format!(
+            "{} of {} tried",
+            number(self.tried.load(Ordering::Relaxed)),
+            counted(self.changes, "change", "changes")
+        )
+    }
+}
+
+/// A bar that is drawn nowhere yet.
+fn bar(length: Option<u64>, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden()).with_style(style)
+}
+
+/// Does something while a thread tells now and then how far it is.
+fn while_telling<T>(common: &Common, gauge: &impl Gauge, run: impl FnOnce() -> T) -> T {
+    let is_terminal = stderr().is_terminal();
+    let patience = match common.progress {
         Progress::Never => return run(),
-        Progress::Auto if common.quiet => return run(),
+        Progress::Auto if common.quiet || !is_terminal => return run(),
         Progress::Auto => PATIENCE,
         Progress::Always => Duration::ZERO,
     };
-    if !stderr().is_terminal() {
-        return run();
-    }
     let (done, waiting) = channel::<()>();
     std::thread::scope(|scope| {
-        scope.spawn(move || {
-            let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
-            while waiting.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-                if bar.is_hidden() {
-                    bar.set_draw_target(ProgressDrawTarget::stderr());
-                    bar.set_style(style(length.is_some()));
-                    patience = TICK;
-                }
-                draw(&bar);
-            }
-            bar.finish_and_clear();
-        });
+        scope.spawn(move || if is_terminal { draw(gauge, &waiting, patience) } else { log(gauge, &waiting) });
         let result = run();
         drop(done);
         result
     })
 }
 
-fn style(is_bar: bool) -> ProgressStyle {
-    let template = if is_bar { "{human_pos}/{human_len} {wide_bar} {eta}" } else { "{msg}" };
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+/// Draws one line on a terminal until there is nothing more to wait for, and clears it.
+fn draw(gauge: &impl Gauge, waiting: &Receiver<()>, mut patience: Duration) {
+    let bar = gauge.bar();
+    while waiting.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+        if bar.is_hidden() {
+            bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(LastLine::default())));
+            patience = TICK;
+        }
+        gauge.draw(&bar);
+    }
+    bar.finish_and_clear();
 }
 
-/// `12,345 entries in 210 directories, 41,150/s  data/run1`, no wider than the terminal.
-fn line(entries: u64, directories: u64, elapsed: Duration, place: &[u8], columns: usize) -> String {
-    let rate = (entries as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
-    let entries = counted(entries, "entry", "entries");
-    let long = format!("{entries} in {}, {}/s", counted(directories, "directory", "directories"), number(rate));
-    // The last column stays free, or the terminal would begin a new line.
-    let columns = columns.saturating_sub(1);
-    if width(&long) > columns {
-        return if width(&entries) > columns { String::new() } else { entries };
+/// Writes a line now and then, and one at the end.
+fn log(gauge: &impl Gauge, waiting: &Receiver<()>) {
+    loop {
+        let told = waiting.recv_timeout(LOG_TICK);
+        // There is nowhere left to tell that standard error is closed.
+        let _ = writeln!(stderr(), "{}", gauge.line());
+        if told != Err(RecvTimeoutError::Timeout) {
+            return;
+        }
     }
-    let room = columns - width(&long);
+}
+
+/// `12,345 entries, 41,150/s, 210 directories left  data/run1`: as much of it as so many columns hold.
+fn line(entries: u64, left: u64, elapsed: Duration, place: &[u8], columns: usize) -> String {
+    let rate = (entries as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
+    let rate = if rate > 0 { format!(", {}/s", number(rate)) } else { String::new() };
+    let left = match left {
+        0 => String::new(),
+        left => format!(", {} left", counted(left, "directory", "directories")),
+    };
+    let mut text = String::new();
+    for part in [counted(entries, "entry", "entries"), rate, left] {
+        if width(&text) + width(&part) > columns {
+            return text;
+        }
+        text += &part;
+    }
+    let room = columns - width(&text);
     match shortened(&escape(place), room.saturating_sub(2)) {
-        place if place.is_empty() => long,
-        place => format!("{long}  {place}"),
+        place if place.is_empty() => text,
+        place => format!("{text}  {place}"),
     }
 }
 
@@ -114,14 +191,16 @@ mod tests {
 
     #[test]
     fn a_line_fits_the_terminal_and_keeps_the_end_of_the_path() {
-        let at = |columns| line(12_345, 210, Duration::from_secs(3), "data/长长长/run\u{1b}[2J".as_bytes(), columns);
-        assert_eq!(at(100), "12,345 entries in 210 directories, 4,115/s  data/长长长/run\\x1b[2J");
-        assert_eq!(at(60), "12,345 entries in 210 directories, 4,115/s  .../run\\x1b[2J");
-        assert_eq!(at(45), "12,345 entries in 210 directories, 4,115/s");
-        assert_eq!(at(40), "12,345 entries");
-        assert_eq!(at(10), "");
+        let at =
+            |columns: usize| line(12_345, 210, Duration::from_secs(3), "data/长长长/run\u{1b}[2J".as_bytes(), columns);
+        assert_eq!(at(99), "12,345 entries, 4,115/s, 210 directories left  data/长长长/run\\x1b[2J");
+        assert_eq!(at(62), "12,345 entries, 4,115/s, 210 directories left  .../run\\x1b[2J");
+        assert_eq!(at(45), "12,345 entries, 4,115/s, 210 directories left");
+        assert_eq!(at(39), "12,345 entries, 4,115/s");
+        assert_eq!(at(15), "12,345 entries");
+        assert_eq!(at(9), "");
         for columns in 0..120 {
-            assert!(width(&at(columns)) <= columns.saturating_sub(1), "{columns}: {}", at(columns));
+            assert!(width(&at(columns)) <= columns, "{columns}: {}", at(columns));
         }
     }
 }

@@ -5,7 +5,8 @@
 
 use super::args::Eyes;
 use super::exit::Failure;
-use crate::sys::identity::{Account, become_account};
+use crate::accounts::Account;
+use crate::sys::identity::become_account;
 use crate::sys::names::NameService;
 use crate::sys::{SysError, host};
 use rustix::io::Errno;
@@ -17,7 +18,8 @@ pub fn run_as(eyes: &Eyes) -> Result<(), Failure> {
     become_account(&account).map_err(|error| refused(text, error))
 }
 
-fn account(text: &str, names: &NameService) -> Result<Account, Failure> {
+/// The account that `USER[:GROUP]` names.
+pub fn account(text: &str, names: &NameService) -> Result<Account, Failure> {
     let (user, group) = match text.split_once(':') {
         Some((user, group)) => (user, Some(group)),
         None => (text, None),
@@ -25,21 +27,23 @@ fn account(text: &str, names: &NameService) -> Result<Account, Failure> {
     let unanswered = |error: SysError| Failure::incomplete(format!("can't look up `{text}`: {error}"));
     let uid = id_of(user, names.uid(user).map_err(unanswered)?)
         .ok_or_else(|| Failure::usage(format!("no user is called `{user}`")).hinted("name a user or a uid"))?;
-    let gid =
-        match group {
-            None => None,
-            Some(group) => Some(id_of(group, names.gid(group).map_err(unanswered)?).ok_or_else(|| {
-                Failure::usage(format!("no group is called `{group}`")).hinted("name a group or a gid")
-            })?),
-        };
+    let gid = group.map(|group| gid_of(group, text, names)).transpose()?;
     let known = names.membership(uid).map_err(unanswered)?;
     match (known, gid) {
         (Some((primary, groups)), gid) => Ok(Account { uid, gid: gid.unwrap_or(primary), groups }),
         // Nobody knows a user of that number, so there are no groups to take but the one that was named.
         (None, Some(gid)) => Ok(Account { uid, gid, groups: vec![gid] }),
         (None, None) => Err(Failure::usage(format!("uid {uid} has no name, so its groups aren't known"))
-            .hinted(format!("name its group too: --run-as {uid}:GROUP"))),
+            .hinted(format!("name its group too: {uid}:GROUP"))),
     }
+}
+
+/// The gid of a group that is named in `text`.
+pub fn gid_of(group: &str, text: &str, names: &NameService) -> Result<u32, Failure> {
+    let known = names.gid(group);
+    let known = known.map_err(|error| Failure::incomplete(format!("can't look up `{text}`: {error}")))?;
+    id_of(group, known)
+        .ok_or_else(|| Failure::usage(format!("no group is called `{group}`")).hinted("name a group or a gid"))
 }
 
 /// A name's id; all digits and no such name: the number, as chown has it.

@@ -2,10 +2,11 @@
 
 use super::args::{Check, Common};
 use super::exit::Failure;
-use super::judged::Judged;
+use super::judged::{Judged, Probed};
 use super::stall::Watch;
 use super::{levels, paths, progress};
 use crate::judge::Options;
+use crate::lints::{Level, Levels, Lint};
 use crate::policy::load::{FOLDER, Fallback, Origin};
 use crate::policy::rule_table::RuleTable;
 use crate::policy::{Loaded, Request, load};
@@ -91,10 +92,33 @@ impl<'a> Session<'a> {
 
     /// Judges what the arguments ask for, down to this depth.
     pub fn judge_to(&self, check: &Check, fallback: Fallback, depth: Depth) -> Result<Judged, Failure> {
+        self.survey(self.prepare(check, fallback)?, check, depth)
+    }
+
+    /// The same; a PATH that no tree covers is an error of its own.
+    pub fn judge_where_covered(
+        &self,
+        check: &Check,
+        fallback: Fallback,
+        depth: Depth,
+    ) -> Result<Result<Judged, SurveyError>, Failure> {
+        Ok(self.survey_where_covered(self.prepare(check, fallback)?, check, depth))
+    }
+
+    /// Reads the policies and finds what they are about; nothing of a tree is looked at yet.
+    pub fn prepare(&self, check: &Check, fallback: Fallback) -> Result<Ready, Failure> {
         let command_line = levels::of_command_line(self.common)?;
         let caution = self.caution()?;
-        let Ready { loaded, table, roots, limits } = self.apart(|| self.ready(check, fallback, caution))??;
-        let levels: Vec<_> = loaded.iter().map(|loaded| levels::of_policy(loaded, &command_line)).collect();
+        self.apart(|| self.ready(check, fallback, caution, &command_line))?
+    }
+
+    /// Judges what was found, down to this depth.
+    pub fn survey(&self, ready: Ready, check: &Check, depth: Depth) -> Result<Judged, Failure> {
+        self.survey_where_covered(ready, check, depth).map_err(failed)
+    }
+
+    fn survey_where_covered(&self, ready: Ready, check: &Check, depth: Depth) -> Result<Judged, SurveyError> {
+        let Ready { loaded, table, roots, limits, levels, caution } = ready;
         let (counters, confine) = (Counters::new(self.threads()), self.confine());
         let request = survey::Request {
             roots: &roots,
@@ -115,7 +139,7 @@ impl<'a> Session<'a> {
             },
         };
         let survey = progress::while_counting(self.common, &counters, || survey::survey(&request));
-        let mut survey = survey.map_err(failed)?;
+        let mut survey = survey?;
         survey.notices = survey::expired(&loaded, &levels, caution.today);
         survey.notices.extend(survey::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
         if let Some(usage) = &survey.usage {
@@ -125,7 +149,21 @@ impl<'a> Session<'a> {
             let new: Vec<_> = idle.into_iter().filter(is_new).collect();
             notices.extend(new);
         }
-        Ok(Judged { survey, loaded, table, roots })
+        Ok(Judged { survey, loaded, table, roots, probed: Probed::Nothing })
+    }
+
+    /// The real roots of the policies that the arguments ask for, each with its policy. A root that can't be used is a
+    /// failure.
+    pub fn roots(&self, check: &Check) -> Result<Vec<(PathBuf, Loaded)>, Failure> {
+        let Ready { loaded, roots, .. } = self.prepare(check, Fallback::Refused)?;
+        if let Some(refused) = roots.refused.first() {
+            let place = paths::shown(&refused.path);
+            return Err(Failure::incomplete(format!("can't use the root {place}: {}", refused.message)));
+        }
+        let of = |tree: &roots::Rooted| {
+            (tree.instance.root().to_path_buf(), loaded[tree.instance.policy() as usize].clone())
+        };
+        Ok(roots.trees.iter().map(of).collect())
     }
 
     /// The policies that the arguments ask for.
@@ -154,7 +192,13 @@ impl<'a> Session<'a> {
     }
 
     /// Reads the policies and finds what they are about. Follows PATHs and roots, so it runs on a confined thread.
-    fn ready(&self, check: &Check, fallback: Fallback, caution: Caution) -> Result<Ready, Failure> {
+    fn ready(
+        &self,
+        check: &Check,
+        fallback: Fallback,
+        caution: Caution,
+        command_line: &[(Lint, Level)],
+    ) -> Result<Ready, Failure> {
         let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
         let places: Vec<PathBuf> = named.iter().map(|path| paths::directory(path)).collect();
         let loaded = self.load(&places, fallback)?;
@@ -165,7 +209,8 @@ impl<'a> Session<'a> {
         let mut roots = self.find_roots(&loaded, &table, caution)?;
         roots.remarks.extend(self.doubts(&loaded)?);
         let limits = named.iter().map(|path| limit(path, &roots)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Ready { loaded, table, roots, limits })
+        let levels = loaded.iter().map(|loaded| levels::of_policy(loaded, command_line)).collect();
+        Ok(Ready { loaded, table, roots, limits, levels, caution })
     }
 
     fn find_roots(&self, loaded: &[Loaded], table: &RuleTable, caution: Caution) -> Result<Roots, Failure> {
@@ -202,11 +247,17 @@ impl<'a> Session<'a> {
 }
 
 /// What a survey goes by, found before it.
-struct Ready {
-    loaded: Vec<Loaded>,
+pub struct Ready {
+    /// The policies.
+    pub loaded: Vec<Loaded>,
     table: RuleTable,
-    roots: Roots,
-    limits: Vec<PathBuf>,
+    /// Their roots.
+    pub roots: Roots,
+    /// What the run is limited to, without symbolic links; nothing limits it where there is none.
+    pub limits: Vec<PathBuf>,
+    /// The level of each lint, by policy.
+    pub levels: Vec<Levels>,
+    caution: Caution,
 }
 
 /// Where a PATH leads: a link at its end is an entry of its own if it lies in a tree, else it leads on.
@@ -223,7 +274,8 @@ fn needs(purpose: Purpose) -> Needs {
     }
 }
 
-fn unfit(error: SysError) -> String {
+/// What is said of a thread that couldn't be made fit to touch directories.
+pub fn unfit(error: SysError) -> String {
     format!("can't give up what isn't needed: {error}")
 }
 
@@ -231,7 +283,8 @@ fn label(loaded: &Loaded) -> PolicyLabel {
     PolicyLabel { name: loaded.model.name.clone(), file: loaded.model.source.file.clone() }
 }
 
-fn failed(error: SurveyError) -> Failure {
+/// Why a survey came to nothing.
+pub fn failed(error: SurveyError) -> Failure {
     match error {
         SurveyError::Uncovered(path) => Failure::usage(format!("no tree covers {}", paths::shown(&path)))
             .hinted("name a path at, above or below the root of a tree, or a policy that covers this one with -p"),

@@ -35,10 +35,22 @@ pub struct Place {
 pub struct Sort {
     /// What can be wanted of them.
     pub role: Role,
+    /// Their owner.
+    pub uid: u32,
     /// Their group.
     pub gid: u32,
     /// Their mode.
     pub mode: Mode,
+    /// Whether their group is that of the nearest setgid directory at or above them, else that of the root.
+    pub group_is_inherited: bool,
+}
+
+impl Sort {
+    /// The sort of a directory, in surroundings that hand down this group.
+    pub fn of_directory(state: State, inherited: u32) -> Sort {
+        let State { uid, gid, mode } = state;
+        Sort { role: Role::Dir, uid, gid, mode, group_is_inherited: gid == inherited }
+    }
 }
 
 /// What can be wanted of an entry.
@@ -80,12 +92,13 @@ impl Census {
         self.place(place).top = Some(state);
     }
 
-    /// Counts an entry below the top of a place.
-    pub fn count(&mut self, place: &[u8], path: Vec<u8>, kind: Kind, state: State) {
+    /// Counts an entry below the top of a place, which hands down this group.
+    pub fn count(&mut self, (place, inherited): (&[u8], u32), path: Vec<u8>, kind: Kind, state: State) {
         self.entries += 1;
         let Some(role) = Role::of(kind) else { return };
         let mode = if role == Role::Other { Mode::NONE } else { state.mode };
-        let count = self.place(place).sorts.entry(Sort { role, gid: state.gid, mode }).or_default();
+        let sort = Sort { role, mode, ..Sort::of_directory(state, inherited) };
+        let count = self.place(place).sorts.entry(sort).or_default();
         count.entries += 1;
         count.remember(path);
     }

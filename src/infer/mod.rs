@@ -5,11 +5,13 @@
 //! ```
 
 mod census;
+mod group;
 mod modes;
 mod proposal;
 mod surveyor;
 
 pub use census::{Census, Count, Place, Role, Sort};
+pub use group::GroupWish;
 pub use modes::{ModeFit, prevailing_mode};
-pub use proposal::{Fit, GroupWish, Outlier, PlaceWishes, Proposal, TopWishes};
+pub use proposal::{Fit, Outlier, PlaceWishes, Proposal, ROOT, TopWishes};
 pub use surveyor::{Counting, Surroundings};

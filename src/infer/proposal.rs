@@ -1,7 +1,9 @@
 //! From counts to wishes: what prevails in each place, and which entries differ.
 
 use super::census::{Census, Count, Place, Role, Sort};
+use super::group::{GroupWish, prevailing_group};
 use super::modes::{ModeFit, prevailing_mode};
+use crate::accounts::Accounts;
 use crate::entry::State;
 use crate::mode::{Mode, ModeExpression};
 use std::collections::{BTreeMap, HashMap};
@@ -9,8 +11,8 @@ use std::collections::{BTreeMap, HashMap};
 /// So many places get rules of their own, the largest; the others are counted in with what lies around them.
 const PLACES: usize = 16;
 
-/// So many groups may share a place and still be named.
-const GROUPS: usize = 3;
+/// The place that is the root itself.
+pub const ROOT: &[u8] = b".";
 
 /// Whether so many are enough to speak for all: four of five.
 pub fn prevails(holds: u64, of: u64) -> bool {
@@ -29,6 +31,8 @@ pub struct Proposal {
 pub struct PlaceWishes {
     /// Its path from the root.
     pub path: Vec<u8>,
+    /// The owner, where nobody else can make entries.
+    pub owner: Option<Fit<u32>>,
     /// The group, or groups.
     pub group: Option<Fit<GroupWish>>,
     /// Whether directories are setgid.
@@ -56,28 +60,11 @@ pub struct Fit<T> {
     pub of: u64,
 }
 
-/// The groups that entries have.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum GroupWish {
-    /// One prevails.
-    One(u32),
-    /// A few share the place, the commonest first.
-    Several(Vec<u32>),
-}
-
-impl GroupWish {
-    /// Its groups.
-    pub fn gids(&self) -> &[u32] {
-        match self {
-            GroupWish::One(gid) => std::slice::from_ref(gid),
-            GroupWish::Several(gids) => gids,
-        }
-    }
-}
-
 /// What the directory at the top of a place has that those below it don't; nothing where it has what they have.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct TopWishes {
+    /// Its owner.
+    pub owner: Option<u32>,
     /// Its group.
     pub group: Option<u32>,
     /// Whether it is setgid.
@@ -99,49 +86,80 @@ pub struct Outlier {
 
 impl Proposal {
     /// What prevails in a counted tree.
-    pub fn of(mut census: Census) -> Proposal {
-        fold_small_places(&mut census.places);
-        Proposal { places: census.places.iter().map(|(path, place)| PlaceWishes::of(path, place)).collect() }
+    pub fn of(mut census: Census, accounts: &dyn Accounts) -> Proposal {
+        fold_places(&mut census.places, accounts);
+        let mut places: Vec<_> =
+            census.places.iter().map(|(path, place)| PlaceWishes::of(path, place, accounts)).collect();
+        // A tree's own wishes stand before its rules, whatever names sort before the dot.
+        places.sort_by(|a, b| (a.path != ROOT).cmp(&(b.path != ROOT)).then_with(|| a.path.cmp(&b.path)));
+        Proposal { places }
+    }
+
+    /// The place that another one lies in, whose wishes hold there too unless they are taken back.
+    pub fn around(&self, place: &PlaceWishes) -> Option<&PlaceWishes> {
+        let is_around = |other: &&PlaceWishes| {
+            let below = place.path.strip_prefix(&*other.path).is_some_and(|rest| rest.starts_with(b"/"));
+            place.path != ROOT && (below || other.path == ROOT)
+        };
+        // A longer path comes later.
+        self.places.iter().rfind(is_around)
     }
 }
 
-/// Counts places in with the root where they are too many for a policy that a person reads.
-fn fold_small_places(places: &mut BTreeMap<Vec<u8>, Place>) {
+/// Counts places in with the root where they are too many for a policy that a person reads: all of them where one wish
+/// then speaks for all, else the smallest.
+fn fold_places(places: &mut BTreeMap<Vec<u8>, Place>, accounts: &dyn Accounts) {
+    if places.len() <= PLACES + 1 {
+        return;
+    }
+    let mut as_one = places.clone();
+    fold_beyond(&mut as_one, 0);
+    let root = as_one.get(ROOT).map(|place| PlaceWishes::of(ROOT, place, accounts));
+    match root.and_then(|root| root.group) {
+        Some(Fit { value: GroupWish::Setgid, .. }) => *places = as_one,
+        _ => fold_beyond(places, PLACES),
+    }
+}
+
+/// Counts all places but so many, the largest, in with the root.
+fn fold_beyond(places: &mut BTreeMap<Vec<u8>, Place>, kept: usize) {
     let mut order: Vec<(u64, Vec<u8>)> = places
         .iter()
-        .filter(|(path, _)| path.as_slice() != b".")
+        .filter(|(path, _)| path.as_slice() != ROOT)
         .map(|(path, place)| (place.entries(), path.clone()))
         .collect();
     order.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    for (_, path) in order.into_iter().skip(PLACES) {
+    for (_, path) in order.into_iter().skip(kept) {
         let Some(mut place) = places.remove(&path) else { continue };
         let top = place.top.take();
-        let root = places.entry(b".".to_vec()).or_default();
-        if let Some(State { gid, mode, .. }) = top {
+        let root = places.entry(ROOT.to_vec()).or_default();
+        if let Some(state) = top {
             let count = Count { entries: 1, examples: vec![path] };
-            root.add(Place { top: None, sorts: HashMap::from([(Sort { role: Role::Dir, gid, mode }, count)]) });
+            // It is setgid, so it hands down its own.
+            root.add(Place { top: None, sorts: HashMap::from([(Sort::of_directory(state, state.gid), count)]) });
         }
         root.add(place);
     }
 }
 
 impl PlaceWishes {
-    fn of(path: &[u8], place: &Place) -> PlaceWishes {
+    fn of(path: &[u8], place: &Place, accounts: &dyn Accounts) -> PlaceWishes {
         // A place without directories below its top is what its top is.
         let alone = !place.sorts.keys().any(|sort| sort.role == Role::Dir);
-        let top = place.top.map(|State { gid, mode, .. }| Sort { role: Role::Dir, gid, mode });
+        let top = place.top.map(|state| Sort::of_directory(state, state.gid));
         let counted = top.filter(|_| alone).map(|sort| (sort, 1));
         let sorts: Vec<(Sort, u64)> =
             place.sorts.iter().map(|(&sort, count)| (sort, count.entries)).chain(counted).collect();
         let modes = |role| -> Vec<(Mode, u64)> {
             sorts.iter().filter(|(sort, _)| sort.role == role).map(|(sort, count)| (sort.mode, *count)).collect()
         };
-        let group = group(&sorts, place.top.map(|top| top.gid));
+        let group = prevailing_group(&sorts, place.top.map(|top| top.gid), accounts);
         let (setgid, sticky) = (bit(&modes(Role::Dir), Mode::SETGID), bit(&modes(Role::Dir), Mode::STICKY));
         let dir_mode = prevailing_mode(&modes(Role::Dir), true);
         let file_mode = prevailing_mode(&modes(Role::File), false);
         let mut wishes = PlaceWishes {
             path: path.into(),
+            owner: owner(&sorts),
             group,
             setgid,
             sticky,
@@ -150,9 +168,9 @@ impl PlaceWishes {
             top: TopWishes::default(),
             outliers: Vec::new(),
         };
-        wishes.outliers = wishes.differing(place);
+        wishes.outliers = wishes.differing(place, accounts);
         if let Some(top) = place.top {
-            wishes.top = wishes.of_top(top);
+            wishes.top = wishes.of_top(top, accounts);
             if !alone {
                 wishes.count_top();
             }
@@ -162,7 +180,8 @@ impl PlaceWishes {
 
     /// Counts the top in where it is like those below it.
     fn count_top(&mut self) {
-        let PlaceWishes { group, setgid, sticky, dir_mode, top, .. } = self;
+        let PlaceWishes { owner, group, setgid, sticky, dir_mode, top, .. } = self;
+        count_in(owner, top.owner.is_none());
         count_in(group, top.group.is_none());
         count_in(setgid, top.setgid.is_none());
         count_in(sticky, top.sticky.is_none());
@@ -170,16 +189,18 @@ impl PlaceWishes {
     }
 
     /// The attributes that a sort of entries does not comply with.
-    fn misses(&self, sort: Sort) -> Vec<&'static str> {
+    fn misses(&self, sort: Sort, accounts: &dyn Accounts) -> Vec<&'static str> {
         let is_directory = sort.role == Role::Dir;
         let mode_misses = |fit: &Option<ModeFit>| {
             let expression = fit.as_ref().and_then(|fit| ModeExpression::parse(&fit.value).ok());
             expression.is_some_and(|expression| expression.apply(sort.mode, is_directory) != sort.mode)
         };
         let bit_misses = |fit: &Option<Fit<bool>>, bit| fit.as_ref().is_some_and(|fit| fit.value != sort.mode.has(bit));
-        let group = self.group.as_ref().is_some_and(|fit| !fit.value.gids().contains(&sort.gid));
+        let owner = self.owner.as_ref().is_some_and(|fit| fit.value != sort.uid);
+        let group = self.group.as_ref().is_some_and(|fit| !fit.value.complies(sort, accounts));
         let dir = is_directory;
         let tests = [
+            (owner, "owner"),
             (group, "group"),
             (dir && bit_misses(&self.setgid, Mode::SETGID), "setgid"),
             (dir && bit_misses(&self.sticky, Mode::STICKY), "sticky"),
@@ -189,12 +210,12 @@ impl PlaceWishes {
         tests.into_iter().filter(|(misses, _)| *misses).map(|(_, attribute)| attribute).collect()
     }
 
-    fn differing(&self, place: &Place) -> Vec<Outlier> {
-        let mut outliers: Vec<Outlier> = ["group", "setgid", "sticky", "dir-mode", "file-mode"]
+    fn differing(&self, place: &Place, accounts: &dyn Accounts) -> Vec<Outlier> {
+        let mut outliers: Vec<Outlier> = ["owner", "group", "setgid", "sticky", "dir-mode", "file-mode"]
             .map(|attribute| Outlier { attribute, count: Count::default() })
             .into();
         for (&sort, count) in &place.sorts {
-            let missed = self.misses(sort);
+            let missed = self.misses(sort, accounts);
             for outlier in outliers.iter_mut().filter(|outlier| missed.contains(&outlier.attribute)) {
                 outlier.count.entries += count.entries;
                 count.examples.iter().for_each(|path| outlier.count.remember(path.clone()));
@@ -204,10 +225,13 @@ impl PlaceWishes {
         outliers
     }
 
-    fn of_top(&self, top: State) -> TopWishes {
-        let missed = self.misses(Sort { role: Role::Dir, gid: top.gid, mode: top.mode });
+    fn of_top(&self, top: State, accounts: &dyn Accounts) -> TopWishes {
+        let missed = self.misses(Sort::of_directory(top, top.gid), accounts);
         let has = |attribute| missed.contains(&attribute);
+        // Where members make what is theirs, the root stays root's: else one of them could close it to the others.
+        let is_roots = self.path == ROOT && self.owner.is_none() && top.uid == 0;
         TopWishes {
+            owner: (has("owner") || is_roots).then_some(top.uid),
             group: has("group").then_some(top.gid),
             setgid: has("setgid").then_some(top.mode.has(Mode::SETGID)),
             sticky: has("sticky").then_some(top.mode.has(Mode::STICKY)),
@@ -223,21 +247,19 @@ fn count_in<T>(fit: &mut Option<Fit<T>>, complies: bool) {
     }
 }
 
-/// The group that prevails, or the few that do together; that of the top goes first where counts are equal.
-fn group(sorts: &[(Sort, u64)], top: Option<u32>) -> Option<Fit<GroupWish>> {
-    let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
-    sorts.iter().for_each(|(sort, count)| *counts.entry(sort.gid).or_default() += count);
-    let of = counts.values().sum();
-    let mut order: Vec<(u32, u64)> = counts.into_iter().collect();
-    order.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| (Some(b.0) == top).cmp(&(Some(a.0) == top))).then(a.0.cmp(&b.0)));
-    let fit = |several: usize| {
-        let holds = order.iter().take(several).map(|(_, count)| count).sum();
-        prevails(holds, of).then_some((several, holds))
-    };
-    let (several, holds) = (1..=GROUPS).find_map(fit)?;
-    let gids: Vec<u32> = order.iter().take(several).map(|(gid, _)| *gid).collect();
-    let value = if let [gid] = gids[..] { GroupWish::One(gid) } else { GroupWish::Several(gids) };
-    Some(Fit { value, holds, of })
+/// The owner that prevails, where most directories let nobody else make entries: else each has its maker's.
+fn owner(sorts: &[(Sort, u64)]) -> Option<Fit<u32>> {
+    let (mut of, mut directories, mut shared) = (0, 0, 0);
+    let mut owners: BTreeMap<u32, u64> = BTreeMap::new();
+    for (sort, count) in sorts {
+        let is_directory = sort.role == Role::Dir;
+        of += count;
+        directories += if is_directory { *count } else { 0 };
+        shared += if is_directory && sort.mode.bits() & 0o022 != 0 { *count } else { 0 };
+        *owners.entry(sort.uid).or_default() += count;
+    }
+    let (value, holds) = owners.into_iter().max_by_key(|(_, count)| *count)?;
+    (shared * 2 < directories && prevails(holds, of)).then_some(Fit { value, holds, of })
 }
 
 /// Whether directories have a bit, where most agree.

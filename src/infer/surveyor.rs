@@ -33,6 +33,11 @@ impl Surroundings {
     pub fn root(look: &Look) -> Surroundings {
         Surroundings { place: b".".as_slice().into(), gid: look.entry.state.gid }
     }
+
+    /// The place, and the group that is handed down in it.
+    fn handing_down(&self) -> (&[u8], u32) {
+        (&self.place, self.gid)
+    }
 }
 
 impl Visitor for Counting {
@@ -50,7 +55,7 @@ impl Visitor for Counting {
         if self.is_excluded(at, look) {
             return;
         }
-        self.census.count(&at.here().place, at.path(), look.entry.kind, look.entry.state);
+        self.census.count(at.here().handing_down(), at.path(), look.entry.kind, look.entry.state);
     }
 
     fn directory(&mut self, at: Place<'_, Surroundings>, look: &Look, _: Option<BorrowedFd<'_>>) -> Next<Surroundings> {
@@ -62,7 +67,7 @@ impl Visitor for Counting {
             self.census.count_top(&path, state);
             return Next::Enter(Surroundings { place: path.into(), gid: state.gid });
         }
-        self.census.count(&here.place, path, look.entry.kind, state);
+        self.census.count(here.handing_down(), path, look.entry.kind, state);
         Next::Enter(here.clone())
     }
 

@@ -48,9 +48,17 @@ pub fn describe(finding: &Finding, subject: &Subject, names: &dyn IdNames) -> St
         Lint::Conflict => policy::describe_conflict(),
         Lint::ExpiredException => policy::describe_expired(),
         // These are about policies, and come with messages of their own.
-        Lint::UnusedRule | Lint::ShadowedRule | Lint::EmptyGroup | Lint::RiskyRule => {
+        Lint::UnusedRule | Lint::ShadowedRule | Lint::EmptyGroup | Lint::RiskyRule | Lint::UnmetExpectation => {
             format!("{}: a fault of the policy", finding.lint)
         }
+        // These are a probe's, which knows whom it asked as.
+        Lint::CannotEnter
+        | Lint::CannotRead
+        | Lint::CannotWrite
+        | Lint::NewFilesForeign
+        | Lint::NewFilesClosed
+        | Lint::CanDeleteOthers
+        | Lint::OutsiderCan => format!("{}: what a probe was told", finding.lint),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The table of all lints.
 
 use super::{
-    Level, account, acl, group, hard_link, owner, permission, policy, reach, rule, set_id, setgid, sticky,
-    world_writable,
+    Level, account, acl, expectation, group, hard_link, owner, permission, policy, probe, reach, rule, set_id, setgid,
+    sticky, world_writable,
 };
 use std::fmt::{self, Write};
 
@@ -35,11 +35,19 @@ pub enum Lint {
     ExpiredException,
     EmptyGroup,
     RiskyRule,
+    CannotEnter,
+    CannotRead,
+    CannotWrite,
+    NewFilesForeign,
+    NewFilesClosed,
+    CanDeleteOthers,
+    OutsiderCan,
+    UnmetExpectation,
 }
 
 impl Lint {
     /// Every lint, in the order of the reference.
-    pub const ALL: [Lint; 25] = [
+    pub const ALL: [Lint; 33] = [
         Lint::ForeignGroup,
         Lint::ForeignOwner,
         Lint::SpreadingGroup,
@@ -65,6 +73,14 @@ impl Lint {
         Lint::ExpiredException,
         Lint::EmptyGroup,
         Lint::RiskyRule,
+        Lint::CannotEnter,
+        Lint::CannotRead,
+        Lint::CannotWrite,
+        Lint::NewFilesForeign,
+        Lint::NewFilesClosed,
+        Lint::CanDeleteOthers,
+        Lint::OutsiderCan,
+        Lint::UnmetExpectation,
     ];
 
     /// Its name.
@@ -110,6 +126,14 @@ impl Lint {
             Lint::ExpiredException => &policy::EXPIRED_EXCEPTION,
             Lint::EmptyGroup => &rule::EMPTY_GROUP,
             Lint::RiskyRule => &rule::RISKY_RULE,
+            Lint::CannotEnter => &probe::CANNOT_ENTER,
+            Lint::CannotRead => &probe::CANNOT_READ,
+            Lint::CannotWrite => &probe::CANNOT_WRITE,
+            Lint::NewFilesForeign => &probe::NEW_FILES_FOREIGN,
+            Lint::NewFilesClosed => &probe::NEW_FILES_CLOSED,
+            Lint::CanDeleteOthers => &probe::CAN_DELETE_OTHERS,
+            Lint::OutsiderCan => &probe::OUTSIDER_CAN,
+            Lint::UnmetExpectation => &expectation::UNMET_EXPECTATION,
         }
     }
 }
@@ -201,7 +225,10 @@ mod tests {
     #[test]
     fn what_nobody_wished_for_only_warns() {
         for lint in Lint::ALL {
-            let is_hazard = lint >= Lint::SetuidFile && lint != Lint::Conflict;
+            // Whoever asks the kernel as somebody wants to hear no as no.
+            let is_asked = (Lint::CannotEnter..=Lint::NewFilesClosed).contains(&lint);
+            let is_wished = matches!(lint, Lint::Conflict | Lint::UnmetExpectation);
+            let is_hazard = lint >= Lint::SetuidFile && !is_wished && !is_asked;
             let (level, fixes) =
                 if is_hazard { (Level::Warn, ["unsafe", "none"]) } else { (Level::Deny, ["safe", "none"]) };
             assert_eq!(lint.default_level(), level, "{lint}");

@@ -5,6 +5,7 @@ pub mod bind;
 mod bits;
 pub mod exceptions;
 mod exclude;
+pub mod expectations;
 pub mod explain;
 pub mod here;
 pub mod instance;

@@ -1,6 +1,7 @@
 //! A policy as its file says it: every key read and checked, nothing looked up yet.
 
 use super::problem::Source;
+use crate::act::Acts;
 use crate::entry::Kind;
 pub use crate::intent::PrivateDirs;
 use crate::intent::{Consent, HardLinks};
@@ -39,6 +40,8 @@ pub struct Model {
     pub exceptions: Vec<Exception>,
     /// `[[use]]`.
     pub uses: Vec<Use>,
+    /// `[[expect]]`.
+    pub expectations: Vec<Expectation>,
     /// `[[test]]`.
     pub trials: Vec<Trial>,
 }
@@ -219,6 +222,23 @@ pub struct Exception {
     pub reason: String,
     /// `until`: the last day it holds, local time.
     pub until: Option<jiff::civil::Date>,
+}
+
+/// `[[expect]]`: what somebody can do with an entry, and what not.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Expectation {
+    /// The line of the table's head, from 1.
+    pub line: u32,
+    /// `as`: who, with `{captures}` still in it.
+    pub whom: Vec<At<String>>,
+    /// `path`: literal but for `{captures}`; from the root of each tree, or absolute.
+    pub paths: Vec<At<String>>,
+    /// `can`.
+    pub can: Acts,
+    /// `cannot`.
+    pub cannot: Acts,
+    /// `umask`: what `create` is tried with; that of the run where it isn't said.
+    pub umask: Option<Mode>,
 }
 
 /// `[[test]]`: an entry that needn't exist, and what is found of it.

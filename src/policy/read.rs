@@ -4,6 +4,7 @@
 
 mod accounts;
 mod exceptions;
+mod expectations;
 mod head;
 mod limits;
 mod modes;
@@ -65,6 +66,7 @@ fn model(mut table: Table<'_>, problems: &mut Problems) -> Model {
     let base = if is_template { exceptions::Base::Template } else { exceptions::Base::Absent };
     let exceptions = table.take("exception").map(|value| exceptions::exceptions(&value, base, &names, problems));
     let uses = table.take("use").map(|value| exceptions::uses(&value, &params, problems));
+    let expectations = table.take("expect").map(|value| expectations::expectations(&value, &names, problems));
     let trials = table.take("test").map(|value| trials::trials(&value, problems));
     if trees.is_none() && uses.is_none() {
         let hint = "say in a [[tree]] what a directory should be, or bind a template by [[use]]";
@@ -81,6 +83,7 @@ fn model(mut table: Table<'_>, problems: &mut Problems) -> Model {
         trees: trees.unwrap_or_default(),
         exceptions: exceptions.unwrap_or_default(),
         uses: uses.unwrap_or_default(),
+        expectations: expectations.unwrap_or_default(),
         trials: trials.unwrap_or_default(),
     }
 }

@@ -3,6 +3,7 @@
 //! It mirrors the reader in `read/`, which tells far more than a schema can; a test there holds that both know the
 //! same keys.
 
+use crate::act::Act;
 use crate::entry::Kind;
 use crate::lints::{Level, Lint};
 use serde_json::{Map, Value, json};
@@ -40,7 +41,7 @@ fn head() -> Vec<Key> {
         ("summary", "What it is for, in a sentence", text()),
         (
             "params",
-            "What {NAME} stands for in root, group, owner and an exception's path; without a default it must be set",
+            "What {NAME} stands for in root, group, owner, an exception's path and an expectation; without a default it must be set",
             json!({ "type": "object", "propertyNames": { "pattern": "^[a-z_][a-z0-9_-]*$" }, "additionalProperties": param }),
         ),
         ("limits", "What bounds a run", table("Limits", &limits(), &[])),
@@ -52,6 +53,7 @@ fn head() -> Vec<Key> {
         ("tree", "What directories should be", tables(&tree(), &[])),
         ("exception", "What isn't found at or below a path", tables(&exception(), &["path", "lints", "reason"])),
         ("use", "A template, bound to a place", tables(&a_use(), &["policy"])),
+        ("expect", "What somebody can do and what not, for `check --probe`", tables(&expect(), &["as"])),
         ("test", "What the policy says of an entry, for `policy test`", tables(&test(), &["path", "mode"])),
     ]
 }
@@ -156,6 +158,17 @@ fn a_use() -> Vec<Key> {
     ]
 }
 
+fn expect() -> Vec<Key> {
+    let acts = one_or_more(words(&Act::ALL.map(Act::name)));
+    vec![
+        ("as", "Who: USER, USER:GROUP, :GROUP for some member of a group, @others for who is in none", texts()),
+        ("path", "Literal; from the root of each tree of the policy, or absolute; left out, the root itself", texts()),
+        ("can", "What they can do there", acts.clone()),
+        ("cannot", "What they can't do there", acts),
+        ("umask", "What `create` is tried with; left out, that of the run", text()),
+    ]
+}
+
 fn test() -> Vec<Key> {
     let account = json!({ "type": ["string", "integer"], "minimum": 0 });
     vec![
@@ -236,8 +249,7 @@ mod tests {
     #[test]
     fn the_schema_and_the_reader_know_the_same_keys() {
         let schema = schema();
-        let text =
-            "format = 1\n[params]\na = {}\n[limits]\n[[tree]]\n[[tree.rule]]\n[[exception]]\n[[use]]\n[[test]]\n";
+        let text = "format = 1\n[params]\na = {}\n[limits]\n[[tree]]\n[[tree.rule]]\n[[exception]]\n[[use]]\n[[expect]]\n[[test]]\n";
         let read = keys_of(text);
         for (title, at) in [
             ("the policy", ""),
@@ -247,17 +259,18 @@ mod tests {
             ("[[tree.rule]]", "/properties/tree/items/properties/rule/items"),
             ("[[exception]]", "/properties/exception/items"),
             ("[[use]]", "/properties/use/items"),
+            ("[[expect]]", "/properties/expect/items"),
             ("[[test]]", "/properties/test/items"),
         ] {
             let known = read.get(title).unwrap_or_else(|| panic!("{title} isn't read: {:?}", read.keys()));
             assert_eq!(&keys(&schema, at), known, "{title}");
         }
-        assert_eq!(read.len(), 8, "{:?}", read.keys());
+        assert_eq!(read.len(), 9, "{:?}", read.keys());
     }
 
     #[test]
     fn every_key_says_what_it_means() {
-        for keys in [head(), param(), limits(), tree(), rule(), exception(), a_use(), test()] {
+        for keys in [head(), param(), limits(), tree(), rule(), exception(), a_use(), expect(), test()] {
             for (name, text, value) in keys {
                 assert!(text.len() > 2 && value.is_object(), "{name}");
             }

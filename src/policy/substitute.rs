@@ -1,4 +1,4 @@
-//! `{name}` in roots, groups, owners and exceptions: params and captures, put in.
+//! `{name}` in roots, groups, owners, exceptions and expectations: params and captures, put in.
 
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ pub struct PlaceholderError {
 
 /// Where a text that was put together came from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Origin {
+pub enum Origin {
     /// The policy, and those who set its params.
     Policy,
     /// In part from a capture: from the name of a directory that somebody made.

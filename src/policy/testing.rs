@@ -73,6 +73,7 @@ pub(super) fn model(tree: Tree) -> Model {
         trees: vec![tree],
         exceptions: Vec::new(),
         uses: Vec::new(),
+        expectations: Vec::new(),
         trials: Vec::new(),
     }
 }

@@ -73,18 +73,15 @@ pub fn hunks_of<'r, 'a>(rows: &'r [Row<'a>]) -> Vec<Hunk<'r, 'a>> {
 }
 
 impl Hunk<'_, '_> {
-    /// Writes the head of the root and at most `limit` pairs of lines; gives the number of pairs left out.
-    pub fn write(
-        &self,
-        out: &mut dyn Write,
-        heads: &[Head<'_>],
-        manner: DiffManner<'_>,
-        limit: usize,
-    ) -> io::Result<usize> {
+    /// Writes the head of its root.
+    pub fn write_head(&self, out: &mut dyn Write, heads: &[Head<'_>], manner: DiffManner<'_>) -> io::Result<()> {
+        write_head(out, self.rows.first().and_then(|row| heads.get(row.root as usize)), manner.palette)
+    }
+
+    /// Writes at most `limit` pairs of lines; gives the number of pairs left out.
+    pub fn write(&self, out: &mut dyn Write, manner: DiffManner<'_>, limit: usize) -> io::Result<usize> {
         let folds = fold::fold(self.rows, manner.folding);
         let shown = &folds[..limit.min(folds.len())];
-        let root = self.rows.first().and_then(|row| heads.get(row.root as usize));
-        write_head(out, root, manner.palette)?;
         hunk::write(out, self.directory, self.start, shown, manner.names, manner.palette)?;
         Ok(folds.len() - shown.len())
     }

@@ -5,6 +5,7 @@ use super::grouped::{Line, Lines, directory};
 use super::phrases::Phrases;
 use super::root_bytes;
 use super::style::{Palette, Verbosity, counted, number, sentence};
+use super::tally::Ran;
 use super::words::{Wording, fix_hint};
 use crate::entry::Kind;
 use crate::lints::{Fix, Level};
@@ -90,13 +91,16 @@ pub fn write_errors(out: &mut dyn Write, survey: &Survey, palette: &Palette) -> 
     })
 }
 
-/// Writes what was not looked at and the totals; nothing when quiet. For stderr.
-pub fn write_summary(out: &mut dyn Write, survey: &Survey, manner: &Manner) -> io::Result<()> {
+/// Writes what was not looked at and the totals, which a run left where there was one; nothing when quiet. For stderr.
+pub fn write_summary(out: &mut dyn Write, survey: &Survey, manner: &Manner, ran: Option<&Ran<'_>>) -> io::Result<()> {
     if manner.verbosity == Verbosity::Quiet {
         return Ok(());
     }
     write_skipped_mounts(out, survey, manner)?;
-    writeln!(out, "{}", sentence(&summary(survey)))
+    match ran {
+        Some(ran) => ran.write_summary(out, Some(&summary(survey))),
+        None => writeln!(out, "{}", sentence(&summary(survey))),
+    }
 }
 
 impl Manner {

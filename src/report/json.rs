@@ -6,6 +6,7 @@ mod visible;
 use super::outcome::{Fate, Settled};
 use super::words::Wording;
 use crate::accounts::IdNames;
+use crate::entry::Kind;
 use crate::lints::{Finding, Lint};
 use crate::survey::{Flaw, Notice, PolicyLabel, Root, Survey, Trouble};
 use crate::sys::error::errno_name;
@@ -182,24 +183,30 @@ fn finding_line<'a>(
         fix: finding.fix.name(),
         because: finding.fix.because().map(|because| because.name()),
         cause: flaw.cause.filter(|cause| cause.explains(finding.lint)).map(|cause| cause.name()),
+        whom: None,
+        act: None,
         message: words.message(finding, flaw),
     }
 }
 
-/// A finding about a policy has neither entry nor states, and nothing ever mends it but an editor.
-fn notice_line<'a>(survey: &'a Survey, words: &'a dyn Wording, notice: &Notice) -> Line<'a> {
+/// A finding about a policy has no states, and nothing ever mends it but an editor; an entry it has where it says what
+/// somebody can do there.
+fn notice_line<'a>(survey: &'a Survey, words: &'a dyn Wording, notice: &'a Notice) -> Line<'a> {
+    let unmet = notice.unmet.as_deref();
     Line::Finding {
         lint: words.lint(notice.lint),
         level: notice.level.name(),
-        root: None,
-        path: None,
-        kind: None,
+        root: unmet.and_then(|unmet| unmet.root).map(|root| root_path(survey, root)),
+        path: unmet.map(|unmet| WirePath::new(&unmet.path)),
+        kind: unmet.and_then(|unmet| unmet.kind).map(Kind::name),
         actual: None,
         desired: None,
         rule: json_rule(survey, notice.policy, notice.line),
         fix: "none",
         because: None,
         cause: None,
+        whom: unmet.map(|unmet| unmet.whom.as_str()),
+        act: unmet.map(|unmet| unmet.act.name()),
         message: notice.message.clone(),
     }
 }
@@ -226,7 +233,6 @@ fn root_path(survey: &Survey, root: u32) -> WirePath<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Kind;
     use crate::report::samples::{Names, Words, state, survey, text};
     use snapbox::{IntoData, assert_data_eq, str};
 

@@ -70,8 +70,16 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
         let file = survey.policies.get(notice.policy as usize).map_or("policies", |policy| &policy.file);
         let lint = words.lint(notice.lint);
         let end = end(ended, notice.level, lint, notice.message.clone());
-        let cases = suites.entry(escape(file.as_bytes()).into_owned()).or_default();
-        cases.push(Case { name: format!("line {}: {lint}", notice.line), end });
+        let (suite, name) = match notice.unmet.as_deref() {
+            None => (escape(file.as_bytes()).into_owned(), format!("line {}: {lint}", notice.line)),
+            Some(unmet) => {
+                let root = unmet.root.map_or(&b""[..], |root| root_bytes(survey, root));
+                let path = full_path(root, &unmet.path, unmet.kind);
+                let name = format!("{path}: {lint}: {} of {}", unmet.act, unmet.whom);
+                (unmet.root.map_or_else(|| escape(file.as_bytes()).into_owned(), root_name), name)
+            }
+        };
+        suites.entry(suite).or_default().push(Case { name, end });
     }
     for trouble in &survey.errors {
         let root = trouble.root.map_or(&b""[..], |root| root_bytes(survey, root));

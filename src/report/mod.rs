@@ -6,6 +6,7 @@ pub mod style;
 pub mod words;
 pub mod advice;
 pub mod account;
+pub mod expectation;
 pub mod outcome;
 pub mod tally;
 pub mod json;
@@ -28,7 +29,9 @@ pub mod answer;
 pub mod schedule;
 pub mod mend;
 pub mod explain;
+pub mod story;
 pub mod proposal;
+pub mod access;
 #[cfg(test)]
 mod samples;
 

@@ -67,9 +67,11 @@ fn findings(survey: &Survey, words: &dyn Wording) -> BTreeMap<(String, &'static 
         let root = escape(root_bytes(survey, root)).into_owned();
         ((words.lint(lint).to_owned(), level.name(), root), count)
     });
-    let notices = survey.notices.iter();
-    let on_policies =
-        notices.map(|notice| ((words.lint(notice.lint).to_owned(), notice.level.name(), String::new()), 1));
+    let on_policies = survey.notices.iter().map(|notice| {
+        let root = notice.unmet.as_deref().and_then(|unmet| unmet.root);
+        let root = root.map(|root| escape(root_bytes(survey, root)).into_owned()).unwrap_or_default();
+        ((words.lint(notice.lint).to_owned(), notice.level.name(), root), 1)
+    });
     for (series, count) in on_entries.chain(on_policies) {
         *counts.entry(series).or_default() += count;
     }

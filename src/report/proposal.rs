@@ -3,7 +3,7 @@
 use super::escape::escape;
 use super::style::{counted, number};
 use crate::accounts::IdNames;
-use crate::infer::{Fit, GroupWish, Outlier, PlaceWishes, Proposal};
+use crate::infer::{Fit, GroupWish, Outlier, PlaceWishes, Proposal, ROOT};
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -35,7 +35,7 @@ pub fn write_proposal(
     writeln!(out, "summary = {}\n", quoted(format!("{} as it is", preface.root)))?;
     writeln!(out, "[[tree]]")?;
     writeln!(out, "root      = {}", quoted(preface.root))?;
-    proposal.places.iter().try_for_each(|place| write_place(out, place, names))
+    proposal.places.iter().try_for_each(|place| write_place(out, place, proposal.around(place), names))
 }
 
 fn passed(preface: Preface<'_>) -> String {
@@ -48,9 +48,13 @@ fn passed(preface: Preface<'_>) -> String {
     text
 }
 
-fn write_place(out: &mut dyn Write, place: &PlaceWishes, names: &dyn IdNames) -> io::Result<()> {
-    let is_root = place.path == b".";
-    if !is_root {
+fn write_place(
+    out: &mut dyn Write,
+    place: &PlaceWishes,
+    around: Option<&PlaceWishes>,
+    names: &dyn IdNames,
+) -> io::Result<()> {
+    if place.path != ROOT {
         let Some(pattern) = pattern(&place.path) else {
             return writeln!(
                 out,
@@ -58,29 +62,44 @@ fn write_place(out: &mut dyn Write, place: &PlaceWishes, names: &dyn IdNames) ->
                 escape(&place.path)
             );
         };
-        writeln!(out, "\n[[tree.rule]]              # a setgid directory with a group of its own: is it meant?")?;
+        writeln!(out, "\n[[tree.rule]]                    # a setgid directory with a group of its own: is it meant?")?;
         writeln!(out, "match     = {}", quoted(&pattern))?;
     }
-    write_wish(out, "group", &place.group, |wish| groups_text(wish, names), "entries")?;
-    write_wish(out, "setgid", &place.setgid, bool::to_string, "directories")?;
-    write_wish(out, "sticky", &place.sticky, bool::to_string, "directories")?;
-    write_wish(out, "dir-mode", &place.dir_mode, |text| quoted(text), "directories")?;
-    write_wish(out, "file-mode", &place.file_mode, |text| quoted(text), "files")?;
+    let has = |wish: fn(&PlaceWishes) -> bool| around.is_some_and(wish);
+    // Where members make entries of their own, nobody misses a common owner.
+    if place.owner.is_some() || has(|around| around.owner.is_some()) {
+        let text = |uid: &u32| user_text(*uid, names);
+        write_wish(out, "owner", &place.owner, text, "entries", has(|around| around.owner.is_some()))?;
+    }
+    let text = |wish: &GroupWish| groups_text(wish, names);
+    write_wish(out, "group", &place.group, text, "entries", has(|around| around.group.is_some()))?;
+    write_wish(out, "setgid", &place.setgid, bool::to_string, "directories", has(|around| around.setgid.is_some()))?;
+    write_wish(out, "sticky", &place.sticky, bool::to_string, "directories", has(|around| around.sticky.is_some()))?;
+    let text = |text: &String| quoted(text);
+    write_wish(out, "dir-mode", &place.dir_mode, text, "directories", has(|around| around.dir_mode.is_some()))?;
+    write_wish(out, "file-mode", &place.file_mode, text, "files", has(|around| around.file_mode.is_some()))?;
     write_outliers(out, &place.outliers)?;
     write_top(out, place, names)
 }
 
+/// A wish, and how many comply. Where nothing prevails, what holds around the place is taken back.
 fn write_wish<T>(
     out: &mut dyn Write,
     key: &str,
     fit: &Option<Fit<T>>,
     text: impl Fn(&T) -> String,
     what: &str,
+    is_inherited: bool,
 ) -> io::Result<()> {
     match fit {
         Some(fit) => {
             let said = format!("{key:<9} = {}", text(&fit.value));
-            writeln!(out, "{said:<26} # {} of {} {what}", number(fit.holds), number(fit.of))
+            writeln!(out, "{said:<32} # {} of {} {what}", number(fit.holds), number(fit.of))
+        }
+        None if is_inherited => {
+            let why = if key == "owner" { "members own what they make" } else { "nothing prevails here" };
+            let said = format!("{key:<9} = \"@any\"");
+            writeln!(out, "{said:<32} # {why}")
         }
         None => writeln!(out, "# {key}: nothing prevails among the {what}, or there are none"),
     }
@@ -103,6 +122,7 @@ fn write_outliers(out: &mut dyn Write, outliers: &[Outlier]) -> io::Result<()> {
 fn write_top(out: &mut dyn Write, place: &PlaceWishes, names: &dyn IdNames) -> io::Result<()> {
     let top = &place.top;
     let wishes: Vec<(&str, String)> = [
+        ("owner", top.owner.map(|uid| user_text(uid, names))),
         ("group", top.group.map(|gid| group_text(gid, names))),
         ("setgid", top.setgid.map(|is| is.to_string())),
         ("sticky", top.sticky.map(|is| is.to_string())),
@@ -111,9 +131,9 @@ fn write_top(out: &mut dyn Write, place: &PlaceWishes, names: &dyn IdNames) -> i
     .into_iter()
     .filter_map(|(key, value)| Some((key, value?)))
     .collect();
-    let pattern = if place.path == b"." { Some("/".into()) } else { pattern(&place.path) };
+    let pattern = if place.path == ROOT { Some("/".into()) } else { pattern(&place.path) };
     let Some(pattern) = pattern.filter(|_| !wishes.is_empty()) else { return Ok(()) };
-    writeln!(out, "\n[[tree.rule]]              # the directory itself isn't like those below it")?;
+    writeln!(out, "\n[[tree.rule]]                    # the directory itself isn't like those below it")?;
     writeln!(out, "match     = {}\nscope     = \"self\"", quoted(&pattern))?;
     wishes.into_iter().try_for_each(|(key, value)| writeln!(out, "{key:<9} = {value}"))
 }
@@ -121,6 +141,8 @@ fn write_top(out: &mut dyn Write, place: &PlaceWishes, names: &dyn IdNames) -> i
 fn groups_text(wish: &GroupWish, names: &dyn IdNames) -> String {
     match wish {
         GroupWish::One(gid) => group_text(*gid, names),
+        GroupWish::Setgid => quoted("@setgid"),
+        GroupWish::Primary => quoted("@primary"),
         GroupWish::Several(gids) => {
             format!("[{}]", gids.iter().map(|gid| group_text(*gid, names)).collect::<Vec<_>>().join(", "))
         }
@@ -129,12 +151,19 @@ fn groups_text(wish: &GroupWish, names: &dyn IdNames) -> String {
 
 /// A group by name, or by number where the name could mean something else in a policy.
 fn group_text(gid: u32, names: &dyn IdNames) -> String {
-    let plain = |name: &String| {
-        let first = name.bytes().next();
-        first.is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
-    };
-    names.group_name(gid).filter(plain).map_or_else(|| gid.to_string(), |name| quoted(&name))
+    names.group_name(gid).filter(|name| is_plain(name)).map_or_else(|| gid.to_string(), |name| quoted(&name))
+}
+
+/// The same of a user.
+fn user_text(uid: u32, names: &dyn IdNames) -> String {
+    names.user_name(uid).filter(|name| is_plain(name)).map_or_else(|| uid.to_string(), |name| quoted(&name))
+}
+
+/// Whether a name means itself in a policy.
+fn is_plain(name: &str) -> bool {
+    let first = name.bytes().next();
+    first.is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
 /// The pattern that matches this directory alone; `None` where it isn't UTF-8.

@@ -119,6 +119,7 @@ pub fn survey() -> Survey {
             line: 30,
             rule: None,
             message: "the exception held until 2026-03-01".into(),
+            unmet: None,
         }],
         errors: vec![Trouble {
             root: Some(0),

@@ -100,17 +100,21 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// A finding about a policy lies in its file.
+    /// A finding about a policy lies in its file; what somebody can or can't do, also at an entry.
     fn notice(&self, notice: &Notice) -> SarifResult {
         let policy = self.survey.policies.get(notice.policy as usize);
         let file = policy.map_or("", |policy| &policy.file);
+        let entry = notice.unmet.as_deref().map(|unmet| {
+            let root = unmet.root.map_or(&b""[..], |root| root_bytes(self.survey, root));
+            Location::of_file(uri::of_file(&join(root, &unmet.path)), None, Some(Message::of("the entry")))
+        });
         SarifResult {
             rule_id: notice.lint.name(),
             rule_index: notice.lint as usize,
             level: level_name(notice.level),
             message: Message::of(&notice.message),
             locations: vec![Location::of_file(uri::of_policy(file), Some(notice.line), None)],
-            related_locations: Vec::new(),
+            related_locations: entry.into_iter().collect(),
             partial_fingerprints: fingerprint(notice.lint, file.as_bytes(), &notice.message),
             suppressions: None,
             properties: None,

@@ -79,7 +79,7 @@ mod tests {
             str![[r#"
  /srv/lab/b\x1b/ | 2 -~
  /srv/lab/数据/  | 1 +
- 2 directories, 3 changes: 1 open wider, 1 close further, 3 change hands
+ 2 directories, 3 changes: 1 opens wider, 1 closes further, 3 change hands
 
 "#]]
             .raw()

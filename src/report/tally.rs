@@ -2,8 +2,9 @@
 
 use super::outcome::Fate;
 use super::quote::shell_quote;
-use super::style::{counted, number};
+use super::style::{capitalized, counted, number, time};
 use std::io::{self, Write};
+use std::time::Duration;
 
 /// How many changes came to which end.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -64,17 +65,35 @@ impl Tally {
     }
 }
 
-/// Writes how a run ended and how it is undone.
-pub fn write_summary(out: &mut dyn Write, tally: &Tally, run: &str) -> io::Result<()> {
-    match tally.total() {
-        0 => return writeln!(out, "Nothing to change."),
-        total if total == tally.applied => writeln!(out, "{} applied.", counted(total, "change", "changes"))?,
-        total => writeln!(out, "{}: {}.", counted(total, "change", "changes"), tally.text())?,
+/// A run that came to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ran<'a> {
+    /// Its id.
+    pub run: &'a str,
+    /// How many of its changes came to which end.
+    pub tally: Tally,
+    /// How long it took to make them.
+    pub took: Duration,
+}
+
+impl Ran<'_> {
+    /// Writes the one sentence that sums the run up: what was done, what it left where that was looked at, and how it
+    /// is undone.
+    pub fn write_summary(&self, out: &mut dyn Write, left: Option<&str>) -> io::Result<()> {
+        let Ran { run, tally, took } = self;
+        let done = match tally.total() {
+            total if total == tally.applied => format!("{} applied", counted(total, "change", "changes")),
+            total => format!("{}: {},", counted(total, "change", "changes"), tally.text()),
+        };
+        let left = left.map(|left| format!(", leaving {left}")).unwrap_or_default();
+        let run = shell_quote(run.as_bytes());
+        let record = match tally.changed_something() {
+            true => format!("undo with: sgidlint undo {run}"),
+            false => format!("on record as run {run}"),
+        };
+        // No period behind an id: it would be copied along.
+        writeln!(out, "{} in {}{left}; {record}", capitalized(&done), time(*took))
     }
-    if tally.changed_something() {
-        writeln!(out, "Undo with: sgidlint undo {}", shell_quote(run.as_bytes()))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -92,19 +111,21 @@ mod tests {
         }
         let applied = Tally { applied: 1200, ..Tally::default() };
         let one = Tally { failed: 1, ..Tally::default() };
-        let summaries = [all, applied, one, Tally::default()].map(|t| text(|out| write_summary(out, &t, "r1")));
+        let took = Duration::from_millis(1234);
+        let summary = |tally, left| text(|out| Ran { run: "r1", tally, took }.write_summary(out, left));
+        let summaries =
+            [(all, None), (applied, Some("no findings in 9 entries")), (one, None), (Tally::default(), None)]
+                .map(|(tally, left)| summary(tally, left));
         assert_data_eq!(
             summaries.join("--\n"),
             str![[r#"
-7 changes: 1 undone in part, 1 already as wanted, 2 drifted, 1 gone, 1 refused, 1 failed.
-Undo with: sgidlint undo r1
+7 changes: 1 undone in part, 1 already as wanted, 2 drifted, 1 gone, 1 refused, 1 failed, in 1.2 s; undo with: sgidlint undo r1
 --
-1,200 changes applied.
-Undo with: sgidlint undo r1
+1,200 changes applied in 1.2 s, leaving no findings in 9 entries; undo with: sgidlint undo r1
 --
-1 change: 1 failed.
+1 change: 1 failed, in 1.2 s; on record as run r1
 --
-Nothing to change.
+No changes applied in 1.2 s; on record as run r1
 
 "#]]
             .raw()

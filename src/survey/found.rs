@@ -3,6 +3,7 @@
 use super::findings::Findings;
 use super::order::in_tree;
 use crate::acl::Acls;
+use crate::act::Act;
 use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
 use crate::lints::{Cause, Finding, Fix, Level, Lint};
@@ -208,6 +209,23 @@ pub struct Notice {
     pub rule: Option<RuleId>,
     /// What is wrong.
     pub message: String,
+    /// Who can or can't do what and where, if it is about that.
+    pub unmet: Option<Box<Unmet>>,
+}
+
+/// What an expectation is about that isn't met.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unmet {
+    /// The index of the root that the entry lies below, if it lies in one.
+    pub root: Option<u32>,
+    /// Its path from that root, or else an absolute one.
+    pub path: Box<[u8]>,
+    /// What kind of entry it is, where there is one.
+    pub kind: Option<Kind>,
+    /// Who, as the policy names them.
+    pub whom: String,
+    /// What they can do, or can't.
+    pub act: Act,
 }
 
 impl Notice {

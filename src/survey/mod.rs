@@ -22,7 +22,9 @@ mod surveyor;
 mod target;
 
 pub use findings::Findings;
-pub use found::{Counts, Excused, Flaw, Notice, PolicyLabel, Rare, Root, RulePlace, SkippedMount, Survey, Trouble};
+pub use found::{
+    Counts, Excused, Flaw, Notice, PolicyLabel, Rare, Root, RulePlace, SkippedMount, Survey, Trouble, Unmet,
+};
 pub use mine::Caller;
 pub use notices::{expired, idle, risky};
 pub use order::in_tree;

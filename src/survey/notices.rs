@@ -24,8 +24,15 @@ pub fn expired(loaded: &[Loaded], levels: &[Levels], today: Date) -> Vec<Notice>
             let until = exception.until.map(|until| until.to_string()).unwrap_or_default();
             let message = format!("the exception of {} ended on {until}: {}", exception.path.value, exception.reason);
             let policy = policy as u32;
-            let notice =
-                Notice { lint: Lint::ExpiredException, level, policy, line: exception.line, rule: None, message };
+            let notice = Notice {
+                lint: Lint::ExpiredException,
+                level,
+                policy,
+                line: exception.line,
+                rule: None,
+                message,
+                unmet: None,
+            };
             let known = notices.iter().any(|known| known.line == notice.line && known.message == notice.message);
             if !known {
                 notices.push(notice);
@@ -63,7 +70,7 @@ pub fn idle(loaded: &[Loaded], levels: &[Levels], table: &RuleTable, trees: &[Ro
         let (policy, rule) = (site.policy, Some(ids[0]));
         let level = levels[policy as usize].of(lint);
         if level != Level::Allow {
-            notices.push(Notice { lint, level, policy, line, rule, message });
+            notices.push(Notice { lint, level, policy, line, rule, message, unmet: None });
         }
     }
     notices
@@ -78,7 +85,7 @@ pub fn risky(loaded: &[Loaded], levels: &[Levels], is_empty: &dyn Fn(&str) -> bo
         for Risk { lint, line, message } in risks(&loaded.model, &loaded.params, is_empty) {
             let level = levels.of(lint);
             if level != Level::Allow && !notices.iter().any(|known| known.line == line && known.message == message) {
-                notices.push(Notice { lint, level, policy: policy as u32, line, rule: None, message });
+                notices.push(Notice { lint, level, policy: policy as u32, line, rule: None, message, unmet: None });
             }
         }
     }

@@ -41,6 +41,11 @@ pub fn find_beneath(dir: impl AsFd, path: &[u8], reach: Reach) -> Result<OwnedFd
     Way::best().open_far(dir, path, PASS, reach)
 }
 
+/// Another descriptor of what one holds.
+pub fn duplicate(fd: impl AsFd) -> Result<OwnedFd, SysError> {
+    fd.as_fd().try_clone_to_owned().map_err(SysError::of_io("fcntl(F_DUPFD_CLOEXEC)"))
+}
+
 /// Whether two entries lie on one mount; where the kernel doesn't say (before 5.8), on one device.
 pub fn same_mount(one: &Entry, other: &Entry) -> bool {
     match (one.mount, other.mount) {

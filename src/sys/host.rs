@@ -1,7 +1,9 @@
 //! Facts of the machine and the caller: boot, time, user.
 
 use super::SysError;
+use crate::mode::Mode;
 use rustix::fs::{fstatfs, fstatvfs};
+use rustix::io::Errno;
 use rustix::process::{getegid, geteuid, getgroups, getpid, getuid};
 use rustix::system::uname;
 use std::fs::read_to_string;
@@ -13,6 +15,14 @@ const OVERLAYFS: rustix::fs::FsWord = 0x794c_7630;
 /// What tells this boot from every other; empty where procfs doesn't say, which is no boot's.
 pub fn boot_id() -> String {
     read_to_string("/proc/sys/kernel/random/boot_id").map(|text| text.trim().to_owned()).unwrap_or_default()
+}
+
+/// The umask of the process; ENODATA where /proc doesn't tell it, for asking umask(2) means changing it.
+pub fn umask() -> Result<Mode, SysError> {
+    let status = read_to_string("/proc/self/status").map_err(SysError::of_io("read(/proc/self/status)"))?;
+    let octal = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+    let bits = octal.and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok());
+    bits.map(Mode::new).ok_or(SysError { call: "read(/proc/self/status)", errno: Errno::NODATA })
 }
 
 /// The name of the machine.

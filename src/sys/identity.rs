@@ -2,22 +2,11 @@
 
 use super::SysError;
 use super::privilege::{is_powerless, powers};
-use crate::accounts::Caller;
+use crate::accounts::{Account, Caller};
 use nix::unistd::{
     Gid, Uid, getegid, geteuid, getgroups, getresgid, getresuid, setgroups, setresgid, setresuid, setuid,
 };
 use rustix::io::Errno;
-
-/// A user to become.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Account {
-    /// The user.
-    pub uid: u32,
-    /// The primary group.
-    pub gid: u32,
-    /// The supplementary groups.
-    pub groups: Vec<u32>,
-}
 
 /// As whom the process acts now.
 pub fn caller() -> Result<Caller, SysError> {
@@ -28,6 +17,32 @@ pub fn caller() -> Result<Caller, SysError> {
         groups: groups.into_iter().map(Gid::as_raw).collect(),
         powers: powers()?,
     })
+}
+
+/// The highest user id of this user namespace (user_namespaces(7)).
+pub fn highest_uid() -> Result<u32, SysError> {
+    read_highest("/proc/self/uid_map")
+}
+
+/// The highest group id of this user namespace.
+pub fn highest_gid() -> Result<u32, SysError> {
+    read_highest("/proc/self/gid_map")
+}
+
+fn read_highest(map: &str) -> Result<u32, SysError> {
+    let text = std::fs::read_to_string(map).map_err(SysError::of_io("read(/proc/self/uid_map)"))?;
+    highest(&text).ok_or(SysError { call: "read(/proc/self/uid_map)", errno: Errno::NOMSG })
+}
+
+/// The highest id that a map has: lines of the first id inside, the first outside, and how many.
+fn highest(map: &str) -> Option<u32> {
+    let last = |line: &str| {
+        let mut fields = line.split_whitespace().map(|field| field.parse::<u64>().ok());
+        let (first, _, count) = (fields.next()??, fields.next()??, fields.next()??);
+        // The highest number of all means "leave it" to the calls.
+        u32::try_from((first + count).checked_sub(1)?.min(u64::from(u32::MAX - 1))).ok()
+    };
+    map.lines().filter_map(last).max()
 }
 
 /// Becomes a user, on every thread and for good: groups first, for only root can set them, then the group, then the
@@ -63,4 +78,22 @@ fn verify(account: &Account) -> Result<(), SysError> {
 
 fn of(call: &'static str) -> impl Fn(nix::Error) -> SysError {
     move |errno| SysError { call, errno: Errno::from_raw_os_error(errno as i32) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_id_is_that_of_the_last_range() {
+        for (map, top) in [
+            ("         0          0 4294967295\n", Some(4_294_967_294)),
+            ("0 1000 1\n1 100000 65536\n", Some(65_536)),
+            ("5 5 4294967295\n", Some(4_294_967_294)),
+            ("", None),
+            ("a b c\n", None),
+        ] {
+            assert_eq!(highest(map), top, "{map}");
+        }
+    }
 }

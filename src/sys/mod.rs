@@ -12,6 +12,8 @@ pub mod names;
 pub mod privilege;
 pub mod seccomp;
 pub mod identity;
+pub mod persona;
+pub mod access;
 pub mod stall;
 pub mod limits;
 pub mod ladder;

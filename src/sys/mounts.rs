@@ -1,6 +1,7 @@
 //! The mounts of the system: what file system lies where, and of what class it is.
 
 use super::SysError;
+use rustix::fs::StatVfsMountFlags;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::fd::AsFd;
@@ -95,6 +96,12 @@ pub fn classify(fs: &str) -> Class {
 /// The id of the file system that a descriptor is on, as statfs(2) has it.
 pub fn fsid(fd: impl AsFd) -> Result<u64, SysError> {
     rustix::fs::fstatvfs(fd).map(|stat| stat.f_fsid).map_err(SysError::of("fstatfs"))
+}
+
+/// Whether nothing can be written where a descriptor is: its mount, or its file system, is read-only.
+pub fn is_read_only(fd: impl AsFd) -> Result<bool, SysError> {
+    let flags = rustix::fs::fstatvfs(fd).map_err(SysError::of("fstatfs"))?.f_flag;
+    Ok(flags.contains(StatVfsMountFlags::RDONLY))
 }
 
 /// The class of the file system that a descriptor is on, by its magic number: for where /proc is missing.

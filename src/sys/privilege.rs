@@ -50,6 +50,20 @@ pub fn confine(needs: Needs) -> Result<(), SysError> {
     }
 }
 
+/// Gives up every capability of this thread, and checks that they are gone.
+pub fn give_up_all() -> Result<(), SysError> {
+    let none = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        permitted: CapabilitySet::empty(),
+        inheritable: CapabilitySet::empty(),
+    };
+    set_capabilities(None, none).map_err(SysError::of("capset"))?;
+    match is_powerless()? {
+        true => Ok(()),
+        false => Err(SysError { call: "capset", errno: Errno::PERM }),
+    }
+}
+
 /// Gives up, for the threads and programs started from now on, the way back to capabilities that aren't needed.
 ///
 /// Without CAP_SETPCAP there is nothing to do: the bounding set only matters to who can gain capabilities.

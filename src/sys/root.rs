@@ -49,6 +49,21 @@ pub fn ancestors(path: &Path) -> Result<Vec<(PathBuf, Look)>, SysError> {
     Ok(seen)
 }
 
+/// Holds every directory from `/` down to an absolute path, and what lies there, without following links.
+///
+/// ENOTDIR where something on the way isn't a directory.
+pub fn hold_way(path: &Path) -> Result<Vec<(PathBuf, OwnedFd, Look)>, SysError> {
+    let (names, flags) = (names(path)?, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC);
+    let top = open_top(PASS)?;
+    let mut way = vec![(PathBuf::from("/"), look(&top)?, top)];
+    for name in names {
+        let Some((above, _, dir)) = way.last() else { break };
+        let fd = openat(dir, name, flags, Mode::empty()).map_err(SysError::of("openat"))?;
+        way.push((above.join(OsStr::from_bytes(name)), look(&fd)?, fd));
+    }
+    Ok(way.into_iter().map(|(path, look, fd)| (path, fd, look)).collect())
+}
+
 /// The first directory above an absolute path that is as asked for; ACLs are asked of those that are without them.
 pub fn first_above(
     path: &Path,

@@ -3,14 +3,14 @@
 //! ```text
 //!     another architecture's call, or x32's ──▶ the process is killed: its number would mean another call
 //!     clone3                                ──▶ ENOSYS: its flags lie in memory; the C library falls back to clone
-//!     clone with a new namespace            ──▶ EPERM
+//!     clone, unshare with a new namespace   ──▶ EPERM
 //!     what stands in DENIED                 ──▶ EPERM
 //!     all else                              ──▶ allowed
 //! ```
 //!
 //! What stands in the list is denied and not what doesn't allowed: the name service loads libraries, opens sockets and
-//! starts threads as its configuration says. Only clone's branch looks at an argument, so the kernel (5.11 and later)
-//! knows the answer for every other call beforehand, and the filter costs them next to nothing.
+//! starts threads as its configuration says. Only the branches of clone and unshare look at an argument, so the
+//! kernel (5.11 and later) knows the answer for every other call beforehand, and the filter costs them next to nothing.
 #![allow(unsafe_code)]
 
 use super::SysError;
@@ -85,7 +85,13 @@ const ARCHITECTURE: Option<u32> = if cfg!(all(target_arch = "x86_64", target_poi
 /// `__X32_SYSCALL_BIT` of asm/unistd.h: an x86-64 kernel takes such numbers for calls of 32-bit programs.
 const X32: u32 = 0x4000_0000;
 
-/// What clone(2) must not make: a namespace would give capabilities back (user_namespaces(7)).
+/// `CLONE_NEWTIME` of linux/sched.h; libc lacks it.
+const NEW_TIME: libc::c_int = 0x80;
+
+/// What unshare(2) must not make: a namespace would give capabilities back (user_namespaces(7)).
+const UNSHARED_NAMESPACES: u32 = NEW_NAMESPACES | NEW_TIME as u32;
+
+/// What clone(2) must not make. There the bit of a time namespace is one of the exit signal's.
 const NEW_NAMESPACES: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWCGROUP
     | libc::CLONE_NEWUTS
@@ -121,7 +127,6 @@ const DENIED: &[libc::c_long] = &[
     libc::SYS_quotactl_fd,
     // Namespaces.
     libc::SYS_setns,
-    libc::SYS_unshare,
     // CAP_DAC_READ_SEARCH opens any file of a file system by its handle, also outside of what is mounted.
     libc::SYS_open_by_handle_at,
     // The kernel.
@@ -211,12 +216,16 @@ fn program(architecture: u32) -> Vec<sock_filter> {
         answer(libc::SECCOMP_RET_KILL_PROCESS),
         unless_equal(libc::SYS_clone3 as u32, 1),
         answer(errno(Errno::NOSYS)),
-        unless_equal(libc::SYS_clone as u32, 4),
-        load(FIRST_ARGUMENT),
-        jump(libc::BPF_JSET, NEW_NAMESPACES, 1, 0),
-        answer(libc::SECCOMP_RET_ALLOW),
-        answer(errno(Errno::PERM)),
     ];
+    for (number, namespaces) in [(libc::SYS_clone, NEW_NAMESPACES), (libc::SYS_unshare, UNSHARED_NAMESPACES)] {
+        program.extend([
+            unless_equal(number as u32, 4),
+            load(FIRST_ARGUMENT),
+            jump(libc::BPF_JSET, namespaces, 1, 0),
+            answer(libc::SECCOMP_RET_ALLOW),
+            answer(errno(Errno::PERM)),
+        ]);
+    }
     for &number in DENIED {
         program.extend([unless_equal(number as u32, 1), answer(errno(Errno::PERM))]);
     }
@@ -290,6 +299,11 @@ mod tests {
         assert_eq!(ask(libc::SYS_clone3, 0), libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32);
         assert_eq!(ask(libc::SYS_clone, libc::CLONE_THREAD as u32), libc::SECCOMP_RET_ALLOW);
         assert_eq!(ask(libc::SYS_clone, libc::CLONE_NEWUSER as u32), EPERM);
+        // A thread may have a umask of its own.
+        assert_eq!(ask(libc::SYS_unshare, libc::CLONE_FS as u32), libc::SECCOMP_RET_ALLOW);
+        for namespace in [libc::CLONE_NEWNS, libc::CLONE_NEWUSER, NEW_TIME] {
+            assert_eq!(ask(libc::SYS_unshare, (libc::CLONE_FS | namespace) as u32), EPERM);
+        }
         let kill = libc::SECCOMP_RET_KILL_PROCESS;
         assert_eq!(verdict(&program, libc::SYS_openat as u32, 0x4000_0003, 0), kill, "32-bit x86");
         assert_eq!(verdict(&program, X32 | libc::SYS_openat as u32, native, 0), kill);

@@ -76,7 +76,7 @@ enum About {
 }
 
 /// The calls that reach for a tree.
-const CALLS: [(libc::c_long, &str, About); 16] = [
+const CALLS: [(libc::c_long, &str, About); 17] = [
     (libc::SYS_openat, "openat", About::Name),
     (libc::SYS_openat2, "openat2", About::Name),
     (libc::SYS_statx, "statx", About::Name),
@@ -84,6 +84,7 @@ const CALLS: [(libc::c_long, &str, About); 16] = [
     (libc::SYS_fchownat, "fchownat", About::Name),
     (libc::SYS_fchmodat, "fchmodat", About::Name),
     (452, "fchmodat2", About::Name),
+    (libc::SYS_faccessat2, "faccessat2", About::Name),
     (libc::SYS_readlinkat, "readlinkat", About::Name),
     (libc::SYS_name_to_handle_at, "name_to_handle_at", About::Name),
     (libc::SYS_getdents64, "getdents64", About::Descriptor),

@@ -5,6 +5,7 @@ use super::SysError;
 use super::held::{Crossing, Held};
 use super::ladder::Ladder;
 use crate::acl::{Acl, AclSummary, Acls};
+use crate::decide::story::Listed;
 use crate::entry::Extras;
 use rustix::fs::{AtFlags, flistxattr, getxattr, listxattr};
 use rustix::io::Errno;
@@ -43,7 +44,7 @@ pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
         Err(Errno::RANGE | Errno::TOOBIG) => {
             let default = has(&path, DEFAULT_ACL)?;
             let capabilities = has(&path, CAPABILITIES)?;
-            with_acls(&path, Listed { access: has(&path, ACCESS_ACL)?, default, capabilities })
+            with_acls(&path, Names { access: has(&path, ACCESS_ACL)?, default, capabilities })
         }
         Err(errno) => Err(SysError { call: "listxattr", errno }),
     }
@@ -53,9 +54,25 @@ pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
 pub fn extras_of_open(dir: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
     let mut names = [0_u8; COMMON];
     match flistxattr(&dir, &mut names).map(|length| among(&names[..length])) {
-        Ok(Listed { access: false, default: false, capabilities }) => Ok(without_acls(capabilities)),
+        Ok(Names { access: false, default: false, capabilities }) => Ok(without_acls(capabilities)),
         Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(Extras::default()),
         Ok(_) | Err(_) => extras(dir, ladder),
+    }
+}
+
+/// Whether a directory has a default ACL, which new entries in it get in the place of the umask (acl(5)).
+pub fn has_default_acl(dir: impl AsFd) -> Result<bool, SysError> {
+    let mut names = [0_u8; COMMON];
+    let listed = match flistxattr(&dir, &mut names) {
+        // A descriptor that only holds it (O_PATH).
+        Err(Errno::BADF) => listxattr(format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), &mut names),
+        listed => listed,
+    };
+    match listed {
+        Ok(length) => Ok(among(&names[..length]).default),
+        Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(false),
+        Err(Errno::RANGE | Errno::TOOBIG) => has(&format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), DEFAULT_ACL),
+        Err(errno) => Err(SysError { call: "flistxattr", errno }),
     }
 }
 
@@ -67,7 +84,7 @@ pub fn extras_at(dir: impl AsFd, name: &CStr, ladder: &Ladder) -> Result<Extras,
     if has_listxattrat() {
         let listed = listxattrat(&dir, name, AtFlags::SYMLINK_NOFOLLOW, &mut names);
         match listed.map(|length| among(&names[..length])) {
-            Ok(Listed { access: false, default: false, capabilities }) => return Ok(without_acls(capabilities)),
+            Ok(Names { access: false, default: false, capabilities }) => return Ok(without_acls(capabilities)),
             Err(Errno::OPNOTSUPP | Errno::NODATA) => return Ok(Extras::default()),
             // What an ACL comes to takes holding the entry; so do more names than there is room for.
             Ok(_) | Err(Errno::RANGE | Errno::TOOBIG) => {}
@@ -75,6 +92,33 @@ pub fn extras_at(dir: impl AsFd, name: &CStr, ladder: &Ladder) -> Result<Extras,
         }
     }
     extras(Held::find(dir, name.to_bytes(), Crossing::Allowed, ladder)?, ladder)
+}
+
+/// Which ACL of an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Which {
+    /// Its own.
+    Access,
+    /// What is made in it gets.
+    Default,
+}
+
+/// What is known of an ACL of a held entry; one that can't be read as such is EINVAL.
+pub fn listed(held: impl AsFd, which: Which, ladder: &Ladder) -> Result<Listed, SysError> {
+    ladder.need_proc("getxattr")?;
+    let path = format!("/proc/self/fd/{}", held.as_fd().as_raw_fd());
+    let name = if which == Which::Access { ACCESS_ACL } else { DEFAULT_ACL };
+    match read(&path, name) {
+        Ok(bytes) => match Acl::parse(&bytes) {
+            // One of three entries says no more than the mode, but as a default it takes the umask's place.
+            Ok(acl) if which == Which::Default || acl.summary().is_some() => Ok(Listed::Yes(acl)),
+            Ok(_) => Ok(Listed::No),
+            Err(_) => Err(SysError { call: "getxattr", errno: Errno::INVAL }),
+        },
+        Err(Errno::NODATA) => Ok(Listed::No),
+        Err(Errno::OPNOTSUPP) => Ok(Listed::Never),
+        Err(errno) => Err(SysError { call: "getxattr", errno }),
+    }
 }
 
 fn without_acls(capabilities: bool) -> Extras {
@@ -98,19 +142,19 @@ fn listxattrat(dir: impl AsFd, name: &CStr, flags: AtFlags, names: &mut [u8]) ->
 }
 
 /// Reads a list of names, each with its NUL.
-fn among(names: &[u8]) -> Listed {
+fn among(names: &[u8]) -> Names {
     let has = |wanted: &str| names.split(|&byte| byte == 0).any(|name| name == wanted.as_bytes());
-    Listed { access: has(ACCESS_ACL), default: has(DEFAULT_ACL), capabilities: has(CAPABILITIES) }
+    Names { access: has(ACCESS_ACL), default: has(DEFAULT_ACL), capabilities: has(CAPABILITIES) }
 }
 
 /// Which attributes are there.
-struct Listed {
+struct Names {
     access: bool,
     default: bool,
     capabilities: bool,
 }
 
-fn with_acls(path: &str, listed: Listed) -> Result<Extras, SysError> {
+fn with_acls(path: &str, listed: Names) -> Result<Extras, SysError> {
     let acl = |is_there: bool, name| if is_there { acl(path, name) } else { Ok(None) };
     let acls = Acls { access: acl(listed.access, ACCESS_ACL)?, default: acl(listed.default, DEFAULT_ACL)? };
     Ok(Extras { acl: listed.access, capabilities: listed.capabilities, acls })
@@ -119,14 +163,24 @@ fn with_acls(path: &str, listed: Listed) -> Result<Extras, SysError> {
 /// What an ACL comes to; `None` where it is gone, says no more than a mode, or can't be read as one. That there is one
 /// is known by then, and enough for fixes to heed it.
 fn acl(path: &str, name: &str) -> Result<Option<AclSummary>, SysError> {
+    match read(path, name) {
+        Ok(bytes) => Ok(Acl::parse(&bytes).ok().and_then(|acl| acl.summary())),
+        Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::RANGE) => Ok(None),
+        Err(errno) => Err(SysError { call: "getxattr", errno }),
+    }
+}
+
+fn read(path: &str, name: &str) -> Result<Vec<u8>, Errno> {
     let mut bytes = vec![0_u8; COMMON];
     loop {
         match getxattr(path, name, &mut bytes) {
-            Ok(length) => return Ok(Acl::parse(&bytes[..length]).ok().and_then(|acl| acl.summary())),
+            Ok(length) => {
+                bytes.truncate(length);
+                return Ok(bytes);
+            }
             // The largest attribute is 64 KiB (xattr(7)).
             Err(Errno::RANGE) if bytes.len() < 1 << 16 => bytes.resize(1 << 16, 0),
-            Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::RANGE) => return Ok(None),
-            Err(errno) => return Err(SysError { call: "getxattr", errno }),
+            Err(errno) => return Err(errno),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Progress of a walk: counts for each thread, which another may read at any time, and where it is.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-/// Names and directories read so far, counted by each thread on a cache line of its own.
+/// Names read so far, counted by each thread on a cache line of its own, and directories that are still to be read.
 #[derive(Debug)]
 pub struct Counters {
     seats: Box<[Seat]>,
+    pending: Pending,
     asked: AtomicBool,
     place: Mutex<Vec<u8>>,
 }
@@ -16,14 +17,17 @@ pub struct Counters {
 #[derive(Default, Debug)]
 struct Seat {
     names: AtomicU64,
-    directories: AtomicU64,
 }
+
+#[repr(align(128))]
+#[derive(Default, Debug)]
+struct Pending(AtomicUsize);
 
 impl Counters {
     /// Counters for that many threads.
     pub fn new(threads: usize) -> Counters {
         let seats = (0..threads.max(1)).map(|_| Seat::default()).collect();
-        Counters { seats, asked: AtomicBool::new(false), place: Mutex::default() }
+        Counters { seats, pending: Pending::default(), asked: AtomicBool::new(false), place: Mutex::default() }
     }
 
     /// How many names were read until now.
@@ -31,9 +35,14 @@ impl Counters {
         self.seats.iter().map(|seat| seat.names.load(Relaxed)).sum()
     }
 
-    /// How many directories were entered until now.
-    pub fn directories(&self) -> u64 {
-        self.seats.iter().map(|seat| seat.directories.load(Relaxed)).sum()
+    /// How many directories are known and not read yet.
+    pub fn left(&self) -> u64 {
+        self.pending.0.load(Relaxed) as u64
+    }
+
+    /// Where the walk keeps that number, by which it also knows when it is done.
+    pub(super) fn pending(&self) -> &AtomicUsize {
+        &self.pending.0
     }
 
     /// The path of a directory that was being read when this was last asked; empty at first.
@@ -47,9 +56,8 @@ impl Counters {
         self.seat(seat).names.fetch_add(names, Relaxed);
     }
 
-    /// Counts a directory that a thread enters; its path is built only where somebody asked.
-    pub(super) fn enter(&self, seat: usize, path: impl FnOnce() -> Vec<u8>) {
-        self.seat(seat).directories.fetch_add(1, Relaxed);
+    /// A thread enters a directory; its path is built only where somebody asked.
+    pub(super) fn enter(&self, path: impl FnOnce() -> Vec<u8>) {
         if self.asked.load(Relaxed) && self.asked.swap(false, Relaxed) {
             *self.place.lock().unwrap_or_else(PoisonError::into_inner) = path();
         }
@@ -75,10 +83,10 @@ mod tests {
     #[test]
     fn a_path_is_told_to_who_asked() {
         let counters = Counters::new(1);
-        counters.enter(0, || unreachable!("nobody asked"));
+        counters.enter(|| unreachable!("nobody asked"));
         assert_eq!(counters.place(), b"");
-        counters.enter(0, || b"a".to_vec());
-        counters.enter(0, || unreachable!("nobody asked again"));
-        assert_eq!((counters.place(), counters.directories()), (b"a".to_vec(), 3));
+        counters.enter(|| b"a".to_vec());
+        counters.enter(|| unreachable!("nobody asked again"));
+        assert_eq!(counters.place(), b"a");
     }
 }

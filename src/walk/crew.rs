@@ -25,7 +25,7 @@ pub(super) enum Job<H> {
 /// the owner of a queue puts jobs there, and sleeps only when it is empty: a missed wake costs time, never a job.
 pub(super) struct Crew<'a, H> {
     stealers: Vec<Stealer<Job<H>>>,
-    pending: AtomicUsize,
+    pending: &'a AtomicUsize,
     asleep: AtomicUsize,
     over: AtomicBool,
     stop: &'a AtomicBool,
@@ -34,12 +34,12 @@ pub(super) struct Crew<'a, H> {
 }
 
 impl<'a, H> Crew<'a, H> {
-    /// A crew and the queue of each of its threads.
-    pub fn new(threads: usize, stop: &'a AtomicBool) -> (Crew<'a, H>, Vec<Worker<Job<H>>>) {
+    /// A crew and the queue of each of its threads; `pending` counts its jobs, and begins with none.
+    pub fn new(threads: usize, stop: &'a AtomicBool, pending: &'a AtomicUsize) -> (Crew<'a, H>, Vec<Worker<Job<H>>>) {
         let queues: Vec<_> = (0..threads).map(|_| Worker::new_lifo()).collect();
         let crew = Crew {
             stealers: queues.iter().map(Worker::stealer).collect(),
-            pending: AtomicUsize::new(0),
+            pending,
             asleep: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             stop,

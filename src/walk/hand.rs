@@ -198,7 +198,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
     /// Reads a directory, and queues the directories in it.
     fn read(&mut self, dir: Arc<Dir<V::Here>>, fd: &OwnedFd) {
         self.visitor.begin(Place::itself(&dir, Some(fd.as_fd())));
-        self.options.counters.enter(self.seat, || Place::itself(&dir, None).path());
+        self.options.counters.enter(|| Place::itself(&dir, None).path());
         let mut reading = Reading::new(&mut self.visitor, &dir, fd, &mut self.found);
         let rest = reading.run(&mut self.buffer, self.crew);
         self.options.counters.add(self.seat, reading.names());

@@ -156,7 +156,7 @@ pub fn walk<V: Visitor>(
     let spare = options.descriptors.saturating_sub(starts.len());
     let threads = visitors.len().min((spare / DESCRIPTORS_EACH).max(1));
     let share = (spare / threads.max(1)).saturating_sub(DESCRIPTORS_AT_WORK).max(1);
-    let (crew, queues) = Crew::new(threads, options.stop);
+    let (crew, queues) = Crew::new(threads, options.stop, options.counters.pending());
     for (start, queue) in starts.into_iter().zip(queues.iter().cycle()) {
         crew.enlist(queue, Job::Start(Arc::new(Dir::start(start, options.mounts))));
     }

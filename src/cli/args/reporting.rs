@@ -11,6 +11,9 @@ pub struct CheckCommand {
     /// What is judged, and through whose eyes.
     #[command(flatten)]
     pub look: Look,
+    /// Asks the kernel, as them, whether people can do what the [[expect]]s of the policies say.
+    #[arg(long)]
+    pub probe: bool,
     /// How it is told.
     #[command(flatten)]
     pub reporting: Reporting,

@@ -76,6 +76,7 @@ fn home_of(key: &str) -> Option<&'static str> {
         "match" | "scope" => Some("[[tree.rule]]"),
         "path" | "lints" | "reason" | "until" => Some("[[exception]]"),
         "passes" => Some("[[test]]"),
+        "as" | "can" | "cannot" | "umask" => Some("[[expect]]"),
         "max-changes" | "plan-bytes" | "stall" => Some("[limits]"),
         _ => None,
     }

@@ -143,7 +143,7 @@ fn more_than_a_handful_alike_are_one_pair_of_lines() {
     assert_eq!(folded.lines().count(), 3 + 2 * 7, "five alike stand for themselves: {folded}");
     let hunks = hunks_of(&rows);
     let mut left = 0;
-    text(|out| hunks[0].write(out, &HEADS, manner, 3).map(|more| left = more));
+    text(|out| hunks[0].write(out, manner, 3).map(|more| left = more));
     assert_eq!((hunks.len(), hunks[0].rows.len(), left), (1, rows.len(), 4));
 }
 

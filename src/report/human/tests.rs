@@ -38,7 +38,7 @@ fn quiet_tells_what_fails() {
     let strict = Manner { strictness: Strictness::Warn, ..quiet };
     let everything = text(|out| write_findings(out, &survey(), &Words, &PLAIN));
     assert_eq!(text(|out| write_findings(out, &survey(), &Words, &strict)), everything);
-    assert_eq!(text(|out| write_summary(out, &survey(), &quiet)), "");
+    assert_eq!(text(|out| write_summary(out, &survey(), &quiet, None)), "");
 }
 
 #[test]
@@ -81,7 +81,7 @@ sgidlint: error: /srv/b\x1bd: openat: EACCES (permission denied); run as root
 
 #[test]
 fn the_summary_is_a_sentence_and_names_what_was_passed_over() {
-    let report = text(|out| write_summary(out, &survey(), &PLAIN));
+    let report = text(|out| write_summary(out, &survey(), &PLAIN, None));
     assert_data_eq!(report, str![[r#"
 /srv/lab/mnt/: mount not entered (the tree's `mounts` decides)
 5 findings in 100,000 entries (2 deny, 3 warn), 1 can be fixed safely, 1 more with --unsafe-fixes; 3 excluded, 1 mount not entered, 2 findings covered by exceptions, 1 vanished meanwhile, incomplete: 1 error.
@@ -92,7 +92,7 @@ fn the_summary_is_a_sentence_and_names_what_was_passed_over() {
 #[test]
 fn nothing_found_is_said_in_few_words() {
     let counts = Counts { entries: 1, ..Counts::default() };
-    let report = text(|out| write_summary(out, &Survey { counts, ..Survey::default() }, &PLAIN));
+    let report = text(|out| write_summary(out, &Survey { counts, ..Survey::default() }, &PLAIN, None));
     assert_eq!(report, "No findings in 1 entry.\n");
 }
 
@@ -100,7 +100,7 @@ fn nothing_found_is_said_in_few_words() {
 fn many_mounts_are_named_when_asked_only() {
     let skipped_mounts = vec![SkippedMount { root: 0, path: b"/m".as_slice().into() }; 4];
     let survey = Survey { skipped_mounts, ..Survey::default() };
-    assert_eq!(text(|out| write_summary(out, &survey, &PLAIN)).lines().count(), 1);
+    assert_eq!(text(|out| write_summary(out, &survey, &PLAIN, None)).lines().count(), 1);
     let verbose = Manner { verbosity: Verbosity::Verbose, ..PLAIN };
-    assert_eq!(text(|out| write_summary(out, &survey, &verbose)).lines().count(), 5);
+    assert_eq!(text(|out| write_summary(out, &survey, &verbose, None)).lines().count(), 5);
 }

@@ -77,6 +77,10 @@ pub(super) enum Line<'a> {
         because: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         cause: Option<&'a str>,
+        #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+        whom: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        act: Option<&'a str>,
         message: String,
     },
     Error {

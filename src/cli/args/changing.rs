@@ -1,0 +1,94 @@
+//! What commands take that change trees, plan that, or keep its record: fix, plan, apply, undo, log.
+
+use super::Check;
+use crate::policy::model::MaxChanges;
+use clap::Args;
+use std::path::PathBuf;
+
+/// `fix`.
+#[derive(Args, Debug)]
+pub struct Fix {
+    /// What is judged, and which fixes.
+    #[command(flatten)]
+    pub check: Check,
+    /// How changes are agreed upon.
+    #[command(flatten)]
+    pub consent: Agreement,
+    /// How many changes at most.
+    #[command(flatten)]
+    pub limit: Limit,
+}
+
+/// `plan`.
+#[derive(Args, Debug)]
+pub struct Plan {
+    /// What is judged, and which fixes; the plan goes to `-o FILE`, else to standard output.
+    #[command(flatten)]
+    pub check: Check,
+    /// How many changes at most.
+    #[command(flatten)]
+    pub limit: Limit,
+}
+
+/// `apply`.
+#[derive(Args, Debug)]
+pub struct Apply {
+    /// The plan file.
+    #[arg(value_name = "FILE")]
+    pub plan: PathBuf,
+    /// How changes are agreed upon.
+    #[command(flatten)]
+    pub consent: Agreement,
+    /// How many changes at most.
+    #[command(flatten)]
+    pub limit: Limit,
+}
+
+/// `undo`.
+#[derive(Args, Debug)]
+pub struct Undo {
+    /// The run, as `log` names it [default: the last one that changed something].
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// How changes are agreed upon.
+    #[command(flatten)]
+    pub consent: Agreement,
+}
+
+/// How changes are agreed upon.
+#[derive(Args, Debug)]
+pub struct Agreement {
+    /// Makes the changes without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Shows what would be done, and changes nothing.
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Waits so long for another run that is changing the same trees.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub wait: u64,
+}
+
+/// How many changes at most.
+#[derive(Args, Debug)]
+pub struct Limit {
+    /// Refuses to start where more entries than this would change: a count, or a share of the entries seen.
+    #[arg(long, value_name = "N|P%", value_parser = MaxChanges::parse)]
+    pub max_changes: Option<MaxChanges>,
+}
+
+/// `log`.
+#[derive(Args, Debug)]
+pub struct Log {
+    /// Removes the records of runs that are older, `90d` or `1y`, and can't be undone afterwards; interrupted runs stay.
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub prune_older_than: Option<jiff::Span>,
+    /// With --prune-older-than: removes interrupted runs and unreadable records too.
+    #[arg(long, requires = "prune_older_than")]
+    pub force: bool,
+}
+
+fn age(text: &str) -> Result<jiff::Span, String> {
+    let age: jiff::Span = text.parse().map_err(|_| "write an age, as in `90d`, `12w` or `1y`")?;
+    if age.is_positive() { Ok(age) } else { Err("an age is more than nothing, as in `90d`".into()) }
+}

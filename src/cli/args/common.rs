@@ -1,0 +1,89 @@
+//! What every command takes.
+
+use super::ReportFormat;
+use clap::{Args, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What every command takes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// A built-in policy, or a file (with a `/`, or ending in `.toml`); repeatable [default: /etc/sgidlint/*.toml].
+    #[arg(short, long = "policy", value_name = "NAME|FILE", global = true)]
+    pub policies: Vec<OsString>,
+    /// Sets a parameter of the policy; repeatable.
+    #[arg(short, long = "set", value_name = "KEY=VALUE", value_parser = key_value, global = true)]
+    pub set: Vec<(String, String)>,
+    /// What the results are written as.
+    #[arg(long = "format", value_name = "FORMAT", value_enum, default_value_t = ReportFormat::Human, global = true)]
+    pub report_format: ReportFormat,
+    /// The same for commands that know two formats only.
+    #[arg(skip)]
+    pub format: Format,
+    /// Writes the results to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub output: Option<PathBuf>,
+    /// How many threads walk [default: four for each core, at least eight].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), global = true)]
+    pub threads: Option<u16>,
+    /// Prints findings at level deny and errors only: nothing wrong, nothing at all.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Says more.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to tell how far it is: on a terminal once it takes long; anywhere, line by line in a log; or never.
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN", global = true)]
+    pub progress: Progress,
+    /// When to colour.
+    #[command(flatten)]
+    pub color: colorchoice_clap::Color,
+    /// Lets warnings fail like findings at level deny.
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// Neither finds nor repairs this lint; repeatable.
+    #[arg(long, value_name = "LINT", global = true)]
+    pub allow: Vec<String>,
+    /// Reports this lint without failing; repeatable.
+    #[arg(long, value_name = "LINT", global = true)]
+    pub warn: Vec<String>,
+    /// Fails for this lint; repeatable.
+    #[arg(long, value_name = "LINT", global = true)]
+    pub deny: Vec<String>,
+    /// Where runs are on record [default: /var/lib/sgidlint for root, else $XDG_STATE_HOME/sgidlint].
+    #[arg(long, value_name = "DIR", env = "SGIDLINT_STATE_DIR", global = true)]
+    pub state_dir: Option<PathBuf>,
+    /// As root, lets roots be reached through symbolic links and directories that others can write.
+    #[arg(long, global = true)]
+    pub trust_parents: bool,
+    /// Lets `/`, /proc and /sys be roots of what is changed.
+    #[arg(long, global = true)]
+    pub no_preserve_root: bool,
+}
+
+/// When progress is told.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// On a terminal, once a run takes long.
+    Auto,
+    /// From the start, even when quiet; line by line where there is no terminal.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// For whom results are written.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, as in `group=lab`")?;
+    Ok((key.into(), value.into()))
+}

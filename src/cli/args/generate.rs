@@ -1,0 +1,46 @@
+//! What `generate` takes.
+
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// `generate`.
+#[derive(Subcommand, Debug)]
+pub enum Generate {
+    /// Prints a line for cron.
+    Cron(Scheduled),
+    /// Prints a service, with as few rights as it needs, and a timer.
+    Systemd {
+        /// What is started.
+        #[command(flatten)]
+        scheduled: Scheduled,
+        /// Prints one of the two alone.
+        #[arg(long, value_enum)]
+        unit: Option<UnitKind>,
+    },
+    /// Prints a shell script that fails where the tree isn't as the policy says.
+    PreDeploy {
+        /// What is checked.
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+}
+
+/// What is started.
+#[derive(Args, Debug)]
+pub struct Scheduled {
+    /// Limits the runs to what is at or below these; a template is bound to them.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Repairs instead of checking.
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// A unit of systemd.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UnitKind {
+    /// What is run.
+    Service,
+    /// When.
+    Timer,
+}

@@ -1,0 +1,95 @@
+//! What commands take that look at trees and tell: check, diff, explain, probe.
+
+use crate::mode::Mode;
+use crate::whom::Whom;
+use clap::Args;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// `check` and `diff`.
+#[derive(Args, Debug)]
+pub struct Look {
+    /// What is judged.
+    #[command(flatten)]
+    pub check: Check,
+    /// Through whose eyes.
+    #[command(flatten)]
+    pub eyes: Eyes,
+}
+
+/// Through whose eyes trees are seen.
+#[derive(Args, Debug)]
+pub struct Eyes {
+    /// Gives root up for good, before any policy or tree is read: sees what this account sees.
+    #[arg(long, value_name = "USER[:GROUP]")]
+    pub run_as: Option<String>,
+}
+
+/// What is judged, and which fixes.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Limits the run to what is at or below these; a template is bound to them.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Counts fixes in that could break a program, open what its owner closed, or not be undone.
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+}
+
+/// `diff`.
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// What is judged, and which fixes; through whose eyes.
+    #[command(flatten)]
+    pub look: Look,
+    /// Gives every entry its own lines on a terminal too; files and pipes always get them.
+    #[arg(long)]
+    pub full: bool,
+    /// Tells how many changes each directory has, and what they do.
+    #[arg(long, conflicts_with = "full")]
+    pub stat: bool,
+}
+
+/// `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// The name of a lint, or a path (with a `/`).
+    #[arg(value_name = "LINT|PATH")]
+    pub subject: OsString,
+    /// Tells what USER, USER:GROUP, :GROUP (some member of a group) or @others can do with PATH, and who decides it.
+    #[arg(long = "as", value_name = "WHO", value_parser = Whom::parse)]
+    pub whom: Option<Whom>,
+    /// The umask that they have, in octal [default: the one that this was started with].
+    #[arg(long, value_name = "MODE", value_parser = umask, requires = "whom")]
+    pub umask: Option<Mode>,
+    /// Through whose eyes.
+    #[command(flatten)]
+    pub eyes: Eyes,
+}
+
+/// `probe`.
+#[derive(Args, Debug)]
+pub struct Probe {
+    /// The directories to ask about, with all that lies below them [default: the roots of the policies].
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Whom to ask as: USER, USER:GROUP, :GROUP for some member of a group, or @others; repeatable.
+    #[arg(long = "as", value_name = "WHO", required = true, value_parser = Whom::parse)]
+    pub whom: Vec<Whom>,
+    /// The umask that they have, in octal [default: the one that this was started with].
+    #[arg(long, value_name = "MODE", value_parser = umask)]
+    pub umask: Option<Mode>,
+    /// Asks no deeper than so many directories below each root.
+    #[arg(long, value_name = "N")]
+    pub depth: Option<u32>,
+    /// Makes directories, and where it takes that files, under a name of their own and removes them again.
+    #[arg(long)]
+    pub make: bool,
+}
+
+/// A umask: octal digits, of permissions alone.
+fn umask(text: &str) -> Result<Mode, String> {
+    let digits = !text.is_empty() && text.len() <= 4 && text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+    let bits = u32::from_str_radix(text, 8).ok().filter(|&bits| digits && bits <= 0o777);
+    bits.map(Mode::new).ok_or_else(|| "write it as umask(1) does, in octal: `027`".into())
+}

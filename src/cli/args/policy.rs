@@ -1,0 +1,31 @@
+//! What `policy` takes.
+
+use clap::Subcommand;
+use std::ffi::OsString;
+
+/// `policy`.
+#[derive(Subcommand, Debug)]
+pub enum Policy {
+    /// Lists the built-in policies.
+    List,
+    /// Prints a policy file.
+    Show {
+        /// A built-in policy, or a file.
+        #[arg(value_name = "NAME")]
+        policy: OsString,
+    },
+    /// Checks policy files without looking at any tree.
+    Check {
+        /// Policy files, or names of built-in policies.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<OsString>,
+    },
+    /// Runs the tests that policies carry, without any tree.
+    Test {
+        /// Policy files, or names of built-in policies.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<OsString>,
+    },
+    /// Prints the JSON Schema of policy files, for editors.
+    Schema,
+}

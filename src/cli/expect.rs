@@ -1,0 +1,291 @@
+//! `check --probe`: whether people can do what the policies expect, and nothing that they rule out.
+//!
+//! Everybody is looked up, and a thread made into each of them, before the survey starts: what can't be asked is told
+//! before anything is done. The answers become findings of unmet-expectation.
+
+mod findings;
+
+use super::args::{Check, Common};
+use super::exit::{Exit, Failure};
+use super::judged::{Judged, Probed};
+use super::session::{Depth, Ready, Session, unfit};
+use super::someone::{not_posed, own_umask, someone};
+use super::streams;
+use crate::lints::{Level, Lint};
+use crate::policy::Loaded;
+use crate::policy::expectations::{ExpectationScope, Expected, Origin, expected};
+use crate::policy::load::Fallback;
+use crate::policy::problem::Problem;
+use crate::probe::Someone;
+use crate::probe::inquiry::{Asker, Conduct, InquiryError, Question, inquire};
+use crate::survey::Trouble;
+use crate::sys::host;
+use crate::sys::limits::descriptor_budget;
+use crate::sys::persona::Persona;
+use crate::whom::Whom;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Judges as any check does, and asks what the policies expect of people.
+pub fn judge(session: &Session<'_>, check: &Check) -> Result<Judged, Failure> {
+    let ready = session.prepare(check, Fallback::Allowed)?;
+    let expectations = Expectations::look_up(session, &ready)?;
+    let mut judged = session.survey(ready, check, Depth::All)?;
+    expectations.settle(session, &mut judged)?;
+    Ok(judged)
+}
+
+/// Says, where more is to be said, that nothing was asked of anybody.
+pub fn note_unasked(common: &Common, loaded: &[Loaded]) {
+    if loaded.iter().any(|loaded| !loaded.model.expectations.is_empty()) {
+        streams::note(common, "what the policies expect of people is asked with --probe only");
+    }
+}
+
+/// What is to be asked, of people who are known.
+struct Expectations {
+    asked: Vec<Asked>,
+    askers: Vec<Asker>,
+    /// Those whom a captured name stands for, and who can't be asked: each of a tree, by index.
+    unknown: Vec<(usize, String)>,
+    remarks: Vec<String>,
+    /// Whether all that is expected was asked, as far as it could be.
+    probed: Probed,
+}
+
+/// One expectation of one of the people at one path.
+struct Asked {
+    bound: Bound,
+    /// Who, by index.
+    asker: usize,
+}
+
+/// An expectation at one root.
+struct Bound {
+    /// The policy that says it, by index.
+    policy: usize,
+    /// The tree whose root it is, by index.
+    tree: usize,
+    level: Level,
+    expected: Expected,
+}
+
+impl Expectations {
+    /// Binds every expectation to its roots, and looks everybody up.
+    fn look_up(session: &Session<'_>, ready: &Ready) -> Result<Expectations, Failure> {
+        let bound = bind(ready)?;
+        let remarks = unasked(ready, &bound);
+        let probed = if ready.limits.is_empty() { Probed::Whole } else { Probed::InPart };
+        let mut people = People { session, ready, known: HashMap::new(), askers: Vec::new(), someones: Vec::new() };
+        let (mut asked, mut unknown, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        for bound in bound {
+            match people.find(&bound)? {
+                Found::Asker(asker) => asked.push(Asked { bound, asker }),
+                Found::OfRoot(message) => unknown.push((bound.tree, message)),
+                Found::Problem(problem) if problems.contains(&problem) => {}
+                Found::Problem(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Failure::policy(problems));
+        }
+        unknown.dedup();
+        for (asker, someone) in people.askers.iter().zip(&people.someones) {
+            asker.try_pose().map_err(|error| not_posed(someone, error))?;
+        }
+        Ok(Expectations { asked, askers: people.askers, unknown, remarks, probed })
+    }
+
+    /// Asks, and puts what isn't as expected among the findings.
+    fn settle(mut self, session: &Session<'_>, judged: &mut Judged) -> Result<(), Failure> {
+        let (questions, question_of) = self.questions();
+        let confine = session.confine();
+        let conduct = Conduct { setup: &confine, descriptors: descriptor_budget(), stop: &session.stop };
+        let replies = inquire(&self.askers, &questions, conduct).map_err(|error| match error {
+            InquiryError::Setup(error) => Failure::incomplete(unfit(error)),
+            InquiryError::Pose(asker, error) => {
+                let who = self.asked.iter().find(|asked| asked.asker == asker);
+                let who = who.map(|asked| asked.bound.expected.whom.to_string()).unwrap_or_default();
+                Failure::incomplete(format!("can't ask as `{who}`: {error}"))
+            }
+        })?;
+        for (tree, message) in std::mem::take(&mut self.unknown) {
+            let root = findings::root_of(judged, tree);
+            let path = Box::from(&b"."[..]);
+            judged.survey.errors.push(Trouble { root, path, call: None, errno: None, message });
+            self.probed = Probed::InPart;
+        }
+        for (asked, question) in self.asked.iter().zip(question_of) {
+            if findings::judge(session, judged, &asked.bound, &replies[question]) == Probed::InPart {
+                self.probed = Probed::InPart;
+            }
+        }
+        findings::sort(judged);
+        judged.survey.remarks.append(&mut self.remarks);
+        judged.probed = self.probed;
+        Ok(())
+    }
+
+    /// Each question once, and which one answers each expectation.
+    fn questions(&self) -> (Vec<Question>, Vec<usize>) {
+        let mut questions: Vec<Question> = Vec::new();
+        let mut known: HashMap<(&Path, usize), usize> = HashMap::new();
+        let mut of_each = Vec::with_capacity(self.asked.len());
+        for Asked { bound, asker } in &self.asked {
+            let at = *known.entry((&bound.expected.path, *asker)).or_insert(questions.len());
+            if at == questions.len() {
+                let path = bound.expected.path.clone();
+                questions.push(Question { path, asker: *asker, wanted: bound.expected.can });
+            }
+            questions[at].wanted = questions[at].wanted.and(bound.expected.can);
+            of_each.push(at);
+        }
+        (questions, of_each)
+    }
+}
+
+/// Everything that is expected at some root within the limits of the run, each once.
+fn bind(ready: &Ready) -> Result<Vec<Bound>, Failure> {
+    let (mut all, mut problems, mut known) = (Vec::new(), Vec::new(), HashSet::new());
+    for (tree, rooted) in ready.roots.trees.iter().enumerate() {
+        for policy in speakers(&ready.loaded, rooted.instance.policy() as usize) {
+            let (loaded, level) = (&ready.loaded[policy], ready.levels[policy].of(Lint::UnmetExpectation));
+            if level == Level::Allow {
+                continue;
+            }
+            let (root, captures) = (rooted.instance.root(), &*rooted.captures);
+            let scope = ExpectationScope { root, params: &loaded.params, captures };
+            let found = expected(&loaded.model, scope).unwrap_or_else(|more| {
+                let new: Vec<Problem> = more.into_iter().filter(|problem| !problems.contains(problem)).collect();
+                problems.extend(new);
+                Vec::new()
+            });
+            let is_meant = |expected: &Expected| {
+                ready.limits.is_empty() || ready.limits.iter().any(|limit| expected.path.starts_with(limit))
+            };
+            let file = loaded.model.source.file.as_str();
+            for expected in found.into_iter().filter(is_meant) {
+                // A root that two trees have, and a policy that is used twice.
+                if known.insert((file, expected.line, expected.path.clone(), expected.whom.clone())) {
+                    all.push(Bound { policy, tree, level, expected });
+                }
+            }
+        }
+    }
+    if problems.is_empty() { Ok(all) } else { Err(Failure::policy(problems)) }
+}
+
+/// The policies whose expectations hold for the trees of one: itself, and those that use it.
+fn speakers(loaded: &[Loaded], policy: usize) -> Vec<usize> {
+    let users = loaded[policy].used_by.iter().filter_map(|user| {
+        // Who uses a policy is loaded before it, the last of the same model.
+        loaded[..policy].iter().rposition(|before| Arc::ptr_eq(&before.model, user))
+    });
+    std::iter::once(policy).chain(users).collect()
+}
+
+/// What is expected and wasn't asked, because no root is what it speaks of.
+fn unasked(ready: &Ready, bound: &[Bound]) -> Vec<String> {
+    let mut remarks: Vec<String> = Vec::new();
+    if ready.loaded.iter().all(|loaded| loaded.model.expectations.is_empty()) {
+        return vec!["no policy here has an [[expect]], so nothing was asked of anybody".into()];
+    }
+    if !ready.limits.is_empty() {
+        return remarks;
+    }
+    for (loaded, levels) in ready.loaded.iter().zip(&ready.levels) {
+        let file = &loaded.model.source.file;
+        for line in loaded.model.expectations.iter().map(|expectation| expectation.line) {
+            let is_it =
+                |bound: &Bound| bound.expected.line == line && ready.loaded[bound.policy].model.source.file == *file;
+            let remark = format!("{file}:{line}: no root here is what this [[expect]] is about, so it wasn't asked");
+            if !levels.allow(Lint::UnmetExpectation) && !bound.iter().any(is_it) && !remarks.contains(&remark) {
+                remarks.push(remark);
+            }
+        }
+    }
+    remarks
+}
+
+/// Those who are asked, each looked up once.
+struct People<'a> {
+    session: &'a Session<'a>,
+    ready: &'a Ready,
+    known: HashMap<Whom, Result<Someone, (String, Option<String>)>>,
+    /// Those who differ in what the kernel goes by.
+    askers: Vec<Asker>,
+    /// The first of each.
+    someones: Vec<Someone>,
+}
+
+/// What came of looking somebody up.
+enum Found {
+    /// They are known, and this one, by index.
+    Asker(usize),
+    /// They aren't, and it was a captured name: that root's own trouble.
+    OfRoot(String),
+    /// They aren't: the policy is wrong.
+    Problem(Problem),
+}
+
+impl People<'_> {
+    fn find(&mut self, bound: &Bound) -> Result<Found, Failure> {
+        let (expected, model) = (&bound.expected, &self.ready.loaded[bound.policy].model);
+        if !self.known.contains_key(&expected.whom) {
+            let found = match someone(&expected.whom, &self.session.names) {
+                Ok(found) => Ok(found),
+                // What can be mended in the policy is told as its problem, all at once.
+                Err(failure) if failure.exit == Exit::Usage && host::effective_uid() == 0 => {
+                    Err((failure.message, failure.hints.into_iter().next()))
+                }
+                Err(failure) => return Err(stopped(failure, &model.source.file, expected.line)),
+            };
+            self.known.insert(expected.whom.clone(), found);
+        }
+        Ok(match &self.known[&expected.whom] {
+            Ok(someone) => {
+                let umask = expected.umask.map_or_else(own_umask, Ok)?;
+                let asker = Asker { persona: plain(&someone.persona), uid: someone.account.uid, umask };
+                let at = self.askers.iter().position(|known| *known == asker).unwrap_or_else(|| {
+                    self.askers.push(asker);
+                    self.someones.push(someone.clone());
+                    self.askers.len() - 1
+                });
+                Found::Asker(at)
+            }
+            Err((message, _)) if expected.origin == Origin::Capture => {
+                Found::OfRoot(format!("{}:{}: {message}", model.source.file, expected.line))
+            }
+            Err((message, hint)) => {
+                let (source, span) = (Some(model.source.clone()), expected.span.clone());
+                Found::Problem(Problem { source, span, message: message.clone(), hint: hint.clone() })
+            }
+        })
+    }
+}
+
+/// What ends the run: nobody but root asks as others, or the name service doesn't answer.
+fn stopped(failure: Failure, file: &str, line: u32) -> Failure {
+    let hints = match failure.exit {
+        Exit::Usage => vec![
+            "run it as root: anybody else can ask as themselves only, so name them alone, or leave --probe out"
+                .to_owned(),
+        ],
+        _ => failure.hints,
+    };
+    Failure { message: format!("{file}:{line}: {}", failure.message), hints, ..failure }
+}
+
+/// The same with its groups in order, so that equals are known as such.
+fn plain(persona: &Persona) -> Persona {
+    match persona {
+        Persona::Account(account) => {
+            let mut account = account.clone();
+            account.groups.sort_unstable();
+            account.groups.dedup();
+            Persona::Account(account)
+        }
+        Persona::Oneself | Persona::InGroup(_) => persona.clone(),
+    }
+}

@@ -1,0 +1,133 @@
+//! From a reply to findings: what isn't as the policy expects, as notices that name the entry.
+
+use super::super::judged::{Judged, Probed};
+use super::super::session::Session;
+use super::super::streams;
+use super::Bound;
+use crate::act::Act;
+use crate::lints::Lint;
+use crate::probe::inquiry::{Blind, Reply};
+use crate::report::expectation::{Deed, can_but_should_not, cannot};
+use crate::roots::Roots;
+use crate::survey::{Notice, Root, Survey, Trouble, Unmet, in_tree};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Puts what isn't as expected among the findings, and what couldn't be asked among the errors.
+pub fn judge(session: &Session<'_>, judged: &mut Judged, bound: &Bound, reply: &Result<Reply, Blind>) -> Probed {
+    let whom = bound.expected.whom.to_string();
+    match reply {
+        Ok(reply) => {
+            let found = unmet(session, &whom, bound, reply);
+            found.into_iter().for_each(|(act, message)| tell(session, judged, bound, (&whom, act), reply, message));
+            Probed::Whole
+        }
+        Err(Blind::Interrupted) => Probed::InPart,
+        Err(Blind::Failed(error)) => {
+            let message = format!("can't ask what {whom} can do here: {error}");
+            let (call, errno) = (Some(error.call), Some(error.errno.raw_os_error()));
+            trouble(judged, bound, Trouble { root: None, path: Box::default(), call, errno, message });
+            Probed::InPart
+        }
+        Err(Blind::Link(link)) => {
+            let file = &judged.loaded[bound.policy].model.source.file;
+            let message = format!(
+                "can't ask what {whom} can do here: {} is a symbolic link, and none is followed; name what is behind it \
+                 in {file}:{}",
+                link.display(),
+                bound.expected.line
+            );
+            trouble(judged, bound, Trouble { root: None, path: Box::default(), call: None, errno: None, message });
+            Probed::InPart
+        }
+    }
+}
+
+/// What differs from the expectation, act by act.
+fn unmet(session: &Session<'_>, whom: &str, bound: &Bound, reply: &Reply) -> Vec<(Act, String)> {
+    let expected = &bound.expected;
+    let deed = |act| Deed { whom, act, path: &expected.path, kind: reply.kind };
+    let message = |act: Act| {
+        if expected.can.has(act) && !reply.acts.has(act) {
+            let why = reply.lacks.iter().find(|(lacking, _)| *lacking == act).map(|(_, why)| why)?;
+            return Some(cannot(deed(act), why, &session.names));
+        }
+        (expected.cannot.has(act) && reply.acts.has(act)).then(|| can_but_should_not(deed(act)))
+    };
+    Act::ALL.into_iter().filter_map(|act| Some((act, message(act)?))).collect()
+}
+
+fn tell(
+    session: &Session<'_>,
+    judged: &mut Judged,
+    bound: &Bound,
+    (whom, act): (&str, Act),
+    reply: &Reply,
+    message: String,
+) {
+    let (lint, line) = (Lint::UnmetExpectation, bound.expected.line);
+    let tree = tree_of(&judged.roots, bound.tree, &bound.expected.path);
+    let (root, path) = place(judged, tree, &bound.expected.path);
+    if let Some(tree) = tree {
+        let exceptions = &judged.roots.trees[tree].exceptions;
+        if exceptions.suppressed(&path).contains(lint) {
+            streams::note(session.common, format_args!("excepted ({}): {message}", exceptions.reason(&path, lint)));
+            judged.survey.counts.suppressed += 1;
+            return;
+        }
+    }
+    let unmet = Unmet { root, path, kind: reply.kind, whom: whom.to_owned(), act };
+    let (level, policy, unmet) = (bound.level, bound.policy as u32, Some(Box::new(unmet)));
+    judged.survey.notices.push(Notice { lint, level, policy, line, rule: None, message, unmet });
+}
+
+fn trouble(judged: &mut Judged, bound: &Bound, trouble: Trouble) {
+    let tree = tree_of(&judged.roots, bound.tree, &bound.expected.path);
+    let (root, path) = place(judged, tree, &bound.expected.path);
+    judged.survey.errors.push(Trouble { root, path, ..trouble });
+}
+
+/// The tree that an entry lies in: the one that the expectation was bound to, or else the longest root above it.
+fn tree_of(roots: &Roots, bound: usize, path: &Path) -> Option<usize> {
+    let root = |tree: usize| roots.trees[tree].instance.root();
+    if path.starts_with(root(bound)) {
+        return Some(bound);
+    }
+    let around = (0..roots.trees.len()).filter(|&tree| path.starts_with(root(tree)));
+    around.max_by_key(|&tree| root(tree).components().count())
+}
+
+/// An entry as reports name it: by its root and its path from there, or else by its absolute path.
+fn place(judged: &Judged, tree: Option<usize>, path: &Path) -> (Option<u32>, Box<[u8]>) {
+    let below = tree.and_then(|tree| Some((root_of(judged, tree)?, judged.roots.trees[tree].instance.root())));
+    match below.and_then(|(index, root)| Some((index, path.strip_prefix(root).ok()?))) {
+        Some((index, below)) if below.as_os_str().is_empty() => (Some(index), Box::from(&b"."[..])),
+        Some((index, below)) => (Some(index), below.as_os_str().as_bytes().into()),
+        None => (None, path.as_os_str().as_bytes().into()),
+    }
+}
+
+/// The root of a tree, as the survey counts them.
+pub fn root_of(judged: &Judged, tree: usize) -> Option<u32> {
+    let instance = &judged.roots.trees[tree].instance;
+    let is_it = |root: &Root| root.policy == instance.policy() && root.path == instance.root();
+    judged.survey.roots.iter().position(is_it).map(|at| at as u32)
+}
+
+/// Puts what was added in the order of all output: by path, then as the policies have it.
+pub fn sort(judged: &mut Judged) {
+    let Survey { roots, errors, notices, .. } = &mut judged.survey;
+    errors.sort_by(|a, b| in_tree((base(roots, a.root), &a.path), (base(roots, b.root), &b.path)));
+    let added = notices.partition_point(|notice| notice.unmet.is_none());
+    notices[added..].sort_by(|a, b| in_tree(entry(roots, a), entry(roots, b)));
+}
+
+/// The path of a root; empty where there is none.
+fn base(roots: &[Root], root: Option<u32>) -> &[u8] {
+    root.and_then(|root| roots.get(root as usize)).map_or(b"", |root| root.path.as_os_str().as_bytes())
+}
+
+/// The entry that a notice is about, by its root and its path from there.
+fn entry<'a>(roots: &'a [Root], notice: &'a Notice) -> (&'a [u8], &'a [u8]) {
+    notice.unmet.as_deref().map_or((b"", b""), |unmet| (base(roots, unmet.root), &unmet.path))
+}

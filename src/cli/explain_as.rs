@@ -1,0 +1,74 @@
+//! `explain PATH --as USER`: looks at the way as root, and asks the kernel as them, on a thread of its own.
+
+use super::exit::Failure;
+use super::paths;
+use super::session::Session;
+use super::someone::{not_posed, own_umask, someone};
+use crate::accounts::IdNames;
+use crate::decide::alteration::{Means, Standing};
+use crate::mode::Mode;
+use crate::probe::Someone;
+use crate::probe::story::{Scene, Story};
+use crate::sys::root::look_at_path;
+use crate::sys::{SysError, host};
+use crate::whom::Whom;
+use rustix::io::Errno;
+use std::path::{Path, PathBuf};
+
+/// Tells what somebody can do with the entry at a real path.
+pub fn tell(session: &Session<'_>, whom: &Whom, umask: Option<Mode>, path: &Path) -> Result<Story, Failure> {
+    let someone = someone(whom, &session.names)?;
+    let umask = umask.map_or_else(own_umask, Ok)?;
+    let unseen = |error: SysError| {
+        Failure::incomplete(format!("can't look at the way to {}: {error}", paths::shown(path)))
+            .hinted("run it as root, who can look anywhere")
+    };
+    let scene = session.apart(|| Scene::look(path, &session.ladder))?.map_err(unseen)?;
+    let gid_min = session.caution()?.gid_min;
+    let names = &session.names;
+    // Groups of the system mean more than a shared directory; one without a name can't be joined.
+    let is_known = names.user_name(someone.account.uid).is_some();
+    let is_joinable = |gid: &u32| is_known && *gid >= gid_min && names.group_name(*gid).is_some();
+    let joinable: Vec<u32> = scene.groups().filter(is_joinable).collect();
+    let means = Means { standing: standing(whom, &someone), joinable: &joinable };
+    ask(&scene, &someone, umask, means).map_err(|failed| match failed {
+        Asking::NotPosed(error) => not_posed(&someone, error),
+        Asking::Unanswered(error) => {
+            let shown = paths::shown(path);
+            Failure::incomplete(format!("can't ask as `{}` about {shown}: {error}", someone.label))
+        }
+    })
+}
+
+/// Where the way ends for who isn't root: the last that can still be looked at. It is the closed door.
+pub fn end_of_way(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok().filter(|_| host::effective_uid() != 0)?;
+    let is_hidden = look_at_path(&absolute).is_err_and(|error| error.errno == Errno::ACCESS);
+    let mut above = absolute.ancestors().skip(1);
+    above.find(|path| is_hidden && look_at_path(path).is_ok()).map(Path::to_path_buf)
+}
+
+/// What kept the kernel from answering.
+enum Asking {
+    NotPosed(SysError),
+    Unanswered(SysError),
+}
+
+/// Asks on a thread that becomes somebody and ends.
+fn ask(scene: &Scene, someone: &Someone, umask: Mode, means: Means<'_>) -> Result<Story, Asking> {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(move || {
+            let posed = someone.persona.pose(umask).map_err(Asking::NotPosed)?;
+            scene.ask(&posed, someone, umask, &means).map_err(Asking::Unanswered)
+        });
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn standing(whom: &Whom, someone: &Someone) -> Standing {
+    match whom {
+        Whom::User { .. } => Standing::User,
+        Whom::Member(_) => Standing::Member(someone.account.gid),
+        Whom::Others => Standing::Anybody,
+    }
+}

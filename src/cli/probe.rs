@@ -1,0 +1,168 @@
+//! `probe`: what somebody can really do in a tree.
+
+use super::args::{Check, Common, Format, Probe};
+use super::exit::{Exit, Failure};
+use super::judged::fails;
+use super::levels;
+use super::session::Session;
+use super::someone::{not_posed, own_umask, someone};
+use super::streams::Streams;
+use super::{paths, progress};
+use crate::entry::Kind;
+use crate::lints::Levels;
+use crate::probe::{self, MakeNames, Manners, ProbeError, Probed, Request, Someone, judge};
+use crate::report::access::{self, Access, write_access};
+use crate::report::escape::{escape_message, full_path};
+use crate::report::style::counted;
+use crate::roots::Purpose;
+use crate::sys::limits::descriptor_budget;
+use crate::sys::root::look_at_path;
+use crate::walk::Counters;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+/// Where to ask, and how bad each wrong is there.
+struct Place {
+    root: PathBuf,
+    levels: Levels,
+}
+
+/// `sgidlint probe`.
+pub fn probe(common: &Common, arguments: &Probe, streams: &mut Streams) -> Result<Exit, Failure> {
+    let session = Session::begin(common, Purpose::Read)?;
+    let umask = arguments.umask.map_or_else(own_umask, Ok)?;
+    let everybody = everybody(arguments, &session)?;
+    let places = places(&session, &arguments.paths)?;
+    let someones: Vec<&Someone> = everybody.iter().map(|(someone, _)| someone).collect();
+    let roots: Vec<PathBuf> = places.iter().map(|place| place.root.clone()).collect();
+    let (counters, confine) = (Counters::new(session.threads()), session.confine());
+    let request = Request {
+        roots: &roots,
+        everybody: &someones,
+        manners: Manners { umask, making: making(arguments), stop: &session.stop },
+        depth: arguments.depth,
+        threads: session.threads(),
+        descriptors: descriptor_budget(),
+        setup: &confine,
+        counters: &counters,
+    };
+    let probed = progress::while_counting(common, &counters, || probe::probe(&request));
+    let probed = probed.map_err(|error| match error {
+        ProbeError::NotPosed(at, error) => not_posed(someones[at], error),
+        ProbeError::Setup(error) => Failure::incomplete(format!("can't give up what isn't needed: {error}")),
+    })?;
+    let levels: Vec<Levels> = places.into_iter().map(|place| place.levels).collect();
+    let complaints = judge(&probed.rows, &someones, &levels);
+    let labels: Vec<Vec<String>> = everybody.iter().map(|(_, labels)| labels.clone()).collect();
+    let roots: Vec<Vec<u8>> = roots.iter().map(|root| root.as_os_str().as_bytes().to_vec()).collect();
+    let (rows, complaints) = (&probed.rows, &complaints);
+    let told = Access { roots: &roots, labels: &labels, rows, complaints, umask, names: &session.names };
+    let exit = exit(&session, &probed, &told);
+    tell(common, &probed, &told, exit, streams)?;
+    Ok(exit)
+}
+
+fn making(arguments: &Probe) -> MakeNames {
+    if arguments.make { MakeNames::Allowed } else { MakeNames::Never }
+}
+
+/// Those to ask as, each once, with all the names that they were given.
+fn everybody(arguments: &Probe, session: &Session<'_>) -> Result<Vec<(Someone, Vec<String>)>, Failure> {
+    let mut everybody: Vec<(Someone, Vec<String>)> = Vec::new();
+    for whom in &arguments.whom {
+        let new = someone(whom, &session.names)?;
+        let label = new.label.clone();
+        let is_same = |known: &Someone| known.account == new.account && known.is_outsider() == new.is_outsider();
+        match everybody.iter_mut().find(|(known, _)| is_same(known)) {
+            Some((_, labels)) if labels.contains(&label) => {}
+            Some((_, labels)) => labels.push(label),
+            None => everybody.push((new, vec![label])),
+        }
+    }
+    Ok(everybody)
+}
+
+/// The PATHs, or else the roots of the policies; one that lies below another is asked about with that.
+fn places(session: &Session<'_>, named: &[PathBuf]) -> Result<Vec<Place>, Failure> {
+    let said = levels::of_command_line(session.common)?;
+    let mut places = Vec::new();
+    if named.is_empty() {
+        let check = Check { paths: Vec::new(), unsafe_fixes: false };
+        for (root, loaded) in session.roots(&check)? {
+            places.push(Place { root, levels: levels::of_policy(&loaded, &said) });
+        }
+    } else {
+        let mut levels = Levels::default();
+        said.iter().for_each(|&(lint, level)| levels.set(lint, level));
+        let real: Result<Vec<PathBuf>, Failure> =
+            session.apart(|| named.iter().map(|path| directory(path)).collect())?;
+        places.extend(real?.into_iter().map(|root| Place { root, levels }));
+    }
+    places.sort_by(|a, b| a.root.cmp(&b.root));
+    places.dedup_by(|below, above| below.root.starts_with(&above.root));
+    Ok(places)
+}
+
+/// The real path of a directory that the user named.
+fn directory(path: &Path) -> Result<PathBuf, Failure> {
+    let real = paths::resolved(&paths::absolute(path)?)?;
+    let look = look_at_path(&real).map_err(|error| {
+        Failure::usage(format!("can't look at {}: {error}", paths::shown(path))).hinted("name a path that exists")
+    })?;
+    match look.entry.kind {
+        Kind::Dir => Ok(real),
+        kind => Err(Failure::usage(format!("{} is a {kind}, and a probe is of directories", paths::shown(path)))
+            .hinted(format!("ask about it alone: sgidlint explain {} --as USER", paths::shown(&real)))),
+    }
+}
+
+fn exit(session: &Session<'_>, probed: &Probed, told: &Access<'_>) -> Exit {
+    if session.stop.load(Ordering::Relaxed) {
+        return Exit::Interrupted;
+    }
+    let failing = told.complaints.iter().any(|complaint| fails(complaint.level, session.common));
+    let complete = if probed.errors.is_empty() { Exit::Clean } else { Exit::Incomplete };
+    (if failing { Exit::Findings } else { Exit::Clean }).or_worse(complete)
+}
+
+fn tell(common: &Common, probed: &Probed, told: &Access<'_>, exit: Exit, streams: &mut Streams) -> Result<(), Failure> {
+    let manner = streams.manner(common);
+    streams.write_results(|out| match common.format {
+        Format::Human => write_access(out, told, &manner),
+        Format::Json => {
+            access::write_begin(out, told)?;
+            told.rows.iter().try_for_each(|row| access::write_row(out, told, row))?;
+            told.complaints.iter().try_for_each(|complaint| access::write_complaint(out, told, complaint))?;
+            probed.errors.iter().try_for_each(|unasked| access::write_unasked(out, told, unasked))?;
+            access::write_end(out, told, probed.excluded, probed.mounts.len(), probed.errors.len(), exit as u8)
+        }
+    })?;
+    for unasked in &probed.errors {
+        let root = unasked.root.map_or(&b""[..], |root| &told.roots[root as usize]);
+        let place = full_path(root, &unasked.path, None);
+        let who = unasked.label.as_ref().map_or_else(String::new, |label| format!("as {}: ", escape_message(label)));
+        streams.complain(format_args!("{place}: {who}{}", unasked.error));
+    }
+    for (root, path) in &probed.mounts {
+        streams
+            .status(format_args!("Not entered, another mount: {}", full_path(&told.roots[*root as usize], path, None)));
+    }
+    streams.status(summary(probed, told));
+    Ok(())
+}
+
+fn summary(probed: &Probed, told: &Access<'_>) -> String {
+    let (directories, files) = probed.rows.iter().fold((0, 0), |(d, f), row| (d + row.directories, f + row.files));
+    let asked = counted(told.labels.iter().map(|labels| labels.len() as u64).sum(), "user", "users");
+    let excluded = match probed.excluded {
+        0 => String::new(),
+        some => format!("; {} excluded", counted(some, "directory", "directories")),
+    };
+    let findings = counted(told.complaints.len() as u64, "finding", "findings");
+    format!(
+        "Asked as {asked} about {} and {}: {findings}{excluded}.",
+        counted(directories, "directory", "directories"),
+        counted(files, "file", "files"),
+    )
+}

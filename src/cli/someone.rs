@@ -1,0 +1,140 @@
+//! `--as`: from names to ids, and to what the kernel lets us be.
+
+use super::exit::Failure;
+use super::run_as::account;
+use crate::accounts::{Account, Accounts};
+use crate::mode::Mode;
+use crate::probe::Someone;
+use crate::sys::names::NameService;
+use crate::sys::persona::Persona;
+use crate::sys::{SysError, host, identity};
+use crate::whom::Whom;
+use rustix::io::Errno;
+
+/// Looks somebody up.
+pub fn someone(whom: &Whom, names: &NameService) -> Result<Someone, Failure> {
+    let label = whom.to_string();
+    if host::effective_uid() == 0 {
+        let account = as_root(whom, &label, names)?;
+        return Ok(Someone { label, persona: Persona::Account(account.clone()), account });
+    }
+    let own = own_account(&label)?;
+    let (persona, gid) = match whom {
+        Whom::User { .. } => match account(&label, names)? {
+            asked if asked.uid != own.uid => return Err(only_root(&label)),
+            asked if asked.gid == own.gid => (Persona::Oneself, own.gid),
+            asked => (Persona::InGroup(asked.gid), asked.gid),
+        },
+        Whom::Member(group) => {
+            let gid = gid_of(group, names)?;
+            (Persona::InGroup(gid), gid)
+        }
+        Whom::Others => return Err(only_root(&label)),
+    };
+    Ok(Someone { label, persona, account: Account { gid, ..own } })
+}
+
+/// The umask that people have where none is named: that of whoever started this.
+pub fn own_umask() -> Result<Mode, Failure> {
+    host::umask().map_err(|error| {
+        Failure::incomplete(format!("can't tell the umask: {error}")).hinted("name it, as in --umask 022")
+    })
+}
+
+/// What couldn't be asked as somebody, because the thread could not become them.
+pub fn not_posed(someone: &Someone, error: SysError) -> Failure {
+    let failure = Failure::usage(format!("can't ask as `{}`, so nothing was asked: {error}", someone.label));
+    match (error.errno, &someone.persona) {
+        (Errno::PERM, Persona::InGroup(_)) if error.call == "getgroups" => {
+            failure.hinted("you are not a member of that group (see id(1)), so nothing would be learnt by it")
+        }
+        (Errno::PERM, Persona::InGroup(_)) => failure.hinted(
+            "the kernel lets only root take a group that is merely on one's list: start it by `sg GROUP -c '...'` or after \
+             `newgrp GROUP`, or as root",
+        ),
+        (Errno::PERM, _) => failure.hinted("CAP_SETUID and CAP_SETGID are needed: let the container have them"),
+        (Errno::INVAL, _) => failure.hinted(
+            "this id, or one of its groups, doesn't exist in this user namespace (see /proc/self/uid_map and gid_map)",
+        ),
+        _ => failure.hinted("start it as that user instead"),
+    }
+}
+
+fn as_root(whom: &Whom, label: &str, names: &NameService) -> Result<Account, Failure> {
+    let unmapped = |error: SysError| Failure::incomplete(format!("can't tell which ids there are: {error}"));
+    let stranger = || {
+        let top = identity::highest_uid().map_err(unmapped)?;
+        Ok::<u32, Failure>(unknown_from(top, |uid| names.knows_uid(uid)))
+    };
+    let account = match whom {
+        Whom::User { .. } => account(label, names)?,
+        Whom::Member(group) => {
+            let gid = gid_of(group, names)?;
+            Account { uid: stranger()?, gid, groups: vec![gid] }
+        }
+        Whom::Others => {
+            let top = identity::highest_gid().map_err(unmapped)?;
+            let gid = unknown_from(top, |gid| names.knows_gid(gid));
+            Account { uid: stranger()?, gid, groups: Vec::new() }
+        }
+    };
+    match account.uid {
+        0 => Err(Failure::usage(format!("`{label}` is root, whom permissions don't stop"))
+            .hinted("name who is to work in the tree")),
+        _ => Ok(account),
+    }
+}
+
+/// The highest id that nobody has, from this one down.
+fn unknown_from(top: u32, knows: impl Fn(u32) -> bool) -> u32 {
+    (1..=top).rev().take(100).find(|&id| !knows(id)).unwrap_or(top)
+}
+
+fn own_account(label: &str) -> Result<Account, Failure> {
+    let own = identity::caller();
+    let own =
+        own.map_err(|error| Failure::incomplete(format!("can't tell who you are, to ask as `{label}`: {error}")))?;
+    Ok(Account { uid: own.uid, gid: own.gid, groups: own.groups })
+}
+
+fn gid_of(group: &str, names: &NameService) -> Result<u32, Failure> {
+    super::run_as::gid_of(group, group, names)
+}
+
+fn only_root(label: &str) -> Failure {
+    Failure::usage(format!("only root can ask as `{label}`"))
+        .hinted("run it as root, or ask as yourself: `--as \"$(id -un)\"`, or as one of your groups: `--as :GROUP`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(text: &str) -> Result<Account, String> {
+        let whom = Whom::parse(text).unwrap();
+        someone(&whom, &NameService::default()).map(|one| one.account).map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn root_asks_as_anybody_but_root() {
+        if host::effective_uid() != 0 {
+            eprintln!("skipped: root_asks_as_anybody needs root");
+            return;
+        }
+        assert_eq!(asked("4000001:4000002"), Ok(Account { uid: 4_000_001, gid: 4_000_002, groups: vec![4_000_002] }));
+        let names = NameService::default();
+        let (others, member) = (asked("@others").unwrap(), asked(":4000002").unwrap());
+        assert!(!names.knows_uid(others.uid) && !names.knows_gid(others.gid) && others.groups.is_empty());
+        assert_eq!((member.gid, member.groups, member.uid), (4_000_002, vec![4_000_002], others.uid));
+        for wrong in ["root", "0:5", "no such user", ":no such group", "4000001"] {
+            assert!(asked(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn strangers_are_found_from_the_top() {
+        assert_eq!(unknown_from(10, |id| id > 7), 7);
+        assert_eq!(unknown_from(10, |_| true), 10);
+        assert_eq!(unknown_from(u32::MAX - 1, |_| false), u32::MAX - 1);
+    }
+}

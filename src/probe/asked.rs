@@ -1,0 +1,164 @@
+//! One of those who are asked: a thread that is somebody else, and answers batch by batch.
+
+use super::question::{About, Batch, Names, Question};
+use super::way::{DirectoryAnswers, ask_directory};
+use super::{MakeNames, Manners, Someone};
+use crate::entry::State;
+use crate::mode::Mode;
+use crate::sys::SysError;
+use crate::sys::access::{Answer, Making, Right};
+use crate::sys::persona::Posed;
+use crate::sys::xattr::has_default_acl;
+use std::ffi::CString;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+
+/// The answers to one batch, in its order.
+pub type Answers = Vec<Result<Reply, SysError>>;
+
+/// The answer to one question.
+pub enum Reply {
+    /// Whether the directory can be passed through.
+    Passing(Answer),
+    /// What the kernel says of the directory.
+    Itself(Inside),
+    /// What can be done with its files.
+    Files(Files),
+}
+
+/// What the kernel says of a directory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Inside {
+    /// What can be done there.
+    pub answers: DirectoryAnswers,
+    /// A directory that was made there and removed again, where that was asked for.
+    pub made_directory: Option<State>,
+    /// What keeps its group from writing a file made there, if something does.
+    pub closed_by: Option<Closing>,
+}
+
+/// What keeps a directory's group from writing the files that are made in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Closing {
+    /// The umask.
+    Umask,
+    /// The directory's default ACL.
+    DefaultAcl,
+    /// Neither of them: an option of the mount, as on file systems without modes.
+    Mount,
+}
+
+/// What can be done with the files of a directory.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Files {
+    /// How many there are.
+    pub seen: u64,
+    /// How many of them can be read.
+    pub read: u64,
+    /// How many of them can be written.
+    pub write: u64,
+    /// The first by name that can't be read.
+    pub unread: Option<CString>,
+    /// The first by name that can't be written.
+    pub unwritten: Option<CString>,
+}
+
+/// Becomes somebody, says whether that went well, and answers until there are no more questions.
+///
+/// Nothing is answered by a thread that isn't shown to be who it should be.
+pub fn answer(
+    someone: &Someone,
+    manners: Manners<'_>,
+    questions: Receiver<Batch>,
+    answers: Sender<Answers>,
+    ready: impl FnOnce(Result<(), SysError>),
+) {
+    let posed = match someone.persona.pose(manners.umask) {
+        Ok(posed) => posed,
+        Err(error) => return ready(Err(error)),
+    };
+    ready(Ok(()));
+    for batch in questions {
+        if manners.stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let replies = batch.iter().map(|question| reply(&posed, question, manners)).collect();
+        // Nobody listens where the probe has failed elsewhere.
+        if answers.send(replies).is_err() {
+            break;
+        }
+    }
+}
+
+fn reply(posed: &Posed, question: &Question, manners: Manners<'_>) -> Result<Reply, SysError> {
+    let held = &question.held;
+    match &question.subject {
+        About::Passing => posed.may(held, Right::Execute).map(Reply::Passing),
+        About::Itself => inside(posed, question, manners).map(Reply::Itself),
+        About::Files(names) => files(posed, question, names, manners.stop).map(Reply::Files),
+    }
+}
+
+fn inside(posed: &Posed, question: &Question, manners: Manners<'_>) -> Result<Inside, SysError> {
+    let (held, look) = (&question.held, &question.node.look);
+    let mut answers = ask_directory(posed, held)?;
+    let can_write = answers.pass.is_yes() && answers.write.is_yes();
+    let mut made_directory = None;
+    // What is made where names can only be added could not be removed again.
+    if manners.making == MakeNames::Allowed && can_write && !look.is_append_only() {
+        if answers.making == Some(Making::Unsupported) {
+            answers.making = Some(posed.make_named_file(held)?);
+        }
+        if let Making::Made(state) = posed.make_directory(held)? {
+            made_directory = Some(state);
+        }
+    }
+    let closed_by = match answers.making {
+        Some(Making::Made(state)) if is_closed(look.entry.state, state) => Some(closing(held, manners.umask)?),
+        _ => None,
+    };
+    Ok(Inside { answers, made_directory, closed_by })
+}
+
+/// Whether a directory's group may write in it, but not the file that was made there.
+fn is_closed(directory: State, file: State) -> bool {
+    directory.mode.has(Mode::GROUP_WRITE) && !file.mode.has(Mode::GROUP_WRITE)
+}
+
+fn closing(held: &OwnedFd, umask: Mode) -> Result<Closing, SysError> {
+    Ok(match has_default_acl(held)? {
+        true => Closing::DefaultAcl,
+        false if umask.has(Mode::GROUP_WRITE) => Closing::Umask,
+        false => Closing::Mount,
+    })
+}
+
+fn files(posed: &Posed, question: &Question, names: &Names, stop: &AtomicBool) -> Result<Files, SysError> {
+    let mut files = Files::default();
+    let passes = posed.may(&question.held, Right::Execute)?.is_yes();
+    for name in names.iter() {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let may = |right| match passes {
+            true => posed.may_at(&question.held, name, right).map(Answer::is_yes),
+            false => Ok(false),
+        };
+        let (read, write) = match may(Right::Read).and_then(|read| Ok((read, may(Right::Write)?))) {
+            Ok(answers) => answers,
+            // Removed since it was listed.
+            Err(error) if error.is_absence() => continue,
+            Err(error) => return Err(error),
+        };
+        files.seen += 1;
+        files.read += u64::from(read);
+        files.write += u64::from(write);
+        for (can, first) in [(read, &mut files.unread), (write, &mut files.unwritten)] {
+            if !can && first.as_deref().is_none_or(|known| name < known) {
+                *first = Some(name.to_owned());
+            }
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,162 @@
+//! Putting together what everybody answered: who is stopped where, and the rows of the result.
+
+use super::Someone;
+use super::asked::{Answers, Files, Inside, Reply};
+use super::question::{About, Batch, Node, Place, Question, Settled, Stop};
+use super::row::{Cell, Row, Tally};
+use crate::sys::SysError;
+use crate::sys::access::Answer;
+use rustix::io::Errno;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+/// What was put together so far.
+pub struct Gathering<'a> {
+    /// Those who are asked, each once.
+    everybody: &'a [&'a Someone],
+    /// The rows, in the order in which they were found.
+    pub rows: Vec<Row>,
+    /// What could not be asked: the place, whom it was asked as, and why.
+    pub errors: Vec<(Place, String, SysError)>,
+}
+
+impl<'a> Gathering<'a> {
+    /// Nothing yet.
+    pub fn new(everybody: &'a [&'a Someone]) -> Gathering<'a> {
+        Gathering { everybody, rows: Vec::new(), errors: Vec::new() }
+    }
+
+    /// Takes batches and everybody's answers to them until there are no more, or somebody stops answering.
+    pub fn run(&mut self, batches: Receiver<Batch>, answers: &[Receiver<Answers>]) {
+        for batch in batches {
+            let mut replies: Vec<_> = Vec::with_capacity(answers.len());
+            for answers in answers {
+                let Ok(answers) = answers.recv() else { return };
+                replies.push(answers.into_iter());
+            }
+            for question in batch.iter() {
+                let each: Option<Vec<_>> = replies.iter_mut().map(Iterator::next).collect();
+                let Some(each) = each else { return };
+                self.settle(question, each);
+            }
+        }
+    }
+
+    fn settle(&mut self, question: &Question, replies: Vec<Result<Reply, SysError>>) {
+        let node = &question.node;
+        match &question.subject {
+            About::Passing => {
+                let passes = self.each(node, replies, |reply| match reply {
+                    Reply::Passing(answer) => Some(answer),
+                    _ => None,
+                });
+                let stopped = stopped(node, &passes);
+                // Each directory is asked about once.
+                let _ = node.settled.set(Settled { stopped, row: usize::MAX });
+            }
+            About::Itself => {
+                let insides = self.each(node, replies, |reply| match reply {
+                    Reply::Itself(inside) => Some(inside),
+                    _ => None,
+                });
+                self.settle_directory(node, &insides);
+            }
+            About::Files(_) => {
+                let files = self.each(node, replies, |reply| match reply {
+                    Reply::Files(files) => Some(files),
+                    _ => None,
+                });
+                self.add_files(node, &files);
+            }
+        }
+    }
+
+    /// Everybody's reply of the kind that was asked for; `None`, and an error on record, where there is none.
+    fn each<T>(
+        &mut self,
+        node: &Node,
+        replies: Vec<Result<Reply, SysError>>,
+        of_kind: impl Fn(Reply) -> Option<T>,
+    ) -> Vec<Option<T>> {
+        let mut kept = Vec::with_capacity(replies.len());
+        for (someone, reply) in self.everybody.iter().zip(replies) {
+            kept.push(match reply {
+                Ok(reply) => of_kind(reply),
+                // Gone since it was found: nobody can do anything with it, and nothing is amiss.
+                Err(error) if error.is_absence() => None,
+                Err(error) => {
+                    self.errors.push((node.place.clone(), someone.label.clone(), error));
+                    None
+                }
+            });
+        }
+        kept
+    }
+
+    fn settle_directory(&mut self, node: &Arc<Node>, insides: &[Option<Inside>]) {
+        let above = above(node, self.everybody.len());
+        let cell = |(at, inside): (usize, &Option<Inside>)| match (inside, &above[at]) {
+            (Some(inside), None) => Cell::of(inside, &node.look, self.everybody[at].account.uid),
+            _ => Cell::default(),
+        };
+        let cells: Box<[Cell]> = insides.iter().enumerate().map(cell).collect();
+        let passes: Vec<_> = insides.iter().map(|inside| inside.map(|inside| inside.answers.pass)).collect();
+        let stopped = stopped(node, &passes);
+        let row = self.row(node, cells, &above);
+        let _ = node.settled.set(Settled { stopped, row });
+    }
+
+    /// The row of a directory: that of the directory above it, where everybody can do the same there.
+    fn row(&mut self, node: &Node, cells: Box<[Cell]>, above: &[Option<Stop>]) -> usize {
+        let Place::Below { root, path, .. } = &node.place else { return usize::MAX };
+        let state = node.look.entry.state;
+        let known = node.parent.as_ref().and_then(|parent| parent.settled.get()).map(|settled| settled.row);
+        if let Some((at, row)) = known.and_then(|at| Some((at, self.rows.get_mut(at)?)))
+            && row.root == *root
+            && row.state.gid == state.gid
+            && row.cells == cells
+        {
+            row.directories += 1;
+            return at;
+        }
+        let tallies = vec![Tally::default(); cells.len()].into();
+        let (root, path, stopped) = (*root, path.clone(), above.into());
+        self.rows.push(Row { root, path, state, directories: 1, files: 0, cells, tallies, stopped });
+        self.rows.len() - 1
+    }
+
+    fn add_files(&mut self, node: &Node, files: &[Option<Files>]) {
+        let (Some(settled), Place::Below { path, .. }) = (node.settled.get(), &node.place) else { return };
+        let Some(row) = self.rows.get_mut(settled.row) else { return };
+        row.files += files.iter().flatten().map(|files| files.seen).max().unwrap_or_default();
+        for ((tally, files), stop) in row.tallies.iter_mut().zip(files).zip(settled.stopped.iter()) {
+            if let (Some(files), None) = (files, stop) {
+                tally.add(files, path);
+            }
+        }
+    }
+}
+
+/// Who is stopped above a directory.
+fn above(node: &Node, everybody: usize) -> Arc<[Option<Stop>]> {
+    match node.parent.as_ref().and_then(|parent| parent.settled.get()) {
+        Some(settled) => Arc::clone(&settled.stopped),
+        None => vec![None; everybody].into(),
+    }
+}
+
+/// Who is stopped on the way to the entries of a directory; shared with it above where it stops nobody else.
+fn stopped(node: &Node, passes: &[Option<Answer>]) -> Arc<[Option<Stop>]> {
+    let above = above(node, passes.len());
+    let stops = |at: usize| match (&above[at], passes[at]) {
+        (None, Some(Answer::No(errno))) => Some(errno),
+        // It couldn't be asked about, or is gone.
+        (None, None) => Some(Errno::NOENT),
+        _ => None,
+    };
+    if (0..passes.len()).all(|at| stops(at).is_none()) {
+        return above;
+    }
+    let stop = |errno| Stop { place: node.place.clone(), look: node.look, errno };
+    (0..passes.len()).map(|at| above[at].clone().or_else(|| stops(at).map(stop))).collect()
+}

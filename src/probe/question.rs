@@ -1,0 +1,161 @@
+//! Questions about directories, in the order in which they must be answered: a directory before what lies in it.
+
+use crate::sys::stat::Look;
+use std::ffi::CStr;
+use std::os::fd::OwnedFd;
+use std::sync::mpsc::{SendError, SyncSender};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// A directory of the probe: one above a root, the root, or one below it.
+pub struct Node {
+    /// The directory it lies in; `None` for `/`.
+    pub parent: Option<Arc<Node>>,
+    /// Where it lies.
+    pub place: Place,
+    /// What was seen of it.
+    pub look: Look,
+    /// What the answers came to; set once all have answered.
+    pub settled: OnceLock<Settled>,
+}
+
+/// Where a directory lies.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// Above a root, by its absolute path.
+    Above(Box<[u8]>),
+    /// In the tree of this root, by its path from there; `.` is the root itself.
+    Below {
+        /// The index of the root.
+        root: u32,
+        /// The path from it.
+        path: Box<[u8]>,
+        /// How many directories lie between the root and it, itself counted; 0 for the root.
+        depth: u32,
+    },
+}
+
+/// What is known of a directory once everybody was asked about it.
+pub struct Settled {
+    /// For each of those asked, the directory that they can't pass on the way to its entries, if there is one.
+    pub stopped: Arc<[Option<Stop>]>,
+    /// The row that it belongs to; none for a directory above a root.
+    pub row: usize,
+}
+
+/// A directory that somebody can't pass.
+#[derive(Clone)]
+pub struct Stop {
+    /// Its place and state when it was asked about.
+    pub place: Place,
+    /// What was seen of it.
+    pub look: Look,
+    /// What the kernel says there.
+    pub errno: rustix::io::Errno,
+}
+
+/// One question, asked as everybody.
+pub struct Question {
+    /// The directory.
+    pub node: Arc<Node>,
+    /// It itself: asked about, or where names are looked up.
+    pub held: OwnedFd,
+    /// What is asked.
+    pub subject: About,
+}
+
+/// What is asked about a directory.
+pub enum About {
+    /// Whether it can be passed through.
+    Passing,
+    /// All that can be done in it.
+    Itself,
+    /// The regular files of these names in it, each with its NUL.
+    Files(Names),
+}
+
+/// Names one after another, each with its NUL.
+#[derive(Default)]
+pub struct Names(Vec<u8>);
+
+impl Names {
+    /// Adds a name.
+    pub fn push(&mut self, name: &CStr) {
+        self.0.extend_from_slice(name.to_bytes_with_nul());
+    }
+
+    /// How many bytes they take.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each name.
+    pub fn iter(&self) -> impl Iterator<Item = &CStr> {
+        self.0.split_inclusive(|&byte| byte == 0).filter_map(|name| CStr::from_bytes_with_nul(name).ok())
+    }
+}
+
+/// Questions that are asked together.
+pub type Batch = Arc<Vec<Question>>;
+
+/// Where the walk's threads hand their questions in; everybody is asked all of them, in one order.
+pub struct Desk {
+    pending: Mutex<Pending>,
+    /// How many questions, and so descriptors, a batch has at most.
+    most: usize,
+}
+
+struct Pending {
+    questions: Vec<Question>,
+    name_bytes: usize,
+    everybody: Vec<SyncSender<Batch>>,
+}
+
+/// How many bytes the names of a batch take at most, more or less.
+const NAME_BYTES: usize = 64 << 10;
+
+impl Desk {
+    /// A desk for those who answer at the other ends.
+    pub fn new(everybody: Vec<SyncSender<Batch>>, most: usize) -> Desk {
+        let pending = Pending { questions: Vec::new(), name_bytes: 0, everybody };
+        Desk { pending: Mutex::new(pending), most: most.max(1) }
+    }
+
+    /// Hands a question in; waits where the answers don't keep up.
+    pub fn hand_in(&self, question: Question) {
+        // Nothing panics while holding it.
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        if let About::Files(names) = &question.subject {
+            pending.name_bytes += names.len();
+        }
+        pending.questions.push(question);
+        if pending.questions.len() >= self.most || pending.name_bytes >= NAME_BYTES {
+            pending.send();
+        }
+    }
+
+    /// Sends what is left, and lets everybody know that it was the last.
+    pub fn close(self) {
+        let mut pending = self.pending.into_inner().unwrap_or_else(PoisonError::into_inner);
+        pending.send();
+    }
+}
+
+impl Pending {
+    fn send(&mut self) {
+        let questions = std::mem::take(&mut self.questions);
+        self.name_bytes = 0;
+        if questions.is_empty() {
+            return;
+        }
+        let batch = Arc::new(questions);
+        for one in &self.everybody {
+            // Who doesn't listen any more has failed, and says so at the end.
+            if let Err(SendError(_)) = one.send(Arc::clone(&batch)) {}
+        }
+    }
+}

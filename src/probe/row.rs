@@ -1,0 +1,119 @@
+//! Rows of the result: directories where everybody can do the same, folded into the first of them.
+
+use super::asked::{Closing, Files, Inside};
+use super::question::Stop;
+use crate::act::Acts;
+use crate::entry::State;
+use crate::mode::Mode;
+use crate::sys::access::{Answer, Making};
+use crate::sys::stat::Look;
+use rustix::io::Errno;
+
+/// What somebody can do in a directory.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Cell {
+    /// What they can do.
+    pub acts: Acts,
+    /// What a file that they make there is like.
+    pub new_file: Option<New>,
+    /// What a directory that they make there is like, where one was made.
+    pub new_directory: Option<New>,
+    /// Why nothing can be made, where it is neither modes nor ACLs.
+    pub refused: Option<Errno>,
+    /// What keeps the directory's group from writing what they make, if something does.
+    pub closed_by: Option<Closing>,
+    /// Whether the directory is theirs.
+    pub owns: bool,
+}
+
+/// The group and mode of something new.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct New {
+    /// Its group.
+    pub gid: u32,
+    /// Its mode.
+    pub mode: Mode,
+}
+
+impl New {
+    fn of(state: State) -> New {
+        New { gid: state.gid, mode: state.mode }
+    }
+}
+
+impl Cell {
+    /// What the kernel's answers come to for somebody who can reach the directory.
+    pub fn of(inside: &Inside, look: &Look, uid: u32) -> Cell {
+        let (new_file, refused) = match inside.answers.making {
+            Some(Making::Made(state)) => (Some(New::of(state)), None),
+            Some(Making::Refused(errno)) => (None, Some(errno)),
+            Some(Making::Unsupported) => (None, None),
+            // EACCES is what modes and ACLs say, and needs no other reason.
+            None => match inside.answers.write {
+                Answer::No(errno) if errno != Errno::ACCESS => (None, Some(errno)),
+                _ => (None, None),
+            },
+        };
+        Cell {
+            acts: inside.answers.acts(look, uid),
+            new_file,
+            new_directory: inside.made_directory.map(New::of),
+            refused,
+            closed_by: inside.closed_by,
+            owns: look.entry.state.uid == uid,
+        }
+    }
+}
+
+/// Directories in which everybody can do the same, one below the other.
+pub struct Row {
+    /// The index of their root.
+    pub root: u32,
+    /// The path of the first of them; `.` is the root itself.
+    pub path: Box<[u8]>,
+    /// The state of the first of them.
+    pub state: State,
+    /// How many they are.
+    pub directories: u64,
+    /// How many regular files lie in them.
+    pub files: u64,
+    /// What each of those asked can do there.
+    pub cells: Box<[Cell]>,
+    /// What each of those asked can do with the files there.
+    pub tallies: Box<[Tally]>,
+    /// The directory that each of those asked can't pass on the way there, if there is one.
+    pub stopped: Box<[Option<Stop>]>,
+}
+
+/// How many files somebody can read and write.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Tally {
+    /// How many can be read.
+    pub read: u64,
+    /// How many can be written.
+    pub write: u64,
+    /// The path of the first that can't be read, from the root.
+    pub unread: Option<Box<[u8]>>,
+    /// The path of the first that can't be written, from the root.
+    pub unwritten: Option<Box<[u8]>>,
+}
+
+impl Tally {
+    /// Adds the files of a directory of this path.
+    pub fn add(&mut self, files: &Files, directory: &[u8]) {
+        self.read += files.read;
+        self.write += files.write;
+        for (new, first) in [(&files.unread, &mut self.unread), (&files.unwritten, &mut self.unwritten)] {
+            let Some(name) = new else { continue };
+            let path = joined(directory, name.to_bytes());
+            if first.as_deref().is_none_or(|known| crate::plan::path_order(&path, known).is_lt()) {
+                *first = Some(path.into());
+            }
+        }
+    }
+}
+
+/// The path of a name in a directory.
+pub fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    if directory == b"." { name.to_vec() } else { [directory, b"/", name].concat() }
+}

@@ -1,0 +1,122 @@
+//! Complaints of a probe in words.
+
+use super::Access;
+use crate::act::Act;
+use crate::entry::Kind;
+use crate::probe::{Closing, Complaint, Place, Row, Stop, Tally, Wrong};
+use crate::report::account::{group_text, state_text};
+use crate::report::escape::{escape, full_path, join};
+use crate::report::style::{counted, number};
+use crate::sys::error::errno_text;
+use rustix::io::Errno;
+
+/// Says of somebody, whose escaped name is given, what a complaint is about: lowercase start, no period.
+pub fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> String {
+    let row = &access.rows[complaint.row];
+    let (cell, tally) = (&row.cells[complaint.who], &row.tallies[complaint.who]);
+    let group = |gid| group_text(gid, access.names);
+    let said = match complaint.wrong {
+        Wrong::Shut => cannot_enter(access, row, complaint.who, who),
+        Wrong::Unread => {
+            return files(access, row, &format!("{who} can't read"), row.files - tally.read, tally.unread.as_deref());
+        }
+        Wrong::Unwritten => {
+            let count = row.files - tally.write;
+            return files(access, row, &format!("{who} can't write"), count, tally.unwritten.as_deref());
+        }
+        Wrong::MakesNothing => {
+            let why = cell.refused.map_or_else(
+                || format!("it is {}", state_text(row.state, access.names)),
+                |errno| errno_text(errno.raw_os_error()),
+            );
+            format!("{who} can make nothing here: {why}")
+        }
+        Wrong::MakesForeign => {
+            let gid = cell.new_file.map_or(row.state.gid, |new| new.gid);
+            let why = "the directory has no setgid bit";
+            format!("files made here by {who} get group {}, not {}: {why}", group(gid), group(row.state.gid))
+        }
+        Wrong::MakesClosed => {
+            let mode = cell.new_file.map_or_else(String::new, |new| format!(" ({})", new.mode));
+            let why = match cell.closed_by {
+                Some(Closing::DefaultAcl) => "the directory's default ACL closes them".into(),
+                Some(Closing::Mount) => "an option of the mount closes them".into(),
+                Some(Closing::Umask) | None => format!("the umask {} closes them", umask(access)),
+            };
+            let gid = cell.new_file.map_or(row.state.gid, |new| new.gid);
+            format!("group {} can't write files made here by {who}{mode}: {why}", group(gid))
+        }
+        Wrong::RemovesOthers => {
+            format!("{who} can remove and rename what others own here: there is no sticky bit")
+        }
+        Wrong::OutsiderWrites => return outsider_files(row, tally),
+        Wrong::OutsiderChanges => {
+            let acts = [Act::Create, Act::Delete, Act::DeleteOthers].into_iter().filter(|act| cell.acts.has(*act));
+            let acts: Vec<&str> = acts.map(Act::name).collect();
+            format!("everybody can {} here: it is {}", acts.join(", "), state_text(row.state, access.names))
+        }
+    };
+    said + &below(row)
+}
+
+fn umask(access: &Access<'_>) -> String {
+    format!("{:03o}", access.umask.bits())
+}
+
+/// How many further directories it is true of.
+fn below(row: &Row) -> String {
+    match row.directories {
+        1 => String::new(),
+        more => format!(", and in {} below it", counted(more - 1, "directory", "directories")),
+    }
+}
+
+fn cannot_enter(access: &Access<'_>, row: &Row, who: usize, label: &str) -> String {
+    match &row.stopped[who] {
+        Some(stop) => {
+            let place = escape(&stop_path(access, stop)).into_owned();
+            format!("{label} can't enter: {place} stops them ({})", stop_text(access, stop))
+        }
+        None => format!("{label} can't enter: it is {}", state_text(row.state, access.names)),
+    }
+}
+
+/// Where somebody is stopped, from `/`.
+pub fn stop_path(access: &Access<'_>, stop: &Stop) -> Vec<u8> {
+    match &stop.place {
+        Place::Above(path) => path.to_vec(),
+        Place::Below { root, path, .. } => join(&access.roots[*root as usize], path),
+    }
+}
+
+fn stop_text(access: &Access<'_>, stop: &Stop) -> String {
+    let state = state_text(stop.look.entry.state, access.names);
+    match stop.errno {
+        Errno::ACCESS => state,
+        other => format!("{state}, {}", errno_text(other.raw_os_error())),
+    }
+}
+
+fn files(access: &Access<'_>, row: &Row, verb: &str, count: u64, first: Option<&[u8]>) -> String {
+    let first = first.map(|path| {
+        let path = full_path(&access.roots[row.root as usize], path, Some(Kind::File));
+        if count == 1 { format!(": {path}") } else { format!(", {path} first") }
+    });
+    let of = if row.files == 1 { "the only file".into() } else { format!("{} of {}", number(count), files_of(row)) };
+    format!("{verb} {of}{}{}", in_directories(row), first.unwrap_or_default())
+}
+
+fn files_of(row: &Row) -> String {
+    counted(row.files, "file", "files")
+}
+
+fn in_directories(row: &Row) -> String {
+    match row.directories {
+        1 => " here".into(),
+        more => format!(" here and in {} below it", counted(more - 1, "directory", "directories")),
+    }
+}
+
+fn outsider_files(row: &Row, tally: &Tally) -> String {
+    format!("everybody can write {} of {}{}", number(tally.write), files_of(row), in_directories(row))
+}

@@ -1,0 +1,178 @@
+//! What a thread that is somebody else may do: asked of the kernel, and nothing is changed.
+#![allow(unsafe_code)]
+
+use super::SysError;
+use super::host::is_overlay;
+use super::persona::Posed;
+use super::signals;
+use super::stat::{look, look_at};
+use crate::decide::Rights;
+use crate::entry::State;
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
+use rustix::io::Errno;
+use rustix::rand::{GetRandomFlags, getrandom};
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, AsRawFd};
+
+/// One of the rights that modes and ACLs give.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Right {
+    /// To read a file, or list a directory.
+    Read,
+    /// To write a file.
+    Write,
+    /// To execute a file, or to pass through a directory.
+    Execute,
+}
+
+impl From<Right> for Rights {
+    fn from(right: Right) -> Rights {
+        match right {
+            Right::Read => Rights::READ,
+            Right::Write => Rights::WRITE,
+            Right::Execute => Rights::PASS,
+        }
+    }
+}
+
+/// The kernel's answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// They may.
+    Yes,
+    /// They may not, with what the call says: EACCES by bits, EPERM for the immutable, EROFS by the mount.
+    No(Errno),
+}
+
+impl Answer {
+    /// Whether they may.
+    pub fn is_yes(self) -> bool {
+        self == Answer::Yes
+    }
+}
+
+/// What came of making a file that never had a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Making {
+    /// It was made so, and is gone.
+    Made(State),
+    /// It could not be made.
+    Refused(Errno),
+    /// This file system doesn't make files without a name, or not without a trace.
+    Unsupported,
+}
+
+impl Posed {
+    /// Whether they have these rights, all at once, to what a descriptor holds, whatever lies above it.
+    pub fn may(&self, held: impl AsFd, rights: impl Into<Rights>) -> Result<Answer, SysError> {
+        self.ask(held, c"", rights.into(), libc::AT_EMPTY_PATH)
+    }
+
+    /// Whether they have a right to a name in a directory, itself where it is a symbolic link; the directory's own bits
+    /// count, but not what lies above it.
+    pub fn may_at(&self, dir: impl AsFd, name: &CStr, right: Right) -> Result<Answer, SysError> {
+        self.ask(dir, name, right.into(), libc::AT_SYMLINK_NOFOLLOW)
+    }
+
+    /// Makes a file in a directory that has no name and can never get one (O_TMPFILE and O_EXCL of open(2)).
+    ///
+    /// On overlayfs that would copy the directory up to the upper layer, so there it isn't done.
+    pub fn make_nameless(&self, dir: impl AsFd) -> Result<Making, SysError> {
+        if is_overlay(&dir)? {
+            return Ok(Making::Unsupported);
+        }
+        let flags = OFlags::TMPFILE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        match openat(&dir, c".", flags, Mode::from_raw_mode(0o666)) {
+            Ok(file) => look(&file).map(|look| Making::Made(look.entry.state)),
+            // EISDIR: what open(2) says where O_TMPFILE means nothing to it.
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => Ok(Making::Unsupported),
+            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) => Err(SysError { call: "openat(O_TMPFILE)", errno }),
+        }
+    }
+
+    /// Makes an empty file in a directory under a name that nobody has, and removes it again.
+    ///
+    /// Unlike what has no name, it can be seen meanwhile, and the directory's times change.
+    pub fn make_named_file(&self, dir: impl AsFd) -> Result<Making, SysError> {
+        let name = unique_name()?;
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
+        let _removal = Removal::begin();
+        match openat(&dir, &*name, flags, Mode::from_raw_mode(0o666)) {
+            Ok(file) => {
+                let state = look(&file).map(|look| Making::Made(look.entry.state));
+                unlinkat(&dir, &*name, AtFlags::empty()).map_err(SysError::of("unlinkat"))?;
+                state
+            }
+            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) => Err(SysError { call: "openat(O_CREAT)", errno }),
+        }
+    }
+
+    /// Makes a directory in a directory likewise.
+    pub fn make_directory(&self, dir: impl AsFd) -> Result<Making, SysError> {
+        let name = unique_name()?;
+        let _removal = Removal::begin();
+        match mkdirat(&dir, &*name, Mode::from_raw_mode(0o777)) {
+            Ok(()) => {
+                let state = look_at(&dir, &name).map(|look| Making::Made(look.entry.state));
+                unlinkat(&dir, &*name, AtFlags::REMOVEDIR).map_err(SysError::of("unlinkat(AT_REMOVEDIR)"))?;
+                state
+            }
+            Err(errno) if refuses(errno) => Ok(Making::Refused(errno)),
+            Err(errno) => Err(SysError { call: "mkdirat", errno }),
+        }
+    }
+
+    fn ask(&self, dir: impl AsFd, name: &CStr, rights: Rights, flags: libc::c_int) -> Result<Answer, SysError> {
+        // R_OK, W_OK and X_OK of access(2) are the bits of a mode.
+        let mode = libc::c_int::from(rights.bits());
+        let (dir, flags) = (dir.as_fd().as_raw_fd(), flags | libc::AT_EACCESS);
+        // Not through the C library: where the kernel lacks the call, that would answer by its own reading of the mode.
+        // SAFETY: the name is a string with its NUL, and the kernel writes nothing to our memory.
+        let answer = unsafe { libc::syscall(libc::SYS_faccessat2, dir, name.as_ptr(), mode, flags) };
+        if answer == 0 {
+            return Ok(Answer::Yes);
+        }
+        match SysError::of_io("faccessat2")(std::io::Error::last_os_error()) {
+            error if refuses(error.errno) => Ok(Answer::No(error.errno)),
+            error => Err(error),
+        }
+    }
+}
+
+/// While it lives, something stands in a tree that is to be removed: an interrupt doesn't end the process.
+struct Removal(());
+
+impl Removal {
+    fn begin() -> Removal {
+        signals::hold();
+        Removal(())
+    }
+}
+
+impl Drop for Removal {
+    fn drop(&mut self) {
+        signals::release();
+    }
+}
+
+/// A name that nobody can foresee.
+fn unique_name() -> Result<CString, SysError> {
+    let mut random = [0_u8; 16];
+    let got = getrandom(&mut random, GetRandomFlags::empty()).map_err(SysError::of("getrandom"))?;
+    if got < random.len() {
+        return Err(SysError { call: "getrandom", errno: Errno::AGAIN });
+    }
+    let name = format!(".sgidlint-probe-{:032x}", u128::from_ne_bytes(random));
+    CString::new(name).map_err(|_| SysError { call: "getrandom", errno: Errno::INVAL })
+}
+
+/// Whether an errno means that somebody may not, rather than that it couldn't be found out.
+fn refuses(errno: Errno) -> bool {
+    // EOVERFLOW: the user has no id in the file system's user namespace. ENOSPC, EDQUOT: nobody, or not they, for now.
+    matches!(
+        errno,
+        Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::OVERFLOW | Errno::NOSPC | Errno::DQUOT | Errno::TXTBSY
+    )
+}
