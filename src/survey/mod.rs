@@ -283,7 +283,7 @@ fn usage(bounds: &[Bound<'_>], surveyors: &[Surveyor<'_>]) -> Usage {
 }
 
 /// So many flaws are sorted in time rather than in memory.
-const MERGED_AT_MOST: usize = 1 << 20;
+const MERGED_AT_MOST: usize = 1 << 18;
 
 /// Puts together what the threads found, in path order.
 fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
