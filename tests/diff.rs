@@ -52,3 +52,29 @@ scenario!(a_diff_makes_no_changing_call, |t| {
     trace.run.exits(1);
     assert_eq!(trace.changing(), Vec::<&str>::new());
 });
+
+scenario!(a_diff_is_the_same_bytes_each_time, |t| {
+    needs_program!("script");
+    t.policy("lab.toml", &lab(""));
+    // Names whose order as bytes isn't that of their paths, in more directories than threads.
+    let directory = |at: usize| {
+        let name = ["a", "a-b", "a.b", "数", r"\xff", "z"][at % 6];
+        format!(
+            "dir 0:0 0755 {name}{at}\nfile 0:0 0644 {name}{at}/x\nfile 0:4242 0640 {name}{at}/y\nlink 0:0 {name}{at}/l -> x\n"
+        )
+    };
+    t.tree(&format!("dir 0:0 0755 .\n{}", (0..120).map(directory).collect::<String>()));
+    let one = t.run("diff . -p lab.toml --threads 1");
+    assert!(one.exits(1).stdout().lines().count() > 900 && !one.to_string().contains('\u{1b}'), "{one}");
+    for threads in [8, 8, 8, 3] {
+        let again = t.run(&format!("diff . -p lab.toml --threads {threads}"));
+        assert!(again.exits(1).to_string() == one.to_string(), "{threads} threads tell it otherwise");
+    }
+    // A terminal at the end of the errors alone colours no results.
+    let piped = t.sh(&format!(
+        "script -qec '{} diff . -p ../lab.toml | cat >../out' /dev/null || true",
+        crate::scenario::BINARY
+    ));
+    let out = std::fs::read_to_string(t.dir().join("out")).unwrap();
+    assert!(out.lines().count() > 900 && !out.contains('\u{1b}'), "{piped}");
+});

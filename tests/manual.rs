@@ -55,6 +55,9 @@ scenario!(bash_completes_lints_policies_groups_and_users, own mounts, |t| {
         ("sgidlint fix -p drop-box -s owner=ali", &["alice"]),
         ("sgidlint check --run-as bo", &["bob"]),
         ("sgidlint check --run-as bob:labo", &["labor"]),
+        ("sgidlint probe --as ali", &["alice"]),
+        ("sgidlint probe --as @", &["@others"]),
+        ("sgidlint probe --as :labo", &["labor"]),
     ] {
         assert_eq!(offered(t, line), names, "{line}");
     }

@@ -1,8 +1,11 @@
 //! A running program as procfs shows it, and waiting for it to get somewhere.
 
+use crate::run::Run;
+use crate::scenario::{BINARY, Scenario};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::process::Child;
+use std::path::Path;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// Waits until something holds; panics, saying what was wanted, where it doesn't within half a minute.
@@ -12,6 +15,23 @@ pub fn until(wanted: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(started.elapsed() < Duration::from_secs(30), "waited in vain until {wanted}");
         std::thread::yield_now();
+    }
+}
+
+impl Scenario {
+    /// Starts the program under another, to be watched while it runs.
+    #[track_caller]
+    pub fn start(&self, wrapper: &str, line: &str) -> Child {
+        let (program, args) = wrapper.split_once(' ').unwrap_or((wrapper, ""));
+        let mut command = self.command(Path::new(program), 0, args);
+        command.arg(BINARY).args(self.words(line)).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+    }
+
+    /// Waits for what was started.
+    #[track_caller]
+    pub fn ended(&self, line: &str, child: Child) -> Run {
+        Run::new(self.dir(), format!("`sgidlint {line}`"), child.wait_with_output().unwrap())
     }
 }
 

@@ -38,6 +38,8 @@ impl Scenario {
 pub struct Terminal {
     session: PtySession,
     dir: PathBuf,
+    /// All that was written.
+    pub written: String,
     /// What stands on it.
     pub screen: Screen,
 }
@@ -64,7 +66,12 @@ impl Terminal {
 
     fn of(t: &Scenario, hold: Option<&Hold>, script: &str, columns: u16, narrowing: Narrowing, line: &str) -> Terminal {
         let session = t.on_terminal_by(script, hold, line);
-        Terminal { session, dir: t.dir().to_owned(), screen: Screen::new(columns.into(), narrowing) }
+        Terminal {
+            session,
+            dir: t.dir().to_owned(),
+            written: String::new(),
+            screen: Screen::new(columns.into(), narrowing),
+        }
     }
 
     /// Reads until some text was written.
@@ -76,13 +83,16 @@ impl Terminal {
         };
         self.feed(&before);
         self.screen.feed(text);
+        self.written += text;
     }
 
     /// Takes what was read: the library makes a letter of each byte.
     #[track_caller]
     fn feed(&mut self, letters: &str) {
         let bytes = letters.chars().map(|letter| u8::try_from(letter).expect("a byte")).collect();
-        self.screen.feed(&String::from_utf8(bytes).unwrap());
+        let text = String::from_utf8(bytes).unwrap();
+        self.screen.feed(&text);
+        self.written += &text;
     }
 
     /// Waits for the end of a question, and types a line.

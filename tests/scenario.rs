@@ -16,7 +16,7 @@ use crate::tree;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// A scenario as a test: `scenario!(name, |t| { ... })`.
@@ -149,21 +149,6 @@ impl Scenario {
         let mut command = self.command(Path::new(program), 0, args);
         command.arg(BINARY).args(self.words(line));
         command
-    }
-
-    /// Starts the program under another, to be watched while it runs.
-    #[track_caller]
-    pub fn start(&self, wrapper: &str, line: &str) -> Child {
-        let (program, args) = wrapper.split_once(' ').unwrap_or((wrapper, ""));
-        let mut command = self.command(Path::new(program), 0, args);
-        command.arg(BINARY).args(self.words(line)).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
-    }
-
-    /// Waits for what was started.
-    #[track_caller]
-    pub fn ended(&self, line: &str, child: Child) -> Run {
-        Run::new(self.dir(), format!("`sgidlint {line}`"), child.wait_with_output().unwrap())
     }
 
     /// Runs the program under strace(1).

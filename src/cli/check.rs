@@ -65,6 +65,7 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
     streams.write_results(|out| told.write(out, manner))?;
     files.write(&told, Manner { palette: Palette::PLAIN, ..manner })?;
     removable.tell(common, streams);
+    tell_interrupt(exit, streams);
     tell_rest(common, streams, survey);
     Ok(exit)
 }
@@ -84,6 +85,7 @@ pub fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> Result<
         Format::Human => write_survey_diff(out, survey, DiffManner { names, palette: &palette, folding }),
         Format::Json => json::write_check(out, survey, &Words(names), names, exit as u8),
     })?;
+    tell_interrupt(exit, streams);
     tell_rest(common, streams, survey);
     let effects = effects(survey, look.check.unsafe_fixes);
     if effects.changes > 0 {
@@ -114,6 +116,13 @@ pub fn looked(session: &Session<'_>, judged: &Judged) -> Exit {
     match session.stop.load(Ordering::Relaxed) {
         true => Exit::Interrupted,
         false => judged.exit(session.common),
+    }
+}
+
+/// Says that a look was cut short: its totals don't tell.
+pub fn tell_interrupt(exit: Exit, streams: &Streams) {
+    if exit == Exit::Interrupted {
+        streams.status("Interrupted: not everything was looked at.");
     }
 }
 

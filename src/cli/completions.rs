@@ -33,6 +33,7 @@ fn with_accounts(shell: Shell, script: &str, keys: &str) -> String {
             let (head, end) = script.split_once(ZSH_END).unwrap_or((script, ""));
             let head = head.replace(":KEY=VALUE:_default", ":parameter:_sgidlint_parameter");
             let head = head.replace(":USER[:GROUP]:_default", ":account:_sgidlint_account");
+            let head = head.replace(":WHO:_default", ":account:_sgidlint_account");
             format!("{head}{}{ZSH_END}{end}", piece(include_str!("completions/names.zsh")))
         }
         _ => script.to_owned(),

@@ -1,7 +1,9 @@
 //! `fix` and `plan`: from findings to changes.
 
 use super::args::{Fix, Format, Plan as PlanArguments};
-use super::check::{effects, heads, is_risky, looked, rows, tell_rest, tell_rest_of, write_survey_diff};
+use super::check::{
+    effects, heads, is_risky, looked, rows, tell_interrupt, tell_rest, tell_rest_of, write_survey_diff,
+};
 use super::execute::{Executed, Told, execute, tell};
 use super::exit::{Exit, Failure};
 use super::judged::{Judged, exit_of, fails};
@@ -150,6 +152,7 @@ fn dry_run(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Res
         let totals = json::Totals::of(&judged.survey);
         streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
     }
+    tell_interrupt(exit, streams);
     tell_rest(session.common, streams, &judged.survey);
     Ok(exit)
 }
@@ -185,7 +188,7 @@ impl Left {
         let changes = plan.changes.iter().enumerate();
         let ids: HashSet<_> = changes.filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
         for flaw in survey.flaws.iter_mut().filter(|flaw| ids.contains(&flaw.id)) {
-            flaw.findings = std::mem::take(&mut flaw.left);
+            flaw.findings = std::mem::take(&mut flaw.left).into();
             flaw.actual = flaw.desired;
         }
         survey.flaws.retain(|flaw| !flaw.findings.is_empty());

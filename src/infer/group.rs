@@ -58,3 +58,59 @@ fn commonest(sorts: &[(Sort, u64)], top: Option<u32>) -> Vec<u32> {
     order.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| (Some(b.0) == top).cmp(&(Some(a.0) == top))).then(a.0.cmp(&b.0)));
     order.into_iter().map(|(gid, _)| gid).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::State;
+    use crate::mode::Mode;
+
+    /// Each user's primary group has the user's own number.
+    struct PrivateGroups;
+
+    impl Accounts for PrivateGroups {
+        fn knows_uid(&self, _: u32) -> bool {
+            true
+        }
+
+        fn knows_gid(&self, _: u32) -> bool {
+            true
+        }
+
+        fn is_member(&self, uid: u32, gid: u32) -> bool {
+            uid == gid
+        }
+
+        fn primary_gid(&self, uid: u32) -> Option<u32> {
+            Some(uid)
+        }
+
+        fn uid_of(&self, _: &[u8]) -> Option<u32> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_group_prevails_or_follows_from_something() {
+        use GroupWish::*;
+        // (owner, group, the group handed down, how many).
+        type Sorts = &'static [(u32, u32, u32, u64)];
+        let cases: [(Sorts, Option<(GroupWish, u64)>); 7] = [
+            (&[(1, 5, 5, 9)], Some((One(5), 9))),
+            (&[(1, 5, 5, 17), (1, 7, 5, 3)], Some((One(5), 17))),
+            (&[(0, 0, 0, 17), (1, 7, 7, 2), (1, 8, 8, 1)], Some((Setgid, 20))),
+            (&[(0, 0, 0, 5), (1, 7, 7, 5), (1, 8, 8, 5), (1, 9, 7, 1)], Some((Setgid, 15))),
+            (&[(7, 7, 0, 5), (8, 8, 0, 5), (8, 7, 0, 1)], Some((Primary, 10))),
+            (&[(1, 8, 0, 5), (1, 9, 0, 6)], Some((Several(vec![9, 8]), 11))),
+            (&[(1, 5, 0, 1), (1, 6, 0, 1), (1, 7, 0, 1), (1, 8, 0, 1)], None),
+        ];
+        for (sorts, expected) in cases {
+            let sort = |&(uid, gid, inherited, count): &(u32, u32, u32, u64)| {
+                (Sort::of_directory(State { uid, gid, mode: Mode::new(0o755) }, inherited), count)
+            };
+            let sorts: Vec<_> = sorts.iter().map(sort).collect();
+            let found = prevailing_group(&sorts, None, &PrivateGroups).map(|fit| (fit.value, fit.holds));
+            assert_eq!(found, expected, "{sorts:?}");
+        }
+    }
+}

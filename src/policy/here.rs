@@ -24,17 +24,25 @@ struct Place {
     live: BitSet,
     /// What is decided on names that no pattern touches, by kind.
     plain: [Option<Decision>; Kind::ALL.len()],
-    /// Whether a pattern could touch a file here, or a directory.
-    open: Open,
+    /// The names of files and the like that a pattern could touch here, and those of directories.
+    files: Open,
+    directories: Open,
+    /// The kinds of which something could be wanted here, a bit each.
+    wanted: u8,
     needs_path: bool,
     /// The kinds for which some thread has recorded what the rules in `on` do, a bit each.
     recorded: AtomicU8,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Open {
-    files: bool,
-    directories: bool,
+/// Which names a pattern could touch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Open {
+    /// None.
+    None,
+    /// Those that begin and end like one.
+    Some,
+    /// Any.
+    All,
 }
 
 impl Here {
@@ -61,9 +69,19 @@ impl Here {
 
     fn new(instance: &Instance, on: BitSet, live: BitSet, plain: [Option<Decision>; Kind::ALL.len()]) -> Here {
         let matching = instance.rules.matching();
-        let open = Open { files: matching.is_open(&live, false), directories: matching.is_open(&live, true) };
+        let open = |is_directory| match matching.is_open(&live, is_directory) {
+            false => Open::None,
+            true if matching.asks_all(&live, is_directory) => Open::All,
+            true => Open::Some,
+        };
+        let (files, directories) = (open(false), open(true));
+        let is_wanted = |kind: Kind| {
+            let opening = if kind == Kind::Dir { directories } else { files };
+            plain[kind as usize].is_some() || (opening != Open::None && instance.rules.wants(kind))
+        };
+        let wanted = Kind::ALL.into_iter().filter(|&kind| is_wanted(kind)).fold(0, |all, kind| all | bit(kind));
         let needs_path = matching.needs_path(&live);
-        Here(Arc::new(Place { on, live, plain, open, needs_path, recorded: AtomicU8::new(0) }))
+        Here(Arc::new(Place { on, live, plain, files, directories, wanted, needs_path, recorded: AtomicU8::new(0) }))
     }
 
     /// Whether [`Here::ruling`] and [`Here::enter`] have to be told the directory's path; if not, it may be empty.
@@ -73,8 +91,18 @@ impl Here {
 
     /// Whether anything could be wanted of an entry of this kind here; if not, and it is no directory, it needn't
     /// be asked about.
-    pub fn wants_kind(&self, instance: &Instance, kind: Kind) -> bool {
-        self.0.plain[kind as usize].is_some() || (self.is_open(kind) && instance.rules.wants(kind))
+    pub fn wants_kind(&self, kind: Kind) -> bool {
+        self.0.wanted & bit(kind) != 0
+    }
+
+    /// Whether a pattern could touch this name, as far as its ends tell; if not, it is ruled on like all such names of
+    /// its kind here.
+    pub fn may_touch(&self, instance: &Instance, name: &[u8], kind: Kind) -> bool {
+        match self.open(kind) {
+            Open::None => false,
+            Open::Some => instance.rules.matching().may_touch(name, kind == Kind::Dir),
+            Open::All => true,
+        }
     }
 
     /// What the policy says of the entry `name` in this directory, whose path from the root is `directory`.
@@ -89,7 +117,7 @@ impl Here {
         let plain = &self.0.plain[kind as usize];
         // A name of a kind that nothing is wanted of isn't looked at, so it can't be told from an excluded one either.
         let skips = plain.is_none() && kind != Kind::Dir && !instance.rules.wants(kind);
-        if skips || !self.is_open(kind) {
+        if skips || !self.may_touch(instance, name, kind) {
             self.record_plain(instance, kind, scratch);
             return ruling(instance, plain.as_ref(), kind);
         }
@@ -113,7 +141,7 @@ impl Here {
         let (rules, here) = (&instance.rules, &*self.0);
         rules.matching().descend(&here.live, name, &mut scratch.live);
         scratch.applying.copy_from(&here.on);
-        if here.open.directories {
+        if self.may_touch(instance, name, Kind::Dir) {
             self.touch(instance, Name { directory, name, is_directory: true }, scratch);
             for &Touch { matcher: rule, word } in &scratch.buffers.touches {
                 match word {
@@ -151,7 +179,7 @@ impl Here {
 
     /// Records once for all names of a kind that no pattern touches: nearly every entry pays a load for it.
     fn record_plain(&self, instance: &Instance, kind: Kind, scratch: &mut Scratch) {
-        let bit = 1 << kind as u8;
+        let bit = bit(kind);
         if self.0.recorded.load(Ordering::Relaxed) & bit == 0 {
             self.0.recorded.fetch_or(bit, Ordering::Relaxed);
             scratch.usage.applied(&instance.rules, &self.0.on, kind);
@@ -166,8 +194,8 @@ impl Here {
         usage.applied(&instance.rules, applying, kind);
     }
 
-    fn is_open(&self, kind: Kind) -> bool {
-        if kind == Kind::Dir { self.0.open.directories } else { self.0.open.files }
+    fn open(&self, kind: Kind) -> Open {
+        if kind == Kind::Dir { self.0.directories } else { self.0.files }
     }
 
     fn touch(&self, instance: &Instance, name: Name<'_>, scratch: &mut Scratch) {
@@ -186,6 +214,11 @@ impl Here {
             }
         }
     }
+}
+
+/// The bit that stands for a kind.
+fn bit(kind: Kind) -> u8 {
+    1 << kind as u8
 }
 
 fn ruling<'p>(instance: &'p Instance, decision: Option<&Decision>, kind: Kind) -> Ruling<'p> {

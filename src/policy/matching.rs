@@ -173,6 +173,20 @@ impl Matching {
         live.meets(if is_directory { &self.sets.for_directories } else { &self.sets.for_files })
     }
 
+    /// Whether every name here has to be asked about, however it begins and ends.
+    pub(super) fn asks_all(&self, live: &BitSet, is_directory: bool) -> bool {
+        self.last(is_directory).asks_all(live)
+    }
+
+    /// Whether a pattern could touch a name, by its first and last bytes; where not every name has to be asked about.
+    pub(super) fn may_touch(&self, name: &[u8], is_directory: bool) -> bool {
+        self.last(is_directory).may_find(Key::new(name))
+    }
+
+    fn last(&self, is_directory: bool) -> &NameIndex {
+        if is_directory { &self.last_of_directories } else { &self.last_of_files }
+    }
+
     /// Whether [`Matching::touch`] may have to know the directory's path here.
     pub(super) fn needs_path(&self, live: &BitSet) -> bool {
         live.meets(&self.sets.by_path)
@@ -197,9 +211,8 @@ impl Matching {
         let Buffers { path, places, touches } = buffers;
         places.clear();
         touches.clear();
-        let index = if name.is_directory { &self.last_of_directories } else { &self.last_of_files };
         let key = Key::new(name.name);
-        index.each(key, live, |number| {
+        self.last(name.is_directory).each(key, live, |number| {
             if self.places[number].filter.passes(key) {
                 places.push(number);
             }

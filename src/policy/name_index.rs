@@ -1,7 +1,7 @@
 //! Which of many name filters a name may pass, found by its first and last bytes and not one by one.
 
 use super::bits::BitSet;
-use super::name_filter::{Key, Middle, NameFilter};
+use super::name_filter::{ByteSet, Key, Middle, NameFilter};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -13,7 +13,14 @@ pub(super) struct NameIndex {
     suffixes: Vec<(u64, Table)>,
     /// Filters that say nothing of how a name begins or ends.
     others: BitSet,
+    /// What names begin with that a literal or a prefix fits, and end with that a suffix fits.
+    beginnings: Ends,
+    endings: Ends,
 }
+
+/// The bytes that are first and second, seen from one end of a name: what most names fall through at no cost.
+#[derive(Default, Debug)]
+struct Ends([ByteSet; 2]);
 
 type Table = HashMap<u64, Vec<u32>, BuildHasherDefault<WordHasher>>;
 
@@ -25,6 +32,8 @@ impl NameIndex {
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             others: BitSet::new(bound),
+            beginnings: Ends::default(),
+            endings: Ends::default(),
         };
         for (number, filter) in filters {
             index.insert(number, filter);
@@ -34,22 +43,35 @@ impl NameIndex {
 
     fn insert(&mut self, number: usize, filter: &NameFilter) {
         let (prefix, suffix) = (&filter.prefix, &filter.suffix);
-        let (tables, edge) = if filter.middle == Middle::Nothing {
+        let (tables, ends, edge) = if filter.middle == Middle::Nothing {
+            // The whole of it counts: behind a name of one byte comes nothing, which is a zero.
+            self.beginnings.learn(prefix.word, u64::MAX);
             self.literals.entry(prefix.word).or_default().push(number as u32);
             return;
         } else if prefix.text.is_empty() && suffix.text.is_empty() {
             self.others.insert(number);
             return;
         } else if prefix.text.len() >= suffix.text.len() {
-            (&mut self.prefixes, prefix)
+            (&mut self.prefixes, &mut self.beginnings, prefix)
         } else {
-            (&mut self.suffixes, suffix)
+            (&mut self.suffixes, &mut self.endings, suffix)
         };
+        ends.learn(edge.word, edge.mask);
         let at = tables.iter().position(|(mask, _)| *mask == edge.mask).unwrap_or_else(|| {
             tables.push((edge.mask, Table::default()));
             tables.len() - 1
         });
         tables[at].1.entry(edge.word).or_default().push(number as u32);
+    }
+
+    /// Whether filters in `live` have to be asked about every name, whatever it begins or ends with.
+    pub(super) fn asks_all(&self, live: &BitSet) -> bool {
+        self.others.meets(live)
+    }
+
+    /// Whether a name may pass a filter that says how names begin or end, told by the bytes at its ends alone.
+    pub(super) fn may_find(&self, key: Key<'_>) -> bool {
+        self.beginnings.fits(key.first) || self.endings.fits(key.last)
     }
 
     /// Calls `found` for every filter in `live` that the name may pass; the filter itself is still to be asked.
@@ -62,6 +84,21 @@ impl NameIndex {
         self.prefixes.iter().for_each(|(mask, table)| some(table.get(&(key.first & mask))));
         self.suffixes.iter().for_each(|(mask, table)| some(table.get(&(key.last & mask))));
         self.others.common(live).for_each(found);
+    }
+}
+
+impl Ends {
+    fn learn(&mut self, word: u64, mask: u64) {
+        for (at, bytes) in self.0.iter_mut().enumerate() {
+            match (mask >> (8 * at)) as u8 {
+                0 => *bytes = ByteSet::default().inverted(),
+                _ => bytes.insert((word >> (8 * at)) as u8),
+            }
+        }
+    }
+
+    fn fits(&self, word: u64) -> bool {
+        self.0[0].contains(word as u8) && self.0[1].contains((word >> 8) as u8)
     }
 }
 
@@ -90,6 +127,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_fall_through_by_their_ends() {
+        let lines = ["sub", "x", "*.c", "lib*", "*~"];
+        let filters: Vec<_> = lines.iter().map(|line| Pattern::parse(line).components[0].name.clone()).collect();
+        let index = NameIndex::new(filters.iter().enumerate(), filters.len());
+        for (names, may) in [
+            (&["sub", "suburb", "x", "a.c", ".c", "lib", "a~", "~"][..], true),
+            (&["sample_1.dat", "xx", "a.o", "bil", "~a"], false),
+        ] {
+            for name in names {
+                assert_eq!(index.may_find(Key::new(name.as_bytes())), may, "{name}");
+            }
+        }
+        assert!(!index.asks_all(&BitSet::new(filters.len())));
+    }
+
+    #[test]
     fn finds_every_filter_that_passes() {
         let lines = ["a", "abcdefgh", "abcdefghi", "*.c", "*.txt", "lib*", "lib*.so", "*", "?", "x*yyyyyyyyyyyyy"];
         let filters: Vec<_> = lines.iter().map(|line| Pattern::parse(line).components[0].name.clone()).collect();
@@ -109,6 +162,8 @@ mod tests {
             let expected: Vec<_> =
                 (0..filters.len()).filter(|&n| filters[n].passes(Key::new(name.as_bytes()))).collect();
             assert_eq!(found, expected, "{name}");
+            let by_ends = |&number: &usize| !index.others.contains(number);
+            assert!(index.asks_all(&all) && (index.may_find(Key::new(name.as_bytes())) || !found.iter().any(by_ends)));
         }
     }
 }

@@ -8,19 +8,25 @@ use std::fmt::Write;
 /// backslash itself are escaped, so that no two names read alike.
 pub fn escape(name: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(name) {
-        Ok(text) if !text.chars().any(|c| c == '\\' || is_hostile(c)) => text.into(),
+        Ok(text) if is_plain(name) || !text.chars().any(|c| c == '\\' || is_hostile(c)) => text.into(),
         _ => escape_bytes(name).into(),
     }
 }
 
 /// A message for people that may have names in it: as [`escape`], but a backslash stays what it is.
 pub fn escape_message(message: &str) -> Cow<'_, str> {
-    if !message.chars().any(is_hostile) {
+    if is_plain(message.as_bytes()) || !message.chars().any(is_hostile) {
         return message.into();
     }
     let mut text = String::with_capacity(message.len() + 16);
     message.chars().for_each(|c| push_escaped(&mut text, c));
     text.into()
+}
+
+/// Whether it is of ASCII's letters, digits and signs alone, but for the backslash: what nearly every name is, told many
+/// bytes at a time.
+fn is_plain(text: &[u8]) -> bool {
+    text.iter().fold(true, |plain, &byte| plain & (0x20..0x7f).contains(&byte) & (byte != b'\\'))
 }
 
 /// Whether a character could fool a reader or a terminal: it is no letter but a command, or it can't be seen.
@@ -30,7 +36,12 @@ pub fn is_hostile(c: char) -> bool {
 
 /// An entry's absolute path for people; that of a directory ends in a slash.
 pub fn full_path(root: &[u8], path: &[u8], kind: Option<Kind>) -> String {
-    let mut text = escape(&join(root, path)).into_owned();
+    let bytes = join(root, path);
+    let mut text = match escape(&bytes) {
+        Cow::Owned(text) => text,
+        // What needs no escape is text as it is.
+        Cow::Borrowed(_) => String::from_utf8(bytes).unwrap_or_else(|error| escape_bytes(error.as_bytes())),
+    };
     if kind == Some(Kind::Dir) && !text.ends_with('/') {
         text.push('/');
     }

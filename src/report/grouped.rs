@@ -1,13 +1,14 @@
 //! Findings that are alike, told as one: a directory with a thousand files of one wrong is one thing to know.
 
 use super::human::{Grouping, Manner};
+use super::phrases::Phrases;
 use super::style::number;
-use super::words::Wording;
 use crate::entry::Kind;
 use crate::intent::RuleId;
 use crate::lints::{Finding, Fix, Level, Lint};
 use crate::survey::{Flaw, Survey};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// So many findings that are alike are each told on a line of their own.
 const HANDFUL: u64 = 5;
@@ -44,52 +45,100 @@ impl Line<'_> {
     }
 }
 
-/// What is alike: all that a line says but the name.
+/// What is alike in one directory: all that a line says but the name.
 #[derive(PartialEq, Eq, Hash)]
-struct Likeness<'a> {
-    root: u32,
-    directory: &'a [u8],
+struct Likeness {
     kind: Kind,
     lint: Lint,
     level: Level,
     fix: Fix,
     rule: Option<RuleId>,
-    message: String,
+    message: Rc<str>,
 }
 
 /// The lines of a report in path order: a group stands where the first of it would.
-pub fn lines<'a>(survey: &'a Survey, words: &dyn Wording, manner: &Manner) -> Vec<Line<'a>> {
-    let findings = survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(move |finding| (flaw, finding)));
-    let told = findings.filter(|(_, finding)| manner.tells(finding.level));
-    if manner.grouping == Grouping::Full {
-        return told.map(|(flaw, finding)| Line { flaw, finding, count: 1 }).collect();
-    }
-    let mut groups: HashMap<Likeness<'a>, usize> = HashMap::new();
-    let mut counts: Vec<u64> = Vec::new();
-    let mut lines: Vec<(Line<'a>, usize)> = Vec::new();
-    for (flaw, finding) in told {
-        let group = *groups.entry(likeness(flaw, finding, words)).or_insert_with(|| {
-            counts.push(0);
-            counts.len() - 1
-        });
-        counts[group] += 1;
-        lines.push((Line { flaw, finding, count: 1 }, group));
-    }
-    let mut is_told = vec![false; counts.len()];
-    lines.retain_mut(|(line, group)| {
-        if counts[*group] <= HANDFUL {
-            return true;
-        }
-        line.count = counts[*group];
-        !std::mem::replace(&mut is_told[*group], true)
-    });
-    lines.into_iter().map(|(line, _)| line).collect()
+pub struct Lines<'a> {
+    survey: &'a Survey,
+    manner: &'a Manner,
+    /// The group of each finding that is told; empty where each has a line of its own.
+    groups: Vec<u32>,
+    /// How many each group has.
+    counts: Vec<u64>,
 }
 
-fn likeness<'a>(flaw: &'a Flaw, finding: &Finding, words: &dyn Wording) -> Likeness<'a> {
+impl<'a> Lines<'a> {
+    /// Finds out which findings are alike.
+    pub fn new(survey: &'a Survey, phrases: &Phrases<'_>, manner: &'a Manner) -> Lines<'a> {
+        let mut lines = Lines { survey, manner, groups: Vec::new(), counts: Vec::new() };
+        if manner.grouping == Grouping::Full {
+            return lines;
+        }
+        let mut stacks: Vec<Stack<'a>> = survey.roots.iter().map(|_| Stack::default()).collect();
+        for (flaw, finding) in told(survey, manner) {
+            let likeness = likeness(flaw, finding, phrases);
+            let next = lines.counts.len() as u32;
+            let group = match stacks.get_mut(flaw.root as usize) {
+                Some(stack) => *stack.at(directory(flaw)).entry(likeness).or_insert(next),
+                None => next,
+            };
+            if group == next {
+                lines.counts.push(0);
+            }
+            lines.counts[group as usize] += 1;
+            lines.groups.push(group);
+        }
+        lines
+    }
+
+    /// Each line once.
+    pub fn iter(&self) -> impl Iterator<Item = Line<'a>> + '_ {
+        let mut is_told = vec![false; self.counts.len()];
+        told(self.survey, self.manner).enumerate().filter_map(move |(at, (flaw, finding))| {
+            let group = self.groups.get(at).map(|&group| group as usize);
+            let Some(group) = group.filter(|&group| self.counts[group] > HANDFUL) else {
+                return Some(Line { flaw, finding, count: 1 });
+            };
+            let line = Line { flaw, finding, count: self.counts[group] };
+            (!std::mem::replace(&mut is_told[group], true)).then_some(line)
+        })
+    }
+}
+
+fn told<'a>(survey: &'a Survey, manner: &'a Manner) -> impl Iterator<Item = (&'a Flaw, &'a Finding)> {
+    let findings = survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(move |finding| (flaw, finding)));
+    findings.filter(|(_, finding)| manner.tells(finding.level))
+}
+
+/// The directories of one root from the top down to where the last entry lay, and the groups in each: entries come in
+/// path order, so what was left is not come back to, and groups are looked for in few directories at a time.
+#[derive(Default)]
+struct Stack<'a>(Vec<(&'a [u8], HashMap<Likeness, u32>)>);
+
+impl<'a> Stack<'a> {
+    fn at(&mut self, directory: &'a [u8]) -> &mut HashMap<Likeness, u32> {
+        while self.0.last().is_some_and(|(above, _)| !is_within(directory, above)) {
+            self.0.pop();
+        }
+        if self.0.last().is_none_or(|(above, _)| *above != directory) {
+            self.0.push((directory, HashMap::new()));
+        }
+        let last = self.0.len() - 1;
+        &mut self.0[last].1
+    }
+}
+
+/// Whether a directory is another or lies below it, as [`directory`] names them.
+fn is_within(directory: &[u8], above: &[u8]) -> bool {
+    match above {
+        b"" => true,
+        b"." => !directory.is_empty(),
+        _ => directory.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest[0] == b'/'),
+    }
+}
+
+fn likeness(flaw: &Flaw, finding: &Finding, phrases: &Phrases<'_>) -> Likeness {
     let Finding { lint, level, fix, rule } = *finding;
-    let message = words.message(finding, flaw);
-    Likeness { root: flaw.root, directory: directory(flaw), kind: flaw.kind, lint, level, fix, rule, message }
+    Likeness { kind: flaw.kind, lint, level, fix, rule, message: phrases.message(finding, flaw) }
 }
 
 /// The directory that an entry lies in, from the root; that of the root itself is nowhere.
@@ -146,6 +195,24 @@ mod tests {
 "#]]
             .raw()
         );
+    }
+
+    #[test]
+    fn a_root_inside_another_tears_no_group_apart() {
+        let mut survey = alike(8);
+        let model = survey.flaws[0].clone();
+        let inner = survey.roots[0].clone();
+        survey.roots.push(inner);
+        // Two policies judge one tree, and directories lie between the files.
+        let twin = |flaw: &Flaw| [flaw.clone(), Flaw { root: 1, ..flaw.clone() }];
+        survey.flaws = survey.flaws.iter().flat_map(twin).collect();
+        survey.flaws.insert(0, Flaw { path: b".".as_slice().into(), ..model });
+        let counts = |root: u32, survey: &Survey| {
+            let (manner, phrases) = (manner(), Phrases::of(&Words));
+            let lines = Lines::new(survey, &phrases, &manner);
+            lines.iter().filter(|line| line.flaw.root == root).map(|line| line.count).collect::<Vec<_>>()
+        };
+        assert_eq!((counts(0, &survey), counts(1, &survey)), (vec![1, 8, 1, 1, 1], vec![8, 1, 1, 1]));
     }
 
     #[test]

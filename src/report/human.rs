@@ -1,7 +1,8 @@
 //! Findings for people: one a line, path first, so that it greps and clicks.
 
 use super::escape::{escape, escape_message, full_path};
-use super::grouped::{Line, directory, lines};
+use super::grouped::{Line, Lines, directory};
+use super::phrases::Phrases;
 use super::root_bytes;
 use super::style::{Palette, Verbosity, counted, number, sentence};
 use super::tally::Ran;
@@ -56,15 +57,23 @@ pub struct Manner {
 
 /// Writes the findings, those on entries in path order, then those about policies.
 pub fn write_findings(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, manner: &Manner) -> io::Result<()> {
-    let lines = lines(survey, words, manner);
+    let phrases = Phrases::of(words);
+    let lines = Lines::new(survey, &phrases, manner);
     let most = manner.most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
-    let shown = lines.len().min(most);
-    lines[..shown].iter().try_for_each(|line| write_finding(out, survey, words, manner, line))?;
+    let (mut shown, mut rest) = (0, 0);
+    for line in lines.iter() {
+        if shown < most {
+            write_finding(out, survey, &phrases, manner, &line)?;
+            shown += 1;
+        } else {
+            rest += line.count;
+        }
+    }
     let notices: Vec<&Notice> = survey.notices.iter().filter(|notice| manner.tells(notice.level)).collect();
     let notices_shown = notices.len().min(most - shown);
     let told = notices[..notices_shown].iter();
     told.into_iter().try_for_each(|notice| write_notice(out, survey, words, manner, notice))?;
-    let rest = lines[shown..].iter().map(|line| line.count).sum::<u64>() + (notices.len() - notices_shown) as u64;
+    rest += (notices.len() - notices_shown) as u64;
     if rest > 0 {
         writeln!(out, "... and {} more (--max-findings)", counted(rest, "finding", "findings"))?;
     }
@@ -112,23 +121,19 @@ impl Manner {
 fn write_finding(
     out: &mut dyn Write,
     survey: &Survey,
-    words: &dyn Wording,
+    phrases: &Phrases<'_>,
     manner: &Manner,
     line: &Line<'_>,
 ) -> io::Result<()> {
     let Line { flaw, finding, .. } = *line;
     let root = root_bytes(survey, flaw.root);
-    let mut message = words.message(finding, flaw);
-    let path = match line.is_group() {
-        false => full_path(root, &flaw.path, Some(flaw.kind)),
-        true => {
-            message = format!("{}: {message}", line.entries());
-            full_path(root, directory(flaw), Some(Kind::Dir))
-        }
+    let (path, entries) = match line.is_group() {
+        false => (full_path(root, &flaw.path, Some(flaw.kind)), String::new()),
+        true => (full_path(root, directory(flaw), Some(Kind::Dir)), format!("{}: ", line.entries())),
     };
-    write_head(out, manner, &path, finding.level, &message)?;
-    let aside = manner.palette.aside;
-    write!(out, "{} {aside}[{}]", fix_hint(finding.fix), words.lint(finding.lint))?;
+    let (style, aside, level) = (manner.palette.level(finding.level), manner.palette.aside, finding.level);
+    write!(out, "{path}: {style}{level}{style:#}: {entries}{}", phrases.message(finding, flaw))?;
+    write!(out, "{} {aside}[{}]", fix_hint(finding.fix), phrases.lint(finding.lint))?;
     let place = finding.rule.and_then(|rule| survey.rules.get(rule.0 as usize));
     match place.and_then(|place| Some((survey.policies.get(place.policy as usize)?, place.line))) {
         Some((policy, line)) => writeln!(out, " ({}:{line}){aside:#}", escape(policy.file.as_bytes())),

@@ -12,6 +12,7 @@ pub mod tally;
 pub mod json;
 pub mod human;
 mod grouped;
+mod phrases;
 pub mod ended;
 pub mod sarif;
 pub mod junit;

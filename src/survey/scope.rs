@@ -102,9 +102,14 @@ impl<'p> Scope<'p> {
 
     /// Whether anybody could want anything of an entry of this kind.
     pub fn wants_kind(&self, kind: Kind) -> bool {
-        self.actives.iter().any(|active| {
+        self.actives.iter().any(|active| active.here.wants_kind(kind))
+    }
+
+    /// Whether no tree's patterns could tell this name from most others of its kind here.
+    pub fn is_plain(&self, name: &[u8], kind: Kind) -> bool {
+        self.actives.iter().all(|active| {
             let instance = self.region.views[active.view].bound.instance;
-            active.here.wants_kind(instance, kind)
+            !active.here.may_touch(instance, name, kind)
         })
     }
 

@@ -1,10 +1,12 @@
 //! One thread of a survey: what the walk tells, judged.
 
-use super::assess::{Court, Finds, assess};
+use super::assess::{Court, Finds, Judged, assess};
 use super::found::{Counts, SkippedMount, Trouble};
+use super::plain::Plain;
 use super::scope::{Heard, Opinion, Paths, Region, Scope};
 use super::site::{Site, Walked};
 use crate::entry::Kind;
+use crate::plan::path_order;
 use crate::policy::instance::Scratch;
 use crate::policy::model;
 use crate::sys::SysError;
@@ -23,6 +25,9 @@ pub struct Surveyor<'p> {
     pub(super) scratch: Scratch,
     pub(super) paths: Paths,
     opinions: Vec<Opinion<'p>>,
+    plain: Plain<'p>,
+    /// Whether the last name that was asked about is one of those.
+    is_plain: bool,
     groups: Vec<u32>,
     /// Whether the directory being read is still below the root, once that was asked.
     below: Cell<Option<bool>>,
@@ -45,6 +50,8 @@ impl<'p> Surveyor<'p> {
             scratch: Scratch::default(),
             paths: Paths::default(),
             opinions: Vec::new(),
+            plain: Plain::default(),
+            is_plain: false,
             groups: Vec::new(),
             below: Cell::new(None),
             finds: Finds::default(),
@@ -110,9 +117,42 @@ impl<'p> Surveyor<'p> {
     }
 
     /// Judges an entry by the opinions given.
-    pub(super) fn judge(&mut self, region: &Region<'p>, site: &dyn Site, look: &Look, opinions: &[Opinion<'p>]) {
+    pub(super) fn judge(
+        &mut self,
+        region: &Region<'p>,
+        site: &dyn Site,
+        look: &Look,
+        opinions: &[Opinion<'p>],
+    ) -> Judged {
         self.counts.entries += 1;
-        assess(region, opinions, look, site, &self.court, &mut self.finds, &mut self.groups);
+        assess(region, opinions, look, site, &self.court, &mut self.finds, &mut self.groups)
+    }
+
+    /// Hears what is wanted of a name of the directory that is being read; of a plain one only where that isn't known.
+    fn hear_listed(&mut self, here: &Scope<'p>, name: &[u8], kind: Kind) -> Heard {
+        self.is_plain = here.is_plain(name, kind);
+        if !self.is_plain {
+            return here.hear(&self.paths, name, kind, &mut self.scratch, &mut self.opinions);
+        }
+        if kind == Kind::Dir {
+            // No pattern excludes it; what is wanted of it is heard when it is looked at.
+            return Heard::Wanted;
+        }
+        if let Some(heard) = self.plain.heard(kind) {
+            return heard;
+        }
+        let heard = here.hear(&self.paths, name, kind, &mut self.scratch, &mut self.plain.opinions);
+        self.plain.learn(kind, heard);
+        heard
+    }
+
+    /// Judges an entry of the directory that is being read by what was heard of it, or of its kind.
+    fn judge_listed(&mut self, at: Place<'_, Scope<'p>>, look: &Look, opinions: &[Opinion<'p>]) -> Judged {
+        let below = Cell::new(self.below.take());
+        let site = Walked { place: at, own: None, below: &below };
+        let judged = self.judge(at.here().region, &site, look, opinions);
+        self.below.set(below.get());
+        judged
     }
 
     /// Sets the paths of the directory that the next names lie in.
@@ -163,6 +203,7 @@ impl<'p> Visitor for Surveyor<'p> {
 
     fn begin(&mut self, at: Place<'_, Scope<'p>>) {
         self.below = Cell::new(None);
+        self.plain.forget();
         self.set_directory(at.here(), || at.path());
     }
 
@@ -176,7 +217,7 @@ impl<'p> Visitor for Surveyor<'p> {
             self.counts.entries += 1;
             return Want::Skip;
         }
-        match here.hear(&self.paths, name, kind, &mut self.scratch, &mut self.opinions) {
+        match self.hear_listed(here, name, kind) {
             Heard::Excluded => {
                 self.counts.excluded += 1;
                 Want::Skip
@@ -192,12 +233,18 @@ impl<'p> Visitor for Surveyor<'p> {
 
     fn entry(&mut self, at: Place<'_, Scope<'p>>, look: &Look) {
         // What the policies want of it was heard when its name was read, a moment ago.
-        let opinions = std::mem::take(&mut self.opinions);
-        let below = self.below.take();
-        let site = Walked { place: at, own: None, below: &Cell::new(below) };
-        self.judge(at.here().region, &site, look, &opinions);
-        self.below.set(site.below.get());
-        self.opinions = opinions;
+        if !self.is_plain {
+            let opinions = std::mem::take(&mut self.opinions);
+            self.judge_listed(at, look, &opinions);
+            self.opinions = opinions;
+        } else if self.plain.is_clean(&look.entry) {
+            self.counts.entries += 1;
+        } else {
+            let opinions = std::mem::take(&mut self.plain.opinions);
+            let judged = self.judge_listed(at, look, &opinions);
+            self.plain.opinions = opinions;
+            self.plain.judged(&look.entry, judged);
+        }
     }
 
     fn directory(&mut self, at: Place<'_, Scope<'p>>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<Scope<'p>> {
@@ -229,6 +276,11 @@ impl<'p> Visitor for Surveyor<'p> {
 
     fn error(&mut self, at: Place<'_, Scope<'p>>, error: SysError) {
         self.trouble(at.here(), at.path(), error);
+    }
+
+    fn end(&mut self) {
+        // Several threads sort what one alone would have to; what is left is to put theirs together.
+        self.finds.flaws.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| path_order(&a.path, &b.path)));
     }
 }
 

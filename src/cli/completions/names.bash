@@ -7,7 +7,7 @@ _sgidlint_names() {
     [[ "$line" == *[[:space:]] ]] && words+=("")
     cur="${words[-1]}" prev="${words[-2]}"
     case "$cur" in
-        --set=* | --run-as=*) prev="${cur%%=*}" cur="${cur#*=}" ;;
+        --set=* | --run-as=* | --as=*) prev="${cur%%=*}" cur="${cur#*=}" ;;
     esac
     COMPREPLY=()
     case "$prev:$cur" in
@@ -23,11 +23,12 @@ _sgidlint_names() {
             COMPREPLY=($(compgen -W "@KEYS@" -S = -- "$cur"))
             compopt -o nospace 2>/dev/null
             ;;
-        --run-as:*:*)
+        --run-as:*:* | --as:*:*)
             head="${cur%%:*}:"
             COMPREPLY=($(compgen -g -- "${cur#*:}"))
             ;;
         --run-as:*) COMPREPLY=($(compgen -u -- "$cur")) ;;
+        --as:*) COMPREPLY=($(compgen -u -W @others -- "$cur")) ;;
         *)
             _sgidlint "$@"
             return

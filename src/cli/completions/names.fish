@@ -21,3 +21,4 @@ function __sgidlint_accounts
 end
 complete -c sgidlint -s s -l set -x -a '(__sgidlint_parameters)'
 complete -c sgidlint -l run-as -x -a '(__sgidlint_accounts)'
+complete -c sgidlint -l as -x -a '(__sgidlint_accounts) @others'

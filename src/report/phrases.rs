@@ -1,0 +1,90 @@
+//! Messages of findings, put into words once for all entries that they read the same of.
+
+use super::escape::escape_message;
+use super::words::Wording;
+use crate::acl::Acls;
+use crate::entry::{Kind, State};
+use crate::lints::{Finding, Lint};
+use crate::survey::Flaw;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// So many messages are kept: a tree has few states, and who makes more of them gets no more memory.
+const KEPT_AT_MOST: usize = 4096;
+
+/// Words that remember what they said, escaped for people.
+pub struct Phrases<'a> {
+    words: &'a dyn Wording,
+    said: RefCell<HashMap<Said, Rc<str>>>,
+}
+
+/// All that a message speaks of, but for ACLs and obstacles.
+#[derive(PartialEq, Eq, Hash)]
+struct Said {
+    lint: Lint,
+    kind: Kind,
+    actual: State,
+    ideal: State,
+    nlink: u32,
+}
+
+impl<'a> Phrases<'a> {
+    /// Remembers what these words say.
+    pub fn of(words: &'a dyn Wording) -> Phrases<'a> {
+        Phrases { words, said: RefCell::default() }
+    }
+
+    /// What a finding says of its entry.
+    pub fn message(&self, finding: &Finding, flaw: &Flaw) -> Rc<str> {
+        let say = || Rc::from(escape_message(&self.words.message(finding, flaw)));
+        if flaw.obstacle().is_some() || flaw.acls() != Acls::default() {
+            return say();
+        }
+        let Flaw { kind, actual, ideal, nlink, .. } = *flaw;
+        let mut said = self.said.borrow_mut();
+        if said.len() >= KEPT_AT_MOST {
+            said.clear();
+        }
+        said.entry(Said { lint: finding.lint, kind, actual, ideal, nlink }).or_insert_with(say).clone()
+    }
+
+    /// The name of a lint.
+    pub fn lint(&self, lint: Lint) -> &'a str {
+        self.words.lint(lint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::survey;
+    use super::*;
+    use std::cell::Cell;
+
+    /// Says what it is asked, and how often it was.
+    #[derive(Default)]
+    struct Loud(Cell<usize>);
+
+    impl Wording for Loud {
+        fn message(&self, finding: &Finding, flaw: &Flaw) -> String {
+            self.0.set(self.0.get() + 1);
+            format!("{} {:?} {:?} {}\n", finding.lint, flaw.actual, flaw.ideal, flaw.nlink)
+        }
+    }
+
+    #[test]
+    fn says_again_only_what_was_said_of_the_same() {
+        let (loud, survey) = (Loud::default(), survey());
+        let phrases = Phrases::of(&loud);
+        let flaw = &survey.flaws[1];
+        let other = Flaw { nlink: flaw.nlink + 1, path: b"z".as_slice().into(), ..flaw.clone() };
+        let mut obstacle = flaw.clone();
+        obstacle.rare_mut().obstacle = Some("wall".into());
+        for (flaw, asked) in [(flaw, 1), (flaw, 1), (&other, 2), (flaw, 2), (&obstacle, 3), (&obstacle, 4)] {
+            let said = phrases.message(&flaw.findings[0], flaw);
+            assert_eq!(loud.0.get(), asked);
+            assert_eq!(*said, *escape_message(&loud.message(&flaw.findings[0], flaw)));
+            loud.0.set(asked);
+        }
+    }
+}
