@@ -19,7 +19,7 @@ scenario!(the_deepest_tree_takes_neither_the_stack_nor_the_memory, own mounts, |
     needs_program!("prlimit");
     t.sh("mount -t tmpfs -o mode=755 none $PWD");
     let name = "d".repeat(LETTERS);
-    let mut dir = openat(CWD, &t.path("."), OFlags::DIRECTORY, Mode::empty()).unwrap();
+    let mut dir = openat(CWD, t.path("."), OFlags::DIRECTORY, Mode::empty()).unwrap();
     for _ in 0..LEVELS {
         mkdirat(&dir, &name, Mode::from_raw_mode(0o755)).unwrap();
         dir = openat(&dir, &name, OFlags::DIRECTORY, Mode::empty()).unwrap();
