@@ -2,6 +2,7 @@
 
 use crate::filter::Filter;
 use crate::hold::{Held, Hold, Waiting};
+use crate::lab::policy;
 use crate::run::Run;
 use crate::scenario::Scenario;
 use crate::{needs_program, scenario};
@@ -53,6 +54,7 @@ scenario!(nobody_knows_beforehand_who_asks_for_others, |t| {
 // EPERM: how container runtimes have answered calls that are newer than they are.
 scenario!(without_the_call_nothing_is_answered, |t| {
     t.tree("dir 0:0 0777 .");
+    t.policy("others.toml", &policy("[[tree]]\n[[expect]]\nas = '@others'\ncannot = 'create'"));
     for errno in [libc::ENOSYS, libc::EPERM] {
         let filter = Filter::answering(&[(libc::SYS_faccessat2, errno)]);
         for line in ["probe . --as @others", "explain ./ --as 2001:2001"] {
@@ -60,6 +62,8 @@ scenario!(without_the_call_nothing_is_answered, |t| {
             run.exits(2).mentions("so nothing was asked: faccessat2: E").mentions("Linux 5.8");
             run.never_mentions("CAP_SETUID");
         }
+        let run = t.run_behind(&filter, "check . -p others.toml --probe --format json");
+        assert_eq!(run.exits(3).json_of("error")[0]["call"], "faccessat2");
     }
 });
 

@@ -59,6 +59,7 @@ fn ask(scene: &Scene, someone: &Someone, umask: Mode, means: Means<'_>) -> Resul
     std::thread::scope(|scope| {
         let thread = scope.spawn(move || {
             let posed = someone.persona.pose(umask).map_err(Asking::NotPosed)?;
+            posed.is_answered().map_err(Asking::NotPosed)?;
             scene.ask(&posed, someone, umask, &means).map_err(Asking::Unanswered)
         });
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

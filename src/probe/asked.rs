@@ -92,7 +92,8 @@ pub fn answer(
     answers: Sender<Answers>,
     ready: impl FnOnce(Result<(), SysError>),
 ) {
-    let posed = match someone.persona.pose(manners.umask) {
+    let pose = || someone.persona.pose(manners.umask).and_then(|posed| posed.is_answered().map(|()| posed));
+    let posed = match pose() {
         Ok(posed) => posed,
         Err(error) => return ready(Err(error)),
     };

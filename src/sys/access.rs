@@ -132,6 +132,19 @@ impl Posed {
         }
     }
 
+    /// Whether the kernel answers at all: before 5.8 it has no faccessat2(2) (ENOSYS), and the filters of some containers
+    /// refuse all calls that they don't know (EPERM), which would read as a no to everything.
+    pub fn is_answered(&self) -> Result<(), SysError> {
+        let flags = libc::AT_EMPTY_PATH | libc::AT_EACCESS;
+        // SAFETY: the name is a string with its NUL, and the kernel writes nothing to our memory.
+        let answer = unsafe { libc::syscall(libc::SYS_faccessat2, -1, c"".as_ptr(), libc::X_OK, flags) };
+        match SysError::of_io("faccessat2")(std::io::Error::last_os_error()) {
+            // EBADF is the answer: no descriptor is -1.
+            error if answer == -1 && matches!(error.errno, Errno::NOSYS | Errno::PERM) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     fn ask(&self, dir: impl AsFd, name: &CStr, rights: Rights, flags: libc::c_int) -> Result<Answer, SysError> {
         // R_OK, W_OK and X_OK of access(2) are the bits of a mode.
         let mode = libc::c_int::from(rights.bits());
@@ -143,6 +156,8 @@ impl Posed {
             return Ok(Answer::Yes);
         }
         match SysError::of_io("faccessat2")(std::io::Error::last_os_error()) {
+            // What the immutable says, and what stands between us and the kernel.
+            error if error.errno == Errno::PERM => self.is_answered().map(|()| Answer::No(error.errno)),
             error if refuses(error.errno) => Ok(Answer::No(error.errno)),
             error => Err(error),
         }
@@ -202,20 +217,6 @@ pub fn random() -> Result<[u8; 16], SysError> {
     let mut random = [0_u8; 16];
     let got = getrandom(&mut random, GetRandomFlags::empty()).map_err(SysError::of("getrandom"))?;
     if got < random.len() { Err(SysError { call: "getrandom", errno: Errno::AGAIN }) } else { Ok(random) }
-}
-
-/// Whether the kernel answers at all: before 5.8 it has no faccessat2(2) (ENOSYS), and the filters of some containers
-/// refuse all calls that they don't know (EPERM), which would read as a no to everything.
-pub(super) fn is_answered() -> Result<(), SysError> {
-    // SAFETY: the name is a string with its NUL, and the kernel writes nothing to our memory.
-    let answer = unsafe {
-        libc::syscall(libc::SYS_faccessat2, -1, c"".as_ptr(), libc::X_OK, libc::AT_EMPTY_PATH | libc::AT_EACCESS)
-    };
-    match SysError::of_io("faccessat2")(std::io::Error::last_os_error()) {
-        // No descriptor is -1: it was looked for.
-        error if answer == -1 && error.errno == Errno::BADF => Ok(()),
-        error => Err(error),
-    }
 }
 
 /// Whether an errno means that somebody may not, rather than that it couldn't be found out.

@@ -10,7 +10,6 @@
 #![allow(unsafe_code)]
 
 use super::SysError;
-use super::access::is_answered;
 use super::privilege::{forbid_gains, give_up_all, is_powerless};
 use crate::accounts::Account;
 use crate::mode::Mode;
@@ -42,7 +41,7 @@ impl Persona {
     /// with, which has to stay who it is.
     ///
     /// EPERM and EINVAL are the kernel's of setegid(2): no right to that id, and no such id in this user namespace.
-    /// Of faccessat2(2), any error means that nothing can be asked here. ENOTRECOVERABLE: every call succeeded, and yet the thread is not who it should be, so it may ask nothing.
+    /// ENOTRECOVERABLE: every call succeeded, and yet the thread is not who it should be, so it may ask nothing.
     pub fn pose(&self, umask: Mode) -> Result<Posed, SysError> {
         if rustix::thread::gettid() == rustix::process::getpid() {
             return Err(SysError { call: "gettid", errno: Errno::DEADLK });
@@ -64,8 +63,7 @@ impl Persona {
             }
         };
         give_up_all()?;
-        verify(&wanted)?;
-        is_answered().map(|()| Posed { not_send: PhantomData })
+        verify(&wanted).map(|()| Posed { not_send: PhantomData })
     }
 }
 
