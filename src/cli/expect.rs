@@ -187,13 +187,15 @@ fn speakers(loaded: &[Loaded], policy: usize) -> Vec<usize> {
 
 /// What is expected and wasn't asked, because no root is what it speaks of.
 fn unasked(ready: &Ready, bound: &[Bound]) -> Vec<String> {
-    let mut remarks: Vec<String> = Vec::new();
     if ready.loaded.iter().all(|loaded| loaded.model.expectations.is_empty()) {
         return vec!["no policy here has an [[expect]], so nothing was asked of anybody".into()];
     }
     if !ready.limits.is_empty() {
-        return remarks;
+        let is_silent = bound.is_empty() && !ready.levels.iter().all(|levels| levels.allow(Lint::UnmetExpectation));
+        let remark = "no [[expect]] here is about what lies at or below these PATHs, so nothing was asked of anybody";
+        return is_silent.then(|| remark.into()).into_iter().collect();
     }
+    let mut remarks: Vec<String> = Vec::new();
     for (loaded, levels) in ready.loaded.iter().zip(&ready.levels) {
         let file = &loaded.model.source.file;
         for line in loaded.model.expectations.iter().map(|expectation| expectation.line) {
@@ -277,15 +279,10 @@ fn stopped(failure: Failure, file: &str, line: u32) -> Failure {
     Failure { message: format!("{file}:{line}: {}", failure.message), hints, ..failure }
 }
 
-/// The same with its groups in order, so that equals are known as such.
+/// The same with its account plain, so that equals are known as such.
 fn plain(persona: &Persona) -> Persona {
     match persona {
-        Persona::Account(account) => {
-            let mut account = account.clone();
-            account.groups.sort_unstable();
-            account.groups.dedup();
-            Persona::Account(account)
-        }
+        Persona::Account(account) => Persona::Account(account.plain()),
         Persona::Oneself | Persona::InGroup(_) => persona.clone(),
     }
 }
