@@ -73,7 +73,8 @@ fn everybody(arguments: &Probe, session: &Session<'_>) -> Result<Vec<(Someone, V
     for whom in &arguments.whom {
         let new = someone(whom, &session.names)?;
         let label = new.label.clone();
-        let is_same = |known: &Someone| known.account == new.account && known.is_outsider() == new.is_outsider();
+        let is_same =
+            |known: &Someone| known.account.plain() == new.account.plain() && known.is_outsider() == new.is_outsider();
         match everybody.iter_mut().find(|(known, _)| is_same(known)) {
             Some((_, labels)) if labels.contains(&label) => {}
             Some((_, labels)) => labels.push(label),
@@ -153,13 +154,13 @@ fn tell(common: &Common, probed: &Probed, told: &Access<'_>, exit: Exit, streams
 }
 
 fn summary(probed: &Probed, told: &Access<'_>) -> String {
-    let (directories, files) = probed.rows.iter().fold((0, 0), |(d, f), row| (d + row.directories, f + row.files));
+    let (directories, files) = told.seen();
     let asked = counted(told.labels.iter().map(|labels| labels.len() as u64).sum(), "user", "users");
     let excluded = match probed.excluded {
         0 => String::new(),
         some => format!("; {} excluded", counted(some, "directory", "directories")),
     };
-    let findings = counted(told.complaints.len() as u64, "finding", "findings");
+    let findings = counted(told.findings(|_| true), "finding", "findings");
     format!(
         "Asked as {asked} about {} and {}: {findings}{excluded}.",
         counted(directories, "directory", "directories"),
