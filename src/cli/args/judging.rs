@@ -82,7 +82,7 @@ pub struct Probe {
     /// Asks no deeper than so many directories below each root.
     #[arg(long, value_name = "N")]
     pub depth: Option<u32>,
-    /// Makes directories, and where it takes that files, under a name of their own and removes them again.
+    /// Makes a directory in each as well, and a file where none can be made without a name; both are removed again.
     #[arg(long)]
     pub make: bool,
 }
