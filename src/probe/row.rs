@@ -117,3 +117,41 @@ impl Tally {
 pub fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
     if directory == b"." { name.to_vec() } else { [directory, b"/", name].concat() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::act::Act;
+    use crate::probe::way::DirectoryAnswers;
+    use crate::sys::stat::look;
+
+    /// What a cell says of a directory that can be passed and read, and where names can be changed or a file made so.
+    fn cell(write: Answer, making: Option<Making>) -> Cell {
+        let answers = DirectoryAnswers { pass: Answer::Yes, read: Answer::Yes, write, making };
+        let look = look(std::fs::File::open("/").unwrap()).unwrap();
+        Cell::of(&Inside { answers, made_directory: None, closed_by: None }, &look, 4711)
+    }
+
+    #[test]
+    fn what_keeps_from_making_is_told_unless_modes_and_acls_say_it() {
+        let made = State { uid: 4711, gid: 100, mode: Mode::new(0o640) };
+        let new = New { gid: 100, mode: Mode::new(0o640) };
+        for (write, making, creates, new_file, refused) in [
+            (Answer::Yes, Some(Making::Made(made)), true, Some(new), None),
+            (Answer::Yes, Some(Making::Unsupported), true, None, None),
+            (Answer::Yes, Some(Making::Refused(Errno::DQUOT)), false, None, Some(Errno::DQUOT)),
+            (Answer::No(Errno::ROFS), None, false, None, Some(Errno::ROFS)),
+            (Answer::No(Errno::ACCESS), None, false, None, None),
+        ] {
+            let cell = cell(write, making);
+            assert_eq!((cell.acts.has(Act::Create), cell.new_file, cell.refused), (creates, new_file, refused));
+            assert!(cell.acts.has(Act::Enter) && cell.acts.has(Act::List) && !cell.owns);
+        }
+    }
+
+    #[test]
+    fn names_are_joined_to_the_root_without_its_dot() {
+        assert_eq!(joined(b".", b"f"), b"f");
+        assert_eq!(joined(b"a/b", b"f"), b"a/b/f");
+    }
+}
