@@ -75,11 +75,17 @@ impl Bench<'_> {
             let gid = self.forest.gid.to_string();
             let rchm = [line(&["rchm", "--dry-run", "brief", "--group", &gid, "--mode", mode, &self.root()])];
             race("check, 20 rules : rchm's dry run", self.rounds, (&few, &rchm), nothing)?;
+        } else {
+            println!("| check, 20 rules : rchm's dry run | rchm is not installed | | | | | |");
         }
         if drop_caches().is_ok() {
             race("check, 20 rules, cold : find, cold", self.rounds, (&few, &find), drop_caches)?;
             race("check, 20 rules, cold : floor, cold", self.rounds, (&few, &stat), drop_caches)?;
+        } else {
+            println!("| check, 20 rules, cold : find, cold | only root can empty the caches | | | | | |");
         }
+        self.forest.drift(1000)?;
+        race("check that finds 100 % : floor", self.rounds, (&few, &stat), nothing)?;
         Ok(())
     }
 
@@ -100,6 +106,11 @@ impl Bench<'_> {
         {
             race(title, self.rounds, (&[fix.clone()], &three), || self.forest.drift(per_mille))?;
         }
+        let undo = line(&[env!("CARGO_BIN_EXE_sgidlint"), "undo", "-q", "-y", "--trust-parents", "--state-dir"]);
+        let both = [fix, [undo, vec![text(&state)]].concat()];
+        race("fix of 100 %, and its undo : the three commands", self.rounds, (&both, &three), || {
+            self.forest.drift(1000)
+        })?;
         Ok(())
     }
 

@@ -4,7 +4,6 @@ use super::*;
 use crate::entry::{Identity, Kind};
 use crate::lints::{Fix, Level};
 use crate::mode::Mode;
-use crate::plan::Links;
 use crate::policy::model::Mounts;
 use crate::survey::{PolicyLabel, Root, SkippedMount, Trouble};
 
@@ -24,11 +23,9 @@ fn flaw(path: &[u8], lint: Lint) -> Flaw {
         desired: state(0),
         ideal: state(4242),
         findings: [Finding { lint, level: Level::Deny, fix: Fix::Safe, rule: None }].into(),
-        links: Links::None,
-        left: Box::default(),
+        left: Default::default(),
         cause: None,
-        obstacle: None,
-        acls: None,
+        rare: None,
         bytes: 0,
     }
 }

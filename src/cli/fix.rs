@@ -188,7 +188,7 @@ impl Left {
         let changes = plan.changes.iter().enumerate();
         let ids: HashSet<_> = changes.filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
         for flaw in survey.flaws.iter_mut().filter(|flaw| ids.contains(&flaw.id)) {
-            flaw.findings = std::mem::take(&mut flaw.left);
+            flaw.findings = std::mem::take(&mut flaw.left).into();
             flaw.actual = flaw.desired;
         }
         survey.flaws.retain(|flaw| !flaw.findings.is_empty());

@@ -73,7 +73,7 @@ fn change(survey: &Survey, flaw: &Flaw) -> Change {
         before: flaw.actual,
         after: flaw.desired,
         lints: survey.lints_of(flaw).into(),
-        links: flaw.links.clone(),
+        links: flaw.links().clone(),
         extent: Extent::Whole,
     }
 }

@@ -11,7 +11,7 @@ pub struct Words<'a>(pub &'a dyn IdNames);
 impl Wording for Words<'_> {
     fn message(&self, finding: &Finding, flaw: &Flaw) -> String {
         if finding.lint == Lint::Unreachable
-            && let Some(obstacle) = &flaw.obstacle
+            && let Some(obstacle) = flaw.obstacle()
         {
             return obstacle.to_string();
         }

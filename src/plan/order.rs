@@ -32,11 +32,12 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
 /// everything else in path order; directories that widen last, bottom up, so that nothing is opened whose contents
 /// aren't right yet. Roots are taken to be in path order themselves.
 pub fn order(changes: &mut [Change]) {
-    changes.sort_by(|a, b| {
-        let turns = (turn(a), turn(b));
-        let paths = a.root.cmp(&b.root).then_with(|| path_order(&a.path, &b.path));
-        turns.0.cmp(&turns.1).then(if turns.0 == Turn::Widening { paths.reverse() } else { paths })
-    });
+    let by_path = |a: &Change, b: &Change| a.root.cmp(&b.root).then_with(|| path_order(&a.path, &b.path));
+    // What a survey found is in path order already, and what is in order, or in the opposite one, is soon sorted.
+    changes.sort_by(by_path);
+    changes.sort_by_key(turn);
+    let widening = changes.partition_point(|change| turn(change) < Turn::Widening);
+    changes[widening..].sort_by(|a, b| by_path(b, a));
 }
 
 /// When a change's turn comes.

@@ -2,6 +2,7 @@
 
 use super::escape::escape_message;
 use super::words::Wording;
+use crate::acl::Acls;
 use crate::entry::{Kind, State};
 use crate::lints::{Finding, Lint};
 use crate::survey::Flaw;
@@ -37,7 +38,7 @@ impl<'a> Phrases<'a> {
     /// What a finding says of its entry.
     pub fn message(&self, finding: &Finding, flaw: &Flaw) -> Rc<str> {
         let say = || Rc::from(escape_message(&self.words.message(finding, flaw)));
-        if flaw.obstacle.is_some() || flaw.acls.is_some() {
+        if flaw.obstacle().is_some() || flaw.acls() != Acls::default() {
             return say();
         }
         let Flaw { kind, actual, ideal, nlink, .. } = *flaw;
@@ -77,7 +78,8 @@ mod tests {
         let phrases = Phrases::of(&loud);
         let flaw = &survey.flaws[1];
         let other = Flaw { nlink: flaw.nlink + 1, path: b"z".as_slice().into(), ..flaw.clone() };
-        let obstacle = Flaw { obstacle: Some("wall".into()), ..flaw.clone() };
+        let mut obstacle = flaw.clone();
+        obstacle.rare_mut().obstacle = Some("wall".into());
         for (flaw, asked) in [(flaw, 1), (flaw, 1), (&other, 2), (flaw, 2), (&obstacle, 3), (&obstacle, 4)] {
             let said = phrases.message(&flaw.findings[0], flaw);
             assert_eq!(loud.0.get(), asked);

@@ -6,7 +6,6 @@ use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
 use crate::lints::{Because, Finding, Fix, Level, Lint};
 use crate::mode::Mode;
-use crate::plan::Links;
 use crate::policy::model::Mounts;
 use crate::survey::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
 use std::io::{self, Write};
@@ -83,11 +82,9 @@ fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Find
         desired,
         ideal: state(actual.uid, 3001, actual.mode.bits()),
         findings: findings.into(),
-        links: Links::None,
-        left: Box::default(),
-        acls: None,
+        left: Default::default(),
         cause: None,
-        obstacle: None,
+        rare: None,
         handle: None,
         bytes: 4096,
     }

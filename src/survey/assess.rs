@@ -1,7 +1,7 @@
 //! Judging one entry by every policy that covers it, and telling what was found.
 
 use super::bound::View;
-use super::found::{Excused, Flaw};
+use super::found::{Excused, Flaw, Rare};
 use super::links::Linked;
 use super::scope::{Opinion, Region};
 use super::site::{Reach, Site};
@@ -263,15 +263,14 @@ impl<'r, 'p> Case<'r, 'p> {
             actual: entry.state,
             desired: verdict.desired,
             ideal: verdict.ideal,
-            left: match verdict.desired == entry.state {
-                true => verdict.findings.as_slice().into(),
-                false => self.judge(intent, &after(verdict.desired), name, court).findings.into(),
+            left: match (court.purpose, verdict.desired == entry.state) {
+                (Purpose::Read, _) => Box::default(),
+                (Purpose::Change, true) => verdict.findings.as_slice().into(),
+                (Purpose::Change, false) => self.judge(intent, &after(verdict.desired), name, court).findings.into(),
             },
             cause: cause_of(entry, &verdict, court),
             findings: verdict.findings.into(),
-            links,
-            obstacle: None,
-            acls: (entry.extras.acls != Acls::default()).then(|| Box::new(entry.extras.acls)),
+            rare: rare(links, entry.extras.acls),
             bytes,
         };
         if let Some(excused) = excused {
@@ -291,6 +290,11 @@ impl<'r, 'p> Case<'r, 'p> {
             finds.flaws.push(flaw(self.verdict.clone(), &self.opinion.intent, links));
         }
     }
+}
+
+fn rare(links: Links, acls: Acls) -> Option<Box<Rare>> {
+    let is_there = links != Links::None || acls != Acls::default();
+    is_there.then(|| Box::new(Rare { links, obstacle: None, acls }))
 }
 
 /// Lets several policies' changes of one entry stand together where they can, and none where they can't.

@@ -1,5 +1,6 @@
 //! What a survey found: pure data, for reports and plans.
 
+use super::findings::Findings;
 use super::order::in_tree;
 use crate::acl::Acls;
 use crate::act::Act;
@@ -77,12 +78,28 @@ impl Survey {
 impl Flaw {
     /// What its ACLs come to, as far as they were asked for.
     pub fn acls(&self) -> Acls {
-        self.acls.as_deref().copied().unwrap_or_default()
+        self.rare.as_deref().map_or(Acls::default(), |rare| rare.acls)
+    }
+
+    /// The other names that it may have when it is changed.
+    pub fn links(&self) -> &Links {
+        static NONE: Links = Links::None;
+        self.rare.as_deref().map_or(&NONE, |rare| &rare.links)
+    }
+
+    /// What stands between a root and its group, if something does.
+    pub fn obstacle(&self) -> Option<&str> {
+        self.rare.as_deref().and_then(|rare| rare.obstacle.as_deref())
+    }
+
+    /// What few entries have, to be told.
+    pub fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 
     /// Whether an earlier name of the same entry carries its change.
     fn is_later_name(&self) -> bool {
-        match &self.links {
+        match self.links() {
             Links::Inside(others) => others.iter().any(|other| path_order(other, &self.path).is_lt()),
             Links::None | Links::Any => false,
         }
@@ -146,19 +163,26 @@ pub struct Flaw {
     /// The state that the policy asks for, whether or not a fix may bring it about.
     pub ideal: State,
     /// What the lints saw; never empty.
-    pub findings: Box<[Finding]>,
-    /// What would still be found once it is in the desired state.
+    pub findings: Findings,
+    /// What would still be found once it is in the desired state; told only where a plan is to be made.
     pub left: Box<[Finding]>,
-    /// The other names that it may have when it is changed.
-    pub links: Links,
     /// How many bytes it takes on disk; 0 where it couldn't be held.
     pub bytes: u64,
     /// How it probably came to be as it is, where there is evidence.
     pub cause: Option<Cause>,
+    /// What few entries have, so that the others don't pay for it.
+    pub rare: Option<Box<Rare>>,
+}
+
+/// What few entries with findings have.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Rare {
+    /// The other names that it may have when it is changed.
+    pub links: Links,
     /// What stands between a root and its group, if something does: the message of unreachable.
     pub obstacle: Option<Box<str>>,
-    /// What its ACLs come to, if it has any.
-    pub acls: Option<Box<Acls>>,
+    /// What its ACLs come to.
+    pub acls: Acls,
 }
 
 /// An entry with findings that exceptions cover.

@@ -42,9 +42,9 @@ fn agreed(names: &[Linked]) -> Option<State> {
 fn with_links(names: Vec<Linked>) -> Vec<Flaw> {
     let mut told: Vec<Flaw> = names.into_iter().map(|name| name.inside).collect();
     let Some((first, others)) = told.split_first_mut() else { return told };
-    first.links = Links::Inside(others.iter().map(|other| other.path.clone()).collect());
+    first.rare_mut().links = Links::Inside(others.iter().map(|other| other.path.clone()).collect());
     for other in others {
-        other.links = Links::Inside([first.path.clone()].into());
+        other.rare_mut().links = Links::Inside([first.path.clone()].into());
     }
     told
 }
@@ -70,12 +70,10 @@ mod tests {
             desired: state(desired),
             ideal: state(desired_gid),
             findings: findings.into(),
-            links: Links::None,
-            left: Box::default(),
+            left: Default::default(),
             bytes: 0,
-            acls: None,
             cause: None,
-            obstacle: None,
+            rare: None,
         };
         let refused = [finding(Fix::None(Some(Because::HardLink)))];
         let found: &[Finding] = if desired_gid == 1 { &[] } else { &[finding(Fix::Safe)] };
@@ -86,7 +84,7 @@ mod tests {
         let mut flaws = Vec::new();
         settle(names, &mut flaws);
         let text = |path: &[u8]| String::from_utf8(path.to_vec()).expect("a path of this test");
-        flaws.into_iter().map(|flaw| (text(&flaw.path), flaw.desired.gid, flaw.links)).collect()
+        flaws.into_iter().map(|flaw| (text(&flaw.path), flaw.desired.gid, flaw.links().clone())).collect()
     }
 
     #[test]

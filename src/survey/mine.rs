@@ -60,7 +60,6 @@ mod tests {
     use crate::entry::{Identity, State};
     use crate::lints::Level;
     use crate::mode::Mode;
-    use crate::plan::Links;
 
     fn flaw(uid: u32, gid: u32, wanted: u32, lint: Lint, fix: Fix) -> Flaw {
         let state = |gid| State { uid, gid, mode: Mode::new(0o755) };
@@ -75,11 +74,9 @@ mod tests {
             desired: state(wanted),
             ideal: state(wanted),
             findings: [Finding { lint, level: Level::Deny, fix, rule: None }].into(),
-            links: Links::None,
-            left: Box::default(),
+            left: Default::default(),
             cause: None,
-            obstacle: None,
-            acls: None,
+            rare: None,
             bytes: 0,
         }
     }

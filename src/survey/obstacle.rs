@@ -1,13 +1,12 @@
 //! What stands between a tree and its own group: the first directory above the root that doesn't let it pass.
 
 use super::Request;
-use super::found::Flaw;
+use super::found::{Flaw, Rare};
 use crate::entry::Entry;
 use crate::intent::Around;
 use crate::judge::judge;
 use crate::lints::{Finding, Fix, Level, Lint, describe_obstacle, lets_pass};
 use crate::mode::Mode;
-use crate::plan::Links;
 use crate::roots::Rooted;
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
@@ -61,10 +60,8 @@ impl Obstacle {
             findings: [finding].into(),
             // No fix of what lies below opens the way to it.
             left: [finding].into(),
-            links: Links::None,
             bytes: 0,
-            obstacle: Some(self.message),
-            acls: None,
+            rare: Some(Box::new(Rare { obstacle: Some(self.message), ..Rare::default() })),
             cause: None,
         }
     }
@@ -73,13 +70,13 @@ impl Obstacle {
 /// Joins what was found of a root before the walk with what the walk found of it, as an entry has one flaw by policy.
 pub fn join(flaws: &mut Vec<Flaw>) {
     // In place: there may be millions of others.
-    let above: Vec<Flaw> = flaws.extract_if(.., |flaw| flaw.obstacle.is_some()).collect();
+    let above: Vec<Flaw> = flaws.extract_if(.., |flaw| flaw.obstacle().is_some()).collect();
     for flaw in above {
         match flaws.iter_mut().find(|known| known.root == flaw.root && *known.path == *b".") {
             Some(known) => {
                 known.findings = known.findings.iter().chain(&flaw.findings).copied().collect();
                 known.left = known.left.iter().chain(&flaw.left).copied().collect();
-                known.obstacle = flaw.obstacle;
+                known.rare_mut().obstacle = flaw.rare.and_then(|rare| rare.obstacle);
             }
             None => flaws.push(flaw),
         }

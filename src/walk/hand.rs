@@ -62,6 +62,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
             self.crew.done();
         }
         std::mem::forget(leaving);
+        self.visitor.end();
         Ok(self.visitor)
     }
 

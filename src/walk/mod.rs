@@ -70,6 +70,9 @@ pub trait Visitor: Send {
 
     /// Something could not be read or looked at.
     fn error(&mut self, at: Place<'_, Self::Here>, error: SysError);
+
+    /// The walk is over for this thread.
+    fn end(&mut self) {}
 }
 
 /// What to do about a name.
