@@ -232,7 +232,8 @@ enum Found {
 }
 
 impl People<'_> {
-    fn find(&mut self, bound: &Bound) -> Result<Found, Failure> {
+    /// Looks somebody up, the first time that they are named.
+    fn look_up(&mut self, bound: &Bound) -> Result<(), Failure> {
         let (expected, model) = (&bound.expected, &self.ready.loaded[bound.policy].model);
         if !self.known.contains_key(&expected.whom) {
             let found = match someone(&expected.whom, &self.session.names) {
@@ -245,6 +246,12 @@ impl People<'_> {
             };
             self.known.insert(expected.whom.clone(), found);
         }
+        Ok(())
+    }
+
+    fn find(&mut self, bound: &Bound) -> Result<Found, Failure> {
+        self.look_up(bound)?;
+        let (expected, model) = (&bound.expected, &self.ready.loaded[bound.policy].model);
         Ok(match &self.known[&expected.whom] {
             Ok(someone) => {
                 let umask = expected.umask.map_or_else(own_umask, Ok)?;

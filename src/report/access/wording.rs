@@ -23,13 +23,7 @@ pub fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> String 
         Wrong::Unwritten => {
             files(access, row, &format!("{who} can't write"), row.files - tally.write, tally.unwritten.as_deref())
         }
-        Wrong::MakesNothing => {
-            let why = cell.refused.map_or_else(
-                || format!("it is {}", state_text(row.state, access.names)),
-                |errno| errno_text(errno.raw_os_error()),
-            );
-            format!("{who} can make nothing{here}: {why}")
-        }
+        Wrong::MakesNothing => makes_nothing(access, row, cell, who),
         Wrong::MakesForeign => makes_foreign(access, row, cell, who),
         Wrong::MakesClosed => makes_closed(access, row, cell, who),
         Wrong::RemovesOthers => {
@@ -42,6 +36,14 @@ pub fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> String 
             format!("everybody can {}{here}: it is {}", acts.join(", "), state_text(row.state, access.names))
         }
     }
+}
+
+fn makes_nothing(access: &Access<'_>, row: &Row, cell: &Cell, who: &str) -> String {
+    let why = match cell.refused {
+        Some(errno) => errno_text(errno.raw_os_error()),
+        None => format!("it is {}", state_text(row.state, access.names)),
+    };
+    format!("{who} can make nothing{}: {why}", in_directories(row))
 }
 
 fn makes_foreign(access: &Access<'_>, row: &Row, cell: &Cell, who: &str) -> String {
