@@ -37,6 +37,15 @@ impl Account {
     pub fn is_in(&self, gid: u32) -> bool {
         self.gid == gid || self.groups.contains(&gid)
     }
+
+    /// The same with its groups in order, each once: those whom the kernel takes for the same are equal then.
+    #[must_use]
+    pub fn plain(&self) -> Account {
+        let mut groups = self.groups.clone();
+        groups.sort_unstable();
+        groups.dedup();
+        Account { groups, ..*self }
+    }
 }
 
 /// As whom a run acts on trees.
@@ -82,4 +91,17 @@ pub trait IdNames {
 
     /// The name of this group.
     fn group_name(&self, gid: u32) -> Option<String>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_groups_makes_nobody_else() {
+        let account = |gid, groups: &[u32]| Account { uid: 1001, gid, groups: groups.into() };
+        assert_eq!(account(100, &[7, 5, 7]).plain(), account(100, &[5, 7]));
+        assert_ne!(account(100, &[5, 7]).plain(), account(5, &[100, 7]).plain());
+        assert_ne!(account(100, &[5]).plain(), account(100, &[5, 7]).plain());
+    }
 }

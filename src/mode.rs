@@ -55,6 +55,12 @@ impl Mode {
         self.0 as u32
     }
 
+    /// A umask as umask(1) reads it: one to four octal digits, of permissions alone.
+    pub fn from_umask(text: &str) -> Option<Mode> {
+        let is_octal = (1..=4).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+        u32::from_str_radix(text, 8).ok().filter(|&bits| is_octal && bits <= 0o777).map(Mode::new)
+    }
+
     /// Whether it has no bits.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
@@ -169,6 +175,16 @@ impl fmt::Display for Letters {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn umasks_are_octal_and_of_permissions_alone() {
+        for (text, bits) in [("0", 0), ("22", 0o22), ("027", 0o27), ("0777", 0o777)] {
+            assert_eq!(Mode::from_umask(text), Some(Mode::new(bits)), "{text}");
+        }
+        for text in ["", "1777", "00022", "8", "+7", "0o22", "u=rwx", " 22"] {
+            assert_eq!(Mode::from_umask(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn letters_are_those_of_ls() {

@@ -103,21 +103,21 @@ scenario!(messages_say_who_what_and_where_it_stops, own mounts, |t| {
     let mut lines: Vec<&str> = run.exits(1).stdout().lines().collect();
     lines.iter_mut().for_each(|line| *line = line.strip_prefix("$DIR/").unwrap_or(line));
     snapbox::assert_data_eq!(lines.join("\n") + "\n", snapbox::str![[r#"
-lab.toml:9: deny: alice can't list $TREE/closed/in: $TREE/closed stops them (0750 root:staff) [unmet-expectation]
-lab.toml:9: deny: alice can't create in $TREE/closed/in: $TREE/closed stops them (0750 root:staff) [unmet-expectation]
-lab.toml:9: deny: eve:lab can't list $TREE/closed/in: $TREE/closed stops them (0750 root:staff) [unmet-expectation]
-lab.toml:9: deny: eve:lab can't create in $TREE/closed/in: $TREE/closed stops them (0750 root:staff) [unmet-expectation]
+lab.toml:9: deny: alice can't list $TREE/closed/in: $TREE/closed stops them (root:staff 0750) [unmet-expectation]
+lab.toml:9: deny: alice can't create in $TREE/closed/in: $TREE/closed stops them (root:staff 0750) [unmet-expectation]
+lab.toml:9: deny: eve:lab can't list $TREE/closed/in: $TREE/closed stops them (root:staff 0750) [unmet-expectation]
+lab.toml:9: deny: eve:lab can't create in $TREE/closed/in: $TREE/closed stops them (root:staff 0750) [unmet-expectation]
 lab.toml:17: deny: bob can't enter $TREE/f: it is a file, not a directory [unmet-expectation]
-lab.toml:17: deny: bob can't read $TREE/f: they can't read it (0640 root:root) [unmet-expectation]
+lab.toml:17: deny: bob can't read $TREE/f: they can't read it (root:root 0640) [unmet-expectation]
 lab.toml:13: deny: @others can enter $TREE/open, which the policy rules out [unmet-expectation]
 lab.toml:17: deny: bob can't read $TREE/open: it is a directory, not a file [unmet-expectation]
 lab.toml:17: deny: bob can't enter $TREE/open/no/such: $TREE/open/no isn't there [unmet-expectation]
 lab.toml:17: deny: bob can't read $TREE/open/no/such: $TREE/open/no isn't there [unmet-expectation]
-lab.toml:21: deny: bob can't delete others' entries in $TREE/sticky: it is sticky (1770 root:lab) [unmet-expectation]
+lab.toml:21: deny: bob can't delete others' entries in $TREE/sticky: it is sticky (root:lab 1770) [unmet-expectation]
 lab.toml:21: deny: bob can't write $TREE/sticky: it is a directory, not a file [unmet-expectation]
-lab.toml:21: deny: bob can't delete $TREE/sticky/f: $TREE/sticky is sticky (1770 root:lab) [unmet-expectation]
+lab.toml:21: deny: bob can't delete $TREE/sticky/f: $TREE/sticky is sticky (root:lab 1770) [unmet-expectation]
 lab.toml:21: deny: bob can't delete others' entries in $TREE/sticky/f: it is a file, not a directory [unmet-expectation]
-lab.toml:21: deny: bob can't write $TREE/sticky/f: they can't write it (0640 root:lab) [unmet-expectation]
+lab.toml:21: deny: bob can't write $TREE/sticky/f: they can't write it (root:lab 0640) [unmet-expectation]
 
 "#]]);
 });
@@ -130,7 +130,7 @@ scenario!(json_names_the_entry_the_act_and_the_line, own mounts, |t| {
     let found = run.exits(1).json_of("finding");
     let line = run.stdout().lines().find(|line| line.contains("unmet-expectation")).unwrap_or_default();
     snapbox::assert_data_eq!(format!("{line}\n"), snapbox::str![[r#"
-{"type":"finding","lint":"unmet-expectation","level":"deny","root":{"text":"$TREE"},"path":{"text":"in"},"kind":"dir","rule":{"policy":"lab","file":"$DIR/lab.toml","line":9},"fix":"none","as":":lab","act":"create","message":":lab can't create in $TREE/in: they can't write it (0750 root:lab)"}
+{"type":"finding","lint":"unmet-expectation","level":"deny","root":{"text":"$TREE"},"path":{"text":"in"},"kind":"dir","rule":{"policy":"lab","file":"$DIR/lab.toml","line":9},"fix":"none","as":":lab","act":"create","message":":lab can't create in $TREE/in: they can't write it (root:lab 0750)"}
 
 "#]]);
     assert_eq!(found.len(), 1, "{run}");
@@ -141,7 +141,7 @@ scenario!(every_format_carries_it, own mounts, |t| {
     t.accounts("");
     t.tree("dir 0:0 0755 .\n dir 0:4242 0750 in");
     expect(t, "as = 'alice'\npath = 'in'\ncan = 'create'");
-    let message = "alice can't create in $TREE/in: they can't write it (0750 root:lab)";
+    let message = "alice can't create in $TREE/in: they can't write it (root:lab 0750)";
     t.run("check -p lab.toml --probe").exits(1).mentions(message).mentions("[unmet-expectation]");
     t.run("check -q -p lab.toml --probe").exits(1).mentions(message);
     let sarif = t.run("check -p lab.toml --probe --format sarif");
@@ -231,7 +231,7 @@ scenario!(without_root_one_asks_as_oneself, own mounts, |t| {
     t.run_as(ALICE, "check -p own.toml --probe --format json").succeeds();
     t.policy("closed.toml", &tables("as = 'alice'\ncan = 'enter'\npath = '$TREE/closed/in'"));
     let run = t.run_as(ALICE, "check -p closed.toml --probe");
-    run.exits(1).mentions("alice can't enter $TREE/closed/in: $TREE/closed stops them (0700 root:root)");
+    run.exits(1).mentions("alice can't enter $TREE/closed/in: $TREE/closed stops them (root:root 0700)");
     for whom in ["bob", "@others", "eve:lab"] {
         t.policy("others.toml", &tables(&format!("as = '{whom}'\ncan = 'enter'")));
         let run = t.run_as(ALICE, "check -p others.toml --probe --format json");
@@ -253,6 +253,11 @@ scenario!(it_is_a_finding_with_a_level_and_exceptions, own mounts, |t| {
     t.run("check -p lab.toml --probe --warn unmet-expectation --strict").exits(1);
     t.run("check -p lab.toml --probe --allow unmet-expectation -q").is_silent();
     t.run("check -p lab.toml --probe --allow unmet-expectation --format json").finds("");
+    t.sh("mkdir below; chgrp lab below");
+    let unasked = "no [[expect]] here is about what lies at or below these PATHs";
+    t.run("check -p lab.toml --probe $TREE/below").succeeds().mentions(unasked);
+    t.run("check -p lab.toml --probe $TREE").exits(1).never_mentions(unasked);
+    t.run("check -p lab.toml --probe $TREE/below --allow unmet-expectation").succeeds().never_mentions(unasked);
     let exception = "[[exception]]\npath = '$TREE'\nlints = 'unmet-expectation'\nreason = 'ticket 4711'";
     t.policy("lab.toml", &policy(&format!("{tables}{exception}")));
     t.run("check -p lab.toml --probe").succeeds().mentions("1 finding covered by exceptions");

@@ -45,9 +45,9 @@ $TREE/plain/
   bob           yes    yes   yes     all     bob 0664    -     -
   eve, @others  yes    yes   no      no      -           -     -
 
-$TREE/: warn: alice, bob can remove and rename what others own here: there is no sticky bit, and in 1 directory below it [can-delete-others]
+$TREE/: warn: alice, bob can remove and rename what others own here and in 1 directory below it: there is no sticky bit [can-delete-others]
 $TREE/: deny: alice can't write 1 of 2 files here and in 1 directory below it: $TREE/a/two [cannot-write]
-$TREE/: deny: eve can make nothing here: it is root:lab 2775, and in 1 directory below it [cannot-write]
+$TREE/: deny: eve can make nothing here and in 1 directory below it: it is root:lab 2775 [cannot-write]
 $TREE/: deny: eve can't write 2 of 2 files here and in 1 directory below it, $TREE/a/one first [cannot-write]
 $TREE/closed/: deny: alice, bob, eve can't enter: it is root:lab 2700 [cannot-enter]
 $TREE/drop/: warn: everybody can create, delete here: it is root:lab 3777 [outsider-can]

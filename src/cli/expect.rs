@@ -187,13 +187,15 @@ fn speakers(loaded: &[Loaded], policy: usize) -> Vec<usize> {
 
 /// What is expected and wasn't asked, because no root is what it speaks of.
 fn unasked(ready: &Ready, bound: &[Bound]) -> Vec<String> {
-    let mut remarks: Vec<String> = Vec::new();
     if ready.loaded.iter().all(|loaded| loaded.model.expectations.is_empty()) {
         return vec!["no policy here has an [[expect]], so nothing was asked of anybody".into()];
     }
     if !ready.limits.is_empty() {
-        return remarks;
+        let is_silent = bound.is_empty() && !ready.levels.iter().all(|levels| levels.allow(Lint::UnmetExpectation));
+        let remark = "no [[expect]] here is about what lies at or below these PATHs, so nothing was asked of anybody";
+        return is_silent.then(|| remark.into()).into_iter().collect();
     }
+    let mut remarks: Vec<String> = Vec::new();
     for (loaded, levels) in ready.loaded.iter().zip(&ready.levels) {
         let file = &loaded.model.source.file;
         for line in loaded.model.expectations.iter().map(|expectation| expectation.line) {
@@ -230,7 +232,8 @@ enum Found {
 }
 
 impl People<'_> {
-    fn find(&mut self, bound: &Bound) -> Result<Found, Failure> {
+    /// Looks somebody up, the first time that they are named.
+    fn look_up(&mut self, bound: &Bound) -> Result<(), Failure> {
         let (expected, model) = (&bound.expected, &self.ready.loaded[bound.policy].model);
         if !self.known.contains_key(&expected.whom) {
             let found = match someone(&expected.whom, &self.session.names) {
@@ -243,6 +246,12 @@ impl People<'_> {
             };
             self.known.insert(expected.whom.clone(), found);
         }
+        Ok(())
+    }
+
+    fn find(&mut self, bound: &Bound) -> Result<Found, Failure> {
+        self.look_up(bound)?;
+        let (expected, model) = (&bound.expected, &self.ready.loaded[bound.policy].model);
         Ok(match &self.known[&expected.whom] {
             Ok(someone) => {
                 let umask = expected.umask.map_or_else(own_umask, Ok)?;
@@ -277,15 +286,10 @@ fn stopped(failure: Failure, file: &str, line: u32) -> Failure {
     Failure { message: format!("{file}:{line}: {}", failure.message), hints, ..failure }
 }
 
-/// The same with its groups in order, so that equals are known as such.
+/// The same with its account plain, so that equals are known as such.
 fn plain(persona: &Persona) -> Persona {
     match persona {
-        Persona::Account(account) => {
-            let mut account = account.clone();
-            account.groups.sort_unstable();
-            account.groups.dedup();
-            Persona::Account(account)
-        }
+        Persona::Account(account) => Persona::Account(account.plain()),
         Persona::Oneself | Persona::InGroup(_) => persona.clone(),
     }
 }

@@ -70,7 +70,7 @@ const EXIT_STATUS: [(&str, &str); 5] = [
     ("0", "All is as the policy says; warnings don't fail, but with --strict."),
     ("1", "Findings at level deny; for fix those that remain, declined ones too."),
     ("2", "Usage or policy error; nothing was done."),
-    ("3", "Incomplete: something could not be read, or a change was not made."),
+    ("3", "Incomplete: something could not be read or asked, or a change was not made."),
     ("130", "Interrupted."),
 ];
 
@@ -86,6 +86,7 @@ fn examples(page: &str) -> &'static [(&'static str, &'static str)] {
         "sgidlint-check" => &[
             ("sgidlint check /srv/lab", "Is the directory shared as setgid-share has it?"),
             ("sgidlint check -q -p lab.toml", "For cron: silent while all is well."),
+            ("sgidlint check --probe -p lab.toml", "Can people do what the [[expect]]s of the policy say?"),
         ],
         "sgidlint-diff" => &[
             ("sgidlint diff -p lab.toml", "What would fix do? On a terminal like changes are folded."),
@@ -102,6 +103,14 @@ fn examples(page: &str) -> &'static [(&'static str, &'static str)] {
         "sgidlint-explain" => &[
             ("sgidlint explain foreign-group", "What does the lint mean?"),
             ("sgidlint explain -p lab.toml ./run1", "Which rules decide, and what should it be?"),
+            ("sgidlint explain ./run1 --as alice", "What can alice do with it, and what would alter that?"),
+        ],
+        "sgidlint-probe" => &[
+            ("sgidlint probe /srv/lab --as alice --as @others", "What can alice do there, and what everybody else?"),
+            (
+                "sgidlint probe /srv/lab --as deploy -q",
+                "For a script: status 1, and why, where deploy can't work there.",
+            ),
         ],
         "sgidlint-policy" => &[("sgidlint policy check lab.toml", "Are there mistakes in the file?")],
         "sgidlint-generate" => &[(

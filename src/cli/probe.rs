@@ -4,12 +4,13 @@ use super::args::{Check, Common, Format, Probe};
 use super::exit::{Exit, Failure};
 use super::judged::fails;
 use super::levels;
-use super::session::Session;
+use super::session::{Session, unfit};
 use super::someone::{not_posed, own_umask, someone};
 use super::streams::Streams;
 use super::{paths, progress};
 use crate::entry::Kind;
 use crate::lints::Levels;
+use crate::mode::Mode;
 use crate::probe::{self, MakeNames, Manners, ProbeError, Probed, Request, Someone, judge};
 use crate::report::access::{self, Access, write_access};
 use crate::report::escape::{escape_message, full_path};
@@ -36,22 +37,7 @@ pub fn probe(common: &Common, arguments: &Probe, streams: &mut Streams) -> Resul
     let places = places(&session, &arguments.paths)?;
     let someones: Vec<&Someone> = everybody.iter().map(|(someone, _)| someone).collect();
     let roots: Vec<PathBuf> = places.iter().map(|place| place.root.clone()).collect();
-    let (counters, confine) = (Counters::new(session.threads()), session.confine());
-    let request = Request {
-        roots: &roots,
-        everybody: &someones,
-        manners: Manners { umask, making: making(arguments), stop: &session.stop },
-        depth: arguments.depth,
-        threads: session.threads(),
-        descriptors: descriptor_budget(),
-        setup: &confine,
-        counters: &counters,
-    };
-    let probed = progress::while_counting(common, &counters, || probe::probe(&request));
-    let probed = probed.map_err(|error| match error {
-        ProbeError::NotPosed(at, error) => not_posed(someones[at], error),
-        ProbeError::Setup(error) => Failure::incomplete(format!("can't give up what isn't needed: {error}")),
-    })?;
+    let probed = ask(&session, arguments, &roots, &someones, umask)?;
     let levels: Vec<Levels> = places.into_iter().map(|place| place.levels).collect();
     let complaints = judge(&probed.rows, &someones, &levels);
     let labels: Vec<Vec<String>> = everybody.iter().map(|(_, labels)| labels.clone()).collect();
@@ -61,6 +47,32 @@ pub fn probe(common: &Common, arguments: &Probe, streams: &mut Streams) -> Resul
     let exit = exit(&session, &probed, &told);
     tell(common, &probed, &told, exit, streams)?;
     Ok(exit)
+}
+
+/// Asks everybody about all that lies at and below the roots.
+fn ask(
+    session: &Session<'_>,
+    arguments: &Probe,
+    roots: &[PathBuf],
+    everybody: &[&Someone],
+    umask: Mode,
+) -> Result<Probed, Failure> {
+    let (counters, confine) = (Counters::new(session.threads()), session.confine());
+    let request = Request {
+        roots,
+        everybody,
+        manners: Manners { umask, making: making(arguments), stop: &session.stop },
+        depth: arguments.depth,
+        threads: session.threads(),
+        descriptors: descriptor_budget(),
+        setup: &confine,
+        counters: &counters,
+    };
+    let probed = progress::while_counting(session.common, &counters, || probe::probe(&request));
+    probed.map_err(|error| match error {
+        ProbeError::NotPosed(at, error) => not_posed(everybody[at], error),
+        ProbeError::Setup(error) => Failure::incomplete(unfit(error)),
+    })
 }
 
 fn making(arguments: &Probe) -> MakeNames {
@@ -73,7 +85,8 @@ fn everybody(arguments: &Probe, session: &Session<'_>) -> Result<Vec<(Someone, V
     for whom in &arguments.whom {
         let new = someone(whom, &session.names)?;
         let label = new.label.clone();
-        let is_same = |known: &Someone| known.account == new.account && known.is_outsider() == new.is_outsider();
+        let is_same =
+            |known: &Someone| known.account.plain() == new.account.plain() && known.is_outsider() == new.is_outsider();
         match everybody.iter_mut().find(|(known, _)| is_same(known)) {
             Some((_, labels)) if labels.contains(&label) => {}
             Some((_, labels)) => labels.push(label),
@@ -153,13 +166,13 @@ fn tell(common: &Common, probed: &Probed, told: &Access<'_>, exit: Exit, streams
 }
 
 fn summary(probed: &Probed, told: &Access<'_>) -> String {
-    let (directories, files) = probed.rows.iter().fold((0, 0), |(d, f), row| (d + row.directories, f + row.files));
+    let (directories, files) = told.seen();
     let asked = counted(told.labels.iter().map(|labels| labels.len() as u64).sum(), "user", "users");
     let excluded = match probed.excluded {
         0 => String::new(),
         some => format!("; {} excluded", counted(some, "directory", "directories")),
     };
-    let findings = counted(told.complaints.len() as u64, "finding", "findings");
+    let findings = counted(told.findings(|_| true), "finding", "findings");
     format!(
         "Asked as {asked} about {} and {}: {findings}{excluded}.",
         counted(directories, "directory", "directories"),

@@ -155,7 +155,7 @@ impl<'a> Session<'a> {
     /// The real roots of the policies that the arguments ask for, each with its policy. A root that can't be used is a
     /// failure.
     pub fn roots(&self, check: &Check) -> Result<Vec<(PathBuf, Loaded)>, Failure> {
-        let Ready { loaded, roots, .. } = self.prepare(check, Fallback::Refused)?;
+        let Ready { loaded, roots, .. } = self.prepare(check, Fallback::Needless)?;
         if let Some(refused) = roots.refused.first() {
             let place = paths::shown(&refused.path);
             return Err(Failure::incomplete(format!("can't use the root {place}: {}", refused.message)));

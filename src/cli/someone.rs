@@ -117,7 +117,7 @@ fn gid_of(group: &str, names: &NameService) -> Result<u32, Failure> {
 
 fn only_root(label: &str) -> Failure {
     Failure::usage(format!("only root can ask as `{label}`"))
-        .hinted("run it as root, or ask as yourself: `--as \"$(id -un)\"`, or as one of your groups: `--as :GROUP`")
+        .hinted("run it as root, or ask as yourself: `--as \"$(id -un)\"`")
 }
 
 #[cfg(test)]

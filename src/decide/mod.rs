@@ -26,6 +26,9 @@ use std::ops::BitOr;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Rights(u8);
 
+/// The letter of each bit.
+const LETTERS: [(u8, char); 3] = [(4, 'r'), (2, 'w'), (1, 'x')];
+
 impl Rights {
     /// None.
     pub const NONE: Rights = Rights(0);
@@ -67,8 +70,7 @@ impl Rights {
 
     /// The letters of those that are there, as chmod(1) takes them.
     pub fn letters(self) -> String {
-        let letters = [(4, 'r'), (2, 'w'), (1, 'x')];
-        letters.into_iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, letter)| letter).collect()
+        LETTERS.into_iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, letter)| letter).collect()
     }
 }
 
@@ -82,8 +84,7 @@ impl BitOr for Rights {
 
 impl fmt::Display for Rights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let letters = [(4, 'r'), (2, 'w'), (1, 'x')];
-        letters.into_iter().try_for_each(|(bit, letter)| write!(f, "{}", if self.0 & bit != 0 { letter } else { '-' }))
+        LETTERS.into_iter().try_for_each(|(bit, letter)| write!(f, "{}", if self.0 & bit != 0 { letter } else { '-' }))
     }
 }
 

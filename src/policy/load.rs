@@ -42,6 +42,8 @@ pub struct Request {
 pub enum Fallback {
     /// PATHs are judged by [`FALLBACK`]; for what changes nothing.
     Allowed,
+    /// PATHs need no policy, and there are none.
+    Needless,
     /// A policy must be named.
     Refused,
 }
@@ -137,6 +139,7 @@ impl Loader<'_> {
         match self.request.fallback {
             Fallback::Allowed if !self.request.paths.is_empty() => return Some(Place::BuiltIn(built_in)),
             Fallback::Allowed => self.problem(message, format!("name one with -p, or a PATH to judge by `{FALLBACK}`")),
+            Fallback::Needless => self.problem(message, "name a PATH, or a policy with -p whose roots are meant"),
             Fallback::Refused => {
                 self.problem(message, format!("what changes things needs one to be named, as in `-p {FALLBACK}`"))
             }

@@ -266,3 +266,18 @@ impl Pending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_out_as_they_went_in() {
+        let mut names = Names::default();
+        assert!(names.is_empty() && names.iter().next().is_none());
+        let all = [c"a", c"two words", c"\xff\n", c"z"];
+        all.iter().for_each(|name| names.push(name));
+        assert_eq!(names.iter().collect::<Vec<_>>(), all);
+        assert_eq!(names.len(), all.iter().map(|name| name.count_bytes() + 1).sum::<usize>());
+    }
+}

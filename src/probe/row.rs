@@ -45,16 +45,7 @@ impl New {
 impl Cell {
     /// What the kernel's answers come to for somebody who can reach the directory.
     pub fn of(inside: &Inside, look: &Look, uid: u32) -> Cell {
-        let (new_file, refused) = match inside.answers.making {
-            Some(Making::Made(state)) => (Some(New::of(state)), None),
-            Some(Making::Refused(errno)) => (None, Some(errno)),
-            Some(Making::Unsupported) => (None, None),
-            // EACCES is what modes and ACLs say, and needs no other reason.
-            None => match inside.answers.write {
-                Answer::No(errno) if errno != Errno::ACCESS => (None, Some(errno)),
-                _ => (None, None),
-            },
-        };
+        let (new_file, refused) = made(&inside.answers);
         Cell {
             acts: inside.answers.acts(look, uid),
             new_file,
@@ -63,6 +54,17 @@ impl Cell {
             closed_by: inside.closed_by,
             owns: look.entry.state.uid == uid,
         }
+    }
+}
+
+/// What a file is like that they make, or why they can't make any, where it is neither modes nor ACLs.
+fn made(answers: &super::way::DirectoryAnswers) -> (Option<New>, Option<Errno>) {
+    match (answers.making, answers.write) {
+        (Some(Making::Made(state)), _) => (Some(New::of(state)), None),
+        (Some(Making::Refused(errno)), _) => (None, Some(errno)),
+        // EACCES is what modes and ACLs say, and needs no other reason.
+        (None, Answer::No(errno)) if errno != Errno::ACCESS => (None, Some(errno)),
+        (Some(Making::Unsupported) | None, _) => (None, None),
     }
 }
 
@@ -117,4 +119,32 @@ impl Tally {
 /// The path of a name in a directory.
 pub fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
     if directory == b"." { name.to_vec() } else { [directory, b"/", name].concat() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::way::DirectoryAnswers;
+    use super::*;
+
+    #[test]
+    fn what_keeps_from_making_is_told_unless_modes_and_acls_say_it() {
+        let state = State { uid: 4711, gid: 100, mode: Mode::new(0o640) };
+        let new = New { gid: 100, mode: Mode::new(0o640) };
+        for (write, making, came) in [
+            (Answer::Yes, Some(Making::Made(state)), (Some(new), None)),
+            (Answer::Yes, Some(Making::Unsupported), (None, None)),
+            (Answer::Yes, Some(Making::Refused(Errno::DQUOT)), (None, Some(Errno::DQUOT))),
+            (Answer::No(Errno::ROFS), None, (None, Some(Errno::ROFS))),
+            (Answer::No(Errno::ACCESS), None, (None, None)),
+        ] {
+            let answers = DirectoryAnswers { pass: Answer::Yes, read: Answer::Yes, write, making };
+            assert_eq!(made(&answers), came, "{write:?} {making:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_joined_to_the_root_without_its_dot() {
+        assert_eq!(joined(b".", b"f"), b"f");
+        assert_eq!(joined(b"a/b", b"f"), b"a/b/f");
+    }
 }

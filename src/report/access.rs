@@ -43,6 +43,17 @@ impl Access<'_> {
         let labels: Vec<&str> = who.iter().flat_map(|&who| &self.labels[who]).map(String::as_str).collect();
         escape(labels.join(", ").as_bytes()).into_owned()
     }
+
+    /// How many directories and files were asked about.
+    pub fn seen(&self) -> (u64, u64) {
+        self.rows.iter().fold((0, 0), |(dirs, files), row| (dirs + row.directories, files + row.files))
+    }
+
+    /// How many findings the complaints of some kind are: one for each name of those who were asked.
+    pub fn findings(&self, is_meant: impl Fn(&Complaint) -> bool) -> u64 {
+        let meant = self.complaints.iter().filter(|complaint| is_meant(complaint));
+        meant.map(|complaint| self.labels[complaint.who].len() as u64).sum()
+    }
 }
 
 /// Writes the table, and the complaints below it; when quiet, only the complaints that fail.
@@ -157,3 +168,6 @@ fn files_text(count: u64, of: u64) -> String {
         some => format!("{} of {}", number(some), number(of)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Expectations that aren't met, in words: who can or can't do what, and what stands in the way.
 
-use super::account::{group_text, owner_text};
+use super::account::state_text;
 use super::escape::escape;
 use crate::accounts::IdNames;
 use crate::act::Act;
@@ -25,7 +25,7 @@ pub struct Deed<'a> {
     pub kind: Option<Kind>,
 }
 
-/// `alice can't create in /srv/lab/incoming: /srv/lab stops them (0750 root:staff)`.
+/// `alice can't create in /srv/lab/incoming: /srv/lab stops them (root:staff 0750)`.
 pub fn cannot(deed: Deed<'_>, why: &Why, names: &dyn IdNames) -> String {
     format!("{} can't {}: {}", deed.whom, phrase(deed), reason(deed, why, names))
 }
@@ -52,11 +52,9 @@ fn phrase(deed: Deed<'_>) -> String {
 fn reason(deed: Deed<'_>, why: &Why, names: &dyn IdNames) -> String {
     let called = |other: &Path| if other == deed.path { "it".to_owned() } else { shown(other) };
     let state = |place: &Place, errno: Errno| {
-        let state = place.state;
-        let (owner, group) = (owner_text(state.uid, names), group_text(state.gid, names));
         // EACCES is what bits and ACLs say; anything else has another cause, which the state doesn't show.
         let cause = if errno == Errno::ACCESS { String::new() } else { format!("{}; ", cause(errno)) };
-        format!("({cause}{} {owner}:{group})", state.mode)
+        format!("({cause}{})", state_text(place.state, names))
     };
     match why {
         Why::Absent(absent) => format!("{} isn't there", called(absent)),
@@ -123,35 +121,35 @@ mod tests {
                 dir,
                 Kind::Dir,
                 Why::Stopped(above.clone(), Errno::ACCESS),
-                "create in /srv/lab/in: /srv/lab stops them (0750 root:users)",
+                "create in /srv/lab/in: /srv/lab stops them (root:users 0750)",
             ),
             (
                 Act::Enter,
                 dir,
                 Kind::Dir,
                 Why::Stopped(place(dir, 4711, 3001, 0o2770), Errno::ACCESS),
-                "enter /srv/lab/in: it stops them (2770 4711:lab)",
+                "enter /srv/lab/in: it stops them (4711:lab 2770)",
             ),
             (
                 Act::Create,
                 dir,
                 Kind::Dir,
                 Why::Refused(place(dir, 0, 3001, 0o2755), Right::Write, Errno::ROFS),
-                "create in /srv/lab/in: they can't write it (EROFS: read-only file system; 2755 root:lab)",
+                "create in /srv/lab/in: they can't write it (EROFS: read-only file system; root:lab 2755)",
             ),
             (
                 Act::Delete,
                 file,
                 Kind::File,
                 Why::Refused(above.clone(), Right::Write, Errno::ACCESS),
-                "delete /srv/lab/f: they can't write /srv/lab (0750 root:users)",
+                "delete /srv/lab/f: they can't write /srv/lab (root:users 0750)",
             ),
             (
                 Act::DeleteOthers,
                 dir,
                 Kind::Dir,
                 Why::Sticky(place(dir, 0, 3001, 0o3770)),
-                "delete others' entries in /srv/lab/in: it is sticky (3770 root:lab)",
+                "delete others' entries in /srv/lab/in: it is sticky (root:lab 3770)",
             ),
             (
                 Act::Delete,

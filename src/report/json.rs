@@ -11,7 +11,7 @@ use crate::lints::{Finding, Lint};
 use crate::survey::{Flaw, Notice, PolicyLabel, Root, Survey, Trouble};
 use crate::sys::error::errno_name;
 use crate::wire::WirePath;
-pub use lines::{JsonPolicy, JsonState, Summed};
+pub use lines::{JsonPolicy, JsonState, Summed, write_line};
 use lines::{JsonRule, Line};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;

@@ -78,7 +78,7 @@ fn write_changes(out: &mut dyn Write, story: &Story, names: &dyn IdNames, can: b
         let acts: Vec<&str> = acts.iter().map(|act| act.name()).collect();
         let (who, acts) = (label(story), acts.join(", "));
         match (can, tale.ways.first().map(Vec::len)) {
-            (true, _) => writeln!(out, "\nSmallest change that keeps {who} from {acts}:")?,
+            (true, _) => writeln!(out, "\nSmallest change after which {who} can't {acts}:")?,
             (false, Some(1)) => writeln!(out, "\nSmallest change that lets {who} {acts}:")?,
             (false, _) => writeln!(out, "\nSmallest changes that together let {who} {acts}:")?,
         }

@@ -23,6 +23,11 @@ impl SysError {
         move |error| SysError { call, errno: Errno::from_io_error(&error).unwrap_or(Errno::IO) }
     }
 
+    /// The same for an error of nix.
+    pub fn of_nix(call: &'static str) -> impl Fn(nix::Error) -> SysError {
+        move |error| SysError { call, errno: Errno::from_raw_os_error(error as i32) }
+    }
+
     /// The symbol of the errno, `EACCES`; its number where it has none that we know.
     pub fn errno_name(&self) -> String {
         errno_name(self.errno.raw_os_error())

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 /// As whom the process acts now.
 pub fn caller() -> Result<Caller, SysError> {
-    let groups = getgroups().map_err(of("getgroups"))?;
+    let groups = getgroups().map_err(SysError::of_nix("getgroups"))?;
     Ok(Caller {
         uid: geteuid().as_raw(),
         gid: getegid().as_raw(),
@@ -50,23 +50,19 @@ fn highest(map: &str) -> Option<u32> {
 pub fn become_account(account: &Account) -> Result<(), SysError> {
     let groups: Vec<Gid> = account.groups.iter().copied().map(Gid::from_raw).collect();
     let (uid, gid) = (Uid::from_raw(account.uid), Gid::from_raw(account.gid));
-    setgroups(&groups).map_err(of("setgroups"))?;
-    setresgid(gid, gid, gid).map_err(of("setresgid"))?;
-    setresuid(uid, uid, uid).map_err(of("setresuid"))?;
+    setgroups(&groups).map_err(SysError::of_nix("setgroups"))?;
+    setresgid(gid, gid, gid).map_err(SysError::of_nix("setresgid"))?;
+    setresuid(uid, uid, uid).map_err(SysError::of_nix("setresuid"))?;
     verify(account)
 }
 
 fn verify(account: &Account) -> Result<(), SysError> {
-    let (uids, gids) = (getresuid().map_err(of("getresuid"))?, getresgid().map_err(of("getresgid"))?);
+    let (uids, gids) =
+        (getresuid().map_err(SysError::of_nix("getresuid"))?, getresgid().map_err(SysError::of_nix("getresgid"))?);
     let is_user = [uids.real, uids.effective, uids.saved].iter().all(|uid| uid.as_raw() == account.uid);
     let is_group = [gids.real, gids.effective, gids.saved].iter().all(|gid| gid.as_raw() == account.gid);
-    let sorted = |mut groups: Vec<u32>| {
-        groups.sort_unstable();
-        groups.dedup();
-        groups
-    };
-    let groups = getgroups().map_err(of("getgroups"))?.into_iter().map(Gid::as_raw).collect();
-    let in_groups = sorted(groups) == sorted(account.groups.clone());
+    let groups = getgroups().map_err(SysError::of_nix("getgroups"))?.into_iter().map(Gid::as_raw).collect();
+    let in_groups = Account { groups, ..*account }.plain() == account.plain();
     // Whoever isn't root must have no capability left, and no way back.
     let is_for_good = account.uid == 0 || (is_powerless()? && setuid(Uid::from_raw(0)).is_err());
     match is_user && is_group && in_groups && is_for_good {
@@ -74,10 +70,6 @@ fn verify(account: &Account) -> Result<(), SysError> {
         // Not an errno of the kernel's: the calls succeeded, and it is not so.
         false => Err(SysError { call: "setresuid", errno: Errno::NOTRECOVERABLE }),
     }
-}
-
-fn of(call: &'static str) -> impl Fn(nix::Error) -> SysError {
-    move |errno| SysError { call, errno: Errno::from_raw_os_error(errno as i32) }
 }
 
 #[cfg(test)]

@@ -132,29 +132,22 @@ fn set_file_system_id(which: FileSystemId, id: u32) -> Result<(), SysError> {
 
 /// As whom this thread acts.
 fn current() -> Result<Account, SysError> {
-    let groups = getgroups().map_err(of("getgroups"))?.into_iter().map(nix::unistd::Gid::as_raw).collect();
+    let groups =
+        getgroups().map_err(SysError::of_nix("getgroups"))?.into_iter().map(nix::unistd::Gid::as_raw).collect();
     Ok(Account { uid: geteuid().as_raw(), gid: getegid().as_raw(), groups })
 }
 
 fn verify(wanted: &Account) -> Result<(), SysError> {
-    let (uids, gids) = (getresuid().map_err(of("getresuid"))?, getresgid().map_err(of("getresgid"))?);
+    let (uids, gids) =
+        (getresuid().map_err(SysError::of_nix("getresuid"))?, getresgid().map_err(SysError::of_nix("getresgid"))?);
     let is_user = uids.effective.as_raw() == wanted.uid && FileSystemId::Uid.now() == wanted.uid;
     let is_group = gids.effective.as_raw() == wanted.gid && FileSystemId::Gid.now() == wanted.gid;
-    let sorted = |mut groups: Vec<u32>| {
-        groups.sort_unstable();
-        groups.dedup();
-        groups
-    };
-    let in_groups = sorted(current()?.groups) == sorted(wanted.groups.clone());
+    let in_groups = current()?.plain().groups == wanted.plain().groups;
     match is_user && is_group && in_groups && is_powerless()? {
         true => Ok(()),
         // Not an errno of the kernel's: the calls succeeded, and it is not so.
         false => Err(SysError { call: "setresuid", errno: Errno::NOTRECOVERABLE }),
     }
-}
-
-fn of(call: &'static str) -> impl Fn(nix::Error) -> SysError {
-    move |errno| SysError { call, errno: Errno::from_raw_os_error(errno as i32) }
 }
 
 #[cfg(test)]

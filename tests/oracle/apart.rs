@@ -44,5 +44,5 @@ scenario!(rights_given_one_by_one_are_not_given_together, own mounts, |t| {
     let run = t.run("check -p lab.toml --probe");
     let lines: Vec<&str> = run.exits(1).stdout().lines().filter(|line| line.contains("alice can't")).collect();
     assert_eq!(lines.len(), 3, "{run}");
-    assert!(lines.iter().all(|line| line.contains("they can't write it (3770 root:lab)")), "{run}");
+    assert!(lines.iter().all(|line| line.contains("they can't write it (root:lab 3770)")), "{run}");
 });

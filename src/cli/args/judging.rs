@@ -82,14 +82,11 @@ pub struct Probe {
     /// Asks no deeper than so many directories below each root.
     #[arg(long, value_name = "N")]
     pub depth: Option<u32>,
-    /// Makes directories, and where it takes that files, under a name of their own and removes them again.
+    /// Makes a directory in each as well, and a file where none can be made without a name; both are removed again.
     #[arg(long)]
     pub make: bool,
 }
 
-/// A umask: octal digits, of permissions alone.
 fn umask(text: &str) -> Result<Mode, String> {
-    let digits = !text.is_empty() && text.len() <= 4 && text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
-    let bits = u32::from_str_radix(text, 8).ok().filter(|&bits| digits && bits <= 0o777);
-    bits.map(Mode::new).ok_or_else(|| "write it as umask(1) does, in octal: `027`".into())
+    Mode::from_umask(text).ok_or_else(|| "write it as umask(1) does, in octal: `027`".into())
 }

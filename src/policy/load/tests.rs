@@ -93,6 +93,10 @@ fn an_empty_folder_falls_back_only_where_nothing_changes_and_paths_are_given() {
         "- no policy is named, and FOLDER has none; name one with -p, or a PATH to judge by `setgid-share`"
     );
     assert_eq!(
+        folder.told(load(&Request { fallback: Fallback::Needless, ..folder.request() })),
+        "- no policy is named, and FOLDER has none; name a PATH, or a policy with -p whose roots are meant"
+    );
+    assert_eq!(
         folder.told(load(&Request { paths, ..folder.request() })),
         "- no policy is named, and FOLDER has none; what changes things needs one to be named, as in `-p setgid-share`"
     );

@@ -82,12 +82,11 @@ fn umask(value: &Value<'_>, problems: &mut Problems) -> Option<Mode> {
         return None;
     }
     let text = value.text("\"027\"", problems)?;
-    let is_octal = (1..=4).contains(&text.value.len()) && text.value.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
-    let mask = u32::from_str_radix(&text.value, 8).ok().filter(|&bits| is_octal && bits <= 0o777);
+    let mask = Mode::from_umask(&text.value);
     if mask.is_none() {
-        problems.add(text.span, "not an umask", "write three octal digits, as in \"027\"");
+        problems.add(text.span, "not a umask", "write three octal digits, as in \"027\"");
     }
-    mask.map(Mode::new)
+    mask
 }
 
 #[cfg(test)]
@@ -192,8 +191,8 @@ mod tests {
                 "as = 'alice'\ncan = 'enter'\numask = 027",
                 "9 `umask` is an integer, where a string should be; quote it: `umask = \"027\"`",
             ),
-            ("as = 'alice'\ncan = 'enter'\numask = '1777'", "9 not an umask; write three octal digits, as in \"027\""),
-            ("as = 'alice'\ncan = 'enter'\numask = '+7'", "9 not an umask; write three octal digits, as in \"027\""),
+            ("as = 'alice'\ncan = 'enter'\numask = '1777'", "9 not a umask; write three octal digits, as in \"027\""),
+            ("as = 'alice'\ncan = 'enter'\numask = '+7'", "9 not a umask; write three octal digits, as in \"027\""),
             ("as = 'alice'\ncna = 'enter'\ncan = 'list'", "8 unknown key `cna` in [[expect]]; did you mean `can`?"),
         ] {
             assert_eq!(wrong(text), [expected], "{text}");

@@ -3,7 +3,7 @@
 use super::Access;
 use crate::act::Act;
 use crate::entry::Kind;
-use crate::probe::{Closing, Complaint, Place, Row, Stop, Tally, Wrong};
+use crate::probe::{Cell, Closing, Complaint, Place, Row, Stop, Tally, Wrong};
 use crate::report::account::{group_text, state_text};
 use crate::report::escape::{escape, full_path, join};
 use crate::report::style::{counted, number};
@@ -14,70 +14,75 @@ use rustix::io::Errno;
 pub fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> String {
     let row = &access.rows[complaint.row];
     let (cell, tally) = (&row.cells[complaint.who], &row.tallies[complaint.who]);
-    let group = |gid| group_text(gid, access.names);
-    let said = match complaint.wrong {
+    let here = in_directories(row);
+    match complaint.wrong {
         Wrong::Shut => cannot_enter(access, row, complaint.who, who),
         Wrong::Unread => {
-            return files(access, row, &format!("{who} can't read"), row.files - tally.read, tally.unread.as_deref());
+            files(access, row, &format!("{who} can't read"), row.files - tally.read, tally.unread.as_deref())
         }
         Wrong::Unwritten => {
-            let count = row.files - tally.write;
-            return files(access, row, &format!("{who} can't write"), count, tally.unwritten.as_deref());
+            files(access, row, &format!("{who} can't write"), row.files - tally.write, tally.unwritten.as_deref())
         }
-        Wrong::MakesNothing => {
-            let why = cell.refused.map_or_else(
-                || format!("it is {}", state_text(row.state, access.names)),
-                |errno| errno_text(errno.raw_os_error()),
-            );
-            format!("{who} can make nothing here: {why}")
-        }
-        Wrong::MakesForeign => {
-            let gid = cell.new_file.map_or(row.state.gid, |new| new.gid);
-            let why = "the directory has no setgid bit";
-            format!("files made here by {who} get group {}, not {}: {why}", group(gid), group(row.state.gid))
-        }
-        Wrong::MakesClosed => {
-            let mode = cell.new_file.map_or_else(String::new, |new| format!(" ({})", new.mode));
-            let why = match cell.closed_by {
-                Some(Closing::DefaultAcl) => "the directory's default ACL closes them".into(),
-                Some(Closing::Mount) => "an option of the mount closes them".into(),
-                Some(Closing::Umask) | None => format!("the umask {} closes them", umask(access)),
-            };
-            let gid = cell.new_file.map_or(row.state.gid, |new| new.gid);
-            format!("group {} can't write files made here by {who}{mode}: {why}", group(gid))
-        }
+        Wrong::MakesNothing => makes_nothing(access, row, cell, who),
+        Wrong::MakesForeign => makes_foreign(access, row, cell, who),
+        Wrong::MakesClosed => makes_closed(access, row, cell, who),
         Wrong::RemovesOthers => {
-            format!("{who} can remove and rename what others own here: there is no sticky bit")
+            format!("{who} can remove and rename what others own{here}: there is no sticky bit")
         }
-        Wrong::OutsiderWrites => return outsider_files(row, tally),
+        Wrong::OutsiderWrites => outsider_files(row, tally),
         Wrong::OutsiderChanges => {
             let acts = [Act::Create, Act::Delete, Act::DeleteOthers].into_iter().filter(|act| cell.acts.has(*act));
             let acts: Vec<&str> = acts.map(Act::name).collect();
-            format!("everybody can {} here: it is {}", acts.join(", "), state_text(row.state, access.names))
+            format!("everybody can {}{here}: it is {}", acts.join(", "), state_text(row.state, access.names))
         }
+    }
+}
+
+fn makes_nothing(access: &Access<'_>, row: &Row, cell: &Cell, who: &str) -> String {
+    let why = match cell.refused {
+        Some(errno) => errno_text(errno.raw_os_error()),
+        None => format!("it is {}", state_text(row.state, access.names)),
     };
-    said + &below(row)
+    format!("{who} can make nothing{}: {why}", in_directories(row))
+}
+
+fn makes_foreign(access: &Access<'_>, row: &Row, cell: &Cell, who: &str) -> String {
+    let (new, own) = (new_group(access, row, cell), group_text(row.state.gid, access.names));
+    let why = "the directory has no setgid bit";
+    format!("files made{} by {who} get group {new}, not {own}: {why}", in_directories(row))
+}
+
+fn makes_closed(access: &Access<'_>, row: &Row, cell: &Cell, who: &str) -> String {
+    let mode = cell.new_file.map_or_else(String::new, |new| format!(" ({})", new.mode));
+    let why = match cell.closed_by {
+        Some(Closing::DefaultAcl) => "the directory's default ACL closes them".into(),
+        Some(Closing::Mount) => "an option of the mount closes them".into(),
+        Some(Closing::Umask) | None => format!("the umask {} closes them", umask(access)),
+    };
+    let group = new_group(access, row, cell);
+    format!("group {group} can't write files made{} by {who}{mode}: {why}", in_directories(row))
+}
+
+/// The group of what somebody makes in the directories of a row.
+fn new_group(access: &Access<'_>, row: &Row, cell: &Cell) -> String {
+    group_text(cell.new_file.map_or(row.state.gid, |new| new.gid), access.names)
 }
 
 fn umask(access: &Access<'_>) -> String {
     format!("{:03o}", access.umask.bits())
 }
 
-/// How many further directories it is true of.
-fn below(row: &Row) -> String {
-    match row.directories {
-        1 => String::new(),
-        more => format!(", and in {} below it", counted(more - 1, "directory", "directories")),
-    }
-}
-
 fn cannot_enter(access: &Access<'_>, row: &Row, who: usize, label: &str) -> String {
+    let what = match row.directories {
+        1 => String::new(),
+        more => format!(" this and {} below it", counted(more - 1, "directory", "directories")),
+    };
     match &row.stopped[who] {
         Some(stop) => {
             let place = escape(&stop_path(access, stop)).into_owned();
-            format!("{label} can't enter: {place} stops them ({})", stop_text(access, stop))
+            format!("{label} can't enter{what}: {place} stops them ({})", stop_text(access, stop))
         }
-        None => format!("{label} can't enter: it is {}", state_text(row.state, access.names)),
+        None => format!("{label} can't enter{what}: it is {}", state_text(row.state, access.names)),
     }
 }
 

@@ -189,7 +189,8 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
-fn write_line(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+/// Writes an object and the end of its line.
+pub fn write_line(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
     line.serialize(&mut serializer)?;
     out.write_all(b"\n")

@@ -8,11 +8,10 @@ use crate::decide::story::{Demand, Listed};
 use crate::decide::{Class, Decision, Rights};
 use crate::entry::Kind;
 use crate::probe::story::{Story, Tale, Trial};
-use crate::report::json::{JsonState, Visible};
+use crate::report::json::{JsonState, write_line};
 use crate::sys::access::{Answer, Making};
 use crate::sys::error::errno_name;
 use crate::wire::WirePath;
-use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -35,8 +34,7 @@ pub fn write(out: &mut dyn Write, story: &Story, names: &dyn IdNames) -> io::Res
         "new_file": story.made.map(|trial| new_file(&trial, names)),
         "notes": words::notes(story),
     });
-    line.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Visible))?;
-    out.write_all(b"\n")
+    write_line(&line, out)
 }
 
 fn stop(story: &Story, place: usize, names: &dyn IdNames) -> Value {
