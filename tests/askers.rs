@@ -8,7 +8,7 @@ use crate::scenario::Scenario;
 use crate::{needs_program, scenario};
 use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::process::{Child, Stdio};
 
 /// How deep the deepest tree is, and how long each of its names.
@@ -120,7 +120,10 @@ scenario!(what_is_put_in_its_place_is_not_believed, |t| {
             chown(t.path(name), Some(2009), Some(2009)).unwrap();
             fs::set_permissions(t.path(name), Permissions::from_mode(0o700)).unwrap();
         },
-        |t, name| std::os::unix::fs::symlink("/", t.path(name)).unwrap(),
+        |t, name| {
+            symlink("/", t.path(name)).unwrap();
+            lchown(t.path(name), Some(2001), Some(4242)).unwrap();
+        },
         |_, _| (),
     ];
     for forge in forged {

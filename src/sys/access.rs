@@ -227,3 +227,17 @@ fn refuses(errno: Errno) -> bool {
         Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::OVERFLOW | Errno::NOSPC | Errno::DQUOT | Errno::TXTBSY
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stands_right_now_is_ours() {
+        let standing = Standing::begin().unwrap();
+        let (name, others) = (standing.name.clone(), unique_name().unwrap());
+        assert!(stands(&name) && !stands(&others) && !stands(c"name"));
+        drop(standing);
+        assert!(!stands(&name), "whoever takes such a name later doesn't hide behind it");
+    }
+}
