@@ -37,12 +37,12 @@ scenario!(only_threads_that_are_somebody_else_ask_and_no_other_changes, own moun
     let mut masks = Vec::new();
     for (thread, calls) in &threads {
         let first = |name: &str| calls.iter().position(|call| call.starts_with(&format!("{name}(")));
-        if first("setresuid").or(first("setgroups")).or(first("umask")).is_some() {
+        if first("setfsuid").or(first("setgroups")).or(first("umask")).is_some() {
             assert_ne!(*thread, main, "{calls:#?}");
         }
         let Some(asks) = first("faccessat2") else { continue };
         let powerless = calls.iter().position(|call| call.starts_with("capset(") && call.contains("effective=0, permitted=0"));
-        let order = [first("unshare"), first("umask"), first("setgroups"), first("setresgid"), first("setresuid"), powerless];
+        let order = [first("unshare"), first("umask"), first("setgroups"), first("setresgid"), first("setfsuid"), powerless];
         assert!(order.is_sorted() && order.iter().all(|at| at.is_some_and(|at| at < asks)), "{calls:#?}");
         masks.extend(calls.iter().filter_map(|call| call.strip_prefix("umask(")).map(|rest| &rest[..rest.find(')').unwrap()]));
     }
@@ -93,7 +93,7 @@ scenario!(whoever_cannot_be_become_is_told_before_anything_is_looked_at, own mou
     needs_program!("strace");
     set(t);
     let with = |injection: &str| {
-        let strace = format!("strace -f -y -qq -o $DIR/calls -e trace=getdents64,setresuid,setgroups {injection}");
+        let strace = format!("strace -f -y -qq -o $DIR/calls -e trace=getdents64,setfsuid,setgroups {injection}");
         let run = t.run_under(&strace, LINE);
         let calls = fs::read_to_string(t.dir().join("calls")).unwrap();
         let tree = format!("<{}>", t.path(".").display());
@@ -103,12 +103,20 @@ scenario!(whoever_cannot_be_become_is_told_before_anything_is_looked_at, own mou
     run.succeeds();
     assert!(is_read);
     for (injection, message) in [
-        ("setresuid:retval=0", "ENOTRECOVERABLE"),
-        ("setresuid:error=EPERM", "CAP_SETUID and CAP_SETGID are needed"),
+        ("setfsuid:retval=0", "user namespace"),
+        ("setgroups:retval=0", "ENOTRECOVERABLE"),
+        ("setgroups:error=EPERM", "CAP_SETUID and CAP_SETGID are needed"),
         ("setgroups:error=EINVAL", "user namespace"),
     ] {
         let (run, is_read) = with(&format!("-e inject={injection}"));
         run.exits(2).mentions("can't ask as `alice`, so nothing was asked").mentions(message);
         assert_eq!((run.stdout(), is_read), ("", false), "{injection}");
     }
+});
+
+scenario!(root_without_the_right_to_be_others_is_told_so, own mounts, |t| {
+    needs_program!("setpriv");
+    set(t);
+    let run = t.run_under("setpriv --bounding-set=-setuid", LINE);
+    run.exits(2).mentions("setfsuid: EPERM").mentions("CAP_SETUID and CAP_SETGID are needed");
 });

@@ -5,18 +5,19 @@
 //! ```
 //!
 //! Everything is asked of the kernel for the calling thread alone: the C library's wrappers would change every thread
-//! (nptl(7)). Only the effective and file system ids become the account's: a thread that had its real or saved user id
-//! could be sent signals by that user (kill(2)), and the process killed. The thread ends afterwards; no other changes.
+//! (nptl(7)). Of the user ids only that for file systems becomes the account's, which is what setfsuid(2) is for: a
+//! thread that had its real or saved id could be sent signals by that user (kill(2)), one that had its effective id could
+//! be slowed down (setpriority(2), sched_setaffinity(2)). The thread ends afterwards; no other changes.
 #![allow(unsafe_code)]
 
 use super::SysError;
-use super::privilege::{forbid_gains, give_up_all, is_powerless};
+use super::privilege::{forbid_gains, give_up_all, is_powerless, may_become_others};
 use crate::accounts::Account;
 use crate::mode::Mode;
 use nix::unistd::{getegid, geteuid, getgroups, getresgid, getresuid};
 use rustix::io::Errno;
-use rustix::process::{Gid, Uid};
-use rustix::thread::{UnshareFlags, set_thread_groups, set_thread_res_gid, set_thread_res_uid, unshare_unsafe};
+use rustix::process::Gid;
+use rustix::thread::{UnshareFlags, set_thread_groups, set_thread_res_gid, unshare_unsafe};
 use std::marker::PhantomData;
 
 /// Whom the kernel is to take a thread for.
@@ -51,6 +52,7 @@ impl Persona {
         unsafe { unshare_unsafe(UnshareFlags::FS) }.map_err(SysError::of("unshare"))?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask.bits()));
         forbid_gains()?;
+        let effective = geteuid().as_raw();
         let wanted = match self {
             Persona::Account(account) => {
                 become_account(account)?;
@@ -63,7 +65,7 @@ impl Persona {
             }
         };
         give_up_all()?;
-        verify(&wanted).map(|()| Posed { not_send: PhantomData })
+        verify(&wanted, effective).map(|()| Posed { not_send: PhantomData })
     }
 }
 
@@ -73,14 +75,17 @@ const NO_ID: u32 = u32::MAX;
 /// Groups first, for only root sets them; the group before the user for the same reason (credentials(7)).
 fn become_account(account: &Account) -> Result<(), SysError> {
     if account.uid == NO_ID || account.gid == NO_ID {
-        return Err(SysError { call: "setresuid", errno: Errno::INVAL });
+        return Err(SysError { call: "setfsuid", errno: Errno::INVAL });
     }
     let groups: Vec<Gid> = account.groups.iter().map(|&gid| Gid::from_raw_unchecked(gid)).collect();
     set_thread_groups(&groups).map_err(SysError::of("setgroups"))?;
     let gid = Gid::from_raw_unchecked(account.gid);
     set_thread_res_gid(gid, gid, gid).map_err(SysError::of("setresgid"))?;
     set_file_system_id(FileSystemId::Gid, account.gid)?;
-    set_thread_res_uid(None, Uid::from_raw_unchecked(account.uid), None).map_err(SysError::of("setresuid"))?;
+    // setfsuid(2) says nothing of why it fails.
+    if !may_become_others()? {
+        return Err(SysError { call: "setfsuid", errno: Errno::PERM });
+    }
     set_file_system_id(FileSystemId::Uid, account.uid)
 }
 
@@ -126,7 +131,8 @@ fn set_file_system_id(which: FileSystemId, id: u32) -> Result<(), SysError> {
     which.exchange(id);
     match which.now() == id {
         true => Ok(()),
-        false => Err(SysError { call: which.call().1, errno: Errno::NOTRECOVERABLE }),
+        // Whoever may and yet can't names an id that this user namespace doesn't have.
+        false => Err(SysError { call: which.call().1, errno: Errno::INVAL }),
     }
 }
 
@@ -137,16 +143,16 @@ fn current() -> Result<Account, SysError> {
     Ok(Account { uid: geteuid().as_raw(), gid: getegid().as_raw(), groups })
 }
 
-fn verify(wanted: &Account) -> Result<(), SysError> {
+fn verify(wanted: &Account, effective: u32) -> Result<(), SysError> {
     let (uids, gids) =
         (getresuid().map_err(SysError::of_nix("getresuid"))?, getresgid().map_err(SysError::of_nix("getresgid"))?);
-    let is_user = uids.effective.as_raw() == wanted.uid && FileSystemId::Uid.now() == wanted.uid;
+    let is_user = uids.effective.as_raw() == effective && FileSystemId::Uid.now() == wanted.uid;
     let is_group = gids.effective.as_raw() == wanted.gid && FileSystemId::Gid.now() == wanted.gid;
     let in_groups = current()?.plain().groups == wanted.plain().groups;
     match is_user && is_group && in_groups && is_powerless()? {
         true => Ok(()),
         // Not an errno of the kernel's: the calls succeeded, and it is not so.
-        false => Err(SysError { call: "setresuid", errno: Errno::NOTRECOVERABLE }),
+        false => Err(SysError { call: "setfsuid", errno: Errno::NOTRECOVERABLE }),
     }
 }
 

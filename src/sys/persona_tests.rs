@@ -47,7 +47,7 @@ fn a_thread_is_somebody_else_and_the_others_are_not() {
     let before = ids("/proc/thread-self/status".as_ref());
     let posed = as_persona(&alice(), Mode::new(0o027), |_| ids("/proc/thread-self/status".as_ref())).unwrap();
     let started = |head: &str| posed.iter().find(|line| line.starts_with(head)).cloned().unwrap_or_default();
-    assert_eq!(started("Uid:"), "Uid: 0 4000001 0 4000001", "no user can send it signals");
+    assert_eq!(started("Uid:"), "Uid: 0 0 0 4000001", "no user can send it signals, or slow it down");
     assert_eq!(started("Gid:"), "Gid: 4000001 4000001 4000001 4000001");
     assert_eq!(started("Groups:"), "Groups: 4000001 4004242");
     assert_eq!(started("Umask:"), "Umask: 0027");

@@ -101,6 +101,11 @@ pub fn powers() -> Result<Vec<Power>, SysError> {
     Ok(all.into_iter().filter(|(capability, _)| kept.contains(*capability)).map(|(_, power)| power).collect())
 }
 
+/// Whether this thread may take any user id.
+pub fn may_become_others() -> Result<bool, SysError> {
+    Ok(held()?.effective.contains(CapabilitySet::SETUID))
+}
+
 /// Whether this thread holds no capability at all.
 pub fn is_powerless() -> Result<bool, SysError> {
     let held = held()?;
