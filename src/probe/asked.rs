@@ -111,21 +111,21 @@ pub fn answer(
 }
 
 fn reply(posed: &Posed, who: usize, question: &Question, manners: Manners<'_>) -> Result<Reply, SysError> {
-    let (held, node) = (&question.held, &question.node);
+    let (held, directory) = (&question.held, &question.directory);
     match &question.subject {
         About::Passing => {
             let passes = posed.may(held, Right::Execute)?;
-            node.note(who, passes.is_yes());
+            directory.note(who, passes.is_yes());
             Ok(Reply::Passing(passes))
         }
         // We hold it, and they couldn't get there: nothing is tried in it, least of all anything made.
-        About::Itself if !node.is_open_to(who) => Ok(Reply::Itself(Inside::OUT_OF_REACH)),
+        About::Itself if !directory.is_open_to(who) => Ok(Reply::Itself(Inside::OUT_OF_REACH)),
         About::Itself => {
             let inside = inside(posed, question, manners)?;
-            node.note(who, inside.answers.pass.is_yes());
+            directory.note(who, inside.answers.pass.is_yes());
             Ok(Reply::Itself(inside))
         }
-        About::Files(names) if !node.lets_through(who) => {
+        About::Files(names) if !directory.lets_through(who) => {
             Ok(Reply::Files(Files { seen: names.iter().count() as u64, ..Files::default() }))
         }
         About::Files(names) => files(posed, question, names, manners.stop).map(Reply::Files),
@@ -133,7 +133,7 @@ fn reply(posed: &Posed, who: usize, question: &Question, manners: Manners<'_>) -
 }
 
 fn inside(posed: &Posed, question: &Question, manners: Manners<'_>) -> Result<Inside, SysError> {
-    let (held, look) = (&question.held, &question.node.look);
+    let (held, look) = (&question.held, &question.directory.look);
     let mut answers = ask_directory(posed, held)?;
     let can_write = answers.pass.is_yes() && answers.write.is_yes();
     let (mut made_directory, mut left) = (None, None);

@@ -1,6 +1,6 @@
 //! The visitor that asks: told of every directory and name, it hands in questions about them.
 
-use super::question::{About, Desk, Names, Node, Question};
+use super::question::{About, Desk, Directory, Names, Question};
 use crate::entry::Kind;
 use crate::policy::is_default_exclude;
 use crate::sys::SysError;
@@ -37,7 +37,7 @@ pub enum Eyes {
 }
 
 /// Whether what a place leads to can't be opened for lack of a right to it.
-fn is_closed(at: walk::Place<'_, Arc<Node>>) -> bool {
+fn is_closed(at: walk::Place<'_, Arc<Directory>>) -> bool {
     let Some((above, name)) = at.parent() else { return false };
     open_at(above, name, Reach::Mount).is_err_and(|error| error.errno == Errno::ACCESS)
 }
@@ -55,7 +55,7 @@ pub struct Seen {
 
 /// A directory whose names are being read.
 struct Reading {
-    node: Arc<Node>,
+    directory: Arc<Directory>,
     held: OwnedFd,
     names: Names,
 }
@@ -73,31 +73,35 @@ impl<'a> Asker<'a> {
     }
 
     fn end_reading(&mut self) {
-        if let Some(Reading { node, held, names }) = self.reading.take().filter(|reading| !reading.names.is_empty()) {
-            self.desk.hand_in(Question { node, held, subject: About::Files(names) });
+        if let Some(Reading { directory, held, names }) =
+            self.reading.take().filter(|reading| !reading.names.is_empty())
+        {
+            self.desk.hand_in(Question { directory, held, subject: About::Files(names) });
         }
     }
 
-    fn fail(&mut self, node: &Node, path: Vec<u8>, error: SysError) {
-        if let Some(root) = node.root_index() {
+    fn fail(&mut self, directory: &Directory, path: Vec<u8>, error: SysError) {
+        if let Some(root) = directory.root_index() {
             self.seen.errors.push((root, path, error));
         }
     }
 }
 
 impl Visitor for Asker<'_> {
-    type Here = Arc<Node>;
+    type Here = Arc<Directory>;
 
-    fn begin(&mut self, at: walk::Place<'_, Arc<Node>>) {
+    fn begin(&mut self, at: walk::Place<'_, Arc<Directory>>) {
         self.end_reading();
         let Some((fd, _)) = at.parent() else { return };
         match duplicate(fd) {
-            Ok(held) => self.reading = Some(Reading { node: Arc::clone(at.here()), held, names: Names::default() }),
+            Ok(held) => {
+                self.reading = Some(Reading { directory: Arc::clone(at.here()), held, names: Names::default() })
+            }
             Err(error) => self.fail(at.here(), at.path(), error),
         }
     }
 
-    fn want(&mut self, here: &Arc<Node>, name: &CStr, kind: Kind) -> Want {
+    fn want(&mut self, here: &Arc<Directory>, name: &CStr, kind: Kind) -> Want {
         match kind {
             // Made by one of those who are asked, and gone in a moment.
             Kind::Dir | Kind::File if stands(name) => Want::Skip,
@@ -110,8 +114,8 @@ impl Visitor for Asker<'_> {
                 if reading.names.len() >= NAME_BYTES
                     && let Ok(held) = duplicate(&reading.held)
                 {
-                    let (node, names) = (Arc::clone(&reading.node), std::mem::take(&mut reading.names));
-                    self.desk.hand_in(Question { node, held, subject: About::Files(names) });
+                    let (directory, names) = (Arc::clone(&reading.directory), std::mem::take(&mut reading.names));
+                    self.desk.hand_in(Question { directory, held, subject: About::Files(names) });
                 }
                 Want::Skip
             }
@@ -119,40 +123,40 @@ impl Visitor for Asker<'_> {
         }
     }
 
-    fn entry(&mut self, _: walk::Place<'_, Arc<Node>>, _: &Look) {}
+    fn entry(&mut self, _: walk::Place<'_, Arc<Directory>>, _: &Look) {}
 
     fn directory(
         &mut self,
-        at: walk::Place<'_, Arc<Node>>,
+        at: walk::Place<'_, Arc<Directory>>,
         look: &Look,
         own: Option<BorrowedFd<'_>>,
-    ) -> Next<Arc<Node>> {
+    ) -> Next<Arc<Directory>> {
         if is_default_exclude(at.name().to_bytes(), look.entry.kind, look.entry.state) {
             self.seen.excluded += 1;
             return Next::Leave;
         }
-        let node = at.here().below(at.name().to_bytes(), *look);
+        let directory = at.here().below(at.name().to_bytes(), *look);
         let held = match (own, at.parent()) {
             (Some(own), _) => duplicate(own),
             // What can't be opened for reading is asked about all the same.
             (None, Some((above, name))) => find_beneath(above, name.to_bytes(), Reach::Mount),
-            (None, None) => return Next::Enter(node),
+            (None, None) => return Next::Enter(directory),
         };
         match held {
             Ok(held) => {
-                self.desk.hand_in(Question { node: Arc::clone(&node), held, subject: About::Itself });
+                self.desk.hand_in(Question { directory: Arc::clone(&directory), held, subject: About::Itself });
                 // To whoever asks as themselves that is the answer. To others it is an error, told once it is entered.
                 let is_answer = own.is_none() && self.eyes == Eyes::Own && is_closed(at);
-                if is_answer { Next::Leave } else { Next::Enter(node) }
+                if is_answer { Next::Leave } else { Next::Enter(directory) }
             }
             Err(error) => {
-                self.fail(&node, at.path(), error);
+                self.fail(&directory, at.path(), error);
                 Next::Leave
             }
         }
     }
 
-    fn mount(&mut self, at: walk::Place<'_, Arc<Node>>, _: OnMount) -> Crossing {
+    fn mount(&mut self, at: walk::Place<'_, Arc<Directory>>, _: OnMount) -> Crossing {
         if let Some(root) = at.here().root_index() {
             self.seen.mounts.push((root, at.path()));
         }
@@ -160,9 +164,9 @@ impl Visitor for Asker<'_> {
     }
 
     // What is gone, nobody can do anything with.
-    fn vanished(&mut self, _: walk::Place<'_, Arc<Node>>) {}
+    fn vanished(&mut self, _: walk::Place<'_, Arc<Directory>>) {}
 
-    fn error(&mut self, at: walk::Place<'_, Arc<Node>>, error: SysError) {
+    fn error(&mut self, at: walk::Place<'_, Arc<Directory>>, error: SysError) {
         self.fail(at.here(), at.path(), error);
     }
 }

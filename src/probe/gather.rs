@@ -2,7 +2,7 @@
 
 use super::Someone;
 use super::asked::{Answers, Files, Inside, Reply};
-use super::question::{About, Batch, Node, Place, Question, Settled, Stop};
+use super::question::{About, Batch, Directory, Place, Question, Settled, Stop};
 use super::row::{Cell, Row, Tally};
 use crate::sys::SysError;
 use crate::sys::access::Answer;
@@ -43,39 +43,39 @@ impl<'a> Gathering<'a> {
     }
 
     fn settle(&mut self, question: &Question, replies: Vec<Result<Reply, SysError>>) {
-        let node = &question.node;
+        let directory = &question.directory;
         match &question.subject {
             About::Passing => {
-                let passes = self.each(node, replies, |reply| match reply {
+                let passes = self.each(directory, replies, |reply| match reply {
                     Reply::Passing(answer) => Some(answer),
                     _ => None,
                 });
-                let stopped = stopped(node, &passes);
+                let stopped = stopped(directory, &passes);
                 // Each directory is asked about once.
-                let _ = node.settled.set(Settled { stopped, row: usize::MAX });
+                let _ = directory.settled.set(Settled { stopped, row: usize::MAX });
             }
             About::Itself => {
-                let insides = self.each(node, replies, |reply| match reply {
+                let insides = self.each(directory, replies, |reply| match reply {
                     Reply::Itself(inside) => Some(inside),
                     _ => None,
                 });
-                self.note_what_is_left(node, &insides);
-                self.settle_directory(node, &insides);
+                self.note_what_is_left(directory, &insides);
+                self.settle_directory(directory, &insides);
             }
             About::Files(_) => {
-                let files = self.each(node, replies, |reply| match reply {
+                let files = self.each(directory, replies, |reply| match reply {
                     Reply::Files(files) => Some(files),
                     _ => None,
                 });
-                self.add_files(node, &files);
+                self.add_files(directory, &files);
             }
         }
     }
 
-    fn note_what_is_left(&mut self, node: &Node, insides: &[Option<Inside>]) {
+    fn note_what_is_left(&mut self, directory: &Directory, insides: &[Option<Inside>]) {
         for (someone, inside) in self.everybody.iter().zip(insides) {
             if let Some(error) = inside.and_then(|inside| inside.left) {
-                self.errors.push((node.place(), someone.label.clone(), error));
+                self.errors.push((directory.place(), someone.label.clone(), error));
             }
         }
     }
@@ -83,7 +83,7 @@ impl<'a> Gathering<'a> {
     /// Everybody's reply of the kind that was asked for; `None`, and an error on record, where there is none.
     fn each<T>(
         &mut self,
-        node: &Node,
+        directory: &Directory,
         replies: Vec<Result<Reply, SysError>>,
         of_kind: impl Fn(Reply) -> Option<T>,
     ) -> Vec<Option<T>> {
@@ -94,7 +94,7 @@ impl<'a> Gathering<'a> {
                 // Gone since it was found: nobody can do anything with it, and nothing is amiss.
                 Err(error) if error.is_absence() => None,
                 Err(error) => {
-                    self.errors.push((node.place(), someone.label.clone(), error));
+                    self.errors.push((directory.place(), someone.label.clone(), error));
                     None
                 }
             });
@@ -102,24 +102,25 @@ impl<'a> Gathering<'a> {
         kept
     }
 
-    fn settle_directory(&mut self, node: &Arc<Node>, insides: &[Option<Inside>]) {
-        let above = above(node, self.everybody.len());
+    fn settle_directory(&mut self, directory: &Arc<Directory>, insides: &[Option<Inside>]) {
+        let above = above(directory, self.everybody.len());
         let cell = |(at, inside): (usize, &Option<Inside>)| match (inside, &above[at]) {
-            (Some(inside), None) => Cell::of(inside, &node.look, self.everybody[at].account.uid),
+            (Some(inside), None) => Cell::of(inside, &directory.look, self.everybody[at].account.uid),
             _ => Cell::default(),
         };
         let cells: Box<[Cell]> = insides.iter().enumerate().map(cell).collect();
         let passes: Vec<_> = insides.iter().map(|inside| inside.map(|inside| inside.answers.pass)).collect();
-        let stopped = stopped(node, &passes);
-        let row = self.row(node, cells, &above);
-        let _ = node.settled.set(Settled { stopped, row });
+        let stopped = stopped(directory, &passes);
+        let row = self.row(directory, cells, &above);
+        // Each directory is asked about once.
+        let _ = directory.settled.set(Settled { stopped, row });
     }
 
     /// The row of a directory: that of the directory above it, where everybody can do the same there.
-    fn row(&mut self, node: &Node, cells: Box<[Cell]>, above: &Arc<[Option<Stop>]>) -> usize {
-        let Some(root) = node.root_index() else { return usize::MAX };
-        let state = node.look.entry.state;
-        let known = node.parent().and_then(|parent| parent.settled.get()).map(|settled| settled.row);
+    fn row(&mut self, directory: &Directory, cells: Box<[Cell]>, above: &Arc<[Option<Stop>]>) -> usize {
+        let Some(root) = directory.root_index() else { return usize::MAX };
+        let state = directory.look.entry.state;
+        let known = directory.parent().and_then(|parent| parent.settled.get()).map(|settled| settled.row);
         if let Some((at, row)) = known.and_then(|at| Some((at, self.rows.get_mut(at)?)))
             && row.root == root
             && row.state.gid == state.gid
@@ -129,34 +130,34 @@ impl<'a> Gathering<'a> {
             return at;
         }
         let tallies = vec![Tally::default(); cells.len()].into();
-        let (path, stopped) = (node.path(), Arc::clone(above));
+        let (path, stopped) = (directory.path(), Arc::clone(above));
         self.rows.push(Row { root, path, state, directories: 1, files: 0, cells, tallies, stopped });
         self.rows.len() - 1
     }
 
-    fn add_files(&mut self, node: &Node, files: &[Option<Files>]) {
-        let Some(settled) = node.settled.get() else { return };
+    fn add_files(&mut self, directory: &Directory, files: &[Option<Files>]) {
+        let Some(settled) = directory.settled.get() else { return };
         let Some(row) = self.rows.get_mut(settled.row) else { return };
         row.files += files.iter().flatten().map(|files| files.seen).max().unwrap_or_default();
         for ((tally, files), stop) in row.tallies.iter_mut().zip(files).zip(settled.stopped.iter()) {
             if let (Some(files), None) = (files, stop) {
-                tally.add(files, node);
+                tally.add(files, directory);
             }
         }
     }
 }
 
 /// Who is stopped above a directory.
-fn above(node: &Node, everybody: usize) -> Arc<[Option<Stop>]> {
-    match node.parent().and_then(|parent| parent.settled.get()) {
+fn above(directory: &Directory, everybody: usize) -> Arc<[Option<Stop>]> {
+    match directory.parent().and_then(|parent| parent.settled.get()) {
         Some(settled) => Arc::clone(&settled.stopped),
         None => vec![None; everybody].into(),
     }
 }
 
 /// Who is stopped on the way to the entries of a directory; shared with it above where it stops nobody else.
-fn stopped(node: &Node, passes: &[Option<Answer>]) -> Arc<[Option<Stop>]> {
-    let above = above(node, passes.len());
+fn stopped(directory: &Directory, passes: &[Option<Answer>]) -> Arc<[Option<Stop>]> {
+    let above = above(directory, passes.len());
     let stops = |at: usize| match (&above[at], passes[at]) {
         (None, Some(Answer::No(errno))) => Some(errno),
         // It couldn't be asked about, or is gone.
@@ -166,6 +167,6 @@ fn stopped(node: &Node, passes: &[Option<Answer>]) -> Arc<[Option<Stop>]> {
     if (0..passes.len()).all(|at| stops(at).is_none()) {
         return above;
     }
-    let stop = |errno| Stop { place: node.place(), look: node.look, errno };
+    let stop = |errno| Stop { place: directory.place(), look: directory.look, errno };
     (0..passes.len()).map(|at| above[at].clone().or_else(|| stops(at).map(stop))).collect()
 }

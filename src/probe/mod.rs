@@ -34,14 +34,16 @@ use crate::sys::persona::Persona;
 use crate::sys::root::{Links, hold_way, open_root};
 use crate::sys::stat::look;
 use crate::walk::{self, Counters, Start};
+use asked::Answers;
 use asker::{Asker, Eyes, Seen};
 use gather::Gathering;
-use question::{About, Desk, Node, Question};
+use question::{About, Batch, Desk, Directory, Question};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{channel, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread::Scope;
 
 /// Somebody to ask as.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -135,34 +137,15 @@ const LEAD: usize = 4;
 /// How many batches there are at most: those that wait, one being answered, one being put together, one being filled.
 const IN_FLIGHT: usize = LEAD + 3;
 
+/// Where everybody takes questions, and where their answers come.
+type Seats = Result<(Vec<SyncSender<Batch>>, Vec<Receiver<Answers>>), ProbeError>;
+
 /// Asks everybody about all that lies at and below the roots.
 pub fn probe(request: &Request<'_>) -> Result<Probed, ProbeError> {
     let mounts = Mounts::read().unwrap_or_default();
-    let (ready, poses) = channel();
-    let (mut desks, mut answers) = (Vec::new(), Vec::new());
     let mut gathering = Gathering::new(request.everybody);
     let seen = std::thread::scope(|scope| {
-        for (at, &someone) in request.everybody.iter().enumerate() {
-            let (desk, questions) = sync_channel(LEAD);
-            let (answer, replies) = channel();
-            let ready = ready.clone();
-            scope.spawn(move || {
-                asked::answer((at, someone), request.manners, questions, answer, |posed| {
-                    // Whoever waits for it waits for all.
-                    let _ = ready.send((at, posed));
-                });
-            });
-            desks.push(desk);
-            answers.push(replies);
-        }
-        drop(ready);
-        // Nothing is asked as anybody before everybody is there.
-        if let Some((at, error)) =
-            poses.iter().take(request.everybody.len()).find_map(|(at, posed)| Some((at, posed.err()?)))
-        {
-            drop(desks);
-            return Err(ProbeError::NotPosed(at, error));
-        }
+        let (mut desks, answers) = seat_everybody(scope, request)?;
         let (desk, batches) = sync_channel(LEAD);
         desks.push(desk);
         let walker = scope.spawn(|| {
@@ -177,32 +160,41 @@ pub fn probe(request: &Request<'_>) -> Result<Probed, ProbeError> {
     Ok(put_in_order(gathering, seen))
 }
 
+/// Starts a thread for each of those asked; where they take questions, and where their answers come.
+///
+/// Nothing is asked as anybody before everybody is there.
+fn seat_everybody<'scope, 'env>(scope: &'scope Scope<'scope, 'env>, request: &'env Request<'env>) -> Seats {
+    let (ready, poses) = channel();
+    let (mut desks, mut answers) = (Vec::new(), Vec::new());
+    for (at, &someone) in request.everybody.iter().enumerate() {
+        let (desk, questions) = sync_channel(LEAD);
+        let (answer, replies) = channel();
+        let ready = ready.clone();
+        scope.spawn(move || {
+            asked::answer((at, someone), request.manners, questions, answer, |posed| {
+                // Whoever waits for it waits for all.
+                let _ = ready.send((at, posed));
+            });
+        });
+        desks.push(desk);
+        answers.push(replies);
+    }
+    drop(ready);
+    match poses.iter().take(request.everybody.len()).find_map(|(at, posed)| Some((at, posed.err()?))) {
+        Some((at, error)) => Err(ProbeError::NotPosed(at, error)),
+        None => Ok((desks, answers)),
+    }
+}
+
 /// Walks all roots, and hands in every question.
 fn ask_all(request: &Request<'_>, mounts: &Mounts, desk: &Desk) -> Result<Seen, SysError> {
     let mut total = Seen::default();
     let is_other = |someone: &&Someone| matches!(someone.persona, Persona::Account(_));
     let eyes = if request.everybody.iter().any(is_other) { Eyes::Roots } else { Eyes::Own };
     // Each root keeps its descriptor while it is walked.
-    for (first, roots) in request.roots.chunks((request.descriptors / 8).max(1)).enumerate() {
-        let first = first * (request.descriptors / 8).max(1);
-        let starts = std::thread::scope(|scope| {
-            let thread = scope.spawn(|| {
-                (request.setup)()?;
-                let start = |(at, root): (usize, &PathBuf)| {
-                    let index = (first + at) as u32;
-                    (index, start(index, root, request.everybody.len(), desk))
-                };
-                Ok(roots.iter().enumerate().map(start).collect::<Vec<_>>())
-            });
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })?;
-        let mut opened = Vec::new();
-        for (root, start) in starts {
-            match start {
-                Ok(start) => opened.push(start),
-                Err(error) => total.errors.push((root, b".".to_vec(), error)),
-            }
-        }
+    let at_once = (request.descriptors / 8).max(1);
+    for (batch, roots) in request.roots.chunks(at_once).enumerate() {
+        let opened = open_roots(request, roots, batch * at_once, desk, &mut total)?;
         let options = walk::Options {
             setup: request.setup,
             stop: request.manners.stop,
@@ -221,20 +213,49 @@ fn ask_all(request: &Request<'_>, mounts: &Mounts, desk: &Desk) -> Result<Seen, 
     Ok(total)
 }
 
+/// Opens roots, the first of which has this index, on a thread that has given up what it doesn't need.
+fn open_roots(
+    request: &Request<'_>,
+    roots: &[PathBuf],
+    first: usize,
+    desk: &Desk,
+    total: &mut Seen,
+) -> Result<Vec<Start<Arc<Directory>>>, SysError> {
+    let starts = std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            (request.setup)()?;
+            let start = |(at, root): (usize, &PathBuf)| {
+                let index = (first + at) as u32;
+                (index, start(index, root, request.everybody.len(), desk))
+            };
+            Ok(roots.iter().enumerate().map(start).collect::<Vec<_>>())
+        });
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })?;
+    let mut opened = Vec::new();
+    for (root, start) in starts {
+        match start {
+            Ok(start) => opened.push(start),
+            Err(error) => total.errors.push((root, b".".to_vec(), error)),
+        }
+    }
+    Ok(opened)
+}
+
 /// Asks about every directory above a root and the root itself, and gives the start of its walk.
-fn start(root: u32, path: &Path, asked: usize, desk: &Desk) -> Result<Start<Arc<Node>>, SysError> {
+fn start(root: u32, path: &Path, asked: usize, desk: &Desk) -> Result<Start<Arc<Directory>>, SysError> {
     let dir = open_root(path, Links::Refuse)?;
     let mut way = hold_way(path)?;
     way.pop();
-    let mut above: Option<Arc<Node>> = None;
+    let mut above: Option<Arc<Directory>> = None;
     for (path, held, look) in way {
-        let node = Node::above(above.take(), path.as_os_str().as_bytes(), look, asked);
-        desk.hand_in(Question { node: Arc::clone(&node), held, subject: About::Passing });
-        above = Some(node);
+        let directory = Directory::above(above.take(), path.as_os_str().as_bytes(), look, asked);
+        desk.hand_in(Question { directory: Arc::clone(&directory), held, subject: About::Passing });
+        above = Some(directory);
     }
     let (look, held) = (look(&dir)?, duplicate(&dir)?);
-    let here = Node::root(above, root, look, asked);
-    desk.hand_in(Question { node: Arc::clone(&here), held, subject: About::Itself });
+    let here = Directory::root(above, root, look, asked);
+    desk.hand_in(Question { directory: Arc::clone(&here), held, subject: About::Itself });
     Ok(Start { dir, look, here, prefix: Vec::new() })
 }
 

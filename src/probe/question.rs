@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// A directory of the probe: one above a root, the root, or one below it.
 ///
 /// It has a name and not a path: trees of 20,000 levels with long names would otherwise take all memory.
-pub struct Node {
+pub struct Directory {
     /// The directory it lies in; `None` for `/`.
-    parent: Option<Arc<Node>>,
+    parent: Option<Arc<Directory>>,
     site: Site,
     /// Its name; of a directory above a root the absolute path.
     name: Box<[u8]>,
@@ -32,33 +32,33 @@ enum Site {
     Below(u32, u32),
 }
 
-impl Node {
+impl Directory {
     /// A directory above a root, by its absolute path, which so many people are asked about.
-    pub fn above(parent: Option<Arc<Node>>, path: &[u8], look: Look, asked: usize) -> Arc<Node> {
-        Node::new(parent, Site::Above, path, look, asked)
+    pub fn above(parent: Option<Arc<Directory>>, path: &[u8], look: Look, asked: usize) -> Arc<Directory> {
+        Directory::new(parent, Site::Above, path, look, asked)
     }
 
     /// The root of this index.
-    pub fn root(parent: Option<Arc<Node>>, index: u32, look: Look, asked: usize) -> Arc<Node> {
-        Node::new(parent, Site::Below(index, 0), b".", look, asked)
+    pub fn root(parent: Option<Arc<Directory>>, index: u32, look: Look, asked: usize) -> Arc<Directory> {
+        Directory::new(parent, Site::Below(index, 0), b".", look, asked)
     }
 
     /// A directory of this name in this one.
-    pub fn below(self: &Arc<Node>, name: &[u8], look: Look) -> Arc<Node> {
+    pub fn below(self: &Arc<Directory>, name: &[u8], look: Look) -> Arc<Directory> {
         let site = match self.site {
             Site::Above => Site::Above,
             Site::Below(root, depth) => Site::Below(root, depth.saturating_add(1)),
         };
-        Node::new(Some(Arc::clone(self)), site, name, look, self.reached.len())
+        Directory::new(Some(Arc::clone(self)), site, name, look, self.reached.len())
     }
 
-    fn new(parent: Option<Arc<Node>>, site: Site, name: &[u8], look: Look, asked: usize) -> Arc<Node> {
+    fn new(parent: Option<Arc<Directory>>, site: Site, name: &[u8], look: Look, asked: usize) -> Arc<Directory> {
         let reached = (0..asked).map(|_| AtomicBool::new(false)).collect();
-        Arc::new(Node { parent, site, name: name.into(), look, settled: OnceLock::new(), reached })
+        Arc::new(Directory { parent, site, name: name.into(), look, settled: OnceLock::new(), reached })
     }
 
     /// The directory it lies in; `None` for `/`.
-    pub fn parent(&self) -> Option<&Arc<Node>> {
+    pub fn parent(&self) -> Option<&Arc<Directory>> {
         self.parent.as_ref()
     }
 
@@ -117,7 +117,7 @@ impl Node {
     }
 }
 
-impl Drop for Node {
+impl Drop for Directory {
     // One above the other and not one within the other: a stack isn't as deep as a tree can be.
     fn drop(&mut self) {
         let mut next = self.parent.take();
@@ -163,7 +163,7 @@ pub struct Stop {
 /// One question, asked as everybody.
 pub struct Question {
     /// The directory.
-    pub node: Arc<Node>,
+    pub directory: Arc<Directory>,
     /// It itself: asked about, or where names are looked up.
     pub held: OwnedFd,
     /// What is asked.

@@ -1,7 +1,7 @@
 //! Rows of the result: directories where everybody can do the same, folded into the first of them.
 
 use super::asked::{Closing, Files, Inside};
-use super::question::{Node, Stop};
+use super::question::{Directory, Stop};
 use crate::act::Acts;
 use crate::entry::State;
 use crate::mode::Mode;
@@ -103,7 +103,7 @@ pub struct Tally {
 
 impl Tally {
     /// Adds the files of a directory.
-    pub fn add(&mut self, files: &Files, directory: &Node) {
+    pub fn add(&mut self, files: &Files, directory: &Directory) {
         self.read += files.read;
         self.write += files.write;
         for (new, first) in [(&files.unread, &mut self.unread), (&files.unwritten, &mut self.unwritten)] {
