@@ -37,7 +37,7 @@ trait Gauge: Sync {
     /// A bar for it, yet to be drawn.
     fn bar(&self) -> ProgressBar;
 
-    /// Puts where it is now on the bar.
+    /// Puts where it is now on the bar, and draws it once.
     fn draw(&self, bar: &ProgressBar);
 
     /// Where it is now, as a line that nothing bounds.
@@ -63,9 +63,8 @@ impl Gauge for Walking<'_> {
     }
 
     fn draw(&self, bar: &ProgressBar) {
-        // Asked each time: the window may have another width by now.
+        // Asked each time: the window may have another width by now. Setting it draws it.
         bar.set_message(self.line_of(columns()));
-        bar.tick();
     }
 
     fn line(&self) -> String {
@@ -85,8 +84,8 @@ impl Gauge for Applying<'_> {
     }
 
     fn draw(&self, bar: &ProgressBar) {
-        bar.set_position(self.tried.load(Ordering::Relaxed));
-        bar.tick();
+        let tried = self.tried.load(Ordering::Relaxed);
+        bar.update(|state| state.set_pos(tried));
     }
 
     fn line(&self) -> String {
@@ -188,6 +187,73 @@ fn shortened(path: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    /// A terminal of 40 columns that keeps what is drawn on it.
+    #[derive(Clone, Default, Debug)]
+    struct Drawn(Arc<std::sync::Mutex<Vec<String>>>);
+
+    impl indicatif::TermLike for Drawn {
+        fn width(&self) -> u16 {
+            40
+        }
+
+        fn move_cursor_up(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_down(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_right(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_left(&self, _: usize) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn write_line(&self, text: &str) -> std::io::Result<()> {
+            self.write_str(text)
+        }
+
+        fn write_str(&self, text: &str) -> std::io::Result<()> {
+            let text = text.trim();
+            if !text.is_empty() {
+                self.0.lock().unwrap().push(text.into());
+            }
+            Ok(())
+        }
+
+        fn clear_line(&self) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn flush(&self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// A second drawing would be of what was measured for the first: too wide where the window got narrower between.
+    #[test]
+    fn each_gauge_is_drawn_once_at_a_time() {
+        let (counters, tried) = (Counters::new(1), AtomicU64::new(2));
+        let walking = Walking { counters: &counters, begun: Instant::now() };
+        let applying = Applying { changes: 5, tried: &tried };
+        let gauges: [(&dyn Gauge, &str); 2] = [(&walking, "no entries"), (&applying, "2/5 changes")];
+        for (gauge, start) in gauges {
+            let drawn = Drawn::default();
+            let bar = gauge.bar();
+            bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(drawn.clone())));
+            for times in 1..=3 {
+                gauge.draw(&bar);
+                let lines = drawn.0.lock().unwrap().clone();
+                assert_eq!(lines.len(), times, "{lines:?}");
+                assert!(lines.iter().all(|line| line.starts_with(start)), "{lines:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_line_fits_the_terminal_and_keeps_the_end_of_the_path() {
