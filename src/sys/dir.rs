@@ -139,7 +139,12 @@ impl Way {
 }
 
 fn resolve(dir: impl AsFd, name: &CStr, flags: OFlags, reach: Reach) -> Result<OwnedFd, SysError> {
-    let mut rules = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let mut rules = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    if !is_one_name(name) {
+        // For one name there is nothing to keep below, and the kernel would take a lock of the whole system to see that
+        // (path_is_under() of fs/namespace.c).
+        rules |= ResolveFlags::BENEATH;
+    }
     if reach == Reach::Mount {
         rules |= ResolveFlags::NO_XDEV;
     }
@@ -148,7 +153,7 @@ fn resolve(dir: impl AsFd, name: &CStr, flags: OFlags, reach: Reach) -> Result<O
 }
 
 fn component(dir: impl AsFd, name: &CStr, flags: OFlags, reach: Reach) -> Result<OwnedFd, SysError> {
-    if name == c".." || name.to_bytes().contains(&b'/') {
+    if !is_one_name(name) {
         return Err(SysError { call: "openat", errno: Errno::XDEV });
     }
     let over = SysError { call: "openat", errno: Errno::XDEV };
@@ -164,6 +169,11 @@ fn component(dir: impl AsFd, name: &CStr, flags: OFlags, reach: Reach) -> Result
         Some(home) if !same_mount(home, &look(&fd)?.entry) => Err(over),
         _ => Ok(fd),
     }
+}
+
+/// Whether a path leads no further than into the directory it is looked up in.
+fn is_one_name(path: &CStr) -> bool {
+    path != c".." && !path.to_bytes().contains(&b'/')
 }
 
 /// Calls again after EINTR and EAGAIN, a bounded number of times.

@@ -55,8 +55,8 @@ impl<'a, H> Place<'a, H> {
 
     /// Its path: the start's prefix, then every name on the way; `.` for the start itself.
     pub fn path(&self) -> Vec<u8> {
-        let (prefix, names) = self.names();
-        let path = joined(Some(prefix).filter(|prefix| !prefix.is_empty()), &names);
+        let (_, prefix) = start_of(self.dir);
+        let path = path_below(prefix, self.dir, self.name);
         if path.is_empty() { b".".to_vec() } else { path }
     }
 
@@ -64,39 +64,49 @@ impl<'a, H> Place<'a, H> {
     ///
     /// What was moved out of the tree meanwhile can't. Costs a lookup of the whole path.
     pub fn still_below(&self) -> Result<bool, SysError> {
-        let mut start = self.dir;
-        while let Origin::Below(parent, _) = start.origin() {
-            start = parent;
-        }
-        let (_, names) = Place::itself(self.dir, None).names();
-        let Some(fd) = start.open().filter(|_| !names.is_empty()) else { return Ok(true) };
-        match find_beneath(fd.as_fd(), &joined(None, &names), Reach::Any) {
+        let path = path_below(b"", self.dir, None);
+        let (start, _) = start_of(self.dir);
+        let Some(fd) = start.open().filter(|_| !path.is_empty()) else { return Ok(true) };
+        match find_beneath(fd.as_fd(), &path, Reach::Any) {
             Ok(found) => Ok(look(found)?.entry.id == self.dir.id()),
             Err(error) if super::hand::is_gone(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
+}
 
-    /// The start's prefix, and the names from there on.
-    fn names(&self) -> (&'a [u8], Vec<&'a [u8]>) {
-        let mut names: Vec<&[u8]> = self.name.iter().map(|name| name.to_bytes()).collect();
-        let mut dir = self.dir;
-        loop {
-            match dir.origin() {
-                Origin::Start(prefix) => {
-                    names.reverse();
-                    return (prefix, names);
-                }
-                Origin::Below(parent, name) => {
-                    names.push(name.to_bytes());
-                    dir = parent;
-                }
-            }
+/// The directory that the walk of this one started in, and the prefix of its paths.
+fn start_of<H>(mut dir: &Dir<H>) -> (&Dir<H>, &[u8]) {
+    loop {
+        match dir.origin() {
+            Origin::Start(prefix) => return (dir, prefix),
+            Origin::Below(parent, _) => dir = parent,
         }
     }
 }
 
-fn joined(prefix: Option<&[u8]>, names: &[&[u8]]) -> Vec<u8> {
-    let parts: Vec<&[u8]> = prefix.into_iter().chain(names.iter().copied()).collect();
-    parts.join(&b'/')
+/// A prefix, the names from the start down to a directory, and a name in it, with slashes between.
+fn path_below<H>(prefix: &[u8], dir: &Dir<H>, name: Option<&CStr>) -> Vec<u8> {
+    // Names are known from the last to the first: counted once, then put in from the end.
+    let mut length = 0;
+    each_name(dir, name, |name| length += name.len() + 1);
+    let is_headless = prefix.is_empty() && length > 0;
+    let mut path = vec![b'/'; prefix.len() + length - usize::from(is_headless)];
+    path[..prefix.len()].copy_from_slice(prefix);
+    let mut end = path.len();
+    each_name(dir, name, |name| {
+        let start = end - name.len();
+        path[start..end].copy_from_slice(name);
+        end = start.saturating_sub(1);
+    });
+    path
+}
+
+/// Each name from a name in a directory up to the start, which has none of its own.
+fn each_name<H>(mut dir: &Dir<H>, name: Option<&CStr>, mut each: impl FnMut(&[u8])) {
+    name.into_iter().for_each(|name| each(name.to_bytes()));
+    while let Origin::Below(parent, name) = dir.origin() {
+        each(name.to_bytes());
+        dir = parent;
+    }
 }
