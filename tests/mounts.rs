@@ -118,3 +118,26 @@ scenario!(mounts_below_a_root_are_counted_and_not_entered, own mounts, |t| {
     let all = t.run("check . -p all.toml --format json");
     assert_eq!(all.exits(1).finds("deny foreign-group m/f safe").end()["skipped_mounts"], 0);
 });
+
+// Nine out of ten files are judged at a glance, which doesn't tell the mount.
+scenario!(a_file_mounted_over_one_that_complies_is_told_apart, own mounts, |t| {
+    t.policy("stay.toml", &lab(""));
+    t.policy("all.toml", &lab("mounts = 'all'"));
+    let files: String = (0..10).map(|at| format!("\nfile 0:4242 0664 f{at}")).collect();
+    t.tree(&format!("dir 0:4242 2775 .{files}"));
+    t.sh("touch ../same; mkdir ../m; mount -t tmpfs none ../m; touch ../m/other; chgrp 4242 ../same ../m/other");
+    t.sh("chmod 0664 ../same ../m/other");
+    let counts = |policy: &str| {
+        let run = t.run(&format!("check . -p {policy} --format json"));
+        let end = run.succeeds().finds("").end();
+        (end["entries"].as_u64().unwrap(), end["skipped_mounts"].as_u64().unwrap())
+    };
+    assert_eq!(counts("stay.toml"), (11, 0));
+    for (mounted, over) in [("../m/other", "f5"), ("../same", "f3")] {
+        t.sh(&format!("mount --bind {mounted} {over}"));
+        let expected = if over == "f5" { (10, 1) } else { (9, 2) };
+        assert_eq!((counts("stay.toml"), counts("all.toml")), (expected, (11, 0)), "{over}");
+    }
+    t.sh("umount f3 f5 ../m");
+    t.holds_first_tree();
+});

@@ -140,7 +140,7 @@ fn tell(
     court: &Court<'_>,
     finds: &mut Finds,
 ) {
-    if !site.is_still_below() {
+    if !site.is_still_below(court.ladder) {
         finds.vanished += 1;
         return;
     }

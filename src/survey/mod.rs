@@ -18,6 +18,7 @@ mod plain;
 mod regions;
 mod scope;
 mod site;
+mod streak;
 mod surveyor;
 mod target;
 

@@ -3,8 +3,10 @@
 
 use super::assess::Judged;
 use super::scope::{Heard, Opinion};
+use super::streak::Streak;
 use crate::entry::{Entry, Extras, Kind, State};
 use crate::intent::OwnerTerm;
+use crate::sys::stat::Glance;
 
 /// What is known of the plain entries of the directory that is being read.
 #[derive(Default)]
@@ -13,8 +15,10 @@ pub struct Plain<'p> {
     heard: Option<(Kind, Heard)>,
     /// What is wanted of them.
     pub opinions: Vec<Opinion<'p>>,
-    /// An entry that complied.
-    clean: Option<Likeness>,
+    /// An entry that complied, and the device that it was on.
+    clean: Option<(Likeness, u64)>,
+    /// How many were like it.
+    streak: Streak,
 }
 
 /// All that judging an entry looks at, but for its name and what lies around it.
@@ -30,6 +34,7 @@ impl<'p> Plain<'p> {
     /// Another directory is read.
     pub fn forget(&mut self) {
         (self.heard, self.clean) = (None, None);
+        self.streak.ends();
     }
 
     /// Whether anybody cares for plain entries of a kind, if that was heard.
@@ -42,15 +47,38 @@ impl<'p> Plain<'p> {
         (self.heard, self.clean) = (Some((kind, heard)), None);
     }
 
+    /// Whether the next plain entry of a directory on this mount will probably be like one there that complied.
+    pub fn is_worth_a_glance(&self, mount: u64) -> bool {
+        self.clean.is_some_and(|(clean, _)| clean.mount == mount) && self.streak.holds()
+    }
+
+    /// Whether a plain entry is surely like one that complied, where the device tells the mount.
+    pub fn is_clean_at_a_glance(&mut self, glance: &Glance) -> bool {
+        // Of the rest of a likeness, the mount is told by the device, and nothing else was asked for either.
+        let is_clean = self.clean.is_some_and(|(Likeness { state, nlink, mount: _, extras: _ }, dev)| {
+            (glance.state, glance.nlink, glance.dev) == (state, nlink, dev)
+        });
+        match is_clean {
+            true => self.streak.goes_on(),
+            false => self.streak.fails(),
+        }
+        is_clean
+    }
+
     /// Whether a plain entry is like one that complied.
-    pub fn is_clean(&self, entry: &Entry) -> bool {
-        self.clean == Some(Likeness::of(entry))
+    pub fn is_clean(&mut self, entry: &Entry) -> bool {
+        let is_clean = self.clean.is_some_and(|(clean, _)| clean == Likeness::of(entry));
+        if is_clean {
+            self.streak.goes_on();
+        }
+        is_clean
     }
 
     /// A plain entry was judged.
     pub fn judged(&mut self, entry: &Entry, judged: Judged) {
+        self.streak.ends();
         if judged == Judged::Clean && !self.opinions.iter().any(depends_on_name) {
-            self.clean = Some(Likeness::of(entry));
+            self.clean = Some((Likeness::of(entry), entry.id.dev));
         }
     }
 }
@@ -106,6 +134,35 @@ mod tests {
         plain.judged(&entry(1, 2, 3), Judged::Clean);
         plain.forget();
         assert!(!plain.is_clean(&entry(1, 2, 3)) && plain.heard(Kind::Fifo).is_none(), "another directory");
+    }
+
+    fn glance(entry: &Entry) -> Glance {
+        Glance { kind: entry.kind, dev: entry.id.dev, nlink: entry.nlink, state: entry.state }
+    }
+
+    #[test]
+    fn a_glance_is_enough_only_for_what_is_like_a_clean_entry() {
+        let mut plain = plain(None);
+        assert!(!plain.is_worth_a_glance(3) && !plain.is_clean_at_a_glance(&glance(&entry(1, 2, 3))));
+        plain.judged(&entry(1, 2, 3), Judged::Clean);
+        assert!(plain.is_clean(&entry(1, 2, 3)) && plain.is_worth_a_glance(3));
+        assert!(!plain.is_worth_a_glance(4), "the clean entry was on another mount than its directory");
+        assert!(plain.is_clean_at_a_glance(&glance(&entry(1, 2, 3))));
+        let on_another_device = Glance { dev: 2, ..glance(&entry(1, 2, 3)) };
+        let set_id = State { mode: Mode::new(0o2664), ..entry(1, 2, 3).state };
+        let others_own = State { uid: 7, ..entry(1, 2, 3).state };
+        for other in [
+            glance(&entry(2, 2, 3)),
+            glance(&entry(1, 1, 3)),
+            on_another_device,
+            Glance { state: set_id, ..glance(&entry(1, 2, 3)) },
+            Glance { state: others_own, ..glance(&entry(1, 2, 3)) },
+        ] {
+            assert!(!plain.is_clean_at_a_glance(&other), "{other:?}");
+            assert!(!plain.is_worth_a_glance(3), "it was for nothing");
+        }
+        plain.forget();
+        assert!(!plain.is_clean_at_a_glance(&glance(&entry(1, 2, 3))), "another directory");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Where an entry was met: what telling of it takes beside its own state.
 
+use crate::sys::ladder::Ladder;
 use crate::walk::Place;
 use std::cell::Cell;
 use std::ffi::CStr;
@@ -28,7 +29,7 @@ pub trait Site {
     fn reach(&self) -> Reach<'_>;
 
     /// Whether the names that led here still do, so that it hasn't been moved out of the tree.
-    fn is_still_below(&self) -> bool;
+    fn is_still_below(&self, ladder: &Ladder) -> bool;
 }
 
 /// A place that a walk came to.
@@ -58,10 +59,10 @@ impl<H> Site for Walked<'_, H> {
         }
     }
 
-    fn is_still_below(&self) -> bool {
+    fn is_still_below(&self, ladder: &Ladder) -> bool {
         let below = self.below.get().unwrap_or_else(|| {
             // What can't be found out is left to apply, which looks everything up again.
-            self.place.still_below().unwrap_or(true)
+            self.place.still_below(ladder.proc_fds.as_ref()).unwrap_or(true)
         });
         self.below.set(Some(below));
         below
@@ -93,7 +94,7 @@ impl Site for Reached<'_> {
         if self.at == c"." { Reach::Open(self.dir.as_fd()) } else { Reach::Named(self.dir.as_fd(), self.at) }
     }
 
-    fn is_still_below(&self) -> bool {
+    fn is_still_below(&self, _: &Ladder) -> bool {
         true
     }
 }

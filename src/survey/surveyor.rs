@@ -12,8 +12,8 @@ use crate::policy::model;
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, same_mount};
 use crate::sys::mounts::{Class, Mounts, classify};
-use crate::sys::stat::Look;
-use crate::walk::{Crossing, Next, Place, Visitor, Want};
+use crate::sys::stat::{Glance, Look};
+use crate::walk::{Crossing, Enough, Next, Place, Visitor, Want};
 use std::cell::Cell;
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
@@ -213,6 +213,10 @@ impl<'p> Visitor for Surveyor<'p> {
             if !here.region.nested.is_empty() && here.region.nested.contains(&joined(&self.paths.region, name)) {
                 return Want::Skip;
             }
+            if !here.may_exclude() {
+                // What is wanted of it is heard when it is looked at.
+                return Want::Enter;
+            }
         } else if !here.wants_kind(kind) {
             self.counts.entries += 1;
             return Want::Skip;
@@ -227,8 +231,17 @@ impl<'p> Visitor for Surveyor<'p> {
                 self.counts.entries += 1;
                 Want::Skip
             }
+            Heard::Wanted if self.is_plain && self.plain.is_worth_a_glance(here.entry.mount) => Want::Glance,
             Heard::Wanted => Want::Look,
         }
+    }
+
+    fn glance(&mut self, glance: &Glance) -> Enough {
+        if !self.plain.is_clean_at_a_glance(glance) {
+            return Enough::No;
+        }
+        self.counts.entries += 1;
+        Enough::Yes
     }
 
     fn entry(&mut self, at: Place<'_, Scope<'p>>, look: &Look) {

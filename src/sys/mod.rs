@@ -17,6 +17,7 @@ pub mod access;
 pub mod stall;
 pub mod limits;
 pub mod ladder;
+pub mod procfs;
 pub mod held;
 pub mod handle;
 pub mod terminal;

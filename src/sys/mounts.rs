@@ -15,6 +15,8 @@ pub struct Mount {
     pub id: u64,
     /// The id of the mount it is mounted on.
     pub parent: u64,
+    /// The device of its file system, `8:1`.
+    pub device: Vec<u8>,
     /// Where it is mounted.
     pub point: PathBuf,
     /// The type of its file system, `ext4`.
@@ -74,6 +76,13 @@ impl Mounts {
             Some(_) => self.0.values().any(|mount| mount.parent == id && mount.fs == "autofs"),
         }
     }
+
+    /// Whether the device of an entry tells that it lies on that mount: no part of the same file system is mounted on it
+    /// (mount --bind). Denied of mounts that aren't known.
+    pub fn is_told_by_device(&self, id: u64) -> bool {
+        let is_bound = |home: &Mount| self.0.values().any(|mount| mount.parent == id && mount.device == home.device);
+        self.by_id(id).is_some_and(|home| !is_bound(home))
+    }
 }
 
 /// The class of a file system's type.
@@ -126,12 +135,13 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|&byte| byte == b' ');
     let mut number = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
     let (id, parent) = (number()?, number()?);
-    let point = unescape(fields.nth(2)?);
+    let device = fields.next()?.to_vec();
+    let point = unescape(fields.nth(1)?);
     let mut fields = fields.skip_while(|field| *field != b"-").skip(1);
     let fs = String::from_utf8_lossy(fields.next()?).into_owned();
     let options = fields.nth(1).unwrap_or_default();
     let bsd_groups = options.split(|&byte| byte == b',').any(|option| matches!(option, b"grpid" | b"bsdgroups"));
-    Some(Mount { id, parent, point: PathBuf::from(OsString::from_vec(point)), fs, bsd_groups })
+    Some(Mount { id, parent, device, point: PathBuf::from(OsString::from_vec(point)), fs, bsd_groups })
 }
 
 /// Undoes the kernel's octal escapes of blank, tab, newline and backslash.
@@ -183,6 +193,16 @@ nonsense
         for (id, feared) in [(22, true), (30, false), (31, false), (40, true), (41, true), (99, true)] {
             assert_eq!(mounts.may_automount(id), feared, "{id}");
         }
+    }
+
+    #[test]
+    fn a_device_tells_a_mount_where_nothing_of_it_is_bound() {
+        let bound = b"42 31 0:50 /etc/hosts /mnt/x rw - xfs /dev/vdb rw\n43 30 0:50 / /proc/x rw - xfs /dev/vdb rw\n";
+        let mounts = Mounts::parse(&[TABLE, bound].concat());
+        for (id, told) in [(22, true), (30, true), (31, false), (42, true), (99, false)] {
+            assert_eq!(mounts.is_told_by_device(id), told, "{id}");
+        }
+        assert!(Mounts::parse(TABLE).is_told_by_device(31));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::sys::mounts::Mounts;
 use crate::sys::stat::Look;
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A directory that was entered; it lives as long as anything below it is to be done.
 ///
@@ -18,45 +18,61 @@ pub(super) struct Dir<H> {
     pub seen: Look,
     /// What the visitor knows of it.
     pub here: H,
-    /// Whether opening a directory in it could mount something.
-    pub automounts: Automounts,
+    /// What its mount has in store.
+    pub ground: Ground,
     origin: Origin<H>,
     fd: Mutex<Option<Arc<OwnedFd>>>,
 }
 
-/// Whether opening a directory could mount something.
+/// What is to be expected of the mount that a directory is on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Automounts {
-    /// It couldn't.
-    None,
-    /// It could, so directories are looked at before.
-    Possible,
+pub(super) struct Ground {
+    /// Opening a directory could mount something, so directories are looked at before.
+    pub automounts: bool,
+    /// An entry's device tells whether it is on this mount.
+    pub told_by_device: bool,
 }
 
 /// Where a directory came from.
 pub(super) enum Origin<H> {
-    /// It is a start; paths below it begin so.
-    Start(Vec<u8>),
+    /// It is a start.
+    Start(Head),
     /// It has that name in its parent.
     Below(Arc<Dir<H>>, CString),
+}
+
+/// The head of all paths below a start.
+#[derive(Default)]
+pub(super) struct Head {
+    /// What the caller wants before them.
+    pub prefix: Vec<u8>,
+    /// What procfs says of the start itself, once that was asked.
+    place: OnceLock<Option<Vec<u8>>>,
+}
+
+impl Head {
+    /// The path that leads to the start, as procfs has it.
+    pub fn place(&self, ask: impl FnOnce() -> Option<Vec<u8>>) -> Option<&[u8]> {
+        self.place.get_or_init(ask).as_deref()
+    }
 }
 
 impl<H> Dir<H> {
     /// The directory that a walk starts in.
     pub fn start(start: Start<H>, mounts: &Mounts) -> Dir<H> {
         let Start { dir, look, here, prefix } = start;
-        let origin = Origin::Start(prefix);
-        let automounts = Automounts::on(look.entry.mount, mounts);
-        Dir { seen: look, here, automounts, origin, fd: Mutex::new(Some(Arc::new(dir))) }
+        let origin = Origin::Start(Head { prefix, ..Head::default() });
+        let ground = Ground::of(look.entry.mount, mounts);
+        Dir { seen: look, here, ground, origin, fd: Mutex::new(Some(Arc::new(dir))) }
     }
 
     /// The directory `name` of a directory, just opened and looked at.
     pub fn below(parent: Arc<Dir<H>>, name: CString, fd: Arc<OwnedFd>, look: Look, here: H, mounts: &Mounts) -> Dir<H> {
-        let automounts = match same_mount(&parent.seen.entry, &look.entry) {
-            true => parent.automounts,
-            false => Automounts::on(look.entry.mount, mounts),
+        let ground = match same_mount(&parent.seen.entry, &look.entry) {
+            true => parent.ground,
+            false => Ground::of(look.entry.mount, mounts),
         };
-        Dir { seen: look, here, automounts, origin: Origin::Below(parent, name), fd: Mutex::new(Some(fd)) }
+        Dir { seen: look, here, ground, origin: Origin::Below(parent, name), fd: Mutex::new(Some(fd)) }
     }
 
     /// Where it came from.
@@ -97,22 +113,19 @@ impl<H> Dir<H> {
     }
 }
 
-impl Automounts {
-    fn on(mount: u64, mounts: &Mounts) -> Automounts {
-        match mounts.may_automount(mount) {
-            true => Automounts::Possible,
-            false => Automounts::None,
-        }
+impl Ground {
+    fn of(mount: u64, mounts: &Mounts) -> Ground {
+        Ground { automounts: mounts.may_automount(mount), told_by_device: mounts.is_told_by_device(mount) }
     }
 }
 
 impl<H> Drop for Dir<H> {
     /// Lets go of the parents one after another: twenty thousand nested drops would overflow the stack.
     fn drop(&mut self) {
-        let mut origin = std::mem::replace(&mut self.origin, Origin::Start(Vec::new()));
+        let mut origin = std::mem::replace(&mut self.origin, Origin::Start(Head::default()));
         while let Origin::Below(parent, _) = origin {
             let Some(mut parent) = Arc::into_inner(parent) else { break };
-            origin = std::mem::replace(&mut parent.origin, Origin::Start(Vec::new()));
+            origin = std::mem::replace(&mut parent.origin, Origin::Start(Head::default()));
         }
     }
 }

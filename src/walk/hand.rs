@@ -1,7 +1,7 @@
 //! One thread of a walk: takes a job, opens and looks at its directory, reads it.
 
 use super::crew::{Crew, Job};
-use super::dir::{Automounts, Dir};
+use super::dir::Dir;
 use super::pool::Pool;
 use super::reading::{Reading, Rest};
 use super::{Crossing, Next, Options, Place, Visitor, Want};
@@ -126,7 +126,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
 
     fn open_here(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>) -> Result<(OwnedFd, Look), SysError> {
         let Some((above, name)) = at.parent() else { return Err(SysError { call: "openat2", errno: Errno::STALE }) };
-        if parent.automounts == Automounts::Possible {
+        if parent.ground.automounts {
             // Before Linux 6.18 even RESOLVE_NO_XDEV mounts first and refuses then.
             let seen = mount_at(above, name)?;
             if seen.automount || seen.id != parent.seen.entry.mount {
@@ -190,7 +190,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
             // It was a directory when listed, and something else when it was to be opened.
             Ok(look) => match self.visitor.want(&parent.here, name, look.entry.kind) {
                 Want::Skip => {}
-                Want::Look | Want::Enter => tell(&mut self.visitor, parent, at, &look),
+                Want::Glance | Want::Look | Want::Enter => tell(&mut self.visitor, parent, at, &look),
             },
         }
     }

@@ -1,4 +1,4 @@
-//! The walk: directories by descriptor, in parallel, each entry looked at once.
+//! The walk: directories by descriptor, in parallel, each entry looked at once, if a glance isn't enough.
 //!
 //! ```text
 //!     start ──▶ queue ──pop──▶ open below its parent ──▶ look ──▶ visitor: enter? ──▶ read names
@@ -26,7 +26,7 @@ use crate::entry::Kind;
 use crate::sys::SysError;
 use crate::sys::dir::OnMount;
 use crate::sys::mounts::Mounts;
-use crate::sys::stat::Look;
+use crate::sys::stat::{Glance, Look};
 use crew::{Crew, Job};
 use dir::Dir;
 use hand::Hand;
@@ -56,6 +56,12 @@ pub trait Visitor: Send {
     /// A name was read: is it worth a look? Asked again should it turn out to be of another kind.
     fn want(&mut self, here: &Self::Here, name: &CStr, kind: Kind) -> Want;
 
+    /// An entry that isn't a directory was glanced at, and is surely on its directory's mount: is that enough?
+    fn glance(&mut self, glance: &Glance) -> Enough {
+        let _ = glance;
+        Enough::No
+    }
+
     /// An entry was looked at that isn't a directory.
     fn entry(&mut self, at: Place<'_, Self::Here>, look: &Look);
 
@@ -80,10 +86,21 @@ pub trait Visitor: Send {
 pub enum Want {
     /// Nothing.
     Skip,
+    /// Glance at it, and look at it where that isn't enough.
+    Glance,
     /// Look at it; a directory by its name, without entering it.
     Look,
     /// Look at it; open a directory first, so that it can be entered.
     Enter,
+}
+
+/// Whether a glance was enough.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Enough {
+    /// All is known that there is to know.
+    Yes,
+    /// It has to be looked at.
+    No,
 }
 
 /// What to do about a directory that was looked at.

@@ -1,11 +1,12 @@
 //! Where a visitor is told of something: a name in a directory; its path is built only when asked for.
 
-use super::dir::{Dir, Origin};
+use super::dir::{Dir, Head, Origin};
 use crate::sys::SysError;
 use crate::sys::dir::{Reach, find_beneath};
+use crate::sys::procfs::with_path_of;
 use crate::sys::stat::look;
 use std::ffi::CStr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// A name in a directory that was entered, or that directory itself.
 pub struct Place<'a, H> {
@@ -55,19 +56,27 @@ impl<'a, H> Place<'a, H> {
 
     /// Its path: the start's prefix, then every name on the way; `.` for the start itself.
     pub fn path(&self) -> Vec<u8> {
-        let (_, prefix) = start_of(self.dir);
-        let path = path_below(prefix, self.dir, self.name);
+        let (_, head) = start_of(self.dir);
+        let path = path_below(&head.prefix, self.dir, self.name);
         if path.is_empty() { b".".to_vec() } else { path }
     }
 
     /// Whether the directory that holds it can still be reached from the start by the names that led to it.
     ///
-    /// What was moved out of the tree meanwhile can't. Costs a lookup of the whole path.
-    pub fn still_below(&self) -> Result<bool, SysError> {
-        let path = path_below(b"", self.dir, None);
-        let (start, _) = start_of(self.dir);
-        let Some(fd) = start.open().filter(|_| !path.is_empty()) else { return Ok(true) };
-        match find_beneath(fd.as_fd(), &path, Reach::Any) {
+    /// What was moved out of the tree meanwhile can't. Costs a lookup of the whole path, unless `/proc/self/fd` is given
+    /// and tells that nothing changed.
+    pub fn still_below(&self, fds: Option<&OwnedFd>) -> Result<bool, SysError> {
+        let (start, head) = start_of(self.dir);
+        let Origin::Below(..) = self.dir.origin() else { return Ok(true) };
+        let Some(top) = start.open() else { return Ok(true) };
+        if let (Some(fds), Some(fd)) = (fds, self.fd) {
+            let place = head.place(|| with_path_of(fds, &top, <[u8]>::to_vec));
+            let is_there = |place| with_path_of(fds, fd, |path| leads_to(path, place, self.dir));
+            if place.and_then(is_there) == Some(true) {
+                return Ok(true);
+            }
+        }
+        match find_beneath(top.as_fd(), &path_below(b"", self.dir, None), Reach::Any) {
             Ok(found) => Ok(look(found)?.entry.id == self.dir.id()),
             Err(error) if super::hand::is_gone(&error) => Ok(false),
             Err(error) => Err(error),
@@ -75,14 +84,26 @@ impl<'a, H> Place<'a, H> {
     }
 }
 
-/// The directory that the walk of this one started in, and the prefix of its paths.
-fn start_of<H>(mut dir: &Dir<H>) -> (&Dir<H>, &[u8]) {
+/// The directory that the walk of this one started in, and the head of its paths.
+fn start_of<H>(mut dir: &Dir<H>) -> (&Dir<H>, &Head) {
     loop {
         match dir.origin() {
-            Origin::Start(prefix) => return (dir, prefix),
+            Origin::Start(head) => return (dir, head),
             Origin::Below(parent, _) => dir = parent,
         }
     }
+}
+
+/// Whether a path is that of a start, followed by the names from there to a directory.
+fn leads_to<H>(path: &[u8], start: &[u8], mut dir: &Dir<H>) -> bool {
+    let mut rest = path;
+    while let Origin::Below(parent, name) = dir.origin() {
+        let above = rest.strip_suffix(name.to_bytes()).and_then(|above| above.strip_suffix(b"/"));
+        let Some(above) = above else { return false };
+        (rest, dir) = (above, parent);
+    }
+    // The root of all has the only path that ends in a slash.
+    rest == start.strip_suffix(b"/").unwrap_or(start)
 }
 
 /// A prefix, the names from the start down to a directory, and a name in it, with slashes between.
@@ -108,5 +129,69 @@ fn each_name<H>(mut dir: &Dir<H>, name: Option<&CStr>, mut each: impl FnMut(&[u8
     while let Origin::Below(parent, name) = dir.origin() {
         each(name.to_bytes());
         dir = parent;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Start;
+    use super::*;
+    use crate::sys::dir::open_at;
+    use crate::sys::mounts::Mounts;
+    use std::fs::{File, create_dir_all};
+    use std::path::Path;
+    use std::sync::Arc;
+    use tempfile::tempdir;
+
+    fn start(root: &Path) -> Arc<Dir<()>> {
+        let dir: OwnedFd = File::open(root).unwrap().into();
+        let look = look(&dir).unwrap();
+        Arc::new(Dir::start(Start { dir, look, here: (), prefix: b"pre".to_vec() }, &Mounts::default()))
+    }
+
+    fn below(parent: &Arc<Dir<()>>, name: &CStr) -> Arc<Dir<()>> {
+        let fd = Arc::new(open_at(parent.open().unwrap(), name, Reach::Any).unwrap());
+        let look = look(&fd).unwrap();
+        Arc::new(Dir::below(parent.clone(), name.to_owned(), fd, look, (), &Mounts::default()))
+    }
+
+    #[test]
+    fn a_path_leads_to_a_directory_by_every_name() {
+        let tree = tempdir().unwrap();
+        create_dir_all(tree.path().join("a/b")).unwrap();
+        let top = start(tree.path());
+        let deep = below(&below(&top, c"a"), c"b");
+        for path in
+            ["/x/a/b", "/x/b", "/x/a/b (deleted)", "/x/a/b/", "/a/b", "a/b", "b", "", "/xa/b", "/x/aa/b", "/y/x/a/b"]
+        {
+            assert_eq!(leads_to(path.as_bytes(), b"/x", &deep), path == "/x/a/b", "{path}");
+        }
+        assert!(leads_to(b"/x", b"/x", &top) && !leads_to(b"/", b"/x", &top));
+    }
+
+    #[test]
+    fn below_the_root_of_all_there_is_one_slash() {
+        let usr = below(&start(Path::new("/")), c"usr");
+        assert!(leads_to(b"/usr", b"/", &usr));
+        assert!(!leads_to(b"//usr", b"/", &usr) && !leads_to(b"/usr/usr", b"/", &usr) && !leads_to(b"usr", b"/", &usr));
+    }
+
+    #[test]
+    fn paths_are_the_names_with_slashes_between() {
+        let tree = tempdir().unwrap();
+        create_dir_all(tree.path().join("a/b")).unwrap();
+        let top = start(tree.path());
+        let deep = below(&below(&top, c"a"), c"b");
+        for (prefix, dir, name, path) in [
+            (&b""[..], &top, None, &b""[..]),
+            (b"", &top, Some(c"f"), b"f"),
+            (b"p", &top, None, b"p"),
+            (b"p/q", &top, Some(c"f"), b"p/q/f"),
+            (b"", &deep, None, b"a/b"),
+            (b"p", &deep, Some(c"f"), b"p/a/b/f"),
+        ] {
+            assert_eq!(path_below(prefix, dir, name), path);
+        }
+        assert_eq!(Place::itself(&deep, None).path(), b"pre/a/b");
     }
 }

@@ -3,12 +3,12 @@
 use super::crew::Crew;
 use super::dir::Dir;
 use super::hand::{is_gone, tell};
-use super::{Crossing, Place, Visitor, Want};
+use super::{Crossing, Enough, Place, Visitor, Want};
 use crate::entry::Kind;
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, same_mount};
 use crate::sys::listing::{Buffer, Listing};
-use crate::sys::stat::{Look, look_at};
+use crate::sys::stat::{Look, glance_at, look_at};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, OwnedFd};
@@ -89,7 +89,19 @@ impl<'a, V: Visitor> Reading<'a, V> {
         match (self.visitor.want(&self.dir.here, name, kind), kind) {
             (Want::Skip, _) => {}
             (Want::Enter, Kind::Dir) => self.found.push(name.to_owned()),
-            (Want::Look | Want::Enter, _) => self.seen(name, kind, seen),
+            (Want::Glance, _) if seen.is_none() && self.glanced(name, kind) == Enough::Yes => {}
+            (Want::Glance | Want::Look | Want::Enter, _) => self.seen(name, kind, seen),
+        }
+    }
+
+    /// Glances at a name, where that tells the mount that it is on, and lets the visitor say whether that is enough.
+    fn glanced(&mut self, name: &CStr, listed: Kind) -> Enough {
+        if !self.dir.ground.told_by_device {
+            return Enough::No;
+        }
+        match glance_at(self.fd, name) {
+            Some(glance) if glance.kind == listed && glance.kind != Kind::Dir => self.visitor.glance(&glance),
+            _ => Enough::No,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Trees that somebody changes while they are walked: the walk never leaves them.
 
 use super::*;
+use crate::sys::ladder::Ladder;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::fs;
@@ -124,6 +125,7 @@ fn what_became_something_else_is_judged_as_what_it_is() {
 /// Exchanges the directory it is in while a deeper one is entered, and notes what is said of it.
 struct Mover<'a> {
     tree: &'a Path,
+    fds: Option<&'a OwnedFd>,
     below: Vec<(Vec<u8>, bool)>,
 }
 
@@ -135,10 +137,10 @@ impl Visitor for Mover<'_> {
     }
 
     fn entry(&mut self, at: Place<'_, ()>, _: &Look) {
-        let before = at.still_below().unwrap();
+        let before = at.still_below(self.fds).unwrap();
         fs::rename(self.tree.join("inside/a"), self.tree.join("moved")).unwrap();
         self.below.push((at.path(), before));
-        self.below.push((at.path(), at.still_below().unwrap()));
+        self.below.push((at.path(), at.still_below(self.fds).unwrap()));
     }
 
     fn directory(&mut self, _: Place<'_, ()>, _: &Look, _: Option<BorrowedFd<'_>>) -> Next<()> {
@@ -156,10 +158,14 @@ impl Visitor for Mover<'_> {
 
 #[test]
 fn what_was_moved_out_is_known() {
-    let tree = tempdir().unwrap();
-    fs::create_dir_all(tree.path().join("inside/a/b")).unwrap();
-    fs::write(tree.path().join("inside/a/b/file"), "").unwrap();
-    let trial = Trial { threads: 1, ..Trial::default() };
-    let parts = trial.walk(&tree.path().join("inside"), || Mover { tree: tree.path(), below: Vec::new() });
-    assert_eq!(parts[0].below, [(b"a/b/file".to_vec(), true), (b"a/b/file".to_vec(), false)]);
+    let ladder = Ladder::for_looking();
+    for fds in [None, ladder.proc_fds.as_ref()] {
+        let tree = tempdir().unwrap();
+        fs::create_dir_all(tree.path().join("inside/a/b")).unwrap();
+        fs::write(tree.path().join("inside/a/b/file"), "").unwrap();
+        let trial = Trial { threads: 1, ..Trial::default() };
+        let visitor = || Mover { tree: tree.path(), fds, below: Vec::new() };
+        let parts = trial.walk(&tree.path().join("inside"), visitor);
+        assert_eq!(parts[0].below, [(b"a/b/file".to_vec(), true), (b"a/b/file".to_vec(), false)]);
+    }
 }
