@@ -11,8 +11,17 @@ use std::path::Path;
 /// The matcher of one list.
 #[derive(Debug)]
 pub(super) struct Authority {
-    matcher: Gitignore,
+    matcher: Option<Gitignore>,
     root: bool,
+}
+
+/// Whether a list's matcher is ever asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Need {
+    /// It is.
+    Asked,
+    /// It isn't: filters tell all of its patterns for sure. Compiling a matcher takes longer than walking ten entries.
+    Never,
 }
 
 /// A name in a directory.
@@ -45,14 +54,15 @@ pub(super) struct PatternError {
 
 impl Authority {
     /// Reads a list; `/` in it is the root itself, which `ignore` knows nothing of.
-    pub(super) fn new(list: &[At<String>]) -> Result<Authority, Vec<PatternError>> {
+    pub(super) fn new(list: &[At<String>], need: Need) -> Result<Authority, Vec<PatternError>> {
         let mut builder = GitignoreBuilder::new("");
         let patterns = list.iter().filter(|pattern| pattern.value != "/");
         let errors: Vec<_> = patterns.filter_map(|pattern| add(&mut builder, pattern).err()).collect();
         if !errors.is_empty() {
             return Err(errors);
         }
-        let matcher = builder.build().map_err(|error| vec![whole_list_error(list, &error)])?;
+        let compiled = || builder.build().map_err(|error| vec![whole_list_error(list, &error)]);
+        let matcher = if need == Need::Asked { Some(compiled()?) } else { None };
         Ok(Authority { matcher, root: list.iter().any(|pattern| pattern.value == "/") })
     }
 
@@ -61,7 +71,7 @@ impl Authority {
         self.root
     }
 
-    /// What it says of a name; `path` is empty, or its whole path from an earlier call.
+    /// What it says of a name, where it was told that it is asked; `path` is empty, or its whole path from an earlier call.
     pub(super) fn ask(&self, name: Name<'_>, path: &mut Vec<u8>) -> Option<Word> {
         if path.is_empty() {
             if !name.directory.is_empty() && name.directory != b"." {
@@ -70,7 +80,7 @@ impl Authority {
             }
             path.extend_from_slice(name.name);
         }
-        match self.matcher.matched(Path::new(OsStr::from_bytes(path)), name.is_directory) {
+        match self.matcher.as_ref()?.matched(Path::new(OsStr::from_bytes(path)), name.is_directory) {
             Match::None => None,
             Match::Ignore(_) => Some(Word::On),
             Match::Whitelist(_) => Some(Word::Off),

@@ -5,7 +5,7 @@
 //! is looked up among them all at once; most names stand nowhere, and nothing more is asked of them. Where the
 //! filters of a pattern can't be sure, its rule's own `Gitignore` decides.
 
-use super::authority::{Authority, Name, PatternError, Word};
+use super::authority::{Authority, Name, Need, PatternError, Word};
 use super::bits::BitSet;
 use super::model::At;
 use super::name_filter::{Key, NameFilter};
@@ -98,7 +98,8 @@ impl Matching {
             for (number, pattern) in list.iter().enumerate().filter(|(_, pattern)| pattern.value != "/") {
                 places_of(&Pattern::parse(&pattern.value), matcher, number, &mut places);
             }
-            match Authority::new(list) {
+            let is_sure = places[first..].iter().all(|place| place.certainty == Certainty::Sure);
+            match Authority::new(list, if is_sure { Need::Never } else { Need::Asked }) {
                 Ok(authority) => read.push((authority, first..places.len())),
                 Err(wrong) => errors.extend(wrong),
             }
