@@ -2,7 +2,8 @@
 
 use crate::entry::Kind;
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write};
 
 /// A name or path for people: control, bidirectional and invisible characters, bytes that are not UTF-8 and the
 /// backslash itself are escaped, so that no two names read alike.
@@ -48,12 +49,29 @@ pub fn full_path(root: &[u8], path: &[u8], kind: Option<Kind>) -> String {
     text
 }
 
+/// Writes [`full_path`], without building it where nothing in it has to be escaped.
+pub fn write_full_path(out: &mut dyn Write, root: &[u8], path: &[u8], kind: Option<Kind>) -> io::Result<()> {
+    if !is_plain(root) || !is_plain(path) {
+        return out.write_all(full_path(root, path, kind).as_bytes());
+    }
+    let (head, slash, rest) = joined(root, path);
+    [head, slash, rest].into_iter().try_for_each(|part| out.write_all(part))?;
+    let last = [rest, slash, head].into_iter().find_map(|part| part.last());
+    if kind == Some(Kind::Dir) && last != Some(&b'/') { out.write_all(b"/") } else { Ok(()) }
+}
+
 /// The path of an entry from `/`, as bytes; `.` is the root itself.
 pub fn join(root: &[u8], path: &[u8]) -> Vec<u8> {
+    let (head, slash, rest) = joined(root, path);
+    [head, slash, rest].concat()
+}
+
+/// The parts of that path.
+fn joined<'a>(root: &'a [u8], path: &'a [u8]) -> (&'a [u8], &'a [u8], &'a [u8]) {
     match path {
-        b"." => root.to_vec(),
-        _ if root.is_empty() || path.starts_with(b"/") => path.to_vec(),
-        _ => [root.strip_suffix(b"/").unwrap_or(root), b"/", path].concat(),
+        b"." => (root, b"", b""),
+        _ if root.is_empty() || path.starts_with(b"/") => (path, b"", b""),
+        _ => (root.strip_suffix(b"/").unwrap_or(root), b"/", path),
     }
 }
 
@@ -119,6 +137,21 @@ mod tests {
     fn harmless_names_stay_as_they_are() {
         for name in ["run1", "with space", "Übung", "数据", "e\u{301}tude", "\u{a0}", "🧪", "a'b\"c$"] {
             assert_eq!(escape(name.as_bytes()), name);
+        }
+    }
+
+    #[test]
+    fn a_path_is_written_as_it_is_built() {
+        let kinds = [None, Some(Kind::Dir), Some(Kind::File)];
+        for root in ["", "/", "/srv/lab", "/srv/lab/", "/srv/\x1b", "/srv/\u{6570}"] {
+            for path in [".", "a", "a/b", "/abs", "/abs/", "a\nb", "\u{6570}", "a\\b", ""] {
+                for kind in kinds {
+                    let mut written = Vec::new();
+                    write_full_path(&mut written, root.as_bytes(), path.as_bytes(), kind).unwrap();
+                    let built = full_path(root.as_bytes(), path.as_bytes(), kind);
+                    assert_eq!(String::from_utf8(written).unwrap(), built, "{root:?} {path:?} {kind:?}");
+                }
+            }
         }
     }
 

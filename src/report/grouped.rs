@@ -78,7 +78,7 @@ impl<'a> Lines<'a> {
             let likeness = likeness(flaw, finding, phrases);
             let next = lines.counts.len() as u32;
             let group = match stacks.get_mut(flaw.root as usize) {
-                Some(stack) => *stack.at(directory(flaw)).entry(likeness).or_insert(next),
+                Some(stack) => stack.at(directory(flaw)).group_or(likeness, next),
                 None => next,
             };
             if group == next {
@@ -109,18 +109,42 @@ fn told<'a>(survey: &'a Survey, manner: &'a Manner) -> impl Iterator<Item = (&'a
     findings.filter(|(_, finding)| manner.tells(finding.level))
 }
 
+/// So many groups of a directory are gone through; more of them are looked up.
+const FEW: usize = 8;
+
+/// The groups of one directory. Nearly all have few, for which hashing would be most of the work.
+#[derive(Default)]
+struct Groups {
+    few: Vec<(Likeness, u32)>,
+    more: HashMap<Likeness, u32>,
+}
+
+impl Groups {
+    /// The group of what is alike, which is this one where there was none.
+    fn group_or(&mut self, likeness: Likeness, new: u32) -> u32 {
+        if let Some((_, group)) = self.few.iter().find(|(known, _)| *known == likeness) {
+            return *group;
+        }
+        if self.few.len() < FEW {
+            self.few.push((likeness, new));
+            return new;
+        }
+        *self.more.entry(likeness).or_insert(new)
+    }
+}
+
 /// The directories of one root from the top down to where the last entry lay, and the groups in each: entries come in
 /// path order, so what was left is not come back to, and groups are looked for in few directories at a time.
 #[derive(Default)]
-struct Stack<'a>(Vec<(&'a [u8], HashMap<Likeness, u32>)>);
+struct Stack<'a>(Vec<(&'a [u8], Groups)>);
 
 impl<'a> Stack<'a> {
-    fn at(&mut self, directory: &'a [u8]) -> &mut HashMap<Likeness, u32> {
+    fn at(&mut self, directory: &'a [u8]) -> &mut Groups {
         while self.0.last().is_some_and(|(above, _)| !is_within(directory, above)) {
             self.0.pop();
         }
         if self.0.last().is_none_or(|(above, _)| *above != directory) {
-            self.0.push((directory, HashMap::new()));
+            self.0.push((directory, Groups::default()));
         }
         let last = self.0.len() - 1;
         &mut self.0[last].1
@@ -213,6 +237,22 @@ mod tests {
             lines.iter().filter(|line| line.flaw.root == root).map(|line| line.count).collect::<Vec<_>>()
         };
         assert_eq!((counts(0, &survey), counts(1, &survey)), (vec![1, 8, 1, 1, 1], vec![8, 1, 1, 1]));
+    }
+
+    #[test]
+    fn any_number_of_groups_is_kept_apart() {
+        let mut survey = alike(60);
+        // Twenty groups of three in one directory, in turns.
+        let gids = (0..survey.flaws.len()).map(|at| 500 + (at % 20) as u32);
+        survey.flaws.iter_mut().zip(gids).for_each(|(flaw, gid)| {
+            (flaw.path, flaw.actual.gid) = (format!("data/raw/{gid}-{}", flaw.actual.gid).into_bytes().into(), gid);
+        });
+        survey.flaws.truncate(60);
+        let (manner, phrases) = (manner(), Phrases::of(&Words));
+        let lines = Lines::new(&survey, &phrases, &manner);
+        assert_eq!(lines.counts, [3; 20]);
+        let groups: Vec<u32> = (0..60).map(|at| at % 20).collect();
+        assert_eq!(lines.groups, groups);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Findings for people: one a line, path first, so that it greps and clicks.
 
-use super::escape::{escape, escape_message, full_path};
+use super::escape::{escape, escape_message, full_path, write_full_path};
 use super::grouped::{Line, Lines, directory};
 use super::phrases::Phrases;
 use super::root_bytes;
@@ -127,12 +127,13 @@ fn write_finding(
 ) -> io::Result<()> {
     let Line { flaw, finding, .. } = *line;
     let root = root_bytes(survey, flaw.root);
-    let (path, entries) = match line.is_group() {
-        false => (full_path(root, &flaw.path, Some(flaw.kind)), String::new()),
-        true => (full_path(root, directory(flaw), Some(Kind::Dir)), format!("{}: ", line.entries())),
+    let (path, kind, entries) = match line.is_group() {
+        false => (&*flaw.path, flaw.kind, String::new()),
+        true => (directory(flaw), Kind::Dir, format!("{}: ", line.entries())),
     };
+    write_full_path(out, root, path, Some(kind))?;
     let (style, aside, level) = (manner.palette.level(finding.level), manner.palette.aside, finding.level);
-    write!(out, "{path}: {style}{level}{style:#}: {entries}{}", phrases.message(finding, flaw))?;
+    write!(out, ": {style}{level}{style:#}: {entries}{}", phrases.message(finding, flaw))?;
     write!(out, "{} {aside}[{}]", fix_hint(finding.fix), phrases.lint(finding.lint))?;
     let place = finding.rule.and_then(|rule| survey.rules.get(rule.0 as usize));
     match place.and_then(|place| Some((survey.policies.get(place.policy as usize)?, place.line))) {
