@@ -15,7 +15,7 @@ mod race;
 
 use floor::Look;
 use forest::Forest;
-use race::{print_head, race};
+use race::{measure, print_head, race};
 use std::error::Error;
 use std::fmt::Write;
 use std::fs;
@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["floor", "stat", root] => println!("{}", floor::walk(root, Look::All, threads)),
         ["floor", "dirs", root] => println!("{}", floor::walk(root, Look::Dirs, threads)),
         ["ignore", root] => println!("{}", ignore_walk(root, threads)),
+        ["measure", ..] => measure(&arguments[1..])?,
         _ => bench()?,
     }
     Ok(())

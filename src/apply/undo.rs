@@ -7,6 +7,7 @@ use crate::mode::Mode;
 use crate::plan::{Change, Extent, Header, Plan, RunKind, Steps, order, turned_round};
 use crate::sys::handle::Handle;
 use crate::sys::{SysError, host};
+use std::panic::resume_unwind;
 
 /// The plan that undoes a run, and what was found of every entry that the run may have changed.
 #[derive(Debug)]
@@ -40,14 +41,11 @@ pub enum Found {
 ///
 /// `header` says when, where and by whom; what it says of roots, policies and fixes is taken from the run.
 pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Result<Undo, SysError> {
-    let mut changes = vec![];
-    let mut found = vec![];
-    for (index, change) in record.plan.changes.iter().enumerate() {
-        if record.may_have_changed(index) {
-            let (what, back) = look_back(&ground, change, record.outcomes[index].as_ref());
-            found.push((index, what));
-            changes.extend(back);
-        }
+    let changed: Vec<usize> = (0..record.plan.changes.len()).filter(|&index| record.may_have_changed(index)).collect();
+    let (mut found, mut changes) = (Vec::with_capacity(changed.len()), Vec::with_capacity(changed.len()));
+    for (what, back) in look_back_all(&ground, record, &changed) {
+        found.push((changed[found.len()], what));
+        changes.extend(back);
     }
     order(&mut changes);
     let run = &record.plan.header;
@@ -63,6 +61,25 @@ pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Result<Undo
     };
     let entries = found.len() as u64;
     Ok(Undo { plan: Plan { header, changes, entries }, ground, found })
+}
+
+/// So many entries are worth a thread that looks at them.
+const SHARE: usize = 256;
+
+/// What is there of each of these changes, in their order; looked at by several threads where they are many.
+fn look_back_all(ground: &Ground, record: &Record, changed: &[usize]) -> Vec<(Found, Option<Change>)> {
+    let look = |&index: &usize| look_back(ground, &record.plan.changes[index], record.outcomes[index].as_ref());
+    let threads = ground.threads.min(changed.len().div_ceil(SHARE)).max(1);
+    if threads == 1 {
+        return changed.iter().map(look).collect();
+    }
+    let share = changed.len().div_ceil(threads);
+    std::thread::scope(|scope| {
+        let shares = changed.chunks(share).map(|share| scope.spawn(move || share.iter().map(look).collect::<Vec<_>>()));
+        let threads: Vec<_> = shares.collect();
+        let looked = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        looked.flatten().collect()
+    })
 }
 
 /// What is there, and the change that leads back from it.

@@ -61,6 +61,7 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
     ask::refuse_without_terminal(&arguments.consent)?;
     let (ground, drifts) = execute::open_ground(&session, &record.plan)?;
     let header = planning::header(&session, RunKind::Undo(run.clone()));
+    let ground = ground.worked_by(session.threads());
     let undo = session.apart(|| undo_plan(ground, &record, header))?;
     let undo = undo.map_err(|error| Failure::incomplete(format!("can't look at what run {run} changed: {error}")))?;
     for drift in &drifts {

@@ -3,8 +3,10 @@
 use super::super::crew::stretch;
 use super::tree::{Memory, NEW, Tree};
 use super::*;
+use crate::journal::{Legible, Record, RunState};
 use crate::plan::{Links, Plan};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 const FILES: usize = 1000;
 
@@ -94,4 +96,29 @@ fn two_names_of_one_entry_are_left_to_one_thread() {
     plan.changes[9].id = plan.changes[FILES].id;
     assert_eq!(stretch(&plan.changes, 1), 1..1);
     drop(tree);
+}
+
+#[test]
+fn an_undo_finds_the_same_by_any_number_of_threads() {
+    needs_root!("an_undo_finds_the_same_by_any_number_of_threads");
+    let (tree, plan) = many();
+    apply(&crew_of(&tree, &plan), &plan, &mut Memory::default(), &AtomicBool::new(false));
+    fs::remove_file(tree.path("d/e/0003")).unwrap();
+    fs::write(tree.path("d/e/0003"), "").unwrap();
+    fs::remove_file(tree.path("d/e/0500")).unwrap();
+    fs::set_permissions(tree.path("d/e/0999"), fs::Permissions::from_mode(0o600)).unwrap();
+    let outcomes = vec![None; plan.changes.len()];
+    let state = RunState::Interrupted;
+    let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All };
+    let undo = |threads| {
+        let ground = tree.ground(&plan.header, Ladder::of_this_kernel()).worked_by(threads);
+        let undo = undo_plan(ground, &record, tree.header(Fixes::Safe)).unwrap();
+        (undo.plan.changes, undo.found)
+    };
+    let (changes, found) = undo(1);
+    assert_eq!((changes.len(), found.len()), (FILES - 3 + 2, FILES + 2));
+    assert!(found.iter().enumerate().all(|(at, (index, _))| at == *index));
+    for threads in [2, 3, 64] {
+        assert_eq!(undo(threads), (changes.clone(), found.clone()), "{threads}");
+    }
 }
