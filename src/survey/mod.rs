@@ -283,9 +283,6 @@ fn usage(bounds: &[Bound<'_>], surveyors: &[Surveyor<'_>]) -> Usage {
     usage
 }
 
-/// So many flaws are sorted in time rather than in memory.
-const MERGED_AT_MOST: usize = 1 << 18;
-
 /// Puts together what the threads found, in path order.
 fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
     let mut linked = Vec::new();
@@ -307,12 +304,8 @@ fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
     let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
     let by_path =
         |a: &Flaw, b: &Flaw| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root));
-    // No two are equal: a root has one path for each entry. Threads give theirs sorted, which a stable sort makes use
-    // of, for half as much memory again.
-    match flaws.len() <= MERGED_AT_MOST {
-        true => flaws.sort_by(by_path),
-        false => flaws.sort_unstable_by(by_path),
-    }
+    // Threads give theirs sorted, so that there is little left to do.
+    order::sort(flaws, by_path);
     excused.sort_by(|a, b| by_path(&a.flaw, &b.flaw));
     skipped_mounts.sort_by(|a, b| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
     let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root).to_vec();
