@@ -138,6 +138,9 @@ scenario!(a_file_mounted_over_one_that_complies_is_told_apart, own mounts, |t| {
         let expected = if over == "f5" { (10, 1) } else { (9, 2) };
         assert_eq!((counts("stay.toml"), counts("all.toml")), (expected, (11, 0)), "{over}");
     }
-    t.sh("umount f3 f5 ../m");
+    // One of the same file system, on one of another: its parent is not the tree's mount.
+    t.sh("umount f3; mount --bind ../same f5");
+    assert_eq!(counts("stay.toml"), (10, 1));
+    t.sh("umount f5 ../m; umount f5");
     t.holds_first_tree();
 });

@@ -7,6 +7,7 @@ use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};
 use crate::sys::ladder::Ladder;
+use crate::sys::limits::descriptor_budget;
 use crate::sys::stat::{Look, look};
 use crate::sys::{SysError, host};
 use rustix::io::Errno;
@@ -87,10 +88,10 @@ impl Ground {
         (Ground { roots, ladder, as_root: host::effective_uid() == 0, threads: 1 }, drifts)
     }
 
-    /// The same, worked on by so many threads; each has the privileges of the one that applies the plan.
+    /// The same, worked on by so many threads, if there are descriptors for them; each has the privileges of the one that applies the plan.
     #[must_use]
     pub fn worked_by(self, threads: usize) -> Ground {
-        Ground { threads, ..self }
+        Ground { threads: affordable(threads, descriptor_budget()), ..self }
     }
 
     /// Whether entries of some root get a new birth time with a change.
@@ -140,6 +141,14 @@ impl Ground {
     }
 }
 
+/// How many descriptors a thread holds at a time at most: two on the way of a long path, one of another name.
+const DESCRIPTORS_EACH: usize = 4;
+
+/// So many threads as can all hold what they need.
+fn affordable(threads: usize, descriptors: usize) -> usize {
+    threads.min(descriptors / DESCRIPTORS_EACH).max(1)
+}
+
 impl OpenRoot {
     fn recognise(planned: &PlanRoot, fd: OwnedFd, era: Era) -> Result<Option<OpenRoot>, SysError> {
         let now = look(&fd)?.entry.id;
@@ -186,4 +195,16 @@ fn not_found(error: SysError) -> Done {
 /// A call that failed.
 pub(super) fn failed(error: SysError) -> Done {
     Done::of(Outcome::Failed { call: error.call.into(), errno: error.errno.raw_os_error() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_are_no_more_than_there_are_descriptors_for() {
+        for (threads, descriptors, affordable_ones) in [(8, 4096, 8), (64, 40, 10), (64, 8, 2), (8, 3, 1), (1, 0, 1)] {
+            assert_eq!(affordable(threads, descriptors), affordable_ones, "{threads} {descriptors}");
+        }
+    }
 }

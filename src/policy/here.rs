@@ -30,8 +30,6 @@ struct Place {
     /// The kinds of which something could be wanted here, a bit each.
     wanted: u8,
     needs_path: bool,
-    /// Whether a pattern could exclude a name.
-    excludes: bool,
     /// The kinds for which some thread has recorded what the rules in `on` do, a bit each.
     recorded: AtomicU8,
 }
@@ -82,19 +80,13 @@ impl Here {
             plain[kind as usize].is_some() || (opening != Open::None && instance.rules.wants(kind))
         };
         let wanted = Kind::ALL.into_iter().filter(|&kind| is_wanted(kind)).fold(0, |all, kind| all | bit(kind));
-        let (needs_path, excludes) = (matching.needs_path(&live), matching.may_exclude(&live));
-        let recorded = AtomicU8::new(0);
-        Here(Arc::new(Place { on, live, plain, files, directories, wanted, needs_path, excludes, recorded }))
+        let needs_path = matching.needs_path(&live);
+        Here(Arc::new(Place { on, live, plain, files, directories, wanted, needs_path, recorded: AtomicU8::new(0) }))
     }
 
     /// Whether [`Here::ruling`] and [`Here::enter`] have to be told the directory's path; if not, it may be empty.
     pub fn needs_path(&self) -> bool {
         self.0.needs_path
-    }
-
-    /// Whether a pattern of `exclude` could touch a name here.
-    pub fn may_exclude(&self) -> bool {
-        self.0.excludes
     }
 
     /// Whether anything could be wanted of an entry of this kind here; if not, and it is no directory, it needn't

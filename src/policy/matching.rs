@@ -169,11 +169,6 @@ impl Matching {
         }
     }
 
-    /// Whether `exclude` could touch a name here.
-    pub(super) fn may_exclude(&self, live: &BitSet) -> bool {
-        live.meets(&self.matchers[0].places)
-    }
-
     /// Whether a pattern could touch a name here.
     pub(super) fn is_open(&self, live: &BitSet, is_directory: bool) -> bool {
         live.meets(if is_directory { &self.sets.for_directories } else { &self.sets.for_files })

@@ -100,11 +100,6 @@ impl<'p> Scope<'p> {
         !self.region.nested.is_empty() || self.actives.iter().any(|active| active.here.needs_path())
     }
 
-    /// Whether all trees could exclude a name by a pattern, so that nobody has an opinion of it.
-    pub fn may_exclude(&self) -> bool {
-        self.actives.iter().all(|active| active.here.may_exclude())
-    }
-
     /// Whether anybody could want anything of an entry of this kind.
     pub fn wants_kind(&self, kind: Kind) -> bool {
         self.actives.iter().any(|active| active.here.wants_kind(kind))

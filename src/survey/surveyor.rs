@@ -213,10 +213,6 @@ impl<'p> Visitor for Surveyor<'p> {
             if !here.region.nested.is_empty() && here.region.nested.contains(&joined(&self.paths.region, name)) {
                 return Want::Skip;
             }
-            if !here.may_exclude() {
-                // What is wanted of it is heard when it is looked at.
-                return Want::Enter;
-            }
         } else if !here.wants_kind(kind) {
             self.counts.entries += 1;
             return Want::Skip;

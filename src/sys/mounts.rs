@@ -78,9 +78,13 @@ impl Mounts {
     }
 
     /// Whether the device of an entry tells that it lies on that mount: no part of the same file system is mounted on it
-    /// (mount --bind). Denied of mounts that aren't known.
+    /// (mount --bind), nor on what is mounted there. Denied of mounts that aren't known.
     pub fn is_told_by_device(&self, id: u64) -> bool {
-        let is_bound = |home: &Mount| self.0.values().any(|mount| mount.parent == id && mount.device == home.device);
+        let lies_on = |mount: &Mount| {
+            let mut parents = std::iter::successors(Some(mount), |mount| self.by_id(mount.parent)).take(self.0.len());
+            parents.any(|mount| mount.parent == id)
+        };
+        let is_bound = |home: &Mount| self.0.values().any(|mount| mount.device == home.device && lies_on(mount));
         self.by_id(id).is_some_and(|home| !is_bound(home))
     }
 }
@@ -203,6 +207,13 @@ nonsense
             assert_eq!(mounts.is_told_by_device(id), told, "{id}");
         }
         assert!(Mounts::parse(TABLE).is_told_by_device(31));
+        // Over a file of another file system that hides one, and over itself for ever.
+        let stacked = b"50 31 0:7 /f /mnt/f rw - tmpfs none rw\n51 50 0:50 /g /mnt/f rw - xfs /dev/vdb rw\n\
+            60 61 0:8 / /p rw - tmpfs none rw\n61 60 0:8 / /q rw - tmpfs none rw\n";
+        let mounts = Mounts::parse(&[TABLE, stacked].concat());
+        for (id, told) in [(31, false), (50, true), (51, true), (60, false), (22, true)] {
+            assert_eq!(mounts.is_told_by_device(id), told, "{id}");
+        }
     }
 
     #[test]

@@ -188,10 +188,14 @@ impl<'a, V: Visitor> Hand<'a, V> {
                 }
             }
             // It was a directory when listed, and something else when it was to be opened.
-            Ok(look) => match self.visitor.want(&parent.here, name, look.entry.kind) {
-                Want::Skip => {}
-                Want::Glance | Want::Look | Want::Enter => tell(&mut self.visitor, parent, at, &look),
-            },
+            Ok(look) => {
+                // Others were read since: names are asked about after `begin` of their own directory only.
+                self.visitor.begin(Place::itself(parent, Some(above)));
+                match self.visitor.want(&parent.here, name, look.entry.kind) {
+                    Want::Skip => {}
+                    Want::Glance | Want::Look | Want::Enter => tell(&mut self.visitor, parent, at, &look),
+                }
+            }
         }
     }
 

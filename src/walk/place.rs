@@ -96,6 +96,10 @@ fn start_of<H>(mut dir: &Dir<H>) -> (&Dir<H>, &Head) {
 
 /// Whether a path is that of a start, followed by the names from there to a directory.
 fn leads_to<H>(path: &[u8], start: &[u8], mut dir: &Dir<H>) -> bool {
+    // The kernel says so of a directory that was removed, and somebody may call one that.
+    if path.ends_with(b" (deleted)") {
+        return false;
+    }
     let mut rest = path;
     while let Origin::Below(parent, name) = dir.origin() {
         let above = rest.strip_suffix(name.to_bytes()).and_then(|above| above.strip_suffix(b"/"));
@@ -167,6 +171,15 @@ mod tests {
             assert_eq!(leads_to(path.as_bytes(), b"/x", &deep), path == "/x/a/b", "{path}");
         }
         assert!(leads_to(b"/x", b"/x", &top) && !leads_to(b"/", b"/x", &top));
+    }
+
+    #[test]
+    fn a_directory_that_is_called_deleted_may_be() {
+        let tree = tempdir().unwrap();
+        create_dir_all(tree.path().join("x (deleted)/y")).unwrap();
+        let called_so = below(&start(tree.path()), c"x (deleted)");
+        assert!(!leads_to(b"/t/x (deleted)", b"/t", &called_so));
+        assert!(leads_to(b"/t/x (deleted)/y", b"/t", &below(&called_so, c"y")));
     }
 
     #[test]

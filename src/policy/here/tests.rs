@@ -1,7 +1,7 @@
 //! Rulings as tables.
 
 use super::super::instance::steps;
-use super::super::model::{Tree, Wishes};
+use super::super::model::Wishes;
 use super::super::testing::{id, instance, is, modes, rule, taken_back, texts, tree};
 use super::*;
 use crate::intent::Intent;
@@ -17,7 +17,6 @@ pub(super) fn walk<'p>(instance: &'p Instance, path: &[u8], kind: Kind) -> Optio
         let last = number + 1 == count;
         let above = if here.needs_path() { above } else { b"" };
         ruling = here.ruling(instance, above, name, if last { kind } else { Kind::Dir }, &mut scratch);
-        assert!(ruling != Ruling::Excluded || here.may_exclude(), "{above:?} {name:?}");
         if !last {
             if ruling == Ruling::Excluded {
                 return None;
@@ -209,19 +208,6 @@ fn excludes_prune_and_can_take_back() {
     assert!(instance.here_at(b"scratch/x", &mut scratch).is_none());
     assert!(instance.here_at(b"d/scratch", &mut scratch).is_some());
     assert!(instance.here_at(b".", &mut scratch).is_some());
-}
-
-#[test]
-fn what_no_pattern_can_exclude_is_known() {
-    let rules = || vec![rule(&["*"], Scope::Tree, Wishes::default())];
-    let (with, without) = (tree(Wishes::default(), rules()), tree(Wishes::default(), rules()));
-    let may_exclude = |exclude: &[&str], mut policy: Tree, below: &[u8]| {
-        policy.exclude = texts(exclude);
-        instance(policy).here_at(below, &mut Scratch::default()).expect("not excluded").may_exclude()
-    };
-    assert!(may_exclude(&["*.swp"], with.clone(), b"."));
-    assert!(may_exclude(&["/a/b"], with.clone(), b"a") && !may_exclude(&["/a/b"], with, b"b"));
-    assert!(!may_exclude(&[], without, b"."));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::*;
 use crate::sys::ladder::Ladder;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
+use std::ffi::CString;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::sync::atomic::Ordering;
@@ -168,4 +169,95 @@ fn what_was_moved_out_is_known() {
         let parts = trial.walk(&tree.path().join("inside"), visitor);
         assert_eq!(parts[0].below, [(b"a/b/file".to_vec(), true), (b"a/b/file".to_vec(), false)]);
     }
+}
+
+/// Puts something else in the place of a name just when that can be missed, and holds what it is asked then.
+#[derive(Default)]
+struct Minder {
+    root: std::path::PathBuf,
+    begun: Vec<u8>,
+    swapped: Option<CString>,
+    asked: Vec<(Vec<u8>, Kind)>,
+    glanced: Vec<Kind>,
+    seen: Vec<(Vec<u8>, Kind)>,
+}
+
+impl Visitor for Minder {
+    type Here = ();
+
+    fn begin(&mut self, at: Place<'_, ()>) {
+        self.begun = at.path();
+        // The first of two directories is read: the other, which waits, becomes a file.
+        let other = match self.begun.as_slice() {
+            b"x/1" => c"2",
+            b"x/2" => c"1",
+            _ => return,
+        };
+        if self.swapped.is_none() {
+            let path = self.root.join("x").join(other.to_str().unwrap());
+            fs::remove_dir(&path).unwrap();
+            fs::write(path, "").unwrap();
+            self.swapped = Some(other.into());
+        }
+    }
+
+    fn want(&mut self, (): &(), name: &CStr, kind: Kind) -> Want {
+        if name == c"file" && kind == Kind::File {
+            let path = self.root.join("file");
+            fs::remove_file(&path).unwrap();
+            rustix::fs::mknodat(CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+        }
+        if self.swapped.as_deref() == Some(name) {
+            self.asked.push((self.begun.clone(), kind));
+        }
+        if kind == Kind::Dir { Want::Enter } else { Want::Glance }
+    }
+
+    fn glance(&mut self, glance: &Glance) -> Enough {
+        self.glanced.push(glance.kind);
+        Enough::Yes
+    }
+
+    fn entry(&mut self, at: Place<'_, ()>, look: &Look) {
+        self.seen.push((at.path(), look.entry.kind));
+    }
+
+    fn directory(&mut self, _: Place<'_, ()>, _: &Look, _: Option<BorrowedFd<'_>>) -> Next<()> {
+        Next::Enter(())
+    }
+
+    fn mount(&mut self, _: Place<'_, ()>, _: OnMount) -> Crossing {
+        Crossing::Stay
+    }
+
+    fn vanished(&mut self, _: Place<'_, ()>) {}
+
+    fn error(&mut self, _: Place<'_, ()>, _: SysError) {}
+}
+
+fn minded(root: &Path) -> Minder {
+    let visitor = || Minder { root: root.to_owned(), ..Minder::default() };
+    let [minder] = Trial { threads: 1, ..Trial::default() }.walk(root, visitor).try_into().ok().expect("one visitor");
+    minder
+}
+
+#[test]
+fn what_became_a_file_is_asked_about_as_one_of_its_own_directory() {
+    let tree = tempdir().unwrap();
+    for name in ["x/1", "x/2"] {
+        fs::create_dir_all(tree.path().join(name)).unwrap();
+    }
+    let minder = minded(tree.path());
+    assert_eq!(minder.asked, [(b"x".to_vec(), Kind::File)]);
+    assert_eq!(minder.seen.len(), 1);
+}
+
+#[test]
+fn what_became_something_else_is_not_judged_at_a_glance() {
+    let tree = tempdir().unwrap();
+    for name in ["file", "other"] {
+        fs::write(tree.path().join(name), "").unwrap();
+    }
+    let minder = minded(tree.path());
+    assert_eq!((minder.glanced, minder.seen), (vec![Kind::File], vec![(b"file".to_vec(), Kind::Fifo)]));
 }
