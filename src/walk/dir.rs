@@ -129,3 +129,27 @@ impl<H> Drop for Dir<H> {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+    use crate::sys::dir::{Reach, open_at};
+    use crate::sys::stat::look;
+    use std::ffi::CStr;
+    use std::fs::File;
+    use std::path::Path;
+
+    /// The directory that a walk starts in.
+    pub(in super::super) fn start(root: &Path) -> Arc<Dir<()>> {
+        let dir: OwnedFd = File::open(root).unwrap().into();
+        let look = look(&dir).unwrap();
+        Arc::new(Dir::start(Start { dir, look, here: (), prefix: Vec::new() }, &Mounts::default()))
+    }
+
+    /// The directory of that name in it.
+    pub(in super::super) fn below(parent: &Arc<Dir<()>>, name: &CStr) -> Arc<Dir<()>> {
+        let fd = Arc::new(open_at(parent.open().unwrap(), name, Reach::Any).unwrap());
+        let look = look(&fd).unwrap();
+        Arc::new(Dir::below(parent.clone(), name.to_owned(), fd, look, (), &Mounts::default()))
+    }
+}

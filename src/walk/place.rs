@@ -138,26 +138,11 @@ fn each_name<H>(mut dir: &Dir<H>, name: Option<&CStr>, mut each: impl FnMut(&[u8
 
 #[cfg(test)]
 mod tests {
-    use super::super::Start;
+    use super::super::dir::testing::{below, start};
     use super::*;
-    use crate::sys::dir::open_at;
-    use crate::sys::mounts::Mounts;
-    use std::fs::{File, create_dir_all};
+    use std::fs::create_dir_all;
     use std::path::Path;
-    use std::sync::Arc;
     use tempfile::tempdir;
-
-    fn start(root: &Path) -> Arc<Dir<()>> {
-        let dir: OwnedFd = File::open(root).unwrap().into();
-        let look = look(&dir).unwrap();
-        Arc::new(Dir::start(Start { dir, look, here: (), prefix: b"pre".to_vec() }, &Mounts::default()))
-    }
-
-    fn below(parent: &Arc<Dir<()>>, name: &CStr) -> Arc<Dir<()>> {
-        let fd = Arc::new(open_at(parent.open().unwrap(), name, Reach::Any).unwrap());
-        let look = look(&fd).unwrap();
-        Arc::new(Dir::below(parent.clone(), name.to_owned(), fd, look, (), &Mounts::default()))
-    }
 
     #[test]
     fn a_path_leads_to_a_directory_by_every_name() {
@@ -205,6 +190,7 @@ mod tests {
         ] {
             assert_eq!(path_below(prefix, dir, name), path);
         }
-        assert_eq!(Place::itself(&deep, None).path(), b"pre/a/b");
+        assert_eq!(Place::itself(&deep, None).path(), b"a/b");
+        assert_eq!(Place::itself(&top, None).path(), b".");
     }
 }

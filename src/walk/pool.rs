@@ -118,26 +118,10 @@ fn name<H>(dir: &Dir<H>) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Start;
+    use super::super::dir::testing::{below, start};
     use super::*;
-    use crate::sys::dir::open_at;
-    use crate::sys::mounts::Mounts;
-    use std::ffi::CStr;
     use std::fs;
-    use std::path::Path;
     use tempfile::tempdir;
-
-    fn start(root: &Path) -> Arc<Dir<()>> {
-        let dir: OwnedFd = fs::File::open(root).unwrap().into();
-        let look = look(&dir).unwrap();
-        Arc::new(Dir::start(Start { dir, look, here: (), prefix: Vec::new() }, &Mounts::default()))
-    }
-
-    fn below(parent: &Arc<Dir<()>>, name: &CStr) -> Arc<Dir<()>> {
-        let fd = Arc::new(open_at(parent.open().unwrap(), name, Reach::Mount).unwrap());
-        let look = look(&fd).unwrap();
-        Arc::new(Dir::below(parent.clone(), name.to_owned(), fd, look, (), &Mounts::default()))
-    }
 
     #[test]
     fn what_was_closed_is_opened_again_only_as_itself() {
