@@ -13,6 +13,7 @@
 pub mod mode;
 pub mod acl;
 pub mod entry;
+pub mod path;
 pub mod wire;
 pub mod accounts;
 pub mod act;

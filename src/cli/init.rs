@@ -86,6 +86,6 @@ fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
         total.census.add(counting.census);
         total.errors.extend(counting.errors);
     }
-    total.errors.sort_by(|a, b| crate::plan::path_order(&a.0, &b.0));
+    total.errors.sort_by(|a, b| crate::path::path_order(&a.0, &b.0));
     Ok(total)
 }

@@ -2,7 +2,7 @@
 
 use crate::entry::{Kind, State};
 use crate::mode::Mode;
-use crate::plan::path_order;
+use crate::path::path_order;
 use std::collections::{BTreeMap, HashMap};
 
 /// So many entries of each sort are remembered by path.

@@ -10,7 +10,7 @@ mod write;
 
 pub use invert::turned_round;
 pub use line::{IdText, LineError, StateText};
-pub use order::{order, path_order};
+pub use order::order;
 pub use read::{Line, Lines, ReadError};
 pub(crate) use read::{parse, read_header};
 pub use steps::Steps;

@@ -1,32 +1,9 @@
-//! The order of paths, and the order in which changes are applied.
+//! The order in which changes are applied.
 
 use super::Change;
 use crate::entry::{Kind, State};
 use crate::mode::Mode;
-use std::cmp::Ordering;
-
-/// Compares paths component by component, names as bytes: a directory comes before what it contains, and all that it
-/// contains before its next sibling.
-pub fn path_order(a: &[u8], b: &[u8]) -> Ordering {
-    match (a == b".", b == b".") {
-        (true, true) => Ordering::Equal,
-        (true, false) => Ordering::Less,
-        (false, true) => Ordering::Greater,
-        (false, false) => {
-            let same = common_prefix(a, b);
-            // No name has a NUL, so it can stand for the slash and sort below every byte of one.
-            let next = |path: &[u8]| path.get(same).map(|&byte| if byte == b'/' { 0 } else { byte });
-            next(a).cmp(&next(b))
-        }
-    }
-}
-
-/// How many bytes two paths begin with alike; in words at a time, for neighbours differ at their ends.
-fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    const WORD: usize = 16;
-    let words = a.chunks_exact(WORD).zip(b.chunks_exact(WORD)).take_while(|(a, b)| a == b).count() * WORD;
-    words + a[words..].iter().zip(&b[words..]).take_while(|(a, b)| a == b).count()
-}
+use crate::path::path_order;
 
 /// Puts changes into the order of application: directories that narrow or stop spreading first, top down; then
 /// everything else in path order; directories that widen last, bottom up, so that nothing is opened whose contents

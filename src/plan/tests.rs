@@ -131,13 +131,6 @@ proptest! {
         let twice = plan.invert("1".into()).invert("2".into());
         prop_assert_eq!(twice.changes, plan.changes);
     }
-
-    #[test]
-    fn paths_are_in_the_order_of_their_components(a in paths(), b in paths()) {
-        let split = |path: &[u8]| path.split(|&byte| byte == b'/').map(<[u8]>::to_vec).collect::<Vec<_>>();
-        prop_assert_eq!(path_order(&a, &b), split(&a).cmp(&split(&b)));
-        prop_assert_eq!(path_order(b".", &a), std::cmp::Ordering::Less);
-    }
 }
 
 #[test]

@@ -260,7 +260,7 @@ fn start(root: u32, path: &Path, asked: usize, desk: &Desk) -> Result<Start<Arc<
 }
 
 fn put_in_order(gathering: Gathering<'_>, seen: Seen) -> Probed {
-    use crate::plan::path_order;
+    use crate::path::path_order;
     let Gathering { mut rows, errors: unasked, .. } = gathering;
     rows.sort_by(|a, b| a.root.cmp(&b.root).then_with(|| path_order(&a.path, &b.path)));
     let unread =

@@ -109,7 +109,7 @@ impl Tally {
         for (new, first) in [(&files.unread, &mut self.unread), (&files.unwritten, &mut self.unwritten)] {
             let Some(name) = new else { continue };
             let path = joined(&directory.path(), name.to_bytes());
-            if first.as_deref().is_none_or(|known| crate::plan::path_order(&path, known).is_lt()) {
+            if first.as_deref().is_none_or(|known| crate::path::path_order(&path, known).is_lt()) {
                 *first = Some(path.into());
             }
         }

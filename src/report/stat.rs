@@ -5,7 +5,7 @@ use super::effect::Effects;
 use super::escape::{full_path, width};
 use super::style::{Palette, counted};
 use crate::entry::Kind;
-use crate::plan::path_order;
+use crate::path::path_order;
 use std::collections::HashMap;
 use std::io::{self, Write};
 

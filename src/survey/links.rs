@@ -2,7 +2,8 @@
 
 use super::found::Flaw;
 use crate::entry::{Identity, State};
-use crate::plan::{Links, path_order};
+use crate::path::path_order;
+use crate::plan::Links;
 use std::collections::HashMap;
 
 /// One name of an entry with several, as it is to be told of.

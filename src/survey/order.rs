@@ -1,6 +1,6 @@
 //! The order of all output: by path, component by component as bytes, a directory before its contents.
 
-use crate::plan::path_order;
+use crate::path::path_order;
 use std::cmp::Ordering;
 use std::panic::resume_unwind;
 use std::thread;

@@ -6,7 +6,7 @@ use super::plain::Plain;
 use super::scope::{Heard, Opinion, Paths, Region, Scope};
 use super::site::{Site, Walked};
 use crate::entry::Kind;
-use crate::plan::path_order;
+use crate::path::path_order;
 use crate::policy::instance::Scratch;
 use crate::policy::model;
 use crate::sys::SysError;
