@@ -145,7 +145,7 @@ impl Baseline {
 
 fn known(survey: &Survey, flaw: &Flaw, finding: &Finding) -> Known {
     let root = survey.roots.get(flaw.root as usize).map_or(&b""[..], |root| root.path.as_os_str().as_bytes());
-    let subject = Subject::Entry { root: root.into(), path: flaw.path.clone(), desired: flaw.ideal };
+    let subject = Subject::Entry { root: root.into(), path: flaw.path.bytes().into(), desired: flaw.ideal };
     Known { lint: finding.lint, subject }
 }
 

@@ -70,6 +70,17 @@ impl TreePath {
         }
     }
 
+    /// Whether the other lies right in the directory that this one leads to.
+    pub fn holds(&self, other: &TreePath) -> bool {
+        let (directory, name) = (other.directory(), self.name());
+        match &self.directory {
+            _ if other.is_root() => false,
+            None if self.is_root() => directory.is_empty(),
+            None => directory == name,
+            Some(own) => directory.strip_prefix(&***own).and_then(|rest| rest.strip_prefix(b"/")) == Some(name),
+        }
+    }
+
     fn is_in_same_directory(&self, other: &TreePath) -> bool {
         match (&self.directory, &other.directory) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
@@ -228,7 +239,11 @@ mod tests {
             prop_assert_eq!(one.cmp(&other), path_order(&a, &b));
             prop_assert_eq!(one == other, a == b);
             prop_assert_eq!(&one, &TreePath::from(a.as_slice()));
+            let parent = a.iter().rposition(|&byte| byte == b'/').map_or(&b"."[..], |slash| &a[..slash]);
+            prop_assert_eq!(other.holds(&one), parent == b);
+            prop_assert!(TreePath::from(parent).holds(&one));
             let root = TreePath::from(&b"."[..]);
+            prop_assert!(!root.holds(&root) && !one.holds(&root));
             prop_assert_eq!((root.cmp(&one), one.cmp(&root)), (Ordering::Less, Ordering::Greater));
         }
     }

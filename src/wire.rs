@@ -2,6 +2,7 @@
 
 use crate::entry::State;
 use crate::mode::Mode;
+use crate::path::TreePath;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -25,6 +26,17 @@ impl<'a> WirePath<'a> {
         match std::str::from_utf8(path) {
             Ok(text) => WirePath::Text(text.into()),
             Err(_) => WirePath::Bytes(path.into()),
+        }
+    }
+
+    /// The same of a path in two parts.
+    pub fn of(path: &'a TreePath) -> WirePath<'a> {
+        match path.bytes() {
+            Cow::Borrowed(path) => WirePath::new(path),
+            Cow::Owned(path) => match String::from_utf8(path) {
+                Ok(text) => WirePath::Text(text.into()),
+                Err(error) => WirePath::Bytes(error.into_bytes().into()),
+            },
         }
     }
 

@@ -121,7 +121,7 @@ impl Ground {
 
     /// Finds the entry of a change, if it is still the one with this identity; what else to say of it otherwise.
     pub(super) fn find(&self, change: &Change, id: &Identity, handle: Option<&Handle>) -> Result<Known, Done> {
-        let known = self.find_path(change.root, &change.path)?;
+        let known = self.find_path(change.root, &change.path.bytes())?;
         let root = self.root(change.root)?;
         let same = known.look.entry.kind == change.kind && root.is_same(id, handle, &known);
         if same { Ok(known) } else { Err(Done::of(Outcome::Drifted(Drift::Inode))) }

@@ -12,7 +12,7 @@ use crate::plan::{Change, Header, Plan, ReadError, RunKind};
 use crate::report::diff::{DiffManner, Head, Row, write_folded};
 use crate::report::json;
 use crate::roots::{self, Purpose};
-use crate::survey::{PolicyLabel, Root, in_tree};
+use crate::survey::{PolicyLabel, Root, path_in_tree};
 use crate::sys::file::open_for_reading;
 use crate::sys::host;
 use crate::sys::stat::look;
@@ -125,7 +125,7 @@ fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(),
         Format::Human => {
             let root = |change: &Change| plan.header.roots[change.root as usize].path.as_os_str().as_bytes();
             let mut changes: Vec<&Change> = plan.changes.iter().collect();
-            changes.sort_by(|a, b| in_tree((root(a), &a.path), (root(b), &b.path)));
+            changes.sort_by(|a, b| path_in_tree((root(a), &a.path), (root(b), &b.path)));
             let rows: Vec<Row<'_>> = changes.into_iter().map(row).collect();
             let heads = plan.header.roots.iter().map(|root| root.path.as_os_str().as_bytes());
             let heads: Vec<_> = heads.map(|path| Head { path, policy: None }).collect();

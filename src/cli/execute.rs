@@ -12,7 +12,7 @@ use crate::report::outcome::{Fate, Settled, write_outcomes};
 use crate::report::tally::{self, Ran};
 use crate::report::{escape, json};
 use crate::roots::{self, Caution, SystemRoots};
-use crate::survey::in_tree;
+use crate::survey::path_in_tree;
 use crate::sys::host;
 use crate::sys::ladder::Ladder;
 use crate::sys::lock::{Again, Holder, LockError, Wanted, lock};
@@ -165,7 +165,7 @@ impl Executed {
 /// Tells what became of changes, in path order, and how many came to which end.
 pub fn tell(session: &Session<'_>, streams: &mut Streams, mut told: Vec<Told<'_>>) -> Result<tally::Tally, Failure> {
     let manner = streams.manner(session.common);
-    told.sort_by(|a, b| in_tree((a.root, &a.change.path), (b.root, &b.change.path)));
+    told.sort_by(|a, b| path_in_tree((a.root, &a.change.path), (b.root, &b.change.path)));
     streams.write_results(|out| match session.common.format {
         Format::Json => told.iter().try_for_each(|told| json::write_outcome(out, &told.settled(), &session.names)),
         Format::Human => {

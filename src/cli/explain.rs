@@ -163,7 +163,9 @@ fn view<'j>(session: &Session<'_>, judged: &'j Judged, instance: &'j Instance, p
     let chains = instance.deciders(below.as_os_str().as_bytes(), entry.kind);
     let is_of = |flaw: &&Flaw| {
         let root = &survey.roots[flaw.root as usize];
-        root.path == instance.root() && root.policy == instance.policy() && *flaw.path == *below.as_os_str().as_bytes()
+        root.path == instance.root()
+            && root.policy == instance.policy()
+            && *flaw.path.bytes() == *below.as_os_str().as_bytes()
     };
     let flaw = survey.flaws.iter().find(is_of);
     let words = Words(&session.names);

@@ -14,6 +14,7 @@ use super::words::Words;
 use super::{args::Common, ask, barred, planning, store};
 use crate::entry::Identity;
 use crate::lints::Lint;
+use crate::path::TreePath;
 use crate::plan::{Fixes, Plan, RunKind};
 use crate::policy::load::Fallback;
 use crate::report::diff::{DiffManner, Folding};
@@ -123,8 +124,8 @@ fn pick(
     let manner = DiffManner { names: &session.names, palette: &palette, folding: Folding::Folded };
     let chosen = Picking { heads: &heads, manner, stop: &session.stop, headed: Cell::new(None) }.pick(&rows)?;
     let flaws = survey.changed().zip(&chosen).filter(|(_, chosen)| **chosen);
-    let chosen: HashSet<(Identity, &[u8])> = flaws.map(|(flaw, _)| (flaw.id, &*flaw.path)).collect();
-    plan.changes.retain(|change| chosen.contains(&(change.id, &*change.path)));
+    let chosen: HashSet<(Identity, &TreePath)> = flaws.map(|(flaw, _)| (flaw.id, &flaw.path)).collect();
+    plan.changes.retain(|change| chosen.contains(&(change.id, &change.path)));
     Ok(())
 }
 
@@ -132,11 +133,11 @@ fn pick(
 fn chosen_effects(judged: &Judged, plan: &Plan) -> Effects {
     let unsafe_fixes = plan.header.fixes == Fixes::WithUnsafe;
     let flaws = judged.survey.changed().filter(|flaw| unsafe_fixes && is_risky(flaw));
-    let risky: HashSet<(Identity, &[u8])> = flaws.map(|flaw| (flaw.id, &*flaw.path)).collect();
+    let risky: HashSet<(Identity, &TreePath)> = flaws.map(|flaw| (flaw.id, &flaw.path)).collect();
     let mut effects = Effects::default();
     for change in &plan.changes {
         effects.count(change.before, change.after);
-        effects.risky += u64::from(risky.contains(&(change.id, &*change.path)));
+        effects.risky += u64::from(risky.contains(&(change.id, &change.path)));
     }
     effects
 }
@@ -188,7 +189,9 @@ impl Left {
         let changes = plan.changes.iter().enumerate();
         let ids: HashSet<_> = changes.filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
         for flaw in survey.flaws.iter_mut().filter(|flaw| ids.contains(&flaw.id)) {
-            flaw.findings = std::mem::take(&mut flaw.left).into();
+            if let Some(prospect) = flaw.prospect.take() {
+                flaw.findings = prospect.left.into();
+            }
             flaw.actual = flaw.desired;
         }
         survey.flaws.retain(|flaw| !flaw.findings.is_empty());

@@ -70,12 +70,12 @@ impl Picking<'_> {
                 Answer::Quit => break,
                 Answer::Yes => {}
                 Answer::Rest => standing = Standing::Rest,
-                Answer::Below => standing = Standing::Below(hunk.rows[0].root, hunk.directory),
+                Answer::Below => standing = Standing::Below(hunk.rows[0].root, &hunk.directory),
                 Answer::Each => {
                     match self.each(hunk, &mut chosen)? {
                         Answer::Quit => break,
                         Answer::Rest => standing = Standing::Rest,
-                        Answer::Below => standing = Standing::Below(hunk.rows[0].root, hunk.directory),
+                        Answer::Below => standing = Standing::Below(hunk.rows[0].root, &hunk.directory),
                         Answer::Yes | Answer::No | Answer::Each => {}
                     }
                     continue;
@@ -89,7 +89,7 @@ impl Picking<'_> {
     /// Asks about each entry of a hunk; gives the answer that holds for what comes behind it.
     fn each(&self, hunk: &Hunk<'_, '_>, chosen: &mut [bool]) -> Result<Answer, Failure> {
         for (at, row) in hunk.rows.iter().enumerate() {
-            let one = Hunk { rows: std::slice::from_ref(row), start: hunk.start + at, ..*hunk };
+            let one = Hunk { rows: std::slice::from_ref(row), start: hunk.start + at, ..hunk.clone() };
             match self.about(&one, SHOWN, (at + 1, hunk.rows.len()))? {
                 Answer::No => {}
                 Answer::Quit => return Ok(Answer::Quit),

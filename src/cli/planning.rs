@@ -69,7 +69,7 @@ fn change(survey: &Survey, flaw: &Flaw) -> Change {
         path: flaw.path.clone(),
         kind: flaw.kind,
         id: flaw.id,
-        handle: flaw.handle.clone(),
+        handle: flaw.prospect.as_ref().and_then(|prospect| prospect.handle.clone()),
         before: flaw.actual,
         after: flaw.desired,
         lints: survey.lints_of(flaw).into(),

@@ -18,7 +18,7 @@ fn plan(kind: RunKind, changes: usize) -> Plan {
     let root = PlanRoot { path: "/srv".into(), id, handle: None, fsid: 0, mounts: Mounts::All };
     let change = |number: usize| Change {
         root: 0,
-        path: format!("f{number}").into_bytes().into(),
+        path: format!("f{number}").as_bytes().into(),
         kind: Kind::File,
         id,
         handle: None,

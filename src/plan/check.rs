@@ -20,7 +20,7 @@ pub(super) fn check_header(header: &Header) -> Result<(), LineError> {
 
 /// Holds a change to the rules.
 pub(super) fn check_change(change: &Change, header: &Header) -> Result<(), LineError> {
-    check_path(&change.path)?;
+    check_path(&change.path.bytes())?;
     check_links(change)?;
     if change.root as usize >= header.roots.len() {
         return Err(format!("root {} is not among the plan's {} roots", change.root, header.roots.len()));
@@ -31,7 +31,7 @@ pub(super) fn check_change(change: &Change, header: &Header) -> Result<(), LineE
     if change.kind.is_device() {
         return Err(format!("the entry is a {} device; devices are never changed", change.kind));
     }
-    if change.path.as_ref() == b"." && change.kind != Kind::Dir {
+    if change.path.is_root() && change.kind != Kind::Dir {
         return Err(format!("the root itself is a directory, not a {}", change.kind));
     }
     check_states(change, header)
@@ -41,7 +41,8 @@ pub(super) fn check_change(change: &Change, header: &Header) -> Result<(), LineE
 fn check_links(change: &Change) -> Result<(), LineError> {
     let Links::Inside(names) = &change.links else { return Ok(()) };
     names.iter().try_for_each(|name| check_path(name))?;
-    let all: HashSet<&[u8]> = names.iter().chain([&change.path]).map(|name| &**name).collect();
+    let own = change.path.bytes();
+    let all: HashSet<&[u8]> = names.iter().map(|name| &**name).chain([&*own]).collect();
     if all.len() == names.len() + 1 { Ok(()) } else { Err("`links` holds a name twice, or the path itself".into()) }
 }
 

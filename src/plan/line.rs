@@ -4,6 +4,7 @@ use super::{Change, Extent, Fixes, Header, Links, PlanPolicy, PlanRoot, RunKind,
 use crate::entry::{Identity, Kind, State, Timestamp};
 use crate::lints::Lint;
 use crate::mode::Mode;
+use crate::path::Neighbours;
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use base64::Engine;
@@ -212,7 +213,7 @@ impl ChangeLine {
         ChangeLine {
             tag: "change".into(),
             root: change.root,
-            path: PathText::of(&change.path),
+            path: PathText::of(&change.path.bytes()),
             kind: change.kind.name().into(),
             id: IdText::of(&change.id, change.handle.as_ref()),
             before: StateText::of(change.before),
@@ -227,12 +228,13 @@ impl ChangeLine {
         }
     }
 
-    pub(super) fn value(self) -> Result<Change, LineError> {
+    /// Reads it, `neighbours` being the paths of the lines before.
+    pub(super) fn value(self, neighbours: &mut Neighbours) -> Result<Change, LineError> {
         let (id, handle) = self.id.value()?;
         let kind = Kind::from_name(&self.kind).ok_or_else(|| format!("\"{}\" is no kind of entry", self.kind))?;
         Ok(Change {
             root: self.root,
-            path: self.path.value()?,
+            path: neighbours.path(&self.path.value()?),
             kind,
             id,
             handle,

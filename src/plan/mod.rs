@@ -17,6 +17,7 @@ pub use steps::Steps;
 
 use crate::entry::{Identity, Kind, State};
 use crate::lints::Lint;
+use crate::path::TreePath;
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use std::path::PathBuf;
@@ -134,8 +135,8 @@ pub struct PlanRoot {
 pub struct Change {
     /// The index of its root in [`Header::roots`].
     pub root: u32,
-    /// Its path from there; `.` is the root itself.
-    pub path: Box<[u8]>,
+    /// Its path from there.
+    pub path: TreePath,
     /// What kind of entry it is.
     pub kind: Kind,
     /// Which entry it is.

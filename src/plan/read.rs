@@ -3,6 +3,7 @@
 use super::check::{self, check_change, check_header};
 use super::line::{ChangeLine, EndLine, HeaderLine, LineError};
 use super::{Change, FORMAT, Header, Plan};
+use crate::path::Neighbours;
 use serde::Deserialize;
 use std::io::{self, BufRead, Read};
 
@@ -99,9 +100,9 @@ impl Plan {
     /// Reads a plan up to its end line, as it stands there.
     pub fn read_lines<R: BufRead>(lines: &mut Lines<R>) -> Result<Plan, ReadError> {
         let header = read_header(lines)?;
-        let mut changes = Vec::new();
+        let (mut changes, mut neighbours) = (Vec::new(), Neighbours::default());
         let end = loop {
-            match body(lines.need()?, &header) {
+            match body(lines.need()?, &header, &mut neighbours) {
                 Ok(Body::Change(change)) => changes.push(*change),
                 Ok(Body::End(end)) => break end,
                 Err(message) => return Err(lines.error(message)),
@@ -125,10 +126,10 @@ enum Body {
     End(EndLine),
 }
 
-fn body(line: &[u8], header: &Header) -> Result<Body, LineError> {
+fn body(line: &[u8], header: &Header, neighbours: &mut Neighbours) -> Result<Body, LineError> {
     match parse::<Tag>(line)?.tag.as_str() {
         "change" => {
-            let change = parse::<ChangeLine>(line)?.value()?;
+            let change = parse::<ChangeLine>(line)?.value(neighbours)?;
             check_change(&change, header)?;
             Ok(Body::Change(Box::new(change)))
         }

@@ -95,7 +95,7 @@ fn changes() -> impl Strategy<Value = Change> {
             let text = String::new();
             let apart = !matches!(&links, Links::Inside(names) if names.contains(&path));
             (before != after && apart).then(|| Change {
-                path,
+                path: (&*path).into(),
                 id: id_value,
                 handle,
                 links,
@@ -139,7 +139,7 @@ fn set_id_bits_of_files_are_not_given_back() {
     let regrouped = change("g", Kind::File, state(1, 2, 0o6755), state(1, 3, 0o755));
     let directory = change("d", Kind::Dir, state(1, 2, 0o2755), state(1, 2, 0o755));
     let undo = plan(vec![cleared, regrouped, directory]).invert("run".into());
-    let seen: Vec<_> = undo.changes.iter().map(|change| (&*change.path, change.after, change.extent)).collect();
+    let seen: Vec<_> = undo.changes.iter().map(|change| (change.path.name(), change.after, change.extent)).collect();
     assert_eq!(
         seen,
         [(&b"d"[..], state(1, 2, 0o2755), Extent::Whole), (&b"g"[..], state(1, 2, 0o755), Extent::Partial),]
@@ -234,7 +234,7 @@ fn narrowing_comes_first_and_widening_last() {
         file("n/f"),
     ];
     order(&mut changes);
-    let paths: Vec<_> = changes.iter().map(|change| std::str::from_utf8(&change.path).unwrap()).collect();
+    let paths: Vec<_> = changes.iter().map(|change| String::from_utf8(change.path.bytes().into()).unwrap()).collect();
     assert_eq!(paths, ["n", "n/n", "s", "n/f", "n.f", "w/w/f", "w/w", "w", "opening", "both", "."]);
 }
 

@@ -10,6 +10,8 @@ use super::escape::escape;
 use super::style::Palette;
 use crate::accounts::IdNames;
 use crate::entry::{Kind, State};
+use crate::path::TreePath;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -18,8 +20,8 @@ use std::io::{self, Write};
 pub struct Row<'a> {
     /// The index of its root.
     pub root: u32,
-    /// Its path from there; `.` is the root itself.
-    pub path: &'a [u8],
+    /// Its path from there.
+    pub path: &'a TreePath,
     /// What kind of entry it is.
     pub kind: Kind,
     /// The state it is in.
@@ -49,10 +51,10 @@ pub struct DiffManner<'a> {
 }
 
 /// The rows of one directory that stand together.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Hunk<'r, 'a> {
     /// The directory's path from its root.
-    pub directory: &'a [u8],
+    pub directory: Cow<'a, [u8]>,
     /// Its rows, and how many stand before the first.
     pub rows: &'r [Row<'a>],
     /// The index of the first row.
@@ -82,7 +84,7 @@ impl Hunk<'_, '_> {
     pub fn write(&self, out: &mut dyn Write, manner: DiffManner<'_>, limit: usize) -> io::Result<usize> {
         let folds = fold::fold(self.rows, manner.folding);
         let shown = &folds[..limit.min(folds.len())];
-        hunk::write(out, self.directory, self.start, shown, manner.names, manner.palette)?;
+        hunk::write(out, &self.directory, self.start, shown, manner.names, manner.palette)?;
         Ok(folds.len() - shown.len())
     }
 }
@@ -118,7 +120,7 @@ pub fn write_folded(
         let start = lines.entry(root).or_default();
         for (directory, rows) in hunks(of_root) {
             let folds = fold::fold(rows, folding);
-            hunk::write(out, directory, *start, &folds, names, palette)?;
+            hunk::write(out, &directory, *start, &folds, names, palette)?;
             *start += folds.len();
         }
     }
@@ -139,12 +141,12 @@ fn write_head(out: &mut dyn Write, head: Option<&Head<'_>>, palette: &Palette) -
 ///
 /// A directory heads its own hunk where something below it changes too, and else stands among its neighbours. What
 /// path order puts behind a subdirectory's contents gets another hunk.
-fn hunks<'r, 'a>(rows: &'r [Row<'a>]) -> impl Iterator<Item = (&'a [u8], &'r [Row<'a>])> {
+fn hunks<'r, 'a>(rows: &'r [Row<'a>]) -> impl Iterator<Item = (Cow<'a, [u8]>, &'r [Row<'a>])> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at;
         let of = directory(rows, start)?;
-        while directory(rows, at) == Some(of) {
+        while directory(rows, at).as_ref() == Some(&of) {
             at += 1;
         }
         Some((of, &rows[start..at]))
@@ -152,14 +154,18 @@ fn hunks<'r, 'a>(rows: &'r [Row<'a>]) -> impl Iterator<Item = (&'a [u8], &'r [Ro
 }
 
 /// The directory in whose hunk a row stands.
-fn directory<'a>(rows: &[Row<'a>], at: usize) -> Option<&'a [u8]> {
+fn directory<'a>(rows: &[Row<'a>], at: usize) -> Option<Cow<'a, [u8]>> {
     let path = rows.get(at)?.path;
-    let heads = rows.get(at + 1).is_some_and(|next| parent(next.path) == path);
-    Some(if heads || path == b"." { path } else { parent(path) })
+    let heads = rows.get(at + 1).is_some_and(|next| path.holds(next.path));
+    Some(if heads || path.is_root() { path.bytes() } else { holder(path).into() })
 }
 
-fn parent(path: &[u8]) -> &[u8] {
-    path.iter().rposition(|&byte| byte == b'/').map_or(b".", |slash| &path[..slash])
+/// The directory that an entry lies in; the root lies in itself.
+pub(super) fn holder(path: &TreePath) -> &[u8] {
+    match path.directory() {
+        b"" => b".",
+        directory => directory,
+    }
 }
 
 #[cfg(test)]

@@ -14,9 +14,9 @@ pub fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, ma
         let root = root_bytes(survey, flaw.root);
         for finding in flaw.findings.iter().filter(|finding| manner.tells(finding.level)) {
             let message = words.message(finding, flaw);
-            let path = full_path(root, &flaw.path, Some(flaw.kind));
+            let path = full_path(root, &flaw.path.bytes(), Some(flaw.kind));
             let text = format!("{path}: {message}{}", fix_hint(finding.fix));
-            let place = Place { file: escape(&join(root, &flaw.path)).into_owned(), line: None };
+            let place = Place { file: escape(&join(root, &flaw.path.bytes())).into_owned(), line: None };
             write_command(out, command(manner, finding.level), &place, words.lint(finding.lint), &text)?;
         }
     }

@@ -167,10 +167,9 @@ fn likeness(flaw: &Flaw, finding: &Finding, phrases: &Phrases<'_>) -> Likeness {
 
 /// The directory that an entry lies in, from the root; that of the root itself is nowhere.
 pub fn directory(flaw: &Flaw) -> &[u8] {
-    match (&*flaw.path, flaw.path.iter().rposition(|&byte| byte == b'/')) {
-        (b".", _) => b"",
-        (path, Some(slash)) => &path[..slash],
-        (_, None) => b".",
+    match flaw.path.directory() {
+        b"" if !flaw.path.is_root() => b".",
+        directory => directory,
     }
 }
 
@@ -194,7 +193,7 @@ mod tests {
         let mut push = |path: String, gid: u32| {
             let actual = state(1001, gid, 0o644);
             let ideal = state(1001, 3001, 0o644);
-            survey.flaws.push(Flaw { path: path.into_bytes().into(), actual, ideal, ..model.clone() });
+            survey.flaws.push(Flaw { path: path.as_bytes().into(), actual, ideal, ..model.clone() });
         };
         (0..count / 2).for_each(|at| push(format!("data/raw/a{at}"), 100));
         push("data/raw/b/x".into(), 100);
@@ -245,7 +244,7 @@ mod tests {
         // Twenty groups of three in one directory, in turns.
         let gids = (0..survey.flaws.len()).map(|at| 500 + (at % 20) as u32);
         survey.flaws.iter_mut().zip(gids).for_each(|(flaw, gid)| {
-            (flaw.path, flaw.actual.gid) = (format!("data/raw/{gid}-{}", flaw.actual.gid).into_bytes().into(), gid);
+            (flaw.path, flaw.actual.gid) = (format!("data/raw/{gid}-{}", flaw.actual.gid).as_bytes().into(), gid);
         });
         survey.flaws.truncate(60);
         let (manner, phrases) = (manner(), Phrases::of(&Words));

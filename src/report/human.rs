@@ -128,10 +128,10 @@ fn write_finding(
     let Line { flaw, finding, .. } = *line;
     let root = root_bytes(survey, flaw.root);
     let (path, kind, entries) = match line.is_group() {
-        false => (&*flaw.path, flaw.kind, String::new()),
-        true => (directory(flaw), Kind::Dir, format!("{}: ", line.entries())),
+        false => (flaw.path.bytes(), flaw.kind, String::new()),
+        true => (directory(flaw).into(), Kind::Dir, format!("{}: ", line.entries())),
     };
-    write_full_path(out, root, path, Some(kind))?;
+    write_full_path(out, root, &path, Some(kind))?;
     let (style, aside, level) = (manner.palette.level(finding.level), manner.palette.aside, finding.level);
     write!(out, ": {style}{level}{style:#}: {entries}{}", phrases.message(finding, flaw))?;
     write!(out, "{} {aside}[{}]", fix_hint(finding.fix), phrases.lint(finding.lint))?;
@@ -164,7 +164,7 @@ fn write_excused(
     excused: &Excused,
 ) -> io::Result<()> {
     let (flaw, aside) = (&excused.flaw, manner.palette.aside);
-    let path = full_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind));
+    let path = full_path(root_bytes(survey, flaw.root), &flaw.path.bytes(), Some(flaw.kind));
     flaw.findings.iter().zip(&excused.reasons).try_for_each(|(finding, reason)| {
         let message = escape_message(&words.message(finding, flaw)).into_owned();
         let (lint, reason) = (words.lint(finding.lint), escape_message(reason).into_owned());

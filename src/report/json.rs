@@ -75,7 +75,7 @@ pub fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn Wordin
                 lint: words.lint(finding.lint),
                 level: finding.level.name(),
                 root: root_path(survey, flaw.root),
-                path: WirePath::new(&flaw.path),
+                path: WirePath::of(&flaw.path),
                 kind: flaw.kind.name(),
                 message: words.message(finding, flaw),
                 reason,
@@ -105,7 +105,7 @@ pub fn write_outcome(out: &mut dyn Write, settled: &Settled<'_>, names: &dyn IdN
     };
     let line = Line::Outcome {
         root: WirePath::new(settled.root),
-        path: WirePath::new(settled.path),
+        path: WirePath::of(settled.path),
         outcome: settled.fate.name(),
         state: settled.state.map(|state| JsonState::new(state, names)),
         call,
@@ -175,7 +175,7 @@ fn finding_line<'a>(
         lint: words.lint(finding.lint),
         level: finding.level.name(),
         root: Some(root_path(survey, flaw.root)),
-        path: Some(WirePath::new(&flaw.path)),
+        path: Some(WirePath::of(&flaw.path)),
         kind: Some(flaw.kind.name()),
         actual: Some(JsonState::new(flaw.actual, names)),
         desired: Some(JsonState::new(flaw.desired, names)),
@@ -285,7 +285,7 @@ mod tests {
         let failed = Fate::Failed { call: "fchmodat2", errno: libc::EPERM };
         let settled = Settled {
             root: b"/srv/lab",
-            path: b"a",
+            path: super::super::samples::path("a"),
             kind: Kind::Dir,
             before,
             after,

@@ -97,7 +97,7 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
 }
 
 fn case_name(survey: &Survey, flaw: &Flaw, lint: &str) -> String {
-    format!("{}: {lint}", full_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind)))
+    format!("{}: {lint}", full_path(root_bytes(survey, flaw.root), &flaw.path.bytes(), Some(flaw.kind)))
 }
 
 fn end<'a>(ended: &Ended, level: Level, lint: &'a str, text: String) -> End<'a> {

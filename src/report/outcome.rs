@@ -7,6 +7,7 @@ use super::style::{Palette, Verbosity};
 use crate::accounts::IdNames;
 use crate::entry::{Kind, State};
 use crate::mode::Mode;
+use crate::path::TreePath;
 use crate::sys::error::{errno_name, errno_text};
 use std::io::{self, Write};
 
@@ -16,7 +17,7 @@ pub struct Settled<'a> {
     /// The real root it lies below.
     pub root: &'a [u8],
     /// Its path from there.
-    pub path: &'a [u8],
+    pub path: &'a TreePath,
     /// What kind of entry it is.
     pub kind: Kind,
     /// The state it was planned from.
@@ -137,7 +138,7 @@ pub fn write_outcomes<'a>(
     verbosity: Verbosity,
 ) -> io::Result<()> {
     for one in settled {
-        let path = full_path(one.root, one.path, Some(one.kind));
+        let path = full_path(one.root, &one.path.bytes(), Some(one.kind));
         let name = one.fate.name();
         match one.message(names) {
             Some(message) => writeln!(out, "{path}: {0}{name}{0:#}: {message}", palette.deny)?,
@@ -153,12 +154,21 @@ pub fn write_outcomes<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{Names, state, text};
+    use crate::report::samples::{self, Names, state, text};
     use snapbox::{IntoData, assert_data_eq, str};
 
-    fn settled(path: &'static [u8], fate: Fate, state: Option<State>) -> Settled<'static> {
+    fn settled(path: &str, fate: Fate, state: Option<State>) -> Settled<'static> {
         let (before, after) = (samples_before(), samples_after());
-        Settled { root: b"/srv/lab", path, kind: Kind::Dir, before, after, fate, state, cause: None }
+        Settled {
+            root: b"/srv/lab",
+            path: samples::path(path),
+            kind: Kind::Dir,
+            before,
+            after,
+            fate,
+            state,
+            cause: None,
+        }
     }
 
     fn samples_before() -> State {
@@ -171,20 +181,20 @@ mod tests {
 
     fn all() -> Vec<Settled<'static>> {
         vec![
-            settled(b".", Fate::Applied, Some(samples_after())),
-            settled(b"a", Fate::Already, Some(samples_after())),
-            settled(b"b", Fate::Drifted, Some(state(1001, 3001, 0o700))),
-            settled(b"c", Fate::Drifted, Some(samples_before())),
-            settled(b"d", Fate::Gone, None),
-            settled(b"e", Fate::Refused, Some(state(1001, 3001, 0o775))),
-            settled(b"f", Fate::Refused, Some(state(1001, 100, 0o2775))),
-            settled(b"g", Fate::Failed { call: "fchownat", errno: libc::EROFS }, None),
-            settled(b"h\x1b[2J", Fate::Failed { call: "fchownat", errno: libc::EIO }, None),
+            settled(".", Fate::Applied, Some(samples_after())),
+            settled("a", Fate::Already, Some(samples_after())),
+            settled("b", Fate::Drifted, Some(state(1001, 3001, 0o700))),
+            settled("c", Fate::Drifted, Some(samples_before())),
+            settled("d", Fate::Gone, None),
+            settled("e", Fate::Refused, Some(state(1001, 3001, 0o775))),
+            settled("f", Fate::Refused, Some(state(1001, 100, 0o2775))),
+            settled("g", Fate::Failed { call: "fchownat", errno: libc::EROFS }, None),
+            settled("h\x1b[2J", Fate::Failed { call: "fchownat", errno: libc::EIO }, None),
             Settled {
                 cause: Some("chattr +i"),
-                ..settled(b"i", Fate::Failed { call: "fchmodat2", errno: libc::EPERM }, None)
+                ..settled("i", Fate::Failed { call: "fchmodat2", errno: libc::EPERM }, None)
             },
-            settled(b"j", Fate::Partial, Some(samples_before())),
+            settled("j", Fate::Partial, Some(samples_before())),
         ]
     }
 

@@ -6,6 +6,7 @@ use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
 use crate::lints::{Because, Finding, Fix, Level, Lint};
 use crate::mode::Mode;
+use crate::path::TreePath;
 use crate::policy::model::Mounts;
 use crate::survey::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
 use std::io::{self, Write};
@@ -71,6 +72,11 @@ impl Wording for Words {
     }
 }
 
+/// A path for as long as the tests run: rows of a diff and outcomes only borrow theirs.
+pub fn path(path: &str) -> &'static TreePath {
+    Box::leak(Box::new(path.as_bytes().into()))
+}
+
 fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Finding]) -> Flaw {
     Flaw {
         root: 0,
@@ -82,10 +88,9 @@ fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Find
         desired,
         ideal: state(actual.uid, 3001, actual.mode.bits()),
         findings: findings.into(),
-        left: Default::default(),
+        prospect: None,
         cause: None,
         rare: None,
-        handle: None,
         bytes: 4096,
     }
 }

@@ -1,6 +1,6 @@
 //! A plan directory by directory, as `git diff --stat` has it.
 
-use super::diff::{Head, Row};
+use super::diff::{Head, Row, holder};
 use super::effect::Effects;
 use super::escape::{full_path, width};
 use super::style::{Palette, counted};
@@ -18,7 +18,7 @@ pub fn write_stat(out: &mut dyn Write, rows: &[Row<'_>], heads: &[Head<'_>], pal
     let mut directories: HashMap<(u32, &[u8]), Effects> = HashMap::new();
     let mut totals = Effects::default();
     for row in rows.iter().filter(|row| row.before != row.after) {
-        directories.entry((row.root, holder(row))).or_default().count(row.before, row.after);
+        directories.entry((row.root, holder(row.path))).or_default().count(row.before, row.after);
         totals.count(row.before, row.after);
     }
     let mut lines: Vec<((u32, &[u8]), Effects)> = directories.into_iter().collect();
@@ -52,22 +52,17 @@ fn write_bar(out: &mut dyn Write, effects: &Effects, most: u64, palette: &Palett
     writeln!(out, "{added}{plus}{added:#}{removed}{minus}{removed:#}{}", bar("~", rest))
 }
 
-/// The directory that an entry lies in; the root lies in itself.
-fn holder<'a>(row: &Row<'a>) -> &'a [u8] {
-    row.path.iter().rposition(|&byte| byte == b'/').map_or(b".", |slash| &row.path[..slash])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{state, text};
+    use crate::report::samples::{self, state, text};
     use snapbox::{IntoData, assert_data_eq, str};
 
     #[test]
     fn each_directory_has_its_count_and_bar() {
-        let row = |path: &'static str, from, to| Row {
+        let row = |path: &str, from, to| Row {
             root: 0,
-            path: path.as_bytes(),
+            path: samples::path(path),
             kind: Kind::File,
             before: state(0, 0, from),
             after: state(0, 3001, to),

@@ -118,10 +118,10 @@ impl Sum {
 fn top_directory(survey: &Survey, flaw: &Flaw) -> Vec<u8> {
     let root = root_bytes(survey, flaw.root);
     let is_dir = flaw.kind == crate::entry::Kind::Dir;
-    match flaw.path.iter().position(|&byte| byte == b'/') {
-        Some(slash) => join(root, &flaw.path[..slash]),
-        None if is_dir => join(root, &flaw.path),
-        None => root.to_vec(),
+    match flaw.path.directory() {
+        b"" if is_dir => join(root, flaw.path.name()),
+        b"" => root.to_vec(),
+        directory => join(root, directory.split(|&byte| byte == b'/').next().unwrap_or_default()),
     }
 }
 

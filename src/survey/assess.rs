@@ -1,7 +1,7 @@
 //! Judging one entry by every policy that covers it, and telling what was found.
 
 use super::bound::View;
-use super::found::{Excused, Flaw, Rare};
+use super::found::{Excused, Flaw, Prospect, Rare};
 use super::links::Linked;
 use super::scope::{Opinion, Region};
 use super::site::{Reach, Site};
@@ -12,6 +12,7 @@ use crate::intent::{HardLinks, Intent};
 use crate::judge::{Options, Verdict, judge};
 use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, cause};
 use crate::mode::Mode;
+use crate::path::Neighbours;
 use crate::plan::Links;
 use crate::roots::Purpose;
 use crate::sys::handle::Handle;
@@ -25,6 +26,8 @@ use crate::sys::xattr;
 pub struct Finds {
     /// Entries with findings.
     pub flaws: Vec<Flaw>,
+    /// The path of the one before, whose directory the next shares.
+    pub neighbours: Neighbours,
     /// Entries with several names, where those are to be counted.
     pub linked: Vec<Linked>,
     /// Entries with findings that exceptions cover.
@@ -181,12 +184,12 @@ fn extras(site: &dyn Site, court: &Court<'_>) -> Extras {
     asked.unwrap_or(Extras { acl: true, capabilities: true, ..Extras::default() })
 }
 
-/// What tells the entry from every other across boots, where a plan is to be made.
-fn handle(site: &dyn Site, court: &Court<'_>) -> Option<Handle> {
-    match (court.purpose, site.reach()) {
-        (Purpose::Read, _) | (_, Reach::Lost) => None,
-        (Purpose::Change, Reach::Open(dir)) => Handle::of(dir),
-        (Purpose::Change, Reach::Named(dir, name)) => Handle::at(dir, name),
+/// What tells the entry from every other across boots.
+fn handle(site: &dyn Site) -> Option<Handle> {
+    match site.reach() {
+        Reach::Lost => None,
+        Reach::Open(dir) => Handle::of(dir),
+        Reach::Named(dir, name) => Handle::at(dir, name),
     }
 }
 
@@ -253,21 +256,24 @@ impl<'r, 'p> Case<'r, 'p> {
         let excused = self.excused.take();
         let hard_links = self.opinion.intent.hard_links;
         let after = |state| Entry { state, ..*entry };
+        let path = finds.neighbours.path(&self.path);
+        let prospect = |verdict: &Verdict, intent: &Intent<'_>| {
+            let is_change = court.purpose == Purpose::Change && verdict.desired != entry.state;
+            is_change.then(|| {
+                let left = self.judge(intent, &after(verdict.desired), name, court).findings.into();
+                Box::new(Prospect { handle: handle(site), left })
+            })
+        };
         let flaw = |verdict: Verdict, intent: &Intent<'_>, links| Flaw {
             root: bound.index,
-            path: self.path.clone().into(),
+            path: path.clone(),
             kind: entry.kind,
             id: entry.id,
-            handle: if verdict.desired == entry.state { None } else { handle(site, court) },
             nlink: entry.nlink,
             actual: entry.state,
             desired: verdict.desired,
             ideal: verdict.ideal,
-            left: match (court.purpose, verdict.desired == entry.state) {
-                (Purpose::Read, _) => Box::default(),
-                (Purpose::Change, true) => verdict.findings.as_slice().into(),
-                (Purpose::Change, false) => self.judge(intent, &after(verdict.desired), name, court).findings.into(),
-            },
+            prospect: prospect(&verdict, intent),
             cause: cause_of(entry, &verdict, court),
             findings: verdict.findings.into(),
             rare: rare(links, entry.extras.acls),
@@ -275,7 +281,7 @@ impl<'r, 'p> Case<'r, 'p> {
         };
         if let Some(excused) = excused {
             let flaw = flaw(excused, &self.opinion.intent, Links::None);
-            let reason = |finding: &Finding| bound.exceptions.reason(&flaw.path, finding.lint).into();
+            let reason = |finding: &Finding| bound.exceptions.reason(&self.path, finding.lint).into();
             let reasons = flaw.findings.iter().map(reason).collect();
             finds.suppressed += flaw.findings.len() as u64;
             finds.excused.push(Excused { flaw, reasons });

@@ -1,13 +1,13 @@
 //! What a survey found: pure data, for reports and plans.
 
 use super::findings::Findings;
-use super::order::in_tree;
+use super::order::path_in_tree;
 use crate::acl::Acls;
 use crate::act::Act;
 use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
 use crate::lints::{Cause, Finding, Fix, Level, Lint};
-use crate::path::path_order;
+use crate::path::{TreePath, path_order};
 use crate::plan::Links;
 use crate::policy::model::Mounts;
 use crate::policy::usage::Usage;
@@ -72,7 +72,7 @@ impl Survey {
 
     fn is_same_path(&self, one: &Flaw, other: &Flaw) -> bool {
         let root = |flaw: &Flaw| self.roots[flaw.root as usize].path.as_os_str().as_bytes();
-        in_tree((root(one), &one.path), (root(other), &other.path)).is_eq()
+        path_in_tree((root(one), &one.path), (root(other), &other.path)).is_eq()
     }
 }
 
@@ -101,7 +101,7 @@ impl Flaw {
     /// Whether an earlier name of the same entry carries its change.
     fn is_later_name(&self) -> bool {
         match self.links() {
-            Links::Inside(others) => others.iter().any(|other| path_order(other, &self.path).is_lt()),
+            Links::Inside(others) => others.iter().any(|other| path_order(other, &self.path.bytes()).is_lt()),
             Links::None | Links::Any => false,
         }
     }
@@ -147,14 +147,12 @@ pub struct Root {
 pub struct Flaw {
     /// The index of its root in [`Survey::roots`].
     pub root: u32,
-    /// Its path from there; `.` is the root itself.
-    pub path: Box<[u8]>,
+    /// Its path from there.
+    pub path: TreePath,
     /// What kind of entry it is.
     pub kind: Kind,
     /// Which entry it is.
     pub id: Identity,
-    /// The same across boots, where its file system says.
-    pub handle: Option<Handle>,
     /// How many names it has.
     pub nlink: u32,
     /// The state it is in.
@@ -165,14 +163,23 @@ pub struct Flaw {
     pub ideal: State,
     /// What the lints saw; never empty.
     pub findings: Findings,
-    /// What would still be found once it is in the desired state; told only where a plan is to be made.
-    pub left: Box<[Finding]>,
+    /// What a plan takes beside that, where one is to be made that changes the entry.
+    pub prospect: Option<Box<Prospect>>,
     /// How many bytes it takes on disk; 0 where it couldn't be held.
     pub bytes: u64,
     /// How it probably came to be as it is, where there is evidence.
     pub cause: Option<Cause>,
     /// What few entries have, so that the others don't pay for it.
     pub rare: Option<Box<Rare>>,
+}
+
+/// What is known of an entry that a plan is to change.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Prospect {
+    /// Which entry it is across boots, where its file system says.
+    pub handle: Option<Handle>,
+    /// What would still be found once it is in the desired state.
+    pub left: Box<[Finding]>,
 }
 
 /// What few entries with findings have.

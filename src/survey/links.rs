@@ -2,7 +2,6 @@
 
 use super::found::Flaw;
 use crate::entry::{Identity, State};
-use crate::path::path_order;
 use crate::plan::Links;
 use std::collections::HashMap;
 
@@ -21,7 +20,7 @@ pub fn settle(linked: Vec<Linked>, flaws: &mut Vec<Flaw>) {
         entries.entry((name.refused.root, name.refused.id)).or_default().push(name);
     }
     for mut names in entries.into_values() {
-        names.sort_by(|a, b| path_order(&a.refused.path, &b.refused.path));
+        names.sort_by(|a, b| a.refused.path.cmp(&b.refused.path));
         let told: Vec<Flaw> = match agreed(&names) {
             Some(_) => with_links(names),
             None => names.into_iter().map(|name| name.refused).collect(),
@@ -43,9 +42,9 @@ fn agreed(names: &[Linked]) -> Option<State> {
 fn with_links(names: Vec<Linked>) -> Vec<Flaw> {
     let mut told: Vec<Flaw> = names.into_iter().map(|name| name.inside).collect();
     let Some((first, others)) = told.split_first_mut() else { return told };
-    first.rare_mut().links = Links::Inside(others.iter().map(|other| other.path.clone()).collect());
+    first.rare_mut().links = Links::Inside(others.iter().map(|other| other.path.bytes().into()).collect());
     for other in others {
-        other.rare_mut().links = Links::Inside([first.path.clone()].into());
+        other.rare_mut().links = Links::Inside([first.path.bytes().into()].into());
     }
     told
 }
@@ -65,13 +64,12 @@ mod tests {
             path: path.as_bytes().into(),
             kind: Kind::File,
             id: Identity { dev: 1, ino: 7, btime: None },
-            handle: None,
             nlink,
             actual: state(1),
             desired: state(desired),
             ideal: state(desired_gid),
             findings: findings.into(),
-            left: Default::default(),
+            prospect: None,
             bytes: 0,
             cause: None,
             rare: None,
@@ -85,7 +83,7 @@ mod tests {
         let mut flaws = Vec::new();
         settle(names, &mut flaws);
         let text = |path: &[u8]| String::from_utf8(path.to_vec()).expect("a path of this test");
-        flaws.into_iter().map(|flaw| (text(&flaw.path), flaw.desired.gid, flaw.links().clone())).collect()
+        flaws.into_iter().map(|flaw| (text(&flaw.path.bytes()), flaw.desired.gid, flaw.links().clone())).collect()
     }
 
     #[test]

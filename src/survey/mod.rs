@@ -24,11 +24,11 @@ mod target;
 
 pub use findings::Findings;
 pub use found::{
-    Counts, Excused, Flaw, Notice, PolicyLabel, Rare, Root, RulePlace, SkippedMount, Survey, Trouble, Unmet,
+    Counts, Excused, Flaw, Notice, PolicyLabel, Prospect, Rare, Root, RulePlace, SkippedMount, Survey, Trouble, Unmet,
 };
 pub use mine::Caller;
 pub use notices::{expired, idle, risky};
-pub use order::in_tree;
+pub use order::{in_tree, path_in_tree};
 
 use crate::judge::Options;
 use crate::policy::model::Mounts;
@@ -195,7 +195,7 @@ fn bind<'a>(request: &'a Request<'a>, seen: Vec<Result<Seen, SysError>>, survey:
             Ok(seen) => {
                 root.id = Some(seen.look.entry.id);
                 (root.handle, root.fsid) = (seen.handle.clone(), seen.fsid);
-                survey.flaws.extend(seen.obstacle.map(|obstacle| obstacle.flaw(index, &seen.look.entry, seen.handle)));
+                survey.flaws.extend(seen.obstacle.map(|obstacle| obstacle.flaw(index, &seen.look.entry)));
                 let root_gid = root_gid(request, tree, &seen.look, index, survey);
                 let options = request.options[instance.policy() as usize];
                 bounds.push(Bound { index, instance, exceptions: &tree.exceptions, options, root_gid });
@@ -302,8 +302,9 @@ fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
     obstacle::join(&mut survey.flaws);
     let Survey { roots, flaws, excused, errors, skipped_mounts, .. } = survey;
     let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
-    let by_path =
-        |a: &Flaw, b: &Flaw| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root));
+    let by_path = |a: &Flaw, b: &Flaw| {
+        order::path_in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root))
+    };
     // Threads give theirs sorted, so that there is little left to do.
     order::sort(flaws, by_path);
     excused.sort_by(|a, b| by_path(&a.flaw, &b.flaw));

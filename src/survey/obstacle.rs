@@ -7,9 +7,9 @@ use crate::intent::Around;
 use crate::judge::judge;
 use crate::lints::{Finding, Fix, Level, Lint, describe_obstacle, lets_pass};
 use crate::mode::Mode;
+use crate::path::TreePath;
 use crate::roots::Rooted;
 use crate::sys::SysError;
-use crate::sys::handle::Handle;
 use crate::sys::ladder::Ladder;
 use crate::sys::root::first_above;
 
@@ -45,21 +45,19 @@ pub fn find(request: &Request<'_>, tree: &Rooted, root: &Entry) -> Result<Option
 
 impl Obstacle {
     /// What it makes of the root, which itself may be all right.
-    pub fn flaw(self, index: u32, root: &Entry, handle: Option<Handle>) -> Flaw {
+    pub fn flaw(self, index: u32, root: &Entry) -> Flaw {
         let finding = Finding { lint: Lint::Unreachable, level: self.level, fix: Fix::None(None), rule: None };
         Flaw {
             root: index,
-            path: b".".as_slice().into(),
+            path: TreePath::from(&b"."[..]),
             kind: root.kind,
             id: root.id,
-            handle,
             nlink: root.nlink,
             actual: root.state,
             desired: root.state,
             ideal: root.state,
             findings: [finding].into(),
-            // No fix of what lies below opens the way to it.
-            left: [finding].into(),
+            prospect: None,
             bytes: 0,
             rare: Some(Box::new(Rare { obstacle: Some(self.message), ..Rare::default() })),
             cause: None,
@@ -72,10 +70,13 @@ pub fn join(flaws: &mut Vec<Flaw>) {
     // In place: there may be millions of others.
     let above: Vec<Flaw> = flaws.extract_if(.., |flaw| flaw.obstacle().is_some()).collect();
     for flaw in above {
-        match flaws.iter_mut().find(|known| known.root == flaw.root && *known.path == *b".") {
+        match flaws.iter_mut().find(|known| known.root == flaw.root && known.path.is_root()) {
             Some(known) => {
                 known.findings = known.findings.iter().chain(&flaw.findings).copied().collect();
-                known.left = known.left.iter().chain(&flaw.left).copied().collect();
+                if let Some(prospect) = &mut known.prospect {
+                    // No fix of what lies below opens the way to it.
+                    prospect.left = prospect.left.iter().chain(&flaw.findings).copied().collect();
+                }
                 known.rare_mut().obstacle = flaw.rare.and_then(|rare| rare.obstacle);
             }
             None => flaws.push(flaw),

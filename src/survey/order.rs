@@ -1,6 +1,6 @@
 //! The order of all output: by path, component by component as bytes, a directory before its contents.
 
-use crate::path::path_order;
+use crate::path::{TreePath, path_order};
 use std::cmp::Ordering;
 use std::panic::resume_unwind;
 use std::thread;
@@ -48,6 +48,11 @@ pub fn in_tree((root_a, a): (&[u8], &[u8]), (root_b, b): (&[u8], &[u8])) -> Orde
         return path_order(a, b);
     }
     components(root_a).chain(components(a)).cmp(components(root_b).chain(components(b)))
+}
+
+/// The same of entries whose paths share their directories.
+pub fn path_in_tree((root_a, a): (&[u8], &TreePath), (root_b, b): (&[u8], &TreePath)) -> Ordering {
+    if root_a == root_b { a.cmp(b) } else { in_tree((root_a, &a.bytes()), (root_b, &b.bytes())) }
 }
 
 fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -6,7 +6,6 @@ use super::plain::Plain;
 use super::scope::{Heard, Opinion, Paths, Region, Scope};
 use super::site::{Site, Walked};
 use crate::entry::Kind;
-use crate::path::path_order;
 use crate::policy::instance::Scratch;
 use crate::policy::model;
 use crate::sys::SysError;
@@ -289,7 +288,7 @@ impl<'p> Visitor for Surveyor<'p> {
 
     fn end(&mut self) {
         // Several threads sort what one alone would have to; what is left is to put theirs together.
-        self.finds.flaws.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| path_order(&a.path, &b.path)));
+        self.finds.flaws.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| a.path.cmp(&b.path)));
     }
 }
 

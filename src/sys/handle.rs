@@ -3,13 +3,15 @@
 
 use std::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd};
+use std::sync::Arc;
 
 /// The most bytes that a file system makes of a handle (`MAX_HANDLE_SZ`).
 const MAX_BYTES: usize = 128;
 
-/// What a file system calls one inode for good: a type and bytes that mean something to it alone.
+/// What a file system calls one inode for good: a type and bytes that mean something to it alone. Findings, plans and
+/// undos share it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Handle(Box<[u8]>);
+pub struct Handle(Arc<[u8]>);
 
 #[repr(C)]
 struct FileHandle {

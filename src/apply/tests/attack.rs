@@ -18,7 +18,7 @@ fn what_drifted_is_left_alone() {
     let tree = Tree::new();
     let plan = tree.plan(Fixes::Safe, &everything());
     let outcome = |path: &[u8], done: &[Done]| {
-        let index = plan.changes.iter().position(|change| *change.path == *path).unwrap();
+        let index = plan.changes.iter().position(|change| *change.path.bytes() == *path).unwrap();
         done[index].outcome.clone()
     };
     tree.chmod("f", 0o640);

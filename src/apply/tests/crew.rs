@@ -38,7 +38,7 @@ fn a_crew_makes_every_change_once() {
     for (change, (index, done)) in plan.changes.iter().zip(&memory.0) {
         assert_eq!(plan.changes[*index], *change);
         assert_eq!(done.state, Some(change.after));
-        assert_eq!(tree.state(std::str::from_utf8(&change.path).unwrap()), change.after);
+        assert_eq!(tree.state(std::str::from_utf8(&change.path.bytes()).unwrap()), change.after);
     }
 }
 
@@ -61,7 +61,7 @@ fn a_stopped_crew_has_made_the_head_of_the_plan_and_no_more() {
     assert!(matches!(tally.ended, Ended::Asked) || tally.tried == plan.changes.len());
     for (index, change) in plan.changes.iter().enumerate() {
         let expected = if index < tally.tried { change.after } else { change.before };
-        assert_eq!(tree.state(std::str::from_utf8(&change.path).unwrap()), expected, "{index}");
+        assert_eq!(tree.state(std::str::from_utf8(&change.path.bytes()).unwrap()), expected, "{index}");
     }
 }
 

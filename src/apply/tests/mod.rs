@@ -50,8 +50,8 @@ fn applies_and_undoes_every_kind_on_every_rung() {
             let done = tree.apply_by(&plan, Ladder { open, chmod, ..Ladder::of_this_kernel() });
             assert_eq!(names(&done), ["applied"; 9], "{open:?} {chmod:?}");
             for change in &plan.changes {
-                let path = std::str::from_utf8(&change.path).unwrap();
-                assert_eq!(tree.state(path), change.after, "{path}");
+                let path = String::from_utf8(change.path.bytes().into()).unwrap();
+                assert_eq!(tree.state(&path), change.after, "{path}");
             }
             assert_eq!(names(&tree.apply(&plan)), ["already"; 9]);
             let (found, undone) = tree.undo(&plan, done.into_iter().map(Some).collect());

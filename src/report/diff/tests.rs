@@ -1,7 +1,7 @@
 //! Tests of the diff: its look, and that patch(1) makes the listing after of the listing before.
 
 use super::*;
-use crate::report::samples::{Names, state, text};
+use crate::report::samples::{self, Names, state, text};
 use proptest::prelude::*;
 use snapbox::{IntoData, assert_data_eq, str};
 use std::process::Command;
@@ -10,7 +10,7 @@ const HEADS: [Head<'static>; 2] =
     [Head { path: b"/srv/lab", policy: Some("lab-share") }, Head { path: b"/srv/a\tb", policy: None }];
 
 fn row(root: u32, path: &'static str, kind: Kind, before: State, after: State) -> Row<'static> {
-    Row { root, path: path.as_bytes(), kind, before, after }
+    Row { root, path: samples::path(path), kind, before, after }
 }
 
 fn rows() -> Vec<Row<'static>> {
@@ -119,10 +119,9 @@ fn colours_add_nothing_but_colours() {
 
 #[test]
 fn a_directory_of_many_entries_is_one_hunk() {
-    let paths: Vec<String> = (0..20_000).map(|at| format!("d/{at:06}")).collect();
+    let paths: Vec<TreePath> = (0..20_000).map(|at| format!("d/{at:06}").as_bytes().into()).collect();
     let (before, after) = (state(0, 100, 0o644), state(0, 3001, 0o664));
-    let rows: Vec<_> =
-        paths.iter().map(|p| Row { root: 0, path: p.as_bytes(), kind: Kind::File, before, after }).collect();
+    let rows: Vec<_> = paths.iter().map(|path| Row { root: 0, path, kind: Kind::File, before, after }).collect();
     let diff = plain(&rows);
     assert_eq!(diff.lines().count(), 2 + 1 + 40_000);
     assert_eq!(diff.lines().nth(2), Some("@@ -1,20000 +1,20000 @@ d/"));
@@ -130,10 +129,9 @@ fn a_directory_of_many_entries_is_one_hunk() {
 
 #[test]
 fn more_than_a_handful_alike_are_one_pair_of_lines() {
-    let paths: Vec<String> = (0..1842).map(|at| format!("d/run_{at:04}.dat")).collect();
+    let paths: Vec<TreePath> = (0..1842).map(|at| format!("d/run_{at:04}.dat").as_bytes().into()).collect();
     let (before, after) = (state(1001, 100, 0o644), state(1001, 3001, 0o664));
-    let mut rows: Vec<_> =
-        paths.iter().map(|p| Row { root: 0, path: p.as_bytes(), kind: Kind::File, before, after }).collect();
+    let mut rows: Vec<_> = paths.iter().map(|path| Row { root: 0, path, kind: Kind::File, before, after }).collect();
     rows.push(row(0, "d/s 9 files like x", Kind::File, before, state(1001, 3001, 0o660)));
     (0..5).for_each(|_| rows.push(row(0, "d/z", Kind::Fifo, before, after)));
     let manner = DiffManner { names: &Names, palette: &Palette::PLAIN, folding: Folding::Folded };
@@ -205,10 +203,10 @@ proptest! {
     fn any_diff_leads_from_the_listing_before_to_the_one_after(
         entries in prop::collection::btree_map("[a-c](/[a-c\n]){0,3}", (any_state(), any_state()), 0..20),
     ) {
-        let mut paths: Vec<_> = entries.iter().collect();
-        paths.sort_by_key(|(path, _)| path.split('/').collect::<Vec<_>>());
+        let mut paths: Vec<_> = entries.iter().map(|(path, states)| (TreePath::from(path.as_bytes()), states)).collect();
+        paths.sort_by(|a, b| a.0.cmp(&b.0));
         let rows: Vec<_> = paths.iter().map(|(path, states)| Row {
-            root: 0, path: path.as_bytes(), kind: Kind::File, before: states.0, after: states.1,
+            root: 0, path, kind: Kind::File, before: states.0, after: states.1,
         }).collect();
         let diff = plain(&rows);
         let changed = rows.iter().filter(|row| row.before != row.after).count();
