@@ -3,6 +3,7 @@
 use crate::acl::Acls;
 use crate::mode::Mode;
 use std::fmt;
+use std::num::NonZero;
 
 /// What kind of file system object an entry is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -104,15 +105,21 @@ pub struct State {
 /// A moment as the kernel stamps it: seconds since 1970 and nanoseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Timestamp {
-    /// Whole seconds since 1970-01-01 UTC.
-    pub seconds: i64,
-    /// Nanoseconds of the second.
-    pub nanoseconds: u32,
+    seconds: i64,
+    /// One more than they are, so that a moment that isn't known takes no more memory than one that is.
+    nanoseconds: NonZero<u32>,
+}
+
+impl Timestamp {
+    /// So many whole seconds after 1970-01-01 UTC, and so many nanoseconds of the next.
+    pub const fn new(seconds: i64, nanoseconds: u32) -> Timestamp {
+        Timestamp { seconds, nanoseconds: NonZero::<u32>::MIN.saturating_add(nanoseconds) }
+    }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:09}", self.seconds, self.nanoseconds)
+        write!(f, "{}.{:09}", self.seconds, self.nanoseconds.get() - 1)
     }
 }
 

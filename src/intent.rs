@@ -3,12 +3,26 @@
 use crate::accounts::Accounts;
 use crate::entry::Entry;
 use crate::mode::{Mode, ModeExpression};
+use std::num::NonZero;
 
 /// A table of a policy that can decide an attribute: a tree's own keys, or one of its rules.
 ///
 /// The number is its index among all rules of the run's policies.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct RuleId(pub u32);
+pub struct RuleId(NonZero<u32>);
+
+impl RuleId {
+    /// The rule of that index.
+    pub const fn new(index: u32) -> RuleId {
+        // One more than the index, so that a finding without a rule takes no more memory than one with.
+        RuleId(NonZero::<u32>::MIN.saturating_add(index))
+    }
+
+    /// Its index.
+    pub const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// A value and the rule that decided on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -103,7 +103,7 @@ mod tests {
 
     fn judged(kind: Kind, mode: u32, source: &str, unsafe_fixes: bool) -> (Vec<(Lint, Fix)>, u32, u32) {
         let modes = [ModeExpression::parse(source).expect("a mode of a test")];
-        let intent = Intent { mode: Some(Wish { value: &modes[..], rule: RuleId(1) }), ..Intent::default() };
+        let intent = Intent { mode: Some(Wish { value: &modes[..], rule: RuleId::new(1) }), ..Intent::default() };
         let state = State { uid: 1, gid: 2, mode: Mode::new(mode) };
         let id = Identity { dev: 1, ino: 2, btime: None };
         let entry = Entry { kind, id, nlink: 1, state, mount: 0, extras: Extras::default() };

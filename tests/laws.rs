@@ -96,10 +96,10 @@ impl Wishes {
     }
 
     fn intents(&self) -> Vec<Intent<'_>> {
-        let group = |at: usize| Some(Wish { value: &self.groups[at][..], rule: RuleId(1) });
-        let owner = |at: usize| Some(Wish { value: &self.owners[at][..], rule: RuleId(2) });
-        let mode = |at: usize| Some(Wish { value: &self.modes[at][..], rule: RuleId(3) });
-        let key = |value| Some(Wish { value, rule: RuleId(4) });
+        let group = |at: usize| Some(Wish { value: &self.groups[at][..], rule: RuleId::new(1) });
+        let owner = |at: usize| Some(Wish { value: &self.owners[at][..], rule: RuleId::new(2) });
+        let mode = |at: usize| Some(Wish { value: &self.modes[at][..], rule: RuleId::new(3) });
+        let key = |value| Some(Wish { value, rule: RuleId::new(4) });
         let none = Intent::default();
         let special = Mode::SETGID | Mode::STICKY;
         vec![
@@ -334,7 +334,7 @@ fn what_is_none_of_the_policys_business_is_as_it_was() {
 #[test]
 fn the_reason_told_is_the_first_that_applies() {
     let group = [GroupTerm::Gid(LAB)];
-    let intent = Intent { group: Some(Wish { value: &group[..], rule: RuleId(1) }), ..Intent::default() };
+    let intent = Intent { group: Some(Wish { value: &group[..], rule: RuleId::new(1) }), ..Intent::default() };
     let all = Extras { acl: true, capabilities: true, acls: NO_ACLS };
     for (mode, uid, nlink, extras, fix) in [
         (0o4755, OUTSIDER, 2, all, Fix::None(Some(Because::HardLink))),

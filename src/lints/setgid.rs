@@ -121,11 +121,11 @@ mod tests {
         let dir = entry(Kind::Dir, ALICE, LAB, 0o755);
         assert_eq!(seen(&dir, &by_mode), [(Lint::MissingSetgid, Fix::Safe)]);
         assert_eq!(seen(&dir, &Intent { mode_decides: Mode::NONE, ..by_mode }), []);
-        let key = Some(Wish { value: false, rule: RuleId(8) });
+        let key = Some(Wish { value: false, rule: RuleId::new(8) });
         let by_key = Intent { setgid: key, mode_decides: Mode::NONE, ..by_mode };
         assert_eq!(seen(&dir, &by_key), []);
         let stray = judged(&entry(Kind::Dir, ALICE, LAB, 0o2755), &by_key).0;
-        assert_eq!((stray[0].lint, stray[0].rule), (Lint::StraySetgid, Some(RuleId(8))));
+        assert_eq!((stray[0].lint, stray[0].rule), (Lint::StraySetgid, Some(RuleId::new(8))));
     }
 
     #[test]

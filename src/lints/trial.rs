@@ -49,7 +49,7 @@ pub fn entry(kind: Kind, uid: u32, gid: u32, mode: u32) -> Entry {
 
 /// A wish of rule 7.
 pub fn wish<T>(value: T) -> Option<Wish<T>> {
-    Some(Wish { value, rule: RuleId(7) })
+    Some(Wish { value, rule: RuleId::new(7) })
 }
 
 /// A list of mode expressions.

@@ -319,5 +319,5 @@ fn decode(field: &str, text: &str) -> Result<Box<[u8]>, LineError> {
 fn timestamp(text: &str) -> Option<Timestamp> {
     let (seconds, nanoseconds) = text.split_once('.')?;
     let nanoseconds = (nanoseconds.len() == 9).then(|| nanoseconds.parse().ok()).flatten()?;
-    Some(Timestamp { seconds: seconds.parse().ok()?, nanoseconds })
+    Some(Timestamp::new(seconds.parse().ok()?, nanoseconds))
 }

@@ -19,7 +19,7 @@ pub(crate) fn header() -> Header {
         max_changes: Some(10),
         roots: vec![PlanRoot {
             path: "/srv/lab".into(),
-            id: Identity { dev: 1, ino: 2, btime: Some(Timestamp { seconds: -3, nanoseconds: 4 }) },
+            id: Identity { dev: 1, ino: 2, btime: Some(Timestamp::new(-3, 4)) },
             handle: Some(Handle::from_bytes(&[1, 2, 255])),
             fsid: u64::MAX,
             mounts: Mounts::Stay,
@@ -88,7 +88,7 @@ fn changes() -> impl Strategy<Value = Change> {
             let id_value = Identity {
                 dev: id.0,
                 ino: id.1,
-                btime: id.2.map(|(seconds, nanoseconds)| Timestamp { seconds, nanoseconds }),
+                btime: id.2.map(|(seconds, nanoseconds)| Timestamp::new(seconds, nanoseconds)),
             };
             let handle = id.3.map(|bytes| Handle::from_bytes(&bytes));
             let after = State { uid, mode, ..after };

@@ -156,7 +156,7 @@ mod tests {
         let instance = bind(table.tree(0, 0), binding, &Names).expect("only ids");
         let chains = |path: &str, kind| {
             let chains = instance.deciders(path.as_bytes(), kind)?;
-            let said = |said: &Said| format!("{}:{}", said.rule.0, said.value);
+            let said = |said: &Said| format!("{}:{}", said.rule.index(), said.value);
             let chain = |chain: Chain| {
                 format!("{} {}", chain.attribute, chain.words.iter().map(said).collect::<Vec<_>>().join(" "))
             };

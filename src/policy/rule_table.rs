@@ -52,7 +52,7 @@ impl RuleTable {
 
     /// Where a rule stands.
     pub fn site(&self, rule: RuleId) -> &RuleSite {
-        &self.sites[rule.0 as usize]
+        &self.sites[rule.index()]
     }
 
     /// Where each rule stands, by its id.
@@ -109,8 +109,8 @@ mod tests {
         let expected = [(0, 0), (1, 0), (1, 1)];
         let expected: Vec<_> = expected.into_iter().flat_map(|(p, t)| [(p, t, "/srv"), (p, t, "a, b/")]).collect();
         assert_eq!(sites, expected);
-        assert_eq!(table.tree(1, 1).id(1), RuleId(5));
-        assert_eq!(table.site(RuleId(5)).label, "a, b/");
+        assert_eq!(table.tree(1, 1).id(1), RuleId::new(5));
+        assert_eq!(table.site(RuleId::new(5)).label, "a, b/");
     }
 
     #[test]

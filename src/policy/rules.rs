@@ -120,7 +120,7 @@ impl TreeRules {
 
     /// The id of a rule of this tree.
     pub(super) fn id(&self, rule: usize) -> RuleId {
-        RuleId(self.first + rule as u32)
+        RuleId::new(self.first + rule as u32)
     }
 
     /// How many rules there are, the tree's own keys included.

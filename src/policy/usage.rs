@@ -24,7 +24,7 @@ impl Usage {
     /// Adds what another thread saw.
     pub fn merge(&mut self, other: &Usage) {
         for (rule, flags) in other.flags.iter().enumerate() {
-            self.flag(RuleId(rule as u32), *flags);
+            self.flag(RuleId::new(rule as u32), *flags);
         }
     }
 
@@ -68,11 +68,11 @@ impl Usage {
     }
 
     fn of(&self, rule: RuleId) -> u8 {
-        self.flags.get(rule.0 as usize).copied().unwrap_or_default()
+        self.flags.get(rule.index()).copied().unwrap_or_default()
     }
 
     fn flag(&mut self, rule: RuleId, flags: u8) {
-        let at = rule.0 as usize;
+        let at = rule.index();
         if at >= self.flags.len() {
             self.flags.resize(at + 1, 0);
         }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     /// What is unused and what is shadowed after a look at these names of the root, files but for those with a `/`.
-    fn after(instance: &Instance, names: &[&str], rules: u32) -> (Vec<u32>, Vec<u32>) {
+    fn after(instance: &Instance, names: &[&str], rules: u32) -> (Vec<usize>, Vec<usize>) {
         let mut scratch = Scratch::default();
         let here = instance.at_root().1;
         instance.use_at_root(&mut scratch.usage);
@@ -104,9 +104,9 @@ mod tests {
         }
         let mut usage = Usage::default();
         usage.merge(&scratch.usage);
-        let all = (0..rules).map(RuleId);
-        let unused = all.clone().filter(|rule| usage.is_unused(*rule)).map(|rule| rule.0).collect();
-        (unused, all.filter(|rule| usage.is_shadowed(*rule)).map(|rule| rule.0).collect())
+        let all = (0..rules).map(RuleId::new);
+        let unused = all.clone().filter(|rule| usage.is_unused(*rule)).map(|rule| rule.index()).collect();
+        (unused, all.filter(|rule| usage.is_shadowed(*rule)).map(|rule| rule.index()).collect())
     }
 
     #[test]

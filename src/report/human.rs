@@ -135,7 +135,7 @@ fn write_finding(
     let (style, aside, level) = (manner.palette.level(finding.level), manner.palette.aside, finding.level);
     write!(out, ": {style}{level}{style:#}: {entries}{}", phrases.message(finding, flaw))?;
     write!(out, "{} {aside}[{}]", fix_hint(finding.fix), phrases.lint(finding.lint))?;
-    let place = finding.rule.and_then(|rule| survey.rules.get(rule.0 as usize));
+    let place = finding.rule.and_then(|rule| survey.rules.get(rule.index()));
     match place.and_then(|place| Some((survey.policies.get(place.policy as usize)?, place.line))) {
         Some((policy, line)) => writeln!(out, " ({}:{line}){aside:#}", escape(policy.file.as_bytes())),
         None => writeln!(out, "{aside:#}"),

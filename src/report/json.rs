@@ -170,7 +170,7 @@ fn finding_line<'a>(
     flaw: &'a Flaw,
     finding: &Finding,
 ) -> Line<'a> {
-    let rule = finding.rule.and_then(|id| survey.rules.get(id.0 as usize));
+    let rule = finding.rule.and_then(|id| survey.rules.get(id.index()));
     Line::Finding {
         lint: words.lint(finding.lint),
         level: finding.level.name(),

@@ -97,7 +97,7 @@ fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Find
 
 /// Three entries with findings of every fix, one of a policy, an error and a mount.
 pub fn survey() -> Survey {
-    let rule = Some(RuleId(0));
+    let rule = Some(RuleId::new(0));
     let find = |lint, level, fix| Finding { lint, level, fix, rule };
     let hazard = Finding { rule: None, ..find(Lint::WorldWritable, Level::Warn, Fix::None(None)) };
     let private = find(Lint::ForeignGroup, Level::Deny, Fix::Unsafe(Because::Private));

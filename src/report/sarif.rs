@@ -124,7 +124,7 @@ impl<'a> Scene<'a> {
 
     /// Where the rule stands that wants it otherwise.
     fn rule(&self, rule: Option<RuleId>) -> Option<Location> {
-        let place = self.survey.rules.get(rule?.0 as usize)?;
+        let place = self.survey.rules.get(rule?.index())?;
         let policy = self.survey.policies.get(place.policy as usize)?;
         let message = Message::of("the rule that says so");
         Some(Location::of_file(uri::of_policy(&policy.file), Some(place.line), Some(message)))

@@ -50,7 +50,7 @@ pub fn idle(loaded: &[Loaded], levels: &[Levels], table: &RuleTable, trees: &[Ro
     for (rule, site) in table.sites().iter().enumerate().filter(|(_, site)| bound.contains(&(site.policy, site.tree))) {
         let loaded = &loaded[site.policy as usize];
         if !is_built_in(loaded) {
-            rules.entry((&loaded.model.source.file, site.line)).or_default().push(RuleId(rule as u32));
+            rules.entry((&loaded.model.source.file, site.line)).or_default().push(RuleId::new(rule as u32));
         }
     }
     let mut notices = Vec::new();

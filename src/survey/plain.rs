@@ -109,7 +109,7 @@ mod tests {
     }
 
     fn plain<'p>(owner: Option<&'p [OwnerTerm]>) -> Plain<'p> {
-        let owner = owner.map(|value| Wish { value, rule: RuleId(0) });
+        let owner = owner.map(|value| Wish { value, rule: RuleId::new(0) });
         let intent = Intent { owner, ..Intent::default() };
         let mut plain =
             Plain { opinions: vec![Opinion { view: 0, intent, parent: None, setgid: None }], ..Plain::default() };

@@ -86,8 +86,7 @@ fn entry(stat: &Statx) -> Option<Entry> {
         id: Identity {
             dev: makedev(stat.stx_dev_major, stat.stx_dev_minor),
             ino: stat.stx_ino,
-            btime: has(StatxFlags::BTIME)
-                .then_some(Timestamp { seconds: stat.stx_btime.tv_sec, nanoseconds: stat.stx_btime.tv_nsec }),
+            btime: has(StatxFlags::BTIME).then_some(Timestamp::new(stat.stx_btime.tv_sec, stat.stx_btime.tv_nsec)),
         },
         nlink: stat.stx_nlink,
         state: State { uid: stat.stx_uid, gid: stat.stx_gid, mode: Mode::new(mode) },

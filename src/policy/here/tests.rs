@@ -99,9 +99,9 @@ fn the_last_rule_that_applies_wins_attribute_by_attribute() {
     let rules = |path, kind| {
         let intent = intent(&instance, path, kind);
         (
-            intent.group.map(|wish| wish.rule.0),
-            intent.owner.map(|wish| wish.rule.0),
-            intent.mode.map(|wish| wish.rule.0),
+            intent.group.map(|wish| wish.rule.index()),
+            intent.owner.map(|wish| wish.rule.index()),
+            intent.mode.map(|wish| wish.rule.index()),
         )
     };
     assert_eq!(rules(".", Kind::Dir), (Some(0), Some(0), None));
@@ -120,7 +120,7 @@ fn kinds_limit_the_tree_or_a_rule() {
     let limited = Wishes { group: id(3), kinds: kinds(&[Kind::Dir, Kind::File]), ..Wishes::default() };
     let instance = instance(tree(own, vec![rule(&["a*"], Scope::Tree, both), rule(&["ab"], Scope::Tree, limited)]));
     let group = |path: &str, kind| match walk(&instance, path.as_bytes(), kind) {
-        Some(Ruling::Wanted(intent)) => intent.group.map(|wish| wish.rule.0),
+        Some(Ruling::Wanted(intent)) => intent.group.map(|wish| wish.rule.index()),
         _ => None,
     };
     assert_eq!(group("x", Kind::Dir), Some(0));
@@ -132,7 +132,7 @@ fn kinds_limit_the_tree_or_a_rule() {
     assert!(here.wants_kind(Kind::Dir) && !here.wants_kind(Kind::File));
 }
 
-type Decided = Option<(bool, u32)>;
+type Decided = Option<(bool, usize)>;
 
 /// The special bits of an entry `d` that a tree's keys and a rule for everything decide: setgid, sticky, and those that
 /// the mode decides.
@@ -141,7 +141,7 @@ fn special(tables: Vec<Wishes>, kind: Kind) -> (Decided, Decided, u32) {
     let own = tables.next().expect("the tree's own keys");
     let instance = instance(tree(own, tables.map(|wishes| rule(&["*"], Scope::Tree, wishes)).collect()));
     let Some(Ruling::Wanted(intent)) = walk(&instance, b"d", kind) else { return (None, None, 0) };
-    let bit = |wish: Option<crate::intent::Wish<bool>>| wish.map(|wish| (wish.value, wish.rule.0));
+    let bit = |wish: Option<crate::intent::Wish<bool>>| wish.map(|wish| (wish.value, wish.rule.index()));
     (bit(intent.setgid), bit(intent.sticky), intent.mode_decides.bits())
 }
 
