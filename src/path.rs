@@ -81,7 +81,8 @@ impl TreePath {
         }
     }
 
-    fn is_in_same_directory(&self, other: &TreePath) -> bool {
+    /// Whether both lie in one directory.
+    pub fn is_neighbour(&self, other: &TreePath) -> bool {
         match (&self.directory, &other.directory) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
             (one, other) => one.is_none() && other.is_none(),
@@ -97,7 +98,7 @@ impl From<&[u8]> for TreePath {
 
 impl PartialEq for TreePath {
     fn eq(&self, other: &TreePath) -> bool {
-        self.name() == other.name() && self.is_in_same_directory(other)
+        self.name() == other.name() && self.is_neighbour(other)
     }
 }
 
@@ -119,7 +120,7 @@ impl PartialOrd for TreePath {
 /// By [`path_order`].
 impl Ord for TreePath {
     fn cmp(&self, other: &TreePath) -> Ordering {
-        if self.is_in_same_directory(other) {
+        if self.is_neighbour(other) {
             // A directory that is shared need not be looked at, and neighbours nearly always share it.
             return path_order(self.name(), other.name());
         }

@@ -1,6 +1,7 @@
 //! Making one change, on an entry that is held.
 
 use super::Ground;
+use super::footing::Footing;
 use super::ground::{Known, failed};
 use crate::entry::{Kind, State};
 use crate::journal::{Capabilities, Cause, Done, Drift, Outcome, cause_of_refusal};
@@ -14,9 +15,9 @@ use rustix::io::Errno;
 /// Makes a change, if its entry is still what the plan found.
 ///
 /// In the common case it takes seven system calls at most: openat2, statx, listxattr (of files), fchmodat2 where there
-/// is something to narrow, fchownat, fchmodat2, statx, and close.
-pub(super) fn make(ground: &Ground, header: &Header, change: &Change) -> Done {
-    let known = match ground.find(change, &change.id, change.handle.as_ref()) {
+/// is something to narrow, fchownat, fchmodat2, statx, and close; two more now and then to hold a directory.
+pub(super) fn make<'p>(ground: &Ground, header: &Header, change: &'p Change, footing: &mut Footing<'p>) -> Done {
+    let known = match ground.find(change, &change.id, change.handle.as_ref(), footing) {
         Ok(known) => known,
         Err(done) => return done,
     };

@@ -49,11 +49,13 @@ pub(super) fn make_all(
         for _ in 0..ground.threads.min(stretch.len().div_ceil(BATCH)) {
             let (sender, next, over, stretch) = (sender.clone(), &next, &over, stretch.clone());
             scope.spawn(move || {
+                let mut footing = ground.footing();
                 while !stop.load(Ordering::Relaxed) && !over.load(Ordering::Relaxed) {
                     let batch = next.fetch_add(1, Ordering::Relaxed);
                     let changes = plan.changes[stretch.clone()].chunks(BATCH).nth(batch);
                     let Some(changes) = changes else { break };
-                    let done = changes.iter().map(|change| change::make(ground, &plan.header, change)).collect();
+                    let done =
+                        changes.iter().map(|change| change::make(ground, &plan.header, change, &mut footing)).collect();
                     if sender.send((batch, done)).is_err() {
                         break;
                     }

@@ -1,5 +1,6 @@
 //! The roots that a plan is applied below, and telling whether an entry there is the one that the plan means.
 
+use super::footing::{Footing, MOMENT};
 use crate::entry::Identity;
 use crate::journal::{Done, Drift, Outcome};
 use crate::plan::{Change, Header, PlanRoot};
@@ -13,6 +14,7 @@ use crate::sys::{SysError, host};
 use rustix::io::Errno;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The roots of a plan, held open, and how entries below them are found.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct Ground {
     pub(super) ladder: Ladder,
     pub(super) as_root: bool,
     pub(super) threads: usize,
+    /// For how long a directory that was found counts as being there.
+    pub(super) moment: Duration,
 }
 
 /// A root that can't be worked below.
@@ -35,9 +39,9 @@ pub enum RootDrift {
 }
 
 #[derive(Debug)]
-struct OpenRoot {
-    fd: OwnedFd,
-    crossing: Crossing,
+pub(super) struct OpenRoot {
+    pub(super) fd: OwnedFd,
+    pub(super) crossing: Crossing,
     now: Identity,
     planned: Identity,
     era: Era,
@@ -85,7 +89,7 @@ impl Ground {
             }
         };
         let roots = header.roots.iter().map(&mut open).collect();
-        (Ground { roots, ladder, as_root: host::effective_uid() == 0, threads: 1 }, drifts)
+        (Ground { roots, ladder, as_root: host::effective_uid() == 0, threads: 1, moment: MOMENT }, drifts)
     }
 
     /// The same, worked on by so many threads, if there are descriptors for them; each has the privileges of the one that applies the plan.
@@ -120,9 +124,15 @@ impl Ground {
     }
 
     /// Finds the entry of a change, if it is still the one with this identity; what else to say of it otherwise.
-    pub(super) fn find(&self, change: &Change, id: &Identity, handle: Option<&Handle>) -> Result<Known, Done> {
-        let known = self.find_path(change.root, &change.path.bytes())?;
+    pub(super) fn find<'p>(
+        &self,
+        change: &'p Change,
+        id: &Identity,
+        handle: Option<&Handle>,
+        footing: &mut Footing<'p>,
+    ) -> Result<Known, Done> {
         let root = self.root(change.root)?;
+        let known = known(footing.find(root, change, &self.ladder))?;
         let same = known.look.entry.kind == change.kind && root.is_same(id, handle, &known);
         if same { Ok(known) } else { Err(Done::of(Outcome::Drifted(Drift::Inode))) }
     }
@@ -130,9 +140,12 @@ impl Ground {
     /// Finds what lies at a path, whatever it is.
     pub(super) fn find_path(&self, root: u32, path: &[u8]) -> Result<Known, Done> {
         let root = self.root(root)?;
-        let held = Held::find(&root.fd, path, root.crossing, &self.ladder).map_err(not_found)?;
-        let look = held.look().map_err(failed)?;
-        Ok(Known { held, look })
+        known(Held::find(&root.fd, path, root.crossing, &self.ladder))
+    }
+
+    /// Where a thread of this ground stands before its first change.
+    pub(super) fn footing<'p>(&self) -> Footing<'p> {
+        Footing::new(self.moment)
     }
 
     fn root(&self, root: u32) -> Result<&OpenRoot, Done> {
@@ -141,8 +154,9 @@ impl Ground {
     }
 }
 
-/// How many descriptors a thread holds at a time at most: two on the way of a long path, one of another name.
-const DESCRIPTORS_EACH: usize = 4;
+/// How many descriptors a thread holds at a time at most: the directory of neighbours, two on the way of a long path, one
+/// of another name.
+const DESCRIPTORS_EACH: usize = 5;
 
 /// So many threads as can all hold what they need.
 fn affordable(threads: usize, descriptors: usize) -> usize {
@@ -183,6 +197,12 @@ impl OpenRoot {
     }
 }
 
+fn known(found: Result<Held, SysError>) -> Result<Known, Done> {
+    let held = found.map_err(not_found)?;
+    let look = held.look().map_err(failed)?;
+    Ok(Known { held, look })
+}
+
 fn not_found(error: SysError) -> Done {
     match error.errno {
         _ if error.is_absence() => Done::of(Outcome::Gone),
@@ -203,7 +223,7 @@ mod tests {
 
     #[test]
     fn threads_are_no_more_than_there_are_descriptors_for() {
-        for (threads, descriptors, affordable_ones) in [(8, 4096, 8), (64, 40, 10), (64, 8, 2), (8, 3, 1), (1, 0, 1)] {
+        for (threads, descriptors, affordable_ones) in [(8, 4096, 8), (64, 40, 8), (64, 10, 2), (8, 3, 1), (1, 0, 1)] {
             assert_eq!(affordable(threads, descriptors), affordable_ones, "{threads} {descriptors}");
         }
     }

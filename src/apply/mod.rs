@@ -2,6 +2,7 @@
 
 mod change;
 mod crew;
+mod footing;
 mod ground;
 mod undo;
 
@@ -55,12 +56,13 @@ impl Tally {
 /// plan several at a time. Once `stop` is set, the changes in hand are finished and no others begun.
 pub fn apply(ground: &Ground, plan: &Plan, recorder: &mut dyn Recorder, stop: &AtomicBool) -> Tally {
     let mut tally = Tally { counts: Counts::default(), tried: 0, ended: Ended::Complete };
+    let mut footing = ground.footing();
     while let Some(change) = plan.changes.get(tally.tried) {
         if stop.load(Ordering::Relaxed) {
             tally.ended = Ended::Asked;
         } else if let Some(stretch) = for_a_crew(ground, plan, tally.tried) {
             crew::make_all(ground, plan, stretch, recorder, stop, &mut tally);
-        } else if tally.take(recorder, &change::make(ground, &plan.header, change)).is_ok() {
+        } else if tally.take(recorder, &change::make(ground, &plan.header, change, &mut footing)).is_ok() {
             continue;
         }
         if !matches!(tally.ended, Ended::Complete) {

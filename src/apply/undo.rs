@@ -1,6 +1,7 @@
 //! Turning a run round: what its record says, held against what is there.
 
 use super::Ground;
+use super::footing::Footing;
 use crate::entry::{Kind, State};
 use crate::journal::{Capabilities, Done, Drift, Outcome, Record};
 use crate::mode::Mode;
@@ -68,14 +69,20 @@ const SHARE: usize = 256;
 
 /// What is there of each of these changes, in their order; looked at by several threads where they are many.
 fn look_back_all(ground: &Ground, record: &Record, changed: &[usize]) -> Vec<(Found, Option<Change>)> {
-    let look = |&index: &usize| look_back(ground, &record.plan.changes[index], record.outcomes[index].as_ref());
+    let look = |share: &[usize]| {
+        let mut footing = ground.footing();
+        let mut look = |&index: &usize| {
+            look_back(ground, &record.plan.changes[index], record.outcomes[index].as_ref(), &mut footing)
+        };
+        share.iter().map(&mut look).collect::<Vec<_>>()
+    };
     let threads = ground.threads.min(changed.len().div_ceil(SHARE)).max(1);
     if threads == 1 {
-        return changed.iter().map(look).collect();
+        return look(changed);
     }
     let share = changed.len().div_ceil(threads);
     std::thread::scope(|scope| {
-        let shares = changed.chunks(share).map(|share| scope.spawn(move || share.iter().map(look).collect::<Vec<_>>()));
+        let shares = changed.chunks(share).map(|share| scope.spawn(move || look(share)));
         let threads: Vec<_> = shares.collect();
         let looked = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         looked.flatten().collect()
@@ -83,12 +90,17 @@ fn look_back_all(ground: &Ground, record: &Record, changed: &[usize]) -> Vec<(Fo
 }
 
 /// What is there, and the change that leads back from it.
-fn look_back(ground: &Ground, change: &Change, done: Option<&Done>) -> (Found, Option<Change>) {
+fn look_back<'p>(
+    ground: &Ground,
+    change: &'p Change,
+    done: Option<&Done>,
+    footing: &mut Footing<'p>,
+) -> (Found, Option<Change>) {
     let (id, handle) = match done.and_then(|done| done.id.as_ref()) {
         Some((id, handle)) => (id, handle.as_ref()),
         None => (&change.id, change.handle.as_ref()),
     };
-    let known = match ground.find(change, id, handle) {
+    let known = match ground.find(change, id, handle, footing) {
         Ok(known) => known,
         Err(done) => return (not_found(done), None),
     };

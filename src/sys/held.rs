@@ -38,10 +38,12 @@ impl Held {
             // Looking up `.` would need the right to search the root; its descriptor needs none.
             return fcntl_dupfd_cloexec(root, 0).map(Held).map_err(SysError::of("fcntl"));
         }
-        match ladder.open {
-            OpenRung::Openat2 => find_in_chunks(root, path, crossing),
-            OpenRung::Components => find_by_components(root, path, crossing),
-        }
+        find(root, path, HOLD, crossing, ladder)
+    }
+
+    /// Finds a directory likewise, so that what lies in it can be found from there; ENOTDIR where it is none.
+    pub fn find_directory(root: impl AsFd, path: &[u8], crossing: Crossing, ladder: &Ladder) -> Result<Held, SysError> {
+        find(root.as_fd(), path, HOLD | OFlags::DIRECTORY, crossing, ladder)
     }
 
     /// Looks at the entry.
@@ -82,8 +84,21 @@ impl AsFd for Held {
 
 const HOLD: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
+fn find(
+    root: BorrowedFd<'_>,
+    path: &[u8],
+    flags: OFlags,
+    crossing: Crossing,
+    ladder: &Ladder,
+) -> Result<Held, SysError> {
+    match ladder.open {
+        OpenRung::Openat2 => find_in_chunks(root, path, flags, crossing),
+        OpenRung::Components => find_by_components(root, path, flags, crossing),
+    }
+}
+
 /// By openat2(2), as much of the path at once as one call takes.
-fn find_in_chunks(root: BorrowedFd<'_>, path: &[u8], crossing: Crossing) -> Result<Held, SysError> {
+fn find_in_chunks(root: BorrowedFd<'_>, path: &[u8], flags: OFlags, crossing: Crossing) -> Result<Held, SysError> {
     let mut dir: Option<OwnedFd> = None;
     let mut rest = path;
     while rest.len() >= PATH_MAX {
@@ -94,11 +109,16 @@ fn find_in_chunks(root: BorrowedFd<'_>, path: &[u8], crossing: Crossing) -> Resu
         dir = Some(open_beneath(at, &rest[..cut], HOLD | OFlags::DIRECTORY, crossing)?);
         rest = &rest[cut + 1..];
     }
-    open_beneath(dir.as_ref().map_or(root, AsFd::as_fd), rest, HOLD, crossing).map(Held)
+    open_beneath(dir.as_ref().map_or(root, AsFd::as_fd), rest, flags, crossing).map(Held)
 }
 
 fn open_beneath(dir: BorrowedFd<'_>, path: &[u8], flags: OFlags, crossing: Crossing) -> Result<OwnedFd, SysError> {
-    let mut resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let mut resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    if path == b".." || path.contains(&b'/') {
+        // For one name there is nothing to keep below, and the kernel would take a lock of the whole system to see that
+        // (path_is_under() of fs/namespace.c).
+        resolve |= ResolveFlags::BENEATH;
+    }
     if crossing == Crossing::Never {
         resolve |= ResolveFlags::NO_XDEV;
     }
@@ -114,11 +134,11 @@ fn open_beneath(dir: BorrowedFd<'_>, path: &[u8], flags: OFlags, crossing: Cross
 }
 
 /// By openat(2), one component at a time, each a directory and no link.
-fn find_by_components(root: BorrowedFd<'_>, path: &[u8], crossing: Crossing) -> Result<Held, SysError> {
+fn find_by_components(root: BorrowedFd<'_>, path: &[u8], last: OFlags, crossing: Crossing) -> Result<Held, SysError> {
     let mut dir: Option<OwnedFd> = None;
     let mut components = path.split(|&byte| byte == b'/').peekable();
     while let Some(name) = components.next() {
-        let flags = if components.peek().is_some() { HOLD | OFlags::DIRECTORY } else { HOLD };
+        let flags = if components.peek().is_some() { HOLD | OFlags::DIRECTORY } else { last };
         let at = dir.as_ref().map_or(root, AsFd::as_fd);
         dir = Some(openat(at, name, flags, FileMode::empty()).map_err(SysError::of("openat"))?);
     }

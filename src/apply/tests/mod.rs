@@ -12,6 +12,7 @@ macro_rules! needs_root {
 mod attack;
 mod crew;
 mod elsewhere;
+mod footing;
 mod tree;
 
 use super::*;

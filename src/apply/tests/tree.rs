@@ -46,6 +46,14 @@ pub(super) fn state(uid: u32, gid: u32, mode: u32) -> State {
     State { uid, gid, mode: Mode::new(mode) }
 }
 
+/// Applies a plan; the outcomes in its order.
+pub(super) fn apply_on(ground: &Ground, plan: &Plan) -> Vec<Done> {
+    let mut memory = Memory::default();
+    let tally = apply(ground, plan, &mut memory, &AtomicBool::new(false));
+    assert_eq!(tally.tried, plan.changes.len());
+    memory.0.into_values().collect()
+}
+
 impl Tree {
     pub(super) fn new() -> Tree {
         let dir = tempfile::tempdir().unwrap();
@@ -169,10 +177,7 @@ impl Tree {
     }
 
     pub(super) fn apply_by(&self, plan: &Plan, ladder: Ladder) -> Vec<Done> {
-        let mut memory = Memory::default();
-        let tally = apply(&self.ground(&plan.header, ladder), plan, &mut memory, &AtomicBool::new(false));
-        assert_eq!(tally.tried, plan.changes.len());
-        memory.0.into_values().collect()
+        apply_on(&self.ground(&plan.header, ladder), plan)
     }
 
     /// Undoes a run with these outcomes, and tells what was found and what became of it.
@@ -181,8 +186,7 @@ impl Tree {
         let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All };
         let ground = self.ground(&plan.header, Ladder::of_this_kernel());
         let undo = undo_plan(ground, &record, self.header(Fixes::Safe)).unwrap();
-        let mut memory = Memory::default();
-        apply(&undo.ground, &undo.plan, &mut memory, &AtomicBool::new(false));
-        (undo.found.into_iter().map(|(_, found)| found).collect(), memory.0.into_values().collect())
+        let undone = apply_on(&undo.ground, &undo.plan);
+        (undo.found.into_iter().map(|(_, found)| found).collect(), undone)
     }
 }
