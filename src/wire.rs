@@ -4,9 +4,11 @@ use crate::entry::State;
 use crate::mode::Mode;
 use crate::path::TreePath;
 use base64::Engine;
+use base64::display::Base64Display;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
+use std::fmt::{self, Display};
 
 /// A path: `{"text":"..."}`, or `{"bytes":"<base64>"}` where it is not UTF-8.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -49,6 +51,44 @@ impl<'a> WirePath<'a> {
     }
 }
 
+/// A value that JSON has as text: the value where it is to be written, the text where it was read.
+///
+/// Nothing is put together in memory to be written: a plan has millions of such values.
+#[derive(Clone, Debug)]
+pub enum Spelled<'a, T> {
+    /// To be written.
+    Value(T),
+    /// As it was read.
+    Text(Cow<'a, str>),
+}
+
+impl<T: Display> Serialize for Spelled<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Spelled::Value(value) => serializer.collect_str(value),
+            Spelled::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+impl<'de: 'a, 'a, T> Deserialize<'de> for Spelled<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+        Text::deserialize(deserializer).map(|Text(text)| Spelled::Text(text))
+    }
+}
+
+impl<T: Display> Spelled<'_, T> {
+    /// Its text.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Spelled::Value(value) => value.to_string().into(),
+            Spelled::Text(text) => (&**text).into(),
+        }
+    }
+}
+
 /// A state: `{"uid":0,"gid":3001,"mode":"2775"}`, and nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,9 +114,19 @@ impl From<WireState> for State {
     }
 }
 
+/// Bytes as padded base64 of the standard alphabet.
+#[derive(Clone, Copy, Debug)]
+pub struct Base64<'a>(pub &'a [u8]);
+
+impl Display for Base64<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Base64Display::new(self.0, &BASE64_STANDARD).fmt(f)
+    }
+}
+
 /// Writes bytes as base64.
 fn write_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&BASE64_STANDARD.encode(bytes))
+    serializer.collect_str(&Base64(bytes))
 }
 
 /// Reads bytes from base64.

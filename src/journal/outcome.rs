@@ -215,15 +215,16 @@ pub fn cause_of_refusal(kind: Kind, after: State, seen: State, is_root: bool) ->
 
 /// An outcome as a line of the record.
 #[derive(Serialize, Deserialize)]
-pub(super) struct OutcomeLine {
-    #[serde(rename = "type")]
-    tag: String,
+pub(super) struct OutcomeLine<'a> {
+    #[serde(rename = "type", borrow)]
+    tag: Cow<'a, str>,
     pub(super) change: u64,
-    outcome: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    state: Option<StateText>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    id: Option<IdText>,
+    #[serde(borrow)]
+    outcome: Cow<'a, str>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    state: Option<StateText<'a>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    id: Option<IdText<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     drift: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -241,8 +242,8 @@ pub(super) struct OutcomeLine {
     capabilities_lost: bool,
 }
 
-impl OutcomeLine {
-    pub(super) fn of(change: u64, done: &Done) -> OutcomeLine {
+impl<'a> OutcomeLine<'a> {
+    pub(super) fn of(change: u64, done: &'a Done) -> OutcomeLine<'a> {
         let (drift, nlink) = match done.outcome {
             Outcome::Drifted(Drift::Links(count)) => (Some("links".into()), Some(count)),
             Outcome::Drifted(drift) => (Some(drift.name().into()), None),
@@ -275,7 +276,7 @@ impl OutcomeLine {
     pub(super) fn value(self) -> Result<Done, LineError> {
         let state = self.state.map(StateText::value).transpose()?;
         let need_state = || state.ok_or_else(|| "the outcome has no state".to_string());
-        let outcome = match (self.outcome.as_str(), self.drift.as_deref()) {
+        let outcome = match (&*self.outcome, self.drift.as_deref()) {
             ("applied", _) => Outcome::Applied,
             ("already", _) => Outcome::Already,
             ("gone", _) => Outcome::Gone,

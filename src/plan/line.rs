@@ -7,18 +7,20 @@ use crate::mode::Mode;
 use crate::path::Neighbours;
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
+use crate::wire::{Base64, Spelled, WirePath};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
 /// Why the values of a line make no sense.
 pub type LineError = String;
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
-pub(super) struct HeaderLine {
+pub(super) struct HeaderLine<'a> {
     #[serde(rename = "type")]
     tag: String,
     format: u32,
@@ -39,24 +41,30 @@ pub(super) struct HeaderLine {
     unsafe_fixes: bool,
     #[serde(default)]
     max_changes: Option<u64>,
-    roots: Vec<RootText>,
+    #[serde(borrow)]
+    roots: Vec<RootText<'a>>,
 }
 
 /// A change.
 #[derive(Serialize, Deserialize)]
-pub(super) struct ChangeLine {
-    #[serde(rename = "type")]
-    tag: String,
+pub(super) struct ChangeLine<'a> {
+    #[serde(rename = "type", borrow)]
+    tag: Cow<'a, str>,
     root: u32,
-    path: PathText,
-    kind: String,
-    id: IdText,
-    before: StateText,
-    after: StateText,
+    #[serde(borrow)]
+    path: WirePath<'a>,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    id: IdText<'a>,
+    #[serde(borrow)]
+    before: StateText<'a>,
+    #[serde(borrow)]
+    after: StateText<'a>,
     #[serde(default)]
-    lints: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    links: Option<LinksText>,
+    lints: Vec<Cow<'a, str>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    links: Option<LinksText<'a>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     partial: bool,
 }
@@ -84,50 +92,46 @@ struct PolicyText {
 }
 
 #[derive(Serialize, Deserialize)]
-struct RootText {
-    path: PathText,
-    id: IdText,
+struct RootText<'a> {
+    #[serde(borrow)]
+    path: WirePath<'a>,
+    #[serde(borrow)]
+    id: IdText<'a>,
     /// Hexadecimal: JSON readers lose digits of large numbers.
     fsid: String,
     mounts: String,
 }
 
-/// `{"text":"..."}`, or `{"bytes":"<base64>"}` for what isn't UTF-8.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum PathText {
-    Text(String),
-    Bytes(String),
-}
-
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum LinksText {
-    Inside(Vec<PathText>),
-    Word(String),
+enum LinksText<'a> {
+    #[serde(borrow)]
+    Inside(Vec<WirePath<'a>>),
+    Word(Cow<'a, str>),
 }
 
 /// An identity as JSON has it, the file handle included.
 #[derive(Serialize, Deserialize)]
-pub struct IdText {
+pub struct IdText<'a> {
     dev: u64,
     ino: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    btime: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    handle: Option<String>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    btime: Option<Spelled<'a, Timestamp>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    handle: Option<Spelled<'a, Base64<'a>>>,
 }
 
 /// A state as JSON has it, the mode in four octal digits.
 #[derive(Serialize, Deserialize)]
-pub struct StateText {
+pub struct StateText<'a> {
     uid: u32,
     gid: u32,
-    mode: String,
+    #[serde(borrow)]
+    mode: Spelled<'a, Mode>,
 }
 
-impl HeaderLine {
-    pub(super) fn of(header: &Header) -> HeaderLine {
+impl<'a> HeaderLine<'a> {
+    pub(super) fn of(header: &'a Header) -> HeaderLine<'a> {
         HeaderLine {
             tag: "plan".into(),
             format: super::FORMAT,
@@ -176,10 +180,10 @@ impl HeaderLine {
     }
 }
 
-impl RootText {
-    fn of(root: &PlanRoot) -> RootText {
+impl<'a> RootText<'a> {
+    fn of(root: &'a PlanRoot) -> RootText<'a> {
         RootText {
-            path: PathText::of(root.path.as_os_str().as_bytes()),
+            path: WirePath::new(root.path.as_os_str().as_bytes()),
             id: IdText::of(&root.id, root.handle.as_ref()),
             fsid: format!("{:x}", root.fsid),
             mounts: match root.mounts {
@@ -194,7 +198,7 @@ impl RootText {
     fn value(self) -> Result<PlanRoot, LineError> {
         let (id, handle) = self.id.value()?;
         Ok(PlanRoot {
-            path: OsString::from_vec(self.path.value()?.into()).into(),
+            path: OsStr::from_bytes(self.path.as_bytes()).into(),
             id,
             handle,
             fsid: u64::from_str_radix(&self.fsid, 16).map_err(|_| "`fsid` is not hexadecimal".to_string())?,
@@ -208,12 +212,12 @@ impl RootText {
     }
 }
 
-impl ChangeLine {
-    pub(super) fn of(change: &Change) -> ChangeLine {
+impl<'a> ChangeLine<'a> {
+    pub(super) fn of(change: &'a Change) -> ChangeLine<'a> {
         ChangeLine {
             tag: "change".into(),
             root: change.root,
-            path: PathText::of(&change.path.bytes()),
+            path: WirePath::of(&change.path),
             kind: change.kind.name().into(),
             id: IdText::of(&change.id, change.handle.as_ref()),
             before: StateText::of(change.before),
@@ -221,7 +225,7 @@ impl ChangeLine {
             lints: change.lints.iter().map(|lint| lint.name().into()).collect(),
             links: match &change.links {
                 Links::None => None,
-                Links::Inside(names) => Some(LinksText::Inside(names.iter().map(|name| PathText::of(name)).collect())),
+                Links::Inside(names) => Some(LinksText::Inside(names.iter().map(|name| WirePath::new(name)).collect())),
                 Links::Any => Some(LinksText::Word("any".into())),
             },
             partial: change.extent == Extent::Partial,
@@ -234,7 +238,7 @@ impl ChangeLine {
         let kind = Kind::from_name(&self.kind).ok_or_else(|| format!("\"{}\" is no kind of entry", self.kind))?;
         Ok(Change {
             root: self.root,
-            path: neighbours.path(&self.path.value()?),
+            path: neighbours.path(self.path.as_bytes()),
             kind,
             id,
             handle,
@@ -245,7 +249,7 @@ impl ChangeLine {
             links: match self.links {
                 None => Links::None,
                 Some(LinksText::Inside(names)) => {
-                    Links::Inside(names.into_iter().map(PathText::value).collect::<Result<_, _>>()?)
+                    Links::Inside(names.iter().map(|name| name.as_bytes().into()).collect())
                 }
                 Some(LinksText::Word(word)) if word == "any" => Links::Any,
                 Some(LinksText::Word(word)) => return Err(format!("`links` is \"{word}\", not a list or \"any\"")),
@@ -255,55 +259,41 @@ impl ChangeLine {
     }
 }
 
-impl PathText {
-    fn of(path: &[u8]) -> PathText {
-        match std::str::from_utf8(path) {
-            Ok(text) => PathText::Text(text.into()),
-            Err(_) => PathText::Bytes(BASE64.encode(path)),
-        }
-    }
-
-    fn value(self) -> Result<Box<[u8]>, LineError> {
-        match self {
-            PathText::Text(text) => Ok(text.into_bytes().into()),
-            PathText::Bytes(bytes) => decode("bytes", &bytes),
-        }
-    }
-}
-
-impl IdText {
+impl<'a> IdText<'a> {
     /// Writes an identity.
-    pub fn of(id: &Identity, handle: Option<&Handle>) -> IdText {
+    pub fn of(id: &Identity, handle: Option<&'a Handle>) -> IdText<'a> {
         IdText {
             dev: id.dev,
             ino: id.ino,
-            btime: id.btime.map(|btime| btime.to_string()),
-            handle: handle.map(|handle| BASE64.encode(handle.bytes())),
+            btime: id.btime.map(Spelled::Value),
+            handle: handle.map(|handle| Spelled::Value(Base64(handle.bytes()))),
         }
     }
 
     /// Reads it.
     pub fn value(self) -> Result<(Identity, Option<Handle>), LineError> {
         let btime = self.btime.map(|text| {
+            let text = text.text();
             timestamp(&text).ok_or_else(|| format!("`btime` is \"{text}\", not seconds and nine digits of nanoseconds"))
         });
-        let handle = self.handle.map(|text| decode("handle", &text)).transpose()?;
+        let handle = self.handle.map(|text| decode("handle", &text.text())).transpose()?;
         let id = Identity { dev: self.dev, ino: self.ino, btime: btime.transpose()? };
         Ok((id, handle.map(|bytes| Handle::from_bytes(&bytes))))
     }
 }
 
-impl StateText {
+impl StateText<'_> {
     /// Writes a state.
-    pub fn of(state: State) -> StateText {
-        StateText { uid: state.uid, gid: state.gid, mode: state.mode.to_string() }
+    pub fn of(state: State) -> StateText<'static> {
+        StateText { uid: state.uid, gid: state.gid, mode: Spelled::Value(state.mode) }
     }
 
     /// Reads it.
     pub fn value(self) -> Result<State, LineError> {
-        let octal = self.mode.len() == 4 && self.mode.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
-        let mode = u32::from_str_radix(&self.mode, 8).ok().filter(|_| octal);
-        let mode = mode.ok_or_else(|| format!("`mode` is \"{}\", not four octal digits", self.mode))?;
+        let text = self.mode.text();
+        let octal = text.len() == 4 && text.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
+        let mode = u32::from_str_radix(&text, 8).ok().filter(|_| octal);
+        let mode = mode.ok_or_else(|| format!("`mode` is \"{text}\", not four octal digits"))?;
         // chown(2) takes this id for "leave it".
         if self.uid == u32::MAX || self.gid == u32::MAX {
             return Err(format!("{} is nobody's id", u32::MAX));
