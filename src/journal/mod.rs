@@ -12,6 +12,7 @@ mod list;
 mod outcome;
 mod record;
 mod relay;
+mod sweep;
 
 pub use list::{Illegible, Needed, Pruned, RunState, RunSummary, last_changing, list, prune};
 pub use outcome::{Capabilities, Cause, Done, Drift, Outcome, cause_of_refusal};
@@ -108,9 +109,13 @@ pub struct Journal {
 /// `limit` bounds its size (`limits.plan-bytes`, [`PLAN_BYTES`] where unsaid), and so does a tenth of the free space.
 pub fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, JournalError> {
     let folder = store.folder(FOLDER)?;
-    let (allowed, room) = (limit.unwrap_or(PLAN_BYTES), store.free_bytes()? / 10);
-    let id = id::new(&folder, host::now(), host::pid())?;
-    let part = format!("{id}.part");
+    let allowed = limit.unwrap_or(PLAN_BYTES);
+    let now = host::now();
+    // Before the room is asked for: this may make some.
+    sweep::sweep(&folder, now)?;
+    let room = store.free_bytes()? / 10;
+    let id = id::new(&folder, now, host::pid())?;
+    let part = sweep::file_name(&id);
     let path = folder.path_of(&id::file_name(&id));
     let mut file = folder.create(&part)?;
     match write_synced(&mut file, plan, allowed.min(room)) {

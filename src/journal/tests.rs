@@ -193,6 +193,24 @@ fn ids_sort_by_time_even_if_the_clock_does_not() {
 }
 
 #[test]
+fn plans_that_were_never_finished_go_but_not_those_under_way() {
+    let (dir, store) = store();
+    let hours_ago = |hours: u64| id::moment(host::now() - std::time::Duration::from_secs(hours * 3600 - 60));
+    let folder = store.folder(FOLDER).unwrap();
+    let name = |hours: u64, pid: &str| format!("{}-{pid}.part", hours_ago(hours));
+    let (left, written, fresh) = (name(3, "1"), name(3, "2"), name(1, "3"));
+    let files = [&left, &written, &fresh].map(|name| folder.create(name).unwrap());
+    let [_, claimed, _] = files;
+    claimed.claim().unwrap();
+    let other = dir.path().join(FOLDER).join("20200101.txt");
+    fs::write(&other, "").unwrap();
+    begin(&store, &plan(RunKind::Fix, 1), None).unwrap();
+    let parts: Vec<String> = folder.names().unwrap().into_iter().filter(|name| name.ends_with(".part")).collect();
+    assert_eq!(parts, [written, fresh]);
+    assert!(other.exists());
+}
+
+#[test]
 fn old_runs_are_pruned_but_not_those_under_way() {
     let (_dir, store) = store();
     run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
