@@ -15,7 +15,8 @@ use rustix::io::Errno;
 /// Makes a change, if its entry is still what the plan found.
 ///
 /// In the common case it takes seven system calls at most: openat2, statx, listxattr (of files), fchmodat2 where there
-/// is something to narrow, fchownat, fchmodat2, statx, and close; two more now and then to hold a directory.
+/// is something to narrow, fchownat, fchmodat2, statx, and close; two more now and then to hold a directory
+/// for the changes of its neighbours.
 pub(super) fn make<'p>(ground: &Ground, header: &Header, change: &'p Change, footing: &mut Footing<'p>) -> Done {
     let known = match ground.find(change, &change.id, change.handle.as_ref(), footing) {
         Ok(known) => known,

@@ -1,6 +1,6 @@
 //! The roots that a plan is applied below, and telling whether an entry there is the one that the plan means.
 
-use super::footing::{Footing, MOMENT};
+use super::footing::{Footing, Grip};
 use crate::entry::Identity;
 use crate::journal::{Done, Drift, Outcome};
 use crate::plan::{Change, Header, PlanRoot};
@@ -14,7 +14,6 @@ use crate::sys::{SysError, host};
 use rustix::io::Errno;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// The roots of a plan, held open, and how entries below them are found.
 #[derive(Debug)]
@@ -23,8 +22,8 @@ pub struct Ground {
     pub(super) ladder: Ladder,
     pub(super) as_root: bool,
     pub(super) threads: usize,
-    /// For how long a directory that was found counts as being there.
-    pub(super) moment: Duration,
+    /// How directories of neighbours are held.
+    pub(super) grip: Grip,
 }
 
 /// A root that can't be worked below.
@@ -89,7 +88,7 @@ impl Ground {
             }
         };
         let roots = header.roots.iter().map(&mut open).collect();
-        (Ground { roots, ladder, as_root: host::effective_uid() == 0, threads: 1, moment: MOMENT }, drifts)
+        (Ground { roots, ladder, as_root: host::effective_uid() == 0, threads: 1, grip: Grip::USUAL }, drifts)
     }
 
     /// The same, worked on by so many threads, if there are descriptors for them; each has the privileges of the one that applies the plan.
@@ -145,7 +144,7 @@ impl Ground {
 
     /// Where a thread of this ground stands before its first change.
     pub(super) fn footing<'p>(&self) -> Footing<'p> {
-        Footing::new(self.moment)
+        Footing::new(self.grip)
     }
 
     fn root(&self, root: u32) -> Result<&OpenRoot, Done> {
@@ -154,8 +153,8 @@ impl Ground {
     }
 }
 
-/// How many descriptors a thread holds at a time at most: the directory of neighbours, two on the way of a long path, one
-/// of another name.
+/// How many descriptors a thread holds at a time at most: the directory of neighbours, the entry, two on the way of a long
+/// path to another of its names, and one to spare.
 const DESCRIPTORS_EACH: usize = 5;
 
 /// So many threads as can all hold what they need.

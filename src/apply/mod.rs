@@ -61,6 +61,8 @@ pub fn apply(ground: &Ground, plan: &Plan, recorder: &mut dyn Recorder, stop: &A
         if stop.load(Ordering::Relaxed) {
             tally.ended = Ended::Asked;
         } else if let Some(stretch) = for_a_crew(ground, plan, tally.tried) {
+            // Nothing is held for as long as a crew works.
+            footing = ground.footing();
             crew::make_all(ground, plan, stretch, recorder, stop, &mut tally);
         } else if tally.take(recorder, &change::make(ground, &plan.header, change, &mut footing)).is_ok() {
             continue;

@@ -139,21 +139,13 @@ impl Way {
 }
 
 fn resolve(dir: impl AsFd, name: &CStr, flags: OFlags, reach: Reach) -> Result<OwnedFd, SysError> {
-    let mut rules = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    if !is_one_name(name) {
-        // For one name there is nothing to keep below, and the kernel would take a lock of the whole system to see that
-        // (path_is_under() of fs/namespace.c).
-        rules |= ResolveFlags::BENEATH;
-    }
-    if reach == Reach::Mount {
-        rules |= ResolveFlags::NO_XDEV;
-    }
+    let rules = rules(name.to_bytes(), reach);
     // openat2(2): EAGAIN where a rename or mount elsewhere raced with the lookup. An attacker must not keep us here.
     retried("openat2", || openat2(&dir, name, flags, Mode::empty(), rules))
 }
 
 fn component(dir: impl AsFd, name: &CStr, flags: OFlags, reach: Reach) -> Result<OwnedFd, SysError> {
-    if !is_one_name(name) {
+    if !is_one_name(name.to_bytes()) {
         return Err(SysError { call: "openat", errno: Errno::XDEV });
     }
     let over = SysError { call: "openat", errno: Errno::XDEV };
@@ -171,9 +163,23 @@ fn component(dir: impl AsFd, name: &CStr, flags: OFlags, reach: Reach) -> Result
     }
 }
 
+/// The rules for looking up a path: no links, nothing above, and no other mount where that is to be so.
+pub(super) fn rules(path: &[u8], reach: Reach) -> ResolveFlags {
+    let mut rules = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    if !is_one_name(path) {
+        // For one name there is nothing to keep below, and the kernel would take a lock of the whole system to see that
+        // (path_is_under() of fs/namespace.c).
+        rules |= ResolveFlags::BENEATH;
+    }
+    if reach == Reach::Mount {
+        rules |= ResolveFlags::NO_XDEV;
+    }
+    rules
+}
+
 /// Whether a path leads no further than into the directory it is looked up in.
-fn is_one_name(path: &CStr) -> bool {
-    path != c".." && !path.to_bytes().contains(&b'/')
+fn is_one_name(path: &[u8]) -> bool {
+    path != b".." && !path.contains(&b'/')
 }
 
 /// Calls again after EINTR and EAGAIN, a bounded number of times.

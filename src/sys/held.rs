@@ -1,10 +1,11 @@
 //! Entries held by descriptor: looked at, and changed, whatever becomes of their names.
 
 use super::SysError;
+use super::dir::{Reach, rules, same_mount};
 use super::ladder::{ChmodRung, Ladder, OpenRung, fchmodat2_held};
 use super::stat::{Look, look};
 use crate::mode::Mode;
-use rustix::fs::{AtFlags, Gid, Mode as FileMode, OFlags, ResolveFlags, Uid, chmodat, chownat, openat, openat2};
+use rustix::fs::{AtFlags, Gid, Mode as FileMode, OFlags, Uid, chmodat, chownat, openat, openat2, readlinkat};
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
@@ -113,15 +114,7 @@ fn find_in_chunks(root: BorrowedFd<'_>, path: &[u8], flags: OFlags, crossing: Cr
 }
 
 fn open_beneath(dir: BorrowedFd<'_>, path: &[u8], flags: OFlags, crossing: Crossing) -> Result<OwnedFd, SysError> {
-    let mut resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    if path == b".." || path.contains(&b'/') {
-        // For one name there is nothing to keep below, and the kernel would take a lock of the whole system to see that
-        // (path_is_under() of fs/namespace.c).
-        resolve |= ResolveFlags::BENEATH;
-    }
-    if crossing == Crossing::Never {
-        resolve |= ResolveFlags::NO_XDEV;
-    }
+    let resolve = rules(path, if crossing == Crossing::Never { Reach::Mount } else { Reach::Any });
     let mut tries = 0;
     loop {
         tries += 1;
@@ -140,21 +133,24 @@ fn find_by_components(root: BorrowedFd<'_>, path: &[u8], last: OFlags, crossing:
     while let Some(name) = components.next() {
         let flags = if components.peek().is_some() { HOLD | OFlags::DIRECTORY } else { last };
         let at = dir.as_ref().map_or(root, AsFd::as_fd);
-        dir = Some(openat(at, name, flags, FileMode::empty()).map_err(SysError::of("openat"))?);
+        dir = Some(open_component(at, name, flags).map_err(SysError::of("openat"))?);
     }
     let held = dir.map(Held).ok_or(SysError { call: "openat", errno: Errno::INVAL })?;
     // A path that leads out of a mount can't lead back into it without `..`, so the last one tells for all.
-    if crossing == Crossing::Never && !same_mount(&look(root)?, &held.look()?) {
+    if crossing == Crossing::Never && !same_mount(&look(root)?.entry, &held.look()?.entry) {
         return Err(SysError { call: "openat", errno: Errno::XDEV });
     }
     Ok(held)
 }
 
-fn same_mount(root: &Look, held: &Look) -> bool {
-    match (root.entry.mount, held.entry.mount) {
-        // Before Linux 5.8 the device number is all there is.
-        (0, _) | (_, 0) => root.entry.id.dev == held.entry.id.dev,
-        (root, held) => root == held,
+/// Answers as openat2(2) does to what leads out of the directory, and to a symbolic link on the way.
+fn open_component(dir: BorrowedFd<'_>, name: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+    if name == b".." {
+        return Err(Errno::XDEV);
+    }
+    match openat(dir, name, flags, FileMode::empty()) {
+        Err(Errno::NOTDIR) if readlinkat(dir, name, Vec::new()).is_ok() => Err(Errno::LOOP),
+        answer => answer,
     }
 }
 

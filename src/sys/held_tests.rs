@@ -61,6 +61,27 @@ fn finds_every_kind_and_follows_no_link() {
 }
 
 #[test]
+fn what_leads_out_or_over_a_link_is_told_as_such_on_every_rung() {
+    let (_dir, root) = tree();
+    for ladder in ladders() {
+        let errno = |path: &str| {
+            Held::find(&root, path.as_bytes(), Crossing::Allowed, &ladder).map_err(|error| error.errno).err()
+        };
+        let of_directory = |path: &str| {
+            Held::find_directory(&root, path.as_bytes(), Crossing::Allowed, &ladder).map_err(|error| error.errno).err()
+        };
+        for path in ["..", "../outside", "a/../../outside", "a/b/../../../outside"] {
+            assert_eq!(errno(path), Some(Errno::XDEV), "{path} {ladder:?}");
+        }
+        assert!(errno("/etc").is_some(), "{ladder:?}");
+        assert_eq!(errno("dirlink/b"), Some(Errno::LOOP), "{ladder:?}");
+        assert_eq!(errno("a/b/file/x"), Some(Errno::NOTDIR), "{ladder:?}");
+        assert_eq!(of_directory("a/b"), None, "{ladder:?}");
+        assert_eq!(of_directory("a/b/file"), Some(Errno::NOTDIR), "{ladder:?}");
+    }
+}
+
+#[test]
 fn changes_what_is_held_wherever_its_name_points_now() {
     let (dir, root) = tree();
     let mode = |path: &Path| Mode::new(std::os::unix::fs::MetadataExt::mode(&fs::metadata(path).unwrap()));

@@ -1,38 +1,68 @@
 //! Neighbours are found by their names in the directory that holds them, for as long as it was seen a moment ago.
 
-use super::super::footing::MOMENT;
-use super::tree::{NEW, Tree, apply_on};
+use super::super::footing::Grip;
+use super::tree::{NEW, OLD, Tree, apply_on};
 use super::*;
-use crate::sys::held::fault;
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
 use std::time::Duration;
 
-/// Applies changes of ten files in one directory, which is moved out of the tree right before the fourth is made.
-fn moved_out_meanwhile(moment: Duration) -> Vec<&'static str> {
+/// A tree with ten files more in `d/e`, and the plan for them alone.
+fn ten_files() -> (Tree, Plan) {
     let tree = Tree::new();
+    let plan = plan_for_ten(&tree);
+    (tree, plan)
+}
+
+fn plan_for_ten(tree: &Tree) -> Plan {
     let files: Vec<String> = (0..10).map(|number| format!("d/e/{number}")).collect();
     for name in &files {
         fs::write(tree.path(name), "").unwrap();
+        tree.chown(name, OLD);
         tree.chmod(name, 0o640);
     }
-    let gid = tree.state("d/e/0").gid;
-    let wishes: Vec<_> = files.iter().map(|name| (name.as_str(), gid, 0o660)).collect();
-    let plan = tree.plan(Fixes::Safe, &wishes);
-    let (from, to) = (tree.path("d/e"), tree.base.join("outside/e"));
-    fault::before(3, move || fs::rename(from, to).unwrap());
+    let wishes: Vec<_> = files.iter().map(|name| (name.as_str(), OLD, 0o660)).collect();
+    tree.plan(Fixes::Safe, &wishes)
+}
+
+/// Applies it while this happens right before the fourth file is changed.
+fn applied_while(tree: &Tree, plan: &Plan, moment: Duration, act: impl FnOnce() + 'static) -> Vec<&'static str> {
     let mut ground = tree.ground(&plan.header, Ladder::of_this_kernel());
-    ground.moment = moment;
-    names(&apply_on(&ground, &plan))
+    ground.grip = Grip { alone: 2, moment };
+    fault::before(3, act);
+    names(&apply_on(&ground, plan))
+}
+
+/// Four files that were changed, and six of which this is told.
+fn four_and(rest: &'static str) -> Vec<&'static str> {
+    [vec!["applied"; 4], vec![rest; 6]].concat()
 }
 
 #[test]
 fn a_directory_that_was_moved_out_is_noticed_when_its_moment_is_over() {
     needs_root!("a_directory_that_was_moved_out_is_noticed_when_its_moment_is_over");
-    let (made, gone) = (vec!["applied"; 4], vec!["gone"; 6]);
-    assert_eq!(moved_out_meanwhile(Duration::ZERO), [made, gone].concat());
+    let moved = |moment| {
+        let (tree, plan) = ten_files();
+        let (from, to) = (tree.path("d/e"), tree.base.join("outside/e"));
+        applied_while(&tree, &plan, moment, move || fs::rename(from, to).unwrap())
+    };
+    assert_eq!(moved(Duration::ZERO), four_and("gone"));
     // What somebody gains who moves it: as much as one who comes that much later.
-    assert_eq!(moved_out_meanwhile(Duration::MAX), vec!["applied"; 10]);
-    assert!(MOMENT <= Duration::from_millis(1));
+    assert_eq!(moved(Duration::MAX), vec!["applied"; 10]);
+    assert!(Grip::USUAL.moment <= Duration::from_millis(1));
+}
+
+#[test]
+fn a_directory_that_became_a_link_is_told_as_from_its_whole_path() {
+    needs_root!("a_directory_that_became_a_link_is_told_as_from_its_whole_path");
+    let (tree, plan) = ten_files();
+    let (directory, aside) = (tree.path("d/e"), tree.path("d/aside"));
+    let done = applied_while(&tree, &plan, Duration::ZERO, move || {
+        fs::rename(&directory, aside).unwrap();
+        symlink("aside", directory).unwrap();
+    });
+    assert_eq!(done, four_and("drifted"));
 }
 
 #[test]
@@ -49,9 +79,73 @@ fn an_entry_elsewhere_is_never_found_from_the_directory_of_the_one_before() {
         fs::write(tree.path(path), "").unwrap();
     }
     let wishes: Vec<_> = paths.iter().map(|path| (path.as_str(), NEW, 0o660)).collect();
-    let plan = tree.plan(Fixes::Safe, &wishes);
-    let mut ground = tree.ground(&plan.header, Ladder::of_this_kernel());
-    ground.moment = Duration::MAX;
-    assert_eq!(names(&apply_on(&ground, &plan)), vec!["applied"; paths.len()]);
+    assert_eq!(names(&tree.apply(&tree.plan(Fixes::Safe, &wishes))), vec!["applied"; paths.len()]);
     assert!(paths.iter().all(|path| tree.state(path).gid == NEW));
+}
+
+#[test]
+fn the_same_directory_of_another_root_is_another() {
+    needs_root!("the_same_directory_of_another_root_is_another");
+    let ((one, plan), (other, others)) = (ten_files(), ten_files());
+    let mut both = plan.clone();
+    both.header.roots.extend(others.header.roots);
+    // Those of the second root follow right after, from a directory of the same name.
+    both.changes.extend(others.changes.into_iter().map(|change| crate::plan::Change { root: 1, ..change }));
+    let opened = [&one, &other].map(|tree| Some(fs::File::open(tree.path(".")).unwrap().into()));
+    let (mut ground, _) = Ground::new(&both.header, opened.into(), Ladder::of_this_kernel());
+    ground.grip = Grip { alone: 0, moment: Duration::MAX };
+    assert_eq!(names(&apply_on(&ground, &both)), vec!["applied"; 20]);
+}
+
+#[test]
+fn a_directory_is_not_held_again_and_again_where_changes_take_long() {
+    needs_root!("a_directory_is_not_held_again_and_again_where_changes_take_long");
+    let (tree, plan) = ten_files();
+    let mut ground = tree.ground(&plan.header, Ladder::of_this_kernel());
+    let held = |moment, ground: &mut Ground| {
+        ground.grip = Grip { alone: 1, moment };
+        let mut footing = ground.footing();
+        let changes = plan.changes.iter().cycle().take(200);
+        let found = changes.filter(|change| {
+            ground.find(change, &change.id, None, &mut footing).map_err(|done| done.outcome).unwrap();
+            footing.is_holding()
+        });
+        found.count()
+    };
+    assert_eq!(held(Duration::MAX, &mut ground), 199);
+    assert_eq!(held(Duration::ZERO, &mut ground), 7, "each time twice as many without");
+}
+
+#[test]
+fn what_is_mounted_in_a_held_directory_is_noticed() {
+    const NAME: &str = "what_is_mounted_in_a_held_directory_is_noticed";
+    needs_root!("what_is_mounted_in_a_held_directory_is_noticed");
+    if let Some(dir) = std::env::var_os("SGIDLINT_TEST_MOUNTED") {
+        return mounted_meanwhile(&Tree::at(dir.into()));
+    }
+    let tree = Tree::new();
+    let mut command = Command::new("unshare");
+    command.args(["-m", "--"]).arg(std::env::current_exe().unwrap());
+    command.args(["--exact", &format!("apply::tests::footing::{NAME}")]).env("SGIDLINT_TEST_MOUNTED", &tree.base);
+    match command.output() {
+        Ok(output) if output.status.success() => {}
+        Ok(output) if String::from_utf8_lossy(&output.stdout).contains("panicked") => panic!("{output:?}"),
+        why => eprintln!("skipped: {NAME} can't have mounts of its own: {why:?}"),
+    }
+}
+
+fn mounted_meanwhile(tree: &Tree) {
+    let mount = |onto: &str| {
+        let onto = tree.path(onto);
+        // Onto itself: only the mount is another.
+        let from = onto.clone();
+        move || assert!(Command::new("mount").arg("--bind").args([from, onto]).status().unwrap().success())
+    };
+    let plan = plan_for_ten(tree);
+    let done = applied_while(tree, &plan, Duration::MAX, mount("d/e/7"));
+    assert_eq!(done.iter().position(|name| *name == "drifted"), Some(7), "{done:?}");
+    assert_eq!(done.iter().filter(|name| **name == "applied").count(), 9);
+    assert!(Command::new("umount").arg(tree.path("d/e/7")).status().unwrap().success());
+    let plan = plan_for_ten(tree);
+    assert_eq!(applied_while(tree, &plan, Duration::ZERO, mount("d/e")), four_and("drifted"));
 }
