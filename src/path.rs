@@ -4,17 +4,21 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The path of an entry from its tree's root; `.` is the root itself.
 ///
-/// Entries of one directory share its path, so that each costs its name alone: there may be ten million findings.
+/// Entries of one directory can share its path, so that each costs its name alone: there may be ten million findings.
 #[derive(Clone)]
 pub struct TreePath {
     /// What stands before the last slash; `None` where there is none.
-    directory: Option<Arc<Box<[u8]>>>,
+    directory: Option<Arc<[u8]>>,
     name: Name,
 }
+
+/// The path of one directory, in memory once something that lies in it needs it, and for all of that.
+#[derive(Clone, Default, Debug)]
+pub struct SharedDirectory(OnceLock<Arc<[u8]>>);
 
 /// The longest name that needs no memory of its own: what fits beside a pointer and a length.
 const SHORT: usize = 22;
@@ -47,6 +51,22 @@ impl Name {
 }
 
 impl TreePath {
+    /// The path of an entry that lies in this directory.
+    pub fn within(directory: &SharedDirectory, path: &[u8]) -> TreePath {
+        TreePath::shared(path, |own| {
+            let shared = directory.0.get_or_init(|| own.into());
+            if **shared == *own { shared.clone() } else { own.into() }
+        })
+    }
+
+    /// A path of these bytes, with its directory's as `share` gives it.
+    fn shared(path: &[u8], share: impl FnOnce(&[u8]) -> Arc<[u8]>) -> TreePath {
+        match path.iter().rposition(|&byte| byte == b'/') {
+            Some(slash) => TreePath { directory: Some(share(&path[..slash])), name: Name::new(&path[slash + 1..]) },
+            None => TreePath { directory: None, name: Name::new(path) },
+        }
+    }
+
     /// The path of the directory that it lies in; empty for the root and for what lies in it.
     pub fn directory(&self) -> &[u8] {
         self.directory.as_deref().map_or(b"", |directory| directory)
@@ -77,7 +97,7 @@ impl TreePath {
             _ if other.is_root() => false,
             None if self.is_root() => directory.is_empty(),
             None => directory == name,
-            Some(own) => directory.strip_prefix(&***own).and_then(|rest| rest.strip_prefix(b"/")) == Some(name),
+            Some(own) => directory.strip_prefix(&**own).and_then(|rest| rest.strip_prefix(b"/")) == Some(name),
         }
     }
 
@@ -92,7 +112,7 @@ impl TreePath {
 
 impl From<&[u8]> for TreePath {
     fn from(path: &[u8]) -> TreePath {
-        Neighbours::default().path(path)
+        TreePath::shared(path, |own| own.into())
     }
 }
 
@@ -163,25 +183,20 @@ impl fmt::Debug for TreePath {
     }
 }
 
-/// Makes paths, each of which shares its directory with the one before where it lies in the same.
+/// Makes paths, each of which shares its directory with the one before where it lies in the same: for what is read in
+/// path order.
 #[derive(Default)]
 pub struct Neighbours {
-    last: Option<Arc<Box<[u8]>>>,
+    last: Option<Arc<[u8]>>,
 }
 
 impl Neighbours {
     /// A path of these bytes.
     pub fn path(&mut self, path: &[u8]) -> TreePath {
-        let Some(slash) = path.iter().rposition(|&byte| byte == b'/') else {
-            return TreePath { directory: None, name: Name::new(path) };
-        };
-        let (directory, name) = (&path[..slash], &path[slash + 1..]);
-        let directory = match self.last.take() {
-            Some(last) if **last == *directory => last,
-            _ => Arc::new(directory.into()),
-        };
-        self.last = Some(directory.clone());
-        TreePath { directory: Some(directory), name: Name::new(name) }
+        TreePath::shared(path, |own| {
+            let directory = self.last.take().filter(|last| **last == *own).unwrap_or_else(|| own.into());
+            self.last.insert(directory).clone()
+        })
     }
 }
 
@@ -253,14 +268,18 @@ mod tests {
     fn entries_of_one_directory_share_its_path() {
         let mut neighbours = Neighbours::default();
         let [a, b, top, c] = ["d/e/a", "d/e/b", "top", "d/a"].map(|path| neighbours.path(path.as_bytes()));
+        let directory = SharedDirectory::default();
+        let [x, y, other] = ["d/x", "d/y", "e/x"].map(|path| TreePath::within(&directory, path.as_bytes()));
         let shared = |one: &TreePath, other: &TreePath| match (&one.directory, &other.directory) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
             _ => false,
         };
         assert!(shared(&a, &b) && !shared(&a, &c));
+        assert!(shared(&x, &y) && !shared(&x, &other));
+        assert_eq!(&*other.bytes(), b"e/x", "whatever it was told to lie in");
         assert_eq!((a.directory(), a.name()), (&b"d/e"[..], &b"a"[..]));
         assert_eq!((top.directory(), top.name(), top.is_root()), (&b""[..], &b"top"[..], false));
         assert!(TreePath::from(&b"."[..]).is_root());
-        assert_eq!(size_of::<TreePath>(), 32);
+        assert_eq!(size_of::<TreePath>(), 40);
     }
 }

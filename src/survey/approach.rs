@@ -8,6 +8,7 @@ use super::site::{Reached, Site};
 use super::surveyor::Surveyor;
 use crate::entry::Kind;
 use crate::intent::is_setgid_directory;
+use crate::path::SharedDirectory;
 use crate::sys::SysError;
 use crate::sys::dir::{Reach, open_at};
 use crate::sys::root::{Links, open_root};
@@ -114,7 +115,7 @@ fn own<'p>(region: &'p Region<'p>, view: usize, seen: &Look, surveyor: &mut Surv
     let mut groups = Vec::new();
     complies(region, &[opinion], &seen.entry, b".", &surveyor.court, &mut groups);
     let setgid = if is_setgid_directory(&seen.entry) { Some(seen.entry.state.gid) } else { around };
-    (opinion, Active { view, here, parent: groups.first().copied(), setgid })
+    (opinion, Active { view, here, path: SharedDirectory::default(), parent: groups.first().copied(), setgid })
 }
 
 /// What a tree says whose root lies above the region's: heard on the way from there; `None` where it doesn't judge here.

@@ -12,7 +12,7 @@ use crate::intent::{HardLinks, Intent};
 use crate::judge::{Options, Verdict, judge};
 use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, cause};
 use crate::mode::Mode;
-use crate::path::Neighbours;
+use crate::path::TreePath;
 use crate::plan::Links;
 use crate::roots::Purpose;
 use crate::sys::handle::Handle;
@@ -26,8 +26,6 @@ use crate::sys::xattr;
 pub struct Finds {
     /// Entries with findings.
     pub flaws: Vec<Flaw>,
-    /// The path of the one before, whose directory the next shares.
-    pub neighbours: Neighbours,
     /// Entries with several names, where those are to be counted.
     pub linked: Vec<Linked>,
     /// Entries with findings that exceptions cover.
@@ -256,7 +254,10 @@ impl<'r, 'p> Case<'r, 'p> {
         let excused = self.excused.take();
         let hard_links = self.opinion.intent.hard_links;
         let after = |state| Entry { state, ..*entry };
-        let path = finds.neighbours.path(&self.path);
+        let path = match site.directory(self.opinion.view) {
+            Some(directory) => TreePath::within(directory, &self.path),
+            None => TreePath::from(&*self.path),
+        };
         let prospect = |verdict: &Verdict, intent: &Intent<'_>| {
             let is_change = court.purpose == Purpose::Change && verdict.desired != entry.state;
             is_change.then(|| {

@@ -3,6 +3,7 @@
 use super::bound::View;
 use crate::entry::{Entry, Kind};
 use crate::intent::{Around, Intent, PrivateDirs, is_setgid_directory};
+use crate::path::SharedDirectory;
 use crate::policy::here::Here;
 use crate::policy::instance::{Ruling, Scratch};
 use crate::sys::stat::Look;
@@ -34,6 +35,8 @@ pub struct Active {
     pub view: usize,
     /// What its rules say here.
     pub here: Here,
+    /// The directory's path from the tree's root, for what is found in it.
+    pub path: SharedDirectory,
     /// The group that the directory is to have.
     pub parent: Option<u32>,
     /// The group of the nearest setgid directory from here up, else that of the root.
@@ -95,6 +98,11 @@ impl Paths {
 }
 
 impl<'p> Scope<'p> {
+    /// The path of the directory, as one of its trees has it.
+    pub fn path(&self, view: usize) -> Option<&SharedDirectory> {
+        self.actives.iter().find(|active| active.view == view).map(|active| &active.path)
+    }
+
     /// Whether [`Paths`] have to be set for names in this directory.
     pub fn needs_path(&self) -> bool {
         !self.region.nested.is_empty() || self.actives.iter().any(|active| active.here.needs_path())
@@ -168,7 +176,13 @@ impl<'p> Scope<'p> {
             let instance = self.region.views[active.view].bound.instance;
             let here = active.here.enter(instance, paths.of(active.view), name, scratch);
             let setgid = if is_setgid_directory(&look.entry) { Some(look.entry.state.gid) } else { active.setgid };
-            actives.push(Active { view: active.view, here, parent: Some(group), setgid });
+            actives.push(Active {
+                view: active.view,
+                here,
+                path: SharedDirectory::default(),
+                parent: Some(group),
+                setgid,
+            });
         }
         let scope = Scope { region: self.region, entry: look.entry, actives };
         (!scope.actives.is_empty()).then_some(scope)

@@ -1,5 +1,7 @@
 //! Where an entry was met: what telling of it takes beside its own state.
 
+use super::scope::Scope;
+use crate::path::SharedDirectory;
 use crate::sys::ladder::Ladder;
 use crate::walk::Place;
 use std::cell::Cell;
@@ -25,6 +27,9 @@ pub trait Site {
     /// Its path from the region's root, built on demand.
     fn path(&self) -> Vec<u8>;
 
+    /// The path of its directory, as one of the region's trees has it, where it is shared.
+    fn directory(&self, view: usize) -> Option<&SharedDirectory>;
+
     /// Where to ask more of it than statx(2) tells.
     fn reach(&self) -> Reach<'_>;
 
@@ -33,22 +38,26 @@ pub trait Site {
 }
 
 /// A place that a walk came to.
-pub struct Walked<'a, H> {
+pub struct Walked<'a, 'p> {
     /// The place.
-    pub place: Place<'a, H>,
+    pub place: Place<'a, Scope<'p>>,
     /// The entry itself, where it is an open directory.
     pub own: Option<BorrowedFd<'a>>,
     /// Whether its directory was still below the root when that was last asked; asked once for all its entries.
     pub below: &'a Cell<Option<bool>>,
 }
 
-impl<H> Site for Walked<'_, H> {
+impl Site for Walked<'_, '_> {
     fn name(&self) -> &[u8] {
         self.place.name().to_bytes()
     }
 
     fn path(&self) -> Vec<u8> {
         self.place.path()
+    }
+
+    fn directory(&self, view: usize) -> Option<&SharedDirectory> {
+        self.place.here().path(view)
     }
 
     fn reach(&self) -> Reach<'_> {
@@ -88,6 +97,10 @@ impl Site for Reached<'_> {
 
     fn path(&self) -> Vec<u8> {
         self.path.to_vec()
+    }
+
+    fn directory(&self, _: usize) -> Option<&SharedDirectory> {
+        None
     }
 
     fn reach(&self) -> Reach<'_> {
