@@ -132,7 +132,10 @@ fn write_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::
 /// Reads bytes from base64.
 fn read_base64<'de, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'a, [u8]>, D::Error> {
     let text = Cow::<str>::deserialize(deserializer)?;
-    BASE64_STANDARD.decode(text.as_bytes()).map(Cow::Owned).map_err(de::Error::custom)
+    BASE64_STANDARD
+        .decode(text.as_bytes())
+        .map(Cow::Owned)
+        .map_err(|error| de::Error::custom(format_args!("\"{text}\" is not base64: {error}")))
 }
 
 /// Writes a mode as four octal digits.

@@ -13,6 +13,7 @@ use super::words::Words;
 use crate::accounts::IdNames;
 use crate::entry::{Entry, Kind, State};
 use crate::lints::{Cause, Lint};
+use crate::path::TreePath;
 use crate::policy::explain::Chain;
 use crate::policy::instance::Instance;
 use crate::policy::load::Fallback;
@@ -161,11 +162,10 @@ fn view<'j>(session: &Session<'_>, judged: &'j Judged, instance: &'j Instance, p
     let below = path.strip_prefix(instance.root()).map(Path::to_path_buf).unwrap_or_default();
     let below = if below.as_os_str().is_empty() { PathBuf::from(".") } else { below };
     let chains = instance.deciders(below.as_os_str().as_bytes(), entry.kind);
+    let own = TreePath::from(below.as_os_str().as_bytes());
     let is_of = |flaw: &&Flaw| {
         let root = &survey.roots[flaw.root as usize];
-        root.path == instance.root()
-            && root.policy == instance.policy()
-            && *flaw.path.bytes() == *below.as_os_str().as_bytes()
+        root.path == instance.root() && root.policy == instance.policy() && flaw.path == own
     };
     let flaw = survey.flaws.iter().find(is_of);
     let words = Words(&session.names);

@@ -103,7 +103,7 @@ struct RootText<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "`links` is neither a list of paths nor \"any\"")]
 enum LinksText<'a> {
     #[serde(borrow)]
     Inside(Vec<WirePath<'a>>),

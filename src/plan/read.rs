@@ -5,6 +5,7 @@ use super::line::{ChangeLine, EndLine, HeaderLine, LineError};
 use super::{Change, FORMAT, Header, Plan};
 use crate::path::Neighbours;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 /// The longest line that is read: a path of the greatest depth that anybody has made, escaped, several times over.
@@ -78,9 +79,9 @@ impl<R: BufRead> Lines<R> {
 
 /// What every line has.
 #[derive(Deserialize)]
-struct Tag {
-    #[serde(rename = "type")]
-    tag: String,
+struct Tag<'a> {
+    #[serde(rename = "type", borrow)]
+    tag: Cow<'a, str>,
     #[serde(default)]
     format: Option<u32>,
 }
@@ -127,7 +128,7 @@ enum Body {
 }
 
 fn body(line: &[u8], header: &Header, neighbours: &mut Neighbours) -> Result<Body, LineError> {
-    match parse::<Tag>(line)?.tag.as_str() {
+    match &*parse::<Tag>(line)?.tag {
         "change" => {
             let change = parse::<ChangeLine>(line)?.value(neighbours)?;
             check_change(&change, header)?;
@@ -147,7 +148,7 @@ pub(crate) fn read_header<R: BufRead>(lines: &mut Lines<R>) -> Result<Header, Re
 
 fn header(line: &[u8]) -> Result<Header, LineError> {
     let tag = parse::<Tag>(line).map_err(|error| format!("not a plan: {error}"))?;
-    match (tag.tag.as_str(), tag.format) {
+    match (&*tag.tag, tag.format) {
         ("plan", Some(FORMAT)) => {}
         ("plan", Some(other)) => {
             return Err(format!("the plan has format {other}; this version reads format {FORMAT} only"));

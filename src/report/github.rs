@@ -11,12 +11,12 @@ use std::io::{self, Write};
 /// Writes a line for each finding and for what could not be read.
 pub fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, manner: &Manner) -> io::Result<()> {
     for flaw in &survey.flaws {
-        let root = root_bytes(survey, flaw.root);
+        let (root, own) = (root_bytes(survey, flaw.root), flaw.path.bytes());
         for finding in flaw.findings.iter().filter(|finding| manner.tells(finding.level)) {
             let message = words.message(finding, flaw);
-            let path = full_path(root, &flaw.path.bytes(), Some(flaw.kind));
+            let path = full_path(root, &own, Some(flaw.kind));
             let text = format!("{path}: {message}{}", fix_hint(finding.fix));
-            let place = Place { file: escape(&join(root, &flaw.path.bytes())).into_owned(), line: None };
+            let place = Place { file: escape(&join(root, &own)).into_owned(), line: None };
             write_command(out, command(manner, finding.level), &place, words.lint(finding.lint), &text)?;
         }
     }

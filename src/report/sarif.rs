@@ -65,11 +65,10 @@ impl<'a> Serialize for Results<'a> {
 
 impl<'a> Scene<'a> {
     fn result(&self, flaw: &Flaw, finding: &Finding) -> SarifResult {
-        let root = root_bytes(self.survey, flaw.root);
-        let place = join(root, &flaw.path.bytes());
+        let (root, own) = (root_bytes(self.survey, flaw.root), flaw.path.bytes());
+        let place = join(root, &own);
         let message = self.words.message(finding, flaw);
-        let text =
-            format!("{}: {message}{}", full_path(root, &flaw.path.bytes(), Some(flaw.kind)), fix_hint(finding.fix));
+        let text = format!("{}: {message}{}", full_path(root, &own, Some(flaw.kind)), fix_hint(finding.fix));
         let policy = self.survey.roots.get(flaw.root as usize).and_then(|root| self.policy(root.policy));
         SarifResult {
             rule_id: finding.lint.name(),

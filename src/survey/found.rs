@@ -101,7 +101,10 @@ impl Flaw {
     /// Whether an earlier name of the same entry carries its change.
     fn is_later_name(&self) -> bool {
         match self.links() {
-            Links::Inside(others) => others.iter().any(|other| path_order(other, &self.path.bytes()).is_lt()),
+            Links::Inside(others) => {
+                let own = self.path.bytes();
+                others.iter().any(|other| path_order(other, &own).is_lt())
+            }
             Links::None | Links::Any => false,
         }
     }
