@@ -20,7 +20,7 @@ pub struct TreePath {
 #[derive(Clone, Default, Debug)]
 pub struct SharedDirectory(OnceLock<Arc<[u8]>>);
 
-/// The longest name that needs no memory of its own: what fits beside a pointer and a length.
+/// The longest name that needs no memory of its own: with its length it fits where a longer one has its pointer.
 const SHORT: usize = 22;
 
 /// The last component of a path.
