@@ -1,8 +1,8 @@
 //! Applying as another user, after another boot, and on overlayfs.
 
 use super::super::*;
-use super::names;
 use super::tree::{NEW, OLD, Tree, state};
+use super::{names, run_apart};
 use crate::journal::{Cause, Outcome};
 use crate::plan::Fixes;
 use std::fs;
@@ -82,11 +82,7 @@ fn overlayfs_makes_new_inodes_and_undo_finds_them() {
     let mut command = std::process::Command::new("unshare");
     command.args(["-m", "sh", "-c", OVERLAY, "sh"]).arg(dir.path()).arg(std::env::current_exe().unwrap());
     command.args(["--exact", &format!("apply::tests::elsewhere::{NAME}")]).env("SGIDLINT_TEST_OVERLAY", dir.path());
-    match command.output() {
-        Ok(output) if output.status.success() => {}
-        Ok(output) if String::from_utf8_lossy(&output.stdout).contains("panicked") => panic!("{output:?}"),
-        why => eprintln!("skipped: {NAME} can't mount overlayfs: {why:?}"),
-    }
+    run_apart(command, NAME);
 }
 
 fn on_overlay(tree: &Tree) {
