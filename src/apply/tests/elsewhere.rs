@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::tree::{NEW, OLD, Tree, state};
-use super::{names, run_apart};
+use super::{names, run_apart, run_apart_in};
 use crate::journal::{Cause, Outcome};
 use crate::plan::Fixes;
 use std::fs;
@@ -75,14 +75,11 @@ const OVERLAY: &str = "set -e; cd \"$1\"; mkdir low rw root; mkdir -p low/d/e; t
 fn overlayfs_makes_new_inodes_and_undo_finds_them() {
     const NAME: &str = "overlayfs_makes_new_inodes_and_undo_finds_them";
     needs_root!("overlayfs_makes_new_inodes_and_undo_finds_them");
-    if let Some(dir) = std::env::var_os("SGIDLINT_TEST_OVERLAY") {
-        return on_overlay(&Tree::at(dir.into()));
+    if let Some(dir) = run_apart_in() {
+        return on_overlay(&Tree::at(dir));
     }
     let dir = tempfile::tempdir().unwrap();
-    let mut command = std::process::Command::new("unshare");
-    command.args(["-m", "sh", "-c", OVERLAY, "sh"]).arg(dir.path()).arg(std::env::current_exe().unwrap());
-    command.args(["--exact", &format!("apply::tests::elsewhere::{NAME}")]).env("SGIDLINT_TEST_OVERLAY", dir.path());
-    run_apart(command, NAME);
+    run_apart(&format!("elsewhere::{NAME}"), OVERLAY, dir.path());
 }
 
 fn on_overlay(tree: &Tree) {

@@ -120,14 +120,11 @@ fn a_directory_is_not_held_again_and_again_where_changes_take_long() {
 fn what_is_mounted_in_a_held_directory_is_noticed() {
     const NAME: &str = "what_is_mounted_in_a_held_directory_is_noticed";
     needs_root!("what_is_mounted_in_a_held_directory_is_noticed");
-    if let Some(dir) = std::env::var_os("SGIDLINT_TEST_MOUNTED") {
-        return mounted_meanwhile(&Tree::at(dir.into()));
+    if let Some(dir) = run_apart_in() {
+        return mounted_meanwhile(&Tree::at(dir));
     }
     let tree = Tree::new();
-    let mut command = Command::new("unshare");
-    command.args(["-m", "--"]).arg(std::env::current_exe().unwrap());
-    command.args(["--exact", &format!("apply::tests::footing::{NAME}")]).env("SGIDLINT_TEST_MOUNTED", &tree.base);
-    run_apart(command, NAME);
+    run_apart(&format!("footing::{NAME}"), "shift; exec \"$@\"", &tree.base);
 }
 
 fn mounted_meanwhile(tree: &Tree) {

@@ -20,6 +20,8 @@ use crate::journal::{self, Done, Outcome};
 use crate::plan::{Fixes, RunKind};
 use crate::sys::held::fault::{self, Fault};
 use crate::sys::ladder::{ChmodRung, Ladder, OpenRung};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use tree::{NEW, OLD, Tree, state};
 
 fn everything() -> Vec<(&'static str, u32, u32)> {
@@ -36,10 +38,24 @@ fn everything() -> Vec<(&'static str, u32, u32)> {
     ]
 }
 
-/// Runs a test once more, by a command that gives it mounts of its own; it is skipped where those can't be made.
-fn run_apart(mut command: std::process::Command, name: &str) {
+/// Where a test runs that was run apart.
+const APART: &str = "SGIDLINT_TEST_APART";
+
+/// The folder of a test that was run apart, in the process that it was given.
+fn run_apart_in() -> Option<PathBuf> {
+    std::env::var_os(APART).map(PathBuf::from)
+}
+
+/// Runs a test of these modules once more, in a process with mounts of its own, by a script that has the folder as its
+/// first argument and the program after it; skipped where there can be no such mounts.
+fn run_apart(name: &str, script: &str, folder: &Path) {
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-c", script, "sh"]).arg(folder).arg(std::env::current_exe().unwrap());
+    command.args(["--exact", &format!("apply::tests::{name}")]).env(APART, folder);
     match command.output() {
-        Ok(output) if output.status.success() => {}
+        Ok(output) if output.status.success() => {
+            assert!(String::from_utf8_lossy(&output.stdout).contains(" 1 passed;"), "{output:?}");
+        }
         Ok(output) if String::from_utf8_lossy(&output.stdout).contains("panicked") => panic!("{output:?}"),
         why => eprintln!("skipped: {name} can't have mounts of its own: {why:?}"),
     }

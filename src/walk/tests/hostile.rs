@@ -10,6 +10,23 @@ use std::os::unix::fs::symlink;
 use std::sync::atomic::Ordering;
 use tempfile::tempdir;
 
+/// What a visitor does that goes everywhere on the mount, and cares for nothing else.
+macro_rules! goes_on {
+    () => {
+        fn directory(&mut self, _: Place<'_, ()>, _: &Look, _: Option<BorrowedFd<'_>>) -> Next<()> {
+            Next::Enter(())
+        }
+
+        fn mount(&mut self, _: Place<'_, ()>, _: OnMount) -> Crossing {
+            Crossing::Stay
+        }
+
+        fn vanished(&mut self, _: Place<'_, ()>) {}
+
+        fn error(&mut self, _: Place<'_, ()>, _: SysError) {}
+    };
+}
+
 /// Stops what runs beside a test, also where the test fails.
 struct Stop<'a>(&'a AtomicBool);
 
@@ -144,17 +161,7 @@ impl Visitor for Mover<'_> {
         self.below.push((at.path(), at.still_below(self.fds).unwrap()));
     }
 
-    fn directory(&mut self, _: Place<'_, ()>, _: &Look, _: Option<BorrowedFd<'_>>) -> Next<()> {
-        Next::Enter(())
-    }
-
-    fn mount(&mut self, _: Place<'_, ()>, _: OnMount) -> Crossing {
-        Crossing::Stay
-    }
-
-    fn vanished(&mut self, _: Place<'_, ()>) {}
-
-    fn error(&mut self, _: Place<'_, ()>, _: SysError) {}
+    goes_on!();
 }
 
 #[test]
@@ -222,17 +229,7 @@ impl Visitor for Minder {
         self.seen.push((at.path(), look.entry.kind));
     }
 
-    fn directory(&mut self, _: Place<'_, ()>, _: &Look, _: Option<BorrowedFd<'_>>) -> Next<()> {
-        Next::Enter(())
-    }
-
-    fn mount(&mut self, _: Place<'_, ()>, _: OnMount) -> Crossing {
-        Crossing::Stay
-    }
-
-    fn vanished(&mut self, _: Place<'_, ()>) {}
-
-    fn error(&mut self, _: Place<'_, ()>, _: SysError) {}
+    goes_on!();
 }
 
 fn minded(root: &Path) -> Minder {
