@@ -42,6 +42,8 @@ impl Mode {
     pub const GROUP_EXECUTE: Mode = Mode(0o0010);
     /// Write of all others.
     pub const OTHER_WRITE: Mode = Mode(0o0002);
+    /// Execute of all three classes.
+    pub const EXECUTE: Mode = Mode(0o0111);
     /// Execute (search, of directories) for others.
     pub const OTHER_EXECUTE: Mode = Mode(0o0001);
 

@@ -1,7 +1,8 @@
 //! Set-ID bits and file capabilities: no fix and no undo hands them to another group, or back to who rewrote the file.
 
-use crate::lab::lab;
-use crate::stage::{ALICE, skip};
+use crate::lab::{lab, policy};
+use crate::mapped::rewrite;
+use crate::stage::{ALICE, BOB, skip};
 use crate::xattr::{self, ACCESS_ACL, CAPABILITY};
 use crate::{scenario, test_name};
 
@@ -49,6 +50,61 @@ scenario!(who_rewrote_a_file_gets_no_set_id_bits_from_undo, |t| {
     // And no undo of the undo brings them about either.
     t.run("undo -y").succeeds();
     assert_eq!(t.sh("find . -type f -perm /6000"), "");
+});
+
+/// The head of policies that ask for set-ID bits.
+const KEEPS_SET_ID: &str = "[[tree]]\nconsent = 'assumed'\nhard-links = 'allow'\n";
+
+// A write through mmap(2) clears no set-ID bits, so they are no proof that nobody has rewritten the file.
+scenario!(what_was_rewritten_by_mmap_is_set_id_for_nobody_else_after_an_undo, |t| {
+    t.policy("group.toml", &policy(&format!("{KEEPS_SET_ID}group = 4242\nfile-mode = 'g+rwxs'")));
+    t.policy("owner.toml", &policy(&format!("{KEEPS_SET_ID}owner = 2001\nfile-mode = 'u+rwxs'")));
+    t.policy("both.toml", &policy(&format!("{KEEPS_SET_ID}owner = 2001\ngroup = 4242\nfile-mode = 'ug+rwxs'")));
+    let files =
+        [("a2750", "0:4343"), ("b6755", "0:4343"), ("c4711", "0:4343"), ("d2775", "2003:0"), ("e6770", "0:4242")];
+    for (name, user) in [("group", BOB), ("owner", ALICE), ("both", ALICE)] {
+        let lines = files.map(|(file, ids)| format!("file {ids} {} {file}", &file[1..]));
+        t.sh("find . -mindepth 1 -delete");
+        t.tree(&format!("dir 0:4242 2775 .\n{}", lines.join("\n")));
+        t.run(&format!("fix -y . -p {name}.toml --unsafe-fixes")).succeeds();
+        let made = t.sh("stat -c '%n %u:%g %a' *");
+        for (file, _) in files {
+            rewrite(user, &t.path(file));
+        }
+        assert_eq!(t.sh("stat -c '%n %u:%g %a' *"), made, "the bits are still there");
+        for undone in ["undo", "undo of the undo", "undo of that"] {
+            t.run("undo -y").succeeds();
+            for line in t.sh("find . -type f -perm /6000 -printf '%f %U:%G %m\\n'").lines() {
+                assert!(made.contains(line), "{name}, {undone}: {line}\n{made}");
+            }
+        }
+    }
+});
+
+// Without group execute, setgid has no effect, and a write leaves it alone: with group execute it would have one.
+scenario!(setgid_without_effect_gets_none_by_an_undo, |t| {
+    t.policy("lab.toml", &policy(&format!("{KEEPS_SET_ID}group = 4242\nfile-mode = 'g=rw,g+s'")));
+    t.tree("dir 0:4242 2775 .\n file 0:4242 2755 a\n file 0:4242 2745 b");
+    t.run("fix -y . -p lab.toml --unsafe-fixes").succeeds();
+    t.sh_as(ALICE, "for f in a b; do echo '#!/bin/sh' >$f; done");
+    assert_eq!(t.sh("stat -c '%a' a b"), "2765\n2765\n");
+    t.run("undo -y").succeeds();
+    assert_eq!(t.sh("stat -c '%a' a b"), "755\n2745\n");
+});
+
+scenario!(a_record_edited_by_hand_gives_no_set_id_bits, |t| {
+    t.policy("lab.toml", &lab("consent = 'assumed'"));
+    t.tree("dir 0:4242 2775 .\n file 2001:2001 0755 a\n file 2001:2001 0755 b");
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.sh_as(ALICE, "chmod 4775 a; chmod 2775 b");
+    // As if the run had found other bits, and left those that are there.
+    t.sh(
+        "sed -i '/\"change\"/{/\"a\"/s/\"uid\":2001,\"gid\":2001,\"mode\":\"0755\"/\"uid\":0,\"gid\":2001,\"mode\":\"4755\"/
+         /\"b\"/s/\"mode\":\"0755\"/\"mode\":\"2755\"/};s/\"unsafe_fixes\":false/\"unsafe_fixes\":true/
+         /\"outcome\"/{/\"change\":0/s/0775/4775/;/\"change\":1/s/0775/2775/}' ../state/runs/*",
+    );
+    let _ = t.run("undo -y");
+    assert_eq!(t.sh("find . -type f -perm /6000 ! -uid 2001 -o -type f -perm /2000 ! -gid 4242"), "");
 });
 
 scenario!(set_id_bits_that_come_after_the_plan_are_noticed, |t| {

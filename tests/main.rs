@@ -32,6 +32,7 @@ mod limits;
 mod lints;
 mod locks;
 mod manual;
+mod mapped;
 mod mess;
 mod middle;
 mod mounts;

@@ -5,7 +5,7 @@ use super::footing::Footing;
 use crate::entry::{Kind, State};
 use crate::journal::{Capabilities, Done, Drift, Outcome, Record};
 use crate::mode::Mode;
-use crate::plan::{Change, Extent, Header, Plan, RunKind, Steps, order, turned_round};
+use crate::plan::{Change, Extent, Header, Plan, Present, Steps};
 use crate::sys::handle::Handle;
 use crate::sys::{SysError, host};
 use std::panic::resume_unwind;
@@ -43,32 +43,32 @@ pub enum Found {
 /// `header` says when, where and by whom; what it says of roots, policies and fixes is taken from the run.
 pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Result<Undo, SysError> {
     let changed: Vec<usize> = (0..record.plan.changes.len()).filter(|&index| record.may_have_changed(index)).collect();
-    let (mut found, mut changes) = (Vec::with_capacity(changed.len()), Vec::with_capacity(changed.len()));
-    for (what, back) in look_back_all(&ground, record, &changed) {
-        found.push((changed[found.len()], what));
-        changes.extend(back);
+    let (mut found, mut now) = (Vec::with_capacity(changed.len()), Vec::with_capacity(changed.len()));
+    for (&index, (what, present)) in changed.iter().zip(look_back_all(&ground, record, &changed)) {
+        found.push((index, what));
+        now.extend(present.map(|present| (index, present)));
     }
-    order(&mut changes);
-    let run = &record.plan.header;
-    let (ground, roots) = ground.rebased(&run.roots)?;
+    let inverse = record.plan.invert(record.id.clone(), &now);
+    let (ground, roots) = ground.rebased(&record.plan.header.roots)?;
+    let run = inverse.header;
     let header = Header {
-        kind: RunKind::Undo(record.id.clone()),
+        kind: run.kind,
         boot: host::boot_id(),
-        policies: run.policies.clone(),
+        policies: run.policies,
         fixes: run.fixes,
-        max_changes: None,
+        max_changes: run.max_changes,
         roots,
         ..header
     };
     let entries = found.len() as u64;
-    Ok(Undo { plan: Plan { header, changes, entries }, ground, found })
+    Ok(Undo { plan: Plan { header, entries, ..inverse }, ground, found })
 }
 
 /// So many entries are worth a thread that looks at them.
 const SHARE: usize = 256;
 
 /// What is there of each of these changes, in their order; looked at by several threads where they are many.
-fn look_back_all(ground: &Ground, record: &Record, changed: &[usize]) -> Vec<(Found, Option<Change>)> {
+fn look_back_all(ground: &Ground, record: &Record, changed: &[usize]) -> Vec<(Found, Option<Present>)> {
     let look = |share: &[usize]| {
         let mut footing = ground.footing();
         let mut look = |&index: &usize| {
@@ -89,13 +89,13 @@ fn look_back_all(ground: &Ground, record: &Record, changed: &[usize]) -> Vec<(Fo
     })
 }
 
-/// What is there, and the change that leads back from it.
+/// What is there; the entry too, where it has to go back.
 fn look_back<'p>(
     ground: &Ground,
     change: &'p Change,
     done: Option<&Done>,
     footing: &mut Footing<'p>,
-) -> (Found, Option<Change>) {
+) -> (Found, Option<Present>) {
     let (id, handle) = match done.and_then(|done| done.id.as_ref()) {
         Some((id, handle)) => (id, handle.as_ref()),
         None => (&change.id, change.handle.as_ref()),
@@ -111,17 +111,13 @@ fn look_back<'p>(
     if !is_left_by(change, done, state) {
         return (Found::Drifted(Drift::State(state)), None);
     }
-    let lost_capabilities = done.is_some_and(|done| done.capabilities == Capabilities::Lost);
-    let mut back = turned_round(change, state);
-    if back.before == back.after {
+    if change.state_undone(state) == state {
         return (Found::OnlySetId, None);
     }
-    if lost_capabilities {
-        back.extent = Extent::Partial;
-    }
-    back.id = known.look.entry.id;
-    back.handle = Handle::of(&known.held);
-    (Found::Changed, Some(back))
+    let lost_capabilities = done.is_some_and(|done| done.capabilities == Capabilities::Lost);
+    let extent = if lost_capabilities { Extent::Partial } else { Extent::Whole };
+    let (id, handle) = (known.look.entry.id, Handle::of(&known.held));
+    (Found::Changed, Some(Present { id, handle, state, extent }))
 }
 
 /// Whether the run can have left the entry in this state: at its end, in its middle, or as it says itself. In its

@@ -1,5 +1,6 @@
 //! What every plan must hold to, whoever wrote it.
 
+use super::invert::set_id_gained;
 use super::line::LineError;
 use super::{Change, Fixes, Header, Links, RunKind};
 use crate::entry::Kind;
@@ -60,9 +61,10 @@ fn check_states(change: &Change, header: &Header) -> Result<(), LineError> {
     if change.kind != Kind::File {
         return Ok(());
     }
-    let gained = after.mode.without(before.mode).has_any(Mode::SET_ID);
-    if gained && is_undo {
-        return Err("an undo never gives a regular file set-ID bits".into());
+    if is_undo && !set_id_gained(before, after).is_empty() {
+        return Err(
+            "an undo never gives a regular file set-ID bits, nor another owner or group those that it has".into()
+        );
     }
     if (before.mode | after.mode).has_any(Mode::SET_ID) && header.fixes == Fixes::Safe {
         return Err(

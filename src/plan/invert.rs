@@ -1,30 +1,71 @@
 //! Turning changes and plans round: what undo does.
 
 use super::{Change, Extent, Header, Plan, RunKind, order};
-use crate::entry::{Kind, State};
+use crate::entry::{Identity, Kind, State};
 use crate::mode::Mode;
+use crate::sys::handle::Handle;
 
-/// The change that brings an entry from where it is back to where `change` found it.
-///
-/// A regular file never gets set-ID bits back: somebody may have rewritten it since, and would run as its group. Where
-/// that is all there is to bring back, nothing changes: `before` and `after` are the same.
-pub fn turned_round(change: &Change, found: State) -> Change {
-    let lost = match change.kind {
-        Kind::File => change.before.mode.without(found.mode) & Mode::SET_ID,
-        _ => Mode::NONE,
-    };
-    let mode = change.before.mode.without(lost);
-    let extent = if lost.is_empty() { Extent::Whole } else { Extent::Partial };
-    Change { before: found, after: State { mode, ..change.before }, extent, ..change.clone() }
+/// What is there now of an entry that a change was made of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Present {
+    /// Which entry it is now; on some file systems another than before.
+    pub id: Identity,
+    /// The same across boots, where its file system says.
+    pub handle: Option<Handle>,
+    /// Its state.
+    pub state: State,
+    /// Whether its state is all that the change took from it: file capabilities are not put back either.
+    pub extent: Extent,
+}
+
+impl Change {
+    /// The state that an undo brings its entry back to from this one; the same where there is nothing to bring back.
+    ///
+    /// A regular file gets no set-ID bits: somebody may have rewritten it since, and whoever ran it would run that as its
+    /// owner or group. Nor do the bits that it has go with it to another owner or group, as mmap(2) rewrites and clears none.
+    pub fn state_undone(&self, from: State) -> State {
+        match self.kind {
+            Kind::File => {
+                let lost = set_id_gained(from, self.before);
+                State { mode: self.before.mode.without(lost), ..self.before }
+            }
+            _ => self.before,
+        }
+    }
+
+    /// The change that brings its entry back from what is there now; `None` where there is nothing to bring back.
+    fn turned_round(&self, now: &Present) -> Option<Change> {
+        let after = self.state_undone(now.state);
+        let extent = if after == self.before { now.extent } else { Extent::Partial };
+        let (id, handle) = (now.id, now.handle.clone());
+        (after != now.state).then(|| Change { id, handle, before: now.state, after, extent, ..self.clone() })
+    }
+}
+
+/// The set-ID bits of `to` that a regular file doesn't have already, for the same owner and group and with the same effect.
+pub(super) fn set_id_gained(from: State, to: State) -> Mode {
+    let same_ids = (from.uid, from.gid) == (to.uid, to.gid);
+    let kept = if same_ids { from.mode } else { Mode::NONE };
+    let set_id = to.mode & Mode::SET_ID;
+    // Bits without effect aren't cleared when somebody writes to the file (inode(7) on setgid without group execute), so
+    // giving them their effect is giving them.
+    set_id.without(kept) | effective_set_id(to.mode).without(effective_set_id(kept))
+}
+
+/// The set-ID bits that count when a regular file of this mode is executed (execve(2)).
+fn effective_set_id(mode: Mode) -> Mode {
+    let when = |runs: bool, bit: Mode| if runs { mode & bit } else { Mode::NONE };
+    when(mode.has_any(Mode::EXECUTE), Mode::SETUID) | when(mode.has(Mode::GROUP_EXECUTE), Mode::SETGID)
 }
 
 impl Plan {
-    /// The plan that undoes this one once all of it has been applied; `run` is the id of that run.
-    pub fn invert(&self, run: String) -> Plan {
-        let mut changes: Vec<Change> = self.changes.iter().map(|change| turned_round(change, change.after)).collect();
-        changes.retain(|change| change.before != change.after);
+    /// The plan that undoes the run of this one, by the id `run`: of the changes with these indices, each with what is
+    /// there of its entry now.
+    pub fn invert(&self, run: String, now: &[(usize, Present)]) -> Plan {
+        let mut changes: Vec<Change> =
+            now.iter().filter_map(|(index, now)| self.changes[*index].turned_round(now)).collect();
         order(&mut changes);
-        let header = Header { kind: RunKind::Undo(run), ..self.header.clone() };
-        Plan { header, changes, entries: self.entries }
+        let header = Header { kind: RunKind::Undo(run), max_changes: None, ..self.header.clone() };
+        Plan { header, changes, entries: now.len() as u64 }
     }
 }

@@ -8,7 +8,7 @@ mod read;
 mod steps;
 mod write;
 
-pub use invert::turned_round;
+pub use invert::Present;
 pub use line::{IdText, LineError, StateText};
 pub use order::order;
 pub use read::{Line, Lines, ReadError};

@@ -50,6 +50,18 @@ fn plan(changes: Vec<Change>) -> Plan {
     Plan { header: header(), changes, entries: 9 }
 }
 
+/// Turns a plan round as undo does, where each entry is as the plan left it.
+fn invert(plan: &Plan, run: &str) -> Plan {
+    let left = |change: &Change| Present {
+        id: change.id,
+        handle: change.handle.clone(),
+        state: change.after,
+        extent: Extent::Whole,
+    };
+    let now: Vec<_> = plan.changes.iter().map(left).enumerate().collect();
+    plan.invert(run.into(), &now)
+}
+
 fn text(plan: &Plan) -> String {
     let mut out = Vec::new();
     plan.write(&mut out).unwrap();
@@ -128,7 +140,7 @@ proptest! {
             && !change.after.mode.has_any(Mode::SET_ID));
         order(&mut changes);
         let plan = plan(changes);
-        let twice = plan.invert("1".into()).invert("2".into());
+        let twice = invert(&invert(&plan, "1"), "2");
         prop_assert_eq!(twice.changes, plan.changes);
     }
 }
@@ -138,7 +150,7 @@ fn set_id_bits_of_files_are_not_given_back() {
     let cleared = change("f", Kind::File, state(1, 2, 0o2755), state(1, 2, 0o755));
     let regrouped = change("g", Kind::File, state(1, 2, 0o6755), state(1, 3, 0o755));
     let directory = change("d", Kind::Dir, state(1, 2, 0o2755), state(1, 2, 0o755));
-    let undo = plan(vec![cleared, regrouped, directory]).invert("run".into());
+    let undo = invert(&plan(vec![cleared, regrouped, directory]), "run");
     let seen: Vec<_> = undo.changes.iter().map(|change| (change.path.name(), change.after, change.extent)).collect();
     assert_eq!(
         seen,
@@ -286,5 +298,29 @@ fn holds_the_law(kind: Kind, before: State, after: State) {
     }
     if kind == Kind::Dir && before.mode == after.mode {
         assert_eq!(narrowed, before, "no call that isn't needed: {context}");
+    }
+}
+
+#[test]
+fn no_undo_gives_set_id_bits_of_other_ids_or_without_the_same_effect() {
+    let modes: Vec<Mode> =
+        (0..0o10000).step_by(7).chain([0o2755, 0o2775, 0o4711, 0o6770, 0o2745]).map(Mode::new).collect();
+    let runs_as = |state: State| {
+        let user = (state.mode.has(Mode::SETUID) && state.mode.has_any(Mode::new(0o111))).then_some(state.uid);
+        let group = (state.mode.has(Mode::SETGID) && state.mode.has(Mode::new(0o010))).then_some(state.gid);
+        (user, group)
+    };
+    for (uid, gid) in [(1, 2), (1, 3), (0, 2), (0, 3)] {
+        for (&now, &once) in modes.iter().flat_map(|now| modes.iter().map(move |once| (now, once))) {
+            let (now, once) = (State { uid: 1, gid: 2, mode: now }, State { uid, gid, mode: once });
+            let undone = change("f", Kind::File, once, now).state_undone(now);
+            let context = format!("{now:?} -> {once:?}: {undone:?}");
+            assert_eq!((undone.uid, undone.gid), (uid, gid), "{context}");
+            assert_eq!(undone.mode & Mode::new(0o1777), once.mode & Mode::new(0o1777), "{context}");
+            assert!(once.mode.has(undone.mode), "{context}");
+            let (user, group) = runs_as(undone);
+            assert!(user.is_none() || user == runs_as(now).0 && gid == 2, "{context}");
+            assert!(group.is_none() || group == runs_as(now).1 && uid == 1, "{context}");
+        }
     }
 }
