@@ -33,6 +33,7 @@ mod lints;
 mod locks;
 mod manual;
 mod mapped;
+mod members;
 mod mess;
 mod middle;
 mod mounts;
