@@ -7,7 +7,7 @@ mod line;
 
 use crate::entry::State;
 use crate::lints::{Finding, Lint};
-use crate::survey::{Flaw, Notice, Survey, in_tree};
+use crate::survey::{Flaw, Notice, Selection, Survey, in_tree};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
@@ -112,8 +112,8 @@ impl Baseline {
 
     /// Takes what is known out of a survey and counts it; gives the findings that are no more, each with its line.
     ///
-    /// What this run didn't look at isn't called mended: other roots, what `limits` leave out, what couldn't be read.
-    pub fn take_known(&self, survey: &mut Survey, limits: &[PathBuf]) -> Vec<(&Known, u32)> {
+    /// What this run didn't look at isn't called mended: other roots, what `selection` leaves out, what couldn't be read.
+    pub fn take_known(&self, survey: &mut Survey, selection: &Selection) -> Vec<(&Known, u32)> {
         let mut met: HashSet<u32> = HashSet::new();
         let indexed: BTreeMap<&Known, u32> = self.known.keys().zip(0..).collect();
         let mut known_too = 0;
@@ -137,7 +137,7 @@ impl Baseline {
         });
         (survey.flaws, survey.notices) = (flaws, notices);
         survey.counts.known += known_too;
-        let scope = Scope::of(survey, limits);
+        let scope = Scope::of(survey, selection);
         let left = self.known.iter().zip(0..).filter(|(_, index)| !met.contains(index));
         left.map(|((known, &line), _)| (known, line)).filter(|(known, _)| scope.covers(known)).collect()
     }
@@ -157,20 +157,22 @@ fn known_notice(survey: &Survey, notice: &Notice) -> Known {
 /// What a run looked at.
 struct Scope<'a> {
     survey: &'a Survey,
-    limits: &'a [PathBuf],
+    roots: HashSet<&'a Path>,
+    selection: &'a Selection,
     /// Absolute paths that couldn't be read, or whose mounts were not entered.
     blind: HashSet<PathBuf>,
 }
 
 impl<'a> Scope<'a> {
-    fn of(survey: &'a Survey, limits: &'a [PathBuf]) -> Scope<'a> {
+    fn of(survey: &'a Survey, selection: &'a Selection) -> Scope<'a> {
         let root = |root: u32| survey.roots.get(root as usize).map_or(Path::new(""), |root| &root.path);
         let place = |base: &Path, path: &[u8]| base.join(Path::new(std::ffi::OsStr::from_bytes(path)));
         let errors = survey.errors.iter().map(|trouble| place(trouble.root.map_or(Path::new(""), root), &trouble.path));
         let mounts = survey.skipped_mounts.iter().map(|mount| place(root(mount.root), &mount.path));
         // `.` is the root itself, and the empty path what concerns all of the run.
         let normal = |path: PathBuf| path.components().collect::<PathBuf>();
-        Scope { survey, limits, blind: errors.chain(mounts).map(normal).collect() }
+        let roots = survey.roots.iter().map(|root| root.path.as_path()).collect();
+        Scope { survey, roots, selection, blind: errors.chain(mounts).map(normal).collect() }
     }
 
     fn covers(&self, known: &Known) -> bool {
@@ -179,8 +181,8 @@ impl<'a> Scope<'a> {
             Subject::Entry { root, path, .. } => {
                 let root = Path::new(std::ffi::OsStr::from_bytes(root));
                 let place: PathBuf = root.join(Path::new(std::ffi::OsStr::from_bytes(path))).components().collect();
-                let is_limited = !self.limits.is_empty() && !self.limits.iter().any(|limit| place.starts_with(limit));
-                let is_judged = self.survey.roots.iter().any(|judged| judged.path == root);
+                let is_limited = !self.selection.selects(&place);
+                let is_judged = self.roots.contains(root);
                 let is_blind =
                     self.blind.contains(Path::new("")) || place.ancestors().any(|at| self.blind.contains(at));
                 is_judged && !is_limited && !is_blind

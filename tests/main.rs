@@ -4,6 +4,7 @@ mod acl;
 mod acts;
 mod asked;
 mod askers;
+mod bounds;
 mod check;
 mod chmod;
 mod crash;

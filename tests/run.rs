@@ -73,6 +73,12 @@ impl Run {
         self
     }
 
+    /// The exit status, where no signal ended it.
+    #[track_caller]
+    pub fn status(&self) -> i32 {
+        self.exit.unwrap_or_else(|| panic!("{}\n{self}", self.command))
+    }
+
     /// Whether it came to its own end, and no signal brought it about.
     pub fn ended(&self) -> bool {
         self.exit.is_some()

@@ -129,6 +129,15 @@ impl Scenario {
         as_user(user, || self.finish(line, command))
     }
 
+    /// Runs the program as another user under another program, which takes it as its last arguments.
+    #[track_caller]
+    pub fn run_as_under(&self, user: User, wrapper: &str, line: &str) -> Run {
+        let (program, args) = wrapper.split_once(' ').unwrap_or((wrapper, ""));
+        let mut command = self.command(Path::new(program), user.uid, args);
+        command.arg(self.binary_for(user)).args(self.words(line));
+        as_user(user, || self.finish(line, command))
+    }
+
     /// Runs the program under another, which takes it as its last arguments, as prlimit(1) and strace(1) do.
     #[track_caller]
     pub fn run_under(&self, wrapper: &str, line: &str) -> Run {

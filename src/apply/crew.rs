@@ -5,6 +5,7 @@ use super::{Ended, Ground, Tally};
 use crate::entry::Identity;
 use crate::journal::{Done, Recorder};
 use crate::plan::{Change, Links, Plan};
+use crate::sys::thread::start;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -46,9 +47,10 @@ pub(super) fn make_all(
     let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, receiver) = sync_channel::<(usize, Vec<Done>)>(LEAD);
     std::thread::scope(|scope| {
+        let mut started = 0;
         for _ in 0..ground.threads.min(stretch.len().div_ceil(BATCH)) {
             let (sender, next, over, stretch) = (sender.clone(), &next, &over, stretch.clone());
-            scope.spawn(move || {
+            let thread = start(scope, move || {
                 let mut footing = ground.footing();
                 while !stop.load(Ordering::Relaxed) && !over.load(Ordering::Relaxed) {
                     let batch = next.fetch_add(1, Ordering::Relaxed);
@@ -61,8 +63,16 @@ pub(super) fn make_all(
                     }
                 }
             });
+            // Where the system gives fewer threads, those that are there do it all.
+            match thread {
+                Ok(_) => started += 1,
+                Err(_) => break,
+            }
         }
         drop(sender);
+        if started == 0 {
+            return make_alone(ground, plan, stretch.clone(), recorder, stop, tally);
+        }
         let (mut early, mut turn) = (BTreeMap::new(), 0);
         for (batch, done) in receiver {
             early.insert(batch, done);
@@ -79,5 +89,23 @@ pub(super) fn make_all(
     });
     if matches!(tally.ended, Ended::Complete) && tally.tried < stretch.end {
         tally.ended = Ended::Asked;
+    }
+}
+
+/// Makes a stretch of changes on this thread.
+fn make_alone(
+    ground: &Ground,
+    plan: &Plan,
+    stretch: Range<usize>,
+    recorder: &mut dyn Recorder,
+    stop: &AtomicBool,
+    tally: &mut Tally,
+) {
+    let mut footing = ground.footing();
+    for change in &plan.changes[stretch] {
+        let is_stopped = stop.load(Ordering::Relaxed);
+        if is_stopped || tally.take(recorder, &change::make(ground, &plan.header, change, &mut footing)).is_err() {
+            break;
+        }
     }
 }

@@ -7,8 +7,8 @@ use crate::journal::{Capabilities, Done, Drift, Outcome, Record};
 use crate::mode::Mode;
 use crate::plan::{Change, Extent, Header, Plan, Present, Steps};
 use crate::sys::handle::Handle;
+use crate::sys::thread::{join, start};
 use crate::sys::{SysError, host};
-use std::panic::resume_unwind;
 
 /// The plan that undoes a run, and what was found of every entry that the run may have changed.
 #[derive(Debug)]
@@ -82,10 +82,10 @@ fn look_back_all(ground: &Ground, record: &Record, changed: &[usize]) -> Vec<(Fo
     }
     let share = changed.len().div_ceil(threads);
     std::thread::scope(|scope| {
-        let shares = changed.chunks(share).map(|share| scope.spawn(move || look(share)));
+        let shares = changed.chunks(share).map(|share| (share, start(scope, move || look(share)).ok()));
         let threads: Vec<_> = shares.collect();
-        let looked = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        looked.flatten().collect()
+        // Where there is no thread for a share, this one looks at it.
+        threads.into_iter().flat_map(|(share, thread)| thread.map_or_else(|| look(share), join)).collect()
     })
 }
 

@@ -84,7 +84,7 @@ fn it_is_sorted_and_comes_back() {
 fn what_is_known_is_taken_out_and_what_is_new_stays() {
     let baseline = Baseline::of(&survey(&[b"a", b"b"]));
     let mut later = survey(&[b"a", b"c"]);
-    let removable = baseline.take_known(&mut later, &[]);
+    let removable = baseline.take_known(&mut later, &Selection::default());
     assert_eq!(later.flaws.iter().map(|flaw| flaw.path.name()).collect::<Vec<_>>(), [b"c"]);
     assert_eq!((later.notices.len(), later.counts.known), (0, 2));
     assert_eq!(removable.len(), 1);
@@ -97,22 +97,22 @@ fn another_lint_or_another_wish_is_new() {
     let mut later = survey(&[b"a", b"a"]);
     later.flaws[0].findings[0].lint = Lint::MissingSetgid;
     later.flaws[1].ideal.gid = 7;
-    baseline.take_known(&mut later, &[]);
+    baseline.take_known(&mut later, &Selection::default());
     assert_eq!(later.flaws.len(), 2);
     // What unsafe fixes would do makes no difference.
     let mut later = survey(&[b"a"]);
     later.flaws[0].desired = later.flaws[0].ideal;
-    baseline.take_known(&mut later, &[]);
+    baseline.take_known(&mut later, &Selection::default());
     assert!(later.flaws.is_empty());
 }
 
 #[test]
 fn what_was_not_looked_at_is_not_called_mended() {
     let baseline = Baseline::of(&survey(&[b"a/x", b"b"]));
-    let removable = |change: fn(&mut Survey), limits: &[PathBuf]| {
+    let removable = |change: fn(&mut Survey), paths: &[PathBuf]| {
         let mut later = Survey { notices: Vec::new(), policies: Vec::new(), ..survey(&[]) };
         change(&mut later);
-        baseline.take_known(&mut later, limits).len()
+        baseline.take_known(&mut later, &Selection::of(paths.to_vec())).len()
     };
     assert_eq!(removable(|_| {}, &[]), 2);
     assert_eq!(removable(|_| {}, &["/srv/lab/a".into()]), 1);

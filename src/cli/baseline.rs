@@ -1,9 +1,8 @@
 //! `--baseline` and `--write-baseline`: what is known is neither told nor fails.
 
-use super::args::{Check, Common, ReportFormat, Reporting};
+use super::args::{Common, ReportFormat, Reporting};
 use super::exit::Failure;
 use super::judged::{Judged, Probed};
-use super::session::limit;
 use super::streams::Streams;
 use super::{levels, paths, reporting};
 use crate::baseline::{Baseline, Subject};
@@ -12,6 +11,7 @@ use crate::report::escape::{escape, full_path};
 use crate::report::json;
 use crate::report::style::counted;
 use crate::roots;
+use crate::survey::Selection;
 use crate::sys::file::read_text;
 use crate::sys::host;
 use crate::sys::output::Output;
@@ -59,13 +59,7 @@ impl Memory {
     }
 
     /// Takes out of the findings what is known.
-    pub fn settle(
-        self,
-        common: &Common,
-        check: &Check,
-        judged: &mut Judged,
-        streams: &Streams,
-    ) -> Result<Removable, Failure> {
+    pub fn settle(self, common: &Common, judged: &mut Judged, streams: &Streams) -> Result<Removable, Failure> {
         match self {
             Memory::None => Ok(Removable::default()),
             Memory::Write { output, path } => {
@@ -75,16 +69,14 @@ impl Memory {
                 })?;
                 let findings = counted(baseline.len() as u64, "finding", "findings");
                 streams.status(format_args!("Wrote {findings} to {}.", paths::shown(&path)));
-                baseline.take_known(&mut judged.survey, &[]);
+                baseline.take_known(&mut judged.survey, &Selection::default());
                 Ok(Removable::default())
             }
             Memory::Read { baseline, path, remark } => {
                 judged.survey.remarks.extend(remark);
-                let named = check.paths.iter().map(|path| limit(&paths::absolute(path)?, &judged.roots));
-                let limits: Vec<PathBuf> = named.collect::<Result<_, Failure>>()?;
                 let said = levels::of_command_line(common)?;
                 let level = |lint| said.iter().rev().find(|(said, _)| *said == lint).map(|&(_, level)| level);
-                let left = baseline.take_known(&mut judged.survey, &limits).into_iter();
+                let left = baseline.take_known(&mut judged.survey, &judged.selection).into_iter();
                 // What the command line allows isn't mended: the next run may look for it again.
                 let left = left.filter(|(known, _)| level(known.lint) != Some(Level::Allow));
                 // Neither is what nobody was asked about.

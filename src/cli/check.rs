@@ -48,7 +48,7 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
     }
     let is_whole = !session.stop.load(Ordering::Relaxed);
     // What was looked at in part says nothing of what is known.
-    let removable = if is_whole { memory.settle(common, check, &mut judged, streams)? } else { Removable::default() };
+    let removable = if is_whole { memory.settle(common, &mut judged, streams)? } else { Removable::default() };
     if reporting.mine {
         let groups = host::groups();
         let groups = groups.map_err(|error| Failure::incomplete(format!("can't tell your groups: {error}")))?;

@@ -2,7 +2,7 @@
 
 use super::args::Format;
 use super::exit::{Exit, Failure};
-use super::session::Session;
+use super::session::{Session, unfit};
 use super::streams::Streams;
 use super::{args::Agreement, paths, progress, store};
 use crate::apply::{Ended, Ground, RootDrift, Tally, apply};
@@ -18,6 +18,7 @@ use crate::sys::ladder::Ladder;
 use crate::sys::lock::{Again, Holder, LockError, Wanted, lock};
 use crate::sys::root::{Links, open_root};
 use crate::sys::system_root::system_root;
+use crate::sys::thread::{join, start};
 use crate::trust::Sticky;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -84,14 +85,14 @@ pub fn execute_on(
     let work = || {
         std::thread::scope(|scope| {
             let counted = Counted { relay, tried: &tried };
-            let thread = scope.spawn(|| confine().map(|()| carry_out(session, plan, &ground, counted)));
+            let thread = start(scope, || confine().map(|()| carry_out(session, plan, &ground, counted)))?;
             desk.serve(&mut clerk);
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            join(thread)
         })
     };
     let began = Instant::now();
     let tally = progress::while_applying(session.common, plan.changes.len() as u64, &tried, work);
-    let tally = tally.map_err(|error| Failure::incomplete(format!("can't give up what isn't needed: {error}")))?;
+    let tally = tally.map_err(|error| Failure::incomplete(unfit(error)))?;
     let Clerk { journal, done, .. } = clerk;
     let executed = Executed { run, tally, done, took: began.elapsed() };
     journal.settle(executed.exit() as u8).map_err(|error| {

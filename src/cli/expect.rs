@@ -76,7 +76,7 @@ impl Expectations {
     fn look_up(session: &Session<'_>, ready: &Ready) -> Result<Expectations, Failure> {
         let bound = bind(ready)?;
         let remarks = unasked(ready, &bound);
-        let probed = if ready.limits.is_empty() { Probed::Whole } else { Probed::InPart };
+        let probed = if ready.selection.is_all() { Probed::Whole } else { Probed::InPart };
         let mut people = People { session, ready, known: HashMap::new(), askers: Vec::new(), someones: Vec::new() };
         let (mut asked, mut unknown, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         for bound in bound {
@@ -161,9 +161,7 @@ fn bind(ready: &Ready) -> Result<Vec<Bound>, Failure> {
                 problems.extend(new);
                 Vec::new()
             });
-            let is_meant = |expected: &Expected| {
-                ready.limits.is_empty() || ready.limits.iter().any(|limit| expected.path.starts_with(limit))
-            };
+            let is_meant = |expected: &Expected| ready.selection.selects(&expected.path);
             let file = loaded.model.source.file.as_str();
             for expected in found.into_iter().filter(is_meant) {
                 // A root that two trees have, and a policy that is used twice.
@@ -190,7 +188,7 @@ fn unasked(ready: &Ready, bound: &[Bound]) -> Vec<String> {
     if ready.loaded.iter().all(|loaded| loaded.model.expectations.is_empty()) {
         return vec!["no policy here has an [[expect]], so nothing was asked of anybody".into()];
     }
-    if !ready.limits.is_empty() {
+    if !ready.selection.is_all() {
         let is_silent = bound.is_empty() && !ready.levels.iter().all(|levels| levels.allow(Lint::UnmetExpectation));
         let remark = "no [[expect]] here is about what lies at or below these PATHs, so nothing was asked of anybody";
         return is_silent.then(|| remark.into()).into_iter().collect();

@@ -10,6 +10,7 @@ use crate::mode::Mode;
 use crate::probe::Someone;
 use crate::probe::story::{Scene, Story};
 use crate::sys::root::look_at_path;
+use crate::sys::thread::run_apart;
 use crate::sys::{SysError, host};
 use crate::whom::Whom;
 use rustix::io::Errno;
@@ -56,14 +57,12 @@ enum Asking {
 
 /// Asks on a thread that becomes somebody and ends.
 fn ask(scene: &Scene, someone: &Someone, umask: Mode, means: Means<'_>) -> Result<Story, Asking> {
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(move || {
-            let posed = someone.persona.pose(umask).map_err(Asking::NotPosed)?;
-            posed.is_answered().map_err(Asking::NotPosed)?;
-            scene.ask(&posed, someone, umask, &means).map_err(Asking::Unanswered)
-        });
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    run_apart(move || {
+        let posed = someone.persona.pose(umask).map_err(Asking::NotPosed)?;
+        posed.is_answered().map_err(Asking::NotPosed)?;
+        scene.ask(&posed, someone, umask, &means).map_err(Asking::Unanswered)
     })
+    .map_err(Asking::NotPosed)?
 }
 
 fn standing(whom: &Whom, someone: &Someone) -> Standing {

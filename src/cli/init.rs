@@ -2,7 +2,7 @@
 
 use super::args::{Common, Init};
 use super::exit::{Exit, Failure};
-use super::session::Session;
+use super::session::{Session, unfit};
 use super::streams::Streams;
 use super::{paths, progress};
 use crate::infer::{Counting, Proposal, Surroundings};
@@ -15,6 +15,7 @@ use crate::sys::limits::descriptor_budget;
 use crate::sys::mounts::Mounts;
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::look;
+use crate::sys::thread::run_confined;
 use crate::walk::{self, Counters, Start};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -62,15 +63,12 @@ fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
     let confine = session.confine();
     let counters = Counters::new(session.threads());
     let mounts = Mounts::read().unwrap_or_default();
-    let opened = std::thread::scope(|scope| {
-        let thread = scope.spawn(|| {
-            confine()?;
-            let dir = open_root(path, Links::Refuse)?;
-            let look = look(&dir)?;
-            Ok(Start { dir, here: Surroundings::root(&look), look, prefix: Vec::new() })
-        });
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    let opened = run_confined(&confine, || {
+        let dir = open_root(path, Links::Refuse)?;
+        let look = look(&dir)?;
+        Ok(Start { dir, here: Surroundings::root(&look), look, prefix: Vec::new() })
     });
+    let opened = opened.map_err(|error| Failure::incomplete(unfit(error)))?;
     let start = opened.map_err(|error| unread(error).hinted("name a directory"))?;
     let visitors = (0..session.threads().max(1)).map(|_| Counting::default()).collect();
     let options = walk::Options {

@@ -6,7 +6,7 @@ use crate::lints::Level;
 use crate::policy::Loaded;
 use crate::policy::rule_table::{RuleSite, RuleTable};
 use crate::roots::Roots;
-use crate::survey::Survey;
+use crate::survey::{Selection, Survey};
 
 /// What was judged.
 pub struct Judged {
@@ -18,6 +18,8 @@ pub struct Judged {
     pub table: RuleTable,
     /// Their roots.
     pub roots: Roots,
+    /// What of them it was about.
+    pub selection: Selection,
     /// What was asked of what they expect of people.
     pub probed: Probed,
 }

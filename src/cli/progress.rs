@@ -5,6 +5,7 @@ mod line;
 use super::args::{Common, Progress};
 use crate::report::escape::{escape, width};
 use crate::report::style::{counted, number};
+use crate::sys::thread::start;
 use crate::walk::Counters;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use line::{LastLine, columns};
@@ -114,7 +115,8 @@ fn while_telling<T>(common: &Common, gauge: &impl Gauge, run: impl FnOnce() -> T
     };
     let (done, waiting) = channel::<()>();
     std::thread::scope(|scope| {
-        scope.spawn(move || if is_terminal { draw(gauge, &waiting, patience) } else { log(gauge, &waiting) });
+        // Without a thread to tell it, nothing is told.
+        let _ = start(scope, move || if is_terminal { draw(gauge, &waiting, patience) } else { log(gauge, &waiting) });
         let result = run();
         drop(done);
         result

@@ -12,15 +12,16 @@ use crate::policy::rule_table::RuleTable;
 use crate::policy::{Loaded, Request, load};
 use crate::roots::{self, Caution, Purpose, Roots, SystemRoots};
 pub use crate::survey::Depth;
-use crate::survey::{self, Conduct, PolicyLabel, SurveyError};
+use crate::survey::{self, Conduct, PolicyLabel, Selection, SurveyError};
 use crate::sys::ladder::Ladder;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::names::{NameService, gid_min};
 use crate::sys::privilege::{self, Needs};
 use crate::sys::seccomp::{Filter, filter_process};
+use crate::sys::thread::{is_refusal, run_confined};
 use crate::sys::{SysError, host};
 use crate::walk::{Counters, default_threads};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -59,12 +60,7 @@ impl<'a> Session<'a> {
 
     /// Runs on a thread of its own that has given up what it doesn't need: no other touches what may lie in a tree.
     pub fn apart<T: Send>(&self, run: impl FnOnce() -> T + Send) -> Result<T, Failure> {
-        let confine = self.confine();
-        std::thread::scope(|scope| {
-            let thread = scope.spawn(|| confine().map(|()| run()));
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
-        .map_err(|error| Failure::incomplete(unfit(error)))
+        run_confined(self.confine(), run).map_err(|error| Failure::incomplete(unfit(error)))
     }
 
     /// The same, within the limits of these policies.
@@ -118,14 +114,14 @@ impl<'a> Session<'a> {
     }
 
     fn survey_where_covered(&self, ready: Ready, check: &Check, depth: Depth) -> Result<Judged, SurveyError> {
-        let Ready { loaded, table, roots, limits, levels, caution } = ready;
+        let Ready { loaded, table, roots, selection, levels, caution } = ready;
         let (counters, confine) = (Counters::new(self.threads()), self.confine());
         let request = survey::Request {
             roots: &roots,
             policies: loaded.iter().map(label).collect(),
             options: levels.iter().map(|&levels| Options { levels, unsafe_fixes: check.unsafe_fixes }).collect(),
             table: &table,
-            limits: &limits,
+            selection: &selection,
             caution,
             names: &self.names,
             ladder: &self.ladder,
@@ -149,7 +145,7 @@ impl<'a> Session<'a> {
             let new: Vec<_> = idle.into_iter().filter(is_new).collect();
             notices.extend(new);
         }
-        Ok(Judged { survey, loaded, table, roots, probed: Probed::Nothing })
+        Ok(Judged { survey, loaded, table, roots, selection, probed: Probed::Nothing })
     }
 
     /// The real roots of the policies that the arguments ask for, each with its policy. A root that can't be used is a
@@ -208,9 +204,9 @@ impl<'a> Session<'a> {
         let table = RuleTable::compile(&models).map_err(Failure::policy)?;
         let mut roots = self.find_roots(&loaded, &table, caution)?;
         roots.remarks.extend(self.doubts(&loaded)?);
-        let limits = named.iter().map(|path| limit(path, &roots)).collect::<Result<Vec<_>, _>>()?;
+        let selection = select(&named, &roots)?;
         let levels = loaded.iter().map(|loaded| levels::of_policy(loaded, command_line)).collect();
-        Ok(Ready { loaded, table, roots, limits, levels, caution })
+        Ok(Ready { loaded, table, roots, selection, levels, caution })
     }
 
     fn find_roots(&self, loaded: &[Loaded], table: &RuleTable, caution: Caution) -> Result<Roots, Failure> {
@@ -253,18 +249,22 @@ pub struct Ready {
     table: RuleTable,
     /// Their roots.
     pub roots: Roots,
-    /// What the run is limited to, without symbolic links; nothing limits it where there is none.
-    pub limits: Vec<PathBuf>,
+    /// What of them the run is about.
+    pub selection: Selection,
     /// The level of each lint, by policy.
     pub levels: Vec<Levels>,
     caution: Caution,
 }
 
-/// Where a PATH leads: a link at its end is an entry of its own if it lies in a tree, else it leads on.
-pub fn limit(path: &Path, roots: &Roots) -> Result<PathBuf, Failure> {
-    let real = paths::without_links(path)?;
-    let lies_in_a_tree = roots.trees.iter().any(|tree| real.starts_with(tree.instance.root()));
-    if lies_in_a_tree { Ok(real) } else { paths::resolved(&real) }
+/// Where PATHs lead: a link at the end of one is an entry of its own if it lies in a tree, else it leads on.
+fn select(named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {
+    let trees = Selection::of(roots.trees.iter().map(|tree| tree.instance.root().to_path_buf()).collect());
+    let lead = |path: &PathBuf| {
+        let real = paths::without_links(path)?;
+        let lies_in_a_tree = !trees.is_all() && trees.selects(&real);
+        if lies_in_a_tree { Ok(real) } else { paths::resolved(&real) }
+    };
+    named.iter().map(lead).collect::<Result<_, _>>().map(Selection::of)
 }
 
 fn needs(purpose: Purpose) -> Needs {
@@ -276,7 +276,10 @@ fn needs(purpose: Purpose) -> Needs {
 
 /// What is said of a thread that couldn't be made fit to touch directories.
 pub fn unfit(error: SysError) -> String {
-    format!("can't give up what isn't needed: {error}")
+    match is_refusal(&error) {
+        true => format!("the system gives no further thread: {error}; allow more (ulimit -u, TasksMax, ulimit -v)"),
+        false => format!("can't give up what isn't needed: {error}"),
+    }
 }
 
 fn label(loaded: &Loaded) -> PolicyLabel {

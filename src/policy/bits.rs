@@ -1,5 +1,7 @@
 //! Sets of small numbers, one bit each: of rules, and of places in patterns.
 
+use std::ops::Range;
+
 /// A set of numbers below a bound that is fixed when it is made.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct BitSet {
@@ -37,9 +39,14 @@ impl BitSet {
         self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= other);
     }
 
-    /// Takes out all that is in `other`.
-    pub(super) fn drop_all(&mut self, other: &BitSet) {
-        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= !other);
+    /// Takes out all numbers of a range.
+    pub(super) fn drop_range(&mut self, range: Range<usize>) {
+        for at in range.start / 64..range.end.div_ceil(64).min(self.words.len()) {
+            let from = range.start.saturating_sub(at * 64);
+            let to = (range.end - at * 64).min(64);
+            let kept = |bits: usize| if bits == 64 { u64::MAX } else { (1 << bits) - 1 };
+            self.words[at] &= !(kept(to) & !kept(from.min(64)));
+        }
     }
 
     /// Whether some number is in both.
@@ -65,11 +72,6 @@ impl BitSet {
             .zip(&other.words)
             .enumerate()
             .flat_map(|(at, (a, b))| bits_of(a & b).map(move |n| at * 64 + n))
-    }
-
-    /// The numbers in it, upwards.
-    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.words.iter().enumerate().flat_map(|(at, &word)| bits_of(word).map(move |n| at * 64 + n))
     }
 }
 
@@ -102,10 +104,23 @@ mod tests {
         assert_eq!(a.last_common(&b), Some(64));
         assert_eq!(a.last_common(&set(&[1])), None);
         assert!(a.meets(&b) && !a.meets(&set(&[199])));
-        assert_eq!(a.iter().collect::<Vec<_>>(), [0, 63, 64, 130]);
         let mut left = a.clone();
-        left.drop_all(&b);
+        left.drop_range(1..66);
         assert_eq!(left, set(&[0, 130]));
+        for (range, expected) in [
+            (0..0, &[0, 63, 64, 130][..]),
+            (0..63, &[63, 64, 130]),
+            (0..64, &[64, 130]),
+            (63..65, &[0, 130]),
+            (64..64, &[0, 63, 64, 130]),
+            (65..130, &[0, 63, 64, 130]),
+            (64..200, &[0, 63]),
+            (130..131, &[0, 63, 64]),
+        ] {
+            let mut some = a.clone();
+            some.drop_range(range.clone());
+            assert_eq!(some, set(expected), "{range:?}");
+        }
         left.keep(&set(&[0]));
         assert_eq!(left, set(&[0]));
         left.remove(0);

@@ -19,6 +19,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// How many policies a run may come to by `[[use]]`: a few small files that use one another twice stand for any number.
+const MOST_USED: usize = 10_000;
+
+/// How long a chain of policies that use one another may be.
+const LONGEST_CHAIN: usize = 32;
+
 /// Where a machine's own policies lie.
 pub const FOLDER: &str = "/etc/sgidlint";
 
@@ -65,7 +71,8 @@ pub struct Loaded {
 
 /// Reads the policies of a run, and those that they use.
 pub fn load(request: &Request) -> Result<Vec<Loaded>, Vec<Problem>> {
-    let mut loader = Loader { request, read: Vec::new(), missing: 0, loaded: Vec::new(), problems: Vec::new() };
+    let mut loader =
+        Loader { request, read: Vec::new(), missing: 0, is_full: false, loaded: Vec::new(), problems: Vec::new() };
     let places = loader.places();
     let named: Vec<Document> = places.iter().filter_map(|place| loader.document(place, &Citation::default())).collect();
     let used: Vec<Origin> = loader.used(&named);
@@ -92,8 +99,14 @@ pub fn problems_of_uses(document: &Document) -> Vec<Problem> {
         fallback: Fallback::Refused,
         folder: FOLDER.into(),
     };
-    let mut loader =
-        Loader { request: &request, read: Vec::new(), missing: 0, loaded: Vec::new(), problems: Vec::new() };
+    let mut loader = Loader {
+        request: &request,
+        read: Vec::new(),
+        missing: 0,
+        is_full: false,
+        loaded: Vec::new(),
+        problems: Vec::new(),
+    };
     // A param of its own that only a run sets stands for itself.
     let value = |param: &Param| (param.name.value.clone(), param.default.as_ref().unwrap_or(&param.name.value).clone());
     let params = document.model.params.iter().map(value).collect();
@@ -109,6 +122,8 @@ struct Loader<'r> {
     read: Vec<(Place, Option<Document>)>,
     /// How many policies are named that don't exist or can't be read.
     missing: usize,
+    /// Whether more was used than is taken, which is told once.
+    is_full: bool,
     loaded: Vec<Loaded>,
     problems: Vec<Problem>,
 }
@@ -237,12 +252,28 @@ impl Loader<'_> {
                 self.problems.push(cite(&user.model, &a_use.policy).problem(message, hint));
                 continue;
             }
+            if self.exceeds(chain) {
+                let message = format!(
+                    "too much is used: a run takes {MOST_USED} policies by [[use]], in chains of {LONGEST_CHAIN}"
+                );
+                let hint = "a policy can be used once with a list of roots: `root = [\"/srv/a\", \"/srv/b\"]`";
+                self.is_full = true;
+                return self.problems.push(cite(&user.model, &a_use.policy).problem(message, hint));
+            }
             if let Some(loaded) = self.bind(&user.model, &params, a_use, &document, used_by.clone()) {
                 chain.push(document.origin);
                 self.push(loaded, chain);
                 chain.pop();
             }
+            if self.is_full {
+                return;
+            }
         }
+    }
+
+    /// Whether one more use is too many.
+    fn exceeds(&self, chain: &[Origin]) -> bool {
+        self.loaded.len() >= MOST_USED || chain.len() >= LONGEST_CHAIN
     }
 
     /// A policy at the places where a [[use]] wants it.

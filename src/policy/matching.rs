@@ -11,6 +11,7 @@ use super::model::At;
 use super::name_filter::{Key, NameFilter};
 use super::name_index::NameIndex;
 use super::pattern::Pattern;
+use std::ops::Range;
 
 /// The patterns of a tree: matcher 0 is its `exclude`, the others are its rules.
 #[derive(Debug)]
@@ -43,7 +44,10 @@ struct Matcher {
     authority: Authority,
     /// Whether it takes nothing back: once it matched, all below is matched.
     keeps: bool,
-    places: BitSet,
+    /// Its places, one behind another.
+    places: Range<usize>,
+    /// Whether it may have to be asked about a whole path: it can't tell by names alone.
+    asks_path: bool,
 }
 
 /// One component of one pattern.
@@ -109,7 +113,8 @@ impl Matching {
         }
         let matchers = read.into_iter().map(|(authority, own)| {
             let keeps = !places[own.clone()].iter().any(|place| place.negated);
-            Matcher { authority, keeps, places: set(places.len(), own) }
+            let asks_path = asks_path(&places[own.clone()]);
+            Matcher { authority, keeps, places: own, asks_path }
         });
         Ok(Matching::index(matchers.collect(), places))
     }
@@ -121,12 +126,6 @@ impl Matching {
             NameIndex::new(some.map(|(number, place)| (number, &place.filter)), bound)
         };
         let of = |wanted: &dyn Fn(&Place) -> bool| set(bound, (0..bound).filter(|&number| wanted(&places[number])));
-        let asks_path = |place: &Place| {
-            let own = &matchers[place.matcher as usize].places;
-            let is_by_name = |place: &Place| place.last && place.anywhere && place.certainty != Certainty::Blind;
-            !own.iter().all(|number| places[number].certainty == Certainty::Sure)
-                && !own.iter().all(|number| is_by_name(&places[number]))
-        };
         let is_start = |number: usize| {
             number == 0 || {
                 let (before, place) = (&places[number - 1], &places[number]);
@@ -138,7 +137,7 @@ impl Matching {
             for_directories: of(&|place| place.last),
             steps: of(&|place| !place.last),
             anywhere: of(&|place| place.anywhere),
-            by_path: of(&|place| place.last && asks_path(place)),
+            by_path: of(&|place| place.last && matchers[place.matcher as usize].asks_path),
             start: set(bound, (0..bound).filter(|&number| is_start(number))),
         };
         Matching {
@@ -165,7 +164,7 @@ impl Matching {
     /// left to ask it, however deep the tree goes.
     pub(super) fn settle(&self, live: &mut BitSet, matcher: usize) {
         if self.matchers[matcher].keeps {
-            live.drop_all(&self.matchers[matcher].places);
+            live.drop_range(self.matchers[matcher].places.clone());
         }
     }
 
@@ -232,6 +231,12 @@ impl Matching {
             touches.extend(word.map(|word| Touch { matcher, word }));
         }
     }
+}
+
+/// Whether patterns with these places have to be told the whole path of a name, and not only how it is called.
+fn asks_path(places: &[Place]) -> bool {
+    let is_by_name = |place: &Place| place.last && place.anywhere && place.certainty != Certainty::Blind;
+    !places.iter().all(|place| place.certainty == Certainty::Sure) && !places.iter().all(is_by_name)
 }
 
 fn places_of(pattern: &Pattern, matcher: usize, number: usize, places: &mut Vec<Place>) {

@@ -5,7 +5,7 @@
 //! was captured is no good.
 
 use super::substitute::{Part, PlaceholderError, error, is_name, parts};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
@@ -93,8 +93,8 @@ impl RootPattern {
     }
 
     fn captured_twice(&self) -> Option<&str> {
-        let names: Vec<_> = self.captures().collect();
-        names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)).map(|(_, name)| *name)
+        let mut known = HashSet::new();
+        self.captures().find(|name| !known.insert(*name))
     }
 }
 

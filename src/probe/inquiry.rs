@@ -14,11 +14,11 @@ use crate::entry::Kind;
 use crate::mode::Mode;
 use crate::sys::SysError;
 use crate::sys::persona::{Persona, Posed};
+use crate::sys::thread::{run_apart, run_confined};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{ScopedJoinHandle, scope};
 
 /// Somebody who asks.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -87,7 +87,7 @@ pub struct Conduct<'a> {
 impl Asker {
     /// Whether a thread can become them; on a thread of its own, which asks nothing.
     pub fn try_pose(&self) -> Result<(), SysError> {
-        scope(|scope| joined(scope.spawn(|| self.persona.pose(self.umask).map(|_| ()))))
+        run_apart(|| self.persona.pose(self.umask).map(|_| ()))?
     }
 
     /// Whether the process itself can't do less than they can.
@@ -156,7 +156,7 @@ fn as_one(asker: &Asker, asked: &[Asked<'_>], stop: &AtomicBool) -> Result<Repli
         };
         Ok(going_on.map(|question| (question.at, reply(question))).collect())
     };
-    scope(|scope| joined(scope.spawn(ask)))
+    run_apart(ask)?
 }
 
 /// As much of the way to a path as could be held.
@@ -196,8 +196,7 @@ fn told(way: &Way, asker: &Asker, posed: &Posed, wanted: Acts) -> Result<Reply, 
 fn hold_all(paths: &[&Path], conduct: Conduct<'_>) -> Result<Vec<Result<Held, Blind>>, InquiryError> {
     let going_on = || !conduct.stop.load(Ordering::Relaxed);
     let hold_one = |path: &&Path| if going_on() { hold(path) } else { Err(Blind::Interrupted) };
-    scope(|scope| joined(scope.spawn(|| (conduct.setup)().map(|()| paths.iter().map(hold_one).collect()))))
-        .map_err(InquiryError::Setup)
+    run_confined(conduct.setup, || paths.iter().map(hold_one).collect()).map_err(InquiryError::Setup)
 }
 
 /// Holds the way to a path, or tells how far it goes.
@@ -245,8 +244,4 @@ fn batches<'p, 's>(paths: &'s [&'p Path], descriptors: usize) -> impl Iterator<I
         rest = later;
         Some(batch)
     })
-}
-
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

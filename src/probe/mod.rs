@@ -33,6 +33,7 @@ use crate::sys::mounts::Mounts;
 use crate::sys::persona::Persona;
 use crate::sys::root::{Links, hold_way, open_root};
 use crate::sys::stat::look;
+use crate::sys::thread::{self, run_confined};
 use crate::walk::{self, Counters, Start};
 use asked::Answers;
 use asker::{Asker, Eyes, Seen};
@@ -148,14 +149,15 @@ pub fn probe(request: &Request<'_>) -> Result<Probed, ProbeError> {
         let (mut desks, answers) = seat_everybody(scope, request)?;
         let (desk, batches) = sync_channel(LEAD);
         desks.push(desk);
-        let walker = scope.spawn(|| {
+        let walker = thread::start(scope, || {
             let desk = Desk::new(desks, (request.descriptors / 2 / IN_FLIGHT).clamp(1, 64));
             let seen = ask_all(request, &mounts, &desk);
             desk.close();
             seen
-        });
+        })
+        .map_err(ProbeError::Setup)?;
         gathering.run(batches, &answers);
-        walker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(ProbeError::Setup)
+        thread::join(walker).map_err(ProbeError::Setup)
     })?;
     Ok(put_in_order(gathering, seen))
 }
@@ -170,12 +172,13 @@ fn seat_everybody<'scope, 'env>(scope: &'scope Scope<'scope, 'env>, request: &'e
         let (desk, questions) = sync_channel(LEAD);
         let (answer, replies) = channel();
         let ready = ready.clone();
-        scope.spawn(move || {
+        thread::start(scope, move || {
             asked::answer((at, someone), request.manners, questions, answer, |posed| {
                 // Whoever waits for it waits for all.
                 let _ = ready.send((at, posed));
             });
-        });
+        })
+        .map_err(ProbeError::Setup)?;
         desks.push(desk);
         answers.push(replies);
     }
@@ -221,17 +224,11 @@ fn open_roots(
     desk: &Desk,
     total: &mut Seen,
 ) -> Result<Vec<Start<Arc<Directory>>>, SysError> {
-    let starts = std::thread::scope(|scope| {
-        let thread = scope.spawn(|| {
-            (request.setup)()?;
-            let start = |(at, root): (usize, &PathBuf)| {
-                let index = (first + at) as u32;
-                (index, start(index, root, request.everybody.len(), desk))
-            };
-            Ok(roots.iter().enumerate().map(start).collect::<Vec<_>>())
-        });
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })?;
+    let open = |(at, root): (usize, &PathBuf)| {
+        let index = (first + at) as u32;
+        (index, open_start(index, root, request.everybody.len(), desk))
+    };
+    let starts = run_confined(request.setup, || roots.iter().enumerate().map(open).collect::<Vec<_>>())?;
     let mut opened = Vec::new();
     for (root, start) in starts {
         match start {
@@ -243,7 +240,7 @@ fn open_roots(
 }
 
 /// Asks about every directory above a root and the root itself, and gives the start of its walk.
-fn start(root: u32, path: &Path, asked: usize, desk: &Desk) -> Result<Start<Arc<Directory>>, SysError> {
+fn open_start(root: u32, path: &Path, asked: usize, desk: &Desk) -> Result<Start<Arc<Directory>>, SysError> {
     let dir = open_root(path, Links::Refuse)?;
     let mut way = hold_way(path)?;
     way.pop();

@@ -17,6 +17,7 @@ mod order;
 mod plain;
 mod regions;
 mod scope;
+mod selection;
 mod site;
 mod streak;
 mod surveyor;
@@ -29,6 +30,7 @@ pub use found::{
 pub use mine::Caller;
 pub use notices::{expired, idle, risky};
 pub use order::{in_tree, path_in_tree};
+pub use selection::Selection;
 
 use crate::judge::Options;
 use crate::policy::model::Mounts;
@@ -43,6 +45,7 @@ use crate::sys::mounts::{self, fsid};
 use crate::sys::names::{Memo, NameService};
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look};
+use crate::sys::thread::run_confined;
 use crate::walk::{self, Counters, Start};
 use approach::approach;
 use assess::Court;
@@ -66,8 +69,8 @@ pub struct Request<'a> {
     pub options: Vec<Options>,
     /// Where the rules stand.
     pub table: &'a RuleTable,
-    /// What to limit it to, absolute and without symbolic links; everything where there is none.
-    pub limits: &'a [PathBuf],
+    /// What of it is meant.
+    pub selection: &'a Selection,
     /// How far roots are trusted.
     pub caution: Caution,
     /// Users and groups.
@@ -126,15 +129,15 @@ pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
     let seen = confined(request.conduct, || see_roots(request))?;
     let bounds = bind(request, seen, &mut survey);
     let placed = divide(&bounds);
-    let unusable: Vec<_> =
-        survey.roots.iter().filter(|root| root.id.is_none()).map(|root| root.path.as_path()).collect();
-    let targets = targets(&placed, &unusable, request.limits).map_err(SurveyError::Uncovered)?;
+    let unusable = survey.roots.iter().filter(|root| root.id.is_none()).map(|root| root.path.clone()).collect();
+    let targets = targets(&placed, &unusable, request.selection).map_err(SurveyError::Uncovered)?;
     let surveyors = walk_all(request, &mounts, &placed, &targets, &mut survey)?;
     let usage = usage(&bounds, &surveyors);
     gather(surveyors, &mut survey);
     let failures = request.names.failures().into_iter().map(|failure| Trouble::at("".as_ref(), failure.to_string()));
     survey.errors.extend(failures);
-    let reads_all = placed.iter().enumerate().all(|(region, _)| targets.contains(&Target { region, path: Vec::new() }));
+    // Each region is a target once at most.
+    let reads_all = targets.iter().filter(|target| target.path.is_empty()).count() == placed.len();
     let is_whole = reads_all && request.conduct.depth == Depth::All && !request.conduct.stop.load(Ordering::Relaxed);
     survey.usage = (is_whole && survey.errors.is_empty()).then_some(usage);
     Ok(survey)
@@ -151,10 +154,7 @@ fn refuse(refusal: &Refusal, survey: &mut Survey) {
 
 /// Runs on a thread of its own that has given up what it doesn't need.
 fn confined<T: Send>(conduct: Conduct<'_>, run: impl FnOnce() -> T + Send) -> Result<T, SurveyError> {
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(|| (conduct.setup)().map(|()| run()));
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(SurveyError::Setup)
-    })
+    run_confined(conduct.setup, run).map_err(SurveyError::Setup)
 }
 
 /// What was seen of a root when it was opened.

@@ -12,6 +12,7 @@ use crate::roots::Rooted;
 use crate::sys::SysError;
 use crate::sys::ladder::Ladder;
 use crate::sys::root::first_above;
+use std::collections::HashMap;
 
 /// A directory above a root that the tree's group can't pass.
 pub struct Obstacle {
@@ -24,7 +25,7 @@ pub fn find(request: &Request<'_>, tree: &Rooted, root: &Entry) -> Result<Option
     let (instance, lint) = (&tree.instance, Lint::Unreachable);
     let options = request.options[instance.policy() as usize];
     let level = options.levels.of(lint);
-    let is_asked = request.limits.is_empty() || request.limits.iter().any(|limit| instance.root().starts_with(limit));
+    let is_asked = request.selection.selects(instance.root());
     let (Some(intent), true) = (instance.at_root().0, is_asked && level != Level::Allow) else { return Ok(None) };
     if intent.group.is_none() || tree.exceptions.suppressed(b".").contains(lint) {
         return Ok(None);
@@ -69,8 +70,13 @@ impl Obstacle {
 pub fn join(flaws: &mut Vec<Flaw>) {
     // In place: there may be millions of others.
     let above: Vec<Flaw> = flaws.extract_if(.., |flaw| flaw.obstacle().is_some()).collect();
+    if above.is_empty() {
+        return;
+    }
+    let root = |(at, flaw): (usize, &Flaw)| flaw.path.is_root().then_some((flaw.root, at));
+    let found: HashMap<u32, usize> = flaws.iter().enumerate().filter_map(root).collect();
     for flaw in above {
-        match flaws.iter_mut().find(|known| known.root == flaw.root && known.path.is_root()) {
+        match found.get(&flaw.root).map(|&at| &mut flaws[at]) {
             Some(known) => {
                 known.findings = known.findings.iter().chain(&flaw.findings).copied().collect();
                 if let Some(prospect) = &mut known.prospect {

@@ -1,8 +1,8 @@
 //! The order of all output: by path, component by component as bytes, a directory before its contents.
 
 use crate::path::{TreePath, path_order};
+use crate::sys::thread::{join, start};
 use std::cmp::Ordering;
-use std::panic::resume_unwind;
 use std::thread;
 
 /// So many are worth a second thread.
@@ -18,9 +18,10 @@ pub fn sort<T: Sync>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering + Syn
     if items.len() >= MANY {
         let (head, tail) = numbers.split_at_mut(items.len() / 2);
         thread::scope(|scope| {
-            let other = scope.spawn(|| tail.sort_by(by_item));
+            // Without a second thread, all is sorted below.
+            let other = start(scope, || tail.sort_by(by_item)).ok();
             head.sort_by(by_item);
-            other.join().unwrap_or_else(|panic| resume_unwind(panic));
+            other.map(join);
         });
     }
     numbers.sort_by(by_item);

@@ -19,26 +19,36 @@ pub struct Placed<'p> {
 /// Of the trees of one policy the deepest root at or above a region has it; of two with one root, the later in the
 /// policy. Trees of other policies are judged in the same walk, from their own roots.
 pub fn divide<'p>(bounds: &'p [Bound<'p>]) -> Vec<Placed<'p>> {
-    let paths: BTreeMap<&Path, ()> = bounds.iter().map(|bound| (bound.instance.root(), ())).collect();
-    paths.keys().map(|path| place(path, bounds, paths.keys().copied())).collect()
+    let mut sorted: Vec<&Bound<'p>> = bounds.iter().collect();
+    // Stable: of two with one root the later stays behind. In this order a root stands right behind the roots above it.
+    sorted.sort_by(|a, b| a.instance.root().cmp(b.instance.root()));
+    let mut placed: Vec<Placed<'p>> = Vec::new();
+    let mut above: Vec<(usize, Deepest<'p>)> = Vec::new();
+    for same in sorted.chunk_by(|a, b| a.instance.root() == b.instance.root()) {
+        let path = same[0].instance.root();
+        while above.last().is_some_and(|(region, _)| !path.starts_with(&placed[*region].path)) {
+            above.pop();
+        }
+        let mut deepest = Deepest::new();
+        if let Some((region, inherited)) = above.last() {
+            deepest.clone_from(inherited);
+            let outer = &mut placed[*region];
+            outer.region.nested.extend(below(&outer.path, path));
+        }
+        deepest.extend(same.iter().map(|bound| (bound.instance.policy(), *bound)));
+        let view = |bound: &&'p Bound<'p>| View {
+            bound,
+            prefix: below(bound.instance.root(), path).unwrap_or_default().into(),
+        };
+        let views = deepest.values().map(view).collect();
+        above.push((placed.len(), deepest));
+        placed.push(Placed { path: path.to_path_buf(), region: Region { views, nested: HashSet::new() } });
+    }
+    placed
 }
 
-fn place<'p, 'r>(path: &'r Path, bounds: &'p [Bound<'p>], roots: impl Iterator<Item = &'r Path>) -> Placed<'p> {
-    let mut deepest: BTreeMap<u32, &'p Bound<'p>> = BTreeMap::new();
-    for bound in bounds.iter().filter(|bound| path.starts_with(bound.instance.root())) {
-        let policy = bound.instance.policy();
-        let known = deepest.get(&policy).map_or(0, |known| known.instance.root().components().count());
-        if bound.instance.root().components().count() >= known {
-            deepest.insert(policy, bound);
-        }
-    }
-    let views = deepest
-        .into_values()
-        .map(|bound| View { bound, prefix: below(bound.instance.root(), path).unwrap_or_default().into() })
-        .collect();
-    let nested: HashSet<Vec<u8>> = roots.filter_map(|root| below(path, root)).filter(|path| !path.is_empty()).collect();
-    Placed { path: path.to_path_buf(), region: Region { views, nested } }
-}
+/// The deepest tree of each policy at or above a directory.
+type Deepest<'p> = BTreeMap<u32, &'p Bound<'p>>;
 
 /// The path of `path` from `root`, if it lies at or below it.
 pub fn below(root: &Path, path: &Path) -> Option<Vec<u8>> {

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 pub struct Region<'p> {
     /// The trees it is judged by.
     pub views: Vec<View<'p>>,
-    /// The roots below it, relative to its own; they belong to regions of their own.
+    /// The next roots below it, relative to its own; what lies there belongs to regions of their own.
     pub nested: HashSet<Vec<u8>>,
 }
 

@@ -1,6 +1,9 @@
 //! Where walks start: the regions' roots, or what PATHs limit a run to.
 
 use super::regions::{Placed, below};
+use super::selection::{Selection, is_covered};
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// A place to start at.
@@ -14,42 +17,62 @@ pub struct Target {
 
 /// The places to start at, each once; or the PATH that no tree covers. One that only roots cover which can't be used,
 /// told elsewhere with the reason, leads nowhere.
-pub fn targets(placed: &[Placed<'_>], unusable: &[&Path], limits: &[PathBuf]) -> Result<Vec<Target>, PathBuf> {
-    if limits.is_empty() {
+pub fn targets(
+    placed: &[Placed<'_>],
+    unusable: &BTreeSet<PathBuf>,
+    selection: &Selection,
+) -> Result<Vec<Target>, PathBuf> {
+    if selection.is_all() {
         return Ok((0..placed.len()).map(|region| Target { region, path: Vec::new() }).collect());
     }
-    let outermost: Vec<&PathBuf> = limits
-        .iter()
-        .enumerate()
-        .filter(|(at, limit)| !limits.iter().enumerate().any(|(other, above)| covers((other, above), (*at, limit))))
-        .map(|(_, limit)| limit)
-        .collect();
+    let regions: Sorted<'_> = placed.iter().map(|placed| placed.path.as_path()).collect();
     let mut targets = Vec::new();
-    for limit in outermost {
+    for limit in selection.outermost() {
         let first = targets.len();
-        let inside = placed.iter().enumerate().filter(|(_, placed)| placed.path.starts_with(limit));
-        targets.extend(inside.map(|(region, _)| Target { region, path: Vec::new() }));
-        if !placed.iter().any(|placed| placed.path == *limit) {
-            targets.extend(within(placed, limit));
+        let inside = regions.below(limit);
+        targets.extend(inside.clone().map(|region| Target { region, path: Vec::new() }));
+        if !regions.contain(limit) {
+            targets.extend(within(&regions, limit));
         }
-        let is_told = unusable.iter().any(|root| root.starts_with(limit) || limit.starts_with(root));
-        if targets.len() == first && !is_told {
-            return Err(limit.clone());
+        let is_told = || unusable.range(limit.to_path_buf()..).next().is_some_and(|root| root.starts_with(limit));
+        if targets.len() == first && !is_told() && !is_covered(limit, unusable) {
+            return Err(limit.to_path_buf());
         }
     }
     Ok(targets)
 }
 
-/// Whether another PATH makes this one say nothing new.
-fn covers((other, above): (usize, &PathBuf), (at, limit): (usize, &PathBuf)) -> bool {
-    other != at && limit.starts_with(above) && (limit != above || other < at)
+/// The place in the deepest region that a PATH lies in.
+fn within(regions: &Sorted<'_>, limit: &Path) -> Option<Target> {
+    limit.ancestors().find_map(|above| {
+        let region = regions.paths.binary_search(&above).ok()?;
+        Some(Target { region, path: below(above, limit)? })
+    })
 }
 
-/// The place in the deepest region that a PATH lies in.
-fn within(placed: &[Placed<'_>], limit: &Path) -> Option<Target> {
-    let regions = placed.iter().enumerate();
-    let covering = regions.filter_map(|(region, placed)| Some(Target { region, path: below(&placed.path, limit)? }));
-    covering.min_by_key(|target| target.path.len())
+/// The paths of the regions, in path order, in which what lies below a path stands right behind it.
+struct Sorted<'r> {
+    paths: Vec<&'r Path>,
+}
+
+impl<'r> FromIterator<&'r Path> for Sorted<'r> {
+    fn from_iter<I: IntoIterator<Item = &'r Path>>(paths: I) -> Sorted<'r> {
+        let paths: Vec<_> = paths.into_iter().collect();
+        debug_assert!(paths.is_sorted());
+        Sorted { paths }
+    }
+}
+
+impl Sorted<'_> {
+    /// The regions whose roots lie at or below a path.
+    fn below(&self, path: &Path) -> Range<usize> {
+        let first = self.paths.partition_point(|region| *region < path);
+        first..first + self.paths[first..].partition_point(|region| region.starts_with(path))
+    }
+
+    fn contain(&self, path: &Path) -> bool {
+        self.paths.binary_search(&path).is_ok()
+    }
 }
 
 #[cfg(test)]
@@ -66,7 +89,8 @@ mod tests {
         let placed = regions(&["/srv/a", "/srv/a/in/nested", "/srv/b"]);
         let limits: Vec<PathBuf> = limits.iter().map(PathBuf::from).collect();
         let text = |target: Target| (target.region, String::from_utf8(target.path).expect("a path of this test"));
-        targets(&placed, &["/mnt/gone".as_ref()], &limits).map(|targets| targets.into_iter().map(text).collect())
+        let unusable = ["/mnt/gone".into()].into();
+        targets(&placed, &unusable, &Selection::of(limits)).map(|targets| targets.into_iter().map(text).collect())
     }
 
     #[test]

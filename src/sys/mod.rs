@@ -28,5 +28,6 @@ pub mod lock;
 pub mod host;
 pub mod output;
 pub mod signals;
+pub mod thread;
 
 pub use error::SysError;

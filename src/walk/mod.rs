@@ -27,6 +27,7 @@ use crate::sys::SysError;
 use crate::sys::dir::OnMount;
 use crate::sys::mounts::Mounts;
 use crate::sys::stat::{Glance, Look};
+use crate::sys::thread::start;
 use crew::{Crew, Job};
 use dir::Dir;
 use hand::Hand;
@@ -186,13 +187,20 @@ pub fn walk<V: Visitor>(
         .map(|(seat, (visitor, queue))| Hand::new(visitor, queue, seat, share, &crew, options))
         .collect();
     let worked: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = hands.into_iter().map(|hand| scope.spawn(|| hand.work())).collect();
-        threads.into_iter().map(|thread| thread.join()).collect()
+        let threads: Vec<_> = hands.into_iter().map(|hand| start(scope, || hand.work())).collect();
+        threads.into_iter().map(|thread| thread.map(|thread| thread.join())).collect()
     });
-    let mut done = Vec::new();
+    let (mut done, mut refused) = (Vec::new(), None);
     for visitor in worked {
-        // A visitor's panic goes on in the caller, once the other threads are done.
-        done.push(visitor.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        match visitor {
+            // A visitor's panic goes on in the caller, once the other threads are done.
+            Ok(visitor) => done.push(visitor.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?),
+            // What a thread that the system refused was to do, the others have done.
+            Err(error) => refused = Some(error),
+        }
+    }
+    if let Some(error) = refused.filter(|_| done.is_empty()) {
+        return Err(error);
     }
     done.extend(visitors);
     Ok(done)

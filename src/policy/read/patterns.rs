@@ -34,6 +34,10 @@ fn check(pattern: &At<String>, problems: &mut Problems) {
         let hint = format!("write `'\\{text}'` to match a name that begins with `#`");
         return problems.add(pattern.span.clone(), "a comment, where a pattern should be", hint);
     }
+    if let Some(at) = too_deep(text) {
+        let hint = format!("write it as several patterns; alternatives nest {DEEPEST} deep at most");
+        return problems.add(problems.inside(pattern, at), "alternatives within alternatives, too many deep", hint);
+    }
     if let Some(at) = foreign_letter_in_class(text) {
         let letter = &text[at.clone()];
         let hint = "classes are matched byte by byte: write a pattern for each of the letters";
@@ -43,6 +47,41 @@ fn check(pattern: &At<String>, problems: &mut Problems) {
     if let Err(error) = GitignoreBuilder::new("/").add_line(None, text) {
         let hint = "patterns are those of gitignore(5); a `\\` before a letter takes it as it is";
         problems.add(pattern.span.clone(), format!("not a pattern: {}", reason(&error)), hint);
+    }
+}
+
+/// How deep `{a,{b,c}}` may nest. `ignore` compiles alternatives by recursion, so that its stack would be the limit.
+const DEEPEST: usize = 16;
+
+/// The first `{` that nests too deep.
+fn too_deep(text: &str) -> Option<Range<usize>> {
+    let (mut depth, mut letters) = (0usize, text.char_indices());
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '\\' => {
+                letters.next();
+            }
+            '[' => skip_class(&mut letters),
+            '{' if depth == DEEPEST => return Some(at..at + 1),
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Goes on behind the class whose `[` was just read, if it is one.
+fn skip_class(letters: &mut std::str::CharIndices<'_>) {
+    let inside = letters.as_str();
+    let inside = inside.strip_prefix(['!', '^']).unwrap_or(inside);
+    // Right behind the opening bracket, a closing one is a letter of the class.
+    let first = inside.chars().next().map_or(0, char::len_utf8);
+    if let Some(end) = inside[first..].find(']') {
+        let behind = &inside[first + end..];
+        while letters.as_str().len() > behind.len() {
+            letters.next();
+        }
     }
 }
 
@@ -93,6 +132,18 @@ fn foreign_letter_before_bracket(letters: &mut impl Iterator<Item = (usize, char
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alternatives_nest_so_deep_and_no_deeper() {
+        let nested = |depth: usize| format!("x{}y{}", "{a,".repeat(depth), "}".repeat(depth));
+        assert_eq!(too_deep(&nested(DEEPEST)), None);
+        assert!(GitignoreBuilder::new("/").add_line(None, &nested(DEEPEST)).is_ok());
+        assert_eq!(too_deep(&nested(DEEPEST + 1)), Some(1 + 3 * DEEPEST..2 + 3 * DEEPEST));
+        assert_eq!(too_deep(&"\\{".repeat(100)), None);
+        assert_eq!(too_deep(&"{a,b}".repeat(100)), None);
+        assert_eq!(too_deep(&"[{][!{][]{]".repeat(100)), None);
+        assert!(too_deep(&format!("[{}", "{".repeat(100))).is_some(), "a bracket that opens no class");
+    }
 
     #[test]
     fn classes_are_told_from_the_rest() {

@@ -1,0 +1,86 @@
+//! What a policy's writer, or whoever makes directories, could make endless: uses of uses, patterns within patterns, roots,
+//! threads that aren't to be had.
+
+use crate::lab::lab;
+use crate::scenario::Scenario;
+use crate::stage::User;
+use crate::{needs_program, scenario};
+use std::fmt::Write;
+
+/// Nobody else's tests run as this one, whose threads are counted.
+const COUNTED: User = User { uid: 2777, gid: 2777, groups: &[] };
+
+/// Policies of which each uses the next one so often, and the last is a template.
+fn ladder(t: &mut Scenario, depth: usize, times: usize) {
+    for at in 0..depth {
+        let uses = format!("[[use]]\npolicy = './step{}.toml'\n", at + 1).repeat(times);
+        t.policy(&format!("step{at}.toml"), &format!("format = 1\n{uses}"));
+    }
+    t.policy(
+        &format!("step{depth}.toml"),
+        "format = 1\n[[tree]]\nroot = '/nonexistent'\noptional = true\nsetgid = true\n",
+    );
+}
+
+scenario!(policies_that_use_one_another_are_bounded, |t| {
+    // Three at a time, twelve deep: half a million.
+    ladder(t, 12, 3);
+    for line in ["check -q -p step0.toml", "policy check step0.toml"] {
+        t.run(line).exits(2).mentions("too much is used").mentions("root = [");
+    }
+    // A chain is no crowd, and may still be too long.
+    ladder(t, 40, 1);
+    t.run("check -q -p step0.toml").exits(2).mentions("too much is used");
+    ladder(t, 20, 1);
+    t.run("check -q -p step0.toml").succeeds();
+    t.run("policy check step0.toml").succeeds();
+});
+
+scenario!(alternatives_within_alternatives_are_bounded, |t| {
+    t.tree("dir 0:0 0755 .");
+    for depth in [17, 100_000] {
+        let pattern = format!("'{}y{}'", "{x,".repeat(depth), "}".repeat(depth));
+        for key in ["exclude = [PATTERN]", "[[tree.rule]]\nmatch = PATTERN\nsetgid = true"] {
+            t.policy("deep.toml", &lab(&key.replace("PATTERN", &pattern)));
+            t.run("policy check deep.toml").exits(2).mentions("deep.toml").mentions("too many deep");
+            t.run("check . -q -p deep.toml").exits(2).mentions("too many deep");
+        }
+    }
+    let nested = format!("exclude = ['{}y{}']", "{x,".repeat(16), "}".repeat(16));
+    t.policy("deep.toml", &lab(&nested));
+    t.run("policy check deep.toml").succeeds();
+});
+
+scenario!(roots_hold_no_descriptors_while_they_wait, |t| {
+    needs_program!("prlimit");
+    t.policy("many.toml", &lab("root = '$TREE/*'"));
+    let mut tree = String::from("dir 0:0 0755 .\n");
+    (0..300).for_each(|at| writeln!(tree, "dir 0:4242 2755 r{at}\nfile 0:0 0644 r{at}/f").unwrap());
+    t.tree(&tree);
+    let run = t.run_under("prlimit --nofile=64", "check -p many.toml --format json");
+    assert_eq!(run.exits(1).end()["entries"], 600);
+    t.run_under("prlimit --nofile=64", "check -q -p many.toml $TREE/r7 $TREE/r299").exits(1).mentions("r299");
+});
+
+scenario!(threads_that_are_refused_are_no_panic, |t| {
+    needs_program!("prlimit");
+    t.policy("lab.toml", "format = 1\n[[tree]]\nroot = '$TREE'\nfile-mode = 'g=u,o='\n");
+    t.tree(
+        "
+        dir  2777:2777 0755 .
+        file 2777:2777 0600 a
+    ",
+    );
+    for threads in 1..12 {
+        for line in ["check . -q -p lab.toml", "fix -n . -p lab.toml", "explain ./a -p lab.toml", "init ."] {
+            let run = t.run_as_under(COUNTED, &format!("prlimit --nproc={threads}"), line);
+            let text = run.to_string();
+            assert!(!text.contains("panicked") && !text.contains("abort"), "{line} with {threads}: {text}");
+            let status = run.status();
+            assert!([0, 1, 2, 3].contains(&status), "{line} with {threads}: {text}");
+            if status > 1 {
+                assert!(text.contains("clone: EAGAIN") && text.contains("ulimit -u"), "{line} with {threads}: {text}");
+            }
+        }
+    }
+});
