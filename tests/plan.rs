@@ -143,3 +143,16 @@ scenario!(a_plan_of_nothing_is_a_plan, |t| {
     t.run("apply -y $DIR/plan").succeeds();
     t.holds_first_tree();
 });
+
+scenario!(only_undo_makes_undos, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 2001:4242 2775 .\n file 2001:4242 0600 a");
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    // Only an undo may give to root what wasn't root's.
+    let forged = plan(t).replace("\"kind\":\"plan\"", "\"kind\":\"undo\",\"undoes\":\"20300101T0000000\"");
+    t.file("plan", &forged.replace("\"after\":{\"uid\":2001", "\"after\":{\"uid\":0"));
+    t.run("apply -y $DIR/plan").exits(2).mentions("$DIR/plan:1").mentions("only `sgidlint undo`");
+    t.run("apply -n $DIR/plan").exits(2);
+    t.holds_first_tree();
+    t.run("log").succeeds();
+});

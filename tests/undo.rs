@@ -83,3 +83,61 @@ scenario!(an_undo_can_name_its_run, |t| {
     t.run(&format!("undo -y {first}")).succeeds();
     t.holds("dir 0:4242 2775 .\n file 0:0 0664 a\n file 0:4242 0664 b");
 });
+
+scenario!(an_undo_can_name_its_run_by_its_first_characters, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0664 a");
+    t.run("fix -y . -p lab.toml").succeeds();
+    let run = t.runs().pop().expect("a run is on record");
+    assert!(run.len() <= 16, "{run}");
+    t.run("undo -y 1999").exits(2).mentions("1999");
+    t.run(&format!("undo -y {}", &run[..8])).succeeds();
+    t.holds_first_tree();
+    t.run(&format!("undo -y {}", &run[..8])).exits(2).mentions("several");
+});
+
+// What a clock that was wrong for once, and an earlier version, leave behind.
+scenario!(old_and_far_ids_stand_in_nobodys_way, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FLAWED);
+    t.run("fix -y . -p lab.toml").succeeds();
+    let run = t.runs().pop().expect("a run is on record");
+    let old = format!("20200101T000000.123456Z-4711{}", "-4711".repeat(42));
+    let far = format!("99991231T235959.123456Z-4711{}", "-4711".repeat(42));
+    t.sh(&format!("mv ../state/runs/{run}.jsonl ../state/runs/{old}.jsonl"));
+    t.run("undo -y").succeeds();
+    t.holds_first_tree();
+    let undo = t.runs().pop().expect("the undo is on record");
+    t.sh(&format!("mv ../state/runs/{undo}.jsonl ../state/runs/{far}.jsonl"));
+    for _ in 0..3 {
+        t.run("fix -y . -p lab.toml").succeeds();
+        t.holds(MENDED);
+        t.run("undo -y").succeeds();
+        t.holds_first_tree();
+    }
+    t.run("log").succeeds();
+    assert!(t.runs().iter().filter(|run| run.len() > 16).eq([&old, &far]));
+});
+
+scenario!(a_record_with_a_bad_line_is_undone_but_for_that_line, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0644 a\n file 0:0 0644 b\n file 0:0 0644 c");
+    t.run("fix -y . -p lab.toml").succeeds();
+    let run = t.runs().pop().expect("a run is on record");
+    // As an earlier version wrote it of a name that was listed twice, and a line that was damaged.
+    t.sh(&format!("sed -i 's/\"path\":.\"text\":\"b\".,/\"path\":{{\"text\":\"a\"}},/' ../state/runs/{run}.jsonl"));
+    t.run("undo -y").exits(3);
+    t.sh(&format!("sed -i '/\"text\":\"c\"/s/\"file\"/\"door\"/' ../state/runs/{run}.jsonl"));
+    t.run(&format!("undo -y {run}")).exits(3).mentions("can't be undone").mentions(".jsonl:4").mentions("door");
+    t.run("log").succeeds();
+    assert_eq!(t.sh("stat -c %g a b c"), "0\n4242\n0\n");
+});
+
+scenario!(an_undo_passes_over_what_can_t_be_read, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0644 a");
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.sh("echo '{}' >../state/runs/99991231T0000000.jsonl; chmod 0600 ../state/runs/*");
+    t.run("undo -y").exits(3).mentions("run $RUN can't be read").mentions("passed over");
+    t.holds_first_tree();
+});

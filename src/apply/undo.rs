@@ -5,7 +5,7 @@ use super::footing::Footing;
 use crate::entry::{Kind, State};
 use crate::journal::{Capabilities, Done, Drift, Outcome, Record};
 use crate::mode::Mode;
-use crate::plan::{Change, Extent, Header, Plan, Present, Steps};
+use crate::plan::{Change, Extent, Header, Plan, Present, Steps, Unfit};
 use crate::sys::handle::Handle;
 use crate::sys::thread::{join, start};
 use crate::sys::{SysError, host};
@@ -19,6 +19,8 @@ pub struct Undo {
     pub ground: Ground,
     /// The index of a change in the run's plan, and what was found.
     pub found: Vec<(usize, Found)>,
+    /// What can't be turned round.
+    pub unfit: Vec<Unfit>,
 }
 
 /// What was found of an entry that a run may have changed.
@@ -61,7 +63,8 @@ pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Result<Undo
         ..header
     };
     let entries = found.len() as u64;
-    Ok(Undo { plan: Plan { header, entries, ..inverse }, ground, found })
+    let (plan, unfit) = Plan::of(header, inverse.changes, entries);
+    Ok(Undo { plan, unfit, ground, found })
 }
 
 /// So many entries are worth a thread that looks at them.

@@ -7,7 +7,7 @@ use super::session::Session;
 use super::streams::Streams;
 use super::{ask, paths, planning, store};
 use crate::apply::{Found, undo_plan};
-use crate::journal::{self, Done, Outcome};
+use crate::journal::{self, Done, Last, Outcome};
 use crate::plan::{Change, Header, Plan, ReadError, RunKind};
 use crate::report::diff::{DiffManner, Head, Row, write_folded};
 use crate::report::json;
@@ -51,12 +51,22 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
 pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Change)?;
     let store = store::open(common)?;
-    let run = match &arguments.run {
-        Some(run) => run.clone(),
-        None => journal::last_changing(&store).map_err(Failure::incomplete)?.ok_or_else(|| {
-            Failure::usage("no run on record changed anything").hinted("`sgidlint log` lists the runs")
-        })?,
+    let last = match &arguments.run {
+        Some(run) => {
+            let run = journal::named(&store, run).map_err(Failure::usage)?;
+            Last { run: Some(run), ..Last::default() }
+        }
+        None => journal::last_changing(&store).map_err(Failure::incomplete)?,
     };
+    for illegible in &last.illegible {
+        streams.complain(format_args!(
+            "run {} can't be read, so it can't be undone and is passed over: {}",
+            illegible.id, illegible.error
+        ));
+    }
+    let run = last
+        .run
+        .ok_or_else(|| Failure::usage("no run on record changed anything").hinted("`sgidlint log` lists the runs"))?;
     let record = journal::load(&store, &run).map_err(Failure::usage)?;
     ask::refuse_without_terminal(&arguments.consent)?;
     let (ground, drifts) = execute::open_ground(&session, &record.plan)?;
@@ -67,7 +77,12 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
     for drift in &drifts {
         streams.complain(drift);
     }
-    let mut exit = if drifts.is_empty() { Exit::Clean } else { Exit::Incomplete };
+    for bad in &record.bad {
+        streams.complain(format_args!("a change of run {run} can't be undone: {}", bad.error));
+    }
+    let all_known = drifts.is_empty() && record.bad.is_empty() && last.illegible.is_empty();
+    let mut exit = if all_known { Exit::Clean } else { Exit::Incomplete };
+    exit = exit.or_worse(planning::tell_unfit(&undo.plan.header, &undo.unfit, streams));
     if undo.found.iter().any(|(_, found)| is_left(found)) {
         exit = exit.or_worse(Exit::Incomplete);
     }

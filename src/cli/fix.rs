@@ -45,7 +45,8 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         barred.tell(common, &fix.check, &session.names, streams);
         return Ok(exit);
     }
-    let mut plan = planning::plan(&session, &judged, RunKind::Fix, &fix.check, &fix.limit);
+    let (mut plan, unfit) = planning::plan(&session, &judged, RunKind::Fix, &fix.check, &fix.limit);
+    let unfit = planning::tell_unfit(&plan.header, &unfit, streams);
     let picks = !fix.consent.yes && common.format == Format::Human && !common.quiet && ask::has_terminal();
     match picks {
         true => pick(&session, &judged, &mut plan, fix.check.unsafe_fixes, streams)?,
@@ -70,7 +71,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
     let executed = made.as_ref().map(|(executed, _)| executed);
     let totals = json::Totals { changes: applied(executed), ..json::Totals::of(&judged.survey) };
     let left = Left::of(&session, judged.survey, &plan, executed);
-    let exit = left.exit(common).or_worse(executed.map_or(Exit::Clean, Executed::exit));
+    let exit = left.exit(common).or_worse(executed.map_or(Exit::Clean, Executed::exit)).or_worse(unfit);
     let manner = streams.manner(common);
     match common.format {
         Format::Human => {
@@ -92,8 +93,8 @@ pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -
     let session = Session::begin(common, Purpose::Change)?;
     let mut judged = session.judge(&arguments.check, Fallback::Refused)?;
     let barred = barred::bar(&mut judged.survey, &session.names)?;
-    let plan = planning::plan(&session, &judged, RunKind::Plan, &arguments.check, &arguments.limit);
-    let exit = looked(&session, &judged);
+    let (plan, unfit) = planning::plan(&session, &judged, RunKind::Plan, &arguments.check, &arguments.limit);
+    let exit = looked(&session, &judged).or_worse(planning::tell_unfit(&plan.header, &unfit, streams));
     if exit == Exit::Interrupted {
         return Ok(exit);
     }

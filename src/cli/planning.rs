@@ -2,17 +2,20 @@
 
 use super::args::{Check, Limit};
 use super::execute::{command_line, who};
+use super::exit::Exit;
 use super::judged::Judged;
 use super::session::Session;
-use crate::plan::{Change, Extent, Fixes, Header, Plan, PlanPolicy, PlanRoot, RunKind, order};
+use super::streams::Streams;
+use crate::plan::{Change, Extent, Fixes, Header, Plan, PlanPolicy, PlanRoot, RunKind, Unfit};
+use crate::report::escape::full_path;
 use crate::survey::{Flaw, Root, Survey};
 use crate::sys::host;
+use std::os::unix::ffi::OsStrExt;
 
-/// The plan that a survey makes.
-pub fn plan(session: &Session<'_>, judged: &Judged, kind: RunKind, check: &Check, limit: &Limit) -> Plan {
+/// The plan that a survey makes, and what can't be in one.
+pub fn plan(session: &Session<'_>, judged: &Judged, kind: RunKind, check: &Check, limit: &Limit) -> (Plan, Vec<Unfit>) {
     let survey = &judged.survey;
     let mut changes: Vec<Change> = survey.changed().map(|flaw| change(survey, flaw)).collect();
-    order(&mut changes);
     let entries = survey.counts.entries;
     let fixes = if check.unsafe_fixes { Fixes::WithUnsafe } else { Fixes::Safe };
     let mut header = header(session, kind);
@@ -26,7 +29,17 @@ pub fn plan(session: &Session<'_>, judged: &Judged, kind: RunKind, check: &Check
     header.roots = survey.roots.iter().filter_map(plan_root).collect();
     // A root that couldn't be opened has no changes, but its index must not shift those of the others.
     renumber(&mut changes, survey);
-    Plan { header, changes, entries }
+    Plan::of(header, changes, entries)
+}
+
+/// Tells what can't be in a plan, and what that means for the exit status.
+pub fn tell_unfit(header: &Header, unfit: &[Unfit], streams: &Streams) -> Exit {
+    for Unfit { change, why } in unfit {
+        let root = header.roots.get(change.root as usize).map_or(&b"?"[..], |root| root.path.as_os_str().as_bytes());
+        let path = full_path(root, &change.path.bytes(), Some(change.kind));
+        streams.complain(format_args!("{path} can't be changed, and is left as it is: {why}"));
+    }
+    if unfit.is_empty() { Exit::Clean } else { Exit::Incomplete }
 }
 
 /// What a plan says of where it comes from.

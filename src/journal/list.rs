@@ -67,24 +67,38 @@ pub fn list(store: &Store) -> Result<Vec<Result<RunSummary, Illegible>>, SysErro
     Ok(ids.into_iter().map(|id| summary(store, &folder, &id).map_err(|error| Illegible { id, error })).collect())
 }
 
-/// The run that `undo` turns round where none is named: the last that may have changed something. An undo that was cut
-/// short is gone on with, so then it is the run that it was to undo.
-pub fn last_changing(store: &Store) -> Result<Option<String>, SysError> {
+/// The run that `undo` turns round where none is named.
+#[derive(Debug, Default)]
+pub struct Last {
+    /// Its id.
+    pub run: Option<String>,
+    /// Later runs, whose records can't be read: what they changed is known to nobody any more.
+    pub illegible: Vec<Illegible>,
+}
+
+/// The last run that may have changed something. An undo that was cut short is gone on with, so then it is the run that
+/// it was to undo.
+pub fn last_changing(store: &Store) -> Result<Last, SysError> {
     let folder = store.folder(FOLDER)?;
     let ids = id::all(&folder)?;
+    let mut last = Last::default();
     for id in ids.iter().rev() {
-        return Ok(Some(match summary(store, &folder, id) {
+        last.run = Some(match summary(store, &folder, id) {
+            Err(error) => {
+                last.illegible.push(Illegible { id: id.clone(), error });
+                continue;
+            }
             Ok(run) if !run.changed_something() || left_all_as_it_was(store, &run) => continue,
             Ok(RunSummary { header: Header { kind: RunKind::Undo(run), .. }, changes, counts, .. })
                 if counts.total() < changes && ids.contains(&run) =>
             {
                 run
             }
-            // One that can't be read may have changed something: undoing an earlier one instead would be a surprise.
-            _ => id.clone(),
-        }));
+            Ok(_) => id.clone(),
+        });
+        break;
     }
-    Ok(None)
+    Ok(last)
 }
 
 /// Whether every change of a run that came to its end failed, and was seen to leave its entry as it had been.
@@ -124,14 +138,14 @@ pub struct Pruned {
 /// Removes the records of runs that began before this moment, but for those under way.
 pub fn prune(store: &Store, before: jiff::Timestamp, needed: Needed) -> Result<Pruned, SysError> {
     let folder = store.folder(FOLDER)?;
-    let bound = id::moment(before);
     let mut pruned = Pruned::default();
-    for id in id::all(&folder)?.into_iter().take_while(|id| *id < bound) {
+    for id in id::all(&folder)? {
         let name = id::file_name(&id);
-        if folder.open(&name)?.is_claimed() {
+        let run = summary(store, &folder, &id);
+        if !began_before(run.as_ref().ok(), &id, before) || folder.open(&name)?.is_claimed() {
             continue;
         }
-        let settled = matches!(summary(store, &folder, &id), Ok(RunSummary { state: RunState::Settled { .. }, .. }));
+        let settled = matches!(run, Ok(RunSummary { state: RunState::Settled { .. }, .. }));
         if settled || needed == Needed::Remove {
             folder.remove(&name)?;
             pruned.removed += 1;
@@ -140,6 +154,14 @@ pub fn prune(store: &Store, before: jiff::Timestamp, needed: Needed) -> Result<P
         }
     }
     Ok(pruned)
+}
+
+/// Whether a run began before this moment, as it says itself; its id may be that of another time (see there).
+fn began_before(run: Option<&RunSummary>, id: &str, moment: jiff::Timestamp) -> bool {
+    match run.and_then(|run| run.header.time.parse::<jiff::Timestamp>().ok()) {
+        Some(began) => began < moment,
+        None => *id < *id::Number::at(moment).text(),
+    }
 }
 
 fn summary(store: &Store, folder: &Folder, id: &str) -> Result<RunSummary, LoadError> {

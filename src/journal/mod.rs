@@ -1,7 +1,7 @@
 //! Runs on record: each a plan, written and synced before the first change, and what became of its changes.
 //!
 //! ```text
-//!     runs/20261122T010203.123456Z-4711.jsonl
+//!     runs/20261122T010203a.jsonl
 //!         plan, change ..., end      written and synced before the first change; without its end line no run
 //!         outcome ...                appended in batches; what a crash takes of them, undo finds out by looking
 //!         settled                    the counts and the exit status; without it the run was interrupted
@@ -14,14 +14,14 @@ mod record;
 mod relay;
 mod sweep;
 
-pub use list::{Illegible, Needed, Pruned, RunState, RunSummary, last_changing, list, prune};
+pub use list::{Illegible, Last, Needed, Pruned, RunState, RunSummary, last_changing, list, prune};
 pub use outcome::{Capabilities, Cause, Done, Drift, Outcome, cause_of_refusal};
-pub use record::{Legible, LoadError, Record, load};
+pub use record::{Legible, LoadError, Record, load, named};
 pub use relay::{Desk, Relay, relay};
 
 use crate::plan::Plan;
 use crate::sys::state_file::{Limited, StateFile};
-use crate::sys::store::Store;
+use crate::sys::store::{Folder, Store};
 use crate::sys::{SysError, host};
 use outcome::OutcomeLine;
 use serde::{Deserialize, Serialize};
@@ -114,10 +114,9 @@ pub fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, 
     // Before the room is asked for: this may make some.
     sweep::sweep(&folder, now)?;
     let room = store.free_bytes()? / 10;
-    let id = id::new(&folder, now, host::pid())?;
+    let (id, mut file) = reserve(&folder, now)?;
     let part = sweep::file_name(&id);
     let path = folder.path_of(&id::file_name(&id));
-    let mut file = folder.create(&part)?;
     match write_synced(&mut file, plan, allowed.min(room)) {
         Ok(()) => folder.publish(&part, &id::file_name(&id))?,
         Err(error) => {
@@ -133,6 +132,26 @@ pub fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, 
     }
     let changes = plan.changes.len() as u64;
     Ok(Journal { id, path, file, batch: Vec::new(), counts: Counts::default(), changes })
+}
+
+/// Makes the file of a new run under an id that no other run has, or is about to have.
+fn reserve(folder: &Folder, now: jiff::Timestamp) -> Result<(String, StateFile), SysError> {
+    reserve_from(folder, id::new(folder, now)?)
+}
+
+fn reserve_from(folder: &Folder, mut number: id::Number) -> Result<(String, StateFile), SysError> {
+    loop {
+        let id = number.text();
+        let part = sweep::file_name(&id);
+        match folder.create(&part) {
+            // A run that began at the same time may have had the name of this file, and its own by now.
+            Ok(file) if !folder.holds(&id::file_name(&id))? => return Ok((id, file)),
+            Ok(_) => folder.remove(&part)?,
+            Err(error) if error.errno == rustix::io::Errno::EXIST => {}
+            Err(error) => return Err(error),
+        }
+        number = number.next();
+    }
 }
 
 fn write_synced(file: &mut StateFile, plan: &Plan, limit: u64) -> io::Result<()> {

@@ -4,7 +4,7 @@ use super::id;
 use super::list::RunState;
 use super::outcome::{Done, OutcomeLine};
 use super::{FOLDER, SettledLine};
-use crate::plan::{Line, Lines, Plan, ReadError, parse};
+use crate::plan::{BadLine, Line, Lines, Plan, ReadError, parse};
 use crate::sys::SysError;
 use crate::sys::store::Store;
 use serde::Deserialize;
@@ -23,6 +23,8 @@ pub struct Record {
     pub state: RunState,
     /// Whether some outcomes can't be read, so that a change without one may have been tried all the same.
     pub legible: Legible,
+    /// The lines of its plan that can't be used: what they stood for is known to nobody any more.
+    pub bad: Vec<BadLine>,
 }
 
 /// Whether the outcomes of a record can be read.
@@ -40,12 +42,30 @@ pub enum LoadError {
     /// There is none.
     #[error("no run is called {0:?}; `sgidlint log` lists them")]
     Unknown(String),
+    /// There are several.
+    #[error("{0:?} begins the ids of several runs: {1}; `sgidlint log` lists them")]
+    Ambiguous(String, String),
     /// Its record can't be read.
     #[error("{0}")]
     Read(#[from] ReadError),
     /// Its record can't be opened.
     #[error("the record of the run can't be opened: {0}")]
     Sys(#[from] SysError),
+}
+
+/// The id of the run that is called so: by its id, or by what no other id begins with.
+pub fn named(store: &Store, name: &str) -> Result<String, LoadError> {
+    let ids = id::all(&store.folder(FOLDER)?)?;
+    if ids.iter().any(|id| id == name) {
+        return Ok(name.into());
+    }
+    let meant: Vec<&String> = ids.iter().filter(|id| id::is_valid(name) && id.starts_with(name)).collect();
+    match meant[..] {
+        [] => Err(LoadError::Unknown(name.into())),
+        [id] => Ok(id.clone()),
+        [first, second] => Err(LoadError::Ambiguous(name.into(), format!("{first}, {second}"))),
+        [first, .., last] => Err(LoadError::Ambiguous(name.into(), format!("{first} to {last}"))),
+    }
 }
 
 /// Loads the run with this id.
@@ -76,9 +96,10 @@ enum After {
 
 fn read(reader: impl BufRead, run: &str, file: &str) -> Result<Record, ReadError> {
     let mut lines = Lines::new(reader, file);
-    let plan = Plan::read_lines(&mut lines)?;
+    let (plan, bad) = Plan::read_record(&mut lines)?;
     let outcomes = vec![None; plan.changes.len()];
-    let mut record = Record { id: run.into(), plan, outcomes, state: RunState::Interrupted, legible: Legible::All };
+    let (state, legible) = (RunState::Interrupted, Legible::All);
+    let mut record = Record { id: run.into(), plan, outcomes, state, legible, bad };
     loop {
         match lines.advance()? {
             Line::End => return Ok(record),
@@ -95,12 +116,18 @@ impl Record {
         match parse::<After>(line).ok()? {
             After::Outcome => {
                 let line = parse::<OutcomeLine>(line).ok()?;
-                let index = usize::try_from(line.change).ok()?;
-                *self.outcomes.get_mut(index)? = Some(line.value().ok()?);
+                let number = usize::try_from(line.change).ok()?;
+                let done = line.value().ok()?;
+                match self.bad.binary_search_by_key(&number, |bad| bad.number) {
+                    Ok(_) => {}
+                    Err(bad_before) => *self.outcomes.get_mut(number - bad_before)? = Some(done),
+                }
             }
             After::Settled => {
                 let line = parse::<SettledLine>(line).ok()?;
-                if line.outcomes.iter().sum::<u64>() != self.outcomes.iter().flatten().count() as u64 {
+                // With bad lines in the plan there is no telling which outcomes are missing.
+                let known = self.outcomes.iter().flatten().count() as u64;
+                if line.outcomes.iter().sum::<u64>() != known || !self.bad.is_empty() {
                     self.legible = Legible::Some;
                 }
                 self.state = RunState::Settled { time: line.time, exit: line.exit };

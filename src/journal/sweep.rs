@@ -1,7 +1,7 @@
 //! What is left of runs that were killed before their plan was whole on record: nothing was changed by them.
 
-use super::id;
 use crate::sys::SysError;
+use crate::sys::state_file::StateFile;
 use crate::sys::store::Folder;
 use jiff::Timestamp;
 use rustix::io::Errno;
@@ -20,16 +20,20 @@ pub(super) fn file_name(id: &str) -> String {
 
 /// Removes plans that were never finished, which would take the room of those to come: each can have a gigabyte.
 pub(super) fn sweep(folder: &Folder, now: Timestamp) -> Result<(), SysError> {
-    let bound = id::moment(now - LONG_AGO);
-    let names = folder.names()?;
-    for name in names.iter().take_while(|name| **name < bound).filter(|name| name.ends_with(ENDING)) {
-        match folder.open(name).map(|file| file.is_claimed()) {
-            Ok(true) => {}
-            Ok(false) => gone(folder.remove(name))?,
+    for name in folder.names()?.iter().filter(|name| name.ends_with(ENDING)) {
+        match folder.open(name).and_then(|file| is_left_behind(&file, now)) {
+            Ok(false) => {}
+            Ok(true) => gone(folder.remove(name))?,
             Err(error) => gone(Err(error))?,
         }
     }
     Ok(())
+}
+
+/// One of the future was made before the clock was set back.
+fn is_left_behind(file: &StateFile, now: Timestamp) -> Result<bool, SysError> {
+    let is_fresh = file.modified()?.duration_since(now).unsigned_abs() < LONG_AGO;
+    Ok(!is_fresh && !file.is_claimed())
 }
 
 /// Another run may have swept at the same time.

@@ -30,7 +30,7 @@ fn plan(kind: RunKind, changes: usize) -> Plan {
     };
     let header = Header {
         version: "0".into(),
-        time: "t".into(),
+        time: host::now().to_string(),
         boot: "b".into(),
         host: "h".into(),
         kind,
@@ -164,49 +164,146 @@ fn the_log_tells_who_when_what_and_how_it_ended() {
 #[test]
 fn undo_takes_the_last_run_that_changed_something() {
     let (_dir, store) = store();
-    assert_eq!(last_changing(&store).unwrap(), None);
+    assert_eq!(last_changing(&store).unwrap().run, None);
     let first = run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
     run(&store, &plan(RunKind::Fix, 1), &outcomes()[2..3], Some(0));
-    assert_eq!(last_changing(&store).unwrap(), Some(first.clone()), "`already` changed nothing");
+    assert_eq!(last_changing(&store).unwrap().run, Some(first.clone()), "`already` changed nothing");
     run(&store, &plan(RunKind::Undo(first.clone()), 2), &outcomes()[..1], None);
-    assert_eq!(last_changing(&store).unwrap(), Some(first.clone()), "an undo that was cut short is gone on with");
+    assert_eq!(last_changing(&store).unwrap().run, Some(first.clone()), "an undo that was cut short is gone on with");
     let undo = run(&store, &plan(RunKind::Undo(first), 1), &outcomes()[..1], Some(0));
-    assert_eq!(last_changing(&store).unwrap(), Some(undo));
+    assert_eq!(last_changing(&store).unwrap().run, Some(undo));
 }
 
 #[test]
-fn ids_sort_by_time_even_if_the_clock_does_not() {
+fn ids_are_short_and_in_order_whatever_the_clock_does() {
     let (dir, store) = store();
     let folder = store.folder(FOLDER).unwrap();
-    let now = host::now();
-    let mut last = String::new();
-    for moment in [now, now, now - std::time::Duration::from_secs(3600), now + std::time::Duration::from_secs(1)] {
-        let id = id::new(&folder, moment, 7).unwrap();
-        assert!(id > last && id::is_valid(&id), "{id} {last}");
-        fs::write(dir.path().join("runs").join(id::file_name(&id)), "").unwrap();
+    let (now, hour) = (host::now(), std::time::Duration::from_secs(3600));
+    let record = |id: &str| fs::write(dir.path().join("runs").join(id::file_name(id)), "").unwrap();
+    // One of an earlier version, in the same second.
+    let mut last = now.strftime("%Y%m%dT%H%M%S.%6fZ-4194304").to_string();
+    record(&last);
+    let far: jiff::Timestamp = "9999-12-30T21:59:59Z".parse().unwrap();
+    let clock = [now, now, now - hour, now + hour, far, now, far, "1970-01-01T00:00:00Z".parse().unwrap()];
+    for moment in clock.into_iter().chain([now; 100]) {
+        let id = id::new(&folder, moment).unwrap().text();
+        assert!(id > last && id::is_valid(&id) && id.len() == 16, "{id} {last}");
+        record(&id);
         last = id;
     }
+    assert_eq!(id::all(&folder).unwrap().last(), Some(&last));
     for id in ["", "../x", "x", "2/3", ".2"] {
         assert!(!id::is_valid(id), "{id}");
         assert!(matches!(load(&store, id), Err(LoadError::Unknown(_))), "{id}");
+        assert!(matches!(named(&store, id), Err(LoadError::Unknown(_))), "{id}");
     }
+}
+
+#[test]
+fn runs_that_begin_in_one_moment_have_ids_of_their_own() {
+    let (dir, store) = store();
+    let folder = store.folder(FOLDER).unwrap();
+    let moment: jiff::Timestamp = "2030-01-02T03:04:05.6Z".parse().unwrap();
+    let reserved: Vec<(String, StateFile)> = (0..40).map(|_| reserve(&folder, moment).unwrap()).collect();
+    let ids: Vec<&str> = reserved.iter().map(|(id, _)| &**id).collect();
+    assert_eq!((ids[0], ids[35], ids[36]), ("20300102T0304050", "20300102T030405z", "20300102T0304060"));
+    // One that got its name after the others had looked for names.
+    fs::write(dir.path().join("runs/20300102T0304064.jsonl"), "").unwrap();
+    fs::write(dir.path().join("runs/20300102T0304065.part"), "").unwrap();
+    let (id, _) = reserve(&folder, "2030-01-02T03:04:06Z".parse().unwrap()).unwrap();
+    assert_eq!(id, "20300102T0304066");
+    fs::write(dir.path().join("runs/20300102T0304066.jsonl"), "").unwrap();
+    let taken = id::Number::at("2030-01-02T03:04:06Z".parse().unwrap());
+    assert_eq!(reserve_from(&folder, taken).unwrap().0, "20300102T0304067");
+}
+
+#[test]
+fn a_run_is_called_by_what_no_other_id_begins_with() {
+    let (dir, store) = store();
+    let folder = store.folder(FOLDER).unwrap();
+    for id in ["20261122T010203.123456Z-4711", "20261122T010203a", "20261123T0000000"] {
+        fs::write(folder.path_of(&id::file_name(id)), "").unwrap();
+    }
+    let name = |name| named(&store, name).map_err(|error| error.to_string());
+    assert_eq!(name("20261122T010203a").unwrap(), "20261122T010203a");
+    assert_eq!(name("20261122T010203.").unwrap(), "20261122T010203.123456Z-4711");
+    assert_eq!(name("20261123").unwrap(), "20261123T0000000");
+    assert!(name("20261122").unwrap_err().contains("20261122T010203.123456Z-4711, 20261122T010203a"));
+    assert!(name("2026").unwrap_err().contains("20261122T010203.123456Z-4711 to 20261123T0000000"));
+    assert!(name("2025").unwrap_err().contains("no run is called"));
+    drop(dir);
+}
+
+#[test]
+fn a_bad_line_costs_that_line() {
+    let (dir, store) = store();
+    let id = run(&store, &plan(RunKind::Fix, 4), &outcomes()[..4], Some(3));
+    let path = dir.path().join(format!("runs/{id}.jsonl"));
+    let whole = fs::read_to_string(&path).unwrap();
+    let names = |record: &Record| -> Vec<String> {
+        record.plan.changes.iter().map(|change| String::from_utf8_lossy(change.path.name()).into_owned()).collect()
+    };
+    for (wanted, bad) in [("\"f1\"", "\"../f1\""), ("{\"text\":\"f1\"}", "{\"text\":\"f1"), ("\"f1\"", "\"f1\u{0}\"")] {
+        fs::write(&path, whole.replace(wanted, bad)).unwrap();
+        let record = load(&store, &id).unwrap();
+        assert_eq!(names(&record), ["f0", "f2", "f3"]);
+        assert!(record.bad.len() == 1 && record.bad[0].number == 1 && record.bad[0].error.line == 3, "{record:?}");
+        let known: Vec<_> = record.outcomes.iter().map(|done| done.as_ref().unwrap().outcome.name()).collect();
+        assert_eq!(known, ["applied", "already", "drifted"], "each has the outcome that is its own");
+    }
+    // Earlier versions planned a name twice that was listed twice.
+    fs::write(&path, whole.replace("\"f1\"", "\"f0\"")).unwrap();
+    let record = load(&store, &id).unwrap();
+    assert_eq!((names(&record), record.bad.len()), (["f0", "f0", "f2", "f3"].map(String::from).to_vec(), 0));
+}
+
+#[test]
+fn a_record_that_can_t_be_read_stands_in_no_other_s_way() {
+    let (dir, store) = store();
+    let first = run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
+    let second = run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
+    fs::write(dir.path().join(format!("runs/{second}.jsonl")), "{}\n").unwrap();
+    let last = last_changing(&store).unwrap();
+    assert_eq!(last.run, Some(first));
+    assert_eq!(last.illegible.iter().map(|run| &*run.id).collect::<Vec<_>>(), [second]);
+}
+
+#[test]
+fn a_plan_that_could_not_be_read_back_is_no_run() {
+    let (dir, store) = store();
+    let mut twice = plan(RunKind::Fix, 2);
+    twice.changes[1] = twice.changes[0].clone();
+    let mut outside = plan(RunKind::Fix, 2);
+    outside.changes[0].path = b"../f0"[..].into();
+    for plan in [twice, outside] {
+        assert!(matches!(begin(&store, &plan, None), Err(JournalError::Write(..))));
+    }
+    assert_eq!(fs::read_dir(dir.path().join("runs")).unwrap().count(), 0, "nothing is left of it");
 }
 
 #[test]
 fn plans_that_were_never_finished_go_but_not_those_under_way() {
     let (dir, store) = store();
-    let hours_ago = |hours: u64| id::moment(host::now() - std::time::Duration::from_secs(hours * 3600 - 60));
     let folder = store.folder(FOLDER).unwrap();
-    let name = |hours: u64, pid: &str| format!("{}-{pid}.part", hours_ago(hours));
-    let (left, written, fresh) = (name(3, "1"), name(3, "2"), name(1, "3"));
-    let files = [&left, &written, &fresh].map(|name| folder.create(name).unwrap());
-    let [_, claimed, _] = files;
-    claimed.claim().unwrap();
+    let minutes = |count: u64| std::time::Duration::from_secs(count * 60);
+    let now = std::time::SystemTime::now();
+    let part = |name: &str, modified| {
+        let file = folder.create(name).unwrap();
+        let path = folder.path_of(name);
+        fs::File::options().write(true).open(path).unwrap().set_modified(modified).unwrap();
+        file
+    };
+    let _left = part("20300102T0304050.part", now - minutes(61));
+    // From before the clock was set back.
+    let _later = part("99991230T0000000.part", now + minutes(61));
+    let written = part("20300102T0304051.part", now - minutes(61));
+    written.claim().unwrap();
+    let _fresh = part("20300102T0304052.part", now - minutes(59));
     let other = dir.path().join(FOLDER).join("20200101.txt");
     fs::write(&other, "").unwrap();
     begin(&store, &plan(RunKind::Fix, 1), None).unwrap();
     let parts: Vec<String> = folder.names().unwrap().into_iter().filter(|name| name.ends_with(".part")).collect();
-    assert_eq!(parts, [written, fresh]);
+    assert_eq!(parts, ["20300102T0304051.part", "20300102T0304052.part"]);
     assert!(other.exists());
 }
 
@@ -230,6 +327,6 @@ fn runs_that_were_cut_short_are_kept_unless_told_otherwise() {
     let later = host::now() + std::time::Duration::from_secs(60);
     let pruned = prune(&store, later, Needed::Keep).unwrap();
     assert_eq!(pruned, Pruned { removed: 1, kept: vec![cut_short.clone()] });
-    assert_eq!(last_changing(&store).unwrap(), Some(cut_short));
+    assert_eq!(last_changing(&store).unwrap().run, Some(cut_short));
     assert_eq!(prune(&store, later, Needed::Remove).unwrap(), Pruned { removed: 1, kept: vec![] });
 }

@@ -1,12 +1,29 @@
-//! What every plan must hold to, whoever wrote it.
+//! What every plan must hold to, whoever wrote it: held to when it is made, written, and read.
 
 use super::invert::set_id_gained;
 use super::line::LineError;
-use super::{Change, Fixes, Header, Links, RunKind};
+use super::{Change, Fixes, Header, Links, Plan, RunKind};
 use crate::entry::Kind;
 use crate::mode::Mode;
 use std::collections::HashSet;
 use std::path::Component;
+
+/// What is wrong with a second change of an entry.
+pub(super) const TWICE: &str = "the entry was changed by a line before: one change each";
+
+impl Plan {
+    /// Holds the whole plan to the rules; the index of the first change that is against them, where one is to blame.
+    pub(super) fn check(&self) -> Result<(), (Option<usize>, LineError)> {
+        check_header(&self.header).map_err(|message| (None, message))?;
+        for (index, change) in self.changes.iter().enumerate() {
+            check_change(change, &self.header).map_err(|message| (Some(index), message))?;
+        }
+        match duplicate(&self.changes) {
+            Some(index) => Err((Some(index), TWICE.into())),
+            None => Ok(()),
+        }
+    }
+}
 
 /// Holds a header to the rules.
 pub(super) fn check_header(header: &Header) -> Result<(), LineError> {
@@ -61,10 +78,14 @@ fn check_states(change: &Change, header: &Header) -> Result<(), LineError> {
     if change.kind != Kind::File {
         return Ok(());
     }
-    if is_undo && !set_id_gained(before, after).is_empty() {
-        return Err(
-            "an undo never gives a regular file set-ID bits, nor another owner or group those that it has".into()
-        );
+    if is_undo {
+        return match set_id_gained(before, after).is_empty() {
+            true => Ok(()),
+            false => {
+                Err("an undo never gives a regular file set-ID bits, nor another owner or group those that it has"
+                    .into())
+            }
+        };
     }
     if (before.mode | after.mode).has_any(Mode::SET_ID) && header.fixes == Fixes::Safe {
         return Err(
@@ -98,6 +119,7 @@ pub(super) fn check_path(path: &[u8]) -> Result<(), LineError> {
 pub(super) fn duplicate(changes: &[Change]) -> Option<usize> {
     let mut order: Vec<usize> = (0..changes.len()).collect();
     let key = |index: usize| (changes[index].root, &changes[index].path);
-    order.sort_unstable_by(|&a, &b| key(a).cmp(&key(b)).then(a.cmp(&b)));
+    // Stable: it keeps the first before the second, and is soon done with the few runs that a plan is made of.
+    order.sort_by(|&a, &b| key(a).cmp(&key(b)));
     order.windows(2).filter(|pair| key(pair[0]) == key(pair[1])).map(|pair| pair[1]).min()
 }

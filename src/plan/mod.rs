@@ -3,6 +3,7 @@
 mod check;
 mod invert;
 mod line;
+mod make;
 mod order;
 mod read;
 mod steps;
@@ -10,8 +11,9 @@ mod write;
 
 pub use invert::Present;
 pub use line::{IdText, LineError, StateText};
+pub use make::Unfit;
 pub use order::order;
-pub use read::{Line, Lines, ReadError};
+pub use read::{BadLine, Line, Lines, ReadError};
 pub(crate) use read::{parse, read_header};
 pub use steps::Steps;
 

@@ -2,7 +2,7 @@
 
 use super::check::{self, check_change, check_header};
 use super::line::{ChangeLine, EndLine, HeaderLine, LineError};
-use super::{Change, FORMAT, Header, Plan};
+use super::{Change, FORMAT, Header, Plan, RunKind};
 use crate::path::Neighbours;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use std::io::{self, BufRead, Read};
 pub const LONGEST_LINE: usize = 64 << 20;
 
 /// Why a plan can't be read: which file, which line, and what is wrong with it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{file}:{line}: {message}")]
 pub struct ReadError {
     /// The file, as its reader called it.
@@ -77,6 +77,15 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// A line of a record that can't be used.
+#[derive(Clone, Debug)]
+pub struct BadLine {
+    /// Which change it stands for, from 0.
+    pub number: usize,
+    /// What is wrong with it.
+    pub error: ReadError,
+}
+
 /// What every line has.
 #[derive(Deserialize)]
 struct Tag<'a> {
@@ -87,10 +96,19 @@ struct Tag<'a> {
 }
 
 impl Plan {
-    /// Reads a plan that is the whole of a file, and puts its changes in order.
+    /// Reads a plan that is the whole of a file, from whomever it may be, and puts its changes in order. One bad line
+    /// refuses it all.
     pub fn read(reader: impl BufRead, file: &str) -> Result<Plan, ReadError> {
         let mut lines = Lines::new(reader, file);
-        let mut plan = Plan::read_lines(&mut lines)?;
+        let mut plan = Plan::read_lines(&mut lines, |bad| Err(bad.error))?;
+        if matches!(plan.header.kind, RunKind::Undo(_)) {
+            let message = "the plan says that it is an undo; only `sgidlint undo` makes and applies those";
+            return Err(ReadError { line: 1, ..lines.error(message) });
+        }
+        if let Some(index) = check::duplicate(&plan.changes) {
+            let line = index as u64 + 2;
+            return Err(ReadError { line, ..lines.error(check::TWICE) });
+        }
         if lines.advance()? != Line::End {
             return Err(lines.error("nothing may follow a plan's end line; to turn a run round, use undo"));
         }
@@ -98,24 +116,34 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Reads a plan up to its end line, as it stands there.
-    pub fn read_lines<R: BufRead>(lines: &mut Lines<R>) -> Result<Plan, ReadError> {
+    /// Reads a plan up to its end line, as it stands there, and what can't be used of it: a run that was made is known
+    /// by all but its bad lines. An entry may stand there twice.
+    pub fn read_record<R: BufRead>(lines: &mut Lines<R>) -> Result<(Plan, Vec<BadLine>), ReadError> {
+        let mut bad = Vec::new();
+        let plan = Plan::read_lines(lines, |line| {
+            bad.push(line);
+            Ok(())
+        })?;
+        Ok((plan, bad))
+    }
+
+    fn read_lines<R: BufRead>(
+        lines: &mut Lines<R>,
+        mut on_bad: impl FnMut(BadLine) -> Result<(), ReadError>,
+    ) -> Result<Plan, ReadError> {
         let header = read_header(lines)?;
-        let (mut changes, mut neighbours) = (Vec::new(), Neighbours::default());
+        let (mut changes, mut count, mut neighbours) = (Vec::new(), 0, Neighbours::default());
         let end = loop {
             match body(lines.need()?, &header, &mut neighbours) {
                 Ok(Body::Change(change)) => changes.push(*change),
                 Ok(Body::End(end)) => break end,
-                Err(message) => return Err(lines.error(message)),
+                Err(message) => on_bad(BadLine { number: count, error: lines.error(message) })?,
             }
+            count += 1;
         };
-        if end.changes != changes.len() as u64 {
-            let message = format!("the plan is torn: {} changes, but it ends with {}", changes.len(), end.changes);
+        if end.changes != count as u64 {
+            let message = format!("the plan is torn: {count} changes, but it ends with {}", end.changes);
             return Err(lines.error(message));
-        }
-        if let Some(index) = check::duplicate(&changes) {
-            let line = index as u64 + 2;
-            return Err(ReadError { line, ..lines.error("the entry was changed by a line before: one change each") });
         }
         Ok(Plan { header, changes, entries: end.entries })
     }

@@ -7,8 +7,9 @@ use serde::Serialize;
 use std::io::{self, Write};
 
 impl Plan {
-    /// Writes the plan, one line a change.
+    /// Writes the plan, one line a change; nothing of one that would be refused when it is read.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.check().map_err(|(_, message)| io::Error::new(io::ErrorKind::InvalidInput, message))?;
         let mut line = Vec::new();
         write_line(out, &mut line, &HeaderLine::of(&self.header))?;
         for change in &self.changes {

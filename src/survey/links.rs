@@ -21,6 +21,8 @@ pub fn settle(linked: Vec<Linked>, flaws: &mut Vec<Flaw>) {
     }
     for mut names in entries.into_values() {
         names.sort_by(|a, b| a.refused.path.cmp(&b.refused.path));
+        // A name that was listed twice would stand in for one that lies elsewhere.
+        names.dedup_by(|a, b| a.refused.path == b.refused.path);
         let told: Vec<Flaw> = match agreed(&names) {
             Some(_) => with_links(names),
             None => names.into_iter().map(|name| name.refused).collect(),
@@ -96,5 +98,7 @@ mod tests {
         let refused = |path: &str| (path.to_owned(), 1, Links::None);
         assert_eq!(settled(vec![a(9), b(8)]), [refused("a"), refused("b")]);
         assert_eq!(settled(vec![a(1), b(1)]), []);
+        let twice = settled(vec![a(9), a(9)]);
+        assert_eq!(twice, [refused("a")], "a name that is listed twice doesn't stand in for one that lies elsewhere");
     }
 }

@@ -53,7 +53,6 @@ use bound::Bound;
 use obstacle::Obstacle;
 use regions::{Placed, divide};
 use scope::Scope;
-use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use surveyor::Surveyor;
@@ -300,15 +299,5 @@ fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
     }
     links::settle(linked, &mut survey.flaws);
     obstacle::join(&mut survey.flaws);
-    let Survey { roots, flaws, excused, errors, skipped_mounts, .. } = survey;
-    let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
-    let by_path = |a: &Flaw, b: &Flaw| {
-        order::path_in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root))
-    };
-    // Threads give theirs sorted, so that there is little left to do.
-    order::sort(flaws, by_path);
-    excused.sort_by(|a, b| by_path(&a.flaw, &b.flaw));
-    skipped_mounts.sort_by(|a, b| order::in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
-    let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root).to_vec();
-    errors.sort_by(|a, b| order::in_tree((&base(a), &a.path), (&base(b), &b.path)));
+    order::put_in_order(survey);
 }

@@ -1,12 +1,34 @@
 //! The order of all output: by path, component by component as bytes, a directory before its contents.
 
+use super::{Flaw, Survey, Trouble};
 use crate::path::{TreePath, path_order};
 use crate::sys::thread::{join, start};
 use std::cmp::Ordering;
+use std::os::unix::ffi::OsStrExt;
 use std::thread;
 
 /// So many are worth a second thread.
 const MANY: usize = 1 << 12;
+
+/// Puts all that a survey found in path order, each entry once by policy.
+pub(super) fn put_in_order(survey: &mut Survey) {
+    let Survey { roots, flaws, excused, errors, skipped_mounts, .. } = survey;
+    let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
+    let by_path = |a: &Flaw, b: &Flaw| {
+        let by_path = path_in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root));
+        // A name that is made anew while its directory is listed can be listed twice (XFS): who came last is there now.
+        by_path.then_with(|| b.id.btime.cmp(&a.id.btime))
+    };
+    let is_again = |again: &Flaw, first: &Flaw| again.root == first.root && again.path == first.path;
+    // Threads give theirs sorted, so that there is little left to do.
+    sort(flaws, by_path);
+    flaws.dedup_by(|again, first| is_again(again, first));
+    excused.sort_by(|a, b| by_path(&a.flaw, &b.flaw));
+    excused.dedup_by(|again, first| is_again(&again.flaw, &first.flaw));
+    skipped_mounts.sort_by(|a, b| in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
+    let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root).to_vec();
+    errors.sort_by(|a, b| in_tree((&base(a), &a.path), (&base(b), &b.path)));
+}
 
 /// Sorts large items, stably, that mostly lie in sorted runs: their numbers are sorted, each half by a thread, and the
 /// items put where they belong at the end. That takes six bytes for each, where moving items themselves about would take
@@ -63,6 +85,9 @@ fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::{Identity, Kind, State, Timestamp};
+    use crate::mode::Mode;
+    use crate::survey::Root;
     use proptest::prelude::*;
 
     proptest! {
@@ -76,6 +101,43 @@ mod tests {
             sort(&mut items, |a, b| a.0.cmp(&b.0));
             prop_assert_eq!(items, expected);
         }
+    }
+
+    #[test]
+    fn a_name_that_was_listed_twice_is_found_once_as_it_is_now() {
+        let state = State { uid: 0, gid: 1, mode: Mode::new(0o644) };
+        let flaw = |root, path: &str, ino, born| Flaw {
+            root,
+            path: path.as_bytes().into(),
+            kind: Kind::File,
+            id: Identity { dev: 1, ino, btime: Some(Timestamp::new(born, 0)) },
+            nlink: 1,
+            actual: state,
+            desired: State { gid: 2, ..state },
+            ideal: State { gid: 2, ..state },
+            findings: Default::default(),
+            prospect: None,
+            bytes: 0,
+            cause: None,
+            rare: None,
+        };
+        let root = |policy| Root {
+            path: "/srv".into(),
+            policy,
+            id: None,
+            handle: None,
+            fsid: 0,
+            mounts: crate::policy::model::Mounts::Stay,
+        };
+        // Both policies judge the one directory.
+        let flaws =
+            vec![flaw(1, "x", 8, 5), flaw(0, "y", 9, 1), flaw(0, "x", 7, 2), flaw(0, "x", 8, 5), flaw(1, "x", 7, 2)];
+        let mut survey = Survey { roots: vec![root(0), root(1)], flaws, ..Survey::default() };
+        put_in_order(&mut survey);
+        let found: Vec<_> = survey.flaws.iter().map(|flaw| (flaw.path.name(), flaw.root, flaw.id.ino)).collect();
+        assert_eq!(found, [(&b"x"[..], 0, 8), (b"x", 1, 8), (b"y", 0, 9)]);
+        let changed: Vec<_> = survey.changed().map(|flaw| flaw.id.ino).collect();
+        assert_eq!(changed, [8, 9], "one change of one entry");
     }
 
     #[test]

@@ -27,6 +27,13 @@ impl StateFile {
         matches!(self.0.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
+    /// When it was last written.
+    pub fn modified(&self) -> Result<jiff::Timestamp, SysError> {
+        let stat = rustix::fs::fstat(&self.0).map_err(SysError::of("fstat"))?;
+        // One that no calendar has is as long ago as can be.
+        Ok(jiff::Timestamp::from_second(stat.st_mtime).unwrap_or(jiff::Timestamp::MIN))
+    }
+
     /// Has everything written on disk before it returns.
     pub fn sync(&self) -> io::Result<()> {
         self.0.sync_all()

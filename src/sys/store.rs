@@ -5,7 +5,7 @@ use super::stat::look;
 use super::state_file::StateFile;
 use crate::mode::Mode as Bits;
 use rustix::fs::{
-    AtFlags, Dir, Mode, OFlags, RenameFlags, fstatvfs, fsync, mkdirat, open, openat, renameat_with, unlinkat,
+    AtFlags, Dir, Mode, OFlags, RenameFlags, fstatvfs, fsync, mkdirat, open, openat, renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -160,6 +160,15 @@ impl Folder {
         let flags =
             OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR).map(StateFile::new).map_err(SysError::of("openat"))
+    }
+
+    /// Whether there is something of that name in it.
+    pub fn holds(&self, name: &str) -> Result<bool, SysError> {
+        match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
+            Err(errno) => Err(SysError { call: "newfstatat", errno }),
+        }
     }
 
     /// Opens a file for reading.

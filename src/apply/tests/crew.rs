@@ -109,7 +109,7 @@ fn an_undo_finds_the_same_by_any_number_of_threads() {
     fs::set_permissions(tree.path("d/e/0999"), fs::Permissions::from_mode(0o600)).unwrap();
     let outcomes = vec![None; plan.changes.len()];
     let state = RunState::Interrupted;
-    let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All };
+    let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All, bad: vec![] };
     let undo = |threads| {
         let ground = tree.ground(&plan.header, Ladder::of_this_kernel()).worked_by(threads);
         let undo = undo_plan(ground, &record, tree.header(Fixes::Safe)).unwrap();

@@ -174,7 +174,7 @@ fn a_run_on_record_is_undone_from_its_record() {
     apply(&tree.ground(&plan.header, Ladder::of_this_kernel()), &plan, &mut run, &AtomicBool::new(false));
     let id = run.id().to_string();
     run.settle(0).unwrap();
-    assert_eq!(journal::last_changing(&store).unwrap(), Some(id.clone()));
+    assert_eq!(journal::last_changing(&store).unwrap().run, Some(id.clone()));
     let record = journal::load(&store, &id).unwrap();
     assert_eq!(record.plan, plan);
     let ground = tree.ground(&record.plan.header, Ladder::of_this_kernel());
@@ -185,7 +185,7 @@ fn a_run_on_record_is_undone_from_its_record() {
     run.settle(0).unwrap();
     assert_eq!(tally.counts.of("applied"), 9);
     assert_eq!(tree.listing(), first);
-    assert_eq!(journal::last_changing(&store).unwrap(), Some(undo_id.clone()), "an undo can be undone");
+    assert_eq!(journal::last_changing(&store).unwrap().run, Some(undo_id.clone()), "an undo can be undone");
     assert!(matches!(journal::load(&store, &undo_id).unwrap().plan.header.kind, RunKind::Undo(run) if run == id));
 }
 

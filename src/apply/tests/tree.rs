@@ -187,7 +187,7 @@ impl Tree {
     /// Undoes a run with these outcomes, and tells what was found and what became of it.
     pub(super) fn undo(&self, plan: &Plan, outcomes: Vec<Option<Done>>) -> (Vec<Found>, Vec<Done>) {
         let state = RunState::Interrupted;
-        let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All };
+        let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All, bad: vec![] };
         let ground = self.ground(&plan.header, Ladder::of_this_kernel());
         let undo = undo_plan(ground, &record, self.header(Fixes::Safe)).unwrap();
         let undone = apply_on(&undo.ground, &undo.plan);
