@@ -6,7 +6,7 @@ use crate::intent::{Around, Intent};
 use crate::judge::{Options, judge};
 use crate::lints::{Levels, Lint};
 use crate::policy::bind::{Binding, Lookup, LookupError, bind};
-use crate::policy::instance::{Instance, Ruling, Scratch};
+use crate::policy::instance::Instance;
 use crate::policy::model::{AccountText, Model, Trial};
 use crate::policy::problem::Problem;
 use crate::policy::root_pattern::{Component, Match, RootPattern};
@@ -142,12 +142,7 @@ fn intent<'i>(trial: &Trial, instance: &'i Instance, below: &Path) -> Option<Int
     if is_below_hidden || (trial.kind == Kind::Dir && is_hidden(name.as_bytes())) {
         return None;
     }
-    let (above, mut scratch) = (above.as_os_str().as_bytes(), Scratch::default());
-    let here = instance.here_at(above, &mut scratch)?;
-    match here.ruling(instance, above, name.as_bytes(), trial.kind, &mut scratch) {
-        Ruling::Wanted(intent) => Some(intent),
-        Ruling::Excluded | Ruling::Unwanted => None,
-    }
+    instance.wanted_at(below.as_os_str().as_bytes(), trial.kind)
 }
 
 /// Names that are all known, each with an id of its own; digits are the id.

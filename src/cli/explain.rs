@@ -97,7 +97,8 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
             Err(error) => Err(Failure::incomplete(format!("can't look at {}: {error}", paths::shown(&real)))),
         }
     })??;
-    let story = explain.whom.as_ref().map(|whom| tell(&session, whom, explain.umask, &real)).transpose()?;
+    let story =
+        explain.whom.as_ref().map(|whom| tell(&session, judged.as_ref(), whom, explain.umask, &real)).transpose()?;
     let views = judged
         .iter()
         .flat_map(|judged| covering(judged, &real).map(|instance| view(&session, judged, instance, &real, &entry)));
@@ -145,7 +146,7 @@ fn notes(entry: &Entry) -> Vec<String> {
 }
 
 /// The trees that judge an entry: of each policy the one with the deepest root.
-fn covering<'j>(judged: &'j Judged, path: &'j Path) -> impl Iterator<Item = &'j Instance> {
+pub fn covering<'j, 'p>(judged: &'j Judged, path: &'p Path) -> impl Iterator<Item = &'j Instance> + use<'j, 'p> {
     let covers = |instance: &&Instance| path.starts_with(instance.root());
     let depth = |instance: &Instance| instance.root().components().count();
     let instances = judged.roots.trees.iter().map(|tree| &tree.instance);

@@ -1,7 +1,9 @@
 //! `explain PATH --as USER`: looks at the way as root, and asks the kernel as them, on a thread of its own.
 
 use super::exit::Failure;
+use super::judged::Judged;
 use super::paths;
+use super::permitted::Permitted;
 use super::session::Session;
 use super::someone::{not_posed, own_umask, someone};
 use crate::accounts::IdNames;
@@ -17,7 +19,13 @@ use rustix::io::Errno;
 use std::path::{Path, PathBuf};
 
 /// Tells what somebody can do with the entry at a real path.
-pub fn tell(session: &Session<'_>, whom: &Whom, umask: Option<Mode>, path: &Path) -> Result<Story, Failure> {
+pub fn tell(
+    session: &Session<'_>,
+    judged: Option<&Judged>,
+    whom: &Whom,
+    umask: Option<Mode>,
+    path: &Path,
+) -> Result<Story, Failure> {
     let someone = someone(whom, &session.names)?;
     let umask = umask.map_or_else(own_umask, Ok)?;
     let unseen = |error: SysError| {
@@ -29,9 +37,12 @@ pub fn tell(session: &Session<'_>, whom: &Whom, umask: Option<Mode>, path: &Path
     let names = &session.names;
     // Groups of the system mean more than a shared directory; one without a name can't be joined.
     let is_known = names.user_name(someone.account.uid).is_some();
-    let is_joinable = |gid: &u32| is_known && *gid >= gid_min && names.group_name(*gid).is_some();
+    let permitted = Permitted::of(judged, &scene, names);
+    let is_joinable = |gid: &u32| {
+        is_known && *gid >= gid_min && names.group_name(*gid).is_some() && permitted.is_shared_with(*gid, &scene)
+    };
     let joinable: Vec<u32> = scene.groups().filter(is_joinable).collect();
-    let means = Means { standing: standing(whom, &someone), joinable: &joinable };
+    let means = Means { standing: standing(whom, &someone), joinable: &joinable, law: &permitted };
     ask(&scene, &someone, umask, means).map_err(|failed| match failed {
         Asking::NotPosed(error) => not_posed(&someone, error),
         Asking::Unanswered(error) => {

@@ -20,6 +20,7 @@ mod judged;
 mod levels;
 mod log;
 mod paths;
+mod permitted;
 mod pick;
 mod planning;
 mod policy;

@@ -16,9 +16,9 @@ fn case(groups: &[u32], state_of: State, list: Option<&str>) -> Case {
     Case { account: account(2001, groups), stops: vec![top, stop(Kind::Dir, state_of, list)] }
 }
 
-const ALICE: Means<'static> = Means { standing: Standing::User, joinable: &[4242] };
-const MEMBER: Means<'static> = Means { standing: Standing::Member(4242), joinable: &[] };
-const ANYBODY: Means<'static> = Means { standing: Standing::Anybody, joinable: &[] };
+const ALICE: Means<'static> = Means { standing: Standing::User, joinable: &[4242], law: &Lawless };
+const MEMBER: Means<'static> = Means { standing: Standing::Member(4242), joinable: &[], law: &Lawless };
+const ANYBODY: Means<'static> = Means { standing: Standing::Anybody, joinable: &[], law: &Lawless };
 
 fn give(place: usize, bits: Bits, rights: Rights) -> Alteration {
     Alteration::Mode { place, turn: Turn::Give, bits, rights }
@@ -37,7 +37,8 @@ fn what_opens_least_is_chosen() {
         (&ALICE, &[2001][..], state(2001, 4242, 0o077), None, Act::Enter, give(1, Bits::Owner, Rights::PASS)),
         // A group that has it is joined before anything is opened.
         (&ALICE, &[2001], state(0, 4242, 0o2770), None, Act::Create, join),
-        (&ALICE, &[2001], state(0, 100, 0o770), Some("u::7 g::0 g:4242:7 m::7 o::0"), Act::Create, join),
+        // One that an ACL names isn't: it has its own reasons to be there.
+        (&ALICE, &[2001], state(0, 100, 0o770), Some("u::7 g::0 g:4242:7 m::7 o::0"), Act::Create, alone(3, 7)),
         // A group that hasn't isn't; nor one that can't be joined.
         (&ALICE, &[2001], state(0, 4242, 0o2750), None, Act::Create, alone(3, 7)),
         (&ALICE, &[2001], state(0, 100, 0o2770), None, Act::Enter, alone(1, 7)),

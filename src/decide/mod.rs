@@ -14,6 +14,7 @@
 mod after;
 pub mod alteration;
 pub mod making;
+pub mod proposals;
 pub mod story;
 
 use crate::accounts::Account;

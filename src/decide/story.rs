@@ -2,7 +2,7 @@
 
 use super::{Decision, Rights, decide};
 use crate::accounts::Account;
-use crate::acl::{Acl, Tag};
+use crate::acl::Acl;
 use crate::act::Act;
 use crate::entry::{Kind, State};
 use crate::mode::Mode;
@@ -52,15 +52,6 @@ pub struct Stop {
     pub listed: Listed,
     /// What keeps it from being changed.
     pub fixture: Fixture,
-}
-
-impl Stop {
-    /// The groups that it gives rights to: its own, and those that its ACL names.
-    pub fn groups(&self) -> Vec<u32> {
-        let entries = self.listed.acl().map(Acl::entries).unwrap_or_default();
-        let named = entries.iter().filter(|entry| entry.tag == Tag::Group).filter_map(|entry| entry.id);
-        std::iter::once(self.state.gid).chain(named).collect()
-    }
 }
 
 /// What an act takes.

@@ -103,6 +103,16 @@ impl Instance {
         Some(here)
     }
 
+    /// What is wanted of the entry at `path` below the root; `None` where a pattern excludes it, or nobody cares.
+    pub fn wanted_at(&self, path: &[u8], kind: Kind) -> Option<Intent<'_>> {
+        let Some((above, name)) = steps(path).last() else { return self.at_root().0 };
+        let mut scratch = Scratch::default();
+        match self.here_at(above, &mut scratch)?.ruling(self, above, name, kind, &mut scratch) {
+            Ruling::Wanted(intent) => Some(intent),
+            Ruling::Excluded | Ruling::Unwanted => None,
+        }
+    }
+
     /// Whether a directory of this name is excluded without the policy saying so.
     pub fn default_exclude(&self, name: &[u8], kind: Kind, state: State) -> bool {
         self.rules.tree().default_excludes && is_default_exclude(name, kind, state)

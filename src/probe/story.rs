@@ -5,8 +5,9 @@ use super::way::{Told, Way};
 use crate::accounts::Account;
 use crate::act::Act;
 use crate::decide::Rights;
-use crate::decide::alteration::{Alteration, Means, Taste, smallest, smallest_against};
+use crate::decide::alteration::{Alteration, Means};
 use crate::decide::making::{Inheritance, Made, make};
+use crate::decide::proposals::{Proposals, Proposed};
 use crate::decide::story::{Case, Demand, Fixture, Listed, Stop};
 use crate::entry::Kind;
 use crate::mode::Mode;
@@ -64,6 +65,8 @@ pub struct Tale {
     pub beyond: Vec<Beyond>,
     /// The changes that alter the answer, the smallest first; none where it can't be had by modes, groups and ACLs.
     pub ways: Vec<Vec<Alteration>>,
+    /// Whether there would be a way, but for the policy.
+    pub is_barred: bool,
 }
 
 /// An answer of the kernel's that modes, ACLs and attributes don't give.
@@ -136,9 +139,14 @@ impl Scene {
         Ok(Scene { way, stops, file_systems, default, inheritance })
     }
 
-    /// Every group that something on the way gives rights to.
+    /// The entries on the way, with their paths.
+    pub fn stops(&self) -> impl Iterator<Item = (&Path, &Stop)> {
+        self.way.steps().iter().map(|step| step.path.as_path()).zip(&self.stops)
+    }
+
+    /// The group of everything on the way.
     pub fn groups(&self) -> impl Iterator<Item = u32> {
-        self.stops.iter().flat_map(Stop::groups)
+        self.stops.iter().map(|stop| stop.state.gid)
     }
 
     /// Asks as somebody, by a thread that is them, and tells.
@@ -150,11 +158,13 @@ impl Scene {
             _ => Ok(None),
         });
         let passes = passes.collect::<Result<Vec<_>, _>>()?;
-        let acts = case.acts().iter().map(|&act| self.tell(posed, &case, act, &told, means));
+        let mut proposals = Proposals::new(&case, *means);
+        let acts = case.acts().iter().map(|&act| self.tell(posed, &case, act, &told, &mut proposals));
+        let acts = acts.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         Ok(Story {
             someone: someone.clone(),
             umask,
-            acts: acts.filter_map(Result::transpose).collect::<Result<_, _>>()?,
+            acts,
             made: self.made(&case.account, &told, umask),
             case,
             paths: self.way.steps().iter().map(|step| step.path.clone()).collect(),
@@ -169,7 +179,7 @@ impl Scene {
         case: &Case,
         act: Act,
         told: &Told,
-        means: &Means<'_>,
+        proposals: &mut Proposals<'_>,
     ) -> Result<Option<Tale>, SysError> {
         let can = told.acts.has(act);
         let mut asked = Vec::new();
@@ -194,8 +204,8 @@ impl Scene {
             Some(errno) => Some(Answer::No(errno)),
             None => decider.beyond(case).map(|beyond| beyond.answer),
         };
-        let ways = ways(case, act, can, means, &beyond);
-        Ok(Some(Tale { act, can, decided: decider.demand, differs, beyond, ways }))
+        let Proposed { ways, is_barred } = proposed(proposals, act, can, &beyond);
+        Ok(Some(Tale { act, can, decided: decider.demand, differs, beyond, ways, is_barred }))
     }
 
     /// The kernel's answer, where it can be asked for one; what attributes and the sticky bit do is told by their rules.
@@ -213,17 +223,9 @@ impl Scene {
     }
 }
 
-fn ways(case: &Case, act: Act, can: bool, means: &Means<'_>, beyond: &[Beyond]) -> Vec<Vec<Alteration>> {
+fn proposed(proposals: &mut Proposals<'_>, act: Act, can: bool, beyond: &[Beyond]) -> Proposed {
     // What the rules don't decide, they don't alter.
-    if !beyond.is_empty() {
-        return Vec::new();
-    }
-    if can {
-        return smallest_against(case, act, means).map(|one| vec![one]).into_iter().collect();
-    }
-    let mut ways: Vec<_> = smallest(case, act, means, Taste::Shared).into_iter().collect();
-    ways.extend(smallest(case, act, means, Taste::Personal).filter(|way| !ways.contains(way)));
-    ways
+    if beyond.is_empty() { proposals.propose(act, can) } else { Proposed::default() }
 }
 
 #[cfg(test)]

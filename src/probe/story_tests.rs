@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::acl::{Acl, AclEntry, Tag};
-use crate::decide::alteration::Standing;
+use crate::decide::alteration::{Lawless, Standing};
 use crate::decide::decide;
 use crate::entry::State;
 use crate::sys::persona::Persona;
@@ -112,9 +112,14 @@ fn what_the_rules_do_not_decide_they_do_not_alter() {
         let case = case(fixture);
         let beyond = Asked { demand, by_rules, answer }.beyond(&case);
         assert_eq!(beyond.is_some(), is_beyond, "{by_rules} {answer:?} {fixture:?}");
-        let means = Means { standing: Standing::User, joinable: &[] };
+        let means = Means { standing: Standing::User, joinable: &[], law: &Lawless };
+        let mut proposals = Proposals::new(&case, means);
         let beyond: Vec<Beyond> = beyond.into_iter().collect();
         let is_open = !is_beyond && fixture == Fixture::None;
-        assert_eq!(!ways(&case, Act::Create, false, &means, &beyond).is_empty(), is_open, "{answer:?} {fixture:?}");
+        assert_eq!(
+            !proposed(&mut proposals, Act::Create, false, &beyond).ways.is_empty(),
+            is_open,
+            "{answer:?} {fixture:?}"
+        );
     }
 }

@@ -36,6 +36,10 @@ pub fn write(
         writeln!(out, "\n{}", sentence(&text))?;
     }
     write_changes(out, story, names, false)?;
+    let barred: Vec<&str> = story.acts.iter().filter(|tale| tale.is_barred).map(|tale| tale.act.name()).collect();
+    if !barred.is_empty() {
+        writeln!(out, "\nNothing that the policy allows lets {} {}.", label(story), barred.join(", "))?;
+    }
     if verbosity == Verbosity::Verbose { write_changes(out, story, names, true) } else { Ok(()) }
 }
 

@@ -71,6 +71,7 @@ fn act(story: &Story, tale: &Tale, names: &dyn IdNames) -> Value {
         "differs": tale.differs.is_some(),
         "errno": tale.differs.and_then(errno),
         "changes": ways,
+        "against_policy": tale.is_barred,
     })
 }
 

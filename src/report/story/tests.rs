@@ -42,6 +42,7 @@ fn story() -> Story {
         differs: None,
         beyond: Vec::new(),
         ways,
+        is_barred: false,
     };
     let rights = Rights::new(7);
     let own = Alteration::Entry { place: 1, tag: Tag::User, id: Some(1001), rights, mask: rights };
