@@ -16,7 +16,7 @@ use crate::sys::mounts::Mounts;
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::look;
 use crate::sys::thread::run_confined;
-use crate::walk::{self, Counters, Start};
+use crate::walk::{self, Counters, Start, Visits};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -77,6 +77,7 @@ fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
         counters: &counters,
         descriptors: descriptor_budget(),
         mounts: &mounts,
+        visits: &Visits::default(),
     };
     let counted = progress::while_counting(session.common, &counters, || walk::walk(vec![start], visitors, options));
     let mut total = Counting::default();

@@ -7,7 +7,7 @@ use crate::policy::is_default_exclude;
 use crate::sys::SysError;
 use crate::sys::dir::OnMount;
 use crate::sys::stat::Look;
-use crate::walk::{Crossing, Next, Place, Visitor, Want};
+use crate::walk::{Crossing, Next, Place, Standing, Visitor, Want};
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -51,11 +51,11 @@ impl Visitor for Counting {
         if kind == Kind::Dir { Want::Enter } else { Want::Look }
     }
 
-    fn entry(&mut self, at: Place<'_, Surroundings>, look: &Look) {
-        if self.is_excluded(at, look) {
-            return;
+    fn entry(&mut self, at: Place<'_, Surroundings>, look: &Look) -> Standing {
+        if !self.is_excluded(at, look) {
+            self.census.count(at.here().handing_down(), at.path(), look.entry.kind, look.entry.state);
         }
-        self.census.count(at.here().handing_down(), at.path(), look.entry.kind, look.entry.state);
+        Standing::Told
     }
 
     fn directory(&mut self, at: Place<'_, Surroundings>, look: &Look, _: Option<BorrowedFd<'_>>) -> Next<Surroundings> {
@@ -71,9 +71,13 @@ impl Visitor for Counting {
         Next::Enter(here.clone())
     }
 
-    fn mount(&mut self, _: Place<'_, Surroundings>, _: OnMount) -> Crossing {
-        self.census.mounts += 1;
+    fn mount(&mut self, at: Place<'_, Surroundings>, _: OnMount) -> Crossing {
+        self.shut(at);
         Crossing::Stay
+    }
+
+    fn shut(&mut self, _: Place<'_, Surroundings>) {
+        self.census.mounts += 1;
     }
 
     // What is gone needs no policy.

@@ -7,7 +7,7 @@ use crate::sys::SysError;
 use crate::sys::access::stands;
 use crate::sys::dir::{OnMount, Reach, duplicate, find_beneath, open_at};
 use crate::sys::stat::Look;
-use crate::walk::{self, Crossing, Next, Visitor, Want};
+use crate::walk::{self, Crossing, Next, Standing, Visitor, Want};
 use rustix::io::Errno;
 use std::ffi::CStr;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -123,7 +123,9 @@ impl Visitor for Asker<'_> {
         }
     }
 
-    fn entry(&mut self, _: walk::Place<'_, Arc<Directory>>, _: &Look) {}
+    fn entry(&mut self, _: walk::Place<'_, Arc<Directory>>, _: &Look) -> Standing {
+        Standing::Told
+    }
 
     fn directory(
         &mut self,
@@ -157,10 +159,14 @@ impl Visitor for Asker<'_> {
     }
 
     fn mount(&mut self, at: walk::Place<'_, Arc<Directory>>, _: OnMount) -> Crossing {
+        self.shut(at);
+        Crossing::Stay
+    }
+
+    fn shut(&mut self, at: walk::Place<'_, Arc<Directory>>) {
         if let Some(root) = at.here().root_index() {
             self.seen.mounts.push((root, at.path()));
         }
-        Crossing::Stay
     }
 
     // What is gone, nobody can do anything with.

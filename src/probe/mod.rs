@@ -34,7 +34,7 @@ use crate::sys::persona::Persona;
 use crate::sys::root::{Links, hold_way, open_root};
 use crate::sys::stat::look;
 use crate::sys::thread::{self, run_confined};
-use crate::walk::{self, Counters, Start};
+use crate::walk::{self, Counters, Start, Visits};
 use asked::Answers;
 use asker::{Asker, Eyes, Seen};
 use gather::Gathering;
@@ -194,6 +194,7 @@ fn ask_all(request: &Request<'_>, mounts: &Mounts, desk: &Desk) -> Result<Seen, 
     let mut total = Seen::default();
     let is_other = |someone: &&Someone| matches!(someone.persona, Persona::Account(_));
     let eyes = if request.everybody.iter().any(is_other) { Eyes::Roots } else { Eyes::Own };
+    let visits = Visits::default();
     // Each root keeps its descriptor while it is walked.
     let at_once = (request.descriptors / 8).max(1);
     for (batch, roots) in request.roots.chunks(at_once).enumerate() {
@@ -204,6 +205,7 @@ fn ask_all(request: &Request<'_>, mounts: &Mounts, desk: &Desk) -> Result<Seen, 
             counters: request.counters,
             descriptors: request.descriptors / 2,
             mounts,
+            visits: &visits,
         };
         let askers = (0..request.threads.max(1)).map(|_| Asker::new(desk, request.depth, eyes)).collect();
         for asker in walk::walk(opened, askers, options)? {

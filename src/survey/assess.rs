@@ -20,6 +20,7 @@ use crate::sys::ladder::Ladder;
 use crate::sys::names::Memo;
 use crate::sys::stat::Look;
 use crate::sys::xattr;
+use crate::walk::Standing;
 
 /// What one thread found.
 #[derive(Default)]
@@ -32,8 +33,6 @@ pub struct Finds {
     pub excused: Vec<Excused>,
     /// How many findings those are.
     pub suppressed: u64,
-    /// Entries that were gone when they were looked at again.
-    pub vanished: u64,
 }
 
 /// What judging needs beside the entry.
@@ -55,6 +54,15 @@ pub enum Judged {
     Clean,
     /// There was something to tell.
     Told,
+    /// There was, but it was moved out of the tree meanwhile, and is none of ours any more.
+    Moved,
+}
+
+impl Judged {
+    /// Whether it was told of.
+    pub fn standing(self) -> Standing {
+        if self == Judged::Moved { Standing::Moved } else { Standing::Told }
+    }
 }
 
 /// Judges an entry; tells what was found and gives the groups that it is to have, one for each opinion.
@@ -70,6 +78,9 @@ pub fn assess(
     let entry = &look.entry;
     if complies(region, opinions, entry, site.name(), court, groups) && !asks_for_acls(region, opinions, entry) {
         return Judged::Clean;
+    }
+    if !site.is_still_below(court.ladder) {
+        return Judged::Moved;
     }
     tell(region, opinions, look, site, court, finds);
     Judged::Told
@@ -141,10 +152,6 @@ fn tell(
     court: &Court<'_>,
     finds: &mut Finds,
 ) {
-    if !site.is_still_below(court.ladder) {
-        finds.vanished += 1;
-        return;
-    }
     let entry = &look.entry;
     let matters = may_be_mended(region, opinions, entry, site, court) || asks_for_acls(region, opinions, entry);
     let extras = if matters { extras(site, court) } else { entry.extras };

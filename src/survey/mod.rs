@@ -46,7 +46,7 @@ use crate::sys::names::{Memo, NameService};
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look};
 use crate::sys::thread::run_confined;
-use crate::walk::{self, Counters, Start};
+use crate::walk::{self, Counters, Start, Visits};
 use approach::approach;
 use assess::Court;
 use bound::Bound;
@@ -243,6 +243,7 @@ fn walk_all<'p>(
         || Court { accounts: Memo::of(request.names), ladder: request.ladder, bsd_groups: bsd_groups.clone(), purpose };
     let mut surveyors: Vec<_> = (0..conduct.threads.max(1)).map(|_| Surveyor::new(court(), mounts)).collect();
     let mut guide = Surveyor::new(court(), mounts);
+    let visits = Visits::default();
     for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
         let approached = confined(conduct, || approach_all(batch, placed, &mut guide))?;
         let mut starts = Vec::new();
@@ -261,6 +262,7 @@ fn walk_all<'p>(
             counters: conduct.counters,
             descriptors: conduct.descriptors,
             mounts,
+            visits: &visits,
         };
         surveyors = walk::walk(starts, surveyors, options).map_err(SurveyError::Setup)?;
     }
@@ -289,7 +291,7 @@ fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
         let Surveyor { finds, counts, mut skipped_mounts, mut errors, .. } = surveyor;
         survey.counts.entries += counts.entries;
         survey.counts.excluded += counts.excluded;
-        survey.counts.vanished += counts.vanished + finds.vanished;
+        survey.counts.vanished += counts.vanished;
         survey.counts.suppressed += finds.suppressed;
         survey.flaws.extend(finds.flaws);
         survey.excused.extend(finds.excused);

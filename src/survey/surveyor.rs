@@ -12,7 +12,7 @@ use crate::sys::SysError;
 use crate::sys::dir::{OnMount, same_mount};
 use crate::sys::mounts::{Class, Mounts, classify};
 use crate::sys::stat::{Glance, Look};
-use crate::walk::{Crossing, Enough, Next, Place, Visitor, Want};
+use crate::walk::{Crossing, Enough, Next, Place, Standing, Unread, Visitor, Want};
 use std::cell::Cell;
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
@@ -40,6 +40,16 @@ pub struct Surveyor<'p> {
     pub errors: Vec<Trouble>,
 }
 
+/// What came of meeting an entry.
+pub enum Met<'p> {
+    /// It was judged, or left out.
+    Done,
+    /// It is a directory to be entered, where this is said.
+    Inside(Scope<'p>),
+    /// It was moved away just then, and nothing is told of it.
+    Moved,
+}
+
 impl<'p> Surveyor<'p> {
     /// A thread's part, before it begins.
     pub fn new(court: Court<'p>, mounts: &'p Mounts) -> Surveyor<'p> {
@@ -61,23 +71,25 @@ impl<'p> Surveyor<'p> {
     }
 
     /// Judges an entry met in a scope, and gives the scope inside where it is a directory worth entering.
-    pub fn meet(&mut self, scope: &Scope<'p>, site: &dyn Site, look: &Look) -> Option<Scope<'p>> {
+    pub fn meet(&mut self, scope: &Scope<'p>, site: &dyn Site, look: &Look) -> Met<'p> {
         let mut opinions = std::mem::take(&mut self.opinions);
-        let inside = match self.hear(scope, site, look, &mut opinions) {
+        let met = match self.hear(scope, site, look, &mut opinions) {
             Heard::Excluded => {
                 self.counts.excluded += 1;
-                None
+                Met::Done
             }
-            Heard::Unwanted | Heard::Wanted => {
-                self.judge(scope.region, site, look, &opinions);
-                let groups = std::mem::take(&mut self.groups);
-                let inside = self.inside(scope, site.name(), look, &opinions, &groups);
-                self.groups = groups;
-                inside
-            }
+            Heard::Unwanted | Heard::Wanted => match self.judge(scope.region, site, look, &opinions) {
+                Judged::Moved => Met::Moved,
+                Judged::Clean | Judged::Told => {
+                    let groups = std::mem::take(&mut self.groups);
+                    let inside = self.inside(scope, site.name(), look, &opinions, &groups);
+                    self.groups = groups;
+                    inside.map_or(Met::Done, Met::Inside)
+                }
+            },
         };
         self.opinions = opinions;
-        inside
+        met
     }
 
     /// Hears what is wanted of an entry that was looked at.
@@ -123,8 +135,10 @@ impl<'p> Surveyor<'p> {
         look: &Look,
         opinions: &[Opinion<'p>],
     ) -> Judged {
-        self.counts.entries += 1;
-        assess(region, opinions, look, site, &self.court, &mut self.finds, &mut self.groups)
+        let judged = assess(region, opinions, look, site, &self.court, &mut self.finds, &mut self.groups);
+        // It counts when it is told of.
+        self.counts.entries += u64::from(judged != Judged::Moved);
+        judged
     }
 
     /// Hears what is wanted of a name of the directory that is being read; of a plain one only where that isn't known.
@@ -181,10 +195,10 @@ impl<'p> Surveyor<'p> {
         self.mounts.by_id(mount).is_some_and(|mount| classify(&mount.fs) == Class::Local)
     }
 
-    fn trouble(&mut self, scope: &Scope<'p>, path: Vec<u8>, error: SysError) {
+    fn trouble(&mut self, scope: &Scope<'p>, trouble: impl FnOnce(u32, Vec<u8>) -> Trouble, path: Vec<u8>) {
         let Some(active) = scope.actives.first() else { return };
         let view = &scope.region.views[active.view];
-        self.errors.push(Trouble::of(Some(view.bound.index), view.path(&path), error));
+        self.errors.push(trouble(view.bound.index, view.path(&path)));
     }
 }
 
@@ -239,27 +253,31 @@ impl<'p> Visitor for Surveyor<'p> {
         Enough::Yes
     }
 
-    fn entry(&mut self, at: Place<'_, Scope<'p>>, look: &Look) {
+    fn entry(&mut self, at: Place<'_, Scope<'p>>, look: &Look) -> Standing {
         // What the policies want of it was heard when its name was read, a moment ago.
         if !self.is_plain {
             let opinions = std::mem::take(&mut self.opinions);
-            self.judge_listed(at, look, &opinions);
+            let judged = self.judge_listed(at, look, &opinions);
             self.opinions = opinions;
+            judged.standing()
         } else if self.plain.is_clean(&look.entry) {
             self.counts.entries += 1;
+            Standing::Told
         } else {
             let opinions = std::mem::take(&mut self.plain.opinions);
             let judged = self.judge_listed(at, look, &opinions);
             self.plain.opinions = opinions;
             self.plain.judged(&look.entry, judged);
+            judged.standing()
         }
     }
 
     fn directory(&mut self, at: Place<'_, Scope<'p>>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<Scope<'p>> {
         self.set_directory(at.here(), || parent_of(at.path()));
         match self.meet(at.here(), &Walked { place: at, own, below: &Cell::new(None) }, look) {
-            Some(scope) => Next::Enter(scope),
-            None => Next::Leave,
+            Met::Inside(scope) => Next::Enter(scope),
+            Met::Done => Next::Leave,
+            Met::Moved => Next::Moved,
         }
     }
 
@@ -270,12 +288,16 @@ impl<'p> Visitor for Surveyor<'p> {
         if scope.actives.iter().any(|active| enters(mounts(active.view), local)) {
             return Crossing::Enter;
         }
-        let path = at.path();
+        self.shut(at);
+        Crossing::Stay
+    }
+
+    fn shut(&mut self, at: Place<'_, Scope<'p>>) {
+        let (scope, path) = (at.here(), at.path());
         for active in &scope.actives {
             let view = &scope.region.views[active.view];
             self.skipped_mounts.push(SkippedMount { root: view.bound.index, path: view.path(&path).into() });
         }
-        Crossing::Stay
     }
 
     fn vanished(&mut self, _: Place<'_, Scope<'p>>) {
@@ -283,7 +305,18 @@ impl<'p> Visitor for Surveyor<'p> {
     }
 
     fn error(&mut self, at: Place<'_, Scope<'p>>, error: SysError) {
-        self.trouble(at.here(), at.path(), error);
+        self.trouble(at.here(), |root, path| Trouble::of(Some(root), path, error), at.path());
+    }
+
+    fn unread(&mut self, at: Place<'_, Scope<'p>>, why: Unread) {
+        let trouble = |root, path: Vec<u8>| Trouble {
+            root: Some(root),
+            path: path.into(),
+            call: None,
+            errno: None,
+            message: why.to_string(),
+        };
+        self.trouble(at.here(), trouble, at.path());
     }
 
     fn end(&mut self) {

@@ -67,7 +67,9 @@ pub struct OnMount {
 pub fn mount_at(dir: impl AsFd, name: &CStr) -> Result<OnMount, SysError> {
     // A dead server must not hang us before anyone decided to go there.
     let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_DONT_SYNC;
-    let stat = statx(dir, name, flags, StatxFlags::MNT_ID).map_err(SysError::of("statx"))?;
+    // Nothing is asked for: then even a FUSE mount of somebody's that refuses all others (no allow_other, mount.fuse3(8))
+    // says its device instead of EACCES, and the kernel fills in the mount whatever is asked.
+    let stat = statx(dir, name, flags, StatxFlags::empty()).map_err(SysError::of("statx"))?;
     let told = stat.stx_mask & StatxFlags::MNT_ID.bits() != 0;
     Ok(OnMount {
         id: if told { stat.stx_mnt_id } else { 0 },

@@ -77,6 +77,20 @@ impl Mounts {
         }
     }
 
+    /// Whether an entry on that mount that is renamed has a new ctime by the clock of this machine; denied of mounts that
+    /// aren't known.
+    pub fn stamps_renames(&self, id: u64) -> bool {
+        // Local file systems whose rename sets the ctime of what is renamed. FAT doesn't, servers have clocks of their own,
+        // and a user's program (FUSE) says what it likes.
+        let stamps = |mount: &Mount| {
+            matches!(
+                mount.fs.as_str(),
+                "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "tmpfs" | "zfs" | "f2fs" | "bcachefs"
+            ) || matches!(mount.fs.as_str(), "overlay" | "jfs" | "nilfs2" | "ramfs")
+        };
+        self.by_id(id).is_some_and(stamps)
+    }
+
     /// Whether the device of an entry tells that it lies on that mount: no part of the same file system is mounted on it
     /// (mount --bind), nor on what is mounted there. Denied of mounts that aren't known.
     pub fn is_told_by_device(&self, id: u64) -> bool {

@@ -17,6 +17,8 @@ pub struct Look {
     pub attributes: StatxAttributes,
     /// How many bytes it takes on disk, which is what quotas count.
     pub bytes: u64,
+    /// When its inode was last changed (ctime): by chmod, and on most file systems by a rename too.
+    pub changed: Timestamp,
 }
 
 impl Look {
@@ -74,7 +76,9 @@ fn call(dir: impl AsFd, name: &CStr, flags: AtFlags) -> Result<Look, SysError> {
     let stat = statx(dir, name, flags, wanted).map_err(SysError::of("statx"))?;
     let entry = entry(&stat).ok_or(SysError { call: "statx", errno: Errno::NOTSUP })?;
     // stat(2): blocks are counted in units of 512 bytes, whatever the file system's own are.
-    Ok(Look { entry, attributes: stat.stx_attributes, bytes: stat.stx_blocks.saturating_mul(512) })
+    let bytes = stat.stx_blocks.saturating_mul(512);
+    let changed = Timestamp::new(stat.stx_ctime.tv_sec, stat.stx_ctime.tv_nsec);
+    Ok(Look { entry, attributes: stat.stx_attributes, bytes, changed })
 }
 
 /// The entry that a statx tells of; `None` for a file type that Linux doesn't have.

@@ -1,6 +1,7 @@
 //! The threads of a walk among themselves: jobs, stealing, sleeping, and knowing when all is done.
 
 use super::dir::Dir;
+use super::missing::{Missed, Missing};
 use crossbeam_deque::{Steal, Stealer, Worker};
 use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
@@ -26,6 +27,8 @@ pub(super) enum Job<H> {
 pub(super) struct Crew<'a, H> {
     stealers: Vec<Stealer<Job<H>>>,
     pending: &'a AtomicUsize,
+    /// What is to be looked for again.
+    pub missed: Missed<H>,
     asleep: AtomicUsize,
     over: AtomicBool,
     stop: &'a AtomicBool,
@@ -34,12 +37,19 @@ pub(super) struct Crew<'a, H> {
 }
 
 impl<'a, H> Crew<'a, H> {
-    /// A crew and the queue of each of its threads; `pending` counts its jobs, and begins with none.
-    pub fn new(threads: usize, stop: &'a AtomicBool, pending: &'a AtomicUsize) -> (Crew<'a, H>, Vec<Worker<Job<H>>>) {
+    /// A crew and the queue of each of its threads; `pending` counts its jobs, and begins with none. After the last crew
+    /// nothing is looked for again.
+    pub fn new(
+        threads: usize,
+        is_last: bool,
+        stop: &'a AtomicBool,
+        pending: &'a AtomicUsize,
+    ) -> (Crew<'a, H>, Vec<Worker<Job<H>>>) {
         let queues: Vec<_> = (0..threads).map(|_| Worker::new_lifo()).collect();
         let crew = Crew {
             stealers: queues.iter().map(Worker::stealer).collect(),
             pending,
+            missed: Missed::new(is_last),
             asleep: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             stop,
@@ -102,7 +112,17 @@ impl<'a, H> Crew<'a, H> {
         }
     }
 
-    /// Ends the walk for all threads.
+    /// Whether the walk is over too, now that these jobs are done.
+    pub fn is_last(&self) -> bool {
+        self.missed.is_over(self.stop)
+    }
+
+    /// What is to be looked for again.
+    pub fn into_missing(self) -> Vec<Missing<H>> {
+        self.missed.into_list()
+    }
+
+    /// Ends the work of all threads.
     pub fn end(&self) {
         self.over.store(true, Ordering::Relaxed);
         drop(self.lock());

@@ -31,6 +31,8 @@ pub(super) struct Ground {
     pub automounts: bool,
     /// An entry's device tells whether it is on this mount.
     pub told_by_device: bool,
+    /// The ctime of a directory tells whether it was moved.
+    pub stamps_renames: bool,
 }
 
 /// Where a directory came from.
@@ -95,6 +97,19 @@ impl<H> Dir<H> {
         self.slot().is_some()
     }
 
+    /// Whether it is the same directory as one above it.
+    pub fn is_below_itself(&self) -> bool {
+        let is_it = |other: &Dir<H>| other.id() == self.id() && same_mount(&other.seen.entry, &self.seen.entry);
+        let mut at = self;
+        while let Origin::Below(parent, _) = &at.origin {
+            if is_it(parent) {
+                return true;
+            }
+            at = parent;
+        }
+        false
+    }
+
     /// Takes a descriptor that was opened again.
     pub fn reopened(&self, fd: Arc<OwnedFd>) {
         *self.slot() = Some(fd);
@@ -115,7 +130,11 @@ impl<H> Dir<H> {
 
 impl Ground {
     fn of(mount: u64, mounts: &Mounts) -> Ground {
-        Ground { automounts: mounts.may_automount(mount), told_by_device: mounts.is_told_by_device(mount) }
+        Ground {
+            automounts: mounts.may_automount(mount),
+            told_by_device: mounts.is_told_by_device(mount),
+            stamps_renames: mounts.stamps_renames(mount),
+        }
     }
 }
 

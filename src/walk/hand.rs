@@ -2,17 +2,20 @@
 
 use super::crew::{Crew, Job};
 use super::dir::Dir;
+use super::missing::Why;
 use super::pool::Pool;
 use super::reading::{Reading, Rest};
-use super::{Crossing, Next, Options, Place, Visitor, Want};
+use super::visits::Admission;
+use super::{Crossing, Next, Options, Place, Standing, Unread, Visitor, Want};
 use crate::entry::Kind;
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, Reach, mount_at, open_at, same_mount};
 use crate::sys::listing::{Buffer, resume};
+use crate::sys::mounts::{Class, Mounts, classify};
 use crate::sys::stat::{Look, look, look_at};
 use crossbeam_deque::Worker;
 use rustix::io::Errno;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
@@ -62,7 +65,11 @@ impl<'a, V: Visitor> Hand<'a, V> {
             self.crew.done();
         }
         std::mem::forget(leaving);
-        self.visitor.end();
+        // What is looked for again is reached by its names anew.
+        self.pool.close_all();
+        if self.crew.is_last() {
+            self.visitor.end();
+        }
         Ok(self.visitor)
     }
 
@@ -71,16 +78,20 @@ impl<'a, V: Visitor> Hand<'a, V> {
             Job::Start(dir) => {
                 let fd = dir.open().expect("a start is never closed");
                 self.visitor.start(Place::itself(&dir, Some(fd.as_fd())), &dir.seen);
+                // Should it be moved into another start, that is the second time.
+                self.options.visits.admit(&dir.seen, dir.ground.stamps_renames, || false);
                 self.read(dir, &fd);
             }
             Job::Child(parent, name) => {
-                if let Some((dir, fd)) = self.enter(parent, name) {
+                if let Some((dir, fd)) = self.enter(parent, name)
+                    && self.may_read(&dir, &fd)
+                {
                     self.read(dir, &fd);
                 }
             }
             Job::More(dir, next) => match self.pool.descriptor(&dir).and_then(|fd| resume(&fd, next).map(|()| fd)) {
                 Ok(fd) => self.read(dir, &fd),
-                Err(error) => self.fail(Place::itself(&dir, None), error),
+                Err(error) => self.crew.missed.add_rest(&mut self.visitor, &dir, error),
             },
         }
     }
@@ -90,20 +101,27 @@ impl<'a, V: Visitor> Hand<'a, V> {
         let above = match self.pool.descriptor(&parent) {
             Ok(fd) => fd,
             Err(error) => {
-                self.fail(Place::lost(&parent, &name), error);
+                self.fail(&parent, Place::lost(&parent, &name), error);
                 return None;
             }
         };
         let at = Place::of(&parent, above.as_fd(), &name);
         let (fd, look) = self.open(&parent, at)?;
-        let Next::Enter(here) = self.visitor.directory(at, &look, Some(fd.as_fd())) else { return None };
+        let here = match self.visitor.directory(at, &look, Some(fd.as_fd())) {
+            Next::Enter(here) => here,
+            Next::Leave => return None,
+            Next::Moved => {
+                self.miss(&parent, &name, Why::Moved);
+                return None;
+            }
+        };
         let fd = Arc::new(fd);
         let dir = Dir::below(parent, name, fd.clone(), look, here, self.options.mounts);
         Some((Arc::new(dir), fd))
     }
 
     /// Opens the directory at a place, on whatever mount the visitor agrees to; or tells what it is instead.
-    fn open(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>) -> Option<(OwnedFd, Look)> {
+    fn open(&mut self, parent: &Arc<Dir<V::Here>>, at: Place<'_, V::Here>) -> Option<(OwnedFd, Look)> {
         let mut tries = TRIES;
         loop {
             let error = match self.open_here(parent, at) {
@@ -112,7 +130,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
             };
             match error.errno {
                 Errno::XDEV => return self.cross(parent, at),
-                Errno::NOENT | Errno::STALE => self.visitor.vanished(at),
+                Errno::NOENT | Errno::STALE => self.miss(parent, at.name(), Why::Gone),
                 // Exchanged for something else and back again; nothing may hide that way.
                 Errno::NOTDIR | Errno::LOOP if tries > 0 && is_dir(at) => {
                     tries -= 1;
@@ -145,7 +163,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
     }
 
     /// Opens a directory on another mount, if the visitor agrees.
-    fn cross(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>) -> Option<(OwnedFd, Look)> {
+    fn cross(&mut self, parent: &Arc<Dir<V::Here>>, at: Place<'_, V::Here>) -> Option<(OwnedFd, Look)> {
         let (above, name) = at.parent()?;
         let home = parent.seen.entry.mount;
         let mut agreed: Option<OnMount> = None;
@@ -171,29 +189,33 @@ impl<'a, V: Visitor> Hand<'a, V> {
             }
             Ok(None) => None,
             Err(error) => {
-                self.fail(at, error);
+                self.fail(parent, at, error);
                 None
             }
         }
     }
 
     /// A directory that can't be opened is looked at by name, so that it can be judged all the same.
-    fn unopened(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>, error: SysError) {
+    fn unopened(&mut self, parent: &Arc<Dir<V::Here>>, at: Place<'_, V::Here>, error: SysError) {
         let Some((above, name)) = at.parent() else { return };
         match look_at(above, name) {
-            Err(unseen) => self.fail(at, unseen),
-            Ok(look) if look.entry.kind == Kind::Dir => {
-                if let Next::Enter(_) = self.visitor.directory(at, &look, None) {
-                    self.visitor.error(at, error);
-                }
-            }
+            Err(unseen) => self.fail(parent, at, unseen),
+            Ok(look) if look.entry.kind == Kind::Dir => match self.visitor.directory(at, &look, None) {
+                Next::Enter(_) => self.visitor.error(at, error),
+                Next::Leave => {}
+                Next::Moved => self.miss(parent, name, Why::Moved),
+            },
             // It was a directory when listed, and something else when it was to be opened.
             Ok(look) => {
                 // Others were read since: names are asked about after `begin` of their own directory only.
                 self.visitor.begin(Place::itself(parent, Some(above)));
                 match self.visitor.want(&parent.here, name, look.entry.kind) {
                     Want::Skip => {}
-                    Want::Glance | Want::Look | Want::Enter => tell(&mut self.visitor, parent, at, &look),
+                    Want::Glance | Want::Look | Want::Enter => {
+                        if tell(&mut self.visitor, parent, at, &look) == Standing::Moved {
+                            self.miss(parent, name, Why::Moved);
+                        }
+                    }
                 }
             }
         }
@@ -203,10 +225,11 @@ impl<'a, V: Visitor> Hand<'a, V> {
     fn read(&mut self, dir: Arc<Dir<V::Here>>, fd: &OwnedFd) {
         self.visitor.begin(Place::itself(&dir, Some(fd.as_fd())));
         self.options.counters.enter(|| Place::itself(&dir, None).path());
-        let mut reading = Reading::new(&mut self.visitor, &dir, fd, &mut self.found);
-        let rest = reading.run(&mut self.buffer, self.crew);
+        let mut reading = Reading::new(&mut self.visitor, &dir, fd, &mut self.found, self.crew);
+        let rest = reading.run(&mut self.buffer);
         self.options.counters.add(self.seat, reading.names());
-        if self.found.is_empty() && rest == Rest::None {
+        let is_missing = reading.is_missing();
+        if self.found.is_empty() && rest == Rest::None && !is_missing {
             return;
         }
         self.pool.keep(&dir);
@@ -218,11 +241,27 @@ impl<'a, V: Visitor> Hand<'a, V> {
         self.crew.enlist_all(&self.queue, self.found.drain(..).map(|name| Job::Child(dir.clone(), name)));
     }
 
-    fn fail(&mut self, at: Place<'_, V::Here>, error: SysError) {
-        match is_gone(&error) {
-            true => self.visitor.vanished(at),
-            false => self.visitor.error(at, error),
+    /// Whether a directory that is to be entered isn't read over and over; says so where it is.
+    fn may_read(&mut self, dir: &Dir<V::Here>, fd: &OwnedFd) -> bool {
+        let visits = self.options.visits;
+        let admission = visits.admit(&dir.seen, dir.ground.stamps_renames, || dir.is_below_itself());
+        if admission == Admission::Refused {
+            self.visitor.unread(Place::itself(dir, Some(fd.as_fd())), Unread::ReadBefore);
         }
+        admission == Admission::Read
+    }
+
+    fn fail(&mut self, dir: &Arc<Dir<V::Here>>, at: Place<'_, V::Here>, error: SysError) {
+        if is_gone(&error) {
+            self.miss(dir, at.name(), Why::Gone);
+        } else if !is_shut(&mut self.visitor, dir, at, error) {
+            self.visitor.error(at, error);
+        }
+    }
+
+    /// Has a name in a directory looked for again, which is in a pool since its names were queued.
+    fn miss(&mut self, dir: &Arc<Dir<V::Here>>, name: &CStr, why: Why) {
+        self.crew.missed.add(&mut self.visitor, dir, name, why);
     }
 }
 
@@ -230,11 +269,30 @@ fn is_dir<H>(at: Place<'_, H>) -> bool {
     at.parent().is_some_and(|(above, name)| look_at(above, name).is_ok_and(|look| look.entry.kind == Kind::Dir))
 }
 
+/// Whether somebody's own FUSE mount is in the way that refuses all others, root too; then the visitor is told.
+pub(super) fn is_shut<V: Visitor>(
+    visitor: &mut V,
+    dir: &Dir<V::Here>,
+    at: Place<'_, V::Here>,
+    error: SysError,
+) -> bool {
+    let Some((above, name)) = at.parent().filter(|_| error.errno == Errno::ACCESS) else { return false };
+    let Ok(mount) = mount_at(above, name) else { return false };
+    // It may be younger than the list that the walk began with.
+    let is_fuse = |mounts: Mounts| mounts.by_id(mount.id).is_some_and(|mount| classify(&mount.fs) == Class::Fuse);
+    let is_shut = mount.id != dir.seen.entry.mount && Mounts::read().is_ok_and(is_fuse);
+    if is_shut && visitor.mount(at, mount) == Crossing::Enter {
+        visitor.shut(at);
+    }
+    is_shut
+}
+
 /// Tells a visitor of an entry that isn't a directory; one that is mounted over only if it agrees.
-pub(super) fn tell<V: Visitor>(visitor: &mut V, dir: &Dir<V::Here>, at: Place<'_, V::Here>, look: &Look) {
+pub(super) fn tell<V: Visitor>(visitor: &mut V, dir: &Dir<V::Here>, at: Place<'_, V::Here>, look: &Look) -> Standing {
     let over = OnMount { id: look.entry.mount, automount: false };
-    if same_mount(&dir.seen.entry, &look.entry) || visitor.mount(at, over) == Crossing::Enter {
-        visitor.entry(at, look);
+    match same_mount(&dir.seen.entry, &look.entry) || visitor.mount(at, over) == Crossing::Enter {
+        true => visitor.entry(at, look),
+        false => Standing::Told,
     }
 }
 

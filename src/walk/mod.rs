@@ -6,6 +6,9 @@
 //!                 └────────────────┴──────── directories among them ◀────────────┘
 //! ```
 //!
+//! What was listed and is gone, or was moved away just then, is looked for again when all is done; no directory is read
+//! over and over, whatever is done to the tree meanwhile.
+//!
 //! A directory is judged through the descriptor that is then read, so what was judged is what was read. Names
 //! are only ever looked up below an open directory, never through a link, `..` or a mount nobody agreed to.
 
@@ -13,14 +16,19 @@ mod counters;
 mod crew;
 mod dir;
 mod hand;
+mod missing;
 mod place;
 mod pool;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod unread;
+mod visits;
 
 pub use counters::Counters;
 pub use place::Place;
+pub use unread::Unread;
+pub use visits::Visits;
 
 use crate::entry::Kind;
 use crate::sys::SysError;
@@ -31,10 +39,12 @@ use crate::sys::thread::start;
 use crew::{Crew, Job};
 use dir::Dir;
 use hand::Hand;
+use missing::{Missing, ROUNDS, pause};
 use std::ffi::CStr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// One thread's part of a walk: told of directories and entries, it says what to look at and where to go.
 ///
@@ -64,7 +74,7 @@ pub trait Visitor: Send {
     }
 
     /// An entry was looked at that isn't a directory.
-    fn entry(&mut self, at: Place<'_, Self::Here>, look: &Look);
+    fn entry(&mut self, at: Place<'_, Self::Here>, look: &Look) -> Standing;
 
     /// A directory was looked at, through its own descriptor or, where it can't be opened, by name.
     fn directory(&mut self, at: Place<'_, Self::Here>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<Self::Here>;
@@ -72,11 +82,19 @@ pub trait Visitor: Send {
     /// An entry lies on another mount than its directory: is it to be gone to?
     fn mount(&mut self, at: Place<'_, Self::Here>, mount: OnMount) -> Crossing;
 
-    /// A name was read, but nothing is there any more, or a directory was exchanged meanwhile.
+    /// A mount that was agreed to lets nobody in but who mounted it (FUSE without allow_other): it is not entered.
+    fn shut(&mut self, at: Place<'_, Self::Here>);
+
+    /// A name was read, but nothing is there any more, or a directory was exchanged meanwhile. It was looked for again.
     fn vanished(&mut self, at: Place<'_, Self::Here>);
 
     /// Something could not be read or looked at.
     fn error(&mut self, at: Place<'_, Self::Here>, error: SysError);
+
+    /// Something is there that was left unread, for what others did to it meanwhile.
+    fn unread(&mut self, at: Place<'_, Self::Here>, why: Unread) {
+        self.error(at, why.as_error());
+    }
 
     /// The walk is over for this thread.
     fn end(&mut self) {}
@@ -104,9 +122,20 @@ pub enum Enough {
     No,
 }
 
+/// Whether an entry was told of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It was.
+    Told,
+    /// It was not: the names that led to it don't any more. It is to be looked for again.
+    Moved,
+}
+
 /// What to do about a directory that was looked at.
 #[derive(Debug)]
 pub enum Next<H> {
+    /// The names that led to it don't any more: look for it again when all else is done.
+    Moved,
     /// Leave it unread.
     Leave,
     /// Read it, with this known of it.
@@ -147,6 +176,8 @@ pub struct Options<'a> {
     pub descriptors: usize,
     /// The mounts of the system; they tell where opening a directory could mount another.
     pub mounts: &'a Mounts,
+    /// What was read before that may not be read over and over; one for all walks of a run.
+    pub visits: &'a Visits,
 }
 
 /// Descriptors that a thread needs at least: those it works with, and ancestors worth keeping.
@@ -174,14 +205,37 @@ pub fn walk<V: Visitor>(
     let spare = options.descriptors.saturating_sub(starts.len());
     let threads = visitors.len().min((spare / DESCRIPTORS_EACH).max(1));
     let share = (spare / threads.max(1)).saturating_sub(DESCRIPTORS_AT_WORK).max(1);
-    let (crew, queues) = Crew::new(threads, options.stop, options.counters.pending());
-    for (start, queue) in starts.into_iter().zip(queues.iter().cycle()) {
-        crew.enlist(queue, Job::Start(Arc::new(Dir::start(start, options.mounts))));
+    let start = |start| Job::Start(Arc::new(Dir::start(start, options.mounts)));
+    let mut jobs: Vec<_> = starts.into_iter().map(start).collect();
+    let mut visitors = visitors;
+    for left in (0..=ROUNDS).rev() {
+        let idle = visitors.split_off(threads);
+        let (mut done, missing) = round(jobs, visitors, share, left == 0, options)?;
+        done.extend(idle);
+        visitors = done;
+        if missing.is_empty() || options.stop.load(Relaxed) {
+            break;
+        }
+        pause(options.stop);
+        jobs = missing.into_iter().map(|Missing { dir, name }| Job::Child(dir, name)).collect();
     }
-    let mut visitors = visitors.into_iter();
+    Ok(visitors)
+}
+
+/// Does jobs and all that they lead to; gives the visitors back in order, and what is to be looked for again.
+fn round<V: Visitor>(
+    jobs: Vec<Job<V::Here>>,
+    visitors: Vec<V>,
+    share: usize,
+    is_last: bool,
+    options: Options<'_>,
+) -> Result<(Vec<V>, Vec<Missing<V::Here>>), SysError> {
+    let (crew, queues) = Crew::new(visitors.len(), is_last, options.stop, options.counters.pending());
+    for (job, queue) in jobs.into_iter().zip(queues.iter().cycle()) {
+        crew.enlist(queue, job);
+    }
     let hands: Vec<_> = visitors
-        .by_ref()
-        .take(threads)
+        .into_iter()
         .zip(queues)
         .enumerate()
         .map(|(seat, (visitor, queue))| Hand::new(visitor, queue, seat, share, &crew, options))
@@ -202,6 +256,5 @@ pub fn walk<V: Visitor>(
     if let Some(error) = refused.filter(|_| done.is_empty()) {
         return Err(error);
     }
-    done.extend(visitors);
-    Ok(done)
+    Ok((done, crew.into_missing()))
 }

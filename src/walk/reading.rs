@@ -2,16 +2,17 @@
 
 use super::crew::Crew;
 use super::dir::Dir;
-use super::hand::{is_gone, tell};
-use super::{Crossing, Enough, Place, Visitor, Want};
+use super::hand::{is_gone, is_shut, tell};
+use super::missing::Why;
+use super::{Crossing, Enough, Next, Place, Standing, Visitor, Want};
 use crate::entry::Kind;
-use crate::sys::SysError;
 use crate::sys::dir::{OnMount, same_mount};
 use crate::sys::listing::{Buffer, Listing};
 use crate::sys::stat::{Look, glance_at, look_at};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 
 /// How many directories are queued before the reading of their parent is put off.
 const BATCH: usize = 1024;
@@ -28,28 +29,36 @@ pub(super) enum Rest {
 /// A directory being read.
 pub(super) struct Reading<'a, V: Visitor> {
     visitor: &'a mut V,
-    dir: &'a Dir<V::Here>,
+    dir: &'a Arc<Dir<V::Here>>,
     fd: &'a OwnedFd,
     found: &'a mut Vec<CString>,
+    crew: &'a Crew<'a, V::Here>,
     names: u64,
+    is_missing: bool,
 }
 
 impl<'a, V: Visitor> Reading<'a, V> {
     /// A reading that puts the directories it finds into `found`.
-    pub fn new(visitor: &'a mut V, dir: &'a Dir<V::Here>, fd: &'a OwnedFd, found: &'a mut Vec<CString>) -> Self {
-        Reading { visitor, dir, fd, found, names: 0 }
+    pub fn new(
+        visitor: &'a mut V,
+        dir: &'a Arc<Dir<V::Here>>,
+        fd: &'a OwnedFd,
+        found: &'a mut Vec<CString>,
+        crew: &'a Crew<'a, V::Here>,
+    ) -> Self {
+        Reading { visitor, dir, fd, found, crew, names: 0, is_missing: false }
     }
 
     /// Reads names until there are no more, or enough directories to go on with.
-    pub fn run(&mut self, buffer: &mut Buffer, crew: &Crew<'_, V::Here>) -> Rest {
+    pub fn run(&mut self, buffer: &mut Buffer) -> Rest {
         let mut listing = Listing::new(self.fd, buffer);
         let mut next = 0;
         loop {
             if listing.is_drained() {
-                if crew.is_over() {
+                if self.crew.is_over() {
                     return Rest::None;
                 }
-                if self.found.len() >= BATCH || (!self.found.is_empty() && crew.is_hungry()) {
+                if self.found.len() >= BATCH || (!self.found.is_empty() && self.crew.is_hungry()) {
                     return Rest::From(next);
                 }
             }
@@ -57,7 +66,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
                 None => return Rest::None,
                 Some(Err(error)) if error.errno == Errno::INTR => {}
                 Some(Err(error)) => {
-                    self.fail(Place::itself(self.dir, Some(self.fd.as_fd())), error);
+                    self.crew.missed.add_rest(self.visitor, self.dir, error);
                     return Rest::None;
                 }
                 Some(Ok(listed)) => {
@@ -74,6 +83,11 @@ impl<'a, V: Visitor> Reading<'a, V> {
     /// How many names were read.
     pub fn names(&self) -> u64 {
         self.names
+    }
+
+    /// Whether something in it is to be looked for again.
+    pub fn is_missing(&self) -> bool {
+        self.is_missing
     }
 
     fn name(&mut self, name: &CStr, kind: Option<Kind>) {
@@ -115,7 +129,11 @@ impl<'a, V: Visitor> Reading<'a, V> {
             (Want::Skip, _) => {}
             (Want::Enter, Kind::Dir) => self.found.push(name.to_owned()),
             (_, Kind::Dir) => self.unentered(name, &look),
-            _ => tell(self.visitor, self.dir, Place::of(self.dir, self.fd.as_fd(), name), &look),
+            _ => {
+                if tell(self.visitor, self.dir, Place::of(self.dir, self.fd.as_fd(), name), &look) == Standing::Moved {
+                    self.miss(name, Why::Moved);
+                }
+            }
         }
     }
 
@@ -123,19 +141,31 @@ impl<'a, V: Visitor> Reading<'a, V> {
     fn unentered(&mut self, name: &CStr, look: &Look) {
         let at = Place::of(self.dir, self.fd.as_fd(), name);
         let over = OnMount { id: look.entry.mount, automount: false };
-        if same_mount(&self.dir.seen.entry, &look.entry) || self.visitor.mount(at, over) == Crossing::Enter {
-            self.visitor.directory(at, look, None);
+        let is_agreed =
+            same_mount(&self.dir.seen.entry, &look.entry) || self.visitor.mount(at, over) == Crossing::Enter;
+        if is_agreed && matches!(self.visitor.directory(at, look, None), Next::Moved) {
+            self.miss(name, Why::Moved);
         }
     }
 
     fn look(&mut self, name: &CStr) -> Option<Look> {
-        look_at(self.fd, name).map_err(|error| self.fail(Place::of(self.dir, self.fd.as_fd(), name), error)).ok()
+        match look_at(self.fd, name) {
+            Ok(look) => Some(look),
+            Err(error) if is_gone(&error) => {
+                self.miss(name, Why::Gone);
+                None
+            }
+            Err(error) => {
+                let at = Place::of(self.dir, self.fd.as_fd(), name);
+                if !is_shut(self.visitor, self.dir, at, error) {
+                    self.visitor.error(at, error);
+                }
+                None
+            }
+        }
     }
 
-    fn fail(&mut self, at: Place<'_, V::Here>, error: SysError) {
-        match is_gone(&error) {
-            true => self.visitor.vanished(at),
-            false => self.visitor.error(at, error),
-        }
+    fn miss(&mut self, name: &CStr, why: Why) {
+        self.is_missing |= self.crew.missed.add(self.visitor, self.dir, name, why);
     }
 }

@@ -21,6 +21,8 @@ macro_rules! goes_on {
             Crossing::Stay
         }
 
+        fn shut(&mut self, _: Place<'_, ()>) {}
+
         fn vanished(&mut self, _: Place<'_, ()>) {}
 
         fn error(&mut self, _: Place<'_, ()>, _: SysError) {}
@@ -28,7 +30,7 @@ macro_rules! goes_on {
 }
 
 /// Stops what runs beside a test, also where the test fails.
-struct Stop<'a>(&'a AtomicBool);
+pub(super) struct Stop<'a>(pub &'a AtomicBool);
 
 impl Drop for Stop<'_> {
     fn drop(&mut self) {
@@ -89,8 +91,9 @@ impl Visitor for Exchanger<'_> {
         if name == self.names[1] { Want::Skip } else { self.record.want(&(), name, kind) }
     }
 
-    fn entry(&mut self, at: Place<'_, ()>, look: &Look) {
+    fn entry(&mut self, at: Place<'_, ()>, look: &Look) -> Standing {
         self.record.entry(at, look);
+        Standing::Told
     }
 
     fn directory(&mut self, at: Place<'_, ()>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<()> {
@@ -100,6 +103,8 @@ impl Visitor for Exchanger<'_> {
     fn mount(&mut self, at: Place<'_, ()>, mount: OnMount) -> Crossing {
         self.record.mount(at, mount)
     }
+
+    fn shut(&mut self, _: Place<'_, ()>) {}
 
     fn vanished(&mut self, at: Place<'_, ()>) {
         self.record.vanished(at);
@@ -154,11 +159,12 @@ impl Visitor for Mover<'_> {
         Want::Enter
     }
 
-    fn entry(&mut self, at: Place<'_, ()>, _: &Look) {
+    fn entry(&mut self, at: Place<'_, ()>, _: &Look) -> Standing {
         let before = at.still_below(self.fds).unwrap();
         fs::rename(self.tree.join("inside/a"), self.tree.join("moved")).unwrap();
         self.below.push((at.path(), before));
         self.below.push((at.path(), at.still_below(self.fds).unwrap()));
+        Standing::Told
     }
 
     goes_on!();
@@ -225,8 +231,9 @@ impl Visitor for Minder {
         Enough::Yes
     }
 
-    fn entry(&mut self, at: Place<'_, ()>, look: &Look) {
+    fn entry(&mut self, at: Place<'_, ()>, look: &Look) -> Standing {
         self.seen.push((at.path(), look.entry.kind));
+        Standing::Told
     }
 
     goes_on!();

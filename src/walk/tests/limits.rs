@@ -34,8 +34,9 @@ impl Visitor for Counter {
         Want::Enter
     }
 
-    fn entry(&mut self, _: Place<'_, ()>, _: &Look) {
+    fn entry(&mut self, _: Place<'_, ()>, _: &Look) -> Standing {
         self.seen += 1;
+        Standing::Told
     }
 
     fn directory(&mut self, at: Place<'_, ()>, _: &Look, _: Option<BorrowedFd<'_>>) -> Next<()> {
@@ -51,6 +52,8 @@ impl Visitor for Counter {
     fn mount(&mut self, _: Place<'_, ()>, _: OnMount) -> Crossing {
         Crossing::Stay
     }
+
+    fn shut(&mut self, _: Place<'_, ()>) {}
 
     fn vanished(&mut self, _: Place<'_, ()>) {
         self.lost += 1;
@@ -116,7 +119,9 @@ impl Visitor for Panicker {
         Want::Enter
     }
 
-    fn entry(&mut self, _: Place<'_, ()>, _: &Look) {}
+    fn entry(&mut self, _: Place<'_, ()>, _: &Look) -> Standing {
+        Standing::Told
+    }
 
     fn directory(&mut self, _: Place<'_, ()>, _: &Look, _: Option<BorrowedFd<'_>>) -> Next<()> {
         panic!("on purpose");
@@ -125,6 +130,8 @@ impl Visitor for Panicker {
     fn mount(&mut self, _: Place<'_, ()>, _: OnMount) -> Crossing {
         Crossing::Stay
     }
+
+    fn shut(&mut self, _: Place<'_, ()>) {}
 
     fn vanished(&mut self, _: Place<'_, ()>) {}
 
@@ -147,7 +154,9 @@ fn a_setup_that_fails_fails_the_walk_before_anything_is_seen() {
     let wrong = SysError { call: "capset", errno: rustix::io::Errno::PERM };
     let (stop, counters, mounts) = (AtomicBool::new(false), Counters::new(1), Mounts::default());
     let setup = move || Err(wrong);
-    let options = Options { setup: &setup, stop: &stop, counters: &counters, descriptors: 64, mounts: &mounts };
+    let visits = Visits::default();
+    let options =
+        Options { setup: &setup, stop: &stop, counters: &counters, descriptors: 64, mounts: &mounts, visits: &visits };
     let walked = walk(vec![start(tree.path())], vec![Counter::default(), Counter::default()], options);
     assert_eq!(walked.err(), Some(wrong));
     assert_eq!(counters.total(), 0);
@@ -158,7 +167,15 @@ fn a_walk_that_is_stopped_ends() {
     let tree = tempdir().unwrap();
     fs::create_dir(tree.path().join("a")).unwrap();
     let (stop, counters, mounts) = (AtomicBool::new(true), Counters::new(1), Mounts::default());
-    let options = Options { setup: &|| Ok(()), stop: &stop, counters: &counters, descriptors: 64, mounts: &mounts };
+    let visits = Visits::default();
+    let options = Options {
+        setup: &|| Ok(()),
+        stop: &stop,
+        counters: &counters,
+        descriptors: 64,
+        mounts: &mounts,
+        visits: &visits,
+    };
     let parts = walk(vec![start(tree.path())], vec![Counter::default(), Counter::default()], options).unwrap();
     assert_eq!((parts.len(), parts[0].seen), (2, 0));
 }

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod limits;
+mod moved;
 mod shapes;
 
 use super::*;
@@ -27,8 +28,9 @@ impl Visitor for Recorder {
         if self.skip == Some(name) { Want::Skip } else { Want::Enter }
     }
 
-    fn entry(&mut self, at: Place<'_, ()>, look: &Look) {
+    fn entry(&mut self, at: Place<'_, ()>, look: &Look) -> Standing {
         self.seen.push((at.path(), look.entry.kind));
+        Standing::Told
     }
 
     fn directory(&mut self, at: Place<'_, ()>, look: &Look, _: Option<BorrowedFd<'_>>) -> Next<()> {
@@ -40,6 +42,8 @@ impl Visitor for Recorder {
         self.mounts.push(at.path());
         Crossing::Stay
     }
+
+    fn shut(&mut self, _: Place<'_, ()>) {}
 
     fn vanished(&mut self, at: Place<'_, ()>) {
         self.vanished.push(at.path());
@@ -74,6 +78,7 @@ impl Trial {
             counters: &counters,
             descriptors: self.descriptors,
             mounts: &mounts,
+            visits: &Visits::default(),
         };
         walk(vec![start(root)], visitors, options).expect("a setup that succeeds")
     }

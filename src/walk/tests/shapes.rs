@@ -88,7 +88,15 @@ fn several_starts_share_one_walk_and_keep_their_prefix() {
     }
     let starts = ["one", "two"].map(|name| Start { prefix: name.into(), ..start(&tree.path().join(name)) });
     let (stop, counters, mounts) = (AtomicBool::new(false), Counters::new(2), Mounts::default());
-    let options = Options { setup: &|| Ok(()), stop: &stop, counters: &counters, descriptors: 64, mounts: &mounts };
+    let visits = Visits::default();
+    let options = Options {
+        setup: &|| Ok(()),
+        stop: &stop,
+        counters: &counters,
+        descriptors: 64,
+        mounts: &mounts,
+        visits: &visits,
+    };
     let parts = walk(starts.into(), vec![Recorder::default(), Recorder::default()], options).unwrap();
     let paths: BTreeSet<_> = parts.into_iter().flat_map(|part| part.seen).map(|(path, _)| path).collect();
     assert_eq!(paths, BTreeSet::from([b"one/a".to_vec(), b"two/b".to_vec()]));
@@ -105,8 +113,9 @@ impl Visitor for Names {
         if matches!(name.to_bytes(), b"proc" | b"self") { Want::Enter } else { Want::Skip }
     }
 
-    fn entry(&mut self, at: Place<'_, ()>, _: &Look) {
+    fn entry(&mut self, at: Place<'_, ()>, _: &Look) -> Standing {
         self.0.push(at.path());
+        Standing::Told
     }
 
     fn directory(&mut self, at: Place<'_, ()>, _: &Look, _: Option<BorrowedFd<'_>>) -> Next<()> {
@@ -118,6 +127,8 @@ impl Visitor for Names {
         self.1.push(mount);
         if self.1.len() == 2 { Crossing::Enter } else { Crossing::Stay }
     }
+
+    fn shut(&mut self, _: Place<'_, ()>) {}
 
     fn vanished(&mut self, _: Place<'_, ()>) {}
 

@@ -1,0 +1,48 @@
+//! Why something wasn't read that is there: not for an errno, but for what others did to it meanwhile.
+
+use crate::sys::SysError;
+use rustix::io::Errno;
+use std::fmt;
+
+/// Why something was left unread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unread {
+    /// The directory was read before, and moved since: below itself, or again and again.
+    ReadBefore,
+    /// It was moved away each time it was looked at.
+    MovedAway,
+    /// So much vanished while the tree was read that not all of it was looked for again.
+    TooManyGone,
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unread::ReadBefore => {
+                "this directory was read elsewhere before, and somebody moves it while the tree is read; it isn't read \
+                 again, so look who does that, and run again"
+            }
+            Unread::MovedAway => {
+                "each time this was looked at, it was moved out of the tree just then, and back again; what was seen of \
+                 it isn't told, so look who does that, and run again"
+            }
+            Unread::TooManyGone => {
+                "too much vanished while the tree was read to look for all of it again; of this and what vanished later \
+                 nothing is told, so run again when less is removed"
+            }
+        })
+    }
+}
+
+impl Unread {
+    /// The nearest errno, for who tells of failed calls alone.
+    pub fn as_error(self) -> SysError {
+        let errno = match self {
+            // As fts(3) and find(1) have it: a directory that is its own ancestor.
+            Unread::ReadBefore => Errno::LOOP,
+            Unread::MovedAway => Errno::STALE,
+            Unread::TooManyGone => Errno::OVERFLOW,
+        };
+        SysError { call: "openat2", errno }
+    }
+}
