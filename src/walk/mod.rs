@@ -222,6 +222,9 @@ pub fn walk<V: Visitor>(
     Ok(visitors)
 }
 
+/// What comes of one round: the visitors, and what is to be looked for again.
+type Round<V> = (Vec<V>, Vec<Missing<<V as Visitor>::Here>>);
+
 /// Does jobs and all that they lead to; gives the visitors back in order, and what is to be looked for again.
 fn round<V: Visitor>(
     jobs: Vec<Job<V::Here>>,
@@ -229,7 +232,7 @@ fn round<V: Visitor>(
     share: usize,
     is_last: bool,
     options: Options<'_>,
-) -> Result<(Vec<V>, Vec<Missing<V::Here>>), SysError> {
+) -> Result<Round<V>, SysError> {
     let (crew, queues) = Crew::new(visitors.len(), is_last, options.stop, options.counters.pending());
     for (job, queue) in jobs.into_iter().zip(queues.iter().cycle()) {
         crew.enlist(queue, job);
