@@ -56,6 +56,11 @@ impl<'a, V: Visitor> Hand<'a, V> {
         Hand { visitor, queue, seat, pool, buffer, found: Vec::new(), crew, options }
     }
 
+    /// The visitor of a thread that never began.
+    pub fn into_visitor(self) -> V {
+        self.visitor
+    }
+
     /// Works until all is done.
     pub fn work(mut self) -> Result<V, SysError> {
         let leaving = Leaving(self.crew);

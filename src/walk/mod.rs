@@ -42,9 +42,9 @@ use hand::Hand;
 use missing::{Missing, ROUNDS, pause};
 use std::ffi::CStr;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One thread's part of a walk: told of directories and entries, it says what to look at and where to go.
 ///
@@ -205,8 +205,8 @@ pub fn walk<V: Visitor>(
     let spare = options.descriptors.saturating_sub(starts.len());
     let threads = visitors.len().min((spare / DESCRIPTORS_EACH).max(1));
     let share = (spare / threads.max(1)).saturating_sub(DESCRIPTORS_AT_WORK).max(1);
-    let start = |start| Job::Start(Arc::new(Dir::start(start, options.mounts)));
-    let mut jobs: Vec<_> = starts.into_iter().map(start).collect();
+    let begin = |start| Job::Start(Arc::new(Dir::start(start, options.mounts)));
+    let mut jobs: Vec<_> = starts.into_iter().map(begin).collect();
     let mut visitors = visitors;
     for left in (0..=ROUNDS).rev() {
         let idle = visitors.split_off(threads);
@@ -241,23 +241,34 @@ fn round<V: Visitor>(
         .into_iter()
         .zip(queues)
         .enumerate()
-        .map(|(seat, (visitor, queue))| Hand::new(visitor, queue, seat, share, &crew, options))
+        .map(|(seat, (visitor, queue))| Mutex::new(Some(Hand::new(visitor, queue, seat, share, &crew, options))))
         .collect();
     let worked: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = hands.into_iter().map(|hand| start(scope, || hand.work())).collect();
+        let threads: Vec<_> = hands.iter().map(|hand| start(scope, || taken(hand).map(Hand::work))).collect();
         threads.into_iter().map(|thread| thread.map(|thread| thread.join())).collect()
     });
-    let (mut done, mut refused) = (Vec::new(), None);
-    for visitor in worked {
-        match visitor {
+    let (mut done, mut refused, mut at_work) = (Vec::new(), None, 0);
+    for (worked, hand) in worked.into_iter().zip(&hands) {
+        match worked {
             // A visitor's panic goes on in the caller, once the other threads are done.
-            Ok(visitor) => done.push(visitor.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?),
-            // What a thread that the system refused was to do, the others have done.
-            Err(error) => refused = Some(error),
+            Ok(visitor) => {
+                done.extend(visitor.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).transpose()?);
+                at_work += 1;
+            }
+            // What a thread that the system refused was to do, the others have done. What its visitor knows is kept.
+            Err(error) => {
+                done.extend(taken(hand).map(Hand::into_visitor));
+                refused = Some(error);
+            }
         }
     }
-    if let Some(error) = refused.filter(|_| done.is_empty()) {
+    if let Some(error) = refused.filter(|_| at_work == 0) {
         return Err(error);
     }
+    drop(hands);
     Ok((done, crew.into_missing()))
+}
+
+fn taken<T>(slot: &Mutex<Option<T>>) -> Option<T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
