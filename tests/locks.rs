@@ -79,3 +79,41 @@ scenario!(no_lock_lies_where_members_could_hold_it, |t| {
     assert_eq!(t.sh("find . -type f"), "");
     assert_eq!(t.sh("stat -c '%u %a' /run/sgidlint /run/sgidlint/locks"), "0 700\n0 700\n");
 });
+
+scenario!(a_tree_reached_through_a_mount_of_a_part_is_the_same, own mounts, |t| {
+    needs_program!("strace");
+    nested(t);
+    t.sh("mkdir ../bound ../out; mount --bind a/b ../bound; mkdir ../out/m; mount --bind beside ../out/m");
+    t.sh("chgrp 4242 ../out ../out/m; chmod 2775 ../out ../out/m; chgrp 0 ../out/m");
+    let first = Stopped::before_its_first_change(t, "a");
+    // Below what is locked, and reached by a way that doesn't lead through it.
+    for path in ["$DIR/bound", "$DIR/bound/c"] {
+        t.run(&format!("fix -y {path} -p lab.toml")).exits(3).mentions(&format!("process {}", first.pid()));
+    }
+    t.run("fix -y $DIR/out/m -p lab.toml").succeeds();
+    first.goes_on();
+    t.sh("chgrp -R 0 a");
+    let first = Stopped::before_its_first_change(t, "$DIR/bound");
+    for path in ["a", "a/b/c", "."] {
+        t.run(&format!("fix -y {path} -p lab.toml")).exits(3).mentions("nothing was changed");
+    }
+    first.goes_on();
+    t.sh("umount ../bound ../out/m");
+});
+
+scenario!(no_lock_is_left_behind, |t| {
+    needs_program!("strace");
+    nested(t);
+    let first = Stopped::before_its_first_change(t, "a");
+    let claims = |pid: &str| t.sh(&format!("ls /run/sgidlint/locks | grep -c '^{pid}-' || true"));
+    let pid = first.pid();
+    assert_eq!(claims(&pid), "1\n");
+    first.goes_on();
+    assert_eq!(claims(&pid), "0\n");
+    t.sh("chgrp -R 0 a");
+    let killed = Stopped::before_its_first_change(t, "a");
+    let pid = killed.pid();
+    drop(killed);
+    t.run("fix -y beside -p lab.toml").succeeds();
+    assert_eq!(claims(&pid), "0\n", "what a killed run leaves goes with the next");
+});

@@ -7,12 +7,14 @@ use super::streams::Streams;
 use super::{args::Agreement, paths, progress, store};
 use crate::apply::{Ended, Ground, RootDrift, Tally, apply};
 use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder, Relay, relay};
-use crate::plan::{Change, Plan};
+use crate::plan::{Change, Plan, PlanRoot};
+use crate::policy::model::Mounts;
 use crate::report::outcome::{Fate, Settled, write_outcomes};
 use crate::report::tally::{self, Ran};
 use crate::report::{escape, json};
 use crate::roots::{self, Caution, SystemRoots};
 use crate::survey::path_in_tree;
+use crate::sys::held::Crossing;
 use crate::sys::host;
 use crate::sys::ladder::Ladder;
 use crate::sys::lock::{Again, Holder, LockError, Wanted, lock};
@@ -70,8 +72,9 @@ pub fn execute_on(
     let store = store::open(session.common)?;
     let wanted = session.apart(|| {
         let roots = plan.header.roots.iter().zip(ground.roots());
-        let lockable: Vec<(&Path, &OwnedFd)> =
-            roots.filter_map(|(root, fd)| Some((root.path.as_path(), fd?))).collect();
+        let crossing = |root: &PlanRoot| if root.mounts == Mounts::Stay { Crossing::Never } else { Crossing::Allowed };
+        let lockable: Vec<_> =
+            roots.filter_map(|(root, fd)| Some((root.path.as_path(), fd?, crossing(root)))).collect();
         Wanted::of(&lockable)
     })?;
     let (locks, wait) = (store::open_for_locks(session.common)?, Duration::from_secs(agreement.wait));

@@ -1,34 +1,62 @@
 //! Locks on roots: two runs that change the same tree, or one within the other, exclude each other.
 //!
-//! A run locks its root's file for itself, and shares the file of every directory above it. So a run further up, which
-//! wants one of those for itself, is refused; runs side by side share all that they have in common. The files are named
-//! by device and inode, which is one name however a directory is reached, and are flock(2)ed, so the kernel releases
-//! them with the process. They lie in the state folder, never in a tree, where any member could hold them.
+//! ```text
+//!     locks/4711-0        what run 4711 wants: its roots for itself, the directories above them with others
+//! ```
+//!
+//! A run says what it wants in a file of its own and holds that (flock(2)) to its end, so the kernel ends the claim with
+//! the process. A run further up, which wants a directory for itself that others share, is refused; runs side by side
+//! share what they have in common. The file goes with its run; what a killed run left, the next one removes. The files
+//! lie in a folder that only root or the user can write, never in a tree, where any member could hold them.
+//!
+//! Directories have two names here. Device and inode are one however a directory is reached and whatever it is called
+//! meanwhile. File system and path from its top tell the directories above a root also where it is reached through a
+//! mount of a part of it (mount --bind), which hides them. What remains unseen are the layers of an overlay.
 
 use super::SysError;
+use super::held::Crossing;
+use super::mounts::{Mount, Mounts};
 use super::stat::look;
 use super::store::{Folder, Store};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
-use std::fs::{File, TryLockError, read_to_string};
+use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// The directories to lock, by device and inode; each with the root on whose account.
+/// The directories to lock, by their names; each with the root on whose account.
 #[derive(Clone, Default, Debug)]
-pub struct Wanted(BTreeMap<(u64, u64), (Share, PathBuf)>);
+pub struct Wanted(BTreeMap<Vec<u8>, (Share, PathBuf)>);
 
 /// How often a lock is tried again while waiting.
 const PATIENCE: Duration = Duration::from_millis(50);
 
+/// How often the turn is asked for.
+const TURNS: u32 = 400;
+
+/// How long to wait in between.
+const MOMENT: Duration = Duration::from_millis(5);
+
+/// The folder of the locks.
+const FOLDER: &str = "locks";
+
+/// What a claim ends in: without it, it isn't known what is wanted.
+const END: &[u8] = b"end";
+
 /// The locks of a run; dropped, they are released.
 #[derive(Debug)]
-pub struct Locks {
-    _files: Vec<File>,
+pub struct Locks(Option<(Folder, Claim)>);
+
+/// The file that says what a run wants.
+#[derive(Debug)]
+struct Claim {
+    name: String,
+    _file: super::state_file::StateFile,
 }
 
 /// Why a lock can't be had.
@@ -85,154 +113,179 @@ pub enum Again {
 
 /// Takes the locks of a run; asks what to do, again and again, while another run has one of them.
 pub fn lock(store: &Store, wanted: &Wanted, mut again: impl FnMut(Holder) -> Again) -> Result<Locks, LockError> {
-    let Some((_, first)) = wanted.0.values().next() else {
-        return Ok(Locks { _files: vec![] });
-    };
-    let folder = store.folder("locks").map_err(|error| LockError::Sys(first.clone(), error))?;
+    let Some((_, first)) = wanted.0.values().next() else { return Ok(Locks(None)) };
+    let sys = |error| LockError::Sys(first.clone(), error);
+    let folder = store.folder(FOLDER).map_err(sys)?;
     loop {
-        match take_all(&folder, wanted) {
-            // All are let go before the next try: holding some while waiting for others, two runs could wait for ever.
+        let answer = match has_turn(&folder).map_err(sys)? {
+            true => take(&folder, wanted, first),
+            false => Err(LockError::Held { holder: Holder::Unknown, root: first.clone() }),
+        };
+        folder.end_turn();
+        match answer {
+            Ok(claim) => return Ok(Locks(Some((folder, claim)))),
             Err(LockError::Held { holder, .. }) if again(holder) == Again::Try => sleep(PATIENCE),
-            answer => return answer,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl Drop for Locks {
+    fn drop(&mut self) {
+        if let Some((folder, claim)) = &self.0 {
+            // What can't be removed is nobody's once it is closed, and the next run's to remove.
+            folder.remove(&claim.name).ok();
         }
     }
 }
 
 impl Wanted {
-    /// What to lock for these roots, opened and at these real paths, each directory once: a run whose roots lie in one
-    /// another needs the outer one for itself. Looks at directories above trees, so it runs on a confined thread.
-    pub fn of(roots: &[(&Path, &OwnedFd)]) -> Result<Wanted, LockError> {
+    /// What to lock for these roots, opened and at these real paths, and for what is mounted below those that a run
+    /// crosses: each directory once, and a run whose roots lie in one another needs the outer one for itself. Looks at
+    /// directories above trees, so it runs on a confined thread.
+    pub fn of(roots: &[(&Path, &OwnedFd, Crossing)]) -> Result<Wanted, LockError> {
+        // Without procfs, mounts of parts aren't known.
+        let mounts = Mounts::read().unwrap_or_default();
         let mut wanted = Wanted::default();
-        for &(path, fd) in roots {
-            wanted.want(fd, Share::Alone, path)?;
+        for &(path, fd, crossing) in roots {
+            let mount = wanted.want_inode(fd, Share::Alone, path)?;
             for above in path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()) {
                 let above = openat(CWD, above, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
                     .map_err(|errno| LockError::Sys(path.into(), SysError { call: "openat", errno }))?;
-                wanted.want(&above, Share::Shared, path)?;
+                wanted.want_inode(&above, Share::Shared, path)?;
+            }
+            if let Some(mount) = mounts.by_id(mount)
+                && let Ok(below) = path.strip_prefix(&mount.point)
+            {
+                wanted.want_place(mount, below, path);
+            }
+            if crossing == Crossing::Allowed {
+                mounts.below(path).for_each(|mount| wanted.want_place(mount, Path::new(""), path));
             }
         }
         Ok(wanted)
     }
 
-    fn want(&mut self, fd: &OwnedFd, share: Share, root: &Path) -> Result<(), LockError> {
-        let look = look(fd.as_fd()).map_err(|error| LockError::Sys(root.into(), error))?;
-        let key = (look.entry.id.dev, look.entry.id.ino);
-        let known = self.0.entry(key).or_insert((share, root.to_path_buf()));
-        known.0 = known.0.max(share);
-        Ok(())
+    /// Wants a directory by device and inode; tells its mount.
+    fn want_inode(&mut self, fd: &OwnedFd, share: Share, root: &Path) -> Result<u64, LockError> {
+        let entry = look(fd.as_fd()).map_err(|error| LockError::Sys(root.into(), error))?.entry;
+        self.want(format!("inode {:x}-{}", entry.id.dev, entry.id.ino).into_bytes(), share, root);
+        Ok(entry.mount)
     }
-}
 
-fn take_all(folder: &Folder, wanted: &Wanted) -> Result<Locks, LockError> {
-    let mut files = vec![];
-    for (&(dev, ino), (share, root)) in &wanted.0 {
-        let sys = |error| LockError::Sys(root.clone(), error);
-        let file = folder.open_lock(&format!("{dev:x}-{ino}")).map_err(sys)?;
-        let answer = match share {
-            Share::Shared => file.try_lock_shared(),
-            Share::Alone => file.try_lock(),
-        };
-        match answer {
-            Ok(()) => files.push(file),
-            Err(TryLockError::WouldBlock) => {
-                return Err(LockError::Held { holder: holder_of(&file), root: root.clone() });
-            }
-            Err(TryLockError::Error(error)) => return Err(sys(SysError::of_io("flock")(error))),
+    /// Wants a directory of a file system by its path there, and those above it.
+    fn want_place(&mut self, mount: &Mount, below: &Path, root: &Path) {
+        let place = if below.as_os_str().is_empty() { mount.part.clone() } else { mount.part.join(below) };
+        for (at, directory) in place.ancestors().enumerate() {
+            let mut name = [b"place ", &*mount.device, b" "].concat();
+            // A name is a line.
+            name.extend(directory.as_os_str().as_bytes().iter().flat_map(|&byte| match byte {
+                b'\n' => b"\\n".to_vec(),
+                b'\\' => b"\\\\".to_vec(),
+                byte => vec![byte],
+            }));
+            self.want(name, if at == 0 { Share::Alone } else { Share::Shared }, root);
         }
     }
-    Ok(Locks { _files: files })
+
+    fn want(&mut self, name: Vec<u8>, share: Share, root: &Path) {
+        match self.0.entry(name) {
+            Entry::Occupied(mut known) => known.get_mut().0 = known.get().0.max(share),
+            Entry::Vacant(new) => {
+                new.insert((share, root.to_path_buf()));
+            }
+        }
+    }
+
+    /// What a claim says: the process, what it wants, and an end.
+    fn claim(&self, pid: u32) -> Vec<u8> {
+        let mut text = format!("{pid}\n").into_bytes();
+        for (name, (share, _)) in &self.0 {
+            text.extend_from_slice(if *share == Share::Alone { b"alone " } else { b"shared " });
+            text.extend_from_slice(name);
+            text.push(b'\n');
+        }
+        text.extend_from_slice(END);
+        text
+    }
+
+    /// Who is in the way by this claim, and of which root. A claim that can't be read is in everybody's way.
+    fn conflict<'w>(&'w self, claim: &[u8], first: &'w Path) -> Option<(Holder, &'w Path)> {
+        let mut lines = claim.split(|&byte| byte == b'\n');
+        let pid = lines.next().and_then(|pid| std::str::from_utf8(pid).ok()?.parse().ok());
+        let (Some(pid), Some(lines)) = (pid, claim.strip_suffix(END).map(|_| lines)) else {
+            return Some((Holder::Unknown, first));
+        };
+        let root = lines.filter(|line| *line != END).find_map(|line| {
+            let (share, name) = match line.strip_prefix(b"alone ") {
+                Some(name) => (Share::Alone, name),
+                None => (Share::Shared, line.strip_prefix(b"shared ")?),
+            };
+            let (mine, root) = self.0.get(name)?;
+            (share.max(*mine) == Share::Alone).then_some(root)
+        });
+        root.map(|root| (Holder::Process(pid), root.as_path()))
+    }
 }
 
-/// The process that holds a lock on this file, as procfs tells: `1: FLOCK  ADVISORY  WRITE 4711 fe:00:131 0 EOF`.
-fn holder_of(file: &File) -> Holder {
-    let Ok((ino, locks)) =
-        file.metadata().and_then(|data| Ok((data.ino().to_string(), read_to_string("/proc/locks")?)))
-    else {
-        return Holder::Unknown;
+/// One at a time looks at the others' claims and makes its own. That takes a moment, unless who has the turn was stopped
+/// in it: then it is told of as any other holder.
+fn has_turn(folder: &Folder) -> Result<bool, SysError> {
+    for _ in 0..TURNS {
+        if folder.take_turn()? {
+            return Ok(true);
+        }
+        sleep(MOMENT);
+    }
+    Ok(false)
+}
+
+/// Looks at every other claim, removes what nobody holds, and makes the run's own.
+fn take(folder: &Folder, wanted: &Wanted, first: &Path) -> Result<Claim, LockError> {
+    let sys = |error| LockError::Sys(first.into(), error);
+    for name in folder.names().map_err(sys)? {
+        let mut file = match folder.open(&name) {
+            Ok(file) => file,
+            // Its run has ended.
+            Err(error) if error.is_absence() => continue,
+            Err(error) => return Err(sys(error)),
+        };
+        if !file.is_claimed() {
+            gone(folder.remove(&name)).map_err(sys)?;
+            continue;
+        }
+        let mut claim = Vec::new();
+        file.read_to_end(&mut claim).map_err(|error| sys(SysError::of_io("read")(error)))?;
+        if let Some((holder, root)) = wanted.conflict(&claim, first) {
+            return Err(LockError::Held { holder, root: root.into() });
+        }
+    }
+    let pid = super::host::pid();
+    let mut number = 0;
+    let (name, mut file) = loop {
+        let name = format!("{pid}-{number}");
+        match folder.create(&name) {
+            Ok(file) => break (name, file),
+            // Another one of this process, or a process of this number elsewhere (pid_namespaces(7)).
+            Err(error) if error.errno == rustix::io::Errno::EXIST => number += 1,
+            Err(error) => return Err(sys(error)),
+        }
     };
-    let pid = locks.lines().find_map(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [_, "FLOCK", _, _, pid, place, ..] = words[..] else { return None };
-        // The device is left out of it: btrfs shows another one than stat(2).
-        (place.rsplit(':').next() == Some(&ino)).then(|| pid.parse().ok()).flatten().filter(|&pid| pid != 0)
-    });
-    pid.map_or(Holder::Unknown, Holder::Process)
+    let written = file.claim().and_then(|()| file.write_all(&wanted.claim(pid)).map_err(SysError::of_io("write")));
+    if let Err(error) = written {
+        gone(folder.remove(&name)).map_err(sys)?;
+        return Err(sys(error));
+    }
+    Ok(Claim { name, _file: file })
+}
+
+/// A run that ends removes its claim by itself.
+fn gone(removed: Result<(), SysError>) -> Result<(), SysError> {
+    match removed {
+        Err(error) if error.is_absence() => Ok(()),
+        other => other,
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sys::store::Missing;
-    use std::fs;
-
-    struct Place {
-        dir: tempfile::TempDir,
-        store: Store,
-    }
-
-    fn place() -> Place {
-        let dir = tempfile::tempdir().unwrap();
-        fs::create_dir_all(dir.path().join("a/b/c")).unwrap();
-        fs::create_dir(dir.path().join("a/d")).unwrap();
-        let store = Store::open(dir.path(), Missing::Refuse).unwrap();
-        Place { dir, store }
-    }
-
-    fn lock(place: &Place, paths: &[&str]) -> Result<Locks, LockError> {
-        let opened: Vec<(PathBuf, OwnedFd)> = paths
-            .iter()
-            .map(|path| place.dir.path().join(path))
-            .map(|path| (path.clone(), File::open(path).unwrap().into()))
-            .collect();
-        let roots: Vec<_> = opened.iter().map(|(path, fd)| (path.as_path(), fd)).collect();
-        super::lock(&place.store, &Wanted::of(&roots)?, |_| Again::GiveUp)
-    }
-
-    #[test]
-    fn excludes_the_same_root_and_those_above_and_below() {
-        let place = place();
-        let held = lock(&place, &["a/b"]).unwrap();
-        for path in ["a/b", "a", "a/b/c", "."] {
-            let error = lock(&place, &[path]).unwrap_err();
-            assert!(matches!(error, LockError::Held { .. }), "{path}: {error}");
-        }
-        let beside = lock(&place, &["a/d"]).unwrap();
-        drop(held);
-        assert!(lock(&place, &["a"]).is_err(), "a/d is still locked");
-        drop(beside);
-        assert!(lock(&place, &["a"]).is_ok());
-    }
-
-    #[test]
-    fn waits_as_long_as_it_is_told() {
-        let place = place();
-        let mut held = Some(lock(&place, &["a"]).unwrap());
-        let root: OwnedFd = File::open(place.dir.path().join("a")).unwrap().into();
-        let wanted = Wanted::of(&[(&place.dir.path().join("a"), &root)]).unwrap();
-        let mut asked = 0;
-        let locks = super::lock(&place.store, &wanted, |_| {
-            asked += 1;
-            if asked == 2 {
-                held = None;
-            }
-            Again::Try
-        });
-        assert!(locks.is_ok());
-        assert_eq!(asked, 2);
-    }
-
-    #[test]
-    fn names_the_holder() {
-        let place = place();
-        let _held = lock(&place, &["a"]).unwrap();
-        let error = lock(&place, &["a"]).unwrap_err().to_string();
-        assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
-    }
-
-    #[test]
-    fn one_run_may_have_roots_in_one_another() {
-        let place = place();
-        let _held = lock(&place, &["a", "a/b", "a/b/c"]).unwrap();
-        assert!(lock(&place, &["a/d"]).is_err());
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One mount, as /proc/self/mountinfo tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +17,8 @@ pub struct Mount {
     pub parent: u64,
     /// The device of its file system, `8:1`.
     pub device: Vec<u8>,
+    /// Which directory of its file system is mounted there: not `/` where a part of it is (mount --bind), or a subvolume.
+    pub part: PathBuf,
     /// Where it is mounted.
     pub point: PathBuf,
     /// The type of its file system, `ext4`.
@@ -59,6 +61,11 @@ impl Mounts {
     /// The mount of that id.
     pub fn by_id(&self, id: u64) -> Option<&Mount> {
         self.0.get(&id)
+    }
+
+    /// The mounts strictly below a directory.
+    pub fn below<'m>(&'m self, path: &'m Path) -> impl Iterator<Item = &'m Mount> {
+        self.0.values().filter(move |mount| mount.point != path && mount.point.starts_with(path))
     }
 
     /// The mounts where everything made takes its directory's group, setgid or not.
@@ -154,12 +161,13 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     let mut number = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
     let (id, parent) = (number()?, number()?);
     let device = fields.next()?.to_vec();
-    let point = unescape(fields.nth(1)?);
+    let mut path = || Some(PathBuf::from(OsString::from_vec(unescape(fields.next()?))));
+    let (part, point) = (path()?, path()?);
     let mut fields = fields.skip_while(|field| *field != b"-").skip(1);
     let fs = String::from_utf8_lossy(fields.next()?).into_owned();
     let options = fields.nth(1).unwrap_or_default();
     let bsd_groups = options.split(|&byte| byte == b',').any(|option| matches!(option, b"grpid" | b"bsdgroups"));
-    Some(Mount { id, parent, device, point: PathBuf::from(OsString::from_vec(point)), fs, bsd_groups })
+    Some(Mount { id, parent, device, part, point, fs, bsd_groups })
 }
 
 /// Undoes the kernel's octal escapes of blank, tab, newline and backslash.

@@ -5,7 +5,8 @@ use super::stat::look;
 use super::state_file::StateFile;
 use crate::mode::Mode as Bits;
 use rustix::fs::{
-    AtFlags, Dir, Mode, OFlags, RenameFlags, fstatvfs, fsync, mkdirat, open, openat, renameat_with, statat, unlinkat,
+    AtFlags, Dir, FlockOperation, Mode, OFlags, RenameFlags, flock, fstatvfs, fsync, mkdirat, open, openat,
+    renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -176,10 +177,19 @@ impl Folder {
         self.open_with(name, OFlags::RDONLY | OFlags::NONBLOCK).map(StateFile::new)
     }
 
-    /// Opens a file to be locked, making it when missing.
-    pub(super) fn open_lock(&self, name: &str) -> Result<File, SysError> {
-        // Network file systems lock for one alone only what is open for writing.
-        self.open_with(name, OFlags::RDWR | OFlags::CREATE)
+    /// Takes the turn to change which files lie in it, if no other process has it; it ends with the process.
+    pub(super) fn take_turn(&self) -> Result<bool, SysError> {
+        match flock(&self.fd, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(true),
+            Err(Errno::WOULDBLOCK) => Ok(false),
+            Err(errno) => Err(SysError { call: "flock", errno }),
+        }
+    }
+
+    /// Ends the turn.
+    pub(super) fn end_turn(&self) {
+        // What isn't held needs no letting go, and there is nothing else that can go wrong.
+        flock(&self.fd, FlockOperation::Unlock).ok();
     }
 
     fn open_with(&self, name: &str, flags: OFlags) -> Result<File, SysError> {
