@@ -156,3 +156,59 @@ scenario!(only_undo_makes_undos, |t| {
     t.holds_first_tree();
     t.run("log").succeeds();
 });
+
+scenario!(a_dry_apply_looks_at_the_tree, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0644 due\n file 0:0 0644 off\n file 0:0 0644 lost\n file 0:0 0644 done");
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    t.sh("chmod 0600 off; rm lost; chgrp 4242 done; chmod 0664 done");
+    let before = t.stamps();
+    let run = t.run("apply -n $DIR/plan");
+    run.exits(3).mentions("off: drifted").mentions("lost: gone").mentions("1 change would be made, 3 not");
+    assert!(run.stdout().contains("due") && !run.stdout().contains("done"), "only what would be done is shown\n{run}");
+    let run = t.run("apply -n --format json $DIR/plan");
+    run.exits(3);
+    assert_eq!((outcome(&run, "off"), outcome(&run, "lost")), ("drifted".into(), "gone".into()));
+    assert_eq!(outcome(&run, "done"), "already");
+    assert!(!run.json_of("outcome").iter().any(|outcome| outcome["path"]["text"] == "due"), "{run}");
+    assert_eq!(run.json_of("end")[0]["changes"], 1);
+    assert_eq!(t.stamps(), before);
+    t.sh("rm off");
+    t.run("apply -n $DIR/plan").exits(1);
+    t.sh("rm due");
+    t.run("apply -n $DIR/plan").exits(0).mentions("Nothing to change");
+    t.run("log --format json").succeeds();
+    assert!(t.runs().is_empty(), "a dry run is no run");
+});
+
+/// What the groups are called.
+fn groups(t: &Scenario, text: &str) {
+    t.file("-etc-group", &format!("root:x:0:\n{text}"));
+}
+
+scenario!(who_is_called_otherwise_now_gets_nothing, own mounts, |t| {
+    t.accounts("press:x:4243:\n");
+    let tree = "[[tree]]\ngroup = \"lab\"\nfile-mode = \"g=u\"\n";
+    t.policy("lab.toml", &crate::lab::policy(tree));
+    t.tree("dir 0:4242 2775 .\n file 0:4243 0644 a\n file 0:0 0644 b");
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    assert!(plan(t).contains("\"4242\":\"lab\"") && plan(t).contains("\"4243\":\"press\""), "{}", plan(t));
+    // The number of one group was given to another.
+    groups(t, "lab:x:4242:alice,bob\nspies:x:4243:\n");
+    let run = t.run("apply -y $DIR/plan");
+    run.exits(3).mentions("group 4243 was press").mentions("is spies now").mentions("--numeric-ids").mentions("a: drifted");
+    assert_eq!(t.sh("stat -c '%g %a' a b"), "4243 644\n4242 664\n");
+    t.run("apply -n $DIR/plan").exits(3).mentions("is spies now");
+    t.run("apply -y --numeric-ids $DIR/plan").succeeds();
+    assert_eq!(t.sh("stat -c '%g %a' a b"), "4242 664\n4242 664\n");
+    let run = t.runs().pop().expect("a run is on record");
+    // Undo gives nothing to who has the number by now, nor takes one name for another.
+    groups(t, "lab:x:4242:alice,bob\npress:x:4243:\n");
+    t.run(&format!("undo -y {run}")).exits(3).mentions("group 4243 was spies").mentions("is press now");
+    groups(t, "lab:x:4242:alice,bob\nspies:x:4244:\n");
+    t.run(&format!("undo -y {run}")).exits(3).mentions("and spies is 4244 now").mentions("a: drifted");
+    t.run(&format!("undo -n {run}")).exits(3).mentions("and spies is 4244 now");
+    assert_eq!(t.sh("stat -c '%g %a' a"), "4242 664\n");
+    t.run(&format!("undo -y --numeric-ids {run}")).succeeds();
+    assert_eq!(t.sh("stat -c '%g %a' a"), "4243 644\n");
+});

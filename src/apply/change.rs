@@ -18,26 +18,36 @@ use rustix::io::Errno;
 /// is something to narrow, fchownat, fchmodat2, statx, and close; two more now and then to hold a directory
 /// for the changes of its neighbours.
 pub(super) fn make<'p>(ground: &Ground, header: &Header, change: &'p Change, footing: &mut Footing<'p>) -> Done {
-    let known = match ground.find(change, &change.id, change.handle.as_ref(), footing) {
-        Ok(known) => known,
-        Err(done) => return done,
-    };
+    match find(ground, header, change, footing) {
+        Ok((known, capabilities)) => {
+            let hand = Hand { ground, change, known, steps: Steps::of(change) };
+            Done { capabilities, ..hand.carry_out() }
+        }
+        Err(done) => done,
+    }
+}
+
+/// Finds the entry of a change as the plan found it; what there is to say of it where it isn't, and nothing is to be
+/// changed. Changes nothing itself.
+pub(super) fn find<'p>(
+    ground: &Ground,
+    header: &Header,
+    change: &'p Change,
+    footing: &mut Footing<'p>,
+) -> Result<(Known, Capabilities), Done> {
+    let known = ground.find(change, &change.id, change.handle.as_ref(), footing)?;
     let state = known.look.entry.state;
     if state == change.after {
-        return Done { state: Some(state), ..Done::of(Outcome::Already) };
+        return Err(Done { state: Some(state), ..Done::of(Outcome::Already) });
     }
     if state != change.before {
-        return Done { state: Some(state), ..Done::of(Outcome::Drifted(Drift::State(state))) };
+        return Err(Done { state: Some(state), ..Done::of(Outcome::Drifted(Drift::State(state))) });
     }
     if let Some(done) = other_names(ground, change, &known) {
-        return done;
+        return Err(done);
     }
-    let capabilities = match hidden(ground, header, change, &known) {
-        Ok(capabilities) => capabilities,
-        Err(done) => return done,
-    };
-    let hand = Hand { ground, change, known, steps: Steps::of(change) };
-    Done { capabilities, ..hand.carry_out() }
+    let capabilities = hidden(ground, header, change, &known)?;
+    Ok((known, capabilities))
 }
 
 /// What to say of an entry that has names it may not have.

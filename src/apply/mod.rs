@@ -74,6 +74,14 @@ pub fn apply(ground: &Ground, plan: &Plan, recorder: &mut dyn Recorder, stop: &A
     tally
 }
 
+/// What would become of the changes of a plan, for as many as were looked at until `stop` was set: `None` of those that
+/// would be made. Changes nothing.
+pub fn foresee(ground: &Ground, plan: &Plan, stop: &AtomicBool) -> Vec<Option<Done>> {
+    let mut footing = ground.footing();
+    let changes = plan.changes.iter().take_while(|_| !stop.load(Ordering::Relaxed));
+    changes.map(|change| change::find(ground, &plan.header, change, &mut footing).err()).collect()
+}
+
 /// The changes from here on that several threads make, where there are enough of them.
 fn for_a_crew(ground: &Ground, plan: &Plan, first: usize) -> Option<Range<usize>> {
     // On overlayfs undo needs the new identity of each entry, so each is on record before the next is changed.

@@ -1,16 +1,17 @@
 //! `apply` and `undo`: plans that were made before.
 
-use super::args::{Apply, Common, Format, Undo};
+use super::args::{Apply, Common, Format, Ids, Undo};
 use super::execute::{self, Executed, Told, execute};
 use super::exit::{Exit, Failure};
 use super::session::Session;
 use super::streams::Streams;
 use super::{ask, paths, planning, store};
-use crate::apply::{Found, undo_plan};
-use crate::journal::{self, Done, Last, Outcome};
-use crate::plan::{Change, Header, Plan, ReadError, RunKind};
+use crate::apply::{Found, foresee, undo_plan};
+use crate::journal::{self, Done, Drift, Last, Outcome};
+use crate::plan::{Change, Header, Names, Plan, ReadError, RunKind};
 use crate::report::diff::{DiffManner, Head, Row, write_folded};
 use crate::report::json;
+use crate::report::style::counted;
 use crate::roots::{self, Purpose};
 use crate::survey::{PolicyLabel, Root, path_in_tree};
 use crate::sys::file::open_for_reading;
@@ -25,6 +26,8 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
     ask::refuse_without_terminal(&arguments.consent)?;
     let session = Session::begin(common, Purpose::Change)?;
     let mut plan = session.apart(|| read_plan(&arguments.plan))??;
+    let names = plan.header.names.take();
+    let parted = take_parted(&session, names.as_ref(), &mut plan, &arguments.ids, streams);
     // The record is of who applies it, when and how; what the plan itself says of that is its maker's word.
     let made = &plan.header;
     plan.header = Header {
@@ -33,18 +36,74 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
         fixes: made.fixes,
         max_changes: arguments.limit.max_changes.map(|limit| limit.of(plan.entries)).or(made.max_changes),
         roots: made.roots.clone(),
+        names: Some(Names::of(&plan.changes, &session.names)),
         ..planning::header(&session, RunKind::Apply)
     };
+    let exit = if parted.is_empty() { Exit::Clean } else { Exit::Incomplete };
+    if arguments.consent.dry_run {
+        return look_only(&session, plan, &parted, exit, streams);
+    }
     show(&session, &plan, streams)?;
-    let executed = match arguments.consent.dry_run {
-        true => None,
-        false if plan.changes.is_empty() => None,
-        false if ask::may_apply(&arguments.consent, &plan, &session.stop)? => {
-            Some(execute(&session, &plan, &arguments.consent)?)
-        }
+    let executed = match !plan.changes.is_empty() && ask::may_apply(&arguments.consent, &plan, &session.stop)? {
+        true => Some(execute(&session, &plan, &arguments.consent)?),
         false => None,
     };
-    end(&session, &plan, executed, Vec::new(), Exit::Clean, streams)
+    end(&session, &plan, executed, told_parted(&plan, &parted), exit, streams)
+}
+
+/// Shows what would be done, and what has come in between.
+fn look_only(
+    session: &Session<'_>,
+    mut plan: Plan,
+    parted: &[Change],
+    exit: Exit,
+    streams: &mut Streams,
+) -> Result<Exit, Failure> {
+    let (ground, drifts) = execute::open_ground(session, &plan)?;
+    drifts.iter().for_each(|drift| streams.complain(drift));
+    let foreseen = session.apart(|| foresee(&ground, &plan, &session.stop))?;
+    if foreseen.len() < plan.changes.len() {
+        return Ok(Exit::Interrupted);
+    }
+    let mut foreseen = foreseen.into_iter();
+    let mut others = Vec::new();
+    let is_other = |_: &mut Change| foreseen.next().flatten().map(|done| others.push(done)).is_some();
+    let left: Vec<Change> = plan.changes.extract_if(.., is_other).collect();
+    show(session, &plan, streams)?;
+    let mut told = told_parted(&plan, parted);
+    let unfinished = |done: &Done| matches!(done.outcome, Outcome::Drifted(_) | Outcome::Failed { .. });
+    let is_whole = drifts.is_empty() && !others.iter().any(unfinished);
+    told.extend(left.iter().zip(others).map(|(change, done)| Told::of(&plan, change, done)));
+    if !told.is_empty() {
+        let count = counted(plan.changes.len() as u64, "change", "changes");
+        streams.status(format_args!("{count} would be made, {} not.", told.len()));
+    }
+    end(session, &plan, None, told, if is_whole { exit } else { Exit::Incomplete }, streams)
+}
+
+/// Takes the changes out of a plan that are about owners or groups that mean somebody else now than when `names` was
+/// written, and tells which.
+fn take_parted(
+    session: &Session<'_>,
+    names: Option<&Names>,
+    plan: &mut Plan,
+    ids: &Ids,
+    streams: &Streams,
+) -> Vec<Change> {
+    // Earlier versions wrote no names.
+    let Some(names) = names.filter(|_| !ids.numeric_ids) else { return Vec::new() };
+    let parted = names.parted(&plan.changes, &session.names);
+    for told in parted.values() {
+        streams.complain(format_args!(
+            "{told}, so no change with it is made; look whom it means, then make a new plan, or go by numbers alone with \
+             --numeric-ids"
+        ));
+    }
+    plan.without_parted(&parted)
+}
+
+fn told_parted<'a>(plan: &'a Plan, parted: &'a [Change]) -> Vec<Told<'a>> {
+    parted.iter().map(|change| Told::of(plan, change, Done::of(Outcome::Drifted(Drift::Names)))).collect()
 }
 
 /// `sgidlint undo`.
@@ -73,7 +132,10 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
     let header = planning::header(&session, RunKind::Undo(run.clone()));
     let ground = ground.worked_by(session.threads());
     let undo = session.apart(|| undo_plan(ground, &record, header))?;
-    let undo = undo.map_err(|error| Failure::incomplete(format!("can't look at what run {run} changed: {error}")))?;
+    let mut undo =
+        undo.map_err(|error| Failure::incomplete(format!("can't look at what run {run} changed: {error}")))?;
+    let parted = take_parted(&session, record.plan.header.names.as_ref(), &mut undo.plan, &arguments.ids, streams);
+    undo.plan.header.names = Some(Names::of(&undo.plan.changes, &session.names));
     for drift in &drifts {
         streams.complain(drift);
     }
@@ -83,7 +145,7 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
     let all_known = drifts.is_empty() && record.bad.is_empty() && last.illegible.is_empty();
     let mut exit = if all_known { Exit::Clean } else { Exit::Incomplete };
     exit = exit.or_worse(planning::tell_unfit(&undo.plan.header, &undo.unfit, streams));
-    if undo.found.iter().any(|(_, found)| is_left(found)) {
+    if !parted.is_empty() || undo.found.iter().any(|(_, found)| is_left(found)) {
         exit = exit.or_worse(Exit::Incomplete);
     }
     show(&session, &undo.plan, streams)?;
@@ -92,7 +154,9 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
         true => Some(execute::execute_on(&session, &undo.plan, (undo.ground, Vec::new()), &arguments.consent)?),
         false => None,
     };
-    end(&session, &undo.plan, executed, told(&record.plan, &undo.found), exit, streams)
+    let mut told = told(&record.plan, &undo.found);
+    told.extend(told_parted(&undo.plan, &parted));
+    end(&session, &undo.plan, executed, told, exit, streams)
 }
 
 /// What there is to tell of entries that are not, or no longer, as the run left them.

@@ -7,7 +7,7 @@ mod judging;
 mod policy;
 mod reporting;
 
-pub use changing::{Agreement, Apply, Fix, Limit, Log, Plan, Undo};
+pub use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Undo};
 pub use common::{Common, Format, Progress};
 pub use generate::{Generate, Scheduled, UnitKind};
 pub use judging::{Check, Diff, Explain, Eyes, Look, Probe};

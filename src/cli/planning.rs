@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::judged::Judged;
 use super::session::Session;
 use super::streams::Streams;
-use crate::plan::{Change, Extent, Fixes, Header, Plan, PlanPolicy, PlanRoot, RunKind, Unfit};
+use crate::plan::{Change, Extent, Fixes, Header, Names, Plan, PlanPolicy, PlanRoot, RunKind, Unfit};
 use crate::report::escape::full_path;
 use crate::survey::{Flaw, Root, Survey};
 use crate::sys::host;
@@ -29,7 +29,9 @@ pub fn plan(session: &Session<'_>, judged: &Judged, kind: RunKind, check: &Check
     header.roots = survey.roots.iter().filter_map(plan_root).collect();
     // A root that couldn't be opened has no changes, but its index must not shift those of the others.
     renumber(&mut changes, survey);
-    Plan::of(header, changes, entries)
+    let (mut plan, unfit) = Plan::of(header, changes, entries);
+    plan.header.names = Some(Names::of(&plan.changes, &session.names));
+    (plan, unfit)
 }
 
 /// Tells what can't be in a plan, and what that means for the exit status.
@@ -56,6 +58,7 @@ pub fn header(session: &Session<'_>, kind: RunKind) -> Header {
         fixes: Fixes::Safe,
         max_changes: None,
         roots: Vec::new(),
+        names: None,
     }
 }
 

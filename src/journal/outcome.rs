@@ -45,6 +45,8 @@ pub enum Drift {
     Capabilities,
     /// It has an ACL, and safe fixes don't widen its mask.
     Acl,
+    /// Its owner's or group's id, or that which it was to have, means somebody else than it did for the plan.
+    Names,
 }
 
 /// What became of a change, and what is known of its entry now.
@@ -136,6 +138,7 @@ impl Drift {
             Drift::Links(_) => "links",
             Drift::Capabilities => "capabilities",
             Drift::Acl => "acl",
+            Drift::Names => "names",
         }
     }
 
@@ -154,6 +157,7 @@ impl Drift {
             }
             Drift::Capabilities => "it has file capabilities now".into(),
             Drift::Acl => "it has an ACL now, whose mask would be widened".into(),
+            Drift::Names => "an owner or group in the plan is called otherwise now".into(),
         }
     }
 }
@@ -286,6 +290,7 @@ impl<'a> OutcomeLine<'a> {
             ("drifted", Some("links")) => Outcome::Drifted(Drift::Links(self.nlink.unwrap_or_default())),
             ("drifted", Some("capabilities")) => Outcome::Drifted(Drift::Capabilities),
             ("drifted", Some("acl")) => Outcome::Drifted(Drift::Acl),
+            ("drifted", Some("names")) => Outcome::Drifted(Drift::Names),
             ("drifted", _) => Outcome::Drifted(Drift::Inode),
             ("failed", _) => {
                 Outcome::Failed { call: self.call.unwrap_or_default().into(), errno: self.code.unwrap_or_default() }

@@ -40,6 +40,7 @@ fn plan(kind: RunKind, changes: usize) -> Plan {
         fixes: Fixes::Safe,
         max_changes: None,
         roots: vec![root],
+        names: None,
     };
     Plan { header, changes: (0..changes).map(change).collect(), entries: 7 }
 }
@@ -61,6 +62,7 @@ fn outcomes() -> Vec<Done> {
         Done::of(Outcome::Drifted(Drift::Links(3))),
         Done::of(Outcome::Drifted(Drift::Capabilities)),
         Done::of(Outcome::Drifted(Drift::Acl)),
+        Done::of(Outcome::Drifted(Drift::Names)),
         Done::of(Outcome::Gone),
         Done {
             state: Some(state(3, 0o640)),
@@ -89,14 +91,14 @@ fn run(store: &Store, plan: &Plan, outcomes: &[Done], exit: Option<u8>) -> Strin
 #[test]
 fn every_outcome_survives_its_line() {
     let (_dir, store) = store();
-    let plan = plan(RunKind::Fix, 13);
+    let plan = plan(RunKind::Fix, 14);
     let id = run(&store, &plan, &outcomes(), Some(3));
     let record = load(&store, &id).unwrap();
     assert_eq!(record.plan, plan);
-    assert_eq!(record.outcomes[..12].iter().flatten().cloned().collect::<Vec<_>>(), outcomes());
+    assert_eq!(record.outcomes[..13].iter().flatten().cloned().collect::<Vec<_>>(), outcomes());
     assert!(matches!(record.state, RunState::Settled { exit: 3, .. }));
-    let tried: Vec<bool> = (0..13).map(|index| record.may_have_changed(index)).collect();
-    let changed = [true, true, false, false, false, false, false, false, false, true, true, true, false];
+    let tried: Vec<bool> = (0..14).map(|index| record.may_have_changed(index)).collect();
+    let changed = [true, true, false, false, false, false, false, false, false, false, true, true, true, false];
     assert_eq!(tried, changed);
 }
 

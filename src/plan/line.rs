@@ -1,6 +1,6 @@
 //! The lines of a plan: how its values are written as JSON, and read back.
 
-use super::{Change, Extent, Fixes, Header, Links, PlanPolicy, PlanRoot, RunKind, Who};
+use super::{Change, Extent, Fixes, Header, Links, Names, PlanPolicy, PlanRoot, RunKind, Who};
 use crate::entry::{Identity, Kind, State, Timestamp};
 use crate::lints::Lint;
 use crate::mode::Mode;
@@ -43,6 +43,8 @@ pub(super) struct HeaderLine<'a> {
     max_changes: Option<u64>,
     #[serde(borrow)]
     roots: Vec<RootText<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    names: Option<Cow<'a, Names>>,
 }
 
 /// A change.
@@ -152,6 +154,7 @@ impl<'a> HeaderLine<'a> {
             unsafe_fixes: header.fixes == Fixes::WithUnsafe,
             max_changes: header.max_changes,
             roots: header.roots.iter().map(RootText::of).collect(),
+            names: header.names.as_ref().map(Cow::Borrowed),
         }
     }
 
@@ -176,6 +179,7 @@ impl<'a> HeaderLine<'a> {
             fixes: if self.unsafe_fixes { Fixes::WithUnsafe } else { Fixes::Safe },
             max_changes: self.max_changes,
             roots: self.roots.into_iter().map(RootText::value).collect::<Result<_, _>>()?,
+            names: self.names.map(Cow::into_owned),
         })
     }
 }

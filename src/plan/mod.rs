@@ -4,6 +4,7 @@ mod check;
 mod invert;
 mod line;
 mod make;
+mod names;
 mod order;
 mod read;
 mod steps;
@@ -12,6 +13,7 @@ mod write;
 pub use invert::Present;
 pub use line::{IdText, LineError, StateText};
 pub use make::Unfit;
+pub use names::{NamedIds, Names, Parted, Whose};
 pub use order::order;
 pub use read::{BadLine, Line, Lines, ReadError};
 pub(crate) use read::{parse, read_header};
@@ -63,6 +65,8 @@ pub struct Header {
     pub max_changes: Option<u64>,
     /// The directories that its paths start from.
     pub roots: Vec<PlanRoot>,
+    /// What the owners and groups in it were called; `None` in what earlier versions wrote.
+    pub names: Option<Names>,
 }
 
 /// What made a plan.

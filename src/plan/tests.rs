@@ -24,14 +24,15 @@ pub(crate) fn header() -> Header {
             fsid: u64::MAX,
             mounts: Mounts::Stay,
         }],
+        names: Some(Names::default()),
     }
 }
 
-fn state(uid: u32, gid: u32, mode: u32) -> State {
+pub(super) fn state(uid: u32, gid: u32, mode: u32) -> State {
     State { uid, gid, mode: Mode::new(mode) }
 }
 
-fn change(path: &str, kind: Kind, before: State, after: State) -> Change {
+pub(super) fn change(path: &str, kind: Kind, before: State, after: State) -> Change {
     Change {
         root: 0,
         path: path.as_bytes().into(),
@@ -46,7 +47,7 @@ fn change(path: &str, kind: Kind, before: State, after: State) -> Change {
     }
 }
 
-fn plan(changes: Vec<Change>) -> Plan {
+pub(super) fn plan(changes: Vec<Change>) -> Plan {
     Plan { header: header(), changes, entries: 9 }
 }
 
@@ -62,13 +63,13 @@ fn invert(plan: &Plan, run: &str) -> Plan {
     plan.invert(run.into(), &now)
 }
 
-fn text(plan: &Plan) -> String {
+pub(super) fn text(plan: &Plan) -> String {
     let mut out = Vec::new();
     plan.write(&mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
-fn read(text: &str) -> Result<Plan, ReadError> {
+pub(super) fn read(text: &str) -> Result<Plan, ReadError> {
     Plan::read(text.as_bytes(), "x.plan")
 }
 

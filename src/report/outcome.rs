@@ -81,13 +81,21 @@ impl Settled<'_> {
     pub fn message(&self, names: &dyn IdNames) -> Option<String> {
         let what = match self.fate {
             Fate::Applied | Fate::Already => return None,
-            Fate::Drifted => self.drift(names),
+            Fate::Drifted => match self.cause {
+                // Which is all that there is to say.
+                Some(_) => String::new(),
+                None => self.drift(names),
+            },
             Fate::Gone => "it is not there any more".into(),
             Fate::Refused => self.refusal(names),
             Fate::Failed { call, errno } => format!("{call}: {} ({})", errno_name(errno), errno_text(errno)),
             Fate::Partial => "undone but for its set-ID bits, which are never put back".into(),
         };
-        let what = self.cause.map_or(what.clone(), |cause| format!("{what}: {}", escape_message(cause)));
+        let what = match self.cause.map(escape_message) {
+            None => what,
+            Some(cause) if what.is_empty() => cause.into_owned(),
+            Some(cause) => format!("{what}: {cause}"),
+        };
         Some(match self.advice() {
             Some(advice) => format!("{what}; {advice}"),
             None => what,

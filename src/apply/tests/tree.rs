@@ -133,6 +133,7 @@ impl Tree {
                 fsid: host::file_system_id(&root).unwrap(),
                 mounts: Mounts::Stay,
             }],
+            names: None,
         }
     }
 

@@ -42,17 +42,31 @@ pub struct Apply {
     /// How many changes at most.
     #[command(flatten)]
     pub limit: Limit,
+    /// What owners and groups are.
+    #[command(flatten)]
+    pub ids: Ids,
 }
 
 /// `undo`.
 #[derive(Args, Debug)]
 pub struct Undo {
-    /// The run, as `log` names it [default: the last one that changed something].
+    /// The run, as `log` names it, or the first characters of that [default: the last one that changed something].
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
     /// How changes are agreed upon.
     #[command(flatten)]
     pub consent: Agreement,
+    /// What owners and groups are.
+    #[command(flatten)]
+    pub ids: Ids,
+}
+
+/// What owners and groups of a plan are.
+#[derive(Args, Debug)]
+pub struct Ids {
+    /// Takes owners and groups by their numbers, also those that are called otherwise now than when the plan was made.
+    #[arg(long)]
+    pub numeric_ids: bool,
 }
 
 /// How changes are agreed upon.
