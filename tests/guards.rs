@@ -60,11 +60,16 @@ scenario!(another_run_is_waited_for_as_long_as_is_said, |t| {
     t.run("undo -y").succeeds();
     let root = metadata(t.path(".")).unwrap();
     // Root's locks are in one place, whatever state folder a run has.
-    let path = format!("/run/sgidlint/locks/{:x}-{}", root.dev(), root.ino());
-    let held = || {
-        let file = File::options().read(true).write(true).open(&path).unwrap();
+    let path = format!("/run/sgidlint/locks/{}-guards", std::process::id());
+    let claim = format!("{}\nalone inode {:x}-{}\nend", std::process::id(), root.dev(), root.ino());
+    let held = || loop {
+        let mut file = File::options().create(true).truncate(true).write(true).open(&path).unwrap();
         file.try_lock().unwrap();
-        file
+        std::io::Write::write_all(&mut file, claim.as_bytes()).unwrap();
+        // Another run may have taken it for left behind before it was held.
+        if metadata(&path).is_ok_and(|data| data.ino() == file.metadata().unwrap().ino()) {
+            break file;
+        }
     };
     let file = held();
     let holder = format!("process {}", std::process::id());

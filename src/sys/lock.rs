@@ -224,7 +224,8 @@ impl Wanted {
             let (mine, root) = self.0.get(name)?;
             (share.max(*mine) == Share::Alone).then_some(root)
         });
-        root.map(|root| (Holder::Process(pid), root.as_path()))
+        let holder = if pid == 0 { Holder::Unknown } else { Holder::Process(pid) };
+        root.map(|root| (holder, root.as_path()))
     }
 }
 
@@ -256,6 +257,10 @@ fn take(folder: &Folder, wanted: &Wanted, first: &Path) -> Result<Claim, LockErr
         }
         let mut claim = Vec::new();
         file.read_to_end(&mut claim).map_err(|error| sys(SysError::of_io("read")(error)))?;
+        if claim.is_empty() {
+            // A run of an earlier version holds one empty file for each directory, called by its device and inode.
+            claim = [b"0\nalone inode ", name.as_bytes(), b"\n", END].concat();
+        }
         if let Some((holder, root)) = wanted.conflict(&claim, first) {
             return Err(LockError::Held { holder, root: root.into() });
         }

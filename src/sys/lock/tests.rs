@@ -101,11 +101,24 @@ fn files_go_when_nobody_holds_them() {
 fn a_claim_that_can_t_be_read_is_in_the_way_while_it_is_held() {
     let place = place();
     let folder = place.store.folder(FOLDER).unwrap();
-    let file = folder.create("fe00-1234").unwrap();
+    let mut file = folder.create("4711-0").unwrap();
     file.claim().unwrap();
+    file.write_all(b"4711\nalone inode").unwrap();
     assert!(matches!(lock(&place, &["a"]), Err(LockError::Held { holder: Holder::Unknown, .. })));
     drop(file);
     assert!(lock(&place, &["a"]).is_ok());
+}
+
+#[test]
+fn an_earlier_version_is_heeded() {
+    let place = place();
+    let folder = place.store.folder(FOLDER).unwrap();
+    let entry = look(File::open(place.dir.path().join("a/b")).unwrap()).unwrap().entry;
+    let file = folder.create(&format!("{:x}-{}", entry.id.dev, entry.id.ino)).unwrap();
+    file.claim().unwrap();
+    for (path, expected) in [("a/b", true), ("a/b/c", true), ("a/d", false)] {
+        assert_eq!(lock(&place, &[path]).is_err(), expected, "{path}");
+    }
 }
 
 #[test]
