@@ -107,7 +107,6 @@ scenario!(a_drop_box_keeps_its_sticky_top, |t| {
     wishes(
         &proposed(t),
         &[
-            "owner = \"root\"",
             "group = 4242",
             "setgid = true",
             "sticky = false",
@@ -116,6 +115,7 @@ scenario!(a_drop_box_keeps_its_sticky_top, |t| {
             "[[tree.rule]]",
             "match = \"/\"",
             "scope = \"self\"",
+            "owner = \"root\"",
             "sticky = true",
             "dir-mode = \"u=rwx,g=rwx,o=\"",
         ],
@@ -227,4 +227,92 @@ scenario!(what_policies_exclude_by_default_does_not_count, |t| {
     );
     let policy = proposed(t);
     assert!(policy.contains("# 2 of 2 entries") && policy.contains("1 excluded by default"), "{policy}");
+});
+
+scenario!(what_drifted_is_an_outlier_and_not_a_rule, own mounts, |t| {
+    t.accounts("devs:x:4243:bob\n");
+    let files = |dir: &str, state: &str, of: std::ops::Range<u32>| {
+        of.map(|at| format!("file {state} {dir}f{at}\n")).collect::<String>()
+    };
+    let tree = [
+        "dir 0:4242 2770 .\n".to_owned(),
+        files("", "2001:4242 0660", 0..7),
+        // Copied in with a umask, or by an archive; three of ten in all.
+        files("c", "2001:4242 0644", 0..3),
+        // Setgid by mistake, with a user's own group, and with one that is gone.
+        "dir 2001:2001 2770 own\ndir 2002:7777 2770 gone\n".into(),
+        files("own/", "2001:2001 0660", 0..2),
+        files("gone/", "2002:7777 0660", 0..1),
+        "dir 2001:4242 2770 a\ndir 2002:4242 2770 b\ndir 2001:4242 2770 c\ndir 2001:4242 2770 e\n".into(),
+        // A group that is known is meant.
+        "dir 0:4243 2770 devs\nfile 2002:4243 0660 devs/x\n".into(),
+    ];
+    t.tree(&tree.concat());
+    let policy = proposed(t);
+    assert!(policy.contains("group     = \"lab\"") && policy.contains("match     = \"/devs/\""), "{policy}");
+    assert!(!policy.contains("\"/own/\"") && !policy.contains("7777") && !policy.contains("@primary"), "{policy}");
+    let found = t.run("check --format json -p $DIR/new.toml").finding_lines();
+    for name in ["own", "own/f0", "own/f1", "gone", "gone/f0"] {
+        assert!(found.contains(&format!("foreign-group {name} ")), "{name}: {found}");
+    }
+    for name in ["cf0", "cf1", "cf2"] {
+        assert!(found.contains(&format!("missing-permission {name} ")), "{name}: {found}");
+    }
+    assert!(!found.contains("devs"), "{found}");
+});
+
+scenario!(no_owner_is_proposed_where_members_make_entries, own mounts, |t| {
+    t.accounts("");
+    t.tree(
+        "dir 0:4242 2770 .
+        dir 2001:4242 2750 a
+        dir 2001:4242 2750 b
+        dir 2001:4242 2750 c
+        dir 2002:4242 2750 d
+        file 2001:4242 0640 a/x",
+    );
+    let policy = proposed(t);
+    t.run("fix -y -p $DIR/new.toml").succeeds();
+    assert!(t.listing().contains("2002:4242"), "{policy}\n{}", t.listing());
+    assert!(!t.run("check --format json -p $DIR/new.toml").finding_lines().contains("foreign-owner"), "{policy}");
+});
+
+scenario!(names_of_all_kinds_are_matched_literally, |t| {
+    let names = [
+        r"a\",
+        r"\",
+        r"\b",
+        r"a\\",
+        "!a",
+        "#a",
+        "a b",
+        "a ",
+        " a",
+        "[a]",
+        "[!a]",
+        "{a,b}",
+        "a*",
+        "a?",
+        "a\nb",
+        "a\n",
+        "\u{1b}[2J",
+    ];
+    for name in names {
+        t.sh("find . -mindepth 1 -delete; chown 0:4242 .; chmod 2770 .");
+        let dir = t.path(name);
+        std::fs::create_dir(&dir).unwrap();
+        std::fs::write(dir.join("x"), "").unwrap();
+        std::fs::create_dir(t.path("other")).unwrap();
+        t.sh("chown -R 0:4243 . && chown 0:4242 . other && chmod 2770 * && chmod 660 */x");
+        let policy = proposed(t);
+        assert!(policy.contains("group     = 4243"), "{name:?}: {policy}");
+        t.run("check -q --strict --allow unknown-id -p $DIR/new.toml").is_silent();
+        // It is that directory's, and no other's.
+        t.sh("chgrp 4243 other");
+        let found = t.run("check --allow unknown-id --format json -p $DIR/new.toml").finding_lines();
+        assert!(
+            found.contains("foreign-group other ") || found.contains("spreading-group other "),
+            "{name:?}: {found}"
+        );
+    }
 });

@@ -3,6 +3,8 @@
 use super::census::Sort;
 use super::proposal::{Fit, prevails};
 use crate::accounts::Accounts;
+use crate::entry::State;
+use crate::mode::Mode;
 use std::collections::BTreeMap;
 
 /// So many groups may share a place and still be named.
@@ -36,18 +38,29 @@ impl GroupWish {
 /// The group that prevails; that of the top goes first where counts are equal.
 ///
 /// Where one prevails, others are outliers, unless setgid directories handed them down, more than that one has.
-pub fn prevailing_group(sorts: &[(Sort, u64)], top: Option<u32>, accounts: &dyn Accounts) -> Option<Fit<GroupWish>> {
+pub fn prevailing_group(sorts: &[(Sort, u64)], top: Option<State>, accounts: &dyn Accounts) -> Option<Fit<GroupWish>> {
+    // What a setgid directory is to share isn't meant to be each one's own.
+    let is_shared = top.is_some_and(|top| top.mode.has(Mode::SETGID));
+    let top = top.map(|top| top.gid);
     let of = sorts.iter().map(|(_, count)| count).sum();
     let fit = |value: GroupWish| {
         let those = sorts.iter().filter(|(sort, _)| value.complies(*sort, accounts));
         let holds = those.map(|(_, count)| count).sum();
         prevails(holds, of).then_some(Fit { value, holds, of })
     };
-    let order = commonest(sorts, top);
+    let shared: Vec<(Sort, u64)> = sorts.iter().filter(|(sort, _)| !is_drift(*sort, top, accounts)).copied().collect();
+    let order = commonest(&shared, top);
     let one = order.first().and_then(|&gid| fit(GroupWish::One(gid)));
     let handed_down = fit(GroupWish::Setgid).filter(|fit| one.as_ref().is_none_or(|one| fit.holds > one.holds));
     let several = || (2..=GROUPS.min(order.len())).find_map(|few| fit(GroupWish::Several(order[..few].to_vec())));
-    handed_down.or(one).or_else(|| fit(GroupWish::Primary)).or_else(several)
+    handed_down.or(one).or_else(|| fit(GroupWish::Primary).filter(|_| !is_shared)).or_else(several)
+}
+
+/// Whether a group is one that nobody means to share with: its owner's own, or one that nobody knows, where the directory
+/// at the top has another that is known.
+pub fn is_drift(sort: Sort, top: Option<u32>, accounts: &dyn Accounts) -> bool {
+    let Some(top) = top.filter(|top| *top != sort.gid) else { return false };
+    accounts.primary_gid(sort.uid) == Some(sort.gid) || (accounts.knows_gid(top) && !accounts.knows_gid(sort.gid))
 }
 
 /// The groups, the commonest first.
@@ -62,8 +75,6 @@ fn commonest(sorts: &[(Sort, u64)], top: Option<u32>) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::State;
-    use crate::mode::Mode;
 
     /// Each user's primary group has the user's own number.
     struct PrivateGroups;

@@ -1,7 +1,7 @@
 //! From counts to wishes: what prevails in each place, and which entries differ.
 
 use super::census::{Census, Count, Place, Role, Sort};
-use super::group::{GroupWish, prevailing_group};
+use super::group::{GroupWish, is_drift, prevailing_group};
 use super::modes::{ModeFit, prevailing_mode};
 use crate::accounts::Accounts;
 use crate::entry::State;
@@ -14,9 +14,10 @@ const PLACES: usize = 16;
 /// The place that is the root itself.
 pub const ROOT: &[u8] = b".";
 
-/// Whether so many are enough to speak for all: four of five.
+/// Whether so many are enough to speak for all: two of three. The others are outliers, which the policy finds: a policy
+/// that was content with them would say that all is well.
 pub fn prevails(holds: u64, of: u64) -> bool {
-    of > 0 && u128::from(holds) * 5 >= u128::from(of) * 4
+    of > 0 && u128::from(holds) * 3 >= u128::from(of) * 2
 }
 
 /// The wishes that fit most of a tree.
@@ -87,6 +88,7 @@ pub struct Outlier {
 impl Proposal {
     /// What prevails in a counted tree.
     pub fn of(mut census: Census, accounts: &dyn Accounts) -> Proposal {
+        fold_drift(&mut census.places, accounts);
         fold_places(&mut census.places, accounts);
         let mut places: Vec<_> =
             census.places.iter().map(|(path, place)| PlaceWishes::of(path, place, accounts)).collect();
@@ -103,6 +105,31 @@ impl Proposal {
         };
         // A longer path comes later.
         self.places.iter().rfind(is_around)
+    }
+}
+
+/// Counts directories in with the root that are setgid by mistake: with a user's own group, or one that nobody knows.
+fn fold_drift(places: &mut BTreeMap<Vec<u8>, Place>, accounts: &dyn Accounts) {
+    let Some(shared) = places.get(ROOT).and_then(|root| root.top).map(|top| top.gid) else { return };
+    let is_drifted =
+        |place: &Place| place.top.is_some_and(|top| is_drift(Sort::of_directory(top, top.gid), Some(shared), accounts));
+    let drifted: Vec<Vec<u8>> = places
+        .iter()
+        .filter(|(path, place)| path.as_slice() != ROOT && is_drifted(place))
+        .map(|(path, _)| path.clone())
+        .collect();
+    for path in drifted {
+        let Some(Place { top, sorts }) = places.remove(&path) else { continue };
+        let root = places.entry(ROOT.to_vec()).or_default();
+        if let Some(state) = top {
+            let count = Count { entries: 1, examples: vec![path] };
+            root.add(Place { top: None, sorts: HashMap::from([(Sort::of_directory(state, shared), count)]) });
+        }
+        // What was handed down there is nothing to go by.
+        for (sort, count) in sorts {
+            let sort = Sort { group_is_inherited: sort.gid == shared, ..sort };
+            root.add(Place { top: None, sorts: HashMap::from([(sort, count)]) });
+        }
     }
 }
 
@@ -153,13 +180,13 @@ impl PlaceWishes {
         let modes = |role| -> Vec<(Mode, u64)> {
             sorts.iter().filter(|(sort, _)| sort.role == role).map(|(sort, count)| (sort.mode, *count)).collect()
         };
-        let group = prevailing_group(&sorts, place.top.map(|top| top.gid), accounts);
+        let group = prevailing_group(&sorts, place.top, accounts);
         let (setgid, sticky) = (bit(&modes(Role::Dir), Mode::SETGID), bit(&modes(Role::Dir), Mode::STICKY));
         let dir_mode = prevailing_mode(&modes(Role::Dir), true);
         let file_mode = prevailing_mode(&modes(Role::File), false);
         let mut wishes = PlaceWishes {
             path: path.into(),
-            owner: owner(&sorts),
+            owner: owner(&sorts, place.top),
             group,
             setgid,
             sticky,
@@ -247,19 +274,19 @@ fn count_in<T>(fit: &mut Option<Fit<T>>, complies: bool) {
     }
 }
 
-/// The owner that prevails, where most directories let nobody else make entries: else each has its maker's.
-fn owner(sorts: &[(Sort, u64)]) -> Option<Fit<u32>> {
-    let (mut of, mut directories, mut shared) = (0, 0, 0);
-    let mut owners: BTreeMap<u32, u64> = BTreeMap::new();
-    for (sort, count) in sorts {
-        let is_directory = sort.role == Role::Dir;
-        of += count;
-        directories += if is_directory { *count } else { 0 };
-        shared += if is_directory && sort.mode.bits() & 0o022 != 0 { *count } else { 0 };
-        *owners.entry(sort.uid).or_default() += count;
+/// The owner that prevails, where nobody else can make entries: else each has its maker's, and a fix by the policy would
+/// take a member's directory from them.
+fn owner(sorts: &[(Sort, u64)], top: Option<State>) -> Option<Fit<u32>> {
+    let is_shared = |mode: Mode| mode.bits() & 0o022 != 0;
+    let mut directories = sorts.iter().filter(|(sort, _)| sort.role == Role::Dir);
+    if top.is_some_and(|top| is_shared(top.mode)) || directories.any(|(sort, _)| is_shared(sort.mode)) {
+        return None;
     }
+    let of = sorts.iter().map(|(_, count)| count).sum();
+    let mut owners: BTreeMap<u32, u64> = BTreeMap::new();
+    sorts.iter().for_each(|(sort, count)| *owners.entry(sort.uid).or_default() += count);
     let (value, holds) = owners.into_iter().max_by_key(|(_, count)| *count)?;
-    (shared * 2 < directories && prevails(holds, of)).then_some(Fit { value, holds, of })
+    prevails(holds, of).then_some(Fit { value, holds, of })
 }
 
 /// Whether directories have a bit, where most agree.

@@ -171,10 +171,12 @@ fn pattern(path: &[u8]) -> Option<String> {
     let path = std::str::from_utf8(path).ok()?;
     let mut pattern = String::from("/");
     for letter in path.chars() {
-        if matches!(letter, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | ' ' | '!' | '#') {
-            pattern.push('\\');
+        match letter {
+            // gitignore takes `\\` before the last slash away, escaped or not: a class holds it in any place.
+            '\\' => pattern.push_str("[\\]"),
+            '*' | '?' | '[' | ']' | '{' | '}' | ' ' | '!' | '#' => pattern.extend(['\\', letter]),
+            letter => pattern.push(letter),
         }
-        pattern.push(letter);
     }
     pattern.push('/');
     Some(pattern)
