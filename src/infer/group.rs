@@ -52,7 +52,10 @@ pub fn prevailing_group(sorts: &[(Sort, u64)], top: Option<State>, accounts: &dy
     let order = commonest(&shared, top);
     let one = order.first().and_then(|&gid| fit(GroupWish::One(gid)));
     let handed_down = fit(GroupWish::Setgid).filter(|fit| one.as_ref().is_none_or(|one| fit.holds > one.holds));
-    let several = || (2..=GROUPS.min(order.len())).find_map(|few| fit(GroupWish::Several(order[..few].to_vec())));
+    // A few of many are no rule unless they leave hardly any out.
+    let is_most = |fit: &Fit<GroupWish>| u128::from(fit.holds) * 5 >= u128::from(fit.of) * 4;
+    let mut few = (2..=GROUPS.min(order.len())).map(|few| order[..few].to_vec());
+    let several = || few.find_map(|few| fit(GroupWish::Several(few)).filter(is_most));
     handed_down.or(one).or_else(|| fit(GroupWish::Primary).filter(|_| !is_shared)).or_else(several)
 }
 
