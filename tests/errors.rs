@@ -69,7 +69,7 @@ scenario!(the_cause_of_a_failure_is_told, |t| {
         ("error=EPERM", "root_squash"),
         ("error=EROFS", "mounted read-only"),
         ("error=EDQUOT", "free some space"),
-        ("retval=0", "somebody else changed it at the same time"),
+        ("retval=0", "doesn't keep it"),
     ] {
         with(t, "fchownat", answer, "fix -y . -p lab.toml").exits(3).mentions(cause);
         t.holds_first_tree();

@@ -134,6 +134,21 @@ scenario!(capabilities_that_come_after_the_plan_are_noticed, |t| {
     assert!(xattr::has(&t.path("a"), CAPABILITY) && xattr::has(&t.path("b"), CAPABILITY));
 });
 
+scenario!(capabilities_that_come_after_an_unsafe_plan_don_t_go_in_silence, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n file 0:4343 0775 a\n file 0:4343 0775 b");
+    t.run("plan . -p lab.toml --unsafe-fixes -o $DIR/plan").exits(1);
+    if !xattr::set(&t.path("a"), CAPABILITY, &xattr::net_raw()) {
+        return skip(&test_name!(), "a file system with file capabilities");
+    }
+    let run = t.run("apply -y $DIR/plan");
+    run.succeeds()
+        .mentions("$TREE/a: applied: a new owner or group costs a file its capabilities")
+        .never_mentions("$TREE/b: ");
+    assert!(!xattr::has(&t.path("a"), CAPABILITY));
+    t.holds("dir 0:4242 2775 .\n file 0:4242 0775 a\n file 0:4242 0775 b");
+});
+
 scenario!(lost_capabilities_make_an_undo_partial, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree("dir 0:4242 2775 .\n file 0:0 0775 a");

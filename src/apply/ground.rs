@@ -2,18 +2,20 @@
 
 use super::footing::{Footing, Grip};
 use crate::entry::Identity;
-use crate::journal::{Done, Drift, Outcome};
+use crate::journal::{Done, Drift, FileSystem, Outcome};
 use crate::plan::{Change, Header, PlanRoot};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};
 use crate::sys::ladder::Ladder;
 use crate::sys::limits::descriptor_budget;
+use crate::sys::mounts::{self, Class, Mount, classify};
 use crate::sys::stat::{Look, look};
 use crate::sys::{SysError, host};
 use rustix::io::Errno;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// The roots of a plan, held open, and how entries below them are found.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub struct Ground {
     pub(super) threads: usize,
     /// How directories of neighbours are held.
     pub(super) grip: Grip,
+    /// What is mounted where, once somebody had to know.
+    mounted: OnceLock<mounts::Mounts>,
 }
 
 /// A root that can't be worked below.
@@ -88,7 +92,17 @@ impl Ground {
             }
         };
         let roots = header.roots.iter().map(&mut open).collect();
-        (Ground { roots, ladder, as_root: host::effective_uid() == 0, threads: 1, grip: Grip::USUAL }, drifts)
+        (
+            Ground {
+                roots,
+                ladder,
+                as_root: host::effective_uid() == 0,
+                threads: 1,
+                grip: Grip::USUAL,
+                mounted: OnceLock::new(),
+            },
+            drifts,
+        )
     }
 
     /// The same, worked on by so many threads, if there are descriptors for them; each has the privileges of the one that applies the plan.
@@ -120,6 +134,21 @@ impl Ground {
             planned.fsid = host::file_system_id(&open.fd)?;
         }
         Ok((self, planned))
+    }
+
+    /// The file system of a mount, for people.
+    pub(super) fn file_system(&self, mount: u64) -> Option<Box<FileSystem>> {
+        let named = |mount: &Mount| FileSystem { kind: mount.fs.clone(), point: mount.point.display().to_string() };
+        self.mount(mount).map(named).map(Box::new)
+    }
+
+    /// Whether a program or another machine decides what becomes of a change on that mount.
+    pub(super) fn is_served(&self, mount: u64) -> bool {
+        self.mount(mount).is_some_and(|mount| matches!(classify(&mount.fs), Class::Fuse | Class::Network))
+    }
+
+    fn mount(&self, id: u64) -> Option<&Mount> {
+        self.mounted.get_or_init(|| mounts::Mounts::read().unwrap_or_default()).by_id(id)
     }
 
     /// Finds the entry of a change, if it is still the one with this identity; what else to say of it otherwise.

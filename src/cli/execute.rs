@@ -199,14 +199,14 @@ impl<'a> Told<'a> {
     /// What became of one change of a plan.
     pub fn of(plan: &'a Plan, change: &'a Change, mut done: Done) -> Told<'a> {
         let root = plan.header.roots[change.root as usize].path.as_os_str().as_bytes();
-        let cause = match (&done.outcome, done.cause) {
-            (Outcome::Drifted(Drift::State(state)), _) => {
+        let cause = match &done.outcome {
+            Outcome::Drifted(Drift::State(state)) => {
                 done.state = Some(*state);
                 None
             }
-            (Outcome::Drifted(Drift::Inode), _) => None,
-            (Outcome::Drifted(drift), _) => Some(drift.explanation(change)),
-            (_, cause) => cause.map(|cause| cause.explanation().to_owned()),
+            Outcome::Drifted(Drift::Inode) => None,
+            Outcome::Drifted(drift) => Some(drift.explanation(change)),
+            _ => done.explanation(),
         };
         Told { root, change, done, cause }
     }

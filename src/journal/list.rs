@@ -101,14 +101,16 @@ pub fn last_changing(store: &Store) -> Result<Last, SysError> {
     Ok(last)
 }
 
-/// Whether every change of a run that came to its end failed, and was seen to leave its entry as it had been.
+/// Whether every change of a run that came to its end failed or was refused, and was seen to leave its entry as it had been.
 fn left_all_as_it_was(store: &Store, run: &RunSummary) -> bool {
-    let made = ["applied", "partial", "refused"].into_iter().any(|name| run.counts.of(name) > 0);
+    let made = ["applied", "partial"].into_iter().any(|name| run.counts.of(name) > 0);
     if made || !matches!(run.state, RunState::Settled { .. }) {
         return false;
     }
     let untouched = |(change, done): (&Change, &Option<Done>)| match done {
-        Some(Done { outcome: Outcome::Failed { .. }, state, .. }) => *state == Some(change.before),
+        Some(Done { outcome: Outcome::Failed { .. } | Outcome::Refused(_), state, .. }) => {
+            *state == Some(change.before)
+        }
         _ => true,
     };
     // One that can't be read may have changed something.

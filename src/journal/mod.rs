@@ -15,7 +15,7 @@ mod relay;
 mod sweep;
 
 pub use list::{Illegible, Last, Needed, Pruned, RunState, RunSummary, last_changing, list, prune};
-pub use outcome::{Capabilities, Cause, Done, Drift, Outcome, cause_of_refusal};
+pub use outcome::{Capabilities, Cause, Done, Drift, FileSystem, Outcome, cause_of_refusal};
 pub use record::{Legible, LoadError, Record, load, named};
 pub use relay::{Desk, Relay, relay};
 

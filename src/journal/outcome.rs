@@ -7,6 +7,7 @@ use crate::sys::error::errno_name;
 use crate::sys::handle::Handle;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::fmt;
 
 /// What became of a change.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,6 +63,24 @@ pub struct Done {
     pub cause: Option<Cause>,
     /// Whether it lost file capabilities, which chown(2) takes away and no undo gives back.
     pub capabilities: Capabilities,
+    /// The file system that is the cause.
+    pub file_system: Option<Box<FileSystem>>,
+}
+
+/// A file system, for people.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FileSystem {
+    /// Its type, `fuse`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Where it is mounted.
+    pub point: String,
+}
+
+impl fmt::Display for FileSystem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.kind, self.point)
+    }
 }
 
 /// What became of file capabilities.
@@ -126,7 +145,21 @@ impl Outcome {
 impl Done {
     /// An outcome of which nothing more is known.
     pub const fn of(outcome: Outcome) -> Done {
-        Done { outcome, state: None, id: None, cause: None, capabilities: Capabilities::Kept }
+        Done { outcome, state: None, id: None, cause: None, capabilities: Capabilities::Kept, file_system: None }
+    }
+
+    /// Why it is not as it was to be, and what it lost beside, as sentences about the entry.
+    pub fn explanation(&self) -> Option<String> {
+        let cause = self.cause.map(|cause| match &self.file_system {
+            Some(which) => {
+                format!("its file system, {which}, doesn't allow it or doesn't keep it (FUSE, NFS with root_squash)")
+            }
+            None => cause.explanation().into(),
+        });
+        let lost = (self.capabilities == Capabilities::Lost && self.outcome != Outcome::Partial)
+            .then(|| "a new owner or group costs a file its capabilities (capabilities(7)), and they are gone".into());
+        let said: Vec<String> = cause.into_iter().chain(lost).collect();
+        (!said.is_empty()).then(|| said.join("; "))
     }
 }
 
@@ -204,14 +237,26 @@ impl Cause {
 }
 
 /// A likely cause of a state that is not the one that was set, though no call failed.
-pub fn cause_of_refusal(kind: Kind, after: State, seen: State, is_root: bool) -> Cause {
+pub fn cause_of_refusal(change: &Change, seen: State, is_root: bool) -> Cause {
+    let Change { kind, before, after, .. } = *change;
     let lost = after.mode.without(seen.mode);
     let gained = seen.mode.without(after.mode);
-    if (after.uid, after.gid) != (seen.uid, seen.gid) || !gained.is_empty() {
-        return if gained.has_any(Mode::GROUP) { Cause::Acl } else { Cause::Meanwhile };
+    let has_ids = |state: State| (state.uid, state.gid) == (seen.uid, seen.gid);
+    if !has_ids(after) {
+        // What is still as before was not done; a third owner or group is somebody's doing.
+        let is_old = [before.uid, after.uid].contains(&seen.uid) && [before.gid, after.gid].contains(&seen.gid);
+        return if is_old { Cause::FileSystem } else { Cause::Meanwhile };
     }
     match kind {
-        Kind::Dir | Kind::File if lost == Mode::SETGID && !is_root => Cause::NotInGroup,
+        Kind::Dir | Kind::File if lost == Mode::SETGID && gained.is_empty() && !is_root => Cause::NotInGroup,
+        _ if seen == before => Cause::FileSystem,
+        _ if !gained.is_empty() => {
+            if gained.has_any(Mode::GROUP) {
+                Cause::Acl
+            } else {
+                Cause::Meanwhile
+            }
+        }
         _ if lost.has_any(Mode::GROUP) => Cause::Acl,
         _ => Cause::FileSystem,
     }
@@ -244,6 +289,8 @@ pub(super) struct OutcomeLine<'a> {
     because: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     capabilities_lost: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file_system: Option<Cow<'a, FileSystem>>,
 }
 
 impl<'a> OutcomeLine<'a> {
@@ -274,6 +321,7 @@ impl<'a> OutcomeLine<'a> {
             code,
             because: done.cause.map(|cause| cause.name().into()),
             capabilities_lost: done.capabilities == Capabilities::Lost,
+            file_system: done.file_system.as_deref().map(Cow::Borrowed),
         }
     }
 
@@ -304,6 +352,7 @@ impl<'a> OutcomeLine<'a> {
             id: self.id.map(IdText::value).transpose()?,
             cause,
             capabilities: if self.capabilities_lost { Capabilities::Lost } else { Capabilities::Kept },
+            file_system: self.file_system.map(|file_system| Box::new(file_system.into_owned())),
         })
     }
 }

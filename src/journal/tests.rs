@@ -67,6 +67,7 @@ fn outcomes() -> Vec<Done> {
         Done {
             state: Some(state(3, 0o640)),
             cause: Some(Cause::NotInGroup),
+            file_system: Some(Box::new(FileSystem { kind: "fuse".into(), point: "/srv/m".into() })),
             ..Done::of(Outcome::Refused(state(3, 0o640)))
         },
         Done { cause: Some(Cause::Immutable), ..Done::of(Outcome::Failed { call: "fchownat".into(), errno: 1 }) },

@@ -80,7 +80,8 @@ impl Settled<'_> {
     /// What happened and what to do about it; `None` where it went as planned.
     pub fn message(&self, names: &dyn IdNames) -> Option<String> {
         let what = match self.fate {
-            Fate::Applied | Fate::Already => return None,
+            // A change may cost an entry something all the same.
+            Fate::Applied | Fate::Already => return self.cause.map(|cause| escape_message(cause).into_owned()),
             Fate::Drifted => match self.cause {
                 // Which is all that there is to say.
                 Some(_) => String::new(),

@@ -49,13 +49,17 @@ impl Held {
 
     /// Looks at the entry.
     pub fn look(&self) -> Result<Look, SysError> {
+        #[cfg(test)]
+        fault::strike_blind()?;
         look(&self.0)
     }
 
     /// Gives the entry another owner, another group, or both at once; a symbolic link itself.
     pub fn chown(&self, uid: Option<u32>, gid: Option<u32>) -> Result<(), SysError> {
         #[cfg(test)]
-        fault::strike("fchownat")?;
+        if fault::strike("fchownat")? == fault::Effect::None {
+            return Ok(());
+        }
         let (uid, gid) = (uid.map(Uid::from_raw), gid.map(Gid::from_raw));
         chownat(&self.0, c"", uid, gid, AtFlags::EMPTY_PATH).map_err(SysError::of("fchownat"))
     }
@@ -63,7 +67,9 @@ impl Held {
     /// Sets the twelve permission bits.
     pub fn chmod(&self, mode: Mode, ladder: &Ladder) -> Result<(), SysError> {
         #[cfg(test)]
-        fault::strike("fchmodat2")?;
+        if fault::strike("fchmodat2")? == fault::Effect::None {
+            return Ok(());
+        }
         match ladder.chmod {
             ChmodRung::Fchmodat2 => fchmodat2_held(self.0.as_fd(), mode.bits()).map_err(SysError::of("fchmodat2")),
             ChmodRung::ProcFd => {
@@ -169,11 +175,22 @@ pub(crate) mod fault {
         From(u32),
         /// This one.
         Only(u32),
+        /// None, but this one has no effect.
+        Ignored(u32),
+    }
+
+    /// What a call that succeeds does.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub(super) enum Effect {
+        Usual,
+        None,
     }
 
     thread_local! {
         static FAULT: Cell<Fault> = const { Cell::new(Fault::Never) };
         static CALLS: Cell<u32> = const { Cell::new(0) };
+        static LOOKS: Cell<Option<u32>> = const { Cell::new(None) };
+        static BEFORE_LOOK: RefCell<Option<Interlude>> = const { RefCell::new(None) };
         static INTERLUDE: RefCell<Option<Interlude>> = const { RefCell::new(None) };
     }
 
@@ -191,17 +208,45 @@ pub(crate) mod fault {
         CALLS.replace(0)
     }
 
-    pub(super) fn strike(call: &'static str) -> Result<(), SysError> {
+    /// Makes looks fail from now on but for the next so many.
+    pub(crate) fn blind_after(looks: Option<u32>) {
+        LOOKS.set(looks);
+    }
+
+    /// Does something before this look from now on.
+    pub(crate) fn before_look(look: u32, act: impl FnOnce() + 'static) {
+        BEFORE_LOOK.replace(Some((look, Box::new(act))));
+    }
+
+    pub(super) fn strike_blind() -> Result<(), SysError> {
+        if let Some((look, act)) = BEFORE_LOOK.take() {
+            match look {
+                0 => act(),
+                look => drop(BEFORE_LOOK.replace(Some((look - 1, act)))),
+            }
+        }
+        match LOOKS.get() {
+            Some(0) => Err(SysError { call: "statx", errno: Errno::IO }),
+            left => {
+                LOOKS.set(left.map(|left| left - 1));
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn strike(call: &'static str) -> Result<Effect, SysError> {
         let number = CALLS.replace(CALLS.get() + 1);
         if let Some((_, act)) = INTERLUDE.with_borrow_mut(|interlude| interlude.take_if(|(call, _)| *call == number)) {
             act();
         }
         let fails = match FAULT.get() {
             Fault::Never => false,
+            Fault::Ignored(one) if number == one => return Ok(Effect::None),
+            Fault::Ignored(_) => false,
             Fault::From(first) => number >= first,
             Fault::Only(one) => number == one,
         };
-        if fails { Err(SysError { call, errno: Errno::IO }) } else { Ok(()) }
+        if fails { Err(SysError { call, errno: Errno::IO }) } else { Ok(Effect::Usual) }
     }
 }
 

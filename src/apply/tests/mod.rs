@@ -13,6 +13,7 @@ mod attack;
 mod crew;
 mod elsewhere;
 mod footing;
+mod lies;
 mod tree;
 
 use super::*;
