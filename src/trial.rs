@@ -6,6 +6,7 @@ use crate::intent::{Around, Intent};
 use crate::judge::{Options, judge};
 use crate::lints::{Levels, Lint};
 use crate::policy::bind::{Binding, Lookup, LookupError, bind};
+use crate::policy::has_excluded_name;
 use crate::policy::instance::Instance;
 use crate::policy::model::{AccountText, Model, Trial};
 use crate::policy::problem::Problem;
@@ -136,8 +137,7 @@ fn found(trial: &Trial, instance: &Instance, path: &Path, names: &Interned) -> V
 /// What is wanted; `None` where the entry is excluded, or nobody cares.
 fn intent<'i>(trial: &Trial, instance: &'i Instance, below: &Path) -> Option<Intent<'i>> {
     let (Some(above), Some(name)) = (below.parent(), below.file_name()) else { return instance.at_root().0 };
-    let closed = State { uid: 0, gid: 0, mode: crate::mode::Mode::new(0o755) };
-    let is_hidden = |name: &[u8]| instance.default_exclude(name, Kind::Dir, closed);
+    let is_hidden = |name: &[u8]| instance.has_default_excludes() && has_excluded_name(name);
     let is_below_hidden = above.iter().any(|name| is_hidden(name.as_bytes()));
     if is_below_hidden || (trial.kind == Kind::Dir && is_hidden(name.as_bytes())) {
         return None;

@@ -131,6 +131,20 @@ scenario!(excluded_entries_are_counted_and_not_entered, |t| {
     assert_eq!(run.end()["excluded"], 3);
 });
 
+// A member of the group renames a directory of root's to a name that isn't looked into.
+scenario!(what_others_could_have_named_so_is_left_out_and_said, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n dir 0:0 0755 .snapshots\n file 0:0 0666 .snapshots/f\n dir 0:0 0755 closed\n dir 0:0 0755 closed/.zfs");
+    let run = t.run("check -q . -p lab.toml");
+    let told = run.to_string();
+    assert!(told.contains("/.snapshots: nothing in it was looked at"), "{told}");
+    assert!(!told.contains("closed/.zfs"), "only root can have given that name: {told}");
+    t.policy("all.toml", &lab("default-excludes = false"));
+    let run = t.run("check -q . -p all.toml --format json");
+    assert!(run.exits(1).to_string().contains(".snapshots/f"), "{run}");
+    assert!(!run.to_string().contains("nothing in it was looked at"), "{run}");
+});
+
 scenario!(a_snapshot_folder_is_excluded_only_where_root_alone_writes, |t| {
     t.policy("lab.toml", &lab("consent = 'assumed'"));
     t.tree(

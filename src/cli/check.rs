@@ -176,6 +176,9 @@ pub fn tell_rest_of(common: &Common, streams: &Streams, survey: &Survey, ran: Op
 /// Tells on standard error what could not be read, and what should be known.
 pub fn tell_troubles(common: &Common, streams: &Streams, survey: &Survey) {
     let palette = streams.error_manner(common).palette;
+    for warning in &survey.warnings {
+        streams.write_errors(|err| writeln!(err, "sgidlint: warning: {}", escape_message(warning)));
+    }
     for remark in &survey.remarks {
         streams.status(format_args!("sgidlint: note: {}", escape_message(remark)));
     }

@@ -1,12 +1,14 @@
 //! The visitor that counts: told of every entry, it goes into every directory of the root's mount.
 
 use super::census::Census;
-use crate::entry::Kind;
+use crate::entry::{Entry, Kind};
 use crate::intent::is_setgid_directory;
-use crate::policy::is_default_exclude;
+use crate::policy::{DefaultExclude, default_exclude};
 use crate::sys::SysError;
 use crate::sys::dir::OnMount;
+use crate::sys::mounts::current_mount;
 use crate::sys::stat::Look;
+use crate::sys::system_made::is_system_made;
 use crate::walk::{Crossing, Next, Place, Standing, Visitor, Want};
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
@@ -26,12 +28,14 @@ pub struct Counting {
 pub struct Surroundings {
     place: Arc<[u8]>,
     gid: u32,
+    /// The directory itself.
+    above: Entry,
 }
 
 impl Surroundings {
     /// Those of a root.
     pub fn root(look: &Look) -> Surroundings {
-        Surroundings { place: b".".as_slice().into(), gid: look.entry.state.gid }
+        Surroundings { place: b".".as_slice().into(), gid: look.entry.state.gid, above: look.entry }
     }
 
     /// The place, and the group that is handed down in it.
@@ -65,10 +69,10 @@ impl Visitor for Counting {
         let (here, state, path) = (at.here(), look.entry.state, at.path());
         if is_setgid_directory(&look.entry) && state.gid != here.gid {
             self.census.count_top(&path, state);
-            return Next::Enter(Surroundings { place: path.into(), gid: state.gid });
+            return Next::Enter(Surroundings { place: path.into(), gid: state.gid, above: look.entry });
         }
         self.census.count(here.handing_down(), path, look.entry.kind, state);
-        Next::Enter(here.clone())
+        Next::Enter(Surroundings { above: look.entry, ..here.clone() })
     }
 
     fn mount(&mut self, at: Place<'_, Surroundings>, _: OnMount) -> Crossing {
@@ -90,7 +94,10 @@ impl Visitor for Counting {
 
 impl Counting {
     fn is_excluded(&mut self, at: Place<'_, Surroundings>, look: &Look) -> bool {
-        let excluded = is_default_exclude(at.name().to_bytes(), look.entry.kind, look.entry.state);
+        let (name, above) = (at.name().to_bytes(), &at.here().above);
+        let is_made = || at.parent().is_some_and(|(fd, _)| is_system_made(fd, name, look, above, current_mount));
+        // What others could have named so is counted like all else.
+        let excluded = default_exclude(name, &look.entry, above, is_made) == DefaultExclude::Yes;
         self.census.excluded += u64::from(excluded);
         excluded
     }

@@ -1,13 +1,12 @@
 //! A tree bound to one real root: what the walk asks, entry by entry.
 
 use super::bits::BitSet;
-use super::exclude::is_default_exclude;
 use super::here::Here;
 use super::matching::Buffers;
 use super::model::{Model, Mounts};
 use super::rules::{Decision, TreeRules};
 use super::usage::Usage;
-use crate::entry::{Kind, State};
+use crate::entry::Kind;
 use crate::intent::{GroupTerm, Intent, OwnerTerm, Wish};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -113,9 +112,9 @@ impl Instance {
         }
     }
 
-    /// Whether a directory of this name is excluded without the policy saying so.
-    pub fn default_exclude(&self, name: &[u8], kind: Kind, state: State) -> bool {
-        self.rules.tree().default_excludes && is_default_exclude(name, kind, state)
+    /// Whether snapshots and secrets are excluded without the policy saying so.
+    pub fn has_default_excludes(&self) -> bool {
+        self.rules.tree().default_excludes
     }
 
     /// The intent that a decision of this instance's rules stands for.

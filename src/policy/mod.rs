@@ -30,7 +30,7 @@ pub mod risk;
 #[cfg(test)]
 mod testing;
 
-pub use exclude::is_default_exclude;
+pub use exclude::{DefaultExclude, default_exclude, has_excluded_name};
 pub use load::{Loaded, Request, load};
 pub use nearest::nearest;
 pub use read::read;

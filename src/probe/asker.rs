@@ -2,11 +2,13 @@
 
 use super::question::{About, Desk, Directory, Names, Question};
 use crate::entry::Kind;
-use crate::policy::is_default_exclude;
+use crate::policy::{DefaultExclude, default_exclude};
 use crate::sys::SysError;
 use crate::sys::access::stands;
 use crate::sys::dir::{OnMount, Reach, duplicate, find_beneath, open_at};
+use crate::sys::mounts::current_mount;
 use crate::sys::stat::Look;
+use crate::sys::system_made::is_system_made;
 use crate::walk::{self, Crossing, Next, Standing, Visitor, Want};
 use rustix::io::Errno;
 use std::ffi::CStr;
@@ -133,7 +135,10 @@ impl Visitor for Asker<'_> {
         look: &Look,
         own: Option<BorrowedFd<'_>>,
     ) -> Next<Arc<Directory>> {
-        if is_default_exclude(at.name().to_bytes(), look.entry.kind, look.entry.state) {
+        let (name, above) = (at.name().to_bytes(), &at.here().look.entry);
+        let is_made = || at.parent().is_some_and(|(fd, _)| is_system_made(fd, name, look, above, current_mount));
+        // What others could have named so is asked about like all else.
+        if default_exclude(name, &look.entry, above, is_made) == DefaultExclude::Yes {
             self.seen.excluded += 1;
             return Next::Leave;
         }

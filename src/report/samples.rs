@@ -134,6 +134,7 @@ pub fn survey() -> Survey {
             message: "can't list the directory; run as root".into(),
         }],
         remarks: Vec::new(),
+        warnings: Vec::new(),
         usage: None,
         skipped_mounts: vec![SkippedMount { root: 0, path: b"mnt".as_slice().into() }],
         barred: Default::default(),

@@ -136,7 +136,7 @@ impl<'a> Scene<'a> {
     fn invocation(&self, ended: &Ended) -> Invocation {
         let end = ended.began.checked_add(ended.took).unwrap_or(ended.began);
         let errors = self.survey.errors.iter().map(|trouble| self.notification(trouble));
-        let remarks = self.survey.remarks.iter().map(|remark| Notification {
+        let remarks = self.survey.warnings.iter().chain(&self.survey.remarks).map(|remark| Notification {
             level: "note",
             message: Message::of(remark),
             locations: Vec::new(),

@@ -1,14 +1,18 @@
 //! One root pattern against the real directories.
 
 use super::{Caution, Refusal, doubt};
-use crate::entry::Kind;
-use crate::policy::is_default_exclude;
+use crate::entry::{Entry, Kind};
 use crate::policy::root_pattern::{Component, Match, NamePattern, RootPattern};
+use crate::policy::{DefaultExclude, default_exclude};
 use crate::sys::SysError;
 use crate::sys::listing;
+use crate::sys::mounts::current_mount;
 use crate::sys::root::{Links, look_at_path, open_root, resolve};
+use crate::sys::stat::{Look, look};
+use crate::sys::system_made::is_system_made;
 use crate::trust::Sticky;
 use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -71,9 +75,10 @@ impl<'p> Expansion<'p> {
 
     /// The branches below a directory whose names match.
     fn branch_out(&mut self, branch: &Branch, pattern: &NamePattern) -> Vec<Branch> {
-        let names = open_root(&branch.path, Links::Follow).and_then(listing::names);
-        let names = match names {
-            Ok(names) => names,
+        let listed =
+            open_root(&branch.path, Links::Follow).and_then(|dir| Ok((listing::names(&dir)?, look(&dir)?.entry, dir)));
+        let (names, above, dir) = match listed {
+            Ok(listed) => listed,
             Err(error) => {
                 self.stop(branch, error);
                 return Vec::new();
@@ -88,7 +93,7 @@ impl<'p> Expansion<'p> {
             }
             match look_at_path(&path) {
                 Ok(look) if look.entry.kind != Kind::Dir => {}
-                Ok(look) if is_default_exclude(name.to_bytes(), Kind::Dir, look.entry.state) => {}
+                Ok(look) if is_left_out(&dir, name.to_bytes(), &look, &above) => {}
                 Ok(_) => branches.extend(self.capture(branch, path, matched)),
                 Err(error) if error.is_absence() => {}
                 Err(error) => self.refuse(path, Some(error), error.to_string()),
@@ -142,4 +147,10 @@ impl<'p> Expansion<'p> {
     fn refuse(&mut self, path: impl AsRef<Path>, error: Option<SysError>, message: String) {
         self.refused.push(Refusal { policy: self.policy, path: path.as_ref().to_path_buf(), error, message });
     }
+}
+
+/// Whether a directory is one of the default excludes; what others could have named so is a root like all else.
+fn is_left_out(dir: &OwnedFd, name: &[u8], look: &Look, above: &Entry) -> bool {
+    let is_made = || is_system_made(dir, name, look, above, current_mount);
+    default_exclude(name, &look.entry, above, is_made) == DefaultExclude::Yes
 }

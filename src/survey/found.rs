@@ -38,6 +38,8 @@ pub struct Survey {
     pub skipped_mounts: Vec<SkippedMount>,
     /// What isn't wrong, but should be known: roots that others than root have a hand in.
     pub remarks: Vec<String>,
+    /// What is said even where little else is: where others than root could hide something.
+    pub warnings: Vec<String>,
     /// The flaws, by index, whose change isn't the caller's to make.
     pub barred: BTreeSet<usize>,
     /// What the rules did; known where all that they could match was read.

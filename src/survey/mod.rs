@@ -286,9 +286,10 @@ fn usage(bounds: &[Bound<'_>], surveyors: &[Surveyor<'_>]) -> Usage {
 
 /// Puts together what the threads found, in path order.
 fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
-    let mut linked = Vec::new();
+    let (mut linked, mut doubtful) = (Vec::new(), Vec::new());
     for surveyor in surveyors {
-        let Surveyor { finds, counts, mut skipped_mounts, mut errors, .. } = surveyor;
+        let Surveyor { finds, counts, mut skipped_mounts, mut errors, doubtful: mut named, .. } = surveyor;
+        doubtful.append(&mut named);
         survey.counts.entries += counts.entries;
         survey.counts.excluded += counts.excluded;
         survey.counts.vanished += counts.vanished;
@@ -299,6 +300,9 @@ fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
         survey.skipped_mounts.append(&mut skipped_mounts);
         survey.errors.append(&mut errors);
     }
+    doubtful.sort();
+    doubtful.dedup();
+    survey.warnings.append(&mut doubtful);
     links::settle(linked, &mut survey.flaws);
     obstacle::join(&mut survey.flaws);
     order::put_in_order(survey);

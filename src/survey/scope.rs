@@ -148,11 +148,15 @@ impl<'p> Scope<'p> {
         heard
     }
 
-    /// Leaves out the trees that exclude a directory for what it is, not for what the policy says.
-    pub fn drop_default_excludes(&self, name: &[u8], entry: &Entry, opinions: &mut Vec<Opinion<'p>>) {
+    /// Leaves out the trees that have default excludes, and tells each of them.
+    pub fn drop_default_excludes(&self, opinions: &mut Vec<Opinion<'p>>, mut tell: impl FnMut(&View<'p>)) {
         opinions.retain(|opinion| {
-            let instance = self.region.views[opinion.view].bound.instance;
-            !instance.default_exclude(name, entry.kind, entry.state)
+            let view = &self.region.views[opinion.view];
+            let is_left_out = view.bound.instance.has_default_excludes();
+            if is_left_out {
+                tell(view);
+            }
+            !is_left_out
         });
     }
 

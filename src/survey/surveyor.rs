@@ -4,18 +4,21 @@ use super::assess::{Court, Finds, Judged, assess};
 use super::found::{Counts, SkippedMount, Trouble};
 use super::plain::Plain;
 use super::scope::{Heard, Opinion, Paths, Region, Scope};
-use super::site::{Site, Walked};
-use crate::entry::Kind;
+use super::site::{Reach, Site, Walked};
+use crate::entry::{Entry, Kind};
 use crate::policy::instance::Scratch;
-use crate::policy::model;
+use crate::policy::{DefaultExclude, default_exclude, model};
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, same_mount};
 use crate::sys::mounts::{Class, Mounts, classify};
 use crate::sys::stat::{Glance, Look};
+use crate::sys::system_made::is_system_made;
 use crate::walk::{Crossing, Enough, Next, Place, Standing, Unread, Visitor, Want};
 use std::cell::Cell;
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// A thread's part of a survey.
 pub struct Surveyor<'p> {
@@ -38,6 +41,8 @@ pub struct Surveyor<'p> {
     pub skipped_mounts: Vec<SkippedMount>,
     /// What could not be read.
     pub errors: Vec<Trouble>,
+    /// What was left out for a name that others than root could have given.
+    pub doubtful: Vec<String>,
 }
 
 /// What came of meeting an entry.
@@ -67,6 +72,7 @@ impl<'p> Surveyor<'p> {
             counts: Counts::default(),
             skipped_mounts: Vec::new(),
             errors: Vec::new(),
+            doubtful: Vec::new(),
         }
     }
 
@@ -105,7 +111,15 @@ impl<'p> Surveyor<'p> {
         if entry.kind != Kind::Dir {
             return heard;
         }
-        scope.drop_default_excludes(site.name(), entry, opinions);
+        let is_made = || is_made(site, look, &scope.entry, self.mounts);
+        match default_exclude(site.name(), entry, &scope.entry, is_made) {
+            DefaultExclude::No => {}
+            DefaultExclude::Yes => scope.drop_default_excludes(opinions, |_| ()),
+            DefaultExclude::Doubtful => scope.drop_default_excludes(opinions, |view| {
+                let below = view.path(&site.path());
+                self.doubtful.push(doubtful(&view.bound.instance.root().join(OsStr::from_bytes(&below))));
+            }),
+        }
         let heard = if opinions.is_empty() { Heard::Excluded } else { heard };
         self.leave_out_mounts(scope, site, look, opinions);
         for opinion in opinions.iter_mut() {
@@ -323,6 +337,25 @@ impl<'p> Visitor for Surveyor<'p> {
         // Several threads sort what one alone would have to; what is left is to put theirs together.
         self.finds.flaws.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| a.path.cmp(&b.path)));
     }
+}
+
+/// Whether the file system made a directory that has the name of a default exclude.
+fn is_made(site: &dyn Site, look: &Look, above: &Entry, mounts: &Mounts) -> bool {
+    match site.reach() {
+        Reach::Open(fd) | Reach::Named(fd, _) => {
+            is_system_made(fd, site.name(), look, above, |id| mounts.by_id(id).cloned())
+        }
+        // What can't be asked isn't believed.
+        Reach::Lost => false,
+    }
+}
+
+fn doubtful(path: &Path) -> String {
+    format!(
+        "{}: nothing in it was looked at: it has the name of a snapshot folder, which anybody who can write the directory \
+         it lies in could have given it; make that directory root's alone, or set `default-excludes = false`",
+        path.display()
+    )
 }
 
 fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {

@@ -6,6 +6,7 @@ pub mod file;
 pub mod dir;
 pub mod listing;
 pub mod root;
+pub mod system_made;
 pub mod system_root;
 pub mod mounts;
 pub mod names;

@@ -110,6 +110,11 @@ impl Mounts {
     }
 }
 
+/// The mount of that id, as it is now.
+pub fn current_mount(id: u64) -> Option<Mount> {
+    Mounts::read().ok()?.by_id(id).cloned()
+}
+
 /// The class of a file system's type.
 pub fn classify(fs: &str) -> Class {
     match fs {
