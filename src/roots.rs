@@ -278,8 +278,10 @@ pub fn doubt(path: &Path, sticky: Sticky) -> Option<Doubt> {
 }
 
 /// Why root can't take orders from a file: its parents or the file itself, or because it isn't the one that was read.
-pub fn doubt_about_file(path: &Path, read: Option<&Entry>) -> Option<Doubt> {
-    match steps_to(path) {
+/// What belongs to a uid that is vouched for counts as root's.
+pub fn doubt_about_file(path: &Path, read: Option<&Entry>, vouched: Option<u32>) -> Option<Doubt> {
+    let steps = steps_to(path).map(|steps| steps.into_iter().map(|step| step.vouched(vouched)).collect::<Vec<_>>());
+    match steps {
         Ok(steps) => doubt_of_file(&steps).or_else(|| {
             let exchanged = read.is_some_and(|read| steps.last().is_some_and(|step| step.entry.id != read.id));
             exchanged.then(|| Doubt::Exchanged(path.into()))

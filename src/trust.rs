@@ -15,6 +15,17 @@ pub struct Step {
     pub entry: Entry,
 }
 
+impl Step {
+    /// The same, taken for root's where it belongs to this uid, which the caller vouches for.
+    #[must_use]
+    pub fn vouched(mut self, uid: Option<u32>) -> Step {
+        if uid == Some(self.entry.state.uid) {
+            self.entry.state.uid = 0;
+        }
+        self
+    }
+}
+
 /// Why root can't rely on a path.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Doubt {
@@ -140,6 +151,18 @@ mod tests {
             assert_eq!(doubt_of_parents(&steps, Sticky::Passes).is_none(), parents_fine, "{steps:?}");
             assert_eq!(doubt_of_file(&steps).is_none(), file_fine, "{steps:?}");
         }
+    }
+
+    #[test]
+    fn who_is_vouched_for_counts_as_root_and_nobody_else_does() {
+        let path = |vouched| {
+            [step(Kind::Dir, 65534, 0, 0o1777), step(Kind::Dir, 65534, 0, 0o755), step(Kind::File, 0, 0, 0o644)]
+                .map(|step| step.vouched(vouched))
+        };
+        assert_eq!(doubt_of_file(&path(Some(65534))), None);
+        assert!(doubt_of_file(&path(None)).is_some() && doubt_of_file(&path(Some(1000))).is_some());
+        let shared = step(Kind::File, 65534, 0, 0o664).vouched(Some(65534));
+        assert!(doubt_of_file(&[shared]).is_some(), "what others can write stays so");
     }
 
     #[test]

@@ -68,6 +68,26 @@ scenario!(a_state_folder_that_others_can_write_changes_nothing, |t| {
     refuses(t, "--state-dir $DIR/shared", 2, "4242");
 });
 
+// A sticky folder keeps others from renaming what lies in it, not from making what doesn't.
+scenario!(a_state_folder_that_others_can_add_to_changes_nothing, |t| {
+    flawed(t);
+    t.sh("mkdir -m 1777 ../sticky; mkdir -m 3770 ../ours; chgrp 4242 ../ours");
+    refuses(t, "--state-dir $DIR/sticky", 2, "can be written by anyone");
+    refuses(t, "--state-dir $DIR/ours", 2, "4242");
+    // Closed again, what was put there meanwhile is still somebody else's.
+    for (made, why) in [
+        ("mkdir -m 755 ../kept/runs; chown 2001 ../kept/runs", "belongs to uid 2001"),
+        ("mkdir -m 700 ../kept/locks; touch ../kept/locks/x; chown 2001 ../kept/locks/x", "belongs to uid 2001"),
+        ("mkdir -m 700 ../kept/runs; touch ../kept/runs/x; chmod 620 ../kept/runs/x", "can be written by its group"),
+        ("mkdir -m 1777 ../kept/runs", "can be written by anyone"),
+        ("mkdir -m 700 ../kept/runs; touch ../kept/runs/x; ln ../kept/runs/x ../x", "has 2 names"),
+    ] {
+        t.sh(&format!("mkdir -m 700 ../kept; {made}"));
+        refuses(t, "--state-dir $DIR/kept", 2, why);
+        t.sh("rm -r ../kept; rm -f ../x");
+    }
+});
+
 scenario!(what_is_not_on_disk_for_sure_is_not_on_record, |t| {
     flawed(t);
     for (call, name) in [(libc::SYS_fsync, "fsync"), (libc::SYS_renameat2, "renameat2")] {

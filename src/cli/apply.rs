@@ -25,7 +25,7 @@ use std::path::Path;
 pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Result<Exit, Failure> {
     ask::refuse_without_terminal(&arguments.consent)?;
     let session = Session::begin(common, Purpose::Change)?;
-    let mut plan = session.apart(|| read_plan(&arguments.plan))??;
+    let mut plan = session.apart(|| read_plan(common, &arguments.plan))??;
     let names = plan.header.names.take();
     let parted = take_parted(&session, names.as_ref(), &mut plan, &arguments.ids, streams);
     // The record is of who applies it, when and how; what the plan itself says of that is its maker's word.
@@ -177,7 +177,7 @@ fn is_left(found: &Found) -> bool {
 }
 
 /// Reads a plan file; as root only one that nobody else can have written.
-fn read_plan(path: &Path) -> Result<Plan, Failure> {
+fn read_plan(common: &Common, path: &Path) -> Result<Plan, Failure> {
     let absolute = paths::absolute(path)?;
     let shown = paths::shown(path);
     let unreadable = |error| {
@@ -186,9 +186,10 @@ fn read_plan(path: &Path) -> Result<Plan, Failure> {
     let file = open_for_reading(&absolute).map_err(unreadable)?;
     let read = look(&file).map_err(unreadable)?.entry;
     let is_root = host::effective_uid() == 0;
-    if let Some(doubt) = roots::doubt_about_file(&absolute, Some(&read)).filter(|_| is_root) {
+    if let Some(doubt) = roots::doubt_about_file(&absolute, Some(&read), common.vouched_uid()).filter(|_| is_root)
+    {
         return Err(Failure::usage(format!("root can't rely on the plan {shown}: {doubt}"))
-            .hinted("write plans where only root can write"));
+            .hinted(common.trust_hint(&doubt, "write plans where only root can write")));
     }
     Plan::read(BufReader::new(file), &shown)
         .map_err(|error: ReadError| Failure::usage(error).hinted("make the plan anew with `sgidlint plan`"))

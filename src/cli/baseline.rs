@@ -6,6 +6,7 @@ use super::judged::{Judged, Probed};
 use super::streams::Streams;
 use super::{levels, paths, reporting};
 use crate::baseline::{Baseline, Subject};
+use crate::entry::Entry;
 use crate::lints::{Level, Lint};
 use crate::report::escape::{escape, full_path};
 use crate::report::json;
@@ -43,7 +44,7 @@ pub struct Removable {
 
 impl Memory {
     /// Reads the baseline, or opens the file for one.
-    pub fn open(asked: &Reporting) -> Result<Memory, Failure> {
+    pub fn open(common: &Common, asked: &Reporting) -> Result<Memory, Failure> {
         if let Some(path) = &asked.write_baseline {
             let output = reporting::create(path, ReportFormat::Json)?;
             return Ok(Memory::Write { output, path: path.clone() });
@@ -55,7 +56,7 @@ impl Memory {
                 .hinted("write one with --write-baseline")
         })?;
         let baseline = Baseline::read(&text.bytes, &shown).map_err(Failure::usage)?;
-        Ok(Memory::Read { baseline, remark: doubt(path)?, path: path.clone() })
+        Ok(Memory::Read { baseline, remark: doubt(common, path, &text.entry)?, path: path.clone() })
     }
 
     /// Takes out of the findings what is known.
@@ -129,11 +130,11 @@ fn write(baseline: &Baseline, output: Output) -> Result<(), String> {
 }
 
 /// Says of root's baseline that somebody else could hide findings in it.
-fn doubt(path: &Path) -> Result<Option<String>, Failure> {
+fn doubt(common: &Common, path: &Path, read: &Entry) -> Result<Option<String>, Failure> {
     if host::effective_uid() != 0 {
         return Ok(None);
     }
     let absolute = paths::absolute(path)?;
-    let doubt = roots::doubt_about_file(&absolute, None);
+    let doubt = roots::doubt_about_file(&absolute, Some(read), common.vouched_uid());
     Ok(doubt.map(|doubt| format!("{}: root can't rely on this baseline: {doubt}", paths::shown(&absolute))))
 }

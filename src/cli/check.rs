@@ -37,7 +37,7 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
     // The files that reports go to are the caller's own; policies and trees are seen by who is looked as.
     let files = Files::open(common, &reporting.reports)?;
     run_as(&look.eyes)?;
-    let memory = Memory::open(reporting)?;
+    let memory = Memory::open(common, reporting)?;
     let session = Session::begin(common, Purpose::Read)?;
     let mut judged = match probe {
         true => expect::judge(&session, check)?,

@@ -226,15 +226,14 @@ impl<'a> Session<'a> {
         for loaded in loaded {
             let Origin::File { path, entry } = &loaded.origin else { continue };
             let path = paths::absolute(path)?;
-            let Some(doubt) = roots::doubt_about_file(&path, Some(entry)) else { continue };
+            let Some(doubt) = roots::doubt_about_file(&path, Some(entry), self.common.vouched_uid()) else { continue };
             let message = format!("{}: root can't rely on this policy: {doubt}", paths::shown(&path));
             match self.purpose {
                 Purpose::Read if !remarks.contains(&message) => remarks.push(message),
                 Purpose::Read => {}
                 Purpose::Change => {
-                    return Err(
-                        Failure::usage(message).hinted("let root own it, in a directory that only root can write")
-                    );
+                    let hint = "let root own it, in a directory that only root can write";
+                    return Err(Failure::usage(message).hinted(self.common.trust_hint(&doubt, hint)));
                 }
             }
         }

@@ -22,6 +22,8 @@ pub fn open_for_locks(common: &Common) -> Result<Store, Failure> {
     }
     match Store::open(Path::new(LOCKS_OF_ROOT), Missing::Make) {
         Err(StoreError::Sys(_, SysError { errno: Errno::ROFS, .. })) => open(common),
+        // The root of a user namespace that has no `/run` of its own.
+        Err(StoreError::Unmapped(..)) => open(common),
         opened => opened.map_err(Failure::usage),
     }
 }
@@ -32,7 +34,7 @@ pub fn open(common: &Common) -> Result<Store, Failure> {
         Some(path) => (path.clone(), Missing::Refuse),
         None => (default_path()?, Missing::Make),
     };
-    Store::open(&path, missing).map_err(Failure::usage)
+    Store::open_vouched(&path, missing, common.vouched_uid()).map_err(Failure::usage)
 }
 
 /// `/var/lib/sgidlint` for root, else below the XDG base directory for state.

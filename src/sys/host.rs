@@ -40,6 +40,16 @@ pub fn effective_uid() -> u32 {
     geteuid().as_raw()
 }
 
+/// The uid that stands for every owner who isn't known in this user namespace (user_namespaces(7), "Unmapped user and
+/// group IDs"); `None` in the initial one, where everybody is known.
+pub fn unmapped_uid() -> Option<u32> {
+    let map = read_to_string("/proc/self/uid_map").ok()?;
+    if map.split_whitespace().eq(["0", "0", "4294967295"]) {
+        return None;
+    }
+    read_to_string("/proc/sys/kernel/overflowuid").ok()?.trim().parse().ok()
+}
+
 /// The groups that the run acts with: the effective and the supplementary ones.
 pub fn groups() -> Result<Vec<u32>, SysError> {
     let supplementary = getgroups().map_err(SysError::of("getgroups"))?;

@@ -1,8 +1,9 @@
 //! The state folder: only root and its user can write it, and what is made there is private.
 
 use super::SysError;
-use super::stat::look;
+use super::stat::{look, look_at};
 use super::state_file::StateFile;
+use crate::entry::{Entry, Kind, State};
 use crate::mode::Mode as Bits;
 use rustix::fs::{
     AtFlags, Dir, FlockOperation, Mode, OFlags, RenameFlags, flock, fstatvfs, fsync, mkdirat, open, openat,
@@ -12,6 +13,7 @@ use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 /// The folder in which runs and locks are kept: nobody but root and its user can write there.
@@ -48,6 +50,19 @@ pub enum StoreError {
              another with --state-dir"
     )]
     Writable(PathBuf, String),
+    /// Others could have put it there, or still have a hand in it.
+    #[error(
+        "{0:?} {1}, so it can't be trusted, nor can the state folder that it lies in; look who made it, then remove \
+             it, or name another folder with --state-dir"
+    )]
+    Planted(PathBuf, String),
+    /// Nobody in this user namespace owns it: its owner is not mapped (user_namespaces(7)).
+    #[error(
+        "{0:?} belongs to nobody who is known in this user namespace (uid {1}), so what is kept in the state folder \
+             can't be trusted; vouch for what lies above it with --trust-parents, and name a folder of your own with \
+             --state-dir"
+    )]
+    Unmapped(PathBuf, u32),
     /// A system call failed.
     #[error("the state folder {0:?} can't be used: {1}")]
     Sys(PathBuf, SysError),
@@ -56,28 +71,34 @@ pub enum StoreError {
 const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 impl Store {
-    /// Opens the state folder, after a look at every directory above it.
+    /// Opens the state folder, after a look at every directory above it and at all that lies in it.
     pub fn open(path: &Path, missing: Missing) -> Result<Store, StoreError> {
+        Store::open_vouched(path, missing, None)
+    }
+
+    /// The same; what lies above it may belong to this uid too, which the caller vouches for.
+    pub fn open_vouched(path: &Path, missing: Missing, vouched: Option<u32>) -> Result<Store, StoreError> {
         let path = std::path::absolute(path)
             .map_err(|error| StoreError::Sys(path.into(), SysError::of_io("getcwd")(error)))?;
         let mut at = PathBuf::from("/");
         let mut fd = open(c"/", OFlags::RDONLY | DIRECTORY, Mode::empty())
             .map_err(|errno| StoreError::Sys(at.clone(), SysError { call: "open", errno }))?;
-        trusted(&fd, &at)?;
         for component in path.components() {
             let name = match component {
                 Component::Normal(name) => name,
                 Component::ParentDir => "..".as_ref(),
                 Component::RootDir | Component::CurDir | Component::Prefix(_) => continue,
             };
+            trusted_above(&fd, &at, vouched)?;
             at.push(name);
             fd = step(&fd, name, missing).map_err(|error| match error.errno {
                 Errno::NOENT => StoreError::Missing(path.clone()),
                 Errno::LOOP | Errno::NOTDIR => StoreError::NotDirectory(at.clone()),
                 _ => StoreError::Sys(at.clone(), error),
             })?;
-            trusted(&fd, &at)?;
         }
+        trusted(&fd, &at)?;
+        all_ours(&fd, &at, Below::Folders)?;
         Ok(Store { path, fd })
     }
 
@@ -123,24 +144,102 @@ fn step(dir: &OwnedFd, name: &OsStr, missing: Missing) -> Result<OwnedFd, SysErr
     .map_err(SysError::of("openat"))
 }
 
-/// Refuses a directory that somebody else than root and the user could put things into, sticky ones excepted: what lies
-/// next on the way there is looked at itself.
+/// Refuses a directory on the way in which somebody else than root and the user could exchange what lies next: in a sticky
+/// one nobody else can, as that is root's or the user's, too.
+fn trusted_above(fd: &OwnedFd, path: &Path, vouched: Option<u32>) -> Result<(), StoreError> {
+    let state = look(fd).map_err(|error| StoreError::Sys(path.into(), error))?.entry.state;
+    if !is_ours(state.uid) && vouched != Some(state.uid) {
+        return Err(foreign(path, state.uid));
+    }
+    if state.mode.has(Bits::STICKY) { Ok(()) } else { unwritable(path, state) }
+}
+
+/// Refuses a state folder that somebody else than root and the user could put anything into: the sticky bit keeps what
+/// is there from being renamed, but not others from making what isn't.
 fn trusted(fd: &OwnedFd, path: &Path) -> Result<(), StoreError> {
     let state = look(fd).map_err(|error| StoreError::Sys(path.into(), error))?.entry.state;
-    let refused = |whom: String| Err(StoreError::Writable(path.into(), whom));
-    if state.uid != 0 && state.uid != super::host::effective_uid() {
-        return refused(format!("its owner, uid {}", state.uid));
+    if is_ours(state.uid) { unwritable(path, state) } else { Err(foreign(path, state.uid)) }
+}
+
+fn is_ours(uid: u32) -> bool {
+    uid == 0 || uid == super::host::effective_uid()
+}
+
+fn foreign(path: &Path, uid: u32) -> StoreError {
+    match super::host::unmapped_uid() {
+        Some(unmapped) if unmapped == uid => StoreError::Unmapped(path.into(), uid),
+        _ => StoreError::Writable(path.into(), format!("its owner, uid {uid}")),
     }
-    if state.mode.has(Bits::STICKY) {
-        return Ok(());
-    }
+}
+
+fn unwritable(path: &Path, state: State) -> Result<(), StoreError> {
+    let whom = writers(state);
+    whom.map_or(Ok(()), |whom| Err(StoreError::Writable(path.into(), whom)))
+}
+
+/// Who beside its owner can write it.
+fn writers(state: State) -> Option<String> {
     if state.mode.has(Bits::OTHER_WRITE) {
-        return refused(format!("anyone (mode {})", state.mode));
+        return Some(format!("anyone (mode {})", state.mode));
     }
-    if state.mode.has(Bits::new(0o020)) {
-        return refused(format!("its group, gid {} (mode {})", state.gid, state.mode));
+    // With an ACL these bits are its mask, so they say that somebody may write whatever the group is (acl(5)).
+    let by_group = state.mode.has(Bits::new(0o020));
+    by_group.then(|| format!("its group, gid {} (mode {})", state.gid, state.mode))
+}
+
+/// How far down is looked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Below {
+    /// Into the folders as well.
+    Folders,
+    /// No further.
+    Nothing,
+}
+
+/// Refuses what somebody else put there while they could, or can still write. What is found ours stays so: nobody else
+/// can make anything in a directory that is ours and that only we can write.
+fn all_ours(dir: &OwnedFd, path: &Path, below: Below) -> Result<(), StoreError> {
+    let listing = Dir::read_from(dir.as_fd()).map_err(|errno| SysError { call: "getdents64", errno });
+    for entry in listing.map_err(|error| StoreError::Sys(path.into(), error))? {
+        let entry = entry.map_err(|errno| StoreError::Sys(path.into(), SysError { call: "getdents64", errno }))?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") {
+            continue;
+        }
+        let at = path.join(OsStr::from_bytes(name.to_bytes()));
+        let entry = match look_at(dir, name) {
+            Ok(look) => look.entry,
+            // Another run has ended meanwhile.
+            Err(error) if error.is_absence() => continue,
+            Err(error) => return Err(StoreError::Sys(at, error)),
+        };
+        if let Some(why) = doubt(&entry) {
+            return Err(StoreError::Planted(at, why));
+        }
+        if entry.kind == Kind::Dir && below == Below::Folders {
+            let fd = openat(dir, name, OFlags::RDONLY | DIRECTORY, Mode::empty());
+            let fd = fd.map_err(|errno| StoreError::Sys(at.clone(), SysError { call: "openat", errno }))?;
+            all_ours(&fd, &at, Below::Nothing)?;
+        }
     }
     Ok(())
+}
+
+/// Why what lies in the state folder may not be what was put there.
+fn doubt(entry: &Entry) -> Option<String> {
+    if !is_ours(entry.state.uid) {
+        return Some(format!("belongs to uid {}", entry.state.uid));
+    }
+    if entry.kind == Kind::Symlink {
+        // It has no mode of its own, and it is never followed.
+        return None;
+    }
+    if let Some(whom) = writers(entry.state) {
+        return Some(format!("can be written by {whom}"));
+    }
+    // Who could link it here, where only we can by now, may have linked an old record under a new name.
+    let linked = entry.kind == Kind::File && entry.nlink > 1;
+    linked.then(|| format!("has {} names (hard links)", entry.nlink))
 }
 
 /// A folder of the state folder.
@@ -261,12 +360,39 @@ mod tests {
             Store::open(&base.join("link/state"), Missing::Refuse),
             Err(StoreError::NotDirectory(at)) if at.ends_with("link")
         ));
+        let opened = || Store::open(&base.join("wide/state"), Missing::Refuse);
         for (mode, allowed) in [(0o770, false), (0o707, false), (0o1777, true), (0o755, true)] {
             chmod(&base.join("wide"), mode);
-            assert_eq!(Store::open(&base.join("wide/state"), Missing::Refuse).is_ok(), allowed, "{mode:o}");
+            assert_eq!(opened().is_ok(), allowed, "{mode:o}");
         }
-        chmod(&base.join("wide/state"), 0o777);
-        assert!(matches!(Store::open(&base.join("wide/state"), Missing::Refuse), Err(StoreError::Writable(..))));
+        for mode in [0o777, 0o1777, 0o1770, 0o3770, 0o2775, 0o1702] {
+            chmod(&base.join("wide/state"), mode);
+            assert!(matches!(opened(), Err(StoreError::Writable(..))), "{mode:o}");
+        }
+        chmod(&base.join("wide/state"), 0o2755);
+        assert!(opened().is_ok());
+    }
+
+    #[test]
+    fn what_others_can_write_or_linked_there_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let planted = || match Store::open(dir.path(), Missing::Refuse) {
+            Err(StoreError::Planted(at, _)) => Some(at),
+            opened => opened.map(|_| None).unwrap(),
+        };
+        let folder = Store::open(dir.path(), Missing::Refuse).unwrap().folder("runs").unwrap();
+        drop(folder.create("a").unwrap());
+        symlink("nowhere", path("runs/link")).unwrap();
+        assert_eq!(planted(), None);
+        for (name, mode, fine) in [("runs", 0o1777, 0o750), ("runs/a", 0o620, 0o640), ("runs/a", 0o606, 0o400)] {
+            chmod(&path(name), mode);
+            assert_eq!(planted(), Some(path(name)), "{mode:o}");
+            chmod(&path(name), fine);
+            assert_eq!(planted(), None, "{fine:o}");
+        }
+        fs::hard_link(path("runs/a"), path("runs/z")).unwrap();
+        assert!(planted().is_some_and(|at| at.starts_with(path("runs"))));
     }
 
     #[test]

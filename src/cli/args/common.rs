@@ -1,6 +1,8 @@
 //! What every command takes.
 
 use super::ReportFormat;
+use crate::sys::host;
+use crate::trust::Doubt;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -54,12 +56,31 @@ pub struct Common {
     /// Where runs are on record [default: /var/lib/sgidlint for root, else $XDG_STATE_HOME/sgidlint].
     #[arg(long, value_name = "DIR", env = "SGIDLINT_STATE_DIR", global = true)]
     pub state_dir: Option<PathBuf>,
-    /// As root, lets roots be reached through symbolic links and directories that others can write.
+    /// As root, lets roots be reached through symbolic links and directories that others can write; in a user namespace,
+    /// also takes what belongs to nobody who is known there (`/`, say) for root's.
     #[arg(long, global = true)]
     pub trust_parents: bool,
     /// Lets `/`, /proc and /sys be roots of what is changed.
     #[arg(long, global = true)]
     pub no_preserve_root: bool,
+}
+
+impl Common {
+    /// Whose files and directories `--trust-parents` vouches for beside root's: those of nobody who is known in this user
+    /// namespace, to whom `/` belongs there.
+    pub fn vouched_uid(&self) -> Option<u32> {
+        if self.trust_parents { host::unmapped_uid() } else { None }
+    }
+
+    /// What to do about a file that root can't rely on.
+    pub fn trust_hint<'a>(&self, doubt: &Doubt, otherwise: &'a str) -> &'a str {
+        match *doubt {
+            Doubt::Owned { uid, .. } if host::unmapped_uid() == Some(uid) && !self.trust_parents => {
+                "nobody who is known in this user namespace owns it: vouch for it with --trust-parents"
+            }
+            _ => otherwise,
+        }
+    }
 }
 
 /// When progress is told.
