@@ -75,6 +75,8 @@ pub struct Roots {
     pub problems: Vec<Problem>,
     /// Doubts that only what changes things would act on.
     pub remarks: Vec<String>,
+    /// What others than root have a hand in, though root relies on it: told whatever is asked to be quiet.
+    pub warnings: Vec<String>,
 }
 
 /// A root that can't be used.
@@ -236,8 +238,12 @@ impl Finder<'_> {
         let Some(doubt) = doubt(named, Sticky::Passes) else { return true };
         match self.caution.purpose {
             Purpose::Read => {
-                let path = named.display();
-                self.roots.remarks.push(format!("{path}: fix would refuse this root: {doubt}"));
+                let message = format!("{}: fix would refuse this root: {doubt}", named.display());
+                match doubt {
+                    // The directory that it lies in is root's own, so nobody else can make it lead elsewhere.
+                    Doubt::Link(_) => self.roots.remarks.push(message),
+                    _ => self.roots.warnings.push(message),
+                }
                 true
             }
             Purpose::Change => {

@@ -1,8 +1,8 @@
 //! Names that members choose, and files that they can write: none of them decides what root does.
 
 use crate::lab::{FLAWED, lab, policy};
-use crate::scenario;
 use crate::stage::ALICE;
+use crate::{needs_program, scenario};
 
 /// A tree of each project, whose name is its group's.
 const PROJECTS: &str = "[[tree]]\nroot = '$TREE/{project}'\ngroup = '{project}'\nsetgid = true";
@@ -68,6 +68,50 @@ scenario!(orders_below_a_directory_that_others_can_write_are_refused, |t| {
     t.run("fix -y . -p $DIR/link.toml").exits(2).mentions("symbolic link");
     t.run("apply -y $DIR/link").exits(2).mentions("symbolic link");
     t.holds_first_tree();
+});
+
+scenario!(what_others_have_a_hand_in_is_told_quiet_or_not, |t| {
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 fine");
+    t.sh("mkdir -m 0777 ../open");
+    t.policy("open/lab.toml", &lab(""));
+    t.policy("lab.toml", &lab(""));
+    t.run("check -q . -p $DIR/lab.toml").succeeds().is_silent();
+    let warned = |options: &str, why: &str| {
+        let run = t.run(&format!("check -q . {options}"));
+        assert!(run.succeeds().stderr().contains(why), "{run}");
+        let run = t.run(&format!("check -q . {options} --format json"));
+        let told = run.succeeds().json_of("warning");
+        assert!(told.iter().any(|line| line["message"].as_str().is_some_and(|text| text.contains(why))), "{run}");
+    };
+    warned("-p $DIR/open/lab.toml", "root can't rely on this policy");
+    t.run("diff -q . -p $DIR/open/lab.toml").succeeds().mentions("root can't rely on this policy");
+    t.run("probe -q --as 2001:2001 -p $DIR/open/lab.toml").mentions("root can't rely on this policy");
+    t.run("check -q . -p lab.toml --write-baseline $DIR/open/known").succeeds();
+    warned("-p lab.toml --baseline $DIR/open/known", "root can't rely on this baseline");
+    t.sh("chmod 777 ..");
+    warned("-p lab.toml", "fix would refuse this root");
+});
+
+scenario!(root_of_a_user_namespace_vouches_for_what_nobody_there_owns, |t| {
+    needs_program!("unshare");
+    t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE'\ngroup = 0\nsetgid = true"));
+    t.tree("dir 2001:2001 0755 .\n dir 2001:2001 0755 data");
+    t.sh("install -d -o 2001 -g 2001 -m 0700 ../own; chmod 0755 ..");
+    let inside = |line: &str| t.run_under("setpriv --reuid 2001 --regid 2001 --clear-groups unshare -r", line);
+    let run = inside("fix -y -p lab.toml --state-dir $DIR/own");
+    if run.stderr().contains("unshare failed") || !run.stderr().contains("user namespace") {
+        assert!(!run.stderr().contains("sgidlint"), "{run}");
+        return crate::stage::skip("root_of_a_user_namespace", "user namespaces");
+    }
+    run.exits(2).mentions("--trust-parents").mentions("--state-dir");
+    t.holds_first_tree();
+    inside("fix -y -p lab.toml --state-dir $DIR/own --trust-parents").succeeds();
+    assert_eq!(t.sh("stat -c %a . data"), "2755\n2755\n");
+    inside("undo -y --state-dir $DIR/own --trust-parents").succeeds();
+    t.holds_first_tree();
+    // What others can write stays so, whoever owns it.
+    t.sh("chmod 0666 ../lab.toml");
+    inside("fix -y -p lab.toml --state-dir $DIR/own --trust-parents").exits(2).mentions("can be written by others");
 });
 
 // Who is in two groups can rename another's file from one tree into the other, where its group is theirs, too.

@@ -186,8 +186,7 @@ fn read_plan(common: &Common, path: &Path) -> Result<Plan, Failure> {
     let file = open_for_reading(&absolute).map_err(unreadable)?;
     let read = look(&file).map_err(unreadable)?.entry;
     let is_root = host::effective_uid() == 0;
-    if let Some(doubt) = roots::doubt_about_file(&absolute, Some(&read), common.vouched_uid()).filter(|_| is_root)
-    {
+    if let Some(doubt) = roots::doubt_about_file(&absolute, Some(&read), common.vouched_uid()).filter(|_| is_root) {
         return Err(Failure::usage(format!("root can't rely on the plan {shown}: {doubt}"))
             .hinted(common.trust_hint(&doubt, "write plans where only root can write")));
     }

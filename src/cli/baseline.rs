@@ -30,7 +30,7 @@ pub enum Memory {
     /// Everything found is new.
     None,
     /// What this file knows is left out.
-    Read { baseline: Baseline, path: PathBuf, remark: Option<String> },
+    Read { baseline: Baseline, path: PathBuf, warning: Option<String> },
     /// Everything found is written to this file.
     Write { output: Output, path: PathBuf },
 }
@@ -56,7 +56,7 @@ impl Memory {
                 .hinted("write one with --write-baseline")
         })?;
         let baseline = Baseline::read(&text.bytes, &shown).map_err(Failure::usage)?;
-        Ok(Memory::Read { baseline, remark: doubt(common, path, &text.entry)?, path: path.clone() })
+        Ok(Memory::Read { baseline, warning: doubt(common, path, &text.entry)?, path: path.clone() })
     }
 
     /// Takes out of the findings what is known.
@@ -73,8 +73,8 @@ impl Memory {
                 baseline.take_known(&mut judged.survey, &Selection::default());
                 Ok(Removable::default())
             }
-            Memory::Read { baseline, path, remark } => {
-                judged.survey.remarks.extend(remark);
+            Memory::Read { baseline, path, warning } => {
+                judged.survey.warnings.extend(warning);
                 let said = levels::of_command_line(common)?;
                 let level = |lint| said.iter().rev().find(|(said, _)| *said == lint).map(|&(_, level)| level);
                 let left = baseline.take_known(&mut judged.survey, &judged.selection).into_iter();

@@ -8,7 +8,7 @@ use super::judged::Judged;
 use super::reporting::{Files, Told};
 use super::run_as::run_as;
 use super::session::Session;
-use super::streams::Streams;
+use super::streams::{Streams, warn};
 use super::words::Words;
 use crate::lints::Fix;
 use crate::policy::load::Fallback;
@@ -176,9 +176,7 @@ pub fn tell_rest_of(common: &Common, streams: &Streams, survey: &Survey, ran: Op
 /// Tells on standard error what could not be read, and what should be known.
 pub fn tell_troubles(common: &Common, streams: &Streams, survey: &Survey) {
     let palette = streams.error_manner(common).palette;
-    for warning in &survey.warnings {
-        streams.write_errors(|err| writeln!(err, "sgidlint: warning: {}", escape_message(warning)));
-    }
+    survey.warnings.iter().for_each(|warning| warn(warning));
     for remark in &survey.remarks {
         streams.status(format_args!("sgidlint: note: {}", escape_message(remark)));
     }

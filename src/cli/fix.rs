@@ -167,6 +167,7 @@ fn show(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result
     streams.write_results(|out| match session.common.format {
         Format::Json => {
             json::write_begin(out, &survey.policies, &survey.roots)?;
+            json::write_warnings(out, survey)?;
             json::write_findings(out, survey, &words, &session.names)?;
             json::write_errors(out, survey)
         }

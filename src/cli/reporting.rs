@@ -64,6 +64,7 @@ impl Told<'_> {
         let (survey, names) = (self.survey, &self.session.names);
         let words = Words(names);
         json::write_begin(out, &survey.policies, &survey.roots)?;
+        json::write_warnings(out, survey)?;
         json::write_findings(out, survey, &words, names)?;
         if manner.verbosity == Verbosity::Verbose {
             json::write_suppressed(out, survey, &words)?;

@@ -4,6 +4,7 @@ use super::args::{Check, Common};
 use super::exit::Failure;
 use super::judged::{Judged, Probed};
 use super::stall::Watch;
+use super::streams::warn;
 use super::{levels, paths, progress};
 use crate::judge::Options;
 use crate::lints::{Level, Levels, Lint};
@@ -152,6 +153,7 @@ impl<'a> Session<'a> {
     /// failure.
     pub fn roots(&self, check: &Check) -> Result<Vec<(PathBuf, Loaded)>, Failure> {
         let Ready { loaded, roots, .. } = self.prepare(check, Fallback::Needless)?;
+        roots.warnings.iter().for_each(|warning| warn(warning));
         if let Some(refused) = roots.refused.first() {
             let place = paths::shown(&refused.path);
             return Err(Failure::incomplete(format!("can't use the root {place}: {}", refused.message)));
@@ -203,7 +205,7 @@ impl<'a> Session<'a> {
         let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
         let table = RuleTable::compile(&models).map_err(Failure::policy)?;
         let mut roots = self.find_roots(&loaded, &table, caution)?;
-        roots.remarks.extend(self.doubts(&loaded)?);
+        roots.warnings.extend(self.doubts(&loaded)?);
         let selection = select(&named, &roots)?;
         let levels = loaded.iter().map(|loaded| levels::of_policy(loaded, command_line)).collect();
         Ok(Ready { loaded, table, roots, selection, levels, caution })
@@ -219,9 +221,9 @@ impl<'a> Session<'a> {
 
     /// Policies that somebody else than root could have written: refused for changes, remarked on otherwise.
     fn doubts(&self, loaded: &[Loaded]) -> Result<Vec<String>, Failure> {
-        let mut remarks = Vec::new();
+        let mut warnings = Vec::new();
         if host::effective_uid() != 0 {
-            return Ok(remarks);
+            return Ok(warnings);
         }
         for loaded in loaded {
             let Origin::File { path, entry } = &loaded.origin else { continue };
@@ -229,7 +231,7 @@ impl<'a> Session<'a> {
             let Some(doubt) = roots::doubt_about_file(&path, Some(entry), self.common.vouched_uid()) else { continue };
             let message = format!("{}: root can't rely on this policy: {doubt}", paths::shown(&path));
             match self.purpose {
-                Purpose::Read if !remarks.contains(&message) => remarks.push(message),
+                Purpose::Read if !warnings.contains(&message) => warnings.push(message),
                 Purpose::Read => {}
                 Purpose::Change => {
                     let hint = "let root own it, in a directory that only root can write";
@@ -237,7 +239,7 @@ impl<'a> Session<'a> {
                 }
             }
         }
-        Ok(remarks)
+        Ok(warnings)
     }
 }
 

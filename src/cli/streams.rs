@@ -159,6 +159,12 @@ pub fn report_failure(failure: &Failure, color: bool) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
+/// Tells on standard error what others have a hand in, though root relies on it; also when quiet: cron mails it.
+pub fn warn(message: &str) {
+    // There is nowhere left to tell that standard error is closed.
+    let _ = writeln!(io::stderr(), "sgidlint: warning: {}", escape::escape_message(message));
+}
+
 /// Says on standard error what only who wants to know more is told.
 pub fn note(common: &Common, message: impl Display) {
     if common.verbose {

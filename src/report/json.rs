@@ -26,6 +26,7 @@ pub fn write_check(
     exit: u8,
 ) -> io::Result<()> {
     write_begin(out, &survey.policies, &survey.roots)?;
+    write_warnings(out, survey)?;
     write_findings(out, survey, words, names)?;
     write_errors(out, survey)?;
     write_end(out, &Totals::of(survey), exit)
@@ -49,6 +50,11 @@ pub fn write_begin(out: &mut dyn Write, policies: &[PolicyLabel], roots: &[Root]
         roots: paths.into_iter().map(WirePath::new).collect(),
     };
     line.write(out)
+}
+
+/// Writes a line for each thing that others have a hand in, though root relies on it.
+pub fn write_warnings(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
+    survey.warnings.iter().try_for_each(|message| Line::Warning { message }.write(out))
 }
 
 /// Writes a line for each finding: those on entries in path order, then those about policies.

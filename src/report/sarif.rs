@@ -136,17 +136,16 @@ impl<'a> Scene<'a> {
     fn invocation(&self, ended: &Ended) -> Invocation {
         let end = ended.began.checked_add(ended.took).unwrap_or(ended.began);
         let errors = self.survey.errors.iter().map(|trouble| self.notification(trouble));
-        let remarks = self.survey.warnings.iter().chain(&self.survey.remarks).map(|remark| Notification {
-            level: "note",
-            message: Message::of(remark),
-            locations: Vec::new(),
-        });
+        let said =
+            |level| move |text: &String| Notification { level, message: Message::of(text), locations: Vec::new() };
+        let warnings = self.survey.warnings.iter().map(said("warning"));
+        let remarks = self.survey.remarks.iter().map(said("note"));
         Invocation {
             execution_successful: ended.is_complete(),
             exit_code: ended.exit,
             start_time_utc: moment(ended.began),
             end_time_utc: moment(end),
-            tool_execution_notifications: errors.chain(remarks).collect(),
+            tool_execution_notifications: errors.chain(warnings).chain(remarks).collect(),
         }
     }
 

@@ -36,9 +36,9 @@ pub struct Survey {
     pub errors: Vec<Trouble>,
     /// Mounts that were not entered, in path order.
     pub skipped_mounts: Vec<SkippedMount>,
-    /// What isn't wrong, but should be known: roots that others than root have a hand in.
+    /// What isn't wrong, but should be known.
     pub remarks: Vec<String>,
-    /// What is said even where little else is: where others than root could hide something.
+    /// What others than root have a hand in, though root relies on it: policies, baselines, the way to roots.
     pub warnings: Vec<String>,
     /// The flaws, by index, whose change isn't the caller's to make.
     pub barred: BTreeSet<usize>,

@@ -125,6 +125,7 @@ pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
         refuse(refusal, &mut survey);
     }
     survey.remarks.clone_from(&request.roots.remarks);
+    survey.warnings.clone_from(&request.roots.warnings);
     let seen = confined(request.conduct, || see_roots(request))?;
     let bounds = bind(request, seen, &mut survey);
     let placed = divide(&bounds);
@@ -218,7 +219,7 @@ fn root_gid(request: &Request<'_>, tree: &Rooted, look: &Look, index: u32, surve
     );
     match request.caution.purpose {
         Purpose::Read => {
-            survey.remarks.push(format!("{}: {message}", tree.instance.root().display()));
+            survey.warnings.push(format!("{}: {message}", tree.instance.root().display()));
             Some(state.gid)
         }
         Purpose::Change => {

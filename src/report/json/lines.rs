@@ -83,6 +83,9 @@ pub(super) enum Line<'a> {
         act: Option<&'a str>,
         message: String,
     },
+    Warning {
+        message: &'a str,
+    },
     Error {
         #[serde(skip_serializing_if = "Option::is_none")]
         root: Option<WirePath<'a>>,
