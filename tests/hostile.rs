@@ -74,6 +74,7 @@ scenario!(what_others_have_a_hand_in_is_told_quiet_or_not, |t| {
     t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 fine");
     t.sh("mkdir -m 0777 ../open");
     t.policy("open/lab.toml", &lab(""));
+    t.policy("open/root.toml", &policy("[[tree]]\nroot = '$TREE'"));
     t.policy("lab.toml", &lab(""));
     t.run("check -q . -p $DIR/lab.toml").succeeds().is_silent();
     let warned = |options: &str, why: &str| {
@@ -85,7 +86,7 @@ scenario!(what_others_have_a_hand_in_is_told_quiet_or_not, |t| {
     };
     warned("-p $DIR/open/lab.toml", "root can't rely on this policy");
     t.run("diff -q . -p $DIR/open/lab.toml").succeeds().mentions("root can't rely on this policy");
-    t.run("probe -q --as 2001:2001 -p $DIR/open/lab.toml").mentions("root can't rely on this policy");
+    t.run("probe -q --as 2001:2001 -p $DIR/open/root.toml").mentions("root can't rely on this policy");
     t.run("check -q . -p lab.toml --write-baseline $DIR/open/known").succeeds();
     warned("-p lab.toml --baseline $DIR/open/known", "root can't rely on this baseline");
     t.sh("chmod 777 ..");
