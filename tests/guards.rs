@@ -123,6 +123,21 @@ scenario!(the_first_interrupt_finishes_the_entry_in_hand, |t| {
     }
 });
 
+scenario!(every_signal_ends_a_run_in_order_but_one_that_the_caller_ignores, |t| {
+    needs_program!("strace");
+    t.policy("lab.toml", &lab(""));
+    t.tree(FIVE);
+    for (signal, ignored) in [("SIGUSR2", "USR1"), ("SIGHUP", "USR1"), ("SIGHUP", "HUP"), ("SIGRT_5", "HUP")] {
+        let strace = "strace -f -qq -o /dev/null -e trace=fchownat -e inject=fchownat:signal";
+        let line = format!("sh -c 'trap \"\" {ignored}; exec \"$@\"' sh {strace}={signal}:when=3");
+        let run = t.run_under(&line, "fix -y . -p lab.toml --format json");
+        let is_ignored = signal.ends_with(ignored);
+        assert_eq!(run.exits(if is_ignored { 0 } else { 130 }).end()["changes"], if is_ignored { 5 } else { 3 });
+        t.run("undo -y").succeeds();
+        t.holds_first_tree();
+    }
+});
+
 scenario!(the_second_interrupt_ends_a_run_at_once_and_undo_still_works, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree(FIVE);

@@ -222,6 +222,8 @@ scenario!(an_interrupt_while_something_is_made_leaves_nothing_behind, own mounts
     t.accounts("");
     t.tree(SHARE);
     let line = "probe . --as alice --make --threads 1";
+    // Of every kind that would end the process where it stands: a terminal that goes away, timers, limits, anybody's.
+    for signal in [Signal::INT, Signal::HUP, Signal::ALARM, Signal::USR1, Signal::QUIT, Signal::XCPU, Signal::POWER] {
     let hold = Hold::at(libc::SYS_unlinkat);
     let mut command = t.program(line);
     hold.set_before(&mut command);
@@ -232,12 +234,13 @@ scenario!(an_interrupt_while_something_is_made_leaves_nothing_behind, own mounts
     assert!(t.listing().contains(".sgidlint-probe-"), "{}", t.listing());
     // The second would end any other run at once.
     for _ in 0..2 {
-        running.send(Signal::INT);
+        running.send(signal);
         until("the interrupt is taken", || running.is_at_rest());
     }
     held.release(waiting);
     t.ended(line, child).exits(130);
     t.holds_first_tree();
+    }
 });
 
 scenario!(what_files_are_closed_and_what_is_open_to_everybody_is_told, own mounts, |t| {

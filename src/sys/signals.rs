@@ -1,8 +1,12 @@
-//! Interrupts: the first asks for an orderly end, the second ends the process at once. And signals that are errors.
+//! Interrupts: the first asks for an orderly end, the second ends the process at once. So does every other signal that
+//! would end it where it stands. And signals that are errors.
 #![allow(unsafe_code)]
 
 use super::SysError;
-use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{
+    SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1, SIGUSR2, SIGVTALRM,
+    SIGXCPU, SIGXFSZ,
+};
 use signal_hook::flag;
 use signal_hook::low_level::{exit, register};
 use std::sync::Arc;
@@ -14,10 +18,20 @@ const INTERRUPTED: i32 = 130;
 /// How many threads have something in a tree that they are about to remove again.
 static HELD: AtomicUsize = AtomicUsize::new(0);
 
-/// Lets SIGINT and SIGTERM set `stop`, and end the process where it is set already. A file that grows beyond its limit
-/// is an error of the write.
+/// What asks for an end, whatever the caller did about it: shells have jobs in the background ignore SIGINT.
+const ASKED: [i32; 2] = [SIGINT, SIGTERM];
+
+/// What would end the process where it stands (signal(7)), but for errors of its own (SIGSEGV and its like) and those
+/// that have no name in the list: SIGPWR, SIGSTKFLT and the real-time signals.
+const ENDING: [i32; 12] =
+    [SIGABRT, SIGALRM, SIGHUP, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTRAP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU];
+
+/// Lets every signal that would end the process set `stop`, and end it where it is set already. One that the caller has
+/// ignored stays ignored (nohup(1)). A file that grows beyond its limit is an error of the write.
 pub fn catch(stop: &Arc<AtomicBool>) -> Result<(), SysError> {
-    for signal in [SIGINT, SIGTERM] {
+    let unnamed = [libc::SIGPWR, libc::SIGSTKFLT].into_iter().chain(libc::SIGRTMIN()..=libc::SIGRTMAX());
+    let others = ENDING.into_iter().chain(unnamed).filter(|&signal| !is_ignored(signal));
+    for signal in ASKED.into_iter().chain(others) {
         let stop = Arc::clone(stop);
         let interrupted = move || {
             if stop.swap(true, Ordering::SeqCst) && HELD.load(Ordering::SeqCst) == 0 {
@@ -30,6 +44,15 @@ pub fn catch(stop: &Arc<AtomicBool>) -> Result<(), SysError> {
     // write(2) beyond RLIMIT_FSIZE: unless the signal is caught, it would end a run that could tell of EFBIG.
     flag::register(SIGXFSZ, Arc::default()).map_err(SysError::of_io("sigaction"))?;
     Ok(())
+}
+
+/// Whether the caller has the process ignore a signal, as nohup(1) does for SIGHUP.
+fn is_ignored(signal: i32) -> bool {
+    // SAFETY: all zeroes is a sigaction, the default one.
+    let mut old: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointers are to nothing, and to a sigaction that the kernel fills.
+    let answer = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut old) };
+    answer == 0 && old.sa_sigaction == libc::SIG_IGN
 }
 
 /// Keeps interrupts from ending the process until as many calls of [`release`].
