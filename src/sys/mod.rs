@@ -27,6 +27,7 @@ pub mod store;
 pub mod state_file;
 pub mod lock;
 pub mod host;
+mod output_dir;
 pub mod output;
 pub mod signals;
 pub mod thread;
