@@ -1,5 +1,7 @@
 //! Paths, modes and states as JSON has them: one spelling for reports, plans and journals.
 
+mod visible;
+
 use crate::entry::State;
 use crate::mode::Mode;
 use crate::path::TreePath;
@@ -9,6 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 use std::fmt::{self, Display};
+pub use visible::{Visible, is_hostile, write_line, write_visible};
 
 /// A path: `{"text":"..."}`, or `{"bytes":"<base64>"}` where it is not UTF-8.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

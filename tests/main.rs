@@ -42,6 +42,7 @@ mod middle;
 mod mounts;
 mod oracle;
 mod others;
+mod outputs;
 mod plan;
 mod policies;
 mod policy_table;

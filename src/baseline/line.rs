@@ -3,7 +3,7 @@
 use super::{Known, Subject};
 use crate::entry::State;
 use crate::lints::Lint;
-use crate::wire::{WirePath, WireState};
+use crate::wire::{WirePath, WireState, write_line};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -40,7 +40,7 @@ struct Line<'a> {
 
 /// Writes the first line.
 pub fn write_head(out: &mut dyn Write) -> io::Result<()> {
-    write(&Head { kind: "baseline".into(), format: FORMAT }, out)
+    write_line(&Head { kind: "baseline".into(), format: FORMAT }, out)
 }
 
 /// Writes the line of a finding.
@@ -56,7 +56,7 @@ pub fn write_known(known: &Known, out: &mut dyn Write) -> io::Result<()> {
             Line { policy: Some((&**file).into()), message: Some((&**message).into()), ..line }
         }
     };
-    write(&line, out)
+    write_line(&line, out)
 }
 
 /// Reads the first line.
@@ -104,9 +104,4 @@ fn not_read(what: &str, error: &serde_json::Error) -> String {
     let text = error.to_string();
     let reason = text.split(" at line ").next().unwrap_or_default();
     format!("not {what}: {reason} (column {})", error.column())
-}
-
-fn write(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, line)?;
-    out.write_all(b"\n")
 }

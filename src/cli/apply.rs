@@ -44,6 +44,7 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
         return look_only(&session, plan, &parted, exit, streams);
     }
     show(&session, &plan, streams)?;
+    streams.know(json::Totals { entries: plan.entries, ..json::Totals::default() });
     let executed = match !plan.changes.is_empty() && ask::may_apply(&arguments.consent, &plan, &session.stop)? {
         true => Some(execute(&session, &plan, &arguments.consent)?),
         false => None,
@@ -264,9 +265,11 @@ fn end<'a>(
     };
     let exit = exit.or_worse(done);
     if session.common.format == Format::Json {
-        let changes = executed.map_or(plan.changes.len() as u64, |executed| executed.tally.counts.of("applied"));
+        let applied = |executed: &Executed| executed.tally.counts.of("applied");
+        let changes = executed.as_ref().map_or(plan.changes.len() as u64, applied);
+        let run = executed.as_ref().map(|executed| executed.run.as_str());
         let totals = json::Totals { entries: plan.entries, changes, ..json::Totals::default() };
-        streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
+        streams.write_results(|out| json::write_end_of(out, run, &totals, exit as u8))?;
     }
     Ok(exit)
 }

@@ -98,6 +98,23 @@ impl Command {
 }
 
 impl Arguments {
+    /// Whether the command writes a JSON report.
+    pub fn writes_json(&self) -> bool {
+        let reports = match &self.command {
+            Command::Policy(policy) => matches!(policy, Policy::List | Policy::Check { .. }),
+            Command::Plan(_) | Command::Generate(_) | Command::Init(_) => false,
+            Command::Completions { .. } | Command::Man { .. } => false,
+            _ => true,
+        };
+        reports && self.common.format == Format::Json
+    }
+
+    /// Whether it does, without writing the end of it.
+    pub fn ends_without_end(&self) -> bool {
+        let answers = matches!(self.command, Command::Log(_) | Command::Explain(_) | Command::Policy(Policy::List));
+        answers && self.writes_json()
+    }
+
     /// Settles what clap can't: which command knows which format.
     pub fn settle(&mut self) -> Result<(), Failure> {
         self.common.format = match self.common.report_format {

@@ -62,8 +62,9 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
         Ended { exit: exit as u8, began, took: clock.elapsed(), strictness: manner.strictness, last_success: None };
     let survey = &judged.survey;
     let told = Told { survey, session: &session, asked: reporting, ended, removable: &removable };
-    streams.write_results(|out| told.write(out, manner))?;
+    // A file that can't be written changes how the check ends, which the results say.
     files.write(&told, Manner { palette: Palette::PLAIN, ..manner })?;
+    streams.write_results(|out| told.write(out, manner))?;
     removable.tell(common, streams);
     tell_interrupt(exit, streams);
     tell_rest(common, streams, survey);

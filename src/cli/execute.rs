@@ -99,8 +99,10 @@ pub fn execute_on(
     let Clerk { journal, done, .. } = clerk;
     let executed = Executed { run, tally, done, took: began.elapsed() };
     journal.settle(executed.exit() as u8).map_err(|error| {
-        Failure::incomplete(format!("the outcome of run {} can't be put on record: {error}", executed.run))
-            .hinted(format!("what was changed can be undone all the same: sgidlint undo {}", executed.run))
+        let run = executed.run.clone();
+        let failure = Failure::incomplete(format!("the outcome of run {run} can't be put on record: {error}"))
+            .hinted(format!("what was changed can be undone all the same: sgidlint undo {run}"));
+        Failure { run: Some(run), ..failure }
     })?;
     Ok(executed)
 }

@@ -46,12 +46,14 @@ pub struct Failure {
     pub hints: Vec<String>,
     /// What is wrong with policies, drawn before the message.
     pub problems: Vec<Problem>,
+    /// The run that was put on record before.
+    pub run: Option<String>,
 }
 
 impl Failure {
     /// A mistake in what was asked for; nothing was done.
     pub fn usage(message: impl Display) -> Failure {
-        Failure { exit: Exit::Usage, message: message.to_string(), hints: Vec::new(), problems: Vec::new() }
+        Failure { exit: Exit::Usage, message: message.to_string(), hints: Vec::new(), problems: Vec::new(), run: None }
     }
 
     /// Something that stopped the command on its way.

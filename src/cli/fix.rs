@@ -60,6 +60,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         });
         None
     } else if ask::may_make(&fix.consent, &chosen_effects(&judged, &plan).clause(), &session.stop)? {
+        streams.know(json::Totals { changes: 0, ..json::Totals::of(&judged.survey) });
         let executed = execute(&session, &plan, &fix.consent)?;
         let counts = tell(&session, streams, Told::all(&plan, &executed.done))?;
         executed.tell_untried(&plan, streams);
@@ -79,7 +80,8 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
             streams.write_results(|out| human::write_findings(out, &left.survey, &words, &manner))?;
         }
         Format::Json => {
-            streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
+            let run = executed.map(|executed| executed.run.as_str());
+            streams.write_results(|out| json::write_end_of(out, run, &totals, exit as u8))?;
         }
     }
     barred.tell(common, &fix.check, &session.names, streams);

@@ -10,6 +10,7 @@ use crate::report::runs::{Run, RunKind, RunState as Ending, write_log};
 use crate::report::style::{counted, sentence};
 use crate::report::tally::Tally;
 use crate::sys::store::Store;
+use crate::wire::write_line;
 use jiff::{Span, Zoned};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -129,6 +130,5 @@ fn write_json(out: &mut dyn Write, run: &RunSummary) -> io::Result<()> {
             RunState::Running => "running",
         },
     };
-    serde_json::to_writer(&mut *out, &line)?;
-    out.write_all(b"\n")
+    write_line(&line, out)
 }

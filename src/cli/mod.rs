@@ -57,14 +57,24 @@ pub fn run() -> u8 {
     };
     let ended = command(&arguments, &mut streams);
     let color = streams.error_color();
+    let written = match &ended {
+        Ok(exit) if arguments.ends_without_end() => streams.write_end(*exit),
+        Err(failure) if arguments.writes_json() => streams.end_failed(failure),
+        _ => Ok(()),
+    };
     let finished = match &ended {
-        // Nothing was done: a file that an earlier run wrote stays what it is.
+        // A file that an earlier run wrote stays what it is where nothing was done, or came to nothing.
         Err(failure) if failure.exit == Exit::Usage => {
+            drop(streams);
+            Ok(())
+        }
+        Err(_) | Ok(Exit::Interrupted) if !streams.is_worth_keeping() => {
             drop(streams);
             Ok(())
         }
         _ => streams.finish(),
     };
+    let finished = written.and(finished);
     let exit = match ended {
         Ok(exit) => exit,
         Err(failure) => {

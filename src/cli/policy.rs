@@ -54,7 +54,13 @@ fn list(common: &Common, streams: &mut Streams) -> Result<Exit, Failure> {
 
 fn show(name: &OsString, streams: &mut Streams) -> Result<Exit, Failure> {
     let document = document(name).map_err(Failure::policy)?;
-    streams.write_results(|out| out.write_all(document.model.source.text.as_bytes()))?;
+    let text = document.model.source.text.as_str();
+    let is_seen = streams.is_terminal();
+    streams.write_results(|out| match is_seen {
+        // A comment may hold what a terminal obeys.
+        true => text.lines().try_for_each(|line| writeln!(out, "{}", escape_message(line))),
+        false => out.write_all(text.as_bytes()),
+    })?;
     Ok(Exit::Clean)
 }
 

@@ -1,11 +1,11 @@
 //! Where results, status lines and errors go.
 
 use super::args::Common;
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use crate::policy::diagnostic;
 use crate::report::diff::Folding;
 use crate::report::human::{Manner, Strictness};
-use crate::report::{Palette, Verbosity, escape};
+use crate::report::{Palette, Verbosity, escape, json};
 use crate::sys::output::{Existing, Output};
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -16,6 +16,12 @@ pub struct Streams {
     color: bool,
     error_color: bool,
     quiet: bool,
+    /// Whether anything was written to where results go.
+    written: bool,
+    /// Whether a part of it was lost on the way.
+    torn: bool,
+    /// What is known of the numbers that a JSON report ends with.
+    totals: json::Totals,
 }
 
 enum Results {
@@ -42,13 +48,53 @@ impl Streams {
             }
         };
         let error_color = anstream::AutoStream::choice(&io::stderr()) != never;
-        Ok(Streams { results: BufWriter::with_capacity(1 << 16, results), color, error_color, quiet: common.quiet })
+        let results = BufWriter::with_capacity(1 << 16, results);
+        let (quiet, totals) = (common.quiet, json::Totals::default());
+        Ok(Streams { results, color, error_color, quiet, written: false, torn: false, totals })
     }
 
     /// Writes results, out to where they go: what is told or asked next belongs behind them. A reader that went away
     /// is no error.
     pub fn write_results(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-        write(&mut self.results).and_then(|()| self.results.flush()).or_else(unless_broken_pipe).map_err(unwritten)
+        let mut counted = Counted { inner: &mut self.results, written: &mut self.written };
+        let answer = write(&mut counted).and_then(|()| self.results.flush()).or_else(unless_broken_pipe);
+        self.torn |= answer.is_err();
+        answer.map_err(unwritten)
+    }
+
+    /// Keeps the numbers for the end of a JSON report, should the command fail from here on.
+    pub fn know(&mut self, totals: json::Totals) {
+        self.totals = totals;
+    }
+
+    /// Ends the JSON report of a command that has no end of its own.
+    pub fn write_end(&mut self, exit: Exit) -> Result<(), Failure> {
+        let totals = self.totals;
+        self.write_results(|out| json::write_end(out, &totals, exit as u8))
+    }
+
+    /// Ends the JSON report of a command that failed, so that nobody waits for more. Where nothing was done, a file that
+    /// an earlier run wrote stays what it is.
+    pub fn end_failed(&mut self, failure: &Failure) -> Result<(), Failure> {
+        if failure.exit == Exit::Usage && matches!(self.results.get_ref(), Results::File(_)) {
+            return Ok(());
+        }
+        let totals = json::Totals { errors: self.totals.errors + 1, ..self.totals };
+        let exit = failure.exit as u8;
+        self.write_results(|out| {
+            json::write_failure(out, &failure.message)?;
+            json::write_end_of(out, failure.run.as_deref(), &totals, exit)
+        })
+    }
+
+    /// Whether results go to a terminal.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self.results.get_ref(), Results::Stdout(stdout) if stdout.is_terminal())
+    }
+
+    /// Whether what was written is all that there is to write, as far as it goes: nothing at all isn't, after a failure.
+    pub fn is_worth_keeping(&self) -> bool {
+        self.written && !self.torn
     }
 
     /// Writes to standard error, in one piece.
@@ -80,10 +126,7 @@ impl Streams {
 
     /// Whether diffs are folded: for people they are, other readers get every entry.
     pub fn folding(&self) -> Folding {
-        match self.results.get_ref() {
-            Results::Stdout(stdout) if stdout.is_terminal() => Folding::Folded,
-            Results::Stdout(_) | Results::File(_) => Folding::Full,
-        }
+        if self.is_terminal() { Folding::Folded } else { Folding::Full }
     }
 
     /// Tells what went wrong.
@@ -176,6 +219,23 @@ pub fn note(common: &Common, message: impl Display) {
 /// Lets a write go that nobody reads any more.
 fn unless_broken_pipe(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
+}
+
+/// Takes note that something is written.
+struct Counted<'a> {
+    inner: &'a mut BufWriter<Results>,
+    written: &'a mut bool,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        *self.written |= !bytes.is_empty();
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }
 
 impl Write for Results {

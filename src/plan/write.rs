@@ -3,6 +3,7 @@
 use super::Plan;
 use super::line::{ChangeLine, EndLine, HeaderLine};
 use super::read::LONGEST_LINE;
+use crate::wire::write_visible;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -22,7 +23,7 @@ impl Plan {
 
 fn write_line(out: &mut dyn Write, line: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
     line.clear();
-    serde_json::to_writer(&mut *line, value)?;
+    write_visible(value, &mut *line)?;
     // What could not be read again could not be undone.
     if line.len() >= LONGEST_LINE {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a change has a longer line than can be read back"));

@@ -4,7 +4,7 @@ use super::explain::{Explained, LintText, View};
 use super::json::JsonState;
 use super::policies::Listed;
 use crate::accounts::IdNames;
-use crate::wire::WirePath;
+use crate::wire::{WirePath, write_line};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -16,7 +16,7 @@ pub fn write_list(out: &mut dyn Write, policies: &[Listed<'_>]) -> io::Result<()
             .iter()
             .map(|param| json!({"name": param.name.value, "default": param.default, "help": param.help}))
             .collect();
-        write_line(out, &json!({"type": "policy", "name": policy.name, "summary": policy.summary, "params": params}))
+        write_line(&json!({"type": "policy", "name": policy.name, "summary": policy.summary, "params": params}), out)
     })
 }
 
@@ -27,12 +27,12 @@ pub fn write_lint(out: &mut dyn Write, lint: &LintText<'_>) -> io::Result<()> {
     let line = json!({
         "type": "lint", "name": name, "level": level, "fix": fix, "summary": summary, "explanation": explanation,
     });
-    write_line(out, &line)
+    write_line(&line, out)
 }
 
 /// Writes a line for each policy that covers an entry: which rules decide it, and what it should be.
 pub fn write_entry(out: &mut dyn Write, explained: &Explained<'_>, names: &dyn IdNames) -> io::Result<()> {
-    explained.views.iter().try_for_each(|view| write_line(out, &entry_line(explained, view, names)))
+    explained.views.iter().try_for_each(|view| write_line(&entry_line(explained, view, names), out))
 }
 
 fn entry_line(explained: &Explained<'_>, view: &View<'_>, names: &dyn IdNames) -> Value {
@@ -61,11 +61,6 @@ fn entry_line(explained: &Explained<'_>, view: &View<'_>, names: &dyn IdNames) -
     })
 }
 
-fn write_line(out: &mut dyn Write, line: &Value) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, line)?;
-    out.write_all(b"\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,12 +69,20 @@ mod tests {
 
     #[test]
     fn each_answer_is_a_line_of_json() {
-        let lint =
-            LintText { name: "x", level: Level::Deny, fix: "safe", summary: "a \u{1b}[31mred", explanation: "b\nc" };
+        let lint = LintText {
+            name: "x",
+            level: Level::Deny,
+            fix: "safe",
+            summary: "a \u{1b}[31mred\u{9b}\u{202e}",
+            explanation: "b\nc",
+        };
         let line = text(|out| write_lint(out, &lint));
         let read: Value = serde_json::from_str(&line).expect("it is JSON");
-        assert_eq!((read["type"].as_str(), read["summary"].as_str()), (Some("lint"), Some("a \u{1b}[31mred")));
-        assert!(line.ends_with('\n') && !line.contains('\u{1b}'), "{line:?}");
+        assert_eq!(
+            (read["type"].as_str(), read["summary"].as_str()),
+            (Some("lint"), Some("a \u{1b}[31mred\u{9b}\u{202e}"))
+        );
+        assert!(line.ends_with('\n') && !line.trim_end().contains(crate::wire::is_hostile), "{line:?}");
         let listed = Listed { name: "p", summary: None, params: &[] };
         let line = text(|out| write_list(out, &[listed]));
         let read: Value = serde_json::from_str(&line).expect("it is JSON");

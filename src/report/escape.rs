@@ -1,6 +1,7 @@
 //! Hostile names made harmless for people: nothing that moves the cursor, turns the text round or can't be seen.
 
 use crate::entry::Kind;
+pub use crate::wire::is_hostile;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -28,11 +29,6 @@ pub fn escape_message(message: &str) -> Cow<'_, str> {
 /// bytes at a time.
 fn is_plain(text: &[u8]) -> bool {
     text.iter().fold(true, |plain, &byte| plain & (0x20..0x7f).contains(&byte) & (byte != b'\\'))
-}
-
-/// Whether a character could fool a reader or a terminal: it is no letter but a command, or it can't be seen.
-pub fn is_hostile(c: char) -> bool {
-    c.is_control() || is_bidirectional(c) || is_invisible(c)
 }
 
 /// An entry's absolute path for people; that of a directory ends in a slash.
@@ -78,20 +74,6 @@ fn joined<'a>(root: &'a [u8], path: &'a [u8]) -> (&'a [u8], &'a [u8], &'a [u8]) 
 /// How many columns of a terminal a text takes that was escaped before.
 pub fn width(text: &str) -> usize {
     console::measure_text_width(text)
-}
-
-/// Marks that turn the direction of text round: "Trojan Source", CVE-2021-42574.
-fn is_bidirectional(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Characters without ink, by which two names can look alike, and those that break a line.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}'
-        | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn escape_bytes(name: &[u8]) -> String {

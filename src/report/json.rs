@@ -1,7 +1,6 @@
 //! Reports for machines: JSON, one object a line.
 
 mod lines;
-mod visible;
 
 use super::outcome::{Fate, Settled};
 use super::words::Wording;
@@ -11,11 +10,11 @@ use crate::lints::{Finding, Lint};
 use crate::survey::{Flaw, Notice, PolicyLabel, Root, Survey, Trouble};
 use crate::sys::error::errno_name;
 use crate::wire::WirePath;
-pub use lines::{JsonPolicy, JsonState, Summed, write_line};
+pub use crate::wire::{Visible, write_line};
+pub use lines::{JsonPolicy, JsonState, Summed};
 use lines::{JsonRule, Line};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-pub use visible::Visible;
 
 /// Writes a whole check: begin, findings and errors in path order, end.
 pub fn write_check(
@@ -121,10 +120,20 @@ pub fn write_outcome(out: &mut dyn Write, settled: &Settled<'_>, names: &dyn IdN
     line.write(out)
 }
 
+/// Writes a line for why a command did not do what it was asked.
+pub fn write_failure(out: &mut dyn Write, message: &str) -> io::Result<()> {
+    Line::Error { root: None, path: None, call: None, errno: None, message }.write(out)
+}
+
 /// Writes the last line; without it the report is torn.
 pub fn write_end(out: &mut dyn Write, totals: &Totals, exit: u8) -> io::Result<()> {
+    write_end_of(out, None, totals, exit)
+}
+
+/// Writes the last line of a command that put this run on record.
+pub fn write_end_of(out: &mut dyn Write, run: Option<&str>, totals: &Totals, exit: u8) -> io::Result<()> {
     let Totals { entries, excluded, skipped_mounts, findings, changes, errors, vanished, suppressed, known } = *totals;
-    Line::End { entries, excluded, skipped_mounts, findings, changes, errors, exit, vanished, suppressed, known }
+    Line::End { entries, excluded, skipped_mounts, findings, changes, errors, exit, vanished, suppressed, known, run }
         .write(out)
 }
 
@@ -220,7 +229,7 @@ fn notice_line<'a>(survey: &'a Survey, words: &'a dyn Wording, notice: &'a Notic
 fn error_line<'a>(survey: &'a Survey, trouble: &'a Trouble) -> Line<'a> {
     Line::Error {
         root: trouble.root.map(|root| root_path(survey, root)),
-        path: WirePath::new(&trouble.path),
+        path: Some(WirePath::new(&trouble.path)),
         call: trouble.call,
         errno: trouble.errno.map(errno_name),
         message: &trouble.message,

@@ -1,10 +1,9 @@
 //! The lines of a JSON report, field by field in their order.
 
-use super::visible::Visible;
 use crate::accounts::IdNames;
 use crate::entry::State;
 use crate::report::summary::Sum;
-use crate::wire::{WirePath, WireState};
+use crate::wire::{WirePath, WireState, write_line};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -89,7 +88,8 @@ pub(super) enum Line<'a> {
     Error {
         #[serde(skip_serializing_if = "Option::is_none")]
         root: Option<WirePath<'a>>,
-        path: WirePath<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<WirePath<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         call: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,6 +138,8 @@ pub(super) enum Line<'a> {
         suppressed: u64,
         #[serde(skip_serializing_if = "is_none")]
         known: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        run: Option<&'a str>,
     },
 }
 
@@ -190,11 +192,4 @@ impl Line<'_> {
 /// Whether there is nothing to count.
 fn is_none(count: &u64) -> bool {
     *count == 0
-}
-
-/// Writes an object and the end of its line.
-pub fn write_line(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
-    line.serialize(&mut serializer)?;
-    out.write_all(b"\n")
 }
