@@ -55,7 +55,7 @@ fn killed_within(t: &Scenario, line: &str, from: From, stretch: Duration, dice: 
 
 /// The runs in the log, oldest first.
 fn logged(t: &Scenario) -> Vec<Value> {
-    t.run("log --format json").succeeds().json()
+    t.run("log --format json").succeeds().json_of("run")
 }
 
 /// The first run on record: the fix, if it was killed late enough to be a run at all.

@@ -112,7 +112,7 @@ scenario!(whoever_cannot_be_become_is_told_before_anything_is_looked_at, own mou
     ] {
         let (run, is_read) = with(&format!("-e inject={injection}"));
         run.exits(2).mentions("can't ask as `alice`, so nothing was asked").mentions(message);
-        assert_eq!((run.stdout(), is_read), ("", false), "{injection}");
+        assert_eq!((&run.end()["entries"], is_read), (&0.into(), false), "{injection}");
     }
 });
 
