@@ -91,7 +91,7 @@ scenario!(a_tree_reached_through_a_mount_of_a_part_is_the_same, own mounts, |t| 
     }
     t.run("fix -y $DIR/out/m -p lab.toml").succeeds();
     first.goes_on();
-    t.sh("chgrp -R 0 a");
+    t.sh("chgrp -R 0 a; chmod -R 0755 a");
     let first = Stopped::before_its_first_change(t, "$DIR/bound");
     for path in ["a", "a/b/c", "."] {
         t.run(&format!("fix -y {path} -p lab.toml")).exits(3).mentions("nothing was changed");
