@@ -100,6 +100,10 @@ const NEW_NAMESPACES: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET) as u32;
 
+/// setxattrat(2) and removexattrat(2), Linux 6.13 and later: the same numbers on x86-64 and AArch64; libc lacks them.
+const SETXATTRAT: libc::c_long = 463;
+const REMOVEXATTRAT: libc::c_long = 466;
+
 /// What the program never calls, nor a name service on its behalf.
 const DENIED: &[libc::c_long] = &[
     // Other programs, and other processes' memory.
@@ -175,6 +179,8 @@ const DENIED: &[libc::c_long] = &[
     libc::SYS_removexattr,
     libc::SYS_lremovexattr,
     libc::SYS_fremovexattr,
+    SETXATTRAT,
+    REMOVEXATTRAT,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_mknod,
     #[cfg(target_arch = "x86_64")]
@@ -281,6 +287,9 @@ mod tests {
         for &number in DENIED {
             assert_eq!(ask(number, 0), EPERM, "{number}");
         }
+        for number in [463, 466] {
+            assert_eq!(ask(number, 0), EPERM, "setxattrat, removexattrat: {number}");
+        }
         for number in [
             libc::SYS_openat,
             libc::SYS_openat2,
@@ -293,6 +302,9 @@ mod tests {
             libc::SYS_mprotect,
             libc::SYS_setresuid,
             452,
+            // getxattrat and listxattrat, which only look.
+            464,
+            465,
         ] {
             assert_eq!(ask(number, 0), libc::SECCOMP_RET_ALLOW, "{number}");
         }

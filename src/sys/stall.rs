@@ -1,17 +1,27 @@
 //! Calls that hang: which threads of the process stand in one, where, and since how many looks.
 //!
-//! procfs tells of every thread which call it is blocked in and with which arguments, and how often it was switched. One
-//! that is in the same call and was not switched since the last look has stood there all the time. So the threads that
-//! work tell nothing, and nothing is spent on them.
+//! procfs tells of every thread which call it is in and with which arguments, and how long it has run. One that is in
+//! the same call about the same thing as at the last look, and has hardly run since, has stood there all the time. So the
+//! threads that work tell nothing, and nothing is spent on them.
+//!
+//! How often a thread was put to sleep tells nothing: the RPC client of a network file system wakes it every few seconds
+//! to try once more (nfs(5), `retrans`), and it sleeps again in the same call.
+
+mod calls;
 
 use super::SysError;
+use calls::{About, known};
 use rustix::fs::{Mode, OFlags, open, readlink};
 use rustix::io::pread;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{read_dir, read_to_string};
-use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A thread that runs for less than this part of the time only tries again what hangs.
+const WORKS: u32 = 200;
 
 /// A thread that stands in a call to a file system.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,15 +38,30 @@ pub struct Standing {
 #[derive(Default, Debug)]
 pub struct Watcher {
     seen: HashMap<String, (Moment, u32)>,
+    last: Option<Instant>,
 }
 
 /// What a thread was in when it was looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Moment {
-    /// The call and its arguments.
+    /// The call.
+    name: &'static str,
+    /// The call and its arguments, as procfs has them.
     call: String,
-    /// How often it was put to sleep or made to wait.
-    switches: String,
+    /// What it is about.
+    path: PathBuf,
+    /// How far the descriptor has been read that it is about: a directory is listed by one call after the other.
+    offset: String,
+    /// How long the thread has run.
+    ran: Duration,
+}
+
+impl Moment {
+    /// Whether a thread that was here then, and is here now, has done nothing in between.
+    fn is_still(&self, now: &Moment, between: Duration) -> bool {
+        let is_same = (&self.call, &self.path, &self.offset) == (&now.call, &now.path, &now.offset);
+        is_same && now.ran.saturating_sub(self.ran) <= between / WORKS
+    }
 }
 
 impl Watcher {
@@ -45,59 +70,38 @@ impl Watcher {
         let threads = read_dir("/proc/self/task").map_err(SysError::of_io("getdents64"))?;
         let names = threads.flatten().filter_map(|thread| thread.file_name().into_string().ok());
         let moments: Vec<_> = names.filter_map(|thread| Some((moment(&thread)?, thread))).collect();
+        let now = Instant::now();
+        let between = self.last.replace(now).map_or(Duration::ZERO, |last| now - last);
         let before = std::mem::take(&mut self.seen);
         for (moment, thread) in moments {
-            let looks = before.get(&thread).filter(|(known, _)| *known == moment).map_or(0, |(_, looks)| looks + 1);
+            let known = before.get(&thread).filter(|(known, _)| known.is_still(&moment, between));
+            let looks = known.map_or(0, |(_, looks)| looks + 1);
             self.seen.insert(thread, (moment, looks));
         }
         let longest = self.seen.values().max_by_key(|(_, looks)| *looks);
-        Ok(longest.and_then(|(moment, looks)| standing(moment, *looks)))
+        Ok(longest.map(|(moment, looks)| Standing { call: moment.name, path: moment.path.clone(), looks: *looks }))
     }
 }
 
 /// What a thread is in, where that is a call to a file system; `None` also for one that runs, or is gone already.
 fn moment(thread: &str) -> Option<Moment> {
-    let call = read_to_string(format!("/proc/self/task/{thread}/syscall")).ok()?;
-    argument(&call, 0).and_then(known)?;
-    let status = read_to_string(format!("/proc/self/task/{thread}/status")).ok()?;
-    let switches = status.lines().filter(|line| line.contains("voluntary_ctxt_switches"));
-    Some(Moment { call, switches: switches.collect() })
+    let of_thread = |file: &str| read_to_string(format!("/proc/self/task/{thread}/{file}")).ok();
+    let call = of_thread("syscall")?;
+    let (name, about) = known(argument(&call, 0)?)?;
+    let path = path_of(&call, about)?;
+    let offset = match about {
+        About::Descriptor | About::Stream => offset_of(argument(&call, 1)?),
+        About::Name | About::Path => String::new(),
+    };
+    // Nanoseconds; absent, or nothing, where the kernel doesn't count them.
+    let ran = of_thread("schedstat").and_then(|text| text.split_whitespace().next()?.parse().ok()).unwrap_or(0);
+    Some(Moment { name, call, path, offset, ran: Duration::from_nanos(ran) })
 }
 
-/// How a call names what it is about.
-#[derive(Clone, Copy)]
-enum About {
-    /// A directory by descriptor, and a name in it.
-    Name,
-    /// A descriptor.
-    Descriptor,
-    /// A path.
-    Path,
-}
-
-/// The calls that reach for a tree.
-const CALLS: [(libc::c_long, &str, About); 17] = [
-    (libc::SYS_openat, "openat", About::Name),
-    (libc::SYS_openat2, "openat2", About::Name),
-    (libc::SYS_statx, "statx", About::Name),
-    (libc::SYS_newfstatat, "newfstatat", About::Name),
-    (libc::SYS_fchownat, "fchownat", About::Name),
-    (libc::SYS_fchmodat, "fchmodat", About::Name),
-    (452, "fchmodat2", About::Name),
-    (libc::SYS_faccessat2, "faccessat2", About::Name),
-    (libc::SYS_readlinkat, "readlinkat", About::Name),
-    (libc::SYS_name_to_handle_at, "name_to_handle_at", About::Name),
-    (libc::SYS_getdents64, "getdents64", About::Descriptor),
-    (libc::SYS_fchown, "fchown", About::Descriptor),
-    (libc::SYS_fchmod, "fchmod", About::Descriptor),
-    (libc::SYS_fstatfs, "fstatfs", About::Descriptor),
-    (libc::SYS_fgetxattr, "fgetxattr", About::Descriptor),
-    (libc::SYS_getxattr, "getxattr", About::Path),
-    (libc::SYS_listxattr, "listxattr", About::Path),
-];
-
-fn known(number: u64) -> Option<(&'static str, About)> {
-    CALLS.iter().find(|(known, ..)| u64::try_from(*known) == Ok(number)).map(|&(_, name, about)| (name, about))
+/// The line of `/proc/self/fdinfo` that tells how far a descriptor has been read or written.
+fn offset_of(descriptor: u64) -> String {
+    let info = read_to_string(format!("/proc/self/fdinfo/{}", descriptor as u32 as i32)).unwrap_or_default();
+    info.lines().next().unwrap_or_default().into()
 }
 
 /// A word of `/proc/PID/syscall`: the call's number in decimal, then its arguments in hexadecimal.
@@ -109,22 +113,27 @@ fn argument(call: &str, at: usize) -> Option<u64> {
     }
 }
 
-fn standing(moment: &Moment, looks: u32) -> Option<Standing> {
-    let (call, about) = known(argument(&moment.call, 0)?)?;
-    let first = argument(&moment.call, 1)?;
-    let path = match about {
+/// What a call is about; `None` where it may well wait, for somebody at a terminal or at the other end of a pipe.
+fn path_of(call: &str, about: About) -> Option<PathBuf> {
+    let first = argument(call, 1)?;
+    Some(match about {
         About::Descriptor => place(first),
+        About::Stream => Some(place(first)).filter(|path| first > 2 && is_in_a_tree(path))?,
         About::Path => behind(text_at(first)),
         About::Name => {
-            let name = text_at(argument(&moment.call, 2)?);
+            let name = text_at(argument(call, 2)?);
             match name.as_os_str().is_empty() || name.as_os_str() == "." {
                 true => place(first),
-                // An absolute name takes the directory's place.
-                false => place(first).join(name),
+                // An absolute name takes the directory's place; one of a held entry stands for that.
+                false => behind(place(first).join(name)),
             }
         }
-    };
-    Some(Standing { call, path, looks })
+    })
+}
+
+/// Whether a descriptor's name is that of a file: `pipe:[7]` and terminals are none.
+fn is_in_a_tree(path: &Path) -> bool {
+    path.as_os_str().as_bytes().starts_with(b"/") && !path.starts_with("/dev") && !path.starts_with("/proc")
 }
 
 /// The path of a descriptor; the kernel knows it without asking the file system.
@@ -132,9 +141,11 @@ fn place(descriptor: u64) -> PathBuf {
     behind(format!("/proc/self/fd/{}", descriptor as u32 as i32).into())
 }
 
-/// What a name in `/proc/self/fd` stands for; any other path itself.
+/// What a name in a folder of descriptors stands for; any other path itself.
 fn behind(path: PathBuf) -> PathBuf {
-    if !path.starts_with("/proc/self/fd") {
+    // The folder's own name has the process's number: /proc/self is a link.
+    let is_descriptor = path.starts_with("/proc") && path.parent().is_some_and(|folder| folder.ends_with("fd"));
+    if !is_descriptor {
         return path;
     }
     let link = readlink(&path, Vec::new()).map(|link| OsString::from_vec(link.into_bytes()).into());
@@ -155,6 +166,7 @@ fn text_at(address: u64) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::fd::AsRawFd;
 
     #[test]
     fn calls_are_read_as_procfs_writes_them() {
@@ -171,24 +183,86 @@ mod tests {
         let tree = tempfile::tempdir().unwrap();
         let top = tree.path().canonicalize().unwrap();
         let dir = std::fs::File::open(&top).unwrap();
-        let fd = std::os::fd::AsRawFd::as_raw_fd(&dir);
+        let fd = dir.as_raw_fd();
         let of = |name: &std::ffi::CStr| {
-            let call = format!("{} {fd:#x} {:#x} 0x0", libc::SYS_statx, name.as_ptr() as usize);
-            standing(&Moment { call, switches: String::new() }, 3).unwrap()
+            path_of(&format!("{} {fd:#x} {:#x} 0x0", libc::SYS_statx, name.as_ptr() as usize), About::Name).unwrap()
         };
-        assert_eq!(of(c"a/b"), Standing { call: "statx", path: top.join("a/b"), looks: 3 });
-        assert_eq!((of(c"").path, of(c".").path, of(c"/x").path), (top.clone(), top.clone(), "/x".into()));
-        let listing = Moment { call: format!("{} {fd:#x} 0x1 0x8000", libc::SYS_getdents64), switches: String::new() };
-        assert_eq!(standing(&listing, 0).map(|standing| standing.path), Some(top));
+        assert_eq!(of(c"a/b"), top.join("a/b"));
+        assert_eq!((of(c""), of(c"."), of(c"/x")), (top.clone(), top.clone(), "/x".into()));
+        // As listxattrat(2) is asked about what is held: by the folder of descriptors, and a number.
+        let (fds, number) =
+            (std::fs::File::open("/proc/self/fd").unwrap(), std::ffi::CString::new(fd.to_string()).unwrap());
+        let call = format!("465 {:#x} {:#x} 0x0", fds.as_raw_fd(), number.as_ptr() as usize);
+        assert_eq!(path_of(&call, About::Name), Some(top.clone()));
+        assert_eq!(
+            path_of(&format!("{} {fd:#x} 0x1 0x8000", libc::SYS_getdents64), About::Descriptor),
+            Some(top.clone())
+        );
+        assert_eq!(path_of(&format!("{} {fd:#x} 0x1 0x8000", libc::SYS_read), About::Stream), Some(top));
+        let (reader, _writer) = std::io::pipe().unwrap();
+        assert_eq!(path_of(&format!("{} {:#x}", libc::SYS_read, reader.as_raw_fd()), About::Stream), None, "a pipe");
+        assert_eq!(path_of(&format!("{} 0x0", libc::SYS_read), About::Stream), None, "standard input");
         assert_eq!(text_at(8), PathBuf::new(), "no memory of ours");
     }
 
     #[test]
+    fn only_who_does_nothing_stands() {
+        let moment = |path: &str, offset: &str, ran| Moment {
+            name: "getdents64",
+            call: "217 0x3".into(),
+            path: path.into(),
+            offset: offset.into(),
+            ran: Duration::from_micros(ran),
+        };
+        let (before, between) = (moment("/a", "pos:\t7", 100), Duration::from_secs(6));
+        // What a network file system's client takes to try again and again.
+        assert!(before.is_still(&moment("/a", "pos:\t7", 5_000), between));
+        assert!(!before.is_still(&moment("/a", "pos:\t8", 100), between), "it was answered");
+        assert!(!before.is_still(&moment("/b", "pos:\t7", 100), between));
+        assert!(!before.is_still(&moment("/a", "pos:\t7", 100_000), between), "it works");
+    }
+
+    /// Wakes from outside, as those of an RPC client, end nobody's wait.
+    #[test]
+    #[allow(unsafe_code)]
+    fn who_is_woken_in_vain_stands_all_the_same() {
+        let tree = tempfile::tempdir().unwrap();
+        let fifo = tree.path().canonicalize().unwrap().join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        signal_hook::flag::register(signal_hook::consts::SIGWINCH, std::sync::Arc::default()).unwrap();
+        std::thread::scope(|scope| {
+            let (id, its_id) = std::sync::mpsc::channel();
+            let path = &fifo;
+            scope.spawn(move || {
+                id.send(rustix::thread::gettid()).unwrap();
+                std::fs::File::open(path)
+            });
+            let thread = its_id.recv().unwrap();
+            let mut watcher = Watcher::default();
+            let mut stood = 0;
+            while stood < 3 {
+                // SAFETY: a signal that is caught, to a thread that waits for us.
+                unsafe {
+                    libc::syscall(libc::SYS_tgkill, std::process::id(), thread.as_raw_nonzero().get(), libc::SIGWINCH)
+                };
+                // Between looks it is to do nothing for most of the time.
+                std::thread::park_timeout(Duration::from_millis(20));
+                watcher.look().unwrap();
+                let known = watcher.seen.values().find(|(moment, _)| moment.path == fifo);
+                stood = known.map_or(0, |(_, looks)| *looks);
+            }
+            // Lets the reader go.
+            std::fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+        });
+    }
+
+    #[test]
     fn who_works_does_not_stand() {
-        let mut watcher = Watcher::default();
+        let (mut watcher, me) = (Watcher::default(), rustix::thread::gettid().as_raw_nonzero().to_string());
         for _ in 0..3 {
             // This very thread is in calls all the time, and in another each time.
-            assert!(watcher.look().unwrap().is_none_or(|standing| standing.looks < 2));
+            watcher.look().unwrap();
+            assert!(watcher.seen.get(&me).is_none_or(|(_, looks)| *looks < 2));
         }
     }
 }
