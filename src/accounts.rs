@@ -93,6 +93,17 @@ pub trait IdNames {
     fn group_name(&self, gid: u32) -> Option<String>;
 }
 
+/// Names that are shared among threads are no others.
+impl<T: IdNames + ?Sized> IdNames for std::sync::Arc<T> {
+    fn user_name(&self, uid: u32) -> Option<String> {
+        (**self).user_name(uid)
+    }
+
+    fn group_name(&self, gid: u32) -> Option<String> {
+        (**self).group_name(gid)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

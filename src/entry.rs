@@ -162,4 +162,6 @@ pub struct Extras {
     pub capabilities: bool,
     /// What its ACLs come to.
     pub acls: Acls,
+    /// They couldn't be asked for, so that it may have any.
+    pub hidden: bool,
 }

@@ -84,7 +84,7 @@ scenario!(another_run_is_waited_for_as_long_as_is_said, |t| {
         stderr.read_line(&mut said).unwrap();
         assert!(said.contains("Waiting for another run") && said.contains(&holder), "{said}");
         if interrupted {
-            Traced { pid: child.id() }.send(Signal::INT);
+            Traced::of(&child).send(Signal::INT);
             t.ended(line, child).exits(130);
             t.holds_first_tree();
         } else {
@@ -146,7 +146,7 @@ scenario!(the_second_interrupt_ends_a_run_at_once_and_undo_still_works, |t| {
     let mut command = t.program(line);
     hold.set_before(&mut command);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let running = Traced { pid: child.id() };
+    let running = Traced::of(&child);
     let held = hold.started();
     held.after(2);
     assert_eq!(t.sh("find . -type f -gid 4242 | sort | xargs"), "./a ./b\n");

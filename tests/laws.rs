@@ -53,10 +53,10 @@ const SURROUNDINGS: [(u32, u32, u32, Extras); 9] = [
     (0, 0, 1, PLAIN),
     (STRANGER, OTHER, 1, PLAIN),
     (MEMBER, USERS, 2, PLAIN),
-    (MEMBER, USERS, 1, Extras { acl: true, capabilities: false, acls: NO_ACLS }),
-    (0, USERS, 1, Extras { acl: false, capabilities: true, acls: NO_ACLS }),
+    (MEMBER, USERS, 1, Extras { acl: true, capabilities: false, acls: NO_ACLS, hidden: false }),
+    (0, USERS, 1, Extras { acl: false, capabilities: true, acls: NO_ACLS, hidden: false }),
 ];
-const PLAIN: Extras = Extras { acl: false, capabilities: false, acls: NO_ACLS };
+const PLAIN: Extras = Extras { acl: false, capabilities: false, acls: NO_ACLS, hidden: false };
 const NO_ACLS: Acls = Acls { access: None, default: None };
 
 /// The wishes that intents are put together from; they own what intents borrow.
@@ -335,7 +335,7 @@ fn what_is_none_of_the_policys_business_is_as_it_was() {
 fn the_reason_told_is_the_first_that_applies() {
     let group = [GroupTerm::Gid(LAB)];
     let intent = Intent { group: Some(Wish { value: &group[..], rule: RuleId::new(1) }), ..Intent::default() };
-    let all = Extras { acl: true, capabilities: true, acls: NO_ACLS };
+    let all = Extras { acl: true, capabilities: true, acls: NO_ACLS, hidden: false };
     for (mode, uid, nlink, extras, fix) in [
         (0o4755, OUTSIDER, 2, all, Fix::None(Some(Because::HardLink))),
         (0o4755, OUTSIDER, 1, all, Fix::Unsafe(Because::SetId)),

@@ -29,16 +29,16 @@ impl Stopped<'_> {
         stopped
     }
 
-    /// The process that holds the locks: strace's child.
+    /// The process that holds the locks: it does the work of strace's child.
     fn pid(&self) -> String {
-        let pid = self.strace.id();
-        std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap().trim().to_owned()
+        let child = |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        child(child(&self.strace.id().to_string()).trim()).trim().to_owned()
     }
 
     fn goes_on(mut self) {
         // It may not have come to its stop yet.
         while self.strace.try_wait().unwrap().is_none() {
-            self.t.sh(&format!("kill -CONT {} || true", self.pid()));
+            self.t.sh(&format!("kill -CONT {} 2>&1 || true", self.pid()));
         }
         assert!(self.strace.wait().unwrap().success());
     }
@@ -48,7 +48,7 @@ impl Drop for Stopped<'_> {
     fn drop(&mut self) {
         // Where the test failed: strace takes its child along.
         if let Ok(None) = self.strace.try_wait() {
-            self.t.sh(&format!("kill -KILL {} || true", self.pid()));
+            self.t.sh(&format!("kill -KILL {} 2>&1 || true", self.pid()));
             self.strace.wait().unwrap();
         }
     }

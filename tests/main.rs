@@ -15,6 +15,7 @@ mod expect_threads;
 mod explain;
 mod explain_as;
 mod filter;
+mod fuse;
 mod fix;
 mod formats;
 mod generate;

@@ -228,7 +228,7 @@ scenario!(an_interrupt_while_something_is_made_leaves_nothing_behind, own mounts
     let mut command = t.program(line);
     hold.set_before(&mut command);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let running = Traced { pid: child.id() };
+    let running = Traced::of(&child);
     let held = hold.started();
     let waiting = held.next();
     assert!(t.listing().contains(".sgidlint-probe-"), "{}", t.listing());

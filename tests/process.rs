@@ -35,7 +35,7 @@ impl Scenario {
     }
 }
 
-/// A program that strace(1) runs, by its own process id.
+/// A running program, by the id of the process that does its work.
 pub struct Traced {
     pub pid: u32,
 }
@@ -44,9 +44,21 @@ impl Traced {
     /// The program below a running strace(1), once it is there.
     #[track_caller]
     pub fn below(strace: &Child) -> Traced {
-        let children = format!("/proc/{0}/task/{0}/children", strace.id());
+        Traced::started_by(Traced::started_by(strace.id()).pid)
+    }
+
+    /// The program that was started, once its work has begun.
+    #[track_caller]
+    pub fn of(child: &Child) -> Traced {
+        Traced::started_by(child.id())
+    }
+
+    /// The program's process that this one has started, once it is there.
+    #[track_caller]
+    fn started_by(parent: u32) -> Traced {
+        let children = format!("/proc/{parent}/task/{parent}/children");
         let mut pid = None;
-        until("strace runs its program", || {
+        until("the program runs", || {
             let text = fs::read_to_string(&children).unwrap_or_default();
             pid = text.split_whitespace().filter_map(|word| word.parse().ok()).find(|pid| {
                 let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();

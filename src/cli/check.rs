@@ -46,7 +46,7 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
     if !probe {
         expect::note_unasked(common, &judged.loaded);
     }
-    let is_whole = !session.stop.load(Ordering::Relaxed);
+    let is_whole = !judged.stalled && !session.stop.load(Ordering::Relaxed);
     // What was looked at in part says nothing of what is known.
     let removable = if is_whole { memory.settle(common, &mut judged, streams)? } else { Removable::default() };
     if reporting.mine {

@@ -32,7 +32,9 @@ pub fn judge(session: &Session<'_>, check: &Check) -> Result<Judged, Failure> {
     let ready = session.prepare(check, Fallback::Allowed)?;
     let expectations = Expectations::look_up(session, &ready)?;
     let mut judged = session.survey(ready, check, Depth::All)?;
-    expectations.settle(session, &mut judged)?;
+    if !judged.stalled {
+        expectations.settle(session, &mut judged)?;
+    }
     Ok(judged)
 }
 

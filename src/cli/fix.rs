@@ -2,7 +2,7 @@
 
 use super::args::{Fix, Format, Plan as PlanArguments};
 use super::check::{
-    effects, heads, is_risky, looked, rows, tell_interrupt, tell_rest, tell_rest_of, write_survey_diff,
+    effects, heads, is_risky, looked, rows, tell_interrupt, tell_rest, tell_rest_of, tell_troubles, write_survey_diff,
 };
 use super::execute::{Executed, Told, execute, tell};
 use super::exit::{Exit, Failure};
@@ -40,7 +40,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
     let mut judged = session.judge(&fix.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);
     let barred = barred::bar(&mut judged.survey, &session.names)?;
-    if fix.consent.dry_run || session.stop.load(Ordering::Relaxed) {
+    if fix.consent.dry_run || judged.stalled || session.stop.load(Ordering::Relaxed) {
         let exit = dry_run(&session, &judged, streams)?;
         barred.tell(common, &fix.check, &session.names, streams);
         return Ok(exit);
@@ -97,7 +97,10 @@ pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -
     let barred = barred::bar(&mut judged.survey, &session.names)?;
     let (plan, unfit) = planning::plan(&session, &judged, RunKind::Plan, &arguments.check, &arguments.limit);
     let exit = looked(&session, &judged).or_worse(planning::tell_unfit(&plan.header, &unfit, streams));
-    if exit == Exit::Interrupted {
+    if exit == Exit::Interrupted || judged.stalled {
+        // A part of the changes is no plan.
+        streams.give_up();
+        tell_troubles(common, streams, &judged.survey);
         return Ok(exit);
     }
     streams.write_results(|out| plan.write(out))?;

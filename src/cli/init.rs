@@ -35,7 +35,7 @@ pub fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> Result<
         streams.complain(format_args!("{place}: {}", escape_message(&error.to_string())));
     }
     let preface = Preface { root, entries: census.entries, excluded: census.excluded, mounts: census.mounts };
-    let proposal = Proposal::of(census, &session.names);
+    let proposal = Proposal::of(census, &*session.names);
     streams.write_results(|out| write_proposal(out, &proposal, preface, &session.names))?;
     let file = common.output.as_ref().map_or("FILE.toml".into(), |file| shell_quote(named_file(file).as_bytes()));
     streams.status(format_args!("What differs from it: sgidlint check -p {file}"));

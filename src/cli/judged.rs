@@ -7,6 +7,7 @@ use crate::policy::Loaded;
 use crate::policy::rule_table::{RuleSite, RuleTable};
 use crate::roots::Roots;
 use crate::survey::{Selection, Survey};
+use std::sync::Arc;
 
 /// What was judged.
 pub struct Judged {
@@ -15,13 +16,15 @@ pub struct Judged {
     /// The policies.
     pub loaded: Vec<Loaded>,
     /// Their rules.
-    pub table: RuleTable,
+    pub table: Arc<RuleTable>,
     /// Their roots.
-    pub roots: Roots,
+    pub roots: Arc<Roots>,
     /// What of them it was about.
-    pub selection: Selection,
+    pub selection: Arc<Selection>,
     /// What was asked of what they expect of people.
     pub probed: Probed,
+    /// Whether it was given up, as a call hung: it is only what was found until then.
+    pub stalled: bool,
 }
 
 /// How much of what policies expect of people was asked.

@@ -33,8 +33,10 @@ mod someone;
 mod store;
 mod stall;
 mod streams;
+mod surveying;
 mod words;
 
+use crate::sys::supervise;
 use args::{Arguments, Command};
 use clap::Parser;
 use exit::{Exit, Failure};
@@ -48,6 +50,20 @@ pub fn run() -> u8 {
         streams::report_failure(&failure, false);
         return failure.exit as u8;
     }
+    supervise::supervise(|| {
+        let status = work(&arguments);
+        if stall::has_left_one() {
+            supervise::leave(status);
+        }
+        status
+    })
+}
+
+/// Does what the arguments ask for, in the process that does everything.
+fn work(arguments: &Arguments) -> u8 {
+    let (policies, sets) = (arguments.common.policies.clone(), arguments.common.set.clone());
+    // Without it nothing begins that touches a tree; that says why.
+    let _ = stall::begin(move || session::limit_of_policies(policies, sets));
     let mut streams = match Streams::open(&arguments.common, arguments.command.may_replace()) {
         Ok(streams) => streams,
         Err(failure) => {
@@ -55,7 +71,7 @@ pub fn run() -> u8 {
             return failure.exit as u8;
         }
     };
-    let ended = command(&arguments, &mut streams);
+    let ended = command(arguments, &mut streams);
     let color = streams.error_color();
     let written = match &ended {
         Ok(exit) if arguments.ends_without_end() => streams.write_end(*exit),

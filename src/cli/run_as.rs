@@ -8,14 +8,16 @@ use super::exit::Failure;
 use crate::accounts::Account;
 use crate::sys::identity::become_account;
 use crate::sys::names::NameService;
-use crate::sys::{SysError, host};
+use crate::sys::{SysError, host, supervise};
 use rustix::io::Errno;
 
 /// Becomes the user that the command line names, if it names one.
 pub fn run_as(eyes: &Eyes) -> Result<(), Failure> {
     let Some(text) = &eyes.run_as else { return Ok(()) };
     let account = account(text, &NameService::default())?;
-    become_account(&account).map_err(|error| refused(text, error))
+    become_account(&account).map_err(|error| refused(text, error))?;
+    supervise::end_with_supervisor();
+    Ok(())
 }
 
 /// The account that `USER[:GROUP]` names.

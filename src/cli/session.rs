@@ -3,8 +3,9 @@
 use super::args::{Check, Common};
 use super::exit::Failure;
 use super::judged::{Judged, Probed};
-use super::stall::Watch;
+use super::stall;
 use super::streams::warn;
+use super::surveying::{Surveyed, Work};
 use super::{levels, paths, progress};
 use crate::judge::Options;
 use crate::lints::{Level, Levels, Lint};
@@ -13,15 +14,15 @@ use crate::policy::rule_table::RuleTable;
 use crate::policy::{Loaded, Request, load};
 use crate::roots::{self, Caution, Purpose, Roots, SystemRoots};
 pub use crate::survey::Depth;
-use crate::survey::{self, Conduct, PolicyLabel, Selection, SurveyError};
+use crate::survey::{self, PolicyLabel, Selection, SurveyError};
 use crate::sys::ladder::Ladder;
-use crate::sys::limits::descriptor_budget;
 use crate::sys::names::{NameService, gid_min};
 use crate::sys::privilege::{self, Needs};
 use crate::sys::seccomp::{Filter, filter_process};
 use crate::sys::thread::{is_refusal, run_confined};
 use crate::sys::{SysError, host};
 use crate::walk::{Counters, default_threads};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -33,14 +34,13 @@ pub struct Session<'a> {
     /// What it is about to do with trees.
     pub purpose: Purpose,
     /// Users and groups.
-    pub names: NameService,
+    pub names: Arc<NameService>,
     /// How entries are held on this kernel.
-    pub ladder: Ladder,
+    pub ladder: Arc<Ladder>,
     /// Set by the first interrupt.
     pub stop: Arc<AtomicBool>,
     /// How large a plan may be (`limits.plan-bytes`), in bytes.
     pub plan_bytes: Option<u64>,
-    watch: Watch,
 }
 
 impl<'a> Session<'a> {
@@ -54,9 +54,9 @@ impl<'a> Session<'a> {
         }
         let stop = Arc::new(AtomicBool::new(false));
         crate::sys::signals::catch(&stop).map_err(unfit)?;
-        let (names, ladder) = (NameService::default(), Ladder::for_looking());
-        let watch = Watch::begin(needs(purpose)).map_err(unfit)?;
-        Ok(Session { common, purpose, names, ladder, stop, plan_bytes: None, watch })
+        let (names, ladder) = (Arc::default(), Arc::new(Ladder::for_looking()));
+        stall::confine(needs(purpose)).map_err(unfit)?;
+        Ok(Session { common, purpose, names, ladder, stop, plan_bytes: None })
     }
 
     /// Runs on a thread of its own that has given up what it doesn't need: no other touches what may lie in a tree.
@@ -116,27 +116,25 @@ impl<'a> Session<'a> {
 
     fn survey_where_covered(&self, ready: Ready, check: &Check, depth: Depth) -> Result<Judged, SurveyError> {
         let Ready { loaded, table, roots, selection, levels, caution } = ready;
-        let (counters, confine) = (Counters::new(self.threads()), self.confine());
-        let request = survey::Request {
-            roots: &roots,
+        let work = Work {
+            roots: Arc::new(roots),
             policies: loaded.iter().map(label).collect(),
             options: levels.iter().map(|&levels| Options { levels, unsafe_fixes: check.unsafe_fixes }).collect(),
-            table: &table,
-            selection: &selection,
+            table: Arc::new(table),
+            selection: Arc::new(selection),
             caution,
-            names: &self.names,
-            ladder: &self.ladder,
-            conduct: Conduct {
-                threads: self.threads(),
-                descriptors: descriptor_budget(),
-                setup: &confine,
-                stop: &self.stop,
-                counters: &counters,
-                depth,
-            },
+            names: Arc::clone(&self.names),
+            ladder: Arc::clone(&self.ladder),
+            threads: self.threads(),
+            stop: Arc::clone(&self.stop),
+            counters: Arc::new(Counters::new(self.threads())),
+            depth,
+            needs: needs(self.purpose),
         };
-        let survey = progress::while_counting(self.common, &counters, || survey::survey(&request));
-        let mut survey = survey?;
+        let (table, roots) = (Arc::clone(&work.table), Arc::clone(&work.roots));
+        let selection = Arc::clone(&work.selection);
+        let counters = Arc::clone(&work.counters);
+        let Surveyed { mut survey, stalled } = progress::while_counting(self.common, &counters, || work.survey())?;
         survey.notices = survey::expired(&loaded, &levels, caution.today);
         survey.notices.extend(survey::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
         if let Some(usage) = &survey.usage {
@@ -146,7 +144,7 @@ impl<'a> Session<'a> {
             let new: Vec<_> = idle.into_iter().filter(is_new).collect();
             notices.extend(new);
         }
-        Ok(Judged { survey, loaded, table, roots, selection, probed: Probed::Nothing })
+        Ok(Judged { survey, loaded, table, roots, selection, probed: Probed::Nothing, stalled })
     }
 
     /// The real roots of the policies that the arguments ask for, each with its policy. A root that can't be used is a
@@ -201,7 +199,7 @@ impl<'a> Session<'a> {
         let places: Vec<PathBuf> = named.iter().map(|path| paths::directory(path)).collect();
         let loaded = self.load(&places, fallback)?;
         // Before the first root is looked for: that may hang as well.
-        self.watch.allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
+        stall::allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
         let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
         let table = RuleTable::compile(&models).map_err(Failure::policy)?;
         let mut roots = self.find_roots(&loaded, &table, caution)?;
@@ -212,7 +210,7 @@ impl<'a> Session<'a> {
     }
 
     fn find_roots(&self, loaded: &[Loaded], table: &RuleTable, caution: Caution) -> Result<Roots, Failure> {
-        let mut roots = roots::find(loaded, table, &self.names, caution);
+        let mut roots = roots::find(loaded, table, &*self.names, caution);
         match roots.problems.is_empty() {
             true => Ok(roots),
             false => Err(Failure::policy(std::mem::take(&mut roots.problems))),
@@ -241,6 +239,19 @@ impl<'a> Session<'a> {
         }
         Ok(warnings)
     }
+}
+
+/// How many seconds a call may hang, as the policies of a command line have it; nothing where they can't be read.
+pub fn limit_of_policies(policies: Vec<OsString>, sets: Vec<(String, String)>) -> Option<u64> {
+    let request = Request {
+        policies,
+        sets,
+        // Wherever a template is bound to, it says the same of this.
+        paths: vec![PathBuf::from("/")],
+        fallback: Fallback::Allowed,
+        folder: FOLDER.into(),
+    };
+    load(&request).ok()?.iter().filter_map(|loaded| loaded.model.limits.stall).min()
 }
 
 /// What a survey goes by, found before it.

@@ -1,15 +1,24 @@
 //! `limits.stall`: a call that hangs, on FUSE or a network file system, is named, and ends the run.
+//!
+//! ```text
+//!     main        ──orders──▶ watch ──looks──▶ /proc/self/task: who stands where, and since when
+//!      ▲  survey runs apart     │ too long
+//!      └── "it hangs there" ◀───┤ while a survey is made: what was found until then is reported
+//!                               └ else: the run ends here
+//! ```
 
-use super::exit::Exit;
+use super::exit::{Exit, Failure};
 use crate::report::escape;
-use crate::sys::SysError;
 use crate::sys::privilege::{self, Needs};
 use crate::sys::stall::{Standing, Watcher};
+use crate::sys::{SysError, supervise};
+use rustix::io::Errno;
 use std::io::{Write, stderr};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::{Builder, Thread, park_timeout};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::Builder;
 use std::time::Duration;
 
 /// How many seconds a call may hang, where nothing else is said.
@@ -18,71 +27,198 @@ const SECONDS: u64 = 60;
 /// How many looks a call must be stood in until it counts as hanging.
 const LOOKS: u32 = 10;
 
-/// The thread that watches the others; it ends with the process.
-pub struct Watch {
-    seconds: Arc<AtomicU64>,
-    thread: Thread,
+/// How long a nap is while nobody has said yet how long a call may hang.
+const FIRST_NAP: Duration = Duration::from_secs(1);
+
+/// Who takes orders: the thread that watches the others, once there is one. It ends with the process.
+static WATCH: OnceLock<Sender<Order>> = OnceLock::new();
+
+/// Whether a thread of this process was left to hang, so that the process can't wait for all of them.
+static LEFT: AtomicBool = AtomicBool::new(false);
+
+/// A call that has hung for as long as one may.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stalled {
+    /// Who stands where.
+    pub standing: Standing,
+    /// For how many seconds.
+    pub seconds: u64,
+}
+
+/// Who is told that a call hangs, and goes on without it.
+type Heir = Box<dyn FnOnce(Stalled) + Send>;
+
+/// How many seconds the policies of a command line allow, where they can be read and say it.
+type Limit = Box<dyn FnOnce() -> Option<u64> + Send>;
+
+enum Order {
+    /// Give up what isn't needed, and say how that went.
+    Confine(Needs, Sender<Result<(), SysError>>),
+    /// A call may hang for so many seconds.
+    Allow(Option<u64>),
+    /// The same, found out meanwhile: what was said before holds.
+    Assume(Option<u64>),
+    /// Tell this one instead of ending the run; nobody any more.
+    Tell(Option<Heir>),
+}
+
+/// Begins to watch the threads of the process, before any file is looked at.
+///
+/// Nothing is known of policies then; should something hang, `limit` is asked how long it may.
+pub fn begin(limit: impl FnOnce() -> Option<u64> + Send + 'static) -> Result<(), SysError> {
+    let (orders, taken) = channel();
+    let watch = Watch {
+        watcher: Watcher::default(),
+        orders: orders.clone(),
+        needs: None,
+        seconds: None,
+        limit: Some(Box::new(limit)),
+        heir: None,
+    };
+    let thread = Builder::new().name("stall".into()).spawn(move || watch.run(&taken));
+    thread.map_err(SysError::of_io("clone"))?;
+    let _ = WATCH.set(orders);
+    Ok(())
+}
+
+/// Lets the watch give up all privileges but what a run needs: it touches no tree. A run without a watch doesn't begin.
+pub fn confine(needs: Needs) -> Result<(), SysError> {
+    let missing = SysError { call: "clone", errno: Errno::AGAIN };
+    let (done, answer) = channel();
+    order(Order::Confine(needs, done));
+    answer.recv().map_err(|_| missing)?
+}
+
+/// Sets how many seconds a call may hang.
+pub fn allow(seconds: Option<u64>) {
+    order(Order::Allow(seconds));
+}
+
+/// Does something that may hang; where it does, `heir` is told instead of the run ending.
+pub fn with_heir<T>(heir: impl FnOnce(Stalled) + Send + 'static, act: impl FnOnce() -> T) -> T {
+    order(Order::Tell(Some(Box::new(heir))));
+    let done = act();
+    order(Order::Tell(None));
+    done
+}
+
+/// Whether a thread was left to hang.
+pub fn has_left_one() -> bool {
+    LEFT.load(Ordering::Relaxed)
+}
+
+fn order(order: Order) {
+    if let Some(watch) = WATCH.get() {
+        // It is there as long as the process, or gave up where procfs is missing.
+        let _ = watch.send(order);
+    }
+}
+
+/// The thread that watches.
+struct Watch {
+    watcher: Watcher,
+    orders: Sender<Order>,
+    needs: Option<Needs>,
+    seconds: Option<u64>,
+    limit: Option<Limit>,
+    heir: Option<Heir>,
 }
 
 impl Watch {
-    /// Begins to watch over a run that needs so much of trees.
-    pub fn begin(needs: Needs) -> Result<Watch, SysError> {
-        let seconds = Arc::new(AtomicU64::new(SECONDS));
-        let allowed = Arc::clone(&seconds);
-        let watch = move || {
-            // It touches no tree; where it can't give up what it doesn't need, it had better not be.
-            if privilege::confine(Needs::Look).is_ok() {
-                watch(&allowed, needs);
+    /// Looks again and again. Time is counted in looks, so a process that was stopped meanwhile has not stalled.
+    fn run(mut self, orders: &Receiver<Order>) {
+        loop {
+            match orders.recv_timeout(self.nap()) {
+                Ok(order) => self.obey(order),
+                // Without procfs nothing can be watched, now or later.
+                Err(RecvTimeoutError::Timeout) => match self.watcher.look() {
+                    Ok(Some(standing)) => self.judge(standing),
+                    Ok(None) | Err(_) => {}
+                },
+                Err(RecvTimeoutError::Disconnected) => return,
             }
-        };
-        let thread = Builder::new().name("stall".into()).spawn(watch).map_err(SysError::of_io("clone"))?;
-        Ok(Watch { seconds, thread: thread.thread().clone() })
+        }
     }
 
-    /// Sets how many seconds a call may hang.
-    pub fn allow(&self, seconds: Option<u64>) {
-        self.seconds.store(seconds.unwrap_or(SECONDS), Ordering::Relaxed);
-        // It may be in the middle of a longer nap.
-        self.thread.unpark();
+    fn nap(&self) -> Duration {
+        self.seconds.map_or(FIRST_NAP, |seconds| Duration::from_millis(seconds.saturating_mul(1000)) / LOOKS)
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Confine(needs, done) => {
+                self.needs = Some(needs);
+                // Whoever asked doesn't go on without an answer.
+                // The bounding set is each thread's own, and this one was there before it was narrowed.
+                let _ = done.send(privilege::bound(needs).and_then(|()| privilege::confine(needs)));
+            }
+            Order::Allow(seconds) => self.allow(seconds),
+            Order::Assume(seconds) if self.seconds.is_none() => self.allow(seconds),
+            Order::Assume(_) => {}
+            Order::Tell(heir) => self.heir = heir,
+        }
+    }
+
+    fn allow(&mut self, seconds: Option<u64>) {
+        let seconds = Some(seconds.unwrap_or(SECONDS));
+        if self.seconds != seconds {
+            // Looks of another length are not to be added up with these.
+            (self.watcher, self.seconds) = (Watcher::default(), seconds);
+        }
+    }
+
+    fn judge(&mut self, standing: Standing) {
+        match self.seconds {
+            Some(seconds) if standing.looks >= LOOKS => self.stalled(Stalled { standing, seconds }),
+            None if u64::from(standing.looks) >= SECONDS => self.stalled(Stalled { standing, seconds: SECONDS }),
+            None if standing.looks > 0 => self.ask(),
+            Some(_) | None => {}
+        }
+    }
+
+    /// Asks on another thread how long a call may hang: reading what says so may hang as well.
+    fn ask(&mut self) {
+        if let Some(limit) = self.limit.take() {
+            let orders = self.orders.clone();
+            // Where no thread can be had, the usual limit holds.
+            let _ = Builder::new().name("limit".into()).spawn(move || orders.send(Order::Assume(limit())));
+        }
+    }
+
+    fn stalled(&mut self, stalled: Stalled) {
+        let Some(heir) = self.heir.take() else { give_up(&stalled, self.needs) };
+        LEFT.store(true, Ordering::Relaxed);
+        // Those that are there now may hang as they like; what is still to come is told by others.
+        self.watcher.leave_all_but_first();
+        heir(stalled);
     }
 }
 
-/// Looks again and again. Time is counted in looks, so a process that was stopped meanwhile has not stalled.
-fn watch(seconds: &AtomicU64, needs: Needs) {
-    let mut watcher = Watcher::default();
-    let mut last = 0;
-    loop {
-        let allowed = seconds.load(Ordering::Relaxed);
-        if allowed != last {
-            // Looks of another length are not to be added up with these.
-            (watcher, last) = (Watcher::default(), allowed);
-        }
-        park_timeout(Duration::from_millis(allowed.saturating_mul(1000) / u64::from(LOOKS)));
-        if seconds.load(Ordering::Relaxed) != last {
-            continue;
-        }
-        match watcher.look() {
-            Ok(Some(standing)) if standing.looks >= LOOKS => give_up(&standing, allowed, needs),
-            Ok(_) => {}
-            // Without procfs nothing can be watched.
-            Err(_) => return,
-        }
+impl Stalled {
+    /// What happened and what to do about it, behind the path.
+    pub fn message(&self) -> String {
+        format!(
+            "{} has not answered for {} s, so the run ends here, incomplete: its file system hangs (FUSE, network); \
+             leave it out with `exclude`, or allow more with `limits.stall`",
+            self.standing.call, self.seconds
+        )
+    }
+
+    /// The same as a failure of what was to be done.
+    pub fn failure(&self) -> Failure {
+        let path = escape::escape(self.standing.path.as_os_str().as_bytes()).into_owned();
+        Failure::incomplete(format!("{path}: {}", self.message()))
     }
 }
 
 /// Ends the process: the thread that hangs can't be made to come back.
-fn give_up(standing: &Standing, seconds: u64, needs: Needs) -> ! {
-    let Standing { call, path, .. } = standing;
-    let path = escape::escape(path.as_os_str().as_bytes());
+fn give_up(stalled: &Stalled, needs: Option<Needs>) -> ! {
     let left = match needs {
-        Needs::Look => "",
-        Needs::Change => "\n  hint: what was changed until then, if anything, is on record: sgidlint log",
+        None | Some(Needs::Look) => "",
+        Some(Needs::Change) => "\n  hint: what was changed until then, if anything, is on record: sgidlint log",
     };
-    let text = format!(
-        "sgidlint: error: {path}: {call} has not answered for {seconds} s, so the run ends here, incomplete: its file \
-         system hangs (FUSE, network); leave it out with `exclude`, or allow more with `limits.stall`{left}\n"
-    );
+    let text = format!("sgidlint: error: {}{left}\n", stalled.failure().message);
     // There is nowhere left to tell that standard error is closed.
     let _ = stderr().write_all(text.as_bytes());
-    std::process::exit(Exit::Incomplete as i32)
+    supervise::leave(Exit::Incomplete as u8)
 }

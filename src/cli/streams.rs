@@ -157,6 +157,13 @@ impl Streams {
         let _ = writeln!(io::stderr(), "{message}");
     }
 
+    /// Lets go of the file for results, which never gets its name: there are none.
+    pub fn give_up(&mut self) {
+        if matches!(self.results.get_ref(), Results::File(_)) {
+            self.results = BufWriter::new(Results::Stdout(io::stdout()));
+        }
+    }
+
     /// Writes out what is buffered, and gives an output file its name.
     ///
     /// A reader that went away (`| head`) is no error: it has what it wanted.

@@ -78,6 +78,10 @@ pub enum Because {
     ForeignGroup,
     /// Two policies want different states of it.
     Conflict,
+    /// Its extended attributes can't be read.
+    Hidden,
+    /// The server of its file system takes root for somebody else.
+    Squashed,
     /// The bit does nothing on Linux, but somebody may have put it there on purpose.
     SetIdDirectory,
 }
@@ -95,6 +99,8 @@ impl Because {
             Because::Owner => "owner",
             Because::ForeignGroup => "foreign-group",
             Because::Conflict => "conflict",
+            Because::Hidden => "hidden-attributes",
+            Because::Squashed => "root-squash",
         }
     }
 
@@ -110,6 +116,8 @@ impl Because {
             Because::Owner => "it would change hands",
             Because::ForeignGroup => "its group is not the intended one and would spread",
             Because::Conflict => "two policies want different states of it",
+            Because::Hidden => "it can't be seen whether it has an ACL or file capabilities",
+            Because::Squashed => "its server takes root for somebody else (root_squash): fix it there",
             Because::SetIdDirectory => "somebody may have set it on purpose",
         }
     }

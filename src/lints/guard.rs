@@ -17,6 +17,9 @@ pub fn any_change(entry: &Entry, intent: &Intent<'_>) -> Fix {
     if entry.state.mode.has_any(Mode::SET_ID) {
         return Fix::Unsafe(Because::SetId);
     }
+    if entry.extras.hidden {
+        return Fix::Unsafe(Because::Hidden);
+    }
     // chown(2) throws security.capability away, and nothing here puts it back.
     if entry.extras.capabilities { Fix::Unsafe(Because::Capabilities) } else { Fix::Safe }
 }
@@ -45,11 +48,13 @@ mod tests {
     #[test]
     fn set_id_bits_and_capabilities_count_on_regular_files() {
         let capable = Extras { capabilities: true, ..Extras::default() };
+        let hidden = Extras { hidden: true, ..capable };
         for (kind, mode, extras, fix) in [
             (Kind::File, 0o755, Extras::default(), Fix::Safe),
             (Kind::File, 0o4755, Extras::default(), Fix::Unsafe(Because::SetId)),
             (Kind::File, 0o2745, capable, Fix::Unsafe(Because::SetId)),
             (Kind::File, 0o755, capable, Fix::Unsafe(Because::Capabilities)),
+            (Kind::File, 0o755, hidden, Fix::Unsafe(Because::Hidden)),
             (Kind::Dir, 0o6755, Extras::default(), Fix::Safe),
             (Kind::Fifo, 0o6755, Extras::default(), Fix::Safe),
         ] {

@@ -156,7 +156,8 @@ fn widening_fix(case: &Case<'_>, bits: Mode) -> Fix {
         fix = fix.and(case.opening);
     }
     if bits.has_any(Mode::GROUP) && case.entry.extras.acl {
-        fix = fix.and(Fix::Unsafe(Because::Acl));
+        let because = if case.entry.extras.hidden { Because::Hidden } else { Because::Acl };
+        fix = fix.and(Fix::Unsafe(because));
     }
     fix
 }

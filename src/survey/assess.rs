@@ -19,7 +19,7 @@ use crate::sys::handle::Handle;
 use crate::sys::ladder::Ladder;
 use crate::sys::names::Memo;
 use crate::sys::stat::Look;
-use crate::sys::xattr;
+use crate::sys::{squash, xattr};
 use crate::walk::Standing;
 
 /// What one thread found.
@@ -35,6 +35,16 @@ pub struct Finds {
     pub suppressed: u64,
 }
 
+impl Finds {
+    /// Adds what was found besides.
+    pub fn append(&mut self, mut other: Finds) {
+        self.flaws.append(&mut other.flaws);
+        self.linked.append(&mut other.linked);
+        self.excused.append(&mut other.excused);
+        self.suppressed += other.suppressed;
+    }
+}
+
 /// What judging needs beside the entry.
 pub struct Court<'a> {
     /// Users and groups.
@@ -43,6 +53,8 @@ pub struct Court<'a> {
     pub ladder: &'a Ladder,
     /// The mounts where new entries take their directory's group without setgid.
     pub bsd_groups: Vec<u64>,
+    /// The mounts whose server may take root for somebody else; none where nobody is root.
+    pub nfs: Vec<u64>,
     /// Whether a plan is to be made.
     pub purpose: Purpose,
 }
@@ -160,6 +172,10 @@ fn tell(
     let mut cases: Vec<Case<'_, '_>> =
         opinions.iter().map(|opinion| Case::new(region, opinion, &entry, site.name(), &path, court)).collect();
     reconcile(&mut cases, &entry, site.name(), court);
+    let is_fixable = |case: &Case<'_, '_>| case.verdict.findings.iter().any(|found| !matches!(found.fix, Fix::None(_)));
+    if cases.iter().any(is_fixable) && is_squashed(site, &entry, court) {
+        cases.iter_mut().for_each(|case| case.leave(entry.state, Because::Squashed));
+    }
     for case in cases {
         case.tell(&entry, site, look.bytes, court, finds);
     }
@@ -186,7 +202,19 @@ fn extras(site: &dyn Site, court: &Court<'_>) -> Extras {
         Reach::Lost => None,
     };
     // What can't be asked is taken for there: then nothing is widened.
-    asked.unwrap_or(Extras { acl: true, capabilities: true, ..Extras::default() })
+    asked.unwrap_or(Extras { acl: true, capabilities: true, hidden: true, ..Extras::default() })
+}
+
+/// Whether the server of a network file system takes root for somebody else here (`root_squash`, exports(5)), who can
+/// change nothing but what they own.
+fn is_squashed(site: &dyn Site, entry: &Entry, court: &Court<'_>) -> bool {
+    let by_server = court.nfs.contains(&entry.mount);
+    by_server
+        && match site.reach() {
+            Reach::Open(dir) => squash::is_squashed(dir, c".", entry),
+            Reach::Named(dir, name) => squash::is_squashed(dir, name, entry),
+            Reach::Lost => false,
+        }
 }
 
 /// What tells the entry from every other across boots.
@@ -247,11 +275,11 @@ impl<'r, 'p> Case<'r, 'p> {
         judge(entry, intent, &self.opinion.around(view, name), &self.options, &court.accounts)
     }
 
-    /// Leaves the entry as it is: another policy wants it otherwise.
-    fn give_way(&mut self, actual: State) {
+    /// Leaves the entry as it is: another policy wants it otherwise, or nobody here can change it.
+    fn leave(&mut self, actual: State, because: Because) {
         self.verdict.desired = actual;
         for finding in &mut self.verdict.findings {
-            finding.fix = Fix::None(Some(Because::Conflict));
+            finding.fix = Fix::None(Some(because));
         }
     }
 
@@ -326,7 +354,7 @@ fn reconcile(cases: &mut [Case<'_, '_>], entry: &Entry, name: &[u8], court: &Cou
         if agree {
             case.verdict.desired = together;
         } else {
-            case.give_way(entry.state);
+            case.leave(entry.state, Because::Conflict);
         }
     }
     let loudest = cases.iter_mut().find(|case| !case.verdict.findings.is_empty());

@@ -305,3 +305,14 @@ pub struct Counts {
     /// Findings that a baseline knows.
     pub known: u64,
 }
+
+impl Counts {
+    /// Adds what was counted besides.
+    pub fn add(&mut self, other: Counts) {
+        self.entries += other.entries;
+        self.excluded += other.excluded;
+        self.vanished += other.vanished;
+        self.suppressed += other.suppressed;
+        self.known += other.known;
+    }
+}

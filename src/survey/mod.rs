@@ -10,6 +10,7 @@ mod bound;
 mod findings;
 mod found;
 mod links;
+mod live;
 mod mine;
 mod notices;
 mod obstacle;
@@ -27,6 +28,7 @@ pub use findings::Findings;
 pub use found::{
     Counts, Excused, Flaw, Notice, PolicyLabel, Prospect, Rare, Root, RulePlace, SkippedMount, Survey, Trouble, Unmet,
 };
+pub use live::Live;
 pub use mine::Caller;
 pub use notices::{expired, idle, risky};
 pub use order::{in_tree, path_in_tree};
@@ -50,6 +52,7 @@ use crate::walk::{self, Counters, Start, Visits};
 use approach::approach;
 use assess::Court;
 use bound::Bound;
+use live::Part;
 use obstacle::Obstacle;
 use regions::{Placed, divide};
 use scope::Scope;
@@ -115,8 +118,8 @@ pub enum SurveyError {
     Setup(SysError),
 }
 
-/// Surveys all that the request covers.
-pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
+/// Surveys all that the request covers; what was found until then can be had meanwhile.
+pub fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, SurveyError> {
     let mounts = mounts::Mounts::read().unwrap_or_default();
     let mut survey = Survey { policies: request.policies.clone(), ..Survey::default() };
     survey.rules =
@@ -128,12 +131,13 @@ pub fn survey(request: &Request<'_>) -> Result<Survey, SurveyError> {
     survey.warnings.clone_from(&request.roots.warnings);
     let seen = confined(request.conduct, || see_roots(request))?;
     let bounds = bind(request, seen, &mut survey);
+    live.begin(&survey);
     let placed = divide(&bounds);
     let unusable = survey.roots.iter().filter(|root| root.id.is_none()).map(|root| root.path.clone()).collect();
     let targets = targets(&placed, &unusable, request.selection).map_err(SurveyError::Uncovered)?;
-    let surveyors = walk_all(request, &mounts, &placed, &targets, &mut survey)?;
+    let surveyors = walk_all(request, live, &mounts, &placed, &targets, &mut survey)?;
     let usage = usage(&bounds, &surveyors);
-    gather(surveyors, &mut survey);
+    gather(surveyors.into_iter().map(Surveyor::into_part).collect(), &mut survey);
     let failures = request.names.failures().into_iter().map(|failure| Trouble::at("".as_ref(), failure.to_string()));
     survey.errors.extend(failures);
     // Each region is a target once at most.
@@ -233,6 +237,7 @@ fn root_gid(request: &Request<'_>, tree: &Rooted, look: &Look, index: u32, surve
 /// Walks every target, as many at a time as there are descriptors for.
 fn walk_all<'p>(
     request: &'p Request<'p>,
+    live: &Live,
     mounts: &'p mounts::Mounts,
     placed: &'p [Placed<'p>],
     targets: &[Target],
@@ -240,10 +245,17 @@ fn walk_all<'p>(
 ) -> Result<Vec<Surveyor<'p>>, SurveyError> {
     let conduct = request.conduct;
     let (bsd_groups, purpose) = (mounts.with_bsd_groups(), request.caution.purpose);
-    let court =
-        || Court { accounts: Memo::of(request.names), ladder: request.ladder, bsd_groups: bsd_groups.clone(), purpose };
-    let mut surveyors: Vec<_> = (0..conduct.threads.max(1)).map(|_| Surveyor::new(court(), mounts)).collect();
-    let mut guide = Surveyor::new(court(), mounts);
+    let nfs = if request.caution.is_root { mounts.by_nfs() } else { Vec::new() };
+    let court = || Court {
+        accounts: Memo::of(request.names),
+        ladder: request.ladder,
+        bsd_groups: bsd_groups.clone(),
+        nfs: nfs.clone(),
+        purpose,
+    };
+    let mut surveyors: Vec<_> =
+        (0..conduct.threads.max(1)).map(|_| Surveyor::new(court(), mounts, live.part())).collect();
+    let mut guide = Surveyor::new(court(), mounts, live.part());
     let visits = Visits::default();
     for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
         let approached = confined(conduct, || approach_all(batch, placed, &mut guide))?;
@@ -286,10 +298,10 @@ fn usage(bounds: &[Bound<'_>], surveyors: &[Surveyor<'_>]) -> Usage {
 }
 
 /// Puts together what the threads found, in path order.
-fn gather(surveyors: Vec<Surveyor<'_>>, survey: &mut Survey) {
+fn gather(parts: Vec<Part>, survey: &mut Survey) {
     let (mut linked, mut doubtful) = (Vec::new(), Vec::new());
-    for surveyor in surveyors {
-        let Surveyor { finds, counts, mut skipped_mounts, mut errors, doubtful: mut named, .. } = surveyor;
+    for part in parts {
+        let Part { finds, counts, mut skipped_mounts, mut errors, doubtful: mut named } = part;
         doubtful.append(&mut named);
         survey.counts.entries += counts.entries;
         survey.counts.excluded += counts.excluded;

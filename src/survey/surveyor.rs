@@ -2,6 +2,7 @@
 
 use super::assess::{Court, Finds, Judged, assess};
 use super::found::{Counts, SkippedMount, Trouble};
+use super::live::{Part, locked};
 use super::plain::Plain;
 use super::scope::{Heard, Opinion, Paths, Region, Scope};
 use super::site::{Reach, Site, Walked};
@@ -19,6 +20,7 @@ use std::ffi::{CStr, OsStr};
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 /// A thread's part of a survey.
 pub struct Surveyor<'p> {
@@ -43,6 +45,8 @@ pub struct Surveyor<'p> {
     pub errors: Vec<Trouble>,
     /// What was left out for a name that others than root could have given.
     pub doubtful: Vec<String>,
+    /// Where all of it is handed in.
+    part: Arc<Mutex<Part>>,
 }
 
 /// What came of meeting an entry.
@@ -56,8 +60,8 @@ pub enum Met<'p> {
 }
 
 impl<'p> Surveyor<'p> {
-    /// A thread's part, before it begins.
-    pub fn new(court: Court<'p>, mounts: &'p Mounts) -> Surveyor<'p> {
+    /// A thread's part, before it begins, and where it hands in what it finds.
+    pub fn new(court: Court<'p>, mounts: &'p Mounts, part: Arc<Mutex<Part>>) -> Surveyor<'p> {
         Surveyor {
             court,
             mounts,
@@ -73,7 +77,26 @@ impl<'p> Surveyor<'p> {
             skipped_mounts: Vec::new(),
             errors: Vec::new(),
             doubtful: Vec::new(),
+            part,
         }
+    }
+
+    /// Hands in what was found since the last time: the next call may never come back.
+    fn hand_in(&mut self) {
+        let mut news = Part {
+            finds: std::mem::take(&mut self.finds),
+            counts: std::mem::take(&mut self.counts),
+            skipped_mounts: std::mem::take(&mut self.skipped_mounts),
+            errors: std::mem::take(&mut self.errors),
+            doubtful: std::mem::take(&mut self.doubtful),
+        };
+        locked(&self.part).append(&mut news);
+    }
+
+    /// All that was found.
+    pub(super) fn into_part(mut self) -> Part {
+        self.hand_in();
+        std::mem::take(&mut *locked(&self.part))
     }
 
     /// Judges an entry met in a scope, and gives the scope inside where it is a directory worth entering.
@@ -152,6 +175,9 @@ impl<'p> Surveyor<'p> {
         let judged = assess(region, opinions, look, site, &self.court, &mut self.finds, &mut self.groups);
         // It counts when it is told of.
         self.counts.entries += u64::from(judged != Judged::Moved);
+        if judged == Judged::Told {
+            self.hand_in();
+        }
         judged
     }
 
@@ -231,6 +257,7 @@ impl<'p> Visitor for Surveyor<'p> {
     fn begin(&mut self, at: Place<'_, Scope<'p>>) {
         self.below = Cell::new(None);
         self.plain.forget();
+        self.hand_in();
         self.set_directory(at.here(), || at.path());
     }
 
@@ -335,7 +362,8 @@ impl<'p> Visitor for Surveyor<'p> {
 
     fn end(&mut self) {
         // Several threads sort what one alone would have to; what is left is to put theirs together.
-        self.finds.flaws.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| a.path.cmp(&b.path)));
+        self.hand_in();
+        locked(&self.part).finds.flaws.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| a.path.cmp(&b.path)));
     }
 }
 

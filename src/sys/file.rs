@@ -3,7 +3,7 @@
 use super::SysError;
 use super::stat::look;
 use crate::entry::{Entry, Kind};
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::{Mode, OFlags, fcntl_setfl, fstatfs, open};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -28,15 +28,25 @@ pub enum ReadError {
         /// How large it might be.
         limit: u64,
     },
+    /// It is a FIFO, and nobody has to write to it, ever.
+    #[error("it is a FIFO, which may never answer")]
+    Fifo,
     /// A call failed.
     #[error(transparent)]
     Call(#[from] SysError),
 }
 
-/// Reads a file of at most `limit` bytes, following symbolic links.
+/// Reads a file of at most `limit` bytes, following symbolic links. A FIFO is refused; a pipe that the caller has open,
+/// as for `<(command)` in a shell, is read.
 pub fn read_text(path: &Path, limit: u64) -> Result<FileText, ReadError> {
-    let file = File::open(path).map_err(SysError::of_io("open"))?;
+    // Without NONBLOCK, opening a FIFO waits for a writer (fifo(7)).
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file: File = open(path, flags, Mode::empty()).map_err(SysError::of("open"))?.into();
     let entry = look(&file)?.entry;
+    if entry.kind == Kind::Fifo && !is_pipe(&file)? {
+        return Err(ReadError::Fifo);
+    }
+    fcntl_setfl(&file, OFlags::empty()).map_err(SysError::of("fcntl(F_SETFL)"))?;
     let mut bytes = Vec::new();
     // What stat says of the size holds neither for pipes nor for files that grow.
     (&file).take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(SysError::of_io("read"))?;
@@ -44,6 +54,12 @@ pub fn read_text(path: &Path, limit: u64) -> Result<FileText, ReadError> {
         return Err(ReadError::TooLarge { limit });
     }
     Ok(FileText { bytes, entry })
+}
+
+/// Whether a FIFO is a pipe, which has no name.
+fn is_pipe(fifo: &File) -> Result<bool, SysError> {
+    const PIPEFS_MAGIC: u32 = 0x5049_5045;
+    Ok(fstatfs(fifo).map_err(SysError::of("fstatfs"))?.f_type as u32 == PIPEFS_MAGIC)
 }
 
 /// Opens a regular file for reading; a FIFO or device, which could hang or have effects, is refused (EINVAL).
@@ -93,6 +109,20 @@ mod tests {
         assert_eq!(missing, Err(ReadError::Call(SysError { call: "open", errno: Errno::NOENT })));
         let directory = read_text(folder.path(), 5).map(|text| text.bytes);
         assert_eq!(directory, Err(ReadError::Call(SysError { call: "read", errno: Errno::ISDIR })));
+    }
+
+    #[test]
+    fn a_fifo_is_refused_and_a_pipe_is_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let fifo = folder.path().join("a.toml");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("made");
+        assert_eq!(read_text(&fifo, 5).map(|text| text.bytes), Err(ReadError::Fifo));
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+        let read = std::thread::spawn(move || read_text(Path::new(&path), 5).map(|text| text.bytes));
+        std::io::Write::write_all(&mut writer, b"123").expect("written");
+        drop(writer);
+        assert_eq!(read.join().expect("read"), Ok(b"123".to_vec()));
     }
 
     #[test]

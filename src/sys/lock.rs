@@ -18,6 +18,7 @@ use super::held::Crossing;
 use super::mounts::{Mount, Mounts};
 use super::stat::look;
 use super::store::{Folder, Store};
+use super::supervise::is_ending;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -33,7 +34,10 @@ use std::time::Duration;
 #[derive(Clone, Default, Debug)]
 pub struct Wanted(BTreeMap<Vec<u8>, (Share, PathBuf)>);
 
-/// How often a lock is tried again while waiting.
+/// How often a lock is tried again that a run holds which is ending.
+const ENDS_WITHIN: u32 = 20;
+
+/// How long it is until a lock is tried again.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// How often the turn is asked for.
@@ -116,6 +120,7 @@ pub fn lock(store: &Store, wanted: &Wanted, mut again: impl FnMut(Holder) -> Aga
     let Some((_, first)) = wanted.0.values().next() else { return Ok(Locks(None)) };
     let sys = |error| LockError::Sys(first.clone(), error);
     let folder = store.folder(FOLDER).map_err(sys)?;
+    let mut tries = 0..ENDS_WITHIN;
     loop {
         let answer = match has_turn(&folder).map_err(sys)? {
             true => take(&folder, wanted, first),
@@ -124,6 +129,10 @@ pub fn lock(store: &Store, wanted: &Wanted, mut again: impl FnMut(Holder) -> Aga
         folder.end_turn();
         match answer {
             Ok(claim) => return Ok(Locks(Some((folder, claim)))),
+            // Whoever waited for a run that was killed may be back before all of it has gone.
+            Err(LockError::Held { holder: Holder::Process(pid), .. }) if is_ending(pid) && tries.next().is_some() => {
+                sleep(PATIENCE);
+            }
             Err(LockError::Held { holder, .. }) if again(holder) == Again::Try => sleep(PATIENCE),
             Err(error) => return Err(error),
         }

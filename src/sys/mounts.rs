@@ -73,6 +73,11 @@ impl Mounts {
         self.0.values().filter(|mount| mount.bsd_groups).map(|mount| mount.id).collect()
     }
 
+    /// The mounts by NFS.
+    pub fn by_nfs(&self) -> Vec<u64> {
+        self.0.values().filter(|mount| matches!(mount.fs.as_str(), "nfs" | "nfs4")).map(|mount| mount.id).collect()
+    }
+
     /// Whether opening a directory on that mount could mount something; assumed of mounts that aren't known.
     pub fn may_automount(&self, id: u64) -> bool {
         let mounts_itself =

@@ -2,7 +2,7 @@
 //! would end it where it stands. And signals that are errors.
 #![allow(unsafe_code)]
 
-use super::SysError;
+use super::{SysError, supervise};
 use signal_hook::consts::{
     SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1, SIGUSR2, SIGVTALRM,
     SIGXCPU, SIGXFSZ,
@@ -35,6 +35,8 @@ pub fn catch(stop: &Arc<AtomicBool>) -> Result<(), SysError> {
         let stop = Arc::clone(stop);
         let interrupted = move || {
             if stop.swap(true, Ordering::SeqCst) && HELD.load(Ordering::SeqCst) == 0 {
+                // A thread that hangs keeps the process from being over.
+                supervise::tell(INTERRUPTED as u8);
                 exit(INTERRUPTED);
             }
         };

@@ -13,7 +13,7 @@ use super::SysError;
 use calls::{About, known};
 use rustix::fs::{Mode, OFlags, open, readlink};
 use rustix::io::pread;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs::{read_dir, read_to_string};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -38,6 +38,7 @@ pub struct Standing {
 #[derive(Default, Debug)]
 pub struct Watcher {
     seen: HashMap<String, (Moment, u32)>,
+    left: HashSet<String>,
     last: Option<Instant>,
 }
 
@@ -67,9 +68,8 @@ impl Moment {
 impl Watcher {
     /// Looks once; the thread that has stood longest, if one stands at all.
     pub fn look(&mut self) -> Result<Option<Standing>, SysError> {
-        let threads = read_dir("/proc/self/task").map_err(SysError::of_io("getdents64"))?;
-        let names = threads.flatten().filter_map(|thread| thread.file_name().into_string().ok());
-        let moments: Vec<_> = names.filter_map(|thread| Some((moment(&thread)?, thread))).collect();
+        let watched = threads()?.filter(|thread| !self.left.contains(thread));
+        let moments: Vec<_> = watched.filter_map(|thread| Some((moment(&thread)?, thread))).collect();
         let now = Instant::now();
         let between = self.last.replace(now).map_or(Duration::ZERO, |last| now - last);
         let before = std::mem::take(&mut self.seen);
@@ -81,6 +81,20 @@ impl Watcher {
         let longest = self.seen.values().max_by_key(|(_, looks)| *looks);
         Ok(longest.map(|(moment, looks)| Standing { call: moment.name, path: moment.path.clone(), looks: *looks }))
     }
+
+    /// Doesn't look any more at those that are there now, but at the first of the process and those that are still to come.
+    pub fn leave_all_but_first(&mut self) {
+        let first = std::process::id().to_string();
+        // There is procfs: somebody was seen.
+        self.left = threads().map_or_else(|_| HashSet::new(), |all| all.filter(|thread| *thread != first).collect());
+        self.seen.clear();
+    }
+}
+
+/// The threads of the process.
+fn threads() -> Result<impl Iterator<Item = String>, SysError> {
+    let threads = read_dir("/proc/self/task").map_err(SysError::of_io("getdents64"))?;
+    Ok(threads.flatten().filter_map(|thread| thread.file_name().into_string().ok()))
 }
 
 /// What a thread is in, where that is a call to a file system; `None` also for one that runs, or is gone already.

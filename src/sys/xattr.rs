@@ -1,6 +1,8 @@
 //! Extended attributes: what ACLs an entry has, and whether it has file capabilities.
 #![allow(unsafe_code)]
 
+mod nfs4;
+
 use super::SysError;
 use super::held::{Crossing, Held};
 use super::ladder::Ladder;
@@ -18,6 +20,8 @@ const SYS_LISTXATTRAT: libc::c_long = 465;
 
 const ACCESS_ACL: &str = "system.posix_acl_access";
 const DEFAULT_ACL: &str = "system.posix_acl_default";
+/// Every entry of a mount by NFSv4 has one; there is no other way to see an ACL there.
+const NFS4_ACL: &str = "system.nfs4_acl";
 const CAPABILITIES: &str = "security.capability";
 
 /// Room for the names that entries have in practice: SELinux, ACLs, capabilities and some more.
@@ -43,8 +47,8 @@ pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
         // Too many names for the room, or (E2BIG) for any: ask for the two.
         Err(Errno::RANGE | Errno::TOOBIG) => {
             let default = has(&path, DEFAULT_ACL)?;
-            let capabilities = has(&path, CAPABILITIES)?;
-            with_acls(&path, Names { access: has(&path, ACCESS_ACL)?, default, capabilities })
+            let (capabilities, nfs4) = (has(&path, CAPABILITIES)?, has(&path, NFS4_ACL)?);
+            with_acls(&path, Names { access: has(&path, ACCESS_ACL)?, default, capabilities, nfs4 })
         }
         Err(errno) => Err(SysError { call: "listxattr", errno }),
     }
@@ -54,7 +58,7 @@ pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
 pub fn extras_of_open(dir: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
     let mut names = [0_u8; COMMON];
     match flistxattr(&dir, &mut names).map(|length| among(&names[..length])) {
-        Ok(Names { access: false, default: false, capabilities }) => Ok(without_acls(capabilities)),
+        Ok(Names { access: false, default: false, nfs4: false, capabilities }) => Ok(without_acls(capabilities)),
         Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(Extras::default()),
         Ok(_) | Err(_) => extras(dir, ladder),
     }
@@ -84,7 +88,9 @@ pub fn extras_at(dir: impl AsFd, name: &CStr, ladder: &Ladder) -> Result<Extras,
     if has_listxattrat() {
         let listed = listxattrat(&dir, name, AtFlags::SYMLINK_NOFOLLOW, &mut names);
         match listed.map(|length| among(&names[..length])) {
-            Ok(Names { access: false, default: false, capabilities }) => return Ok(without_acls(capabilities)),
+            Ok(Names { access: false, default: false, nfs4: false, capabilities }) => {
+                return Ok(without_acls(capabilities));
+            }
             Err(Errno::OPNOTSUPP | Errno::NODATA) => return Ok(Extras::default()),
             // What an ACL comes to takes holding the entry; so do more names than there is room for.
             Ok(_) | Err(Errno::RANGE | Errno::TOOBIG) => {}
@@ -144,7 +150,7 @@ fn listxattrat(dir: impl AsFd, name: &CStr, flags: AtFlags, names: &mut [u8]) ->
 /// Reads a list of names, each with its NUL.
 fn among(names: &[u8]) -> Names {
     let has = |wanted: &str| names.split(|&byte| byte == 0).any(|name| name == wanted.as_bytes());
-    Names { access: has(ACCESS_ACL), default: has(DEFAULT_ACL), capabilities: has(CAPABILITIES) }
+    Names { access: has(ACCESS_ACL), default: has(DEFAULT_ACL), capabilities: has(CAPABILITIES), nfs4: has(NFS4_ACL) }
 }
 
 /// Which attributes are there.
@@ -152,12 +158,14 @@ struct Names {
     access: bool,
     default: bool,
     capabilities: bool,
+    nfs4: bool,
 }
 
 fn with_acls(path: &str, listed: Names) -> Result<Extras, SysError> {
     let acl = |is_there: bool, name| if is_there { acl(path, name) } else { Ok(None) };
     let acls = Acls { access: acl(listed.access, ACCESS_ACL)?, default: acl(listed.default, DEFAULT_ACL)? };
-    Ok(Extras { acl: listed.access, capabilities: listed.capabilities, acls })
+    let acl = listed.access || listed.nfs4 && is_extended_by_nfs4(path)?;
+    Ok(Extras { acl, capabilities: listed.capabilities, acls, ..Extras::default() })
 }
 
 /// What an ACL comes to; `None` where it is gone, says no more than a mode, or can't be read as one. That there is one
@@ -166,6 +174,15 @@ fn acl(path: &str, name: &str) -> Result<Option<AclSummary>, SysError> {
     match read(path, name) {
         Ok(bytes) => Ok(Acl::parse(&bytes).ok().and_then(|acl| acl.summary())),
         Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::RANGE) => Ok(None),
+        Err(errno) => Err(SysError { call: "getxattr", errno }),
+    }
+}
+
+/// Whether the ACL that NFSv4 shows says more than a mode.
+fn is_extended_by_nfs4(path: &str) -> Result<bool, SysError> {
+    match read(path, NFS4_ACL) {
+        Ok(bytes) => Ok(nfs4::names_somebody(&bytes)),
+        Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(false),
         Err(errno) => Err(SysError { call: "getxattr", errno }),
     }
 }

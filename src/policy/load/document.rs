@@ -131,6 +131,7 @@ pub fn read_file(path: &Path, cited: &Citation) -> Result<Document, Vec<Problem>
 fn advice(error: &ReadError) -> &'static str {
     match error {
         ReadError::TooLarge { .. } => "a policy has a few hundred lines: is it the right file?",
+        ReadError::Fifo => "name a file, or give it as a pipe: <(command)",
         ReadError::Call(error) if error.is_absence() => "check the path; built-in policies are named without `/`",
         ReadError::Call(SysError { .. }) => "name a file that may be read",
     }

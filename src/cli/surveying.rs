@@ -1,0 +1,136 @@
+//! A survey on a thread of its own, so that a run can go on without it where a call hangs.
+
+use super::stall::{self, Stalled};
+use crate::judge::Options;
+use crate::policy::rule_table::RuleTable;
+use crate::roots::{Caution, Roots};
+use crate::survey::{self, Conduct, Depth, Live, PolicyLabel, Selection, Survey, SurveyError, Trouble};
+use crate::sys::SysError;
+use crate::sys::ladder::Ladder;
+use crate::sys::limits::descriptor_budget;
+use crate::sys::names::NameService;
+use crate::sys::privilege::{self, Needs};
+use crate::walk::Counters;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::channel;
+use std::thread::Builder;
+
+/// What a survey works with; what others need too is shared, as it may never give it back.
+pub struct Work {
+    /// The roots of the policies.
+    pub roots: Arc<Roots>,
+    /// What each policy is called.
+    pub policies: Vec<PolicyLabel>,
+    /// Levels and fixes, by policy.
+    pub options: Vec<Options>,
+    /// Where the rules stand.
+    pub table: Arc<RuleTable>,
+    /// What of them it is about.
+    pub selection: Arc<Selection>,
+    /// How far roots are trusted.
+    pub caution: Caution,
+    /// Users and groups.
+    pub names: Arc<NameService>,
+    /// How entries are held on this kernel.
+    pub ladder: Arc<Ladder>,
+    /// How many threads walk.
+    pub threads: usize,
+    /// Ends it soon after it is set.
+    pub stop: Arc<AtomicBool>,
+    /// Counts names.
+    pub counters: Arc<Counters>,
+    /// How deep it goes.
+    pub depth: Depth,
+    /// What its threads need.
+    pub needs: Needs,
+}
+
+/// What came of a survey.
+pub struct Surveyed {
+    /// What was found.
+    pub survey: Survey,
+    /// Whether it was given up, as a call hung: it is only what was found until then.
+    pub stalled: bool,
+}
+
+/// What becomes of a survey.
+enum News {
+    Done(Result<Survey, SurveyError>),
+    Stalled(Stalled),
+}
+
+impl Work {
+    /// Surveys. Where a call hangs for longer than it may, the survey is left to it, and what it found until then is all.
+    pub fn survey(self) -> Result<Surveyed, SurveyError> {
+        let (news, told) = channel();
+        let live = Arc::new(Live::default());
+        let (done, its_live) = (news.clone(), Arc::clone(&live));
+        let work = move || {
+            // Nobody listens to one that was given up.
+            let _ = done.send(News::Done(self.run(&its_live)));
+        };
+        let thread = Builder::new()
+            .name("survey".into())
+            .spawn(work)
+            .map_err(|error| SurveyError::Setup(SysError::of_io("clone")(error)))?;
+        let heir = move |stalled| {
+            // Where the survey has just come to its end, it didn't hang.
+            let _ = news.send(News::Stalled(stalled));
+        };
+        match stall::with_heir(heir, || told.recv()) {
+            Ok(News::Done(survey)) => Ok(Surveyed { survey: survey?, stalled: false }),
+            Ok(News::Stalled(stalled)) => {
+                let mut survey = live.so_far();
+                survey.errors.push(trouble(&stalled, &survey));
+                Ok(Surveyed { survey, stalled: true })
+            }
+            Err(_) => match thread.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(()) => Err(SurveyError::Setup(SysError { call: "clone", errno: rustix::io::Errno::AGAIN })),
+            },
+        }
+    }
+
+    fn run(&self, live: &Live) -> Result<Survey, SurveyError> {
+        let needs = self.needs;
+        let setup = move || privilege::confine(needs);
+        setup().map_err(SurveyError::Setup)?;
+        let request = survey::Request {
+            roots: &self.roots,
+            policies: self.policies.clone(),
+            options: self.options.clone(),
+            table: &self.table,
+            selection: &self.selection,
+            caution: self.caution,
+            names: &self.names,
+            ladder: &self.ladder,
+            conduct: Conduct {
+                threads: self.threads,
+                descriptors: descriptor_budget(),
+                setup: &setup,
+                stop: &self.stop,
+                counters: &self.counters,
+                depth: self.depth,
+            },
+        };
+        survey::survey(&request, live)
+    }
+}
+
+/// The error that a hanging call is, of the deepest root that it lies below.
+fn trouble(stalled: &Stalled, survey: &Survey) -> Trouble {
+    let path = &stalled.standing.path;
+    let above = survey.roots.iter().enumerate().filter_map(|(index, root)| {
+        let below = path.strip_prefix(&root.path).ok()?;
+        Some((root.path.as_os_str().len(), index as u32, below.as_os_str().as_bytes()))
+    });
+    let (root, path) = match above.max() {
+        Some((_, index, b"")) => (Some(index), &b"."[..]),
+        Some((_, index, below)) => (Some(index), below),
+        None => (None, path.as_os_str().as_bytes()),
+    };
+    let call = Some(stalled.standing.call);
+    Trouble { root, path: path.into(), call, errno: None, message: stalled.message() }
+}

@@ -1,0 +1,66 @@
+//! What a survey has found so far, for whoever can't wait for its end.
+
+use super::assess::Finds;
+use super::found::{Counts, SkippedMount, Survey, Trouble};
+use super::gather;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A survey while it is made: threads hand in what they find as they find it.
+#[derive(Default)]
+pub struct Live {
+    begun: Mutex<Survey>,
+    parts: Mutex<Vec<Arc<Mutex<Part>>>>,
+}
+
+/// What one thread has found.
+#[derive(Default)]
+pub struct Part {
+    /// Entries, and what is wrong with them.
+    pub finds: Finds,
+    /// What was counted.
+    pub counts: Counts,
+    /// Mounts that were not entered.
+    pub skipped_mounts: Vec<SkippedMount>,
+    /// What could not be read.
+    pub errors: Vec<Trouble>,
+    /// What was left out for a name that others than root could have given.
+    pub doubtful: Vec<String>,
+}
+
+impl Live {
+    /// What was found until now, in path order.
+    pub fn so_far(&self) -> Survey {
+        let mut survey = locked(&self.begun).clone();
+        let parts: Vec<_> = locked(&self.parts).iter().map(|part| std::mem::take(&mut *locked(part))).collect();
+        gather(parts, &mut survey);
+        survey
+    }
+
+    /// The walk begins; this much is known.
+    pub(super) fn begin(&self, survey: &Survey) {
+        locked(&self.begun).clone_from(survey);
+    }
+
+    /// A place for what one more thread finds.
+    pub(super) fn part(&self) -> Arc<Mutex<Part>> {
+        let part = Arc::default();
+        locked(&self.parts).push(Arc::clone(&part));
+        part
+    }
+}
+
+impl Part {
+    /// Takes over what another holds, and leaves that empty.
+    pub(super) fn append(&mut self, other: &mut Part) {
+        self.finds.append(std::mem::take(&mut other.finds));
+        self.counts.add(std::mem::take(&mut other.counts));
+        self.skipped_mounts.append(&mut other.skipped_mounts);
+        self.errors.append(&mut other.errors);
+        self.doubtful.append(&mut other.doubtful);
+    }
+}
+
+/// No thread panics while it hands something in; what it did hand in is whole in any case.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
