@@ -93,7 +93,7 @@ fn take_parted(
 ) -> Vec<Change> {
     // Earlier versions wrote no names.
     let Some(names) = names.filter(|_| !ids.numeric_ids) else { return Vec::new() };
-    let parted = names.parted(&plan.changes, &session.names);
+    let parted = names.parted(&plan.changes, &*session.names);
     for told in parted.values() {
         streams.complain(format_args!(
             "{told}, so no change with it is made; look whom it means, then make a new plan, or go by numbers alone with \
