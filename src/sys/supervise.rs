@@ -14,7 +14,7 @@
 use super::SysError;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{read, write};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Pid;
 use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities, set_no_new_privs};
 use std::fs::read_to_string;
 use std::mem::MaybeUninit;
@@ -206,10 +206,9 @@ impl Supervisor {
     }
 
     fn send(&self, signal: libc::c_int) {
-        // It may be over already. Real-time signals have no names, and no meaning here.
-        if let Some(signal) = Signal::from_named_raw(signal) {
-            let _ = kill_process(self.worker, signal);
-        }
+        // SAFETY: numbers alone, real-time signals among them. The worker may be over, but its number isn't anybody
+        // else's before it was waited for.
+        unsafe { libc::kill(self.worker.as_raw_nonzero().get(), signal) };
     }
 
     /// The status of a worker that is over; one that a signal ended takes the supervisor with it.
