@@ -7,7 +7,9 @@ mod line;
 
 use crate::entry::State;
 use crate::lints::{Finding, Lint};
-use crate::survey::{Flaw, Notice, Selection, Survey, in_tree};
+use crate::path::TreePath;
+use crate::survey::{Flaw, Notice, Selection, Survey, path_in_tree};
+use crate::wire::{Numbered, Trail};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
@@ -37,7 +39,7 @@ pub enum Subject {
         /// The absolute path of its root.
         root: Box<[u8]>,
         /// Its path from there.
-        path: Box<[u8]>,
+        path: TreePath,
         /// The state that the policy asks for, whatever may be fixed: another wish is another finding.
         desired: State,
     },
@@ -91,11 +93,13 @@ impl Baseline {
         };
         let mut baseline = Baseline::default();
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let mut numbered = Numbered::default();
         let mut lines = bytes.split(|&byte| byte == b'\n').zip(1..);
         let head = lines.next().map_or(&b""[..], |(head, _)| head);
         line::read_head(head).map_err(|message| fail(1, message))?;
         for (text, number) in lines {
-            let known = line::read_known(text).map_err(|message| fail(number, message))?;
+            let known = line::read(text, &mut numbered).map_err(|message| fail(number, message))?;
+            let Some(known) = known else { continue };
             let at = u32::try_from(number).unwrap_or(u32::MAX);
             if let Some(before) = baseline.known.insert(known, at) {
                 return Err(fail(number, format!("the same finding as on line {before}: remove one of them")));
@@ -107,7 +111,8 @@ impl Baseline {
     /// Writes it: the same findings give the same bytes.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         line::write_head(out)?;
-        self.known.keys().try_for_each(|known| line::write_known(known, out))
+        let mut trail = Trail::default();
+        self.known.keys().try_for_each(|known| line::write_known(known, &mut trail, out))
     }
 
     /// Takes what is known out of a survey and counts it; gives the findings that are no more, each with its line.
@@ -145,7 +150,7 @@ impl Baseline {
 
 fn known(survey: &Survey, flaw: &Flaw, finding: &Finding) -> Known {
     let root = survey.roots.get(flaw.root as usize).map_or(&b""[..], |root| root.path.as_os_str().as_bytes());
-    let subject = Subject::Entry { root: root.into(), path: flaw.path.bytes().into(), desired: flaw.ideal };
+    let subject = Subject::Entry { root: root.into(), path: flaw.path.clone(), desired: flaw.ideal };
     Known { lint: finding.lint, subject }
 }
 
@@ -166,7 +171,7 @@ struct Scope<'a> {
 impl<'a> Scope<'a> {
     fn of(survey: &'a Survey, selection: &'a Selection) -> Scope<'a> {
         let root = |root: u32| survey.roots.get(root as usize).map_or(Path::new(""), |root| &root.path);
-        let place = |base: &Path, path: &[u8]| base.join(Path::new(std::ffi::OsStr::from_bytes(path)));
+        let place = |base: &Path, path: &TreePath| base.join(Path::new(std::ffi::OsStr::from_bytes(&path.bytes())));
         let errors = survey.errors.iter().map(|trouble| place(trouble.root.map_or(Path::new(""), root), &trouble.path));
         let mounts = survey.skipped_mounts.iter().map(|mount| place(root(mount.root), &mount.path));
         // `.` is the root itself, and the empty path what concerns all of the run.
@@ -180,7 +185,8 @@ impl<'a> Scope<'a> {
             Subject::Policy { file, .. } => self.survey.policies.iter().any(|policy| *policy.file == **file),
             Subject::Entry { root, path, .. } => {
                 let root = Path::new(std::ffi::OsStr::from_bytes(root));
-                let place: PathBuf = root.join(Path::new(std::ffi::OsStr::from_bytes(path))).components().collect();
+                let place: PathBuf =
+                    root.join(Path::new(std::ffi::OsStr::from_bytes(&path.bytes()))).components().collect();
                 let is_limited = !self.selection.selects(&place);
                 let is_judged = self.roots.contains(root);
                 let is_blind =
@@ -202,7 +208,7 @@ impl Ord for Known {
             (
                 Subject::Entry { root: a, path: x, desired: one },
                 Subject::Entry { root: b, path: y, desired: other },
-            ) => in_tree((a, x), (b, y)).then_with(|| (a, x, number(one)).cmp(&(b, y, number(other)))),
+            ) => path_in_tree((a, x), (b, y)).then_with(|| (a, x, number(one)).cmp(&(b, y, number(other)))),
         };
         subjects.then_with(|| self.lint.name().cmp(other.lint.name()))
     }

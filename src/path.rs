@@ -1,24 +1,27 @@
 //! Paths from a tree's root, and their order.
 
+mod directory;
+
+pub use directory::{Directory, SharedDirectory};
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, OnceLock};
+
+/// No call takes a path of so many bytes; what lies deeper is reached step by step.
+pub const PATH_MAX: usize = libc::PATH_MAX as usize;
 
 /// The path of an entry from its tree's root; `.` is the root itself.
 ///
-/// Entries of one directory can share its path, so that each costs its name alone: there may be ten million findings.
+/// Entries of one directory share its path, so that each costs its name alone: there may be ten million findings. And
+/// directories share theirs with those above: somebody may have made a chain of many thousands.
 #[derive(Clone)]
 pub struct TreePath {
-    /// What stands before the last slash; `None` where there is none.
-    directory: Option<Arc<[u8]>>,
+    /// What stands before the last slash; the root where there is none.
+    directory: Directory,
     name: Name,
 }
-
-/// The path of one directory, in memory once something that lies in it needs it, and for all of that.
-#[derive(Clone, Default, Debug)]
-pub struct SharedDirectory(OnceLock<Arc<[u8]>>);
 
 /// The longest name that needs no memory of its own: with its length it fits where a longer one has its pointer.
 const SHORT: usize = 22;
@@ -51,25 +54,14 @@ impl Name {
 }
 
 impl TreePath {
-    /// The path of an entry that lies in this directory.
-    pub fn within(directory: &SharedDirectory, path: &[u8]) -> TreePath {
-        TreePath::shared(path, |own| {
-            let shared = directory.0.get_or_init(|| own.into());
-            if **shared == *own { shared.clone() } else { own.into() }
-        })
+    /// The path of an entry of this name in a directory.
+    pub fn within(directory: Directory, name: &[u8]) -> TreePath {
+        TreePath { directory, name: Name::new(name) }
     }
 
-    /// A path of these bytes, with its directory's as `share` gives it.
-    fn shared(path: &[u8], share: impl FnOnce(&[u8]) -> Arc<[u8]>) -> TreePath {
-        match path.iter().rposition(|&byte| byte == b'/') {
-            Some(slash) => TreePath { directory: Some(share(&path[..slash])), name: Name::new(&path[slash + 1..]) },
-            None => TreePath { directory: None, name: Name::new(path) },
-        }
-    }
-
-    /// The path of the directory that it lies in; empty for the root and for what lies in it.
-    pub fn directory(&self) -> &[u8] {
-        self.directory.as_deref().map_or(b"", |directory| directory)
+    /// The directory that it lies in; the root for itself and for what lies in it.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     /// The last component.
@@ -79,40 +71,53 @@ impl TreePath {
 
     /// Whether it is the root's.
     pub fn is_root(&self) -> bool {
-        self.directory.is_none() && self.name() == b"."
+        self.directory.is_root() && self.name() == b"."
     }
 
     /// The whole of it, put together where it has more than one component.
     pub fn bytes(&self) -> Cow<'_, [u8]> {
-        match &self.directory {
-            None => self.name().into(),
-            Some(directory) => [directory, &b"/"[..], self.name()].concat().into(),
+        match self.directory.is_root() {
+            true => self.name().into(),
+            false => [&self.directory.bytes(), &b"/"[..], self.name()].concat().into(),
         }
+    }
+
+    /// How many bytes the whole of it has.
+    pub fn length(&self) -> usize {
+        match self.directory.is_root() {
+            true => self.name().len(),
+            false => self.directory.length() + 1 + self.name().len(),
+        }
+    }
+
+    /// Whether no call could be given it, not even in its root.
+    pub fn is_unnameable(&self) -> bool {
+        self.length() >= PATH_MAX
+    }
+
+    /// The directory that it leads to, if it leads to one.
+    pub fn as_directory(&self) -> Directory {
+        if self.is_root() { Directory::default() } else { self.directory.child(self.name()) }
     }
 
     /// Whether the other lies right in the directory that this one leads to.
     pub fn holds(&self, other: &TreePath) -> bool {
-        let (directory, name) = (other.directory(), self.name());
-        match &self.directory {
-            _ if other.is_root() => false,
-            None if self.is_root() => directory.is_empty(),
-            None => directory == name,
-            Some(own) => directory.strip_prefix(&**own).and_then(|rest| rest.strip_prefix(b"/")) == Some(name),
+        match (self.is_root(), other.is_root()) {
+            (_, true) => false,
+            (true, _) => other.directory.is_root(),
+            _ => other.directory.is_child(&self.directory, self.name()),
         }
     }
 
     /// Whether both lie in one directory.
     pub fn is_neighbour(&self, other: &TreePath) -> bool {
-        match (&self.directory, &other.directory) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
-            (one, other) => one.is_none() && other.is_none(),
-        }
+        self.directory == other.directory
     }
 }
 
 impl From<&[u8]> for TreePath {
     fn from(path: &[u8]) -> TreePath {
-        TreePath::shared(path, |own| own.into())
+        Neighbours::default().path(path)
     }
 }
 
@@ -126,7 +131,7 @@ impl Eq for TreePath {}
 
 impl Hash for TreePath {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.directory().hash(state);
+        self.directory.hash(state);
         self.name().hash(state);
     }
 }
@@ -145,11 +150,25 @@ impl Ord for TreePath {
             return path_order(self.name(), other.name());
         }
         match (self.is_root(), other.is_root()) {
-            (true, _) => Ordering::Less,
-            (_, true) => Ordering::Greater,
-            _ => compare((self.directory(), self.name()), (other.directory(), other.name())),
+            (true, _) => return Ordering::Less,
+            (_, true) => return Ordering::Greater,
+            _ => {}
+        }
+        match (self.directory.whole(), other.directory.whole()) {
+            // A path that begins with a slash has an empty name first, which has no place in a tree.
+            (Some([] | [b'/', ..]), Some([] | [b'/', ..])) => path_order(&self.bytes(), &other.bytes()),
+            (Some(a), Some(b)) => compare((a, self.name()), (b, other.name())),
+            _ => {
+                let (a, b) = self.directory.apart(&other.directory);
+                names(a, self.name()).cmp(names(b, other.name()))
+            }
         }
     }
+}
+
+/// Every name of some segments, and a last one.
+fn names<'a>(segments: Vec<&'a [u8]>, last: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    segments.into_iter().flat_map(|names| names.split(|&byte| byte == b'/')).chain([last])
 }
 
 /// Compares two paths that lie in different directories.
@@ -187,16 +206,32 @@ impl fmt::Debug for TreePath {
 /// path order.
 #[derive(Default)]
 pub struct Neighbours {
-    last: Option<Arc<[u8]>>,
+    last: Directory,
 }
 
 impl Neighbours {
     /// A path of these bytes.
     pub fn path(&mut self, path: &[u8]) -> TreePath {
-        TreePath::shared(path, |own| {
-            let directory = self.last.take().filter(|last| **last == *own).unwrap_or_else(|| own.into());
-            self.last.insert(directory).clone()
-        })
+        let Some(slash) = path.iter().rposition(|&byte| byte == b'/') else {
+            return TreePath::within(Directory::default(), path);
+        };
+        let own = &path[..slash];
+        if self.last.is_root() || *self.last.bytes() != *own {
+            self.last = Directory::near(own, &self.last);
+        }
+        TreePath::within(self.last.clone(), &path[slash + 1..])
+    }
+
+    /// The path that goes on with these bytes from a directory.
+    pub fn below(&mut self, directory: &Directory, path: &[u8]) -> TreePath {
+        let (own, name) = match path.iter().rposition(|&byte| byte == b'/') {
+            None => (directory.clone(), path),
+            Some(slash) => (directory.join(&path[..slash]), &path[slash + 1..]),
+        };
+        if self.last != own {
+            self.last = own;
+        }
+        TreePath::within(self.last.clone(), name)
     }
 }
 
@@ -236,7 +271,10 @@ mod tests {
         // Few letters, so that names begin alike, and bytes on both sides of the slash.
         let name = prop::collection::vec(prop::sample::select(b"ab!~\xff".to_vec()), 1..4);
         let long = prop::collection::vec(prop::sample::select(b"ab".to_vec()), 20..26);
-        prop::collection::vec(prop_oneof![9 => name, 1 => long], 1..5).prop_map(|names| names.join(&b'/'))
+        // Two of these take a piece of their own each.
+        let longest = prop::sample::select(b"ab".to_vec()).prop_map(|byte| vec![byte; 200]);
+        let name = prop_oneof![9 => name, 1 => long, 1 => longest];
+        prop::collection::vec(name, 1..7).prop_map(|names| names.join(&b'/'))
     }
 
     proptest! {
@@ -251,7 +289,7 @@ mod tests {
         fn a_path_in_two_parts_is_ordered_and_read_as_the_whole(a in paths(), b in paths()) {
             let mut neighbours = Neighbours::default();
             let (one, other) = (neighbours.path(&a), neighbours.path(&b));
-            prop_assert_eq!(&*one.bytes(), &a);
+            prop_assert_eq!((&*one.bytes(), one.length()), (a.as_slice(), a.len()));
             prop_assert_eq!(one.cmp(&other), path_order(&a, &b));
             prop_assert_eq!(one == other, a == b);
             prop_assert_eq!(&one, &TreePath::from(a.as_slice()));
@@ -268,18 +306,14 @@ mod tests {
     fn entries_of_one_directory_share_its_path() {
         let mut neighbours = Neighbours::default();
         let [a, b, top, c] = ["d/e/a", "d/e/b", "top", "d/a"].map(|path| neighbours.path(path.as_bytes()));
-        let directory = SharedDirectory::default();
-        let [x, y, other] = ["d/x", "d/y", "e/x"].map(|path| TreePath::within(&directory, path.as_bytes()));
-        let shared = |one: &TreePath, other: &TreePath| match (&one.directory, &other.directory) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        let shared = |one: &TreePath, other: &TreePath| match (one.directory.whole(), other.directory.whole()) {
+            (Some(one), Some(other)) => std::ptr::eq(one, other),
             _ => false,
         };
         assert!(shared(&a, &b) && !shared(&a, &c));
-        assert!(shared(&x, &y) && !shared(&x, &other));
-        assert_eq!(&*other.bytes(), b"e/x", "whatever it was told to lie in");
-        assert_eq!((a.directory(), a.name()), (&b"d/e"[..], &b"a"[..]));
-        assert_eq!((top.directory(), top.name(), top.is_root()), (&b""[..], &b"top"[..], false));
+        assert_eq!((&*a.directory().bytes(), a.name()), (&b"d/e"[..], &b"a"[..]));
+        assert_eq!((top.directory().is_root(), top.name(), top.is_root()), (true, &b"top"[..], false));
         assert!(TreePath::from(&b"."[..]).is_root());
-        assert_eq!(size_of::<TreePath>(), 40);
+        assert_eq!(size_of::<TreePath>(), 32);
     }
 }

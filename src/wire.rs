@@ -1,6 +1,9 @@
 //! Paths, modes and states as JSON has them: one spelling for reports, plans and journals.
 
+mod trail;
 mod visible;
+
+pub use trail::{DirectoryLine, EntryPath, Numbered, Step, Trail};
 
 use crate::entry::State;
 use crate::mode::Mode;
@@ -38,10 +41,15 @@ impl<'a> WirePath<'a> {
     pub fn of(path: &'a TreePath) -> WirePath<'a> {
         match path.bytes() {
             Cow::Borrowed(path) => WirePath::new(path),
-            Cow::Owned(path) => match String::from_utf8(path) {
-                Ok(text) => WirePath::Text(text.into()),
-                Err(error) => WirePath::Bytes(error.into_bytes().into()),
-            },
+            Cow::Owned(path) => WirePath::owned(path),
+        }
+    }
+
+    /// The same of bytes that nobody else has.
+    fn owned(path: Vec<u8>) -> WirePath<'static> {
+        match String::from_utf8(path) {
+            Ok(text) => WirePath::Text(text.into()),
+            Err(error) => WirePath::Bytes(error.into_bytes().into()),
         }
     }
 

@@ -7,6 +7,7 @@ use super::ground::{Known, failed};
 use crate::entry::Kind;
 use crate::journal::{Capabilities, Done, Drift, Outcome};
 use crate::mode::Mode;
+use crate::path::TreePath;
 use crate::plan::{Change, Fixes, Header, Links, RunKind};
 use crate::sys::xattr::extras;
 
@@ -56,9 +57,10 @@ fn other_names(ground: &Ground, change: &Change, known: &Known) -> Option<Done> 
         Links::None => None,
         Links::Inside(names) if u64::from(entry.nlink) != names.len() as u64 + 1 => drift(),
         Links::Inside(names) => {
-            let is_here =
-                |name: &[u8]| ground.find_path(change.root, name).is_ok_and(|other| other.look.entry.id == entry.id);
-            if names.iter().all(|name| is_here(name)) { None } else { drift() }
+            let is_here = |name: &TreePath| {
+                ground.find_path(change.root, &name.bytes()).is_ok_and(|other| other.look.entry.id == entry.id)
+            };
+            if names.iter().all(is_here) { None } else { drift() }
         }
     }
 }

@@ -83,7 +83,7 @@ impl<'p> Footing<'p> {
     fn standing(&mut self, root: &OpenRoot, change: &Change, ladder: &Ladder) -> Option<&mut Standing> {
         let directory = change.path.directory();
         // What lies right in the root needs no way there.
-        if self.count < self.alone || directory.is_empty() {
+        if self.count < self.alone || directory.is_root() {
             return None;
         }
         if self.held.as_ref().is_some_and(|standing| standing.found.elapsed() >= self.moment) {
@@ -96,7 +96,7 @@ impl<'p> Footing<'p> {
         }
         if self.held.is_none() {
             let found = Instant::now();
-            let directory = Held::find_directory(&root.fd, directory, root.crossing, ladder).ok()?;
+            let directory = Held::find_directory(&root.fd, &directory.bytes(), root.crossing, ladder).ok()?;
             self.held = Some(Standing { directory, found, served: 0 });
         }
         self.held.as_mut()

@@ -3,7 +3,8 @@
 use super::{Known, Subject};
 use crate::entry::State;
 use crate::lints::Lint;
-use crate::wire::{WirePath, WireState, write_line};
+use crate::path::TreePath;
+use crate::wire::{DirectoryLine, EntryPath, Numbered, Trail, WirePath, WireState, write_line};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -29,7 +30,7 @@ struct Line<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     root: Option<WirePath<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    path: Option<WirePath<'a>>,
+    path: Option<EntryPath<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     desired: Option<WireState>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -44,12 +45,13 @@ pub fn write_head(out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes the line of a finding.
-pub fn write_known(known: &Known, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_known(known: &Known, trail: &mut Trail, out: &mut dyn Write) -> io::Result<()> {
     let lint = known.lint.name().into();
     let line = Line { kind: "known".into(), lint, root: None, path: None, desired: None, policy: None, message: None };
     let line = match &known.subject {
         Subject::Entry { root, path, desired } => {
-            let (root, path) = (Some(WirePath::new(root)), Some(WirePath::new(path)));
+            let path = trail.path(path, |line| write(line, out))?;
+            let (root, path) = (Some(WirePath::new(root)), Some(path));
             Line { root, path, desired: Some((*desired).into()), ..line }
         }
         Subject::Policy { file, message } => {
@@ -69,8 +71,15 @@ pub fn read_head(text: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Reads the line of a finding.
-pub fn read_known(text: &[u8]) -> Result<Known, String> {
+/// Reads a line: a finding, or a number for a directory, which is taken down.
+pub fn read(text: &[u8], numbered: &mut Numbered) -> Result<Option<Known>, String> {
+    match serde_json::from_slice::<DirectoryLine<'_>>(text) {
+        Ok(line) => numbered.take(&line).map(|_| None),
+        Err(_) => read_known(text, numbered).map(Some),
+    }
+}
+
+fn read_known(text: &[u8], numbered: &mut Numbered) -> Result<Known, String> {
     let line: Line<'_> = serde_json::from_slice(text).map_err(|error| not_read("a known finding", &error))?;
     if line.kind != "known" {
         return Err(format!("`{}`, where `known` should be", line.kind.escape_debug()));
@@ -78,7 +87,7 @@ pub fn read_known(text: &[u8]) -> Result<Known, String> {
     let lint = Lint::from_name(&line.lint);
     let lint = lint.ok_or_else(|| format!("there is no lint `{}`: remove the line", line.lint.escape_debug()))?;
     let subject = match (line.root, line.path, line.desired, line.policy, line.message) {
-        (Some(root), Some(path), Some(desired), None, None) => entry(&root, &path, desired)?,
+        (Some(root), Some(path), Some(desired), None, None) => entry(&root, numbered.path(&path)?, desired)?,
         (None, None, None, Some(file), Some(message)) => Subject::Policy { file: file.into(), message: message.into() },
         _ => return Err("a known finding has `root`, `path` and `desired`, or else `policy` and `message`".into()),
     };
@@ -86,17 +95,19 @@ pub fn read_known(text: &[u8]) -> Result<Known, String> {
 }
 
 /// An entry, by the paths that a report would name it by: another spelling would never be met.
-fn entry(root: &WirePath<'_>, path: &WirePath<'_>, desired: WireState) -> Result<Subject, String> {
-    let (root, path) = (root.as_bytes(), path.as_bytes());
+fn entry(root: &WirePath<'_>, path: TreePath, desired: WireState) -> Result<Subject, String> {
+    let root = root.as_bytes();
     let is_plain = |names: &[u8]| !names.split(|&byte| byte == b'/').any(|name| matches!(name, b"" | b"." | b".."));
     let below = root.strip_prefix(b"/").filter(|names| names.is_empty() || is_plain(names));
     if below.is_none() || root.contains(&0) {
         return Err("`root` is not a plain absolute path".into());
     }
-    if path.contains(&0) || (path != b"." && !is_plain(path)) {
+    let names = path.bytes();
+    if names.contains(&0) || (!path.is_root() && !is_plain(&names)) {
         return Err("`path` is not a plain path from the root".into());
     }
-    Ok(Subject::Entry { root: root.into(), path: path.into(), desired: State::from(desired) })
+    drop(names);
+    Ok(Subject::Entry { root: root.into(), path, desired: State::from(desired) })
 }
 
 fn not_read(what: &str, error: &serde_json::Error) -> String {

@@ -8,7 +8,7 @@ use super::{levels, paths, reporting};
 use crate::baseline::{Baseline, Subject};
 use crate::entry::Entry;
 use crate::lints::{Level, Lint};
-use crate::report::escape::{escape, full_path};
+use crate::report::escape::{entry_path, escape};
 use crate::report::json;
 use crate::report::style::counted;
 use crate::roots;
@@ -96,7 +96,7 @@ impl Removable {
         let most = if common.verbose { usize::MAX } else { HANDFUL };
         for (lint, subject, line) in self.lines.iter().take(most) {
             let place = match subject {
-                Subject::Entry { root, path, .. } => full_path(root, path, None),
+                Subject::Entry { root, path, .. } => entry_path(root, path, None),
                 Subject::Policy { file, .. } => escape(file.as_bytes()).into_owned(),
             };
             streams.status(format_args!(
@@ -112,13 +112,11 @@ impl Removable {
 
     /// Writes a line for each that can be removed.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.lines.iter().try_for_each(|(lint, subject, line)| {
-            let place = match subject {
-                Subject::Entry { root, path, .. } => Some((&**root, &**path)),
-                Subject::Policy { .. } => None,
-            };
-            json::write_removable(out, *lint, place, *line)
-        })
+        let lines = self.lines.iter().map(|(lint, subject, line)| match subject {
+            Subject::Entry { root, path, .. } => (*lint, Some((&**root, path)), *line),
+            Subject::Policy { .. } => (*lint, None, *line),
+        });
+        json::write_removable(out, lines)
     }
 }
 

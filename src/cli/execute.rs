@@ -173,7 +173,7 @@ pub fn tell(session: &Session<'_>, streams: &mut Streams, mut told: Vec<Told<'_>
     let manner = streams.manner(session.common);
     told.sort_by(|a, b| path_in_tree((a.root, &a.change.path), (b.root, &b.change.path)));
     streams.write_results(|out| match session.common.format {
-        Format::Json => told.iter().try_for_each(|told| json::write_outcome(out, &told.settled(), &session.names)),
+        Format::Json => json::write_outcomes(out, told.iter().map(Told::settled), &session.names),
         Format::Human => {
             let lines = told.iter().map(Told::settled);
             write_outcomes(out, lines, &session.names, &manner.palette, manner.verbosity)

@@ -12,6 +12,7 @@ use super::session::{Depth, Ready, Session, unfit};
 use super::someone::{not_posed, own_umask, someone};
 use super::streams;
 use crate::lints::{Level, Lint};
+use crate::path::TreePath;
 use crate::policy::Loaded;
 use crate::policy::expectations::{ExpectationScope, Expected, Origin, expected};
 use crate::policy::load::Fallback;
@@ -114,7 +115,7 @@ impl Expectations {
         })?;
         for (tree, message) in std::mem::take(&mut self.unknown) {
             let root = findings::root_of(judged, tree);
-            let path = Box::from(&b"."[..]);
+            let path = TreePath::from(&b"."[..]);
             judged.survey.errors.push(Trouble { root, path, call: None, errno: None, message });
             self.probed = Probed::InPart;
         }

@@ -2,6 +2,7 @@
 
 use super::ask::ask;
 use super::exit::Failure;
+use crate::path::Directory;
 use crate::report::diff::{DiffManner, Folding, Head, Hunk, Row, hunks_of};
 use crate::report::style::{counted, number};
 use std::cell::Cell;
@@ -39,7 +40,7 @@ enum Standing<'a> {
     /// All of them.
     Rest,
     /// Those at or below a directory of a root.
-    Below(u32, &'a [u8]),
+    Below(u32, &'a Directory),
 }
 
 /// One round of questions.
@@ -154,11 +155,7 @@ impl Standing<'_> {
         match self {
             Standing::Ask => false,
             Standing::Rest => true,
-            Standing::Below(root, directory) => {
-                let below = hunk.directory.strip_prefix(*directory);
-                hunk.rows[0].root == *root
-                    && (*directory == b"." || below.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/")))
-            }
+            Standing::Below(root, directory) => hunk.rows[0].root == *root && hunk.directory.is_within(directory),
         }
     }
 }

@@ -5,7 +5,8 @@ use super::line::LineError;
 use super::{Change, Fixes, Header, Links, Plan, RunKind};
 use crate::entry::Kind;
 use crate::mode::Mode;
-use std::collections::HashSet;
+use crate::path::TreePath;
+use std::collections::BTreeSet;
 use std::path::Component;
 
 /// What is wrong with a second change of an entry.
@@ -58,9 +59,8 @@ pub(super) fn check_change(change: &Change, header: &Header) -> Result<(), LineE
 /// Every name is counted once: a name told twice would stand in for one that lies elsewhere.
 fn check_links(change: &Change) -> Result<(), LineError> {
     let Links::Inside(names) = &change.links else { return Ok(()) };
-    names.iter().try_for_each(|name| check_path(name))?;
-    let own = change.path.bytes();
-    let all: HashSet<&[u8]> = names.iter().map(|name| &**name).chain([&*own]).collect();
+    names.iter().try_for_each(|name| check_path(&name.bytes()))?;
+    let all: BTreeSet<&TreePath> = names.iter().chain([&change.path]).collect();
     if all.len() == names.len() + 1 { Ok(()) } else { Err("`links` holds a name twice, or the path itself".into()) }
 }
 

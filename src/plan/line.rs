@@ -4,15 +4,16 @@ use super::{Change, Extent, Fixes, Header, Links, Names, PlanPolicy, PlanRoot, R
 use crate::entry::{Identity, Kind, State, Timestamp};
 use crate::lints::Lint;
 use crate::mode::Mode;
-use crate::path::Neighbours;
+use crate::path::TreePath;
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
-use crate::wire::{Base64, Spelled, WirePath};
+use crate::wire::{Base64, EntryPath, Numbered, Spelled, WirePath};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 
 /// Why the values of a line make no sense.
@@ -54,7 +55,7 @@ pub(super) struct ChangeLine<'a> {
     tag: Cow<'a, str>,
     root: u32,
     #[serde(borrow)]
-    path: WirePath<'a>,
+    path: EntryPath<'a>,
     #[serde(borrow)]
     kind: Cow<'a, str>,
     #[serde(borrow)]
@@ -108,7 +109,7 @@ struct RootText<'a> {
 #[serde(untagged, expecting = "`links` is neither a list of paths nor \"any\"")]
 enum LinksText<'a> {
     #[serde(borrow)]
-    Inside(Vec<WirePath<'a>>),
+    Inside(Vec<EntryPath<'a>>),
     Word(Cow<'a, str>),
 }
 
@@ -217,11 +218,15 @@ impl<'a> RootText<'a> {
 }
 
 impl<'a> ChangeLine<'a> {
-    pub(super) fn of(change: &'a Change) -> ChangeLine<'a> {
-        ChangeLine {
+    /// The line of a change whose paths `path` spells.
+    pub(super) fn of(
+        change: &'a Change,
+        mut path: impl FnMut(&'a TreePath) -> io::Result<EntryPath<'a>>,
+    ) -> io::Result<ChangeLine<'a>> {
+        Ok(ChangeLine {
             tag: "change".into(),
             root: change.root,
-            path: WirePath::of(&change.path),
+            path: path(&change.path)?,
             kind: change.kind.name().into(),
             id: IdText::of(&change.id, change.handle.as_ref()),
             before: StateText::of(change.before),
@@ -229,20 +234,20 @@ impl<'a> ChangeLine<'a> {
             lints: change.lints.iter().map(|lint| lint.name().into()).collect(),
             links: match &change.links {
                 Links::None => None,
-                Links::Inside(names) => Some(LinksText::Inside(names.iter().map(|name| WirePath::new(name)).collect())),
+                Links::Inside(names) => Some(LinksText::Inside(names.iter().map(path).collect::<io::Result<_>>()?)),
                 Links::Any => Some(LinksText::Word("any".into())),
             },
             partial: change.extent == Extent::Partial,
-        }
+        })
     }
 
-    /// Reads it, `neighbours` being the paths of the lines before.
-    pub(super) fn value(self, neighbours: &mut Neighbours) -> Result<Change, LineError> {
+    /// Reads it, after the directories that the lines before numbered.
+    pub(super) fn value(self, numbered: &mut Numbered) -> Result<Change, LineError> {
         let (id, handle) = self.id.value()?;
         let kind = Kind::from_name(&self.kind).ok_or_else(|| format!("\"{}\" is no kind of entry", self.kind))?;
         Ok(Change {
             root: self.root,
-            path: neighbours.path(self.path.as_bytes()),
+            path: numbered.path(&self.path)?,
             kind,
             id,
             handle,
@@ -253,7 +258,7 @@ impl<'a> ChangeLine<'a> {
             links: match self.links {
                 None => Links::None,
                 Some(LinksText::Inside(names)) => {
-                    Links::Inside(names.iter().map(|name| name.as_bytes().into()).collect())
+                    Links::Inside(names.iter().map(|name| numbered.path(name)).collect::<Result<_, _>>()?)
                 }
                 Some(LinksText::Word(word)) if word == "any" => Links::Any,
                 Some(LinksText::Word(word)) => return Err(format!("`links` is \"{word}\", not a list or \"any\"")),

@@ -168,7 +168,7 @@ pub enum Links {
     #[default]
     None,
     /// These and no others, from the same root (`hard-links = "inside"`).
-    Inside(Box<[Box<[u8]>]>),
+    Inside(Box<[TreePath]>),
     /// Any (`hard-links = "allow"`).
     Any,
 }

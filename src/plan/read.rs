@@ -1,9 +1,9 @@
 //! Reading plans, and trusting nothing in them.
 
-use super::check::{self, check_change, check_header};
+use super::check::{self, check_change, check_header, check_path};
 use super::line::{ChangeLine, EndLine, HeaderLine, LineError};
 use super::{Change, FORMAT, Header, Plan, RunKind};
-use crate::path::Neighbours;
+use crate::wire::{DirectoryLine, Numbered};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
@@ -100,13 +100,14 @@ impl Plan {
     /// refuses it all.
     pub fn read(reader: impl BufRead, file: &str) -> Result<Plan, ReadError> {
         let mut lines = Lines::new(reader, file);
-        let mut plan = Plan::read_lines(&mut lines, |bad| Err(bad.error))?;
+        let (mut plan, directories) = Plan::read_lines(&mut lines, |_, error| Err(error))?;
         if matches!(plan.header.kind, RunKind::Undo(_)) {
             let message = "the plan says that it is an undo; only `sgidlint undo` makes and applies those";
             return Err(ReadError { line: 1, ..lines.error(message) });
         }
         if let Some(index) = check::duplicate(&plan.changes) {
-            let line = index as u64 + 2;
+            let before = directories.partition_point(|&changes| changes <= index);
+            let line = (index + before) as u64 + 2;
             return Err(ReadError { line, ..lines.error(check::TWICE) });
         }
         if lines.advance()? != Line::End {
@@ -120,24 +121,38 @@ impl Plan {
     /// by all but its bad lines. An entry may stand there twice.
     pub fn read_record<R: BufRead>(lines: &mut Lines<R>) -> Result<(Plan, Vec<BadLine>), ReadError> {
         let mut bad = Vec::new();
-        let plan = Plan::read_lines(lines, |line| {
-            bad.push(line);
+        let (plan, _) = Plan::read_lines(lines, |number, error| {
+            bad.extend(number.map(|number| BadLine { number, error }));
             Ok(())
         })?;
         Ok((plan, bad))
     }
 
+    /// Gives for each line that numbers a directory how many changes stand before it, too.
     fn read_lines<R: BufRead>(
         lines: &mut Lines<R>,
-        mut on_bad: impl FnMut(BadLine) -> Result<(), ReadError>,
-    ) -> Result<Plan, ReadError> {
+        mut on_bad: impl FnMut(Option<usize>, ReadError) -> Result<(), ReadError>,
+    ) -> Result<(Plan, Vec<usize>), ReadError> {
         let header = read_header(lines)?;
-        let (mut changes, mut count, mut neighbours) = (Vec::new(), 0, Neighbours::default());
+        let (mut changes, mut count, mut numbered) = (Vec::new(), 0, Numbered::default());
+        let mut directories = Vec::new();
         let end = loop {
-            match body(lines.need()?, &header, &mut neighbours) {
+            let line = lines.need()?;
+            match body(line, &header, &mut numbered) {
                 Ok(Body::Change(change)) => changes.push(*change),
                 Ok(Body::End(end)) => break end,
-                Err(message) => on_bad(BadLine { number: count, error: lines.error(message) })?,
+                Ok(Body::Directory) => {
+                    directories.push(count);
+                    continue;
+                }
+                Err(message) => {
+                    // One that numbers a directory stands for no change; those that go on from it are bad themselves.
+                    let change = (!is_directory(line)).then_some(count);
+                    on_bad(change, lines.error(message))?;
+                    if change.is_none() {
+                        continue;
+                    }
+                }
             }
             count += 1;
         };
@@ -145,22 +160,33 @@ impl Plan {
             let message = format!("the plan is torn: {count} changes, but it ends with {}", end.changes);
             return Err(lines.error(message));
         }
-        Ok(Plan { header, changes, entries: end.entries })
+        Ok((Plan { header, changes, entries: end.entries }, directories))
     }
+}
+
+fn is_directory(line: &[u8]) -> bool {
+    parse::<Tag<'_>>(line).is_ok_and(|tag| tag.tag == "directory")
 }
 
 /// A line after the header.
 enum Body {
     Change(Box<Change>),
+    /// A directory got its number.
+    Directory,
     End(EndLine),
 }
 
-fn body(line: &[u8], header: &Header, neighbours: &mut Neighbours) -> Result<Body, LineError> {
+fn body(line: &[u8], header: &Header, numbered: &mut Numbered) -> Result<Body, LineError> {
     match &*parse::<Tag>(line)?.tag {
         "change" => {
-            let change = parse::<ChangeLine>(line)?.value(neighbours)?;
+            let change = parse::<ChangeLine>(line)?.value(numbered)?;
             check_change(&change, header)?;
             Ok(Body::Change(Box::new(change)))
+        }
+        "directory" => {
+            let directory = numbered.take(&parse::<DirectoryLine<'_>>(line)?)?;
+            check_path(&directory.bytes())?;
+            Ok(Body::Directory)
         }
         "end" => parse::<EndLine>(line).map(Body::End),
         other => Err(format!("a \"{other}\" line has no place in a plan")),

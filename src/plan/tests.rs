@@ -73,10 +73,15 @@ pub(super) fn read(text: &str) -> Result<Plan, ReadError> {
     Plan::read(text.as_bytes(), "x.plan")
 }
 
-fn paths() -> impl Strategy<Value = Box<[u8]>> {
+fn paths() -> impl Strategy<Value = TreePath> {
     let byte = any::<u8>().prop_filter("no NUL, no slash", |byte| ![0, b'/'].contains(byte));
     let name = prop::collection::vec(byte, 1..12).prop_filter("no dots", |name| name != b"." && name != b"..");
-    prop::collection::vec(name, 1..5).prop_map(|names| names.join(&b'/').into())
+    // And deeper than any call could be told, by way of one of two chains.
+    let chain = (prop::sample::select(b"x\xfe".to_vec()), prop::sample::select(vec![0usize, 0, 15, 16, 17, 40]));
+    (chain, prop::collection::vec(name, 1..5)).prop_map(|((byte, depth), names)| {
+        let names = [vec![vec![byte; 250]; depth], names].concat();
+        TreePath::from(names.join(&b'/').as_slice())
+    })
 }
 
 fn states() -> impl Strategy<Value = State> {
@@ -108,7 +113,7 @@ fn changes() -> impl Strategy<Value = Change> {
             let text = String::new();
             let apart = !matches!(&links, Links::Inside(names) if names.contains(&path));
             (before != after && apart).then(|| Change {
-                path: (&*path).into(),
+                path: path.clone(),
                 id: id_value,
                 handle,
                 links,

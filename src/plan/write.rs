@@ -3,7 +3,7 @@
 use super::Plan;
 use super::line::{ChangeLine, EndLine, HeaderLine};
 use super::read::LONGEST_LINE;
-use crate::wire::write_visible;
+use crate::wire::{Trail, write_visible};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -11,10 +11,12 @@ impl Plan {
     /// Writes the plan, one line a change; nothing of one that would be refused when it is read.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.check().map_err(|(_, message)| io::Error::new(io::ErrorKind::InvalidInput, message))?;
-        let mut line = Vec::new();
+        let (mut line, mut trail) = (Vec::new(), Trail::default());
         write_line(out, &mut line, &HeaderLine::of(&self.header))?;
         for change in &self.changes {
-            write_line(out, &mut line, &ChangeLine::of(change))?;
+            let path = |path| trail.path(path, |directory| write_line(out, &mut line, directory));
+            let change = ChangeLine::of(change, path)?;
+            write_line(out, &mut line, &change)?;
         }
         let end = EndLine { tag: "end".into(), changes: self.changes.len() as u64, entries: self.entries };
         write_line(out, &mut line, &end)

@@ -4,6 +4,7 @@ use super::model::{Exception, Model};
 use super::substitute::Origin;
 use super::substitute::put_in;
 use crate::lints::Lint;
+use crate::path::TreePath;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
@@ -86,14 +87,19 @@ impl Exceptions {
     }
 
     /// The lints that aren't found at a path below the root, or at the root itself (`.`).
-    pub fn suppressed(&self, path: &[u8]) -> LintSet {
-        let covering = self.covered.iter().filter(|covered| covers(&covered.path, path));
+    pub fn suppressed(&self, path: &TreePath) -> LintSet {
+        if self.covered.is_empty() {
+            return LintSet::default();
+        }
+        let path = path.bytes();
+        let covering = self.covered.iter().filter(|covered| covers(&covered.path, &path));
         covering.fold(LintSet::default(), |all, covered| all.with(covered.lints))
     }
 
     /// The reason of the first exception that covers a lint at a path; empty where none does.
-    pub fn reason(&self, path: &[u8], lint: Lint) -> &str {
-        let covering = self.covered.iter().find(|covered| covered.lints.contains(lint) && covers(&covered.path, path));
+    pub fn reason(&self, path: &TreePath, lint: Lint) -> &str {
+        let path = path.bytes();
+        let covering = self.covered.iter().find(|covered| covered.lints.contains(lint) && covers(&covered.path, &path));
         covering.map_or("", |covered| &covered.reason)
     }
 }
@@ -179,14 +185,15 @@ mod tests {
             ("/srv/lab/{site}", "/srv/lab", "old", true),
             ("/srv/lab/../lab", "/srv/lab", "x", false),
         ] {
-            let suppressed = holding(exception, root, root).suppressed(path.as_bytes());
+            let suppressed = holding(exception, root, root).suppressed(&path.as_bytes().into());
             assert_eq!(suppressed.contains(Lint::WorldWritable), expected, "{exception} {root} {path}");
         }
     }
 
     #[test]
     fn a_relative_one_starts_at_what_the_template_is_bound_to() {
-        let at = |path| holding(path, "/srv/alpha", "/srv").suppressed(b"old").contains(Lint::WorldWritable);
+        let at =
+            |path| holding(path, "/srv/alpha", "/srv").suppressed(&b"old"[..].into()).contains(Lint::WorldWritable);
         assert!(at("alpha/old") && at("{project}") && at(".") && !at("old"));
     }
 
@@ -198,7 +205,7 @@ mod tests {
             vec![exception("/srv", Lint::ForeignGroup, Some(last)), exception("/srv", Lint::UnknownId, None)];
         let none = BTreeMap::new();
         let scope = ExceptionScope { root: "/srv".as_ref(), base: "/srv".as_ref(), params: &none, captures: &[] };
-        let lints = |today| Exceptions::of(&policy, scope, today).suppressed(b"x");
+        let lints = |today| Exceptions::of(&policy, scope, today).suppressed(&b"x"[..].into());
         let (held, passed) = (lints(last), lints(jiff::civil::date(2027, 3, 2)));
         assert_eq!(held, [Lint::ForeignGroup, Lint::SpreadingGroup, Lint::UnknownId].into_iter().collect());
         assert_eq!(passed, [Lint::UnknownId].into_iter().collect());

@@ -10,8 +10,7 @@ use super::escape::escape;
 use super::style::Palette;
 use crate::accounts::IdNames;
 use crate::entry::{Kind, State};
-use crate::path::TreePath;
-use std::borrow::Cow;
+use crate::path::{Directory, TreePath};
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -54,7 +53,7 @@ pub struct DiffManner<'a> {
 #[derive(Clone, Debug)]
 pub struct Hunk<'r, 'a> {
     /// The directory's path from its root.
-    pub directory: Cow<'a, [u8]>,
+    pub directory: Directory,
     /// Its rows, and how many stand before the first.
     pub rows: &'r [Row<'a>],
     /// The index of the first row.
@@ -141,7 +140,7 @@ fn write_head(out: &mut dyn Write, head: Option<&Head<'_>>, palette: &Palette) -
 ///
 /// A directory heads its own hunk where something below it changes too, and else stands among its neighbours. What
 /// path order puts behind a subdirectory's contents gets another hunk.
-fn hunks<'r, 'a>(rows: &'r [Row<'a>]) -> impl Iterator<Item = (Cow<'a, [u8]>, &'r [Row<'a>])> {
+fn hunks<'r, 'a>(rows: &'r [Row<'a>]) -> impl Iterator<Item = (Directory, &'r [Row<'a>])> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at;
@@ -154,18 +153,10 @@ fn hunks<'r, 'a>(rows: &'r [Row<'a>]) -> impl Iterator<Item = (Cow<'a, [u8]>, &'
 }
 
 /// The directory in whose hunk a row stands.
-fn directory<'a>(rows: &[Row<'a>], at: usize) -> Option<Cow<'a, [u8]>> {
+fn directory(rows: &[Row<'_>], at: usize) -> Option<Directory> {
     let path = rows.get(at)?.path;
     let heads = rows.get(at + 1).is_some_and(|next| path.holds(next.path));
-    Some(if heads || path.is_root() { path.bytes() } else { holder(path).into() })
-}
-
-/// The directory that an entry lies in; the root lies in itself.
-pub(super) fn holder(path: &TreePath) -> &[u8] {
-    match path.directory() {
-        b"" => b".",
-        directory => directory,
-    }
+    Some(if heads { path.as_directory() } else { path.directory().clone() })
 }
 
 #[cfg(test)]

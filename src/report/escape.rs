@@ -1,6 +1,8 @@
 //! Hostile names made harmless for people: nothing that moves the cursor, turns the text round or can't be seen.
 
+use super::abbreviated::Abbreviated;
 use crate::entry::Kind;
+use crate::path::TreePath;
 pub use crate::wire::is_hostile;
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -54,6 +56,25 @@ pub fn write_full_path(out: &mut dyn Write, root: &[u8], path: &[u8], kind: Opti
     [head, slash, rest].into_iter().try_for_each(|part| out.write_all(part))?;
     let last = [rest, slash, head].into_iter().find_map(|part| part.last());
     if kind == Some(Kind::Dir) && last != Some(&b'/') { out.write_all(b"/") } else { Ok(()) }
+}
+
+/// An entry's absolute path for people, as [`full_path`]; one that no call could be given is abbreviated.
+pub fn entry_path(root: &[u8], path: &TreePath, kind: Option<Kind>) -> String {
+    match Abbreviated::of(path) {
+        None => full_path(root, &path.bytes(), kind),
+        Some(short) => {
+            let slash = if kind == Some(Kind::Dir) { "/" } else { "" };
+            format!("{}{short}{slash}", full_path(root, b".", Some(Kind::Dir)))
+        }
+    }
+}
+
+/// Writes [`entry_path`].
+pub fn write_entry_path(out: &mut dyn Write, root: &[u8], path: &TreePath, kind: Option<Kind>) -> io::Result<()> {
+    match path.is_unnameable() {
+        false => write_full_path(out, root, &path.bytes(), kind),
+        true => out.write_all(entry_path(root, path, kind).as_bytes()),
+    }
 }
 
 /// The path of an entry from `/`, as bytes; `.` is the root itself.

@@ -1,6 +1,6 @@
 //! Annotations for GitHub Actions: one workflow command a finding.
 
-use super::escape::{escape, escape_message, full_path, join};
+use super::escape::{entry_path, escape, escape_message};
 use super::human::{Manner, trouble_text};
 use super::root_bytes;
 use super::words::{Wording, fix_hint};
@@ -11,12 +11,12 @@ use std::io::{self, Write};
 /// Writes a line for each finding and for what could not be read.
 pub fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, manner: &Manner) -> io::Result<()> {
     for flaw in &survey.flaws {
-        let (root, own) = (root_bytes(survey, flaw.root), flaw.path.bytes());
+        let root = root_bytes(survey, flaw.root);
         for finding in flaw.findings.iter().filter(|finding| manner.tells(finding.level)) {
             let message = words.message(finding, flaw);
-            let path = full_path(root, &own, Some(flaw.kind));
+            let path = entry_path(root, &flaw.path, Some(flaw.kind));
             let text = format!("{path}: {message}{}", fix_hint(finding.fix));
-            let place = Place { file: escape(&join(root, &own)).into_owned(), line: None };
+            let place = Place { file: entry_path(root, &flaw.path, None), line: None };
             write_command(out, command(manner, finding.level), &place, words.lint(finding.lint), &text)?;
         }
     }
@@ -27,8 +27,8 @@ pub fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, ma
     }
     for trouble in &survey.errors {
         let root = trouble.root.map_or(&b""[..], |root| root_bytes(survey, root));
-        let place = Place { file: escape(&join(root, &trouble.path)).into_owned(), line: None };
-        let text = format!("{}: {}", full_path(root, &trouble.path, None), trouble_text(trouble));
+        let place = Place { file: entry_path(root, &trouble.path, None), line: None };
+        let text = format!("{}: {}", entry_path(root, &trouble.path, None), trouble_text(trouble));
         write_command(out, "error", &place, "incomplete", &text)?;
     }
     Ok(())

@@ -6,6 +6,7 @@ use super::style::number;
 use crate::entry::Kind;
 use crate::intent::RuleId;
 use crate::lints::{Finding, Fix, Level, Lint};
+use crate::path::Directory;
 use crate::survey::{Flaw, Survey};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -78,7 +79,7 @@ impl<'a> Lines<'a> {
             let likeness = likeness(flaw, finding, phrases);
             let next = lines.counts.len() as u32;
             let group = match stacks.get_mut(flaw.root as usize) {
-                Some(stack) => stack.at(directory(flaw)).group_or(likeness, next),
+                Some(stack) => stack.at(Place::of(flaw)).group_or(likeness, next),
                 None => next,
             };
             if group == next {
@@ -136,11 +137,11 @@ impl Groups {
 /// The directories of one root from the top down to where the last entry lay, and the groups in each: entries come in
 /// path order, so what was left is not come back to, and groups are looked for in few directories at a time.
 #[derive(Default)]
-struct Stack<'a>(Vec<(&'a [u8], Groups)>);
+struct Stack<'a>(Vec<(Place<'a>, Groups)>);
 
 impl<'a> Stack<'a> {
-    fn at(&mut self, directory: &'a [u8]) -> &mut Groups {
-        while self.0.last().is_some_and(|(above, _)| !is_within(directory, above)) {
+    fn at(&mut self, directory: Place<'a>) -> &mut Groups {
+        while self.0.last().is_some_and(|(above, _)| !directory.is_within(*above)) {
             self.0.pop();
         }
         if self.0.last().is_none_or(|(above, _)| *above != directory) {
@@ -151,26 +152,33 @@ impl<'a> Stack<'a> {
     }
 }
 
-/// Whether a directory is another or lies below it, as [`directory`] names them.
-fn is_within(directory: &[u8], above: &[u8]) -> bool {
-    match above {
-        b"" => true,
-        b"." => !directory.is_empty(),
-        _ => directory.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest[0] == b'/'),
+/// Where an entry lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place<'a> {
+    /// Nowhere: it is the root.
+    Above,
+    /// In this directory.
+    In(&'a Directory),
+}
+
+impl<'a> Place<'a> {
+    fn of(flaw: &'a Flaw) -> Place<'a> {
+        if flaw.path.is_root() { Place::Above } else { Place::In(flaw.path.directory()) }
+    }
+
+    /// Whether it is another or lies below it.
+    fn is_within(self, above: Place<'_>) -> bool {
+        match (self, above) {
+            (_, Place::Above) => true,
+            (Place::Above, Place::In(_)) => false,
+            (Place::In(own), Place::In(above)) => own.is_within(above),
+        }
     }
 }
 
 fn likeness(flaw: &Flaw, finding: &Finding, phrases: &Phrases<'_>) -> Likeness {
     let Finding { lint, level, fix, rule } = *finding;
     Likeness { kind: flaw.kind, lint, level, fix, rule, message: phrases.message(finding, flaw) }
-}
-
-/// The directory that an entry lies in, from the root; that of the root itself is nowhere.
-pub fn directory(flaw: &Flaw) -> &[u8] {
-    match flaw.path.directory() {
-        b"" if !flaw.path.is_root() => b".",
-        directory => directory,
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Findings for people: one a line, path first, so that it greps and clicks.
 
-use super::escape::{escape, escape_message, full_path, write_full_path};
-use super::grouped::{Line, Lines, directory};
+use super::escape::{entry_path, escape, escape_message, write_entry_path};
+use super::grouped::{Line, Lines};
 use super::phrases::Phrases;
 use super::root_bytes;
 use super::style::{Palette, Verbosity, counted, number, sentence};
@@ -11,6 +11,7 @@ use crate::entry::Kind;
 use crate::lints::{Fix, Level};
 use crate::survey::{Excused, Notice, Survey, Trouble};
 use crate::sys::error::{errno_name, errno_text};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// What fails a run.
@@ -86,7 +87,7 @@ pub fn write_findings(out: &mut dyn Write, survey: &Survey, words: &dyn Wording,
 /// Writes what could not be read; for stderr.
 pub fn write_errors(out: &mut dyn Write, survey: &Survey, palette: &Palette) -> io::Result<()> {
     survey.errors.iter().try_for_each(|trouble| {
-        let path = full_path(trouble.root.map_or(b"", |root| root_bytes(survey, root)), &trouble.path, None);
+        let path = entry_path(trouble.root.map_or(b"", |root| root_bytes(survey, root)), &trouble.path, None);
         writeln!(out, "sgidlint: {0}error{0:#}: {path}: {1}", palette.deny, trouble_text(trouble))
     })
 }
@@ -128,10 +129,10 @@ fn write_finding(
     let Line { flaw, finding, .. } = *line;
     let root = root_bytes(survey, flaw.root);
     let (path, kind, entries) = match line.is_group() {
-        false => (flaw.path.bytes(), flaw.kind, String::new()),
-        true => (directory(flaw).into(), Kind::Dir, format!("{}: ", line.entries())),
+        false => (Cow::Borrowed(&flaw.path), flaw.kind, String::new()),
+        true => (Cow::Owned(flaw.path.directory().as_path()), Kind::Dir, format!("{}: ", line.entries())),
     };
-    write_full_path(out, root, &path, Some(kind))?;
+    write_entry_path(out, root, &path, Some(kind))?;
     let (style, aside, level) = (manner.palette.level(finding.level), manner.palette.aside, finding.level);
     write!(out, ": {style}{level}{style:#}: {entries}{}", phrases.message(finding, flaw))?;
     write!(out, "{} {aside}[{}]", fix_hint(finding.fix), phrases.lint(finding.lint))?;
@@ -164,7 +165,7 @@ fn write_excused(
     excused: &Excused,
 ) -> io::Result<()> {
     let (flaw, aside) = (&excused.flaw, manner.palette.aside);
-    let path = full_path(root_bytes(survey, flaw.root), &flaw.path.bytes(), Some(flaw.kind));
+    let path = entry_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind));
     flaw.findings.iter().zip(&excused.reasons).try_for_each(|(finding, reason)| {
         let message = escape_message(&words.message(finding, flaw)).into_owned();
         let (lint, reason) = (words.lint(finding.lint), escape_message(reason).into_owned());
@@ -196,7 +197,7 @@ fn write_skipped_mounts(out: &mut dyn Write, survey: &Survey, manner: &Manner) -
         return Ok(());
     }
     survey.skipped_mounts.iter().try_for_each(|mount| {
-        let path = full_path(root_bytes(survey, mount.root), &mount.path, Some(crate::entry::Kind::Dir));
+        let path = entry_path(root_bytes(survey, mount.root), &mount.path, Some(crate::entry::Kind::Dir));
         writeln!(out, "{path}: mount not entered (the tree's `mounts` decides)")
     })
 }

@@ -7,9 +7,10 @@ use super::words::Wording;
 use crate::accounts::IdNames;
 use crate::entry::Kind;
 use crate::lints::{Finding, Lint};
+use crate::path::TreePath;
 use crate::survey::{Flaw, Notice, PolicyLabel, Root, Survey, Trouble};
 use crate::sys::error::errno_name;
-use crate::wire::WirePath;
+use crate::wire::{EntryPath, Trail, WirePath};
 pub use crate::wire::{Visible, write_line};
 pub use lines::{JsonPolicy, JsonState, Summed};
 use lines::{JsonRule, Line};
@@ -63,9 +64,11 @@ pub fn write_findings(
     words: &dyn Wording,
     names: &dyn IdNames,
 ) -> io::Result<()> {
+    let mut trail = Trail::default();
     for flaw in &survey.flaws {
         for finding in &flaw.findings {
-            finding_line(survey, words, names, flaw, finding).write(out)?;
+            let path = trail.path(&flaw.path, |line| write_line(line, out))?;
+            finding_line(survey, words, names, (flaw, path), finding).write(out)?;
         }
     }
     survey.notices.iter().try_for_each(|notice| notice_line(survey, words, notice).write(out))
@@ -73,6 +76,7 @@ pub fn write_findings(
 
 /// Writes a line for each finding that an exception covers.
 pub fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn Wording) -> io::Result<()> {
+    let mut trail = Trail::default();
     for excused in &survey.excused {
         let flaw = &excused.flaw;
         for (finding, reason) in flaw.findings.iter().zip(&excused.reasons) {
@@ -80,7 +84,7 @@ pub fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn Wordin
                 lint: words.lint(finding.lint),
                 level: finding.level.name(),
                 root: root_path(survey, flaw.root),
-                path: WirePath::of(&flaw.path),
+                path: trail.path(&flaw.path, |line| write_line(line, out))?,
                 kind: flaw.kind.name(),
                 message: words.message(finding, flaw),
                 reason,
@@ -91,26 +95,46 @@ pub fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn Wordin
     Ok(())
 }
 
-/// Writes a line for a finding that a baseline knows, on this line, and that is no more.
-pub fn write_removable(out: &mut dyn Write, lint: Lint, place: Option<(&[u8], &[u8])>, line: u32) -> io::Result<()> {
-    let (root, path) = place.map(|(root, path)| (WirePath::new(root), WirePath::new(path))).unzip();
-    Line::Removable { lint: lint.name(), root, path, line }.write(out)
+/// Writes a line for each finding that a baseline knows, on this line, and that is no more.
+pub fn write_removable<'a>(
+    out: &mut dyn Write,
+    all: impl IntoIterator<Item = (Lint, Option<(&'a [u8], &'a TreePath)>, u32)>,
+) -> io::Result<()> {
+    let mut trail = Trail::default();
+    all.into_iter().try_for_each(|(lint, place, line)| {
+        let root = place.map(|(root, _)| WirePath::new(root));
+        let path = place.map(|(_, path)| trail.path(path, |line| write_line(line, out))).transpose()?;
+        Line::Removable { lint: lint.name(), root, path, line }.write(out)
+    })
 }
 
 /// Writes a line for each thing that could not be read.
 pub fn write_errors(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
-    survey.errors.iter().try_for_each(|trouble| error_line(survey, trouble).write(out))
+    let mut trail = Trail::default();
+    survey.errors.iter().try_for_each(|trouble| {
+        let path = trail.path(&trouble.path, |line| write_line(line, out))?;
+        error_line(survey, trouble, path).write(out)
+    })
 }
 
-/// Writes a line for what became of a change.
-pub fn write_outcome(out: &mut dyn Write, settled: &Settled<'_>, names: &dyn IdNames) -> io::Result<()> {
+/// Writes a line for what became of each change.
+pub fn write_outcomes<'a>(
+    out: &mut dyn Write,
+    settled: impl IntoIterator<Item = Settled<'a>>,
+    names: &dyn IdNames,
+) -> io::Result<()> {
+    let mut trail = Trail::default();
+    settled.into_iter().try_for_each(|one| write_outcome(out, &one, names, &mut trail))
+}
+
+fn write_outcome(out: &mut dyn Write, settled: &Settled<'_>, names: &dyn IdNames, trail: &mut Trail) -> io::Result<()> {
     let (call, errno) = match settled.fate {
         Fate::Failed { call, errno } => (Some(call), Some(errno_name(errno))),
         _ => (None, None),
     };
     let line = Line::Outcome {
         root: WirePath::new(settled.root),
-        path: WirePath::of(settled.path),
+        path: trail.path(settled.path, |line| write_line(line, out))?,
         outcome: settled.fate.name(),
         state: settled.state.map(|state| JsonState::new(state, names)),
         call,
@@ -182,7 +206,7 @@ fn finding_line<'a>(
     survey: &'a Survey,
     words: &'a dyn Wording,
     names: &dyn IdNames,
-    flaw: &'a Flaw,
+    (flaw, path): (&'a Flaw, EntryPath<'a>),
     finding: &Finding,
 ) -> Line<'a> {
     let rule = finding.rule.and_then(|id| survey.rules.get(id.index()));
@@ -190,7 +214,7 @@ fn finding_line<'a>(
         lint: words.lint(finding.lint),
         level: finding.level.name(),
         root: Some(root_path(survey, flaw.root)),
-        path: Some(WirePath::of(&flaw.path)),
+        path: Some(path),
         kind: Some(flaw.kind.name()),
         actual: Some(JsonState::new(flaw.actual, names)),
         desired: Some(JsonState::new(flaw.desired, names)),
@@ -212,7 +236,7 @@ fn notice_line<'a>(survey: &'a Survey, words: &'a dyn Wording, notice: &'a Notic
         lint: words.lint(notice.lint),
         level: notice.level.name(),
         root: unmet.and_then(|unmet| unmet.root).map(|root| root_path(survey, root)),
-        path: unmet.map(|unmet| WirePath::new(&unmet.path)),
+        path: unmet.map(|unmet| WirePath::of(&unmet.path).into()),
         kind: unmet.and_then(|unmet| unmet.kind).map(Kind::name),
         actual: None,
         desired: None,
@@ -226,10 +250,10 @@ fn notice_line<'a>(survey: &'a Survey, words: &'a dyn Wording, notice: &'a Notic
     }
 }
 
-fn error_line<'a>(survey: &'a Survey, trouble: &'a Trouble) -> Line<'a> {
+fn error_line<'a>(survey: &'a Survey, trouble: &'a Trouble, path: EntryPath<'a>) -> Line<'a> {
     Line::Error {
         root: trouble.root.map(|root| root_path(survey, root)),
-        path: Some(WirePath::new(&trouble.path)),
+        path: Some(path),
         call: trouble.call,
         errno: trouble.errno.map(errno_name),
         message: &trouble.message,
@@ -310,7 +334,7 @@ mod tests {
         };
         let refused = Settled { fate: Fate::Refused, state: Some(state(0, 3001, 0o775)), ..settled };
         let failed = Settled { fate: failed, state: None, cause: Some("it is immutable"), ..settled };
-        let lines = [settled, refused, failed].map(|one| text(|out| write_outcome(out, &one, &Names)));
+        let lines = [settled, refused, failed].map(|one| text(|out| write_outcomes(out, [one], &Names)));
         assert_data_eq!(lines.concat(), str![[r#"
 {"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"applied","state":{"uid":0,"gid":3001,"mode":"2775","owner":"root","group":"lab"}}
 {"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"refused","state":{"uid":0,"gid":3001,"mode":"0775","owner":"root","group":"lab"},"message":"the calls succeeded, but it is root:lab 0775, not root:lab 2775; the kernel drops setgid where the owner is not in the group: run as root"}

@@ -1,7 +1,7 @@
 //! JUnit XML, which every CI server reads: a suite a root, a failed test a finding that fails.
 
 use super::ended::Ended;
-use super::escape::{escape, escape_message, full_path};
+use super::escape::{entry_path, escape, escape_message};
 use super::human::trouble_text;
 use super::root_bytes;
 use super::words::{Wording, fix_hint};
@@ -74,7 +74,7 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
             None => (escape(file.as_bytes()).into_owned(), format!("line {}: {lint}", notice.line)),
             Some(unmet) => {
                 let root = unmet.root.map_or(&b""[..], |root| root_bytes(survey, root));
-                let path = full_path(root, &unmet.path, unmet.kind);
+                let path = entry_path(root, &unmet.path, unmet.kind);
                 let name = format!("{path}: {lint}: {} of {}", unmet.act, unmet.whom);
                 (unmet.root.map_or_else(|| escape(file.as_bytes()).into_owned(), root_name), name)
             }
@@ -84,7 +84,7 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
     for trouble in &survey.errors {
         let root = trouble.root.map_or(&b""[..], |root| root_bytes(survey, root));
         let suite = trouble.root.map_or_else(|| "sgidlint".to_owned(), root_name);
-        let name = format!("{}: can be read", full_path(root, &trouble.path, None));
+        let name = format!("{}: can be read", entry_path(root, &trouble.path, None));
         suites.entry(suite).or_default().push(Case { name, end: End::Errored(trouble_text(trouble)) });
     }
     for (name, cases) in &mut suites {
@@ -97,7 +97,7 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
 }
 
 fn case_name(survey: &Survey, flaw: &Flaw, lint: &str) -> String {
-    format!("{}: {lint}", full_path(root_bytes(survey, flaw.root), &flaw.path.bytes(), Some(flaw.kind)))
+    format!("{}: {lint}", entry_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind)))
 }
 
 fn end<'a>(ended: &Ended, level: Level, lint: &'a str, text: String) -> End<'a> {

@@ -1,5 +1,6 @@
 //! Findings, plans and outcomes as text, diff and JSON: data in, text out, no system call.
 
+mod abbreviated;
 pub mod escape;
 pub mod quote;
 pub mod style;

@@ -2,7 +2,7 @@
 
 use super::account::state_text;
 use super::advice::advice;
-use super::escape::{escape_message, full_path};
+use super::escape::{entry_path, escape_message};
 use super::style::{Palette, Verbosity};
 use crate::accounts::IdNames;
 use crate::entry::{Kind, State};
@@ -147,7 +147,7 @@ pub fn write_outcomes<'a>(
     verbosity: Verbosity,
 ) -> io::Result<()> {
     for one in settled {
-        let path = full_path(one.root, &one.path.bytes(), Some(one.kind));
+        let path = entry_path(one.root, one.path, Some(one.kind));
         let name = one.fate.name();
         match one.message(names) {
             Some(message) => writeln!(out, "{path}: {0}{name}{0:#}: {message}", palette.deny)?,

@@ -1,10 +1,11 @@
 //! SARIF 2.1.0, the format of code scanners: rules with their help, results, suppressions, one invocation.
 
+mod bases;
 mod parts;
 mod uri;
 
 use super::ended::Ended;
-use super::escape::{escape, full_path, join};
+use super::escape::{entry_path, escape, join};
 use super::json::{JsonState, Visible};
 use super::root_bytes;
 use super::words::{Wording, fix_hint};
@@ -12,6 +13,7 @@ use crate::accounts::IdNames;
 use crate::intent::RuleId;
 use crate::lints::{Finding, Level, Lint};
 use crate::survey::{Excused, Flaw, Notice, Survey, Trouble};
+use bases::{ArtifactLocation, Bases};
 use parts::{Descriptor, Driver, Invocation, Location, Message, Notification, Properties, SarifResult, Suppression};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -30,13 +32,14 @@ pub fn write_check(
     names: &dyn IdNames,
     ended: &Ended,
 ) -> io::Result<()> {
-    let scene = Scene { survey, words, names };
+    let bases = Bases::default();
+    let scene = Scene { survey, words, names, bases: &bases };
     let driver = Driver {
         name: "sgidlint",
         semantic_version: env!("CARGO_PKG_VERSION"),
         rules: Lint::ALL.into_iter().map(Descriptor::of).collect(),
     };
-    let log = parts::Log::of(SCHEMA, driver, scene.invocation(ended), Results(&scene));
+    let log = parts::Log::of(SCHEMA, driver, scene.invocation(ended), Results(&scene), &bases);
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
     log.serialize(&mut serializer)?;
     out.write_all(b"\n")
@@ -47,6 +50,7 @@ struct Scene<'a> {
     survey: &'a Survey,
     words: &'a dyn Wording,
     names: &'a dyn IdNames,
+    bases: &'a Bases,
 }
 
 /// The results, each made when it is written: there may be a million.
@@ -65,17 +69,17 @@ impl<'a> Serialize for Results<'a> {
 
 impl<'a> Scene<'a> {
     fn result(&self, flaw: &Flaw, finding: &Finding) -> SarifResult {
-        let (root, own) = (root_bytes(self.survey, flaw.root), flaw.path.bytes());
-        let place = join(root, &own);
+        let root = root_bytes(self.survey, flaw.root);
+        let place = join(root, &flaw.path.bytes());
         let message = self.words.message(finding, flaw);
-        let text = format!("{}: {message}{}", full_path(root, &own, Some(flaw.kind)), fix_hint(finding.fix));
+        let text = format!("{}: {message}{}", entry_path(root, &flaw.path, Some(flaw.kind)), fix_hint(finding.fix));
         let policy = self.survey.roots.get(flaw.root as usize).and_then(|root| self.policy(root.policy));
         SarifResult {
             rule_id: finding.lint.name(),
             rule_index: finding.lint as usize,
             level: level_name(finding.level),
             message: Message::of(&text),
-            locations: vec![Location::of_file(uri::of_file(&place), None, None)],
+            locations: vec![Location::of_file(self.bases.place(root, &flaw.path), None, None)],
             related_locations: self.rule(finding.rule).into_iter().collect(),
             partial_fingerprints: fingerprint(finding.lint, &place, policy.unwrap_or_default()),
             suppressions: None,
@@ -106,14 +110,14 @@ impl<'a> Scene<'a> {
         let file = policy.map_or("", |policy| &policy.file);
         let entry = notice.unmet.as_deref().map(|unmet| {
             let root = unmet.root.map_or(&b""[..], |root| root_bytes(self.survey, root));
-            Location::of_file(uri::of_file(&join(root, &unmet.path)), None, Some(Message::of("the entry")))
+            Location::of_file(self.bases.place(root, &unmet.path), None, Some(Message::of("the entry")))
         });
         SarifResult {
             rule_id: notice.lint.name(),
             rule_index: notice.lint as usize,
             level: level_name(notice.level),
             message: Message::of(&notice.message),
-            locations: vec![Location::of_file(uri::of_policy(file), Some(notice.line), None)],
+            locations: vec![Location::of_file(ArtifactLocation::of(uri::of_policy(file)), Some(notice.line), None)],
             related_locations: entry.into_iter().collect(),
             partial_fingerprints: fingerprint(notice.lint, file.as_bytes(), &notice.message),
             suppressions: None,
@@ -126,7 +130,7 @@ impl<'a> Scene<'a> {
         let place = self.survey.rules.get(rule?.index())?;
         let policy = self.survey.policies.get(place.policy as usize)?;
         let message = Message::of("the rule that says so");
-        Some(Location::of_file(uri::of_policy(&policy.file), Some(place.line), Some(message)))
+        Some(Location::of_file(ArtifactLocation::of(uri::of_policy(&policy.file)), Some(place.line), Some(message)))
     }
 
     fn policy(&self, index: u32) -> Option<&str> {
@@ -151,9 +155,9 @@ impl<'a> Scene<'a> {
 
     fn notification(&self, trouble: &Trouble) -> Notification {
         let root = trouble.root.map_or(&b""[..], |root| root_bytes(self.survey, root));
-        let place = join(root, &trouble.path);
-        let location = (!place.is_empty()).then(|| Location::of_file(uri::of_file(&place), None, None));
-        let path = full_path(root, &trouble.path, None);
+        let is_somewhere = !root.is_empty() || trouble.path.length() > 0;
+        let location = is_somewhere.then(|| Location::of_file(self.bases.place(root, &trouble.path), None, None));
+        let path = entry_path(root, &trouble.path, None);
         let message = Message::of(&format!("{path}: {}", super::human::trouble_text(trouble)));
         Notification { level: "error", message, locations: location.into_iter().collect() }
     }

@@ -1,11 +1,11 @@
 //! A plan directory by directory, as `git diff --stat` has it.
 
-use super::diff::{Head, Row, holder};
+use super::diff::{Head, Row};
 use super::effect::Effects;
-use super::escape::{full_path, width};
+use super::escape::{entry_path, width};
 use super::style::{Palette, counted};
 use crate::entry::Kind;
-use crate::path::path_order;
+use crate::path::{Directory, TreePath};
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -15,16 +15,17 @@ const BAR: u64 = 40;
 /// Writes a line for each directory that holds changes: how many, and a bar of `+` for those that open wider, `-` for
 /// those that close further, `~` for the others; then the totals.
 pub fn write_stat(out: &mut dyn Write, rows: &[Row<'_>], heads: &[Head<'_>], palette: &Palette) -> io::Result<()> {
-    let mut directories: HashMap<(u32, &[u8]), Effects> = HashMap::new();
+    let mut directories: HashMap<(u32, &Directory), Effects> = HashMap::new();
     let mut totals = Effects::default();
     for row in rows.iter().filter(|row| row.before != row.after) {
-        directories.entry((row.root, holder(row.path))).or_default().count(row.before, row.after);
+        directories.entry((row.root, row.path.directory())).or_default().count(row.before, row.after);
         totals.count(row.before, row.after);
     }
-    let mut lines: Vec<((u32, &[u8]), Effects)> = directories.into_iter().collect();
-    lines.sort_by(|((a_root, a), _), ((b_root, b), _)| a_root.cmp(b_root).then_with(|| path_order(a, b)));
-    let path = |root: u32, path: &[u8]| {
-        full_path(heads.get(root as usize).map_or(b"?", |head| head.path), path, Some(Kind::Dir))
+    let lines = directories.into_iter().map(|((root, directory), effects)| ((root, directory.as_path()), effects));
+    let mut lines: Vec<((u32, TreePath), Effects)> = lines.collect();
+    lines.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let path = |root: u32, path: &TreePath| {
+        entry_path(heads.get(root as usize).map_or(b"?", |head| head.path), path, Some(Kind::Dir))
     };
     let paths: Vec<String> = lines.iter().map(|((root, directory), _)| path(*root, directory)).collect();
     let widest = paths.iter().map(|path| width(path)).max().unwrap_or(0);

@@ -119,9 +119,11 @@ fn top_directory(survey: &Survey, flaw: &Flaw) -> Vec<u8> {
     let root = root_bytes(survey, flaw.root);
     let is_dir = flaw.kind == crate::entry::Kind::Dir;
     match flaw.path.directory() {
-        b"" if is_dir => join(root, flaw.path.name()),
-        b"" => root.to_vec(),
-        directory => join(root, directory.split(|&byte| byte == b'/').next().unwrap_or_default()),
+        directory if !directory.is_root() => {
+            join(root, directory.head().split(|&byte| byte == b'/').next().unwrap_or_default())
+        }
+        _ if is_dir => join(root, flaw.path.name()),
+        _ => root.to_vec(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::site::{Reached, Site};
 use super::surveyor::Surveyor;
 use crate::entry::Kind;
 use crate::intent::is_setgid_directory;
-use crate::path::SharedDirectory;
+use crate::path::{SharedDirectory, TreePath};
 use crate::sys::SysError;
 use crate::sys::dir::{Reach, open_at};
 use crate::sys::root::{Links, open_root};
@@ -17,6 +17,7 @@ use crate::walk::Start;
 use rustix::io::Errno;
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// A directory on the way, and what is said of it and inside it.
@@ -35,7 +36,7 @@ pub fn approach<'p>(
     surveyor: &mut Surveyor<'p>,
 ) -> Result<Option<Start<Scope<'p>>>, Trouble> {
     let fail =
-        |error| Trouble::of(None, placed.path.join(as_path(target)).into_os_string().into_encoded_bytes(), error);
+        |error| Trouble::of(None, TreePath::from(placed.path.join(as_path(target)).as_os_str().as_bytes()), error);
     let mut stop = root_stop(placed, surveyor).map_err(fail)?;
     let names: Vec<&[u8]> = target.split(|&byte| byte == b'/').filter(|name| !name.is_empty()).collect();
     let mut path = Vec::new();
@@ -185,6 +186,5 @@ fn push(path: &mut Vec<u8>, name: &[u8]) {
 }
 
 fn as_path(bytes: &[u8]) -> &Path {
-    use std::os::unix::ffi::OsStrExt;
     Path::new(std::ffi::OsStr::from_bytes(bytes))
 }

@@ -167,10 +167,9 @@ fn tell(
     let entry = &look.entry;
     let matters = may_be_mended(region, opinions, entry, site, court) || asks_for_acls(region, opinions, entry);
     let extras = if matters { extras(site, court) } else { entry.extras };
-    let path = site.path();
     let entry = Entry { extras, ..*entry };
     let mut cases: Vec<Case<'_, '_>> =
-        opinions.iter().map(|opinion| Case::new(region, opinion, &entry, site.name(), &path, court)).collect();
+        opinions.iter().map(|opinion| Case::new(region, opinion, &entry, site, court)).collect();
     reconcile(&mut cases, &entry, site.name(), court);
     let is_fixable = |case: &Case<'_, '_>| case.verdict.findings.iter().any(|found| !matches!(found.fix, Fix::None(_)));
     if cases.iter().any(is_fixable) && is_squashed(site, &entry, court) {
@@ -236,7 +235,7 @@ struct Case<'r, 'p> {
     /// What exceptions cover of what was found, where they cover any.
     excused: Option<Verdict>,
     /// The path from the tree's root.
-    path: Vec<u8>,
+    path: TreePath,
 }
 
 impl<'r, 'p> Case<'r, 'p> {
@@ -244,18 +243,17 @@ impl<'r, 'p> Case<'r, 'p> {
         region: &'r Region<'p>,
         opinion: &Opinion<'p>,
         entry: &Entry,
-        name: &[u8],
-        path: &[u8],
+        site: &dyn Site,
         court: &Court<'_>,
     ) -> Case<'r, 'p> {
-        let view = &region.views[opinion.view];
+        let (view, name) = (&region.views[opinion.view], site.name());
         let mut case = Case {
             region,
             opinion: *opinion,
             options: options(view, entry, court),
             verdict: judged(region, opinion, entry, name, court),
             excused: None,
-            path: view.path(path),
+            path: site.path(region, opinion.view),
         };
         let excused = view.bound.exceptions.suppressed(&case.path);
         if case.verdict.findings.iter().any(|finding| excused.contains(finding.lint)) {
@@ -289,10 +287,6 @@ impl<'r, 'p> Case<'r, 'p> {
         let excused = self.excused.take();
         let hard_links = self.opinion.intent.hard_links;
         let after = |state| Entry { state, ..*entry };
-        let path = match site.directory(self.opinion.view) {
-            Some(directory) => TreePath::within(directory, &self.path),
-            None => TreePath::from(&*self.path),
-        };
         let prospect = |verdict: &Verdict, intent: &Intent<'_>| {
             let is_change = court.purpose == Purpose::Change && verdict.desired != entry.state;
             is_change.then(|| {
@@ -302,7 +296,7 @@ impl<'r, 'p> Case<'r, 'p> {
         };
         let flaw = |verdict: Verdict, intent: &Intent<'_>, links| Flaw {
             root: bound.index,
-            path: path.clone(),
+            path: self.path.clone(),
             kind: entry.kind,
             id: entry.id,
             nlink: entry.nlink,

@@ -7,7 +7,7 @@ use crate::act::Act;
 use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
 use crate::lints::{Cause, Finding, Fix, Level, Lint};
-use crate::path::{TreePath, path_order};
+use crate::path::TreePath;
 use crate::plan::Links;
 use crate::policy::model::Mounts;
 use crate::policy::usage::Usage;
@@ -103,10 +103,7 @@ impl Flaw {
     /// Whether an earlier name of the same entry carries its change.
     fn is_later_name(&self) -> bool {
         match self.links() {
-            Links::Inside(others) => {
-                let own = self.path.bytes();
-                others.iter().any(|other| path_order(other, &own).is_lt())
-            }
+            Links::Inside(others) => others.iter().any(|other| *other < self.path),
             Links::None | Links::Any => false,
         }
     }
@@ -232,7 +229,7 @@ pub struct Unmet {
     /// The index of the root that the entry lies below, if it lies in one.
     pub root: Option<u32>,
     /// Its path from that root, or else an absolute one.
-    pub path: Box<[u8]>,
+    pub path: TreePath,
     /// What kind of entry it is, where there is one.
     pub kind: Option<Kind>,
     /// Who, as the policy names them.
@@ -254,7 +251,7 @@ pub struct Trouble {
     /// The index of the root it happened below, if it happened in one.
     pub root: Option<u32>,
     /// The path from that root, or else an absolute one.
-    pub path: Box<[u8]>,
+    pub path: TreePath,
     /// The system call that failed, if it was one.
     pub call: Option<&'static str>,
     /// Its errno.
@@ -265,10 +262,10 @@ pub struct Trouble {
 
 impl Trouble {
     /// A system call that failed on an entry.
-    pub fn of(root: Option<u32>, path: Vec<u8>, error: SysError) -> Trouble {
+    pub fn of(root: Option<u32>, path: TreePath, error: SysError) -> Trouble {
         Trouble {
             root,
-            path: path.into(),
+            path,
             call: Some(error.call),
             errno: Some(error.errno.raw_os_error()),
             message: error.to_string(),
@@ -277,7 +274,7 @@ impl Trouble {
 
     /// Something else that stands in the way of looking at an absolute path.
     pub fn at(path: &Path, message: impl Into<String>) -> Trouble {
-        let path = path.as_os_str().as_bytes().into();
+        let path = TreePath::from(path.as_os_str().as_bytes());
         Trouble { root: None, path, call: None, errno: None, message: message.into() }
     }
 }
@@ -288,7 +285,7 @@ pub struct SkippedMount {
     /// The index of the root it lies below.
     pub root: u32,
     /// The mount point's path from that root.
-    pub path: Box<[u8]>,
+    pub path: TreePath,
 }
 
 /// Totals of a survey.

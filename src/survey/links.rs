@@ -44,9 +44,9 @@ fn agreed(names: &[Linked]) -> Option<State> {
 fn with_links(names: Vec<Linked>) -> Vec<Flaw> {
     let mut told: Vec<Flaw> = names.into_iter().map(|name| name.inside).collect();
     let Some((first, others)) = told.split_first_mut() else { return told };
-    first.rare_mut().links = Links::Inside(others.iter().map(|other| other.path.bytes().into()).collect());
+    first.rare_mut().links = Links::Inside(others.iter().map(|other| other.path.clone()).collect());
     for other in others {
-        other.rare_mut().links = Links::Inside([first.path.bytes().into()].into());
+        other.rare_mut().links = Links::Inside([first.path.clone()].into());
     }
     told
 }

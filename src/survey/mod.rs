@@ -35,6 +35,7 @@ pub use order::{in_tree, path_in_tree};
 pub use selection::Selection;
 
 use crate::judge::Options;
+use crate::path::TreePath;
 use crate::policy::model::Mounts;
 use crate::policy::rule_table::RuleTable;
 use crate::policy::usage::Usage;
@@ -153,7 +154,7 @@ fn refuse(refusal: &Refusal, survey: &mut Survey) {
     let (call, errno) = error.map(|error| (error.call, error.errno.raw_os_error())).unzip();
     let (root, path, message) = (Some(survey.roots.len() as u32), path.clone(), message.clone());
     survey.roots.push(Root { path, policy, id: None, handle: None, fsid: 0, mounts: Mounts::default() });
-    survey.errors.push(Trouble { root, path: Box::from(&b"."[..]), call, errno, message });
+    survey.errors.push(Trouble { root, path: TreePath::from(&b"."[..]), call, errno, message });
 }
 
 /// Runs on a thread of its own that has given up what it doesn't need.
@@ -195,7 +196,7 @@ fn bind<'a>(request: &'a Request<'a>, seen: Vec<Result<Seen, SysError>>, survey:
             mounts: instance.mounts(),
         };
         match seen {
-            Err(error) => survey.errors.push(Trouble::of(Some(index), b".".to_vec(), error)),
+            Err(error) => survey.errors.push(Trouble::of(Some(index), TreePath::from(&b"."[..]), error)),
             Ok(seen) => {
                 root.id = Some(seen.look.entry.id);
                 (root.handle, root.fsid) = (seen.handle.clone(), seen.fsid);
@@ -227,7 +228,7 @@ fn root_gid(request: &Request<'_>, tree: &Rooted, look: &Look, index: u32, surve
             Some(state.gid)
         }
         Purpose::Change => {
-            let path = Box::from(&b"."[..]);
+            let path = TreePath::from(&b"."[..]);
             survey.errors.push(Trouble { root: Some(index), path, call: None, errno: None, message });
             None
         }

@@ -27,7 +27,7 @@ pub fn find(request: &Request<'_>, tree: &Rooted, root: &Entry) -> Result<Option
     let level = options.levels.of(lint);
     let is_asked = request.selection.selects(instance.root());
     let (Some(intent), true) = (instance.at_root().0, is_asked && level != Level::Allow) else { return Ok(None) };
-    if intent.group.is_none() || tree.exceptions.suppressed(b".").contains(lint) {
+    if intent.group.is_none() || tree.exceptions.suppressed(&TreePath::from(&b"."[..])).contains(lint) {
         return Ok(None);
     }
     let gid = Some(root.state.gid);

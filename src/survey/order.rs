@@ -25,9 +25,9 @@ pub(super) fn put_in_order(survey: &mut Survey) {
     flaws.dedup_by(|again, first| is_again(again, first));
     excused.sort_by(|a, b| by_path(&a.flaw, &b.flaw));
     excused.dedup_by(|again, first| is_again(&again.flaw, &first.flaw));
-    skipped_mounts.sort_by(|a, b| in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
-    let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root).to_vec();
-    errors.sort_by(|a, b| in_tree((&base(a), &a.path), (&base(b), &b.path)));
+    skipped_mounts.sort_by(|a, b| path_in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
+    let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root);
+    errors.sort_by(|a, b| path_in_tree((base(a), &a.path), (base(b), &b.path)));
 }
 
 /// Sorts large items, stably, that mostly lie in sorted runs: their numbers are sorted, each half by a thread, and the

@@ -1,9 +1,9 @@
 //! Where an entry was met: what telling of it takes beside its own state.
 
-use super::scope::Scope;
-use crate::path::SharedDirectory;
+use super::scope::{Region, Scope};
+use crate::path::{Directory, TreePath};
 use crate::sys::ladder::Ladder;
-use crate::walk::Place;
+use crate::walk::{Place, Whence};
 use std::cell::Cell;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -24,11 +24,8 @@ pub trait Site {
     /// The entry's name.
     fn name(&self) -> &[u8];
 
-    /// Its path from the region's root, built on demand.
-    fn path(&self) -> Vec<u8>;
-
-    /// The path of its directory, as one of the region's trees has it, where it is shared.
-    fn directory(&self, view: usize) -> Option<&SharedDirectory>;
+    /// Its path from the root of one of the region's trees.
+    fn path(&self, region: &Region<'_>, view: usize) -> TreePath;
 
     /// Where to ask more of it than statx(2) tells.
     fn reach(&self) -> Reach<'_>;
@@ -52,12 +49,8 @@ impl Site for Walked<'_, '_> {
         self.place.name().to_bytes()
     }
 
-    fn path(&self) -> Vec<u8> {
-        self.place.path()
-    }
-
-    fn directory(&self, view: usize) -> Option<&SharedDirectory> {
-        self.place.here().path(view)
+    fn path(&self, _: &Region<'_>, view: usize) -> TreePath {
+        path_of(self.place, view)
     }
 
     fn reach(&self) -> Reach<'_> {
@@ -78,6 +71,32 @@ impl Site for Walked<'_, '_> {
     }
 }
 
+/// The path of a place from the root of one of its region's trees. It shares its directory with all that is told of in
+/// there, and that one its own with what lies above.
+pub fn path_of(place: Place<'_, Scope<'_>>, view: usize) -> TreePath {
+    let mut known = Directory::default();
+    let mut unknown = Vec::new();
+    for (scope, whence) in place.line() {
+        let shared = scope.path(view);
+        if let Some(directory) = shared.and_then(|shared| shared.get()) {
+            known = directory.clone();
+            break;
+        }
+        unknown.push((scope, shared, whence));
+    }
+    for (scope, shared, whence) in unknown.into_iter().rev() {
+        let make = || match whence {
+            Whence::Name(name) => known.child(name.to_bytes()),
+            Whence::Prefix(prefix) => {
+                let path = scope.region.views[view].path(prefix);
+                if path.is_empty() { Directory::default() } else { TreePath::from(&*path).as_directory() }
+            }
+        };
+        known = shared.map_or_else(make, |shared| shared.get_or_make(make).clone());
+    }
+    if place.is_itself() { known.as_path() } else { TreePath::within(known, place.name().to_bytes()) }
+}
+
 /// An entry on the way from a root to where a walk starts.
 pub struct Reached<'a> {
     /// An open directory.
@@ -95,12 +114,8 @@ impl Site for Reached<'_> {
         self.name
     }
 
-    fn path(&self) -> Vec<u8> {
-        self.path.to_vec()
-    }
-
-    fn directory(&self, _: usize) -> Option<&SharedDirectory> {
-        None
+    fn path(&self, region: &Region<'_>, view: usize) -> TreePath {
+        TreePath::from(&*region.views[view].path(self.path))
     }
 
     fn reach(&self) -> Reach<'_> {

@@ -5,8 +5,9 @@ use super::found::{Counts, SkippedMount, Trouble};
 use super::live::{Part, locked};
 use super::plain::Plain;
 use super::scope::{Heard, Opinion, Paths, Region, Scope};
-use super::site::{Reach, Site, Walked};
+use super::site::{Reach, Site, Walked, path_of};
 use crate::entry::{Entry, Kind};
+use crate::path::TreePath;
 use crate::policy::instance::Scratch;
 use crate::policy::{DefaultExclude, default_exclude, model};
 use crate::sys::SysError;
@@ -224,7 +225,7 @@ impl<'p> Surveyor<'p> {
             let view = &scope.region.views[opinion.view];
             let enters = enters(view.bound.instance.mounts(), local);
             if !enters {
-                let path = view.path(&site.path()).into();
+                let path = site.path(scope.region, opinion.view);
                 self.skipped_mounts.push(SkippedMount { root: view.bound.index, path });
             }
             enters
@@ -235,10 +236,11 @@ impl<'p> Surveyor<'p> {
         self.mounts.by_id(mount).is_some_and(|mount| classify(&mount.fs) == Class::Local)
     }
 
-    fn trouble(&mut self, scope: &Scope<'p>, trouble: impl FnOnce(u32, Vec<u8>) -> Trouble, path: Vec<u8>) {
+    fn trouble(&mut self, at: Place<'_, Scope<'p>>, trouble: impl FnOnce(u32, TreePath) -> Trouble) {
+        let scope = at.here();
         let Some(active) = scope.actives.first() else { return };
         let view = &scope.region.views[active.view];
-        self.errors.push(trouble(view.bound.index, view.path(&path)));
+        self.errors.push(trouble(view.bound.index, path_of(at, active.view)));
     }
 }
 
@@ -334,10 +336,10 @@ impl<'p> Visitor for Surveyor<'p> {
     }
 
     fn shut(&mut self, at: Place<'_, Scope<'p>>) {
-        let (scope, path) = (at.here(), at.path());
+        let scope = at.here();
         for active in &scope.actives {
             let view = &scope.region.views[active.view];
-            self.skipped_mounts.push(SkippedMount { root: view.bound.index, path: view.path(&path).into() });
+            self.skipped_mounts.push(SkippedMount { root: view.bound.index, path: path_of(at, active.view) });
         }
     }
 
@@ -346,18 +348,12 @@ impl<'p> Visitor for Surveyor<'p> {
     }
 
     fn error(&mut self, at: Place<'_, Scope<'p>>, error: SysError) {
-        self.trouble(at.here(), |root, path| Trouble::of(Some(root), path, error), at.path());
+        self.trouble(at, |root, path| Trouble::of(Some(root), path, error));
     }
 
     fn unread(&mut self, at: Place<'_, Scope<'p>>, why: Unread) {
-        let trouble = |root, path: Vec<u8>| Trouble {
-            root: Some(root),
-            path: path.into(),
-            call: None,
-            errno: None,
-            message: why.to_string(),
-        };
-        self.trouble(at.here(), trouble, at.path());
+        let message = why.to_string();
+        self.trouble(at, |root, path| Trouble { root: Some(root), path, call: None, errno: None, message });
     }
 
     fn end(&mut self) {

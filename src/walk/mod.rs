@@ -26,7 +26,7 @@ mod unread;
 mod visits;
 
 pub use counters::Counters;
-pub use place::Place;
+pub use place::{Place, Whence};
 pub use unread::Unread;
 pub use visits::Visits;
 

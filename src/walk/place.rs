@@ -15,6 +15,15 @@ pub struct Place<'a, H> {
     name: Option<&'a CStr>,
 }
 
+/// How paths come to a directory.
+#[derive(Clone, Copy)]
+pub enum Whence<'a> {
+    /// By its name in the one above.
+    Name(&'a CStr),
+    /// It is a start, and that is its prefix.
+    Prefix(&'a [u8]),
+}
+
 impl<H> Clone for Place<'_, H> {
     fn clone(&self) -> Self {
         *self
@@ -59,6 +68,25 @@ impl<'a, H> Place<'a, H> {
         let (_, head) = start_of(self.dir);
         let path = path_below(&head.prefix, self.dir, self.name);
         if path.is_empty() { b".".to_vec() } else { path }
+    }
+
+    /// The directory that it is in, and every one above it up to the start: what is known of each, and whence it came.
+    pub fn line(&self) -> impl Iterator<Item = (&'a H, Whence<'a>)> + use<'a, H> {
+        let mut next = Some(self.dir);
+        std::iter::from_fn(move || {
+            let dir = next?;
+            let (above, whence) = match dir.origin() {
+                Origin::Below(parent, name) => (Some(&**parent), Whence::Name(name)),
+                Origin::Start(head) => (None, Whence::Prefix(&head.prefix)),
+            };
+            next = above;
+            Some((&dir.here, whence))
+        })
+    }
+
+    /// Whether it is an entered directory itself.
+    pub fn is_itself(&self) -> bool {
+        self.name.is_none()
     }
 
     /// Whether the directory that holds it can still be reached from the start by the names that led to it.

@@ -6,10 +6,12 @@ use super::super::streams;
 use super::Bound;
 use crate::act::Act;
 use crate::lints::Lint;
+use crate::path::TreePath;
 use crate::probe::inquiry::{Blind, Reply};
 use crate::report::expectation::{Deed, can_but_should_not, cannot};
 use crate::roots::Roots;
-use crate::survey::{Notice, Root, Survey, Trouble, Unmet, in_tree};
+use crate::survey::{Notice, Root, Survey, Trouble, Unmet, path_in_tree};
+use std::cmp::Ordering;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -26,7 +28,7 @@ pub fn judge(session: &Session<'_>, judged: &mut Judged, bound: &Bound, reply: &
         Err(Blind::Failed(error)) => {
             let message = format!("can't ask what {whom} can do here: {error}");
             let (call, errno) = (Some(error.call), Some(error.errno.raw_os_error()));
-            trouble(judged, bound, Trouble { root: None, path: Box::default(), call, errno, message });
+            trouble(judged, bound, Trouble { root: None, path: TreePath::from(&b""[..]), call, errno, message });
             Probed::InPart
         }
         Err(Blind::Link(link)) => {
@@ -37,7 +39,11 @@ pub fn judge(session: &Session<'_>, judged: &mut Judged, bound: &Bound, reply: &
                 link.display(),
                 bound.expected.line
             );
-            trouble(judged, bound, Trouble { root: None, path: Box::default(), call: None, errno: None, message });
+            trouble(
+                judged,
+                bound,
+                Trouble { root: None, path: TreePath::from(&b""[..]), call: None, errno: None, message },
+            );
             Probed::InPart
         }
     }
@@ -98,10 +104,10 @@ fn tree_of(roots: &Roots, bound: usize, path: &Path) -> Option<usize> {
 }
 
 /// An entry as reports name it: by its root and its path from there, or else by its absolute path.
-fn place(judged: &Judged, tree: Option<usize>, path: &Path) -> (Option<u32>, Box<[u8]>) {
+fn place(judged: &Judged, tree: Option<usize>, path: &Path) -> (Option<u32>, TreePath) {
     let below = tree.and_then(|tree| Some((root_of(judged, tree)?, judged.roots.trees[tree].instance.root())));
     match below.and_then(|(index, root)| Some((index, path.strip_prefix(root).ok()?))) {
-        Some((index, below)) if below.as_os_str().is_empty() => (Some(index), Box::from(&b"."[..])),
+        Some((index, below)) if below.as_os_str().is_empty() => (Some(index), TreePath::from(&b"."[..])),
         Some((index, below)) => (Some(index), below.as_os_str().as_bytes().into()),
         None => (None, path.as_os_str().as_bytes().into()),
     }
@@ -117,9 +123,9 @@ pub fn root_of(judged: &Judged, tree: usize) -> Option<u32> {
 /// Puts what was added in the order of all output: by path, then as the policies have it.
 pub fn sort(judged: &mut Judged) {
     let Survey { roots, errors, notices, .. } = &mut judged.survey;
-    errors.sort_by(|a, b| in_tree((base(roots, a.root), &a.path), (base(roots, b.root), &b.path)));
+    errors.sort_by(|a, b| path_in_tree((base(roots, a.root), &a.path), (base(roots, b.root), &b.path)));
     let added = notices.partition_point(|notice| notice.unmet.is_none());
-    notices[added..].sort_by(|a, b| in_tree(entry(roots, a), entry(roots, b)));
+    notices[added..].sort_by(|a, b| entry_order(roots, a, b));
 }
 
 /// The path of a root; empty where there is none.
@@ -127,7 +133,10 @@ fn base(roots: &[Root], root: Option<u32>) -> &[u8] {
     root.and_then(|root| roots.get(root as usize)).map_or(b"", |root| root.path.as_os_str().as_bytes())
 }
 
-/// The entry that a notice is about, by its root and its path from there.
-fn entry<'a>(roots: &'a [Root], notice: &'a Notice) -> (&'a [u8], &'a [u8]) {
-    notice.unmet.as_deref().map_or((b"", b""), |unmet| (base(roots, unmet.root), &unmet.path))
+/// The order of the entries that two notices are about.
+fn entry_order(roots: &[Root], a: &Notice, b: &Notice) -> Ordering {
+    match (a.unmet.as_deref(), b.unmet.as_deref()) {
+        (Some(a), Some(b)) => path_in_tree((base(roots, a.root), &a.path), (base(roots, b.root), &b.path)),
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    }
 }

@@ -34,8 +34,8 @@ impl<'r, 'a> Fold<'r, 'a> {
     pub fn label(&self) -> String {
         let Row { path, kind, .. } = *self.first();
         match self.rows.len() as u64 {
-            1 => path_text(&path.bytes(), kind),
-            count => format!("// {} like {}", kinds(count, kind), path_text(&path.bytes(), kind)),
+            1 => path_text(path, kind),
+            count => format!("// {} like {}", kinds(count, kind), path_text(path, kind)),
         }
     }
 }

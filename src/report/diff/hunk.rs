@@ -4,6 +4,7 @@ use super::fold::Fold;
 use super::listing::{Accounts, Columns, path_text};
 use crate::accounts::IdNames;
 use crate::entry::Kind;
+use crate::path::Directory;
 use crate::report::style::Palette;
 use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, DiffOp, InlineChangeMode, InlineChangeOptions, TextDiff};
@@ -12,7 +13,7 @@ use std::io::{self, Write};
 /// Writes the hunk of a directory, `start` lines into the listings of its root.
 pub fn write(
     out: &mut dyn Write,
-    directory: &[u8],
+    directory: &Directory,
     start: usize,
     folds: &[Fold<'_, '_>],
     names: &dyn IdNames,
@@ -21,7 +22,7 @@ pub fn write(
     let mut columns = Columns::default();
     folds.iter().for_each(|fold| columns.fit(&Accounts::of(fold.first(), names)));
     let whole = DiffOp::Replace { old_index: start, old_len: folds.len(), new_index: start, new_len: folds.len() };
-    let (style, directory) = (palette.hunk, path_text(directory, Kind::Dir));
+    let (style, directory) = (palette.hunk, path_text(&directory.as_path(), Kind::Dir));
     writeln!(out, "{style}{}{style:#} {directory}", UnifiedHunkHeader::new(&[whole]))?;
     for fold in folds {
         let row = fold.first();

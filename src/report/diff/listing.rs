@@ -3,6 +3,8 @@
 use super::Row;
 use crate::accounts::IdNames;
 use crate::entry::{Kind, State};
+use crate::path::TreePath;
+use crate::report::abbreviated::Abbreviated;
 use crate::report::account::{group_text, owner_text};
 use crate::report::escape::{escape, width};
 
@@ -53,9 +55,12 @@ impl Columns {
 }
 
 /// A path from its root for people: a directory ends in a slash, the root itself is `./`.
-pub fn path_text(path: &[u8], kind: Kind) -> String {
+pub fn path_text(path: &TreePath, kind: Kind) -> String {
     let slash = if kind == Kind::Dir { "/" } else { "" };
-    format!("{}{slash}", escape(path))
+    match Abbreviated::of(path) {
+        Some(short) => format!("{short}{slash}"),
+        None => format!("{}{slash}", escape(&path.bytes())),
+    }
 }
 
 fn told_apart(ids: [u32; 2], texts: [String; 2]) -> [String; 2] {

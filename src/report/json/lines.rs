@@ -3,7 +3,7 @@
 use crate::accounts::IdNames;
 use crate::entry::State;
 use crate::report::summary::Sum;
-use crate::wire::{WirePath, WireState, write_line};
+use crate::wire::{EntryPath, WirePath, WireState, write_line};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -62,7 +62,7 @@ pub(super) enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         root: Option<WirePath<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        path: Option<WirePath<'a>>,
+        path: Option<EntryPath<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         kind: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,7 +89,7 @@ pub(super) enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         root: Option<WirePath<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        path: Option<WirePath<'a>>,
+        path: Option<EntryPath<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         call: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,7 +100,7 @@ pub(super) enum Line<'a> {
         lint: &'a str,
         level: &'a str,
         root: WirePath<'a>,
-        path: WirePath<'a>,
+        path: EntryPath<'a>,
         kind: &'a str,
         message: String,
         reason: &'a str,
@@ -110,12 +110,12 @@ pub(super) enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         root: Option<WirePath<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        path: Option<WirePath<'a>>,
+        path: Option<EntryPath<'a>>,
         line: u32,
     },
     Outcome {
         root: WirePath<'a>,
-        path: WirePath<'a>,
+        path: EntryPath<'a>,
         outcome: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         state: Option<JsonState>,

@@ -1,5 +1,6 @@
 //! The parts of a SARIF log that this program writes, field by field in their order.
 
+use super::bases::{ArtifactLocation, Bases};
 use crate::lints::{Level, Lint};
 use crate::report::json::JsonState;
 use crate::report::style::sentence;
@@ -8,20 +9,27 @@ use std::collections::BTreeMap;
 
 /// A whole log.
 #[derive(Serialize)]
-pub struct Log<R> {
+pub struct Log<'a, R> {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
-    runs: [Run<R>; 1],
+    runs: [Run<'a, R>; 1],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Run<R> {
+struct Run<'a, R> {
     tool: Tool,
     invocations: [Invocation; 1],
     column_kind: &'static str,
     results: R,
+    /// Known once the results are written.
+    #[serde(skip_serializing_if = "is_empty")]
+    original_uri_base_ids: &'a Bases,
+}
+
+fn is_empty(bases: &&Bases) -> bool {
+    bases.is_empty()
 }
 
 #[derive(Serialize)]
@@ -129,11 +137,6 @@ struct PhysicalLocation {
 }
 
 #[derive(Serialize)]
-struct ArtifactLocation {
-    uri: String,
-}
-
-#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Region {
     start_line: u32,
@@ -145,11 +148,18 @@ pub struct Message {
     text: String,
 }
 
-impl<R> Log<R> {
+impl<'a, R> Log<'a, R> {
     /// A log of one run.
-    pub fn of(schema: &'static str, driver: Driver, invocation: Invocation, results: R) -> Log<R> {
-        let (tool, invocations) = (Tool { driver }, [invocation]);
-        Log { schema, version: "2.1.0", runs: [Run { tool, invocations, column_kind: "unicodeCodePoints", results }] }
+    pub fn of(
+        schema: &'static str,
+        driver: Driver,
+        invocation: Invocation,
+        results: R,
+        bases: &'a Bases,
+    ) -> Log<'a, R> {
+        let (tool, invocations, column_kind) = (Tool { driver }, [invocation], "unicodeCodePoints");
+        let run = Run { tool, invocations, column_kind, results, original_uri_base_ids: bases };
+        Log { schema, version: "2.1.0", runs: [run] }
     }
 }
 
@@ -192,12 +202,9 @@ impl Message {
 
 impl Location {
     /// A place in a file, or the file itself.
-    pub fn of_file(uri: String, line: Option<u32>, message: Option<Message>) -> Location {
+    pub fn of_file(file: ArtifactLocation, line: Option<u32>, message: Option<Message>) -> Location {
         // Lines count from 1; what has no line lies in the file as a whole.
         let region = line.filter(|&line| line > 0).map(|start_line| Region { start_line });
-        Location {
-            physical_location: PhysicalLocation { artifact_location: ArtifactLocation { uri }, region },
-            message,
-        }
+        Location { physical_location: PhysicalLocation { artifact_location: file, region }, message }
     }
 }

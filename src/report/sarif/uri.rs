@@ -7,6 +7,11 @@ pub fn of_file(path: &[u8]) -> String {
     format!("file://{}", encoded(path, "/"))
 }
 
+/// The relative URI of some names.
+pub fn of_names(names: &[u8]) -> String {
+    encoded(names, "/")
+}
+
 /// The URI of a policy's file, `builtin:NAME` for one that is compiled in; relative where the policy was named so.
 pub fn of_policy(file: &str) -> String {
     match file.strip_prefix("builtin:") {
