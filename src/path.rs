@@ -9,8 +9,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// No call takes a path of so many bytes; what lies deeper is reached step by step.
-pub const PATH_MAX: usize = libc::PATH_MAX as usize;
+/// No call takes a path of so many bytes, on Linux (path_resolution(7)); what lies deeper is reached step by step.
+pub const PATH_MAX: usize = 4096;
 
 /// The path of an entry from its tree's root; `.` is the root itself.
 ///
