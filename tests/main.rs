@@ -8,6 +8,7 @@ mod bounds;
 mod check;
 mod chmod;
 mod crash;
+mod deep;
 mod diff;
 mod errors;
 mod expect;

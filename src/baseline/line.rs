@@ -50,7 +50,7 @@ pub fn write_known(known: &Known, trail: &mut Trail, out: &mut dyn Write) -> io:
     let line = Line { kind: "known".into(), lint, root: None, path: None, desired: None, policy: None, message: None };
     let line = match &known.subject {
         Subject::Entry { root, path, desired } => {
-            let path = trail.path(path, |line| write(line, out))?;
+            let path = trail.path(path, |line| write_line(line, out))?;
             let (root, path) = (Some(WirePath::new(root)), Some(path));
             Line { root, path, desired: Some((*desired).into()), ..line }
         }
