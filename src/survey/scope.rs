@@ -148,13 +148,13 @@ impl<'p> Scope<'p> {
         heard
     }
 
-    /// Leaves out the trees that have default excludes, and tells each of them.
-    pub fn drop_default_excludes(&self, opinions: &mut Vec<Opinion<'p>>, mut tell: impl FnMut(&View<'p>)) {
+    /// Leaves out the trees that have default excludes, and tells the view of each.
+    pub fn drop_default_excludes(&self, opinions: &mut Vec<Opinion<'p>>, mut tell: impl FnMut(usize)) {
         opinions.retain(|opinion| {
             let view = &self.region.views[opinion.view];
             let is_left_out = view.bound.instance.has_default_excludes();
             if is_left_out {
-                tell(view);
+                tell(opinion.view);
             }
             !is_left_out
         });

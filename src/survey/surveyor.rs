@@ -140,8 +140,9 @@ impl<'p> Surveyor<'p> {
             DefaultExclude::No => {}
             DefaultExclude::Yes => scope.drop_default_excludes(opinions, |_| ()),
             DefaultExclude::Doubtful => scope.drop_default_excludes(opinions, |view| {
-                let below = view.path(&site.path());
-                self.doubtful.push(doubtful(&view.bound.instance.root().join(OsStr::from_bytes(&below))));
+                let below = site.path(scope.region, view);
+                let view = &scope.region.views[view];
+                self.doubtful.push(doubtful(&view.bound.instance.root().join(OsStr::from_bytes(&below.bytes()))));
             }),
         }
         let heard = if opinions.is_empty() { Heard::Excluded } else { heard };
