@@ -1,5 +1,7 @@
 //! POSIX ACLs as the kernel keeps them in extended attributes (version 2 of `system.posix_acl_*`): pure, read strictly.
 
+use crate::mode::Mode;
+
 /// The attribute's version, in its first four bytes.
 const VERSION: u32 = 2;
 /// The id of entries that name nobody.
@@ -115,6 +117,22 @@ impl Acl {
     /// Its entries.
     pub fn entries(&self) -> &[AclEntry] {
         &self.0
+    }
+
+    /// What chmod(2) makes of it: the owner's and the others' entries are those of the mode, and the mask is the group's
+    /// bits; where there is no mask, they are the owning group's (acl(5)).
+    #[must_use]
+    pub fn after_chmod(&self, mode: Mode) -> Acl {
+        let bits = |shift: u32| ((mode.bits() >> shift) & 7) as u8;
+        let is_masked = self.0.iter().any(|entry| entry.tag == Tag::Mask);
+        let entries = self.0.iter().map(|entry| match entry.tag {
+            Tag::Owner => AclEntry { permissions: bits(6), ..*entry },
+            Tag::Mask => AclEntry { permissions: bits(3), ..*entry },
+            Tag::OwningGroup if !is_masked => AclEntry { permissions: bits(3), ..*entry },
+            Tag::Other => AclEntry { permissions: bits(0), ..*entry },
+            Tag::User | Tag::OwningGroup | Tag::Group => *entry,
+        });
+        Acl(entries.collect())
     }
 
     /// What it comes to; `None` for one that says no more than a mode.

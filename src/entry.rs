@@ -1,9 +1,10 @@
 //! One file system object as one statx(2) tells it: pure data, wherever it came from.
 
-use crate::acl::Acls;
+use crate::acl::{Acl, Acls};
 use crate::mode::Mode;
 use std::fmt;
 use std::num::NonZero;
+use std::sync::Arc;
 
 /// What kind of file system object an entry is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -137,7 +138,7 @@ pub struct Identity {
 }
 
 /// One file system object, without its path: what one statx(2) says of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
     /// What kind of object it is.
     pub kind: Kind,
@@ -154,14 +155,36 @@ pub struct Entry {
 }
 
 /// What only extended attributes tell; asked for where something is to be changed.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Extras {
     /// It has an extended access ACL: its group bits are the mask (acl(5)).
     pub acl: bool,
+    /// That ACL, where it could be read.
+    pub access: Option<Arc<Acl>>,
     /// It has file capabilities (capabilities(7)).
     pub capabilities: bool,
     /// What its ACLs come to.
     pub acls: Acls,
     /// They couldn't be asked for, so that it may have any.
     pub hidden: bool,
+}
+
+impl Entry {
+    /// The same entry in another state: chmod(2) of one with an ACL changes its mask (acl(5)).
+    #[must_use]
+    pub fn in_state(&self, state: State) -> Entry {
+        Entry { state, extras: self.extras.after_chmod(state.mode), ..*self }
+    }
+}
+
+impl Extras {
+    fn after_chmod(&self, mode: Mode) -> Extras {
+        let mut extras = self.clone();
+        if let Some(acl) = self.access.as_deref() {
+            let acl = acl.after_chmod(mode);
+            extras.acls.access = acl.summary();
+            extras.access = Some(Arc::new(acl));
+        }
+        extras
+    }
 }

@@ -41,7 +41,7 @@ pub fn judge(
         if desired == entry.state || desired == verdict.ideal {
             break;
         }
-        verdict.desired = look(&Entry { state: desired, ..*entry }, intent, around, options, accounts).desired;
+        verdict.desired = look(&entry.in_state(desired), intent, around, options, accounts).desired;
         if verdict.desired == desired {
             break;
         }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::entry::{Extras, Identity, Kind};
     use crate::intent::{RuleId, Wish};
-    use crate::lints::{Because, Fix, Lint};
+    use crate::lints::{Because, Fix, Lint, LintSet};
     use crate::mode::{Mode, ModeExpression};
 
     /// Knows everybody, and nobody as a member of anything.
@@ -108,6 +108,7 @@ mod tests {
         let id = Identity { dev: 1, ino: 2, btime: None };
         let entry = Entry { kind, id, nlink: 1, state, mount: 0, extras: Extras::default() };
         let around = Around { root: None, parent: None, setgid: None, name: b"a" };
+        let unsafe_fixes = if unsafe_fixes { LintSet::all() } else { LintSet::default() };
         let options = Options { unsafe_fixes, ..Options::default() };
         let verdict = judge(&entry, &intent, &around, &options, &Strangers);
         let findings = verdict.findings.iter().map(|finding| (finding.lint, finding.fix)).collect();

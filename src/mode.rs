@@ -36,10 +36,14 @@ impl Mode {
     pub const GROUP: Mode = Mode(0o0070);
     /// Read, write and execute of all others.
     pub const OTHER: Mode = Mode(0o0007);
+    /// Write of the owner.
+    pub const OWNER_WRITE: Mode = Mode(0o0200);
     /// Write of the group.
     pub const GROUP_WRITE: Mode = Mode(0o0020);
     /// Execute of the group; of a directory, to enter it.
     pub const GROUP_EXECUTE: Mode = Mode(0o0010);
+    /// Write of the group or of all others.
+    pub const SHARED_WRITE: Mode = Mode(0o0022);
     /// Write of all others.
     pub const OTHER_WRITE: Mode = Mode(0o0002);
     /// Execute of all three classes.

@@ -129,7 +129,7 @@ fn found(trial: &Trial, instance: &Instance, path: &Path, names: &Interned) -> V
     };
     let mut levels = Levels::default();
     instance.model().lints.iter().for_each(|&(lint, level)| levels.set(lint, level));
-    let verdict = judge(&entry, &intent, &around, &Options { levels, unsafe_fixes: false }, names);
+    let verdict = judge(&entry, &intent, &around, &Options { levels, ..Options::default() }, names);
     let lints: BTreeSet<Lint> = verdict.findings.iter().map(|finding| finding.lint).collect();
     lints.into_iter().collect()
 }

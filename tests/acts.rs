@@ -6,7 +6,7 @@ use crate::scenario::Scenario;
 use sgidlint::lints::Lint;
 
 /// A lint, the keys of a policy that a plain tree complies with, and the command after which the lint is found.
-const ACTS: [(Lint, &str, &str); 17] = [
+const ACTS: [(Lint, &str, &str); 18] = [
     (Lint::ForeignGroup, "group = 4242", "chgrp 0 f"),
     (Lint::ForeignOwner, "owner = 0", "chown 2001 f"),
     (Lint::SpreadingGroup, "group = 4242", "chgrp 0 d && chmod g+s d"),
@@ -22,6 +22,7 @@ const ACTS: [(Lint, &str, &str); 17] = [
     (Lint::ExcessPermission, "file-mode = 'o-w'", "chmod o+w f"),
     (Lint::SetuidFile, "file-mode = 'u+r'", "chmod u+s f"),
     (Lint::SetgidFile, "file-mode = 'u+r'", "chmod g+xs f"),
+    (Lint::WritableSetId, "file-mode = 'u+r'", "chmod g+s f"),
     (Lint::SetuidDirectory, "dir-mode = 'u+r'", "chmod u+s d"),
     (Lint::IneffectiveSetgid, "dir-mode = 'u+r'", "chmod g-x d"),
     (Lint::WorldWritable, "file-mode = 'u+r'", "chmod o+w f"),

@@ -18,9 +18,9 @@ fn many_flaws(t: &mut Scenario, files: u32) {
     for number in 0..6 {
         lines += &format!("dir 0:{number} 2755 d{number}\n dir 0:4242 0705 d{number}/s\n fifo 0:0 0644 d{number}/p\n");
         lines +=
-            &format!("link 0:0 d{number}/l -> nowhere\n file 0:0 0604 d{number}/a\n hard d{number}/b => d{number}/a\n");
+            &format!("link 0:0 d{number}/l -> nowhere\n file 0:0 0644 d{number}/a\n hard d{number}/b => d{number}/a\n");
         for file in 0..files {
-            let (gid, mode) = ([0, 4242, 7][file as usize % 3], [0o644, 0o674, 0o606][file as usize / 3 % 3]);
+            let (gid, mode) = ([0, 4242, 7][file as usize % 3], [0o644, 0o674, 0o640][file as usize / 3 % 3]);
             lines += &format!("file 0:{gid} {mode:04o} d{number}/f{file}\n");
         }
     }

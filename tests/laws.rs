@@ -5,7 +5,7 @@ use sgidlint::acl::Acls;
 use sgidlint::entry::{Entry, Extras, Identity, Kind, State};
 use sgidlint::intent::{Around, Consent, GroupTerm, HardLinks, Intent, OwnerTerm, RuleId, Wish};
 use sgidlint::judge::{Options, Verdict, judge};
-use sgidlint::lints::{Because, Finding, Fix, Level, Levels, Lint};
+use sgidlint::lints::{Because, Finding, Fix, Level, Levels, Lint, LintSet};
 use sgidlint::mode::{Mode, ModeExpression};
 
 /// A member of LAB whose primary group is USERS.
@@ -53,10 +53,10 @@ const SURROUNDINGS: [(u32, u32, u32, Extras); 9] = [
     (0, 0, 1, PLAIN),
     (STRANGER, OTHER, 1, PLAIN),
     (MEMBER, USERS, 2, PLAIN),
-    (MEMBER, USERS, 1, Extras { acl: true, capabilities: false, acls: NO_ACLS, hidden: false }),
-    (0, USERS, 1, Extras { acl: false, capabilities: true, acls: NO_ACLS, hidden: false }),
+    (MEMBER, USERS, 1, Extras { acl: true, ..PLAIN }),
+    (0, USERS, 1, Extras { capabilities: true, ..PLAIN }),
 ];
-const PLAIN: Extras = Extras { acl: false, capabilities: false, acls: NO_ACLS, hidden: false };
+const PLAIN: Extras = Extras { acl: false, access: None, capabilities: false, acls: NO_ACLS, hidden: false };
 const NO_ACLS: Acls = Acls { access: None, default: None };
 
 /// The wishes that intents are put together from; they own what intents borrow.
@@ -142,7 +142,7 @@ impl Case<'_> {
 
     /// The verdict on the entry as its planned fixes leave it.
     fn again(&self) -> Verdict {
-        Case::judged(Entry { state: self.verdict.desired, ..self.entry }, self.intent, self.options)
+        Case::judged(self.entry.in_state(self.verdict.desired), self.intent, self.options)
     }
 
     fn changes(&self) -> bool {
@@ -150,7 +150,7 @@ impl Case<'_> {
     }
 
     fn planned<'a>(&self, verdict: &'a Verdict) -> impl Iterator<Item = &'a Finding> {
-        verdict.findings.iter().filter(|finding| self.options.plans(finding.fix))
+        verdict.findings.iter().filter(|finding| self.options.plans(finding.lint, finding.fix))
     }
 
     fn asks_for(&self, bit: Mode) -> bool {
@@ -164,7 +164,7 @@ impl Case<'_> {
         if !law {
             let again = self.again();
             panic!(
-                "{name}\n{:?}\n{:?}\nunsafe fixes: {}\n{:?}\nagain: {again:?}",
+                "{name}\n{:?}\n{:?}\nunsafe fixes: {:?}\n{:?}\nagain: {again:?}",
                 self.entry, self.intent, self.options.unsafe_fixes, self.verdict
             );
         }
@@ -178,7 +178,7 @@ fn entry(kind: Kind, mode: u32, (uid, gid, nlink, extras): (u32, u32, u32, Extra
 
 /// Judges every mode of `kinds` in all surroundings by all intents, with and without unsafe fixes.
 fn for_all(kinds: &[Kind], levels: Levels, modes: impl Iterator<Item = u32> + Clone, law: impl Fn(&Case<'_>)) {
-    for unsafe_fixes in [false, true] {
+    for unsafe_fixes in [LintSet::default(), LintSet::all()] {
         for_all_with(&Options { levels, unsafe_fixes }, kinds, modes.clone(), &law);
     }
 }
@@ -188,8 +188,8 @@ fn for_all_with(options: &Options, kinds: &[Kind], modes: impl Iterator<Item = u
     let intents = wishes.intents();
     for (kind, surroundings) in kinds.iter().flat_map(|kind| SURROUNDINGS.map(|around| (*kind, around))) {
         for (mode, intent) in modes.clone().flat_map(|mode| intents.iter().map(move |intent| (mode, intent))) {
-            let entry = entry(kind, mode, surroundings);
-            let verdict = Case::judged(entry, intent, options);
+            let entry = entry(kind, mode, surroundings.clone());
+            let verdict = Case::judged(entry.clone(), intent, options);
             law(&Case { entry, intent, options, verdict });
         }
     }
@@ -203,8 +203,8 @@ fn directories_and_files_in_every_mode() {
         for kind in [Kind::Dir, Kind::File] {
             scope.spawn(move || {
                 let options = |unsafe_fixes| Options { levels: Levels::default(), unsafe_fixes };
-                for_all_with(&options(false), &[kind], EVERY_MODE, all_laws);
-                for_all_with(&options(true), &[kind], EVERY_MODE.step_by(5), all_laws);
+                for_all_with(&options(LintSet::default()), &[kind], EVERY_MODE, all_laws);
+                for_all_with(&options(LintSet::all()), &[kind], EVERY_MODE.step_by(5), all_laws);
             });
         }
     });
@@ -237,7 +237,7 @@ fn all_laws(case: &Case<'_>) {
     );
     repairing_leaves_nothing_to_repair(case);
     nothing_dangerous_is_done(case);
-    if !case.options.unsafe_fixes {
+    if case.options.unsafe_fixes.is_empty() {
         safe_fixes_open_nothing(case);
     }
 }
@@ -270,7 +270,7 @@ fn nothing_dangerous_is_done(case: &Case<'_>) {
 }
 
 fn safe_fixes_open_nothing(case: &Case<'_>) {
-    let (before, after, extras) = (case.entry.state, case.verdict.desired, case.entry.extras);
+    let (before, after, extras) = (case.entry.state, case.verdict.desired, &case.entry.extras);
     // On a file the sticky bit means nothing.
     let kept = if case.entry.kind == Kind::Dir { Mode::NONE } else { before.mode & Mode::STICKY };
     let opens = before.gid != after.gid || before.mode.widens(after.mode | kept);
@@ -335,10 +335,10 @@ fn what_is_none_of_the_policys_business_is_as_it_was() {
 fn the_reason_told_is_the_first_that_applies() {
     let group = [GroupTerm::Gid(LAB)];
     let intent = Intent { group: Some(Wish { value: &group[..], rule: RuleId::new(1) }), ..Intent::default() };
-    let all = Extras { acl: true, capabilities: true, acls: NO_ACLS, hidden: false };
+    let all = Extras { acl: true, capabilities: true, ..PLAIN };
     for (mode, uid, nlink, extras, fix) in [
-        (0o4755, OUTSIDER, 2, all, Fix::None(Some(Because::HardLink))),
-        (0o4755, OUTSIDER, 1, all, Fix::Unsafe(Because::SetId)),
+        (0o4755, OUTSIDER, 2, all.clone(), Fix::None(Some(Because::HardLink))),
+        (0o4755, OUTSIDER, 1, all.clone(), Fix::Unsafe(Because::SetId)),
         (0o600, OUTSIDER, 1, all, Fix::Unsafe(Because::Capabilities)),
         (0o600, OUTSIDER, 1, PLAIN, Fix::Unsafe(Because::Private)),
         (0o640, OUTSIDER, 1, PLAIN, Fix::Unsafe(Because::Outsider)),

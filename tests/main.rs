@@ -21,6 +21,7 @@ mod fix;
 mod formats;
 mod generate;
 mod guards;
+mod harmless;
 mod hold;
 mod hostile;
 mod init;

@@ -51,9 +51,9 @@ impl<'a> Attempt<'a> {
     /// Makes the change, or leaves the entry as it was.
     pub(super) fn carry_out(&self) -> Done {
         let done = match self.take_steps() {
-            Ok(look) => self.verify(look),
+            Ok(look) => self.verify(&look),
             Err(Halt::Failed(error)) => self.back_out(error),
-            Err(Halt::Untrue(look, cause)) => self.take_back(*look, cause),
+            Err(Halt::Untrue(look, cause)) => self.take_back(&look, cause),
             Err(Halt::Unseen(error)) => failed(error),
         };
         let kept = self.at_stake == Capabilities::Kept || self.has_capabilities().unwrap_or(false);
@@ -64,19 +64,21 @@ impl<'a> Attempt<'a> {
     /// effect: on FUSE and over a network success proves nothing, and a chmod would serve who had the entry before.
     fn take_steps(&self) -> Result<Look, Halt> {
         let Steps { before, narrowed, regrouped, after } = self.steps;
-        let mut seen = self.known.look;
+        let mut seen = self.known.look.clone();
         if narrowed.mode != before.mode {
             self.chmod(narrowed.mode)?;
             seen = self.look()?;
-            if !same_ids(seen.entry.state, before) || self.allows_more(seen, narrowed) {
-                return Err(Halt::Untrue(Box::new(seen), self.cause_of_refusal(seen)));
+            if !same_ids(seen.entry.state, before) || self.allows_more(&seen, narrowed) {
+                let cause = self.cause_of_refusal(&seen);
+                return Err(Halt::Untrue(Box::new(seen), cause));
             }
         }
         if !same_ids(before, after) {
             self.chown(before, after)?;
             seen = self.look()?;
             if !same_ids(seen.entry.state, after) {
-                return Err(Halt::Untrue(Box::new(seen), self.cause_of_refusal(seen)));
+                let cause = self.cause_of_refusal(&seen);
+                return Err(Halt::Untrue(Box::new(seen), cause));
             }
             if self.at_stake == Capabilities::Lost && self.has_capabilities()? {
                 return Err(Halt::Untrue(Box::new(seen), Cause::FileSystem));
@@ -103,7 +105,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Whether more is allowed than in this state.
-    fn allows_more(&self, seen: Look, than: State) -> bool {
+    fn allows_more(&self, seen: &Look, than: State) -> bool {
         let (seen, than) = (seen.entry.state.mode, than.mode);
         let (counts, sticky_is_gone) = match self.change.kind {
             // The sticky bit of a directory takes rights away.
@@ -118,7 +120,7 @@ impl<'a> Attempt<'a> {
         Ok(extras(&self.known.held, &self.ground.ladder)?.capabilities)
     }
 
-    fn cause_of_refusal(&self, seen: Look) -> Cause {
+    fn cause_of_refusal(&self, seen: &Look) -> Cause {
         match cause_of_refusal(self.change, seen.entry.state, self.ground.as_root) {
             // A program or a server behind it does so too.
             Cause::Meanwhile if self.ground.is_served(seen.entry.mount) => Cause::FileSystem,
@@ -127,7 +129,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Holds what is seen at the end against what was wanted.
-    fn verify(&self, look: Look) -> Done {
+    fn verify(&self, look: &Look) -> Done {
         let (seen, after) = (look.entry.state, self.steps.after);
         if seen == after {
             return self.done(self.success(), look);
@@ -152,10 +154,10 @@ impl<'a> Attempt<'a> {
     }
 
     /// One chmod more, and another look.
-    fn put_right(&self, mode: Mode, cause: impl Fn(Look) -> Cause) -> Done {
+    fn put_right(&self, mode: Mode, cause: impl Fn(&Look) -> Cause) -> Done {
         match self.chmod(mode).and_then(|()| self.look()) {
-            Ok(look) if look.entry.state == self.steps.after => self.done(self.success(), look),
-            Ok(look) => self.refused(look, cause(look)),
+            Ok(look) if look.entry.state == self.steps.after => self.done(self.success(), &look),
+            Ok(look) => self.refused(&look, cause(&look)),
             Err(error) => self.with_state(failed(error)),
         }
     }
@@ -167,7 +169,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    fn refused(&self, look: Look, cause: Cause) -> Done {
+    fn refused(&self, look: &Look, cause: Cause) -> Done {
         self.because(cause, self.done(Outcome::Refused(look.entry.state), look))
     }
 
@@ -179,7 +181,7 @@ impl<'a> Attempt<'a> {
         Done { cause: Some(cause), file_system, ..done }
     }
 
-    fn done(&self, outcome: Outcome, look: Look) -> Done {
+    fn done(&self, outcome: Outcome, look: &Look) -> Done {
         let id = look.entry.id;
         // A change on overlayfs makes a new inode; undo has to know it.
         let id = (id != self.change.id).then(|| (id, self.change.handle.clone()));
@@ -187,10 +189,10 @@ impl<'a> Attempt<'a> {
     }
 
     /// After calls that succeeded, but had no effect or another: the way back, and what is left then.
-    fn take_back(&self, look: Look, cause: Cause) -> Done {
+    fn take_back(&self, look: &Look, cause: Cause) -> Done {
         // Should this fail too, there is no more to say than the state that is left.
         self.go_back(Some(look)).ok();
-        self.refused(self.look().unwrap_or(look), cause)
+        self.refused(self.look().as_ref().unwrap_or(look), cause)
     }
 
     /// After a failure in the middle: the way back, so that nobody is locked out for a change that can't be made.
@@ -201,7 +203,7 @@ impl<'a> Attempt<'a> {
         };
         match self.look() {
             Ok(look) if [self.steps.narrowed, self.steps.regrouped].contains(&look.entry.state) => {
-                self.go_back(Some(look)).ok()
+                self.go_back(Some(&look)).ok()
             }
             // Somebody else has changed it meanwhile.
             Ok(_) => None,
@@ -212,7 +214,7 @@ impl<'a> Attempt<'a> {
 
     /// Goes back from what was seen, or from wherever the steps have led where nothing can be seen: what both modes
     /// allow is all that anybody gets until the old owner and group are seen.
-    fn go_back(&self, seen: Option<Look>) -> Result<(), SysError> {
+    fn go_back(&self, seen: Option<&Look>) -> Result<(), SysError> {
         let Steps { before, narrowed, after, .. } = self.steps;
         let changes_hands = !same_ids(before, after);
         if changes_hands {

@@ -4,8 +4,9 @@ use super::Ground;
 use super::attempt::Attempt;
 use super::footing::Footing;
 use super::ground::{Known, failed};
-use crate::entry::Kind;
+use crate::entry::{Entry, Extras, Kind};
 use crate::journal::{Capabilities, Done, Drift, Outcome};
+use crate::lints::harms_named;
 use crate::mode::Mode;
 use crate::path::TreePath;
 use crate::plan::{Change, Fixes, Header, Links, RunKind};
@@ -69,12 +70,13 @@ fn other_names(ground: &Ground, change: &Change, known: &Known) -> Option<Done> 
 fn hidden(ground: &Ground, header: &Header, change: &Change, known: &Known) -> Result<Capabilities, Done> {
     let is_safe = header.fixes == Fixes::Safe;
     let new_ids = (change.before.uid, change.before.gid) != (change.after.uid, change.after.gid);
-    let gains = change.after.mode.without(change.before.mode).has_any(Mode::GROUP);
+    let (before, after) = (change.before.mode, change.after.mode);
     // An undo gives an ACL back the mask that it had.
-    let widens_mask = is_safe && gains && !matches!(header.kind, RunKind::Undo(_));
+    let heeds_mask = is_safe && !matches!(header.kind, RunKind::Undo(_));
+    let changes_mask = heeds_mask && before & Mode::GROUP != after & Mode::GROUP;
     let matters = match change.kind {
         Kind::File => is_safe || new_ids,
-        Kind::Dir => widens_mask,
+        Kind::Dir => changes_mask,
         _ => false,
     };
     if !matters {
@@ -83,9 +85,16 @@ fn hidden(ground: &Ground, header: &Header, change: &Change, known: &Known) -> R
     let extras = extras(&known.held, &ground.ladder).map_err(failed)?;
     match change.kind {
         Kind::File if extras.capabilities && is_safe => Err(Done::of(Outcome::Drifted(Drift::Capabilities))),
-        _ if extras.acl && widens_mask => Err(Done::of(Outcome::Drifted(Drift::Acl))),
+        _ if changes_mask && harms_by_mask(known, after, &extras) => Err(Done::of(Outcome::Drifted(Drift::Acl))),
         // chown(2) takes the capabilities of a file away.
         Kind::File if extras.capabilities && new_ids => Ok(Capabilities::Lost),
         _ => Ok(Capabilities::Kept),
     }
+}
+
+/// Whether a mode opens an ACL's mask, or takes from somebody whom the ACL names.
+fn harms_by_mask(known: &Known, to: Mode, extras: &Extras) -> bool {
+    let entry = Entry { extras: extras.clone(), ..known.look.entry };
+    let widens = to.without(entry.state.mode).has_any(Mode::GROUP);
+    extras.acl && widens || harms_named(&entry, to)
 }

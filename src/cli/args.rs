@@ -10,7 +10,7 @@ mod reporting;
 pub use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Undo};
 pub use common::{Common, Format, Progress};
 pub use generate::{Generate, Scheduled, UnitKind};
-pub use judging::{Check, Diff, Explain, Eyes, Look, Probe};
+pub use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Look, Probe};
 pub use policy::Policy;
 pub use reporting::{CheckCommand, ReportFormat, Reporting};
 

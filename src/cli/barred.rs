@@ -71,9 +71,7 @@ fn command(common: &Common, check: &Check) -> String {
         words.push("-s".into());
         words.push(shell_quote(format!("{key}={value}").as_bytes()));
     }
-    if check.unsafe_fixes {
-        words.push("--unsafe-fixes".into());
-    }
+    words.extend(check.unsafe_option());
     words.extend(check.paths.iter().map(|path| absolute(path.as_os_str())));
     words.join(" ")
 }

@@ -10,7 +10,6 @@ use super::run_as::run_as;
 use super::session::Session;
 use super::streams::{Streams, warn};
 use super::words::Words;
-use crate::lints::Fix;
 use crate::policy::load::Fallback;
 use crate::report::diff::{DiffManner, Folding, Head, Row, write_folded};
 use crate::report::effect::Effects;
@@ -88,7 +87,7 @@ pub fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> Result<
     })?;
     tell_interrupt(exit, streams);
     tell_rest(common, streams, survey);
-    let effects = effects(survey, look.check.unsafe_fixes);
+    let effects = effects(survey);
     if effects.changes > 0 {
         let fix = fix_command(common, &look.check, survey);
         streams.status(format_args!("Fix would make {}: {fix}", effects.clause()));
@@ -107,7 +106,7 @@ fn fix_command(common: &Common, check: &Check, survey: &Survey) -> String {
         words.extend(fallback.map(|name| format!("-p {name}")));
     }
     words.extend(common.set.iter().map(|(key, value)| format!("-s {}", quote(format!("{key}={value}").as_ref()))));
-    words.extend(check.unsafe_fixes.then(|| "--unsafe-fixes".to_owned()));
+    words.extend(check.unsafe_option());
     words.extend(check.paths.iter().map(|path| quote(path.as_os_str())));
     words.join(" ")
 }
@@ -145,18 +144,13 @@ pub fn heads(survey: &Survey) -> Vec<Head<'_>> {
 }
 
 /// What a fix would do to access.
-pub fn effects(survey: &Survey, unsafe_fixes: bool) -> Effects {
+pub fn effects(survey: &Survey) -> Effects {
     let mut effects = Effects::default();
     for flaw in survey.changed() {
         effects.count(flaw.actual, flaw.desired);
-        effects.risky += u64::from(unsafe_fixes && is_risky(flaw));
+        effects.risky += u64::from(survey.is_risky(flaw));
     }
     effects
-}
-
-/// Whether an entry's change is no safe one, where unsafe fixes are made at all.
-pub fn is_risky(flaw: &Flaw) -> bool {
-    flaw.findings.iter().any(|finding| matches!(finding.fix, Fix::Unsafe(_)))
 }
 
 fn row(flaw: &Flaw) -> Row<'_> {

@@ -32,7 +32,7 @@ use std::sync::Arc;
 pub fn judge(session: &Session<'_>, check: &Check) -> Result<Judged, Failure> {
     let ready = session.prepare(check, Fallback::Allowed)?;
     let expectations = Expectations::look_up(session, &ready)?;
-    let mut judged = session.survey(ready, check, Depth::All)?;
+    let mut judged = session.survey(ready, Depth::All)?;
     if !judged.stalled {
         expectations.settle(session, &mut judged)?;
     }

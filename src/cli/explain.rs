@@ -1,6 +1,6 @@
 //! `explain`: what a lint means, or which rules decide what an entry should be.
 
-use super::args::{Check, Common, Explain, Format};
+use super::args::{Check, Common, EVERY_LINT, Explain, Format};
 use super::exit::{Exit, Failure};
 use super::explain_as::{end_of_way, tell};
 use super::judged::Judged;
@@ -22,7 +22,7 @@ use crate::report::explain::{Attribute, Explained, LintText, Said, Told, View, w
 use crate::report::quote::shell_quote;
 use crate::report::{Wording, answer, story};
 use crate::roots::Purpose;
-use crate::survey::{Flaw, SurveyError};
+use crate::survey::{Flaw, Survey, SurveyError};
 use crate::sys::mounts::Mounts;
 use crate::sys::root::{ancestors, look_at_path};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -82,12 +82,18 @@ fn lint(common: &Common, name: &str, streams: &mut Streams) -> Result<Exit, Fail
 fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Read)?;
     let path = Path::new(&explain.subject);
-    let check = Check { paths: vec![path.to_path_buf()], unsafe_fixes: false };
+    let check = Check::of(vec![path.to_path_buf()]);
     let judged = match session.judge_where_covered(&check, Fallback::Allowed, Depth::Start)? {
         Ok(judged) => Some(judged),
         // Who can do what there is no matter of policies.
         Err(SurveyError::Uncovered(_)) if explain.whom.is_some() => None,
         Err(error) => return Err(failed(error)),
+    };
+    // What is to be done by hand is what fix would do.
+    let unsafely = Check { unsafe_fixes: vec![EVERY_LINT.to_owned()], ..check };
+    let unsafely = match judged {
+        Some(_) => session.judge_to(&unsafely, Fallback::Allowed, Depth::Start).map(|judged| Some(judged.survey))?,
+        None => None,
     };
     let (real, entry, way) = session.apart(|| {
         let real = paths::without_links(&paths::absolute(path)?)?;
@@ -99,9 +105,9 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     })??;
     let story =
         explain.whom.as_ref().map(|whom| tell(&session, judged.as_ref(), whom, explain.umask, &real)).transpose()?;
-    let views = judged
-        .iter()
-        .flat_map(|judged| covering(judged, &real).map(|instance| view(&session, judged, instance, &real, &entry)));
+    let views = judged.iter().zip(&unsafely).flat_map(|(judged, unsafely)| {
+        covering(judged, &real).map(|instance| view(&session, judged, unsafely, instance, &real, &entry))
+    });
     let explained = Explained {
         path: real.as_os_str().as_bytes(),
         kind: entry.kind,
@@ -158,17 +164,21 @@ pub fn covering<'j, 'p>(judged: &'j Judged, path: &'p Path) -> impl Iterator<Ite
     })
 }
 
-fn view<'j>(session: &Session<'_>, judged: &'j Judged, instance: &'j Instance, path: &Path, entry: &Entry) -> View<'j> {
+fn view<'j>(
+    session: &Session<'_>,
+    judged: &'j Judged,
+    unsafely: &Survey,
+    instance: &'j Instance,
+    path: &Path,
+    entry: &Entry,
+) -> View<'j> {
     let survey = &judged.survey;
     let below = path.strip_prefix(instance.root()).map(Path::to_path_buf).unwrap_or_default();
     let below = if below.as_os_str().is_empty() { PathBuf::from(".") } else { below };
     let chains = instance.deciders(below.as_os_str().as_bytes(), entry.kind);
     let own = TreePath::from(below.as_os_str().as_bytes());
-    let is_of = |flaw: &&Flaw| {
-        let root = &survey.roots[flaw.root as usize];
-        root.path == instance.root() && root.policy == instance.policy() && flaw.path == own
-    };
-    let flaw = survey.flaws.iter().find(is_of);
+    let flaw = flaw_of(survey, instance, &own);
+    let fixed = |survey: &Survey| flaw_of(survey, instance, &own).map_or(entry.state, |flaw| flaw.desired);
     let words = Words(&session.names);
     let told = |flaw: &'j Flaw| {
         let told = flaw.findings.iter().map(|finding| Told {
@@ -191,7 +201,17 @@ fn view<'j>(session: &Session<'_>, judged: &'j Judged, instance: &'j Instance, p
         findings: flaw.map(told).unwrap_or_default(),
         cause: flaw.and_then(|flaw| flaw.cause).map(Cause::explanation),
         ideal: flaw.map_or(entry.state, |flaw| flaw.ideal),
+        fixed: fixed(survey),
+        fixed_unsafely: fixed(unsafely),
     }
+}
+
+/// What one tree finds of an entry.
+fn flaw_of<'s>(survey: &'s Survey, instance: &Instance, path: &TreePath) -> Option<&'s Flaw> {
+    survey.flaws.iter().find(|flaw| {
+        let root = &survey.roots[flaw.root as usize];
+        root.path == instance.root() && root.policy == instance.policy() && flaw.path == *path
+    })
 }
 
 /// Why an entry isn't judged, if it isn't.

@@ -2,7 +2,7 @@
 
 use super::args::{Fix, Format, Plan as PlanArguments};
 use super::check::{
-    effects, heads, is_risky, looked, rows, tell_interrupt, tell_rest, tell_rest_of, tell_troubles, write_survey_diff,
+    effects, heads, looked, rows, tell_interrupt, tell_rest, tell_rest_of, tell_troubles, write_survey_diff,
 };
 use super::execute::{Executed, Told, execute, tell};
 use super::exit::{Exit, Failure};
@@ -15,7 +15,7 @@ use super::{args::Common, ask, barred, planning, store};
 use crate::entry::Identity;
 use crate::lints::Lint;
 use crate::path::TreePath;
-use crate::plan::{Fixes, Plan, RunKind};
+use crate::plan::{Plan, RunKind};
 use crate::policy::load::Fallback;
 use crate::report::diff::{DiffManner, Folding};
 use crate::report::effect::Effects;
@@ -49,7 +49,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
     let unfit = planning::tell_unfit(&plan.header, &unfit, streams);
     let picks = !fix.consent.yes && common.format == Format::Human && !common.quiet && ask::has_terminal();
     match picks {
-        true => pick(&session, &judged, &mut plan, fix.check.unsafe_fixes, streams)?,
+        true => pick(&session, &judged, &mut plan, streams)?,
         false => show(&session, &judged, streams)?,
     }
     let made = if plan.changes.is_empty() {
@@ -113,19 +113,13 @@ pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -
 }
 
 /// Asks about the changes hunk by hunk, and leaves in the plan what was chosen.
-fn pick(
-    session: &Session<'_>,
-    judged: &Judged,
-    plan: &mut Plan,
-    unsafe_fixes: bool,
-    streams: &mut Streams,
-) -> Result<(), Failure> {
+fn pick(session: &Session<'_>, judged: &Judged, plan: &mut Plan, streams: &mut Streams) -> Result<(), Failure> {
     let survey = &judged.survey;
     let (rows, heads, palette) = (rows(survey), heads(survey), streams.error_palette());
     if rows.is_empty() {
         return Ok(());
     }
-    let clause = effects(survey, unsafe_fixes).clause();
+    let clause = effects(survey).clause();
     streams.status(format_args!("In {}, fix would make {clause}.", counted(survey.counts.entries, "entry", "entries")));
     let manner = DiffManner { names: &session.names, palette: &palette, folding: Folding::Folded };
     let chosen = Picking { heads: &heads, manner, stop: &session.stop, headed: Cell::new(None) }.pick(&rows)?;
@@ -137,8 +131,7 @@ fn pick(
 
 /// What the changes of a plan do to access.
 fn chosen_effects(judged: &Judged, plan: &Plan) -> Effects {
-    let unsafe_fixes = plan.header.fixes == Fixes::WithUnsafe;
-    let flaws = judged.survey.changed().filter(|flaw| unsafe_fixes && is_risky(flaw));
+    let flaws = judged.survey.changed().filter(|flaw| judged.survey.is_risky(flaw));
     let risky: HashSet<(Identity, &TreePath)> = flaws.map(|flaw| (flaw.id, &flaw.path)).collect();
     let mut effects = Effects::default();
     for change in &plan.changes {

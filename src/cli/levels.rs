@@ -1,8 +1,8 @@
 //! The level of each lint for each policy: the command line's word over the policy's, over the default.
 
-use super::args::Common;
+use super::args::{Check, Common, EVERY_LINT};
 use super::exit::Failure;
-use crate::lints::{Level, Levels, Lint};
+use crate::lints::{Level, Levels, Lint, LintSet};
 use crate::policy::{Loaded, nearest};
 
 /// What the command line says of lints, in the order of severity: the strictest word wins.
@@ -26,6 +26,25 @@ pub fn of_policy(loaded: &Loaded, command_line: &[(Lint, Level)]) -> Levels {
         levels.set(lint, level);
     }
     levels
+}
+
+/// The lints whose unsafe fixes the command line asks for.
+pub fn unsafe_of_command_line(check: &Check) -> Result<LintSet, Failure> {
+    if check.unsafe_fixes.iter().any(|name| name == EVERY_LINT) {
+        return Ok(LintSet::all());
+    }
+    let lints = check.unsafe_fixes.iter().map(|name| match lint(name)? {
+        lint if lint.has_fix() => Ok(lint),
+        lint => Err(Failure::usage(format!("`{lint}` has no fix, safe or unsafe"))),
+    });
+    Ok(LintSet::named(&lints.collect::<Result<Vec<_>, _>>()?))
+}
+
+/// The lints whose unsafe fixes hold for a policy: its own word, that of what uses it, and the command line's.
+pub fn unsafe_of_policy(loaded: &Loaded, command_line: LintSet) -> LintSet {
+    let of_users = loaded.used_by.iter().flat_map(|user| &user.unsafe_fixes);
+    let lints: Vec<Lint> = loaded.model.unsafe_fixes.iter().chain(of_users).copied().collect();
+    LintSet::named(&lints).with(command_line)
 }
 
 fn lint(name: &str) -> Result<Lint, Failure> {

@@ -48,7 +48,7 @@ impl<'j> Permitted<'j> {
                 let root = stops.iter().find(|(path, _)| path == instance.root()).map(|(_, stop)| stop.state.gid);
                 Some(Wanted {
                     intent,
-                    options: Options { levels, unsafe_fixes: false },
+                    options: Options { levels, ..Options::default() },
                     root,
                     parent: above.clone().next().map(|(_, stop)| stop.state.gid).or(root),
                     setgid: setgid.or(root),

@@ -17,7 +17,8 @@ pub fn plan(session: &Session<'_>, judged: &Judged, kind: RunKind, check: &Check
     let survey = &judged.survey;
     let mut changes: Vec<Change> = survey.changed().map(|flaw| change(survey, flaw)).collect();
     let entries = survey.counts.entries;
-    let fixes = if check.unsafe_fixes { Fixes::WithUnsafe } else { Fixes::Safe };
+    let has_unsafe = !check.unsafe_fixes.is_empty() || survey.changed().any(|flaw| survey.is_risky(flaw));
+    let fixes = if has_unsafe { Fixes::WithUnsafe } else { Fixes::Safe };
     let mut header = header(session, kind);
     header.policies = survey
         .policies

@@ -101,7 +101,7 @@ fn places(session: &Session<'_>, named: &[PathBuf]) -> Result<Vec<Place>, Failur
     let said = levels::of_command_line(session.common)?;
     let mut places = Vec::new();
     if named.is_empty() {
-        let check = Check { paths: Vec::new(), unsafe_fixes: false };
+        let check = Check::of(Vec::new());
         for (root, loaded) in session.roots(&check)? {
             places.push(Place { root, levels: levels::of_policy(&loaded, &said) });
         }

@@ -8,7 +8,7 @@ use super::streams::warn;
 use super::surveying::{Surveyed, Work};
 use super::{levels, paths, progress};
 use crate::judge::Options;
-use crate::lints::{Level, Levels, Lint};
+use crate::lints::{Level, Levels, Lint, LintSet};
 use crate::policy::load::{FOLDER, Fallback, Origin};
 use crate::policy::rule_table::RuleTable;
 use crate::policy::{Loaded, Request, load};
@@ -89,7 +89,7 @@ impl<'a> Session<'a> {
 
     /// Judges what the arguments ask for, down to this depth.
     pub fn judge_to(&self, check: &Check, fallback: Fallback, depth: Depth) -> Result<Judged, Failure> {
-        self.survey(self.prepare(check, fallback)?, check, depth)
+        self.survey(self.prepare(check, fallback)?, depth)
     }
 
     /// The same; a PATH that no tree covers is an error of its own.
@@ -99,7 +99,7 @@ impl<'a> Session<'a> {
         fallback: Fallback,
         depth: Depth,
     ) -> Result<Result<Judged, SurveyError>, Failure> {
-        Ok(self.survey_where_covered(self.prepare(check, fallback)?, check, depth))
+        Ok(self.survey_where_covered(self.prepare(check, fallback)?, depth))
     }
 
     /// Reads the policies and finds what they are about; nothing of a tree is looked at yet.
@@ -110,16 +110,17 @@ impl<'a> Session<'a> {
     }
 
     /// Judges what was found, down to this depth.
-    pub fn survey(&self, ready: Ready, check: &Check, depth: Depth) -> Result<Judged, Failure> {
-        self.survey_where_covered(ready, check, depth).map_err(failed)
+    pub fn survey(&self, ready: Ready, depth: Depth) -> Result<Judged, Failure> {
+        self.survey_where_covered(ready, depth).map_err(failed)
     }
 
-    fn survey_where_covered(&self, ready: Ready, check: &Check, depth: Depth) -> Result<Judged, SurveyError> {
-        let Ready { loaded, table, roots, selection, levels, caution } = ready;
+    fn survey_where_covered(&self, ready: Ready, depth: Depth) -> Result<Judged, SurveyError> {
+        let Ready { loaded, table, roots, selection, levels, unsafe_fixes, caution } = ready;
+        let options = |(&levels, unsafe_fixes)| Options { levels, unsafe_fixes };
         let work = Work {
             roots: Arc::new(roots),
             policies: loaded.iter().map(label).collect(),
-            options: levels.iter().map(|&levels| Options { levels, unsafe_fixes: check.unsafe_fixes }).collect(),
+            options: levels.iter().zip(unsafe_fixes).map(options).collect(),
             table: Arc::new(table),
             selection: Arc::new(selection),
             caution,
@@ -205,8 +206,10 @@ impl<'a> Session<'a> {
         let mut roots = self.find_roots(&loaded, &table, caution)?;
         roots.warnings.extend(self.doubts(&loaded)?);
         let selection = select(&named, &roots)?;
+        let asked = levels::unsafe_of_command_line(check)?;
+        let unsafe_fixes = loaded.iter().map(|loaded| levels::unsafe_of_policy(loaded, asked)).collect();
         let levels = loaded.iter().map(|loaded| levels::of_policy(loaded, command_line)).collect();
-        Ok(Ready { loaded, table, roots, selection, levels, caution })
+        Ok(Ready { loaded, table, roots, selection, levels, unsafe_fixes, caution })
     }
 
     fn find_roots(&self, loaded: &[Loaded], table: &RuleTable, caution: Caution) -> Result<Roots, Failure> {
@@ -265,6 +268,8 @@ pub struct Ready {
     pub selection: Selection,
     /// The level of each lint, by policy.
     pub levels: Vec<Levels>,
+    /// The lints whose unsafe fixes are planned too, by policy.
+    pub unsafe_fixes: Vec<LintSet>,
     caution: Caution,
 }
 

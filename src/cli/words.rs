@@ -15,8 +15,14 @@ impl Wording for Words<'_> {
         {
             return obstacle.to_string();
         }
-        let subject =
-            Subject { kind: flaw.kind, actual: flaw.actual, ideal: flaw.ideal, nlink: flaw.nlink, acls: flaw.acls() };
+        let subject = Subject {
+            kind: flaw.kind,
+            actual: flaw.actual,
+            ideal: flaw.ideal,
+            nlink: flaw.nlink,
+            acls: flaw.acls(),
+            losers: flaw.losers(),
+        };
         describe(finding, &subject, self.0)
     }
 }

@@ -24,7 +24,9 @@ impl Case {
                     Turn::Give => stop.state.mode.with(bits_of),
                     Turn::Take => stop.state.mode.without(bits_of),
                 };
-                stop.listed = with_mode(&stop.listed, stop.state.mode);
+                if let Listed::Yes(acl) = &stop.listed {
+                    stop.listed = Listed::Yes(acl.after_chmod(stop.state.mode));
+                }
             }
             Alteration::Entry { place, tag, id, rights, mask } => {
                 let stop = &mut case.stops[place];
@@ -37,19 +39,6 @@ impl Case {
         }
         case
     }
-}
-
-/// The ACL after a chmod(2): the owner's and the others' entries, and the mask for the group's bits (acl(5)).
-fn with_mode(listed: &Listed, mode: Mode) -> Listed {
-    let Listed::Yes(acl) = listed else { return listed.clone() };
-    let bits = |shift: u32| Rights::new(mode.bits() >> shift).bits();
-    let entries = acl.entries().iter().map(|entry| match entry.tag {
-        Tag::Owner => AclEntry { permissions: bits(6), ..*entry },
-        Tag::Mask => AclEntry { permissions: bits(3), ..*entry },
-        Tag::Other => AclEntry { permissions: bits(0), ..*entry },
-        Tag::User | Tag::OwningGroup | Tag::Group => *entry,
-    });
-    Acl::new(entries.collect()).map_or(Listed::No, Listed::Yes)
 }
 
 fn with_entry(state: State, acl: Option<&Acl>, new: AclEntry, mask: Rights) -> Listed {

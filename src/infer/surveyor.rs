@@ -35,7 +35,7 @@ pub struct Surroundings {
 impl Surroundings {
     /// Those of a root.
     pub fn root(look: &Look) -> Surroundings {
-        Surroundings { place: b".".as_slice().into(), gid: look.entry.state.gid, above: look.entry }
+        Surroundings { place: b".".as_slice().into(), gid: look.entry.state.gid, above: look.entry.clone() }
     }
 
     /// The place, and the group that is handed down in it.
@@ -69,10 +69,10 @@ impl Visitor for Counting {
         let (here, state, path) = (at.here(), look.entry.state, at.path());
         if is_setgid_directory(&look.entry) && state.gid != here.gid {
             self.census.count_top(&path, state);
-            return Next::Enter(Surroundings { place: path.into(), gid: state.gid, above: look.entry });
+            return Next::Enter(Surroundings { place: path.into(), gid: state.gid, above: look.entry.clone() });
         }
         self.census.count(here.handing_down(), path, look.entry.kind, state);
-        Next::Enter(Surroundings { above: look.entry, ..here.clone() })
+        Next::Enter(Surroundings { above: look.entry.clone(), ..here.clone() })
     }
 
     fn mount(&mut self, at: Place<'_, Surroundings>, _: OnMount) -> Crossing {

@@ -189,7 +189,7 @@ impl Drift {
                 format!("it has {count} names now, and not all of them are known to lie in the tree")
             }
             Drift::Capabilities => "it has file capabilities now".into(),
-            Drift::Acl => "it has an ACL now, whose mask would be widened".into(),
+            Drift::Acl => "it has an ACL now, whose mask would be changed".into(),
             Drift::Names => "an owner or group in the plan is called otherwise now".into(),
         }
     }

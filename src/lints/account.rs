@@ -48,7 +48,7 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Says what unknown-id saw.
-pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     let (uid, gid) = (subject.actual.uid, subject.actual.gid);
     match (names.user_name(uid), names.group_name(gid)) {
         (None, Some(_)) => format!("user {uid} is unknown"),

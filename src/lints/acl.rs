@@ -109,7 +109,7 @@ fn group_bits(mode: Mode) -> u8 {
 }
 
 /// Says what wide-default-acl saw.
-pub fn describe_default(subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe_default(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     let group = group_label(subject.ideal.gid, names);
     match subject.acls.default.map_or(Beyond::Nobody, |acl| beyond(&acl, subject.ideal)) {
         Beyond::Others(bits) => format!("its default ACL gives others {} of all that is made in it", letters(bits)),
@@ -127,7 +127,7 @@ pub fn describe_default(subject: &Subject, names: &dyn IdNames) -> String {
 }
 
 /// Says what masked-by-acl saw.
-pub fn describe_mask(subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe_mask(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     let group = group_label(subject.actual.gid, names);
     let Some(acl) = subject.acls.access else {
         return "its group bits are the mask of an ACL".into();

@@ -1,7 +1,9 @@
 //! What the lints look at: one entry, what is wanted of it, and what a fix of it must heed.
 
-use super::{Finding, Fix, Level, Levels, Lint, group, guard, owner, permission};
+use super::harm::{Harm, Heeded, harm};
+use super::{Because, Finding, Fix, Level, Levels, Lint, LintSet, group, guard, owner, permission, set_id};
 use crate::accounts::Accounts;
+use crate::decide::Rights;
 use crate::entry::{Entry, Kind, State};
 use crate::intent::{Around, Intent, RuleId, Wish};
 use crate::mode::Mode;
@@ -11,16 +13,16 @@ use crate::mode::Mode;
 pub struct Options {
     /// The level of each lint.
     pub levels: Levels,
-    /// Whether unsafe fixes are planned too.
-    pub unsafe_fixes: bool,
+    /// The lints whose unsafe fixes are planned too.
+    pub unsafe_fixes: LintSet,
 }
 
 impl Options {
-    /// Whether a fix is planned.
-    pub fn plans(&self, fix: Fix) -> bool {
+    /// Whether a fix of what a lint sees is planned.
+    pub fn plans(&self, lint: Lint, fix: Fix) -> bool {
         match fix {
             Fix::Safe => true,
-            Fix::Unsafe(_) => self.unsafe_fixes,
+            Fix::Unsafe(_) => self.unsafe_fixes.contains(lint),
             Fix::None(_) => false,
         }
     }
@@ -46,6 +48,13 @@ pub struct Case<'a> {
     pub any_change: Fix,
     /// What opening it must heed: a chgrp, and widening.
     pub opening: Fix,
+    /// What a chgrp of it must heed.
+    pub chgrp: Fix,
+    /// What setting the bits that are missing must heed.
+    pub widening: Fix,
+    /// What clearing the bits that are too many must heed.
+    pub narrowing: Fix,
+    heeded: Heeded,
 }
 
 impl<'a> Case<'a> {
@@ -58,35 +67,87 @@ impl<'a> Case<'a> {
         accounts: &'a dyn Accounts,
     ) -> Case<'a> {
         let levels = &options.levels;
-        let any_change = guard::any_change(entry, intent);
         let decision = permission::decide(entry, intent);
         let mode = without_allowed(entry, decision.mode, levels);
+        let asked = permission::asked(entry, intent, decision.expression);
+        let denied = set_id::denied(entry.kind, mode);
+        let (mode, asked) = (mode.without(denied.without(entry.state.mode)), asked.without(denied));
+        let any_change = guard::any_change(entry, intent);
         let uid = owner::wanted(entry, intent, around, accounts);
         let uid = if levels.allow(Lint::ForeignOwner) { entry.state.uid } else { uid };
 
         // `@setgid`, `@primary` and consent ask about the entry as its other fixes leave it, or the next run would
         // find another group wrong.
-        let mut settled = *entry;
-        if uid != entry.state.uid && options.plans(any_change.and(owner::fix(entry, uid))) {
+        let mut settled = entry.clone();
+        if uid != entry.state.uid && options.plans(Lint::ForeignOwner, any_change.and(owner::fix(entry, uid))) {
             settled.state.uid = uid;
         }
         if !mode.has(Mode::SETGID) {
             settled.state.mode = entry.state.mode.without(Mode::SETGID);
         }
-        let gid = group::wanted(&settled, intent, around, accounts);
+        let intended = group::wanted(&settled, intent, around, accounts);
+        let gid = intended;
         let group_is_excused = gid != entry.state.gid && levels.allow(group::lint(entry, mode, levels));
         let gid = if group_is_excused { entry.state.gid } else { gid };
 
-        Case {
+        let opening = guard::opening(&settled, gid, intent.consent, accounts);
+        let tolerated = permission::tolerated(entry, intent, decision.expression);
+        let mut case = Case {
             entry,
             intent,
             accounts,
             levels,
             ideal: State { uid, gid, mode },
             group_is_excused,
-            asked: permission::asked(entry, intent, decision.expression),
+            asked,
             any_change,
-            opening: guard::opening(&settled, gid, intent.consent, accounts),
+            opening,
+            chgrp: any_change.and(opening),
+            widening: Fix::Safe,
+            narrowing: any_change,
+            heeded: Heeded { intended, tolerated: Rights::new(tolerated.bits() >> 3) },
+        };
+        case.widening = permission::widening_fix(&case);
+        case.keep_together();
+        case
+    }
+
+    /// Withholds what does harm without what is withheld already: both belong together.
+    fn keep_together(&mut self) {
+        let Some(first) = self.harm(self.narrowing) else { return };
+        let withheld = |case: &Case<'_>, harm| case.narrowing.and(case.reason(harm));
+        let Some(without) = self.harm(Fix::None(None)) else {
+            self.narrowing = withheld(self, first);
+            return;
+        };
+        // It is the chgrp then. A wrong group that stays is never given anything.
+        self.chgrp = self.chgrp.and(self.reason(without));
+        if self.missing().has_any(Mode::GROUP | Mode::OTHER) {
+            self.widening = self.widening.and(self.chgrp);
+        }
+        if let Some(still) = self.harm(self.narrowing) {
+            self.narrowing = withheld(self, still);
+        }
+    }
+
+    /// What harm the safe fixes do, if narrowing has this one.
+    fn harm(&self, narrowing: Fix) -> Option<Harm> {
+        let is_safe = |fix: Fix, bits: Mode| if fix == Fix::Safe { bits } else { Mode::NONE };
+        let own = permission::own_bits(self.entry.kind);
+        let mut to = self.entry.state;
+        to.gid = if self.chgrp == Fix::Safe { self.ideal.gid } else { to.gid };
+        to.mode = to.mode.with(is_safe(self.widening, self.missing() & own));
+        to.mode = to.mode.without(is_safe(narrowing, self.excess() & own));
+        harm(self.entry, to, self.heeded)
+    }
+
+    /// What is to be told of a fix that is withheld, as it would do harm.
+    fn reason(&self, harm: Harm) -> Fix {
+        match harm {
+            Harm::Acl => Fix::Unsafe(Because::Acl),
+            Harm::Group if self.has_wrong_group() && self.chgrp != Fix::Safe => self.chgrp,
+            Harm::Group if self.group_is_excused => Fix::Unsafe(Because::OtherGroup),
+            Harm::Group => self.widening.and(Fix::Unsafe(Because::OthersHaveMore)),
         }
     }
 
@@ -105,9 +166,10 @@ impl<'a> Case<'a> {
         self.ideal.gid != self.entry.state.gid
     }
 
-    /// What a chgrp of it must heed.
-    pub fn chgrp(&self) -> Fix {
-        self.any_change.and(self.opening)
+    /// Whether its group is wrong and stays, by what is planned: such a one is never given anything.
+    pub fn keeps_wrong_group(&self, options: &Options) -> bool {
+        let lint = group::lint(self.entry, self.ideal.mode, self.levels);
+        self.has_wrong_group() && !options.plans(lint, self.chgrp)
     }
 
     /// The rule that decides on setgid (or sticky): a key of its own, or else the mode.
@@ -170,7 +232,7 @@ impl<'a> Findings<'a> {
             return;
         }
         self.list.push(Finding { lint, level, fix, rule });
-        if !self.options.plans(fix) {
+        if !self.options.plans(lint, fix) {
             return;
         }
         let mode = self.desired.mode;
@@ -183,12 +245,18 @@ impl<'a> Findings<'a> {
         }
     }
 
+    /// What is asked of judging.
+    pub fn options(&self) -> &Options {
+        self.options
+    }
+
     /// The findings, and the state after all planned fixes.
     pub fn settle(mut self, case: &Case<'_>) -> (Vec<Finding>, State) {
         // chown(2) clears set-ID bits or leaves them to a group that nobody meant; whoever has a set-ID file changed
         // gets it without, unless the policy asks for the bits.
         if case.entry.kind == Kind::File && self.desired != case.entry.state {
-            self.desired.mode = self.desired.mode.without(Mode::SET_ID.without(case.asked));
+            let kept = case.asked.without(set_id::denied(case.entry.kind, self.desired.mode));
+            self.desired.mode = self.desired.mode.without(Mode::SET_ID.without(kept));
         }
         (self.list, self.desired)
     }

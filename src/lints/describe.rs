@@ -1,5 +1,6 @@
 //! What a finding says to people, in one line.
 
+use super::harm::Losers;
 use super::{
     Finding, Lint, account, acl, group, hard_link, owner, permission, policy, reach, set_id, setgid, sticky,
     world_writable,
@@ -10,7 +11,7 @@ use crate::entry::{Kind, State};
 
 /// What a message is about: an entry without its path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Subject {
+pub struct Subject<'a> {
     /// What kind of entry it is.
     pub kind: Kind,
     /// The state it is in.
@@ -21,10 +22,12 @@ pub struct Subject {
     pub nlink: u32,
     /// What its ACLs come to, where they were asked for.
     pub acls: Acls,
+    /// Whom its ACL names that would have less in the state that the policy asks for.
+    pub losers: &'a Losers,
 }
 
 /// Says what is wrong: lowercase start, no period; ids without a name are numbers.
-pub fn describe(finding: &Finding, subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe(finding: &Finding, subject: &Subject<'_>, names: &dyn IdNames) -> String {
     match finding.lint {
         Lint::ForeignGroup => group::describe_foreign(subject, names),
         Lint::ForeignOwner => owner::describe(subject, names),
@@ -34,9 +37,10 @@ pub fn describe(finding: &Finding, subject: &Subject, names: &dyn IdNames) -> St
         Lint::MissingSticky => sticky::describe_missing(),
         Lint::StraySticky => sticky::describe_stray(),
         Lint::MissingPermission => permission::describe_missing(subject),
-        Lint::ExcessPermission => permission::describe_excess(subject),
+        Lint::ExcessPermission => permission::describe_excess(subject, names),
         Lint::SetuidFile => set_id::describe_setuid_file(subject, names),
         Lint::SetgidFile => set_id::describe_setgid_file(subject, names),
+        Lint::WritableSetId => set_id::describe_writable(subject, names),
         Lint::SetuidDirectory => set_id::describe_setuid_directory(),
         Lint::IneffectiveSetgid => set_id::describe_ineffective(subject),
         Lint::WorldWritable => world_writable::describe(subject, names),
@@ -95,7 +99,14 @@ mod tests {
         let finding = Finding { lint, level: Level::Deny, fix: Fix::Safe, rule: None };
         describe(
             &finding,
-            &Subject { kind, actual: state(actual), ideal: state(ideal), nlink: 3, acls: Acls::default() },
+            &Subject {
+                kind,
+                actual: state(actual),
+                ideal: state(ideal),
+                nlink: 3,
+                acls: Acls::default(),
+                losers: &Losers::NONE,
+            },
             &Names,
         )
     }

@@ -82,6 +82,12 @@ pub enum Because {
     Hidden,
     /// The server of its file system takes root for somebody else.
     Squashed,
+    /// Its group is not the intended one, is allowed not to be, and those have it as all others do.
+    OtherGroup,
+    /// Others have more than the group: with another group, the new one would lose, or the old one gain.
+    OthersHaveMore,
+    /// It is a directory that its owner can't write: closed on purpose.
+    Frozen,
     /// The bit does nothing on Linux, but somebody may have put it there on purpose.
     SetIdDirectory,
 }
@@ -97,7 +103,9 @@ impl Because {
             Because::Acl => "acl",
             Because::HardLink => "hard-linked",
             Because::Owner => "owner",
-            Because::ForeignGroup => "foreign-group",
+            Because::ForeignGroup | Because::OtherGroup => "foreign-group",
+            Because::OthersHaveMore => "others-have-more",
+            Because::Frozen => "frozen",
             Because::Conflict => "conflict",
             Because::Hidden => "hidden-attributes",
             Because::Squashed => "root-squash",
@@ -115,6 +123,9 @@ impl Because {
             Because::HardLink => "it has other names, which may lie outside the tree",
             Because::Owner => "it would change hands",
             Because::ForeignGroup => "its group is not the intended one and would spread",
+            Because::OtherGroup => "its group is not the intended one, whose members have it as others do",
+            Because::OthersHaveMore => "others have more of it than the group",
+            Because::Frozen => "its owner can't write it, so it was closed on purpose",
             Because::Conflict => "two policies want different states of it",
             Because::Hidden => "it can't be seen whether it has an ACL or file capabilities",
             Because::Squashed => "its server takes root for somebody else (root_squash): fix it there",

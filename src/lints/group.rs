@@ -85,18 +85,18 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     if case.has_wrong_group() {
         let lint = lint(case.entry, case.ideal.mode, case.levels);
         let rule = case.intent.group.map(|wish| wish.rule);
-        findings.tell(lint, case.chgrp(), rule, Repair::Group(case.ideal.gid));
+        findings.tell(lint, case.chgrp, rule, Repair::Group(case.ideal.gid));
     }
 }
 
 /// Says what foreign-group saw.
-pub fn describe_foreign(subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe_foreign(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     let (actual, ideal) = (group_label(subject.actual.gid, names), group_label(subject.ideal.gid, names));
     format!("group is {actual}, should be {ideal}")
 }
 
 /// Says what spreading-group saw.
-pub fn describe_spreading(subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe_spreading(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     let actual = group_label(subject.actual.gid, names);
     format!("{}; everything made in it inherits {actual}", describe_foreign(subject, names))
 }

@@ -39,6 +39,13 @@ pub fn opening(entry: &Entry, gid: u32, consent: Consent, accounts: &dyn Account
     if uid == 0 || accounts.is_member(uid, gid) { Fix::Safe } else { Fix::Unsafe(Because::Outsider) }
 }
 
+/// What widening must heed: that a directory is not frozen. Who took the owner's own write permission away closed it on
+/// purpose, so that nobody changes what is in it.
+pub fn thawing(entry: &Entry) -> Fix {
+    let is_frozen = entry.kind == Kind::Dir && !entry.state.mode.has(Mode::OWNER_WRITE);
+    if is_frozen { Fix::Unsafe(Because::Frozen) } else { Fix::Safe }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,14 +59,14 @@ mod tests {
         for (kind, mode, extras, fix) in [
             (Kind::File, 0o755, Extras::default(), Fix::Safe),
             (Kind::File, 0o4755, Extras::default(), Fix::Unsafe(Because::SetId)),
-            (Kind::File, 0o2745, capable, Fix::Unsafe(Because::SetId)),
+            (Kind::File, 0o2745, capable.clone(), Fix::Unsafe(Because::SetId)),
             (Kind::File, 0o755, capable, Fix::Unsafe(Because::Capabilities)),
             (Kind::File, 0o755, hidden, Fix::Unsafe(Because::Hidden)),
             (Kind::Dir, 0o6755, Extras::default(), Fix::Safe),
             (Kind::Fifo, 0o6755, Extras::default(), Fix::Safe),
         ] {
             let mut entry = entry(kind, ALICE, USERS, mode);
-            entry.extras = extras;
+            entry.extras = extras.clone();
             assert_eq!(any_change(&entry, &Intent::default()), fix, "{kind} {mode:o}");
         }
     }

@@ -45,7 +45,7 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Says what hard-linked saw.
-pub fn describe(subject: &Subject) -> String {
+pub fn describe(subject: &Subject<'_>) -> String {
     format!("it has {} names, and not all of them are known to lie in the tree", subject.nlink)
 }
 

@@ -6,10 +6,12 @@
 mod level;
 mod finding;
 mod registry;
+mod set;
 mod describe;
 mod expectation;
 mod case;
 mod guard;
+mod harm;
 mod group;
 mod owner;
 mod setgid;
@@ -32,9 +34,11 @@ pub use case::{Case, Findings, Options};
 pub use cause::{Cause, cause};
 pub use describe::{Subject, describe};
 pub use finding::{Because, Finding, Fix};
+pub use harm::{Losers, harms_named};
 pub use level::{Level, Levels};
 pub use reach::{describe_obstacle, lets_pass};
 pub use registry::{Lint, Text, table_markdown};
+pub use set::LintSet;
 
 use crate::accounts::Accounts;
 use crate::entry::Entry;

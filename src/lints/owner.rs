@@ -66,7 +66,7 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Says what foreign-owner saw.
-pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     let (actual, ideal) = (user_label(subject.actual.uid, names), user_label(subject.ideal.uid, names));
     format!("owner is {actual}, should be {ideal}")
 }

@@ -2,7 +2,8 @@
 
 use super::case::{Case, Findings, Repair};
 use super::describe::Subject;
-use super::{Because, Fix, Level, Lint, Text};
+use super::{Because, Fix, Level, Lint, Text, guard};
+use crate::accounts::IdNames;
 use crate::entry::{Entry, Kind};
 use crate::intent::Intent;
 use crate::mode::{Mode, ModeExpression};
@@ -29,7 +30,8 @@ all.
 The fix is to set the bits. It is unsafe for group and other bits of an entry
 that its owner keeps private, or whose owner is not a member of the group it
 ends in (unless `consent = \"assumed\"`), for group bits where an ACL makes them
-a mask, and where the group is wrong and its chgrp is unsafe. Making a file
+a mask, and where the group is wrong and its chgrp is unsafe. It is unsafe for a
+directory that its owner can't write, which is frozen on purpose. Making a file
 set-ID is always unsafe.
 
 See chmod(1), umask(2), acl(5).",
@@ -53,8 +55,10 @@ It usually comes from a umask of 002 or 022 in a tree that is closed to others,
 from a chmod -R 777 that was to help for a moment, or from archives and
 transfers that keep the modes of elsewhere.
 
-The fix is to clear the bits. Narrowing needs nobody's consent; it is unsafe
-only for files with set-ID bits or file capabilities.
+The fix is to clear the bits. Narrowing needs nobody's consent. It is unsafe for
+files with set-ID bits or file capabilities; where it would cut off the intended
+group, since the chgrp by which its members would have their own bits is unsafe;
+and where the mask of an ACL would take from whom the ACL names.
 
 See chmod(1), umask(2), inode(7).",
 };
@@ -63,32 +67,39 @@ See chmod(1), umask(2), inode(7).",
 pub struct Decision<'p> {
     /// The mode that it should have.
     pub mode: Mode,
-    /// The expression that decided: the first that it complies with, or else the first of all.
+    /// The expression that decided.
     pub expression: Option<&'p ModeExpression>,
 }
 
 /// Finds the mode that an entry should have.
+///
+/// Of several modes it is the one that the entry complies with, by the bits that modes decide: what `setgid` and
+/// `sticky` decide is judged apart. If there is none, it is the one that leaves its permissions as they are, so that a
+/// special bit alone opens nothing; if there is none either, the first.
 pub fn decide<'p>(entry: &Entry, intent: &Intent<'p>) -> Decision<'p> {
     let actual = entry.state.mode;
     if !entry.kind.has_mode() {
         return Decision { mode: actual, expression: None };
     }
     let expressions = intent.mode.map_or(&[][..], |wish| wish.value);
-    let mut first = None;
-    for expression in expressions {
-        let mode = with_keys(entry, intent, applied(entry, intent, expression));
-        let decision = Decision { mode, expression: Some(expression) };
-        if mode == actual {
-            return decision;
-        }
-        first = first.or(Some(decision));
-    }
-    first.unwrap_or_else(|| Decision { mode: with_keys(entry, intent, actual), expression: None })
+    let differs = |expression: &&ModeExpression| {
+        let differing = Mode::new(applied(entry, intent, actual, expression).bits() ^ actual.bits());
+        (differing.has_any(Mode::PERMISSIONS), !differing.is_empty())
+    };
+    // Of equals the first.
+    let expression = expressions.iter().min_by_key(differs);
+    let mode = expression.map_or(actual, |expression| applied(entry, intent, actual, expression));
+    Decision { mode: with_keys(entry, intent, mode), expression }
 }
 
-/// What an expression makes of the mode, but for the special bits that it may not decide.
-fn applied(entry: &Entry, intent: &Intent<'_>, expression: &ModeExpression) -> Mode {
-    let actual = entry.state.mode;
+/// The group bits that the deciding expression leaves to the group, if it has them all.
+pub fn tolerated(entry: &Entry, intent: &Intent<'_>, expression: Option<&ModeExpression>) -> Mode {
+    let open = entry.state.mode.with(Mode::GROUP);
+    expression.map_or(open, |expression| applied(entry, intent, open, expression)) & Mode::GROUP
+}
+
+/// What an expression makes of a mode, but for the special bits that it may not decide.
+fn applied(entry: &Entry, intent: &Intent<'_>, actual: Mode, expression: &ModeExpression) -> Mode {
     if entry.kind != Kind::Dir {
         return expression.apply(actual, false);
     }
@@ -138,16 +149,22 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     let own = own_bits(case.entry.kind);
     let (missing, excess) = (case.missing() & own, case.excess() & own);
     if !missing.is_empty() {
-        findings.tell(Lint::MissingPermission, widening_fix(case, missing), rule, Repair::Set(missing));
+        let keeps = missing.has_any(Mode::GROUP | Mode::OTHER) && case.keeps_wrong_group(findings.options());
+        let repair = if keeps { Repair::Nothing } else { Repair::Set(missing) };
+        findings.tell(Lint::MissingPermission, case.widening, rule, repair);
     }
     if !excess.is_empty() {
-        findings.tell(Lint::ExcessPermission, case.any_change, rule, Repair::Clear(excess));
+        findings.tell(Lint::ExcessPermission, case.narrowing, rule, Repair::Clear(excess));
     }
 }
 
-/// What setting these bits must heed.
-fn widening_fix(case: &Case<'_>, bits: Mode) -> Fix {
+/// What setting the bits that are missing must heed.
+pub fn widening_fix(case: &Case<'_>) -> Fix {
+    let bits = case.missing() & own_bits(case.entry.kind);
     let mut fix = case.any_change;
+    if bits.has_any(Mode::PERMISSIONS) {
+        fix = fix.and(guard::thawing(case.entry));
+    }
     if case.entry.kind == Kind::File && bits.has_any(Mode::SET_ID) {
         fix = fix.and(Fix::Unsafe(Because::SetId));
     }
@@ -163,23 +180,29 @@ fn widening_fix(case: &Case<'_>, bits: Mode) -> Fix {
 }
 
 /// Says what missing-permission saw.
-pub fn describe_missing(subject: &Subject) -> String {
+pub fn describe_missing(subject: &Subject<'_>) -> String {
     let bits = subject.ideal.mode.without(subject.actual.mode) & own_bits(subject.kind);
     let classes = CLASSES.map(|(class, shift)| (class, "can't", "or", (bits.bits() >> shift) & 7));
     format!("{}: {}", modes(subject), details(subject.kind, classes, bits, "missing"))
 }
 
 /// Says what excess-permission saw.
-pub fn describe_excess(subject: &Subject) -> String {
+pub fn describe_excess(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     let bits = subject.actual.mode.without(subject.ideal.mode) & own_bits(subject.kind);
     let classes = CLASSES.map(|(class, shift)| (class, "may", "and", (bits.bits() >> shift) & 7));
-    format!("{}: {}", modes(subject), details(subject.kind, classes, bits, "set"))
+    let told = format!("{}: {}", modes(subject), details(subject.kind, classes, bits, "set"));
+    match subject.losers.describe(names) {
+        Some(losers) if bits.has_any(Mode::GROUP) => {
+            format!("{told}; narrowed, the mask of its ACL takes from {losers}")
+        }
+        _ => told,
+    }
 }
 
 /// What each class is called, and where its bits are.
 const CLASSES: [(&str, u32); 3] = [("its owner", 6), ("the group", 3), ("others", 0)];
 
-fn modes(subject: &Subject) -> String {
+fn modes(subject: &Subject<'_>) -> String {
     format!("mode is {}, should be {}", subject.actual.mode, subject.ideal.mode)
 }
 
@@ -241,8 +264,8 @@ mod tests {
         let acl = Extras { acl: true, ..Extras::default() };
         for (uid, gid, mode, extras, intent, because) in [
             (ALICE, LAB, 0o640, Extras::default(), &intent, None),
-            (ALICE, LAB, 0o640, acl, &intent, Some(Because::Acl)),
-            (ALICE, LAB, 0o600, acl, &intent, Some(Because::Private)),
+            (ALICE, LAB, 0o640, acl.clone(), &intent, Some(Because::Acl)),
+            (ALICE, LAB, 0o600, acl.clone(), &intent, Some(Because::Private)),
             (ALICE, 0, 0o640, Extras::default(), &intent, Some(Because::Outsider)),
             (ALICE, 0, 0o640, Extras::default(), &with_group, None),
             (9999, LAB, 0o640, Extras::default(), &with_group, Some(Because::Outsider)),
@@ -254,8 +277,78 @@ mod tests {
             let missing = findings.iter().find(|finding| finding.lint == Lint::MissingPermission).expect("it is told");
             assert_eq!(missing.fix, because.map_or(Fix::Safe, Fix::Unsafe), "{uid} {gid} {mode:o}");
         }
-        let outsiders = entry(Kind::File, 9999, USERS, 0o646);
-        assert_eq!(judged(&outsiders, &with_group).1, entry(Kind::File, 9999, USERS, 0o640).state);
+    }
+
+    #[test]
+    fn the_intended_group_is_not_cut_off_where_its_chgrp_is_withheld() {
+        let (group, private) = ([GroupTerm::Gid(LAB)], modes(&["g=u,o="]));
+        let intent = Intent { group: wish(&group[..]), mode: wish(&private[..]), ..Intent::default() };
+        for (kind, uid, gid, mode, after) in [
+            // Members of LAB have an outsider's as others do, until it is theirs.
+            (Kind::File, 9999, USERS, 0o646, 0o646),
+            (Kind::Dir, 9999, USERS, 0o755, 0o755),
+            (Kind::File, 9999, USERS, 0o660, 0o660),
+            (Kind::File, 9999, LAB, 0o664, 0o660),
+            // What the mode takes from the group too is taken from all.
+            (Kind::File, 9999, USERS, 0o601, 0o600),
+            (Kind::File, ALICE, USERS, 0o644, 0o660),
+        ] {
+            let found = entry(kind, uid, gid, mode);
+            let (findings, desired) = judged(&found, &intent);
+            assert_eq!(desired.mode.bits(), after, "{kind} {uid} {gid} {mode:o}");
+            let excess = findings.iter().find(|finding| finding.lint == Lint::ExcessPermission);
+            if mode == after && mode != 0o660 {
+                assert_eq!(excess.map(|finding| finding.fix), Some(Fix::Unsafe(Because::Outsider)), "{mode:o}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_group_that_has_less_than_others_is_not_made_the_intended_one() {
+        let group = [GroupTerm::Gid(LAB)];
+        let intent = Intent { group: wish(&group[..]), ..Intent::default() };
+        let others_have_more = [(Lint::ForeignGroup, Fix::Unsafe(Because::OthersHaveMore))];
+        assert_eq!(seen(&entry(Kind::File, ALICE, USERS, 0o604), &intent), others_have_more);
+        assert_eq!(seen(&entry(Kind::File, ALICE, USERS, 0o644), &intent), [(Lint::ForeignGroup, Fix::Safe)]);
+    }
+
+    #[test]
+    fn a_directory_that_its_owner_cannot_write_stays_closed() {
+        let modes = modes(&["u=rwx,g=u,o="]);
+        let intent = Intent { mode: wish(&modes[..]), sticky: wish(false), ..Intent::default() };
+        let frozen = Fix::Unsafe(Because::Frozen);
+        for (kind, mode, missing, after) in [
+            (Kind::Dir, 0o550, frozen, 0o550),
+            (Kind::Dir, 0o2575, frozen, 0o2570),
+            (Kind::Dir, 0o500, frozen, 0o500),
+            (Kind::Dir, 0o750, Fix::Safe, 0o770),
+            (Kind::File, 0o440, Fix::Safe, 0o770),
+        ] {
+            let (findings, desired) = judged(&entry(kind, ALICE, LAB, mode), &intent);
+            let found = findings.iter().find(|finding| finding.lint == Lint::MissingPermission).expect("it is told");
+            assert_eq!((found.fix, desired.mode.bits()), (missing, after), "{kind} {mode:o}");
+        }
+        let sticky = seen(&entry(Kind::Dir, ALICE, LAB, 0o1570), &intent);
+        assert!(sticky.contains(&(Lint::StraySticky, frozen)), "{sticky:?}");
+    }
+
+    #[test]
+    fn of_several_modes_the_one_counts_that_permissions_comply_with() {
+        for (sources, setgid, mode, after) in [
+            (&["g=u", "go="][..], Some(true), 0o700, 0o2700),
+            (&["2770", "2700"], None, 0o700, 0o2700),
+            (&["g=u", "go="], Some(true), 0o750, 0o2770),
+            (&["1777", "0770"], None, 0o770, 0o770),
+            (&["1777", "0770"], None, 0o777, 0o1777),
+        ] {
+            let modes = modes(sources);
+            let mode_decides = if setgid.is_some() { Mode::NONE } else { Mode::SETGID | Mode::STICKY };
+            let setgid = setgid.map(|value| wish(value).expect("a wish"));
+            let consent = crate::intent::Consent::Assumed;
+            let intent = Intent { mode: wish(&modes[..]), setgid, mode_decides, consent, ..Intent::default() };
+            let desired = judged(&entry(Kind::Dir, ALICE, LAB, mode), &intent).1.mode.bits();
+            assert_eq!(desired, after, "{sources:?} {mode:o}");
+        }
     }
 
     #[test]

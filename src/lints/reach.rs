@@ -4,7 +4,7 @@ use super::case::{Case, Findings, Repair};
 use super::describe::{Subject, group_label};
 use super::{Fix, Level, Lint, Text, permission};
 use crate::accounts::IdNames;
-use crate::entry::{Entry, Kind};
+use crate::entry::{Entry, Kind, State};
 use crate::intent::Intent;
 use crate::mode::Mode;
 
@@ -54,13 +54,13 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
 
 /// Whether the policy itself wants the group to stay out.
 fn forbids_entry(entry: &Entry, intent: &Intent<'_>) -> bool {
-    let mut open = *entry;
-    open.state.mode = open.state.mode.with(Mode::GROUP_EXECUTE);
+    let mode = entry.state.mode.with(Mode::GROUP_EXECUTE);
+    let open = Entry { state: State { mode, ..entry.state }, ..entry.clone() };
     !permission::decide(&open, intent).mode.has(Mode::GROUP_EXECUTE)
 }
 
 /// Says what unreachable saw inside a tree.
-pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     let (gid, mode) = (subject.ideal.gid, subject.actual.mode);
     format!("group {} can't enter it: mode {mode} lacks the group's execute bit", group_label(gid, names))
 }

@@ -21,6 +21,7 @@ pub enum Lint {
     ExcessPermission,
     SetuidFile,
     SetgidFile,
+    WritableSetId,
     SetuidDirectory,
     IneffectiveSetgid,
     WorldWritable,
@@ -47,7 +48,7 @@ pub enum Lint {
 
 impl Lint {
     /// Every lint, in the order of the reference.
-    pub const ALL: [Lint; 33] = [
+    pub const ALL: [Lint; 34] = [
         Lint::ForeignGroup,
         Lint::ForeignOwner,
         Lint::SpreadingGroup,
@@ -59,6 +60,7 @@ impl Lint {
         Lint::ExcessPermission,
         Lint::SetuidFile,
         Lint::SetgidFile,
+        Lint::WritableSetId,
         Lint::SetuidDirectory,
         Lint::IneffectiveSetgid,
         Lint::WorldWritable,
@@ -98,6 +100,11 @@ impl Lint {
         self.text().level
     }
 
+    /// Whether there is a fix of what it sees, be it safe or not.
+    pub fn has_fix(self) -> bool {
+        self.text().fix != "none"
+    }
+
     /// What `sgidlint explain LINT` and the reference say of it.
     pub fn text(self) -> &'static Text {
         match self {
@@ -112,6 +119,7 @@ impl Lint {
             Lint::ExcessPermission => &permission::EXCESS_PERMISSION,
             Lint::SetuidFile => &set_id::SETUID_FILE,
             Lint::SetgidFile => &set_id::SETGID_FILE,
+            Lint::WritableSetId => &set_id::WRITABLE_SET_ID,
             Lint::SetuidDirectory => &set_id::SETUID_DIRECTORY,
             Lint::IneffectiveSetgid => &set_id::INEFFECTIVE_SETGID,
             Lint::WorldWritable => &world_writable::WORLD_WRITABLE,
@@ -228,6 +236,11 @@ mod tests {
             // Whoever asks the kernel as somebody wants to hear no as no.
             let is_asked = (Lint::CannotEnter..=Lint::NewFilesClosed).contains(&lint);
             let is_wished = matches!(lint, Lint::Conflict | Lint::UnmetExpectation);
+            if lint == Lint::WritableSetId {
+                // The one hazard that is a way to root.
+                assert_eq!((lint.default_level(), lint.text().fix), (Level::Deny, "unsafe"));
+                continue;
+            }
             let is_hazard = lint >= Lint::SetuidFile && !is_wished && !is_asked;
             let (level, fixes) =
                 if is_hazard { (Level::Warn, ["unsafe", "none"]) } else { (Level::Deny, ["safe", "none"]) };

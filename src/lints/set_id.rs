@@ -1,10 +1,11 @@
-//! Set-ID bits that nobody asked for: setuid-file, setgid-file, setuid-directory and ineffective-setgid.
+//! Set-ID bits that nobody asked for, or that are dangerous: setuid-file, setgid-file, writable-set-id, setuid-directory
+//! and ineffective-setgid.
 
 use super::case::{Case, Findings, Repair};
 use super::describe::{Subject, group_label, user_label};
 use super::{Because, Fix, Level, Lint, Text};
 use crate::accounts::IdNames;
-use crate::entry::{Entry, Kind};
+use crate::entry::{Entry, Kind, State};
 use crate::mode::Mode;
 
 /// The texts of setuid-file.
@@ -51,6 +52,31 @@ The fix clears the bit. It is unsafe, as a program may rely on it; undo never
 gives it back.
 
 See chmod(2), execve(2), inode(7), CVE-2018-13405.",
+};
+
+/// The texts of writable-set-id.
+pub const WRITABLE_SET_ID: Text = Text {
+    name: "writable-set-id",
+    level: Level::Deny,
+    summary: "a set-ID regular file that its group or others can write",
+    fix: "unsafe",
+    explanation: "\
+Sees a regular file with a set-ID bit that its group or others can write, also
+where its `file-mode` asks for both.
+
+Whoever may write it says what is run in its owner's or group's name: of a
+setuid file of root's that is root's password. The kernel clears the bits when
+somebody else writes to it by write(2), but not when they write to a mapping of
+it (mmap(2)).
+
+It usually comes from a chmod -R g+w, or from a mode that gives the group what
+the owner has, over a tree in which a program lies.
+
+The fix clears the bits. It is unsafe, as a program may rely on them; undo never
+gives them back. A `file-mode` that lets the group or others write never sets
+or keeps a set-ID bit, even if it asks for one: ask for `g-w,o-w` too.
+
+See chmod(2), execve(2), mmap(2), inode(7).",
 };
 
 /// The texts of setuid-directory.
@@ -112,7 +138,12 @@ fn is_ineffective(mode: Mode) -> bool {
     mode.has(Mode::SETGID) && !mode.has(Mode::GROUP_EXECUTE)
 }
 
-/// Tells of set-ID bits that nobody asked for.
+/// The set-ID bits that no wish makes or keeps: those of a file that others than its owner can write.
+pub fn denied(kind: Kind, mode: Mode) -> Mode {
+    if kind == Kind::File && mode.has_any(Mode::SHARED_WRITE) { Mode::SET_ID } else { Mode::NONE }
+}
+
+/// Tells of set-ID bits that nobody asked for, and of set-ID files that others than their owner can write.
 pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     if !is_suspect(case.entry) {
         return;
@@ -128,18 +159,45 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
             findings.tell(lint, fix, None, Repair::Clear(bit));
         }
     }
+    check_writable(case, findings);
     if is_ineffective(unasked) {
         findings.tell(Lint::IneffectiveSetgid, Fix::None(None), None, Repair::Nothing);
     }
 }
 
+fn check_writable(case: &Case<'_>, findings: &mut Findings<'_>) {
+    let mode = case.entry.state.mode;
+    let bits = mode & Mode::SET_ID;
+    if case.entry.kind != Kind::File || bits.is_empty() || !mode.has_any(Mode::SHARED_WRITE) {
+        return;
+    }
+    let fix = case.any_change.and(Fix::Unsafe(Because::SetId));
+    findings.tell(Lint::WritableSetId, fix, None, Repair::Clear(bits.without(case.asked)));
+}
+
+/// Says what writable-set-id saw.
+pub fn describe_writable(subject: &Subject<'_>, names: &dyn IdNames) -> String {
+    let State { uid, gid, mode } = subject.actual;
+    let writers = match (mode.has(Mode::GROUP_WRITE), mode.has(Mode::OTHER_WRITE)) {
+        (true, true) => format!("group {} and others", group_label(gid, names)),
+        (true, false) => format!("group {}", group_label(gid, names)),
+        _ => "others".into(),
+    };
+    let whom = match (mode.has(Mode::SETUID), mode.has(Mode::SETGID)) {
+        (true, true) => format!("{} and group {}", user_label(uid, names), group_label(gid, names)),
+        (true, false) => user_label(uid, names),
+        _ => format!("group {}", group_label(gid, names)),
+    };
+    format!("{writers} may write what runs as {whom}")
+}
+
 /// Says what setuid-file saw.
-pub fn describe_setuid_file(subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe_setuid_file(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     format!("setuid is set: whoever executes it acts as {}", user_label(subject.actual.uid, names))
 }
 
 /// Says what setgid-file saw.
-pub fn describe_setgid_file(subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe_setgid_file(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     format!("setgid is set: whoever executes it acts as group {}", group_label(subject.actual.gid, names))
 }
 
@@ -149,7 +207,7 @@ pub fn describe_setuid_directory() -> String {
 }
 
 /// Says what ineffective-setgid saw.
-pub fn describe_ineffective(subject: &Subject) -> String {
+pub fn describe_ineffective(subject: &Subject<'_>) -> String {
     let right = if subject.kind == Kind::Dir { "enter" } else { "execute" };
     format!("setgid is set, but its group can't {right} it")
 }
@@ -158,10 +216,12 @@ pub fn describe_ineffective(subject: &Subject) -> String {
 mod tests {
     use super::*;
     use crate::intent::Intent;
-    use crate::lints::trial::{ALICE, LAB, entry, modes, seen, wish};
+    use crate::lints::trial::{ALICE, AROUND, LAB, Table, entry, modes, seen, wish};
+    use crate::lints::{LintSet, Options};
 
     const SETUID: (Lint, Fix) = (Lint::SetuidFile, Fix::Unsafe(Because::SetId));
     const SETGID: (Lint, Fix) = (Lint::SetgidFile, Fix::Unsafe(Because::SetId));
+    const WRITABLE: (Lint, Fix) = (Lint::WritableSetId, Fix::Unsafe(Because::SetId));
     const DIRECTORY: (Lint, Fix) = (Lint::SetuidDirectory, Fix::Unsafe(Because::SetIdDirectory));
     const INEFFECTIVE: (Lint, Fix) = (Lint::IneffectiveSetgid, Fix::None(None));
 
@@ -172,6 +232,9 @@ mod tests {
             (Kind::File, 0o6755, "u+r", &[SETUID, SETGID]),
             (Kind::File, 0o6755, "u+s", &[SETGID]),
             (Kind::File, 0o2645, "u+r", &[SETGID, INEFFECTIVE]),
+            (Kind::File, 0o4775, "u+r", &[SETUID, WRITABLE]),
+            (Kind::File, 0o2752, "u+r", &[SETGID, WRITABLE, (Lint::WorldWritable, Fix::None(None))]),
+            (Kind::Dir, 0o2775, "u+r", &[]),
             (Kind::File, 0o2645, "g+s", &[]),
             (Kind::Dir, 0o2755, "u+r", &[]),
             (Kind::Dir, 0o2745, "u+r", &[INEFFECTIVE]),
@@ -182,6 +245,28 @@ mod tests {
             let modes = modes(&[source]);
             let intent = Intent { mode: wish(&modes[..]), ..Intent::default() };
             assert_eq!(seen(&entry(kind, ALICE, LAB, mode), &intent), expected, "{kind} {mode:o} {source}");
+        }
+    }
+
+    #[test]
+    fn a_set_id_file_that_others_can_write_is_never_made_nor_kept() {
+        let options = Options { unsafe_fixes: LintSet::all(), ..Options::default() };
+        for (mode, source, after) in [
+            (0o4755, "4775", 0o775),
+            (0o775, "4775", 0o775),
+            (0o4775, "4775", 0o775),
+            (0o4775, "u+r", 0o775),
+            (0o6757, "4775", 0o775),
+            (0o755, "4755", 0o4755),
+            (0o6775, "u+s,g-w", 0o4755),
+        ] {
+            let modes = modes(&[source]);
+            let intent = Intent { mode: wish(&modes[..]), ..Intent::default() };
+            let found = entry(Kind::File, ALICE, LAB, mode);
+            let case = Case::of(&found, &intent, &AROUND, &options, &Table);
+            let mut findings = Findings::new(found.state, &options);
+            super::super::check(&case, &mut findings);
+            assert_eq!(findings.settle(&case).1.mode.bits(), after, "{mode:o} {source}");
         }
     }
 

@@ -62,7 +62,9 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
     }
     let rule = case.rule_of(case.intent.setgid);
     if case.missing().has(Mode::SETGID) {
-        findings.tell(Lint::MissingSetgid, spreading_fix(case), rule, Repair::Set(Mode::SETGID));
+        let keeps = case.keeps_wrong_group(findings.options());
+        let repair = if keeps { Repair::Nothing } else { Repair::Set(Mode::SETGID) };
+        findings.tell(Lint::MissingSetgid, spreading_fix(case), rule, repair);
     }
     if case.excess().has(Mode::SETGID) {
         findings.tell(Lint::StraySetgid, case.any_change, rule, Repair::Clear(Mode::SETGID));
@@ -72,7 +74,7 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
 /// What setting the bit must heed: that it spreads the directory's group.
 fn spreading_fix(case: &Case<'_>) -> Fix {
     if case.has_wrong_group() {
-        return case.chgrp();
+        return case.chgrp;
     }
     // The group may be wrong where it does not spread; set here, the bit would make it spreading-group.
     if case.group_is_excused && !case.levels.allow(Lint::SpreadingGroup) {
@@ -87,7 +89,7 @@ pub fn describe_missing() -> String {
 }
 
 /// Says what stray-setgid saw.
-pub fn describe_stray(subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe_stray(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     format!("setgid is set: new entries take group {}, not their maker's", group_label(subject.actual.gid, names))
 }
 

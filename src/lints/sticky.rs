@@ -1,7 +1,7 @@
 //! The sticky bit of directories: missing-sticky and stray-sticky.
 
 use super::case::{Case, Findings, Repair};
-use super::{Level, Lint, Text};
+use super::{Level, Lint, Text, guard};
 use crate::entry::Kind;
 use crate::mode::Mode;
 
@@ -60,7 +60,9 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
         findings.tell(Lint::MissingSticky, case.any_change, rule, Repair::Set(Mode::STICKY));
     }
     if case.excess().has(Mode::STICKY) {
-        let fix = case.any_change.and(case.opening);
+        let fix = case.any_change.and(guard::thawing(case.entry)).and(case.opening);
+        // A wrong group that stays is never given anything.
+        let fix = if case.has_wrong_group() { fix.and(case.chgrp) } else { fix };
         findings.tell(Lint::StraySticky, fix, rule, Repair::Clear(Mode::STICKY));
     }
 }

@@ -52,7 +52,7 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Says what world-writable saw.
-pub fn describe(subject: &Subject, names: &dyn IdNames) -> String {
+pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
     let mode = subject.actual.mode;
     match subject.kind {
         Kind::Dir if mode.has(Mode::SETGID) => {

@@ -3,16 +3,12 @@
 use super::model::{Exception, Model};
 use super::substitute::Origin;
 use super::substitute::put_in;
-use crate::lints::Lint;
+use crate::lints::{Lint, LintSet};
 use crate::path::TreePath;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
-
-/// A set of lints.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct LintSet(u64);
 
 /// The exceptions that hold today and cover something below one root.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -41,40 +37,13 @@ pub struct ExceptionScope<'a> {
     pub captures: &'a [(String, String)],
 }
 
-impl LintSet {
-    /// Whether a lint is in it.
-    pub fn contains(self, lint: Lint) -> bool {
-        self.0 & bit(lint) != 0
-    }
-
-    /// Whether nothing is in it.
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// What is in this one or in the other.
-    pub fn with(self, other: LintSet) -> LintSet {
-        LintSet(self.0 | other.0)
-    }
-}
-
-impl FromIterator<Lint> for LintSet {
-    fn from_iter<I: IntoIterator<Item = Lint>>(lints: I) -> LintSet {
-        LintSet(lints.into_iter().fold(0, |all, lint| all | bit(lint)))
-    }
-}
-
-fn bit(lint: Lint) -> u64 {
-    1 << lint as u64
-}
-
 impl Exceptions {
     /// The exceptions of a policy that hold on this day and cover something below this root.
     pub fn of(model: &Model, scope: ExceptionScope<'_>, today: Date) -> Exceptions {
         let holding = model.exceptions.iter().filter(|exception| !is_expired(exception, today));
         let covered = holding.filter_map(|exception| {
             let path = below_root(exception, scope)?;
-            Some(Covered { path, lints: covered_lints(exception), reason: exception.reason.as_str().into() })
+            Some(Covered { path, lints: LintSet::named(&exception.lints), reason: exception.reason.as_str().into() })
         });
         Exceptions { covered: covered.collect() }
     }
@@ -111,12 +80,6 @@ pub fn expired(model: &Model, today: Date) -> impl Iterator<Item = &Exception> {
 
 fn is_expired(exception: &Exception, today: Date) -> bool {
     exception.until.is_some_and(|until| until < today)
-}
-
-/// foreign-group covers spreading-group, which is told instead of it.
-fn covered_lints(exception: &Exception) -> LintSet {
-    let spreading = exception.lints.contains(&Lint::ForeignGroup).then_some(Lint::SpreadingGroup);
-    exception.lints.iter().copied().chain(spreading).collect()
 }
 
 /// Where an exception lies, from the root: empty where it covers all of it, `None` where it covers nothing of it.

@@ -34,6 +34,8 @@ pub struct Model {
     pub limits: Limits,
     /// `[lints]`.
     pub lints: Vec<(Lint, Level)>,
+    /// `unsafe` of `[fixes]`: the lints whose unsafe fixes are meant.
+    pub unsafe_fixes: Vec<Lint>,
     /// `[[tree]]`, in the order of the file.
     pub trees: Vec<Tree>,
     /// `[[exception]]`.

@@ -60,6 +60,7 @@ fn model(mut table: Table<'_>, problems: &mut Problems) -> Model {
     let params = head::params(&mut table, problems);
     let limits = limits::limits(&mut table, problems);
     let lints = head::lints(&mut table, problems);
+    let unsafe_fixes = head::fixes(&mut table, problems);
     let trees = table.take("tree").map(|value| tree::trees(&value, &params, problems));
     let names = names::Names::of_policy(&params, trees.as_deref().unwrap_or_default());
     let is_template = trees.iter().flatten().flat_map(|tree| &tree.roots).any(|root| !root.value.starts_with('/'));
@@ -80,6 +81,7 @@ fn model(mut table: Table<'_>, problems: &mut Problems) -> Model {
         params,
         limits,
         lints,
+        unsafe_fixes,
         trees: trees.unwrap_or_default(),
         exceptions: exceptions.unwrap_or_default(),
         uses: uses.unwrap_or_default(),

@@ -50,6 +50,7 @@ fn head() -> Vec<Key> {
             "The level of each lint",
             json!({ "type": "object", "properties": lints, "additionalProperties": false }),
         ),
+        ("fixes", "Which fixes are meant", table("Fixes", &fixes(), &[])),
         ("tree", "What directories should be", tables(&tree(), &[])),
         ("exception", "What isn't found at or below a path", tables(&exception(), &["path", "lints", "reason"])),
         ("use", "A template, bound to a place", tables(&a_use(), &["policy"])),
@@ -73,6 +74,12 @@ fn limits() -> Vec<Key> {
         ("plan-bytes", "How large a plan may be", count_or("1GiB")),
         ("stall", "How long one call may hang", count_or("60s")),
     ]
+}
+
+fn fixes() -> Vec<Key> {
+    let lints = Lint::ALL.into_iter().filter(|lint| lint.has_fix()).map(Lint::name);
+    let meaning = "The lints whose unsafe fixes are made without being asked for, as the policy means them";
+    vec![("unsafe", meaning, one_or_more(words(&lints.collect::<Vec<_>>())))]
 }
 
 fn tree() -> Vec<Key> {
@@ -249,12 +256,13 @@ mod tests {
     #[test]
     fn the_schema_and_the_reader_know_the_same_keys() {
         let schema = schema();
-        let text = "format = 1\n[params]\na = {}\n[limits]\n[[tree]]\n[[tree.rule]]\n[[exception]]\n[[use]]\n[[expect]]\n[[test]]\n";
+        let text = "format = 1\n[params]\na = {}\n[limits]\n[fixes]\n[[tree]]\n[[tree.rule]]\n[[exception]]\n[[use]]\n[[expect]]\n[[test]]\n";
         let read = keys_of(text);
         for (title, at) in [
             ("the policy", ""),
             ("a param", "/properties/params/additionalProperties"),
             ("[limits]", "/properties/limits"),
+            ("[fixes]", "/properties/fixes"),
             ("[[tree]]", "/properties/tree/items"),
             ("[[tree.rule]]", "/properties/tree/items/properties/rule/items"),
             ("[[exception]]", "/properties/exception/items"),
@@ -265,12 +273,12 @@ mod tests {
             let known = read.get(title).unwrap_or_else(|| panic!("{title} isn't read: {:?}", read.keys()));
             assert_eq!(&keys(&schema, at), known, "{title}");
         }
-        assert_eq!(read.len(), 9, "{:?}", read.keys());
+        assert_eq!(read.len(), 10, "{:?}", read.keys());
     }
 
     #[test]
     fn every_key_says_what_it_means() {
-        for keys in [head(), param(), limits(), tree(), rule(), exception(), a_use(), expect(), test()] {
+        for keys in [head(), param(), limits(), fixes(), tree(), rule(), exception(), a_use(), expect(), test()] {
             for (name, text, value) in keys {
                 assert!(text.len() > 2 && value.is_object(), "{name}");
             }

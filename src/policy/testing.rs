@@ -75,6 +75,7 @@ pub(super) fn model(tree: Tree) -> Model {
         uses: Vec::new(),
         expectations: Vec::new(),
         trials: Vec::new(),
+        unsafe_fixes: Vec::new(),
     }
 }
 

@@ -142,7 +142,7 @@ impl Visitor for Asker<'_> {
             self.seen.excluded += 1;
             return Next::Leave;
         }
-        let directory = at.here().below(at.name().to_bytes(), *look);
+        let directory = at.here().below(at.name().to_bytes(), look.clone());
         let held = match (own, at.parent()) {
             (Some(own), _) => duplicate(own),
             // What can't be opened for reading is asked about all the same.

@@ -167,6 +167,6 @@ fn stopped(directory: &Directory, passes: &[Option<Answer>]) -> Arc<[Option<Stop
     if (0..passes.len()).all(|at| stops(at).is_none()) {
         return above;
     }
-    let stop = |errno| Stop { place: directory.place(), look: directory.look, errno };
+    let stop = |errno| Stop { place: directory.place(), look: directory.look.clone(), errno };
     (0..passes.len()).map(|at| above[at].clone().or_else(|| stops(at).map(stop))).collect()
 }

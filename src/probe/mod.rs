@@ -253,7 +253,7 @@ fn open_start(root: u32, path: &Path, asked: usize, desk: &Desk) -> Result<Start
         above = Some(directory);
     }
     let (look, held) = (look(&dir)?, duplicate(&dir)?);
-    let here = Directory::root(above, root, look, asked);
+    let here = Directory::root(above, root, look.clone(), asked);
     desk.hand_in(Question { directory: Arc::clone(&here), held, subject: About::Itself });
     Ok(Start { dir, look, here, prefix: Vec::new() })
 }

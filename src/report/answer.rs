@@ -53,6 +53,8 @@ fn entry_line(explained: &Explained<'_>, view: &View<'_>, names: &dyn IdNames) -
         "kind": explained.kind.name(),
         "actual": JsonState::new(explained.actual, names),
         "ideal": JsonState::new(view.ideal, names),
+        "fixed": JsonState::new(view.fixed, names),
+        "fixed_unsafely": JsonState::new(view.fixed_unsafely, names),
         "passed_over": view.passed_over,
         "attributes": attributes.collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),

@@ -72,6 +72,10 @@ pub struct View<'a> {
     pub cause: Option<&'a str>,
     /// The state that the policy asks for.
     pub ideal: State,
+    /// The state that `fix` leaves it in.
+    pub fixed: State,
+    /// The state that `fix --unsafe-fixes` leaves it in.
+    pub fixed_unsafely: State,
 }
 
 /// An attribute and what the rules say of it.
@@ -224,14 +228,18 @@ fn write_mending(
     view: &View<'_>,
     names: &dyn IdNames,
 ) -> io::Result<()> {
-    let commands = commands(explained.path, explained.kind, explained.actual, view.ideal, names);
-    if commands.is_empty() {
-        return Ok(());
+    let by_hand = |from, to| commands(explained.path, explained.kind, from, to, names);
+    let safe = by_hand(explained.actual, view.fixed);
+    let rest = by_hand(view.fixed, view.fixed_unsafely);
+    let so_far = if safe.is_empty() { "By hand it is mended" } else { "The rest is mended" };
+    let caution = format!("{so_far} as by fix --unsafe-fixes, once you know that it should be, with:");
+    for (head, commands) in [("By hand it is mended as by fix with:", safe), (&caution, rest)] {
+        if !commands.is_empty() {
+            writeln!(out, "\n{head}")?;
+            commands.iter().try_for_each(|command| writeln!(out, "    {command}"))?;
+        }
     }
-    let safe = view.findings.iter().all(|told| told.fix.because().is_none());
-    let caution = if safe { "" } else { ", once you know that it should be" };
-    writeln!(out, "\nBy hand it is mended with{caution}:")?;
-    commands.iter().try_for_each(|command| writeln!(out, "    {command}"))
+    Ok(())
 }
 
 /// Breaks a paragraph into lines; lines of it that are indented stay as they are.

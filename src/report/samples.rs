@@ -105,6 +105,7 @@ pub fn survey() -> Survey {
     let (dir, spreading) = (state(0, 100, 0o2777), find(Lint::SpreadingGroup, Level::Deny, Fix::Safe));
     let kept = state(4711, 100, 0o600);
     Survey {
+        unsafe_fixes: Vec::new(),
         policies: vec![PolicyLabel { name: "lab-share".into(), file: "/etc/sgidlint/lab.toml".into() }],
         rules: vec![RulePlace { policy: 0, line: 14 }],
         roots: vec![Root { path: "/srv/lab".into(), policy: 0, id: None, handle: None, fsid: 0, mounts: Mounts::Stay }],

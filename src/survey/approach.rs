@@ -102,7 +102,7 @@ fn root_stop<'p>(placed: &'p Placed<'p>, surveyor: &mut Surveyor<'p>) -> Result<
             actives.extend(active);
         }
     }
-    let scope = Scope { region, entry: seen.entry, actives };
+    let scope = Scope { region, entry: seen.entry.clone(), actives };
     let inside = (!scope.actives.is_empty()).then_some(scope);
     Ok(Stop { dir, look: seen, opinions, inside })
 }

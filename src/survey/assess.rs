@@ -10,7 +10,7 @@ use crate::acl::Acls;
 use crate::entry::{Entry, Extras, Kind, State};
 use crate::intent::{HardLinks, Intent};
 use crate::judge::{Options, Verdict, judge};
-use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, cause};
+use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, Losers, cause};
 use crate::mode::Mode;
 use crate::path::TreePath;
 use crate::plan::Links;
@@ -166,7 +166,7 @@ fn tell(
 ) {
     let entry = &look.entry;
     let matters = may_be_mended(region, opinions, entry, site, court) || asks_for_acls(region, opinions, entry);
-    let extras = if matters { extras(site, court) } else { entry.extras };
+    let extras = if matters { extras(site, court) } else { entry.extras.clone() };
     let entry = Entry { extras, ..*entry };
     let mut cases: Vec<Case<'_, '_>> =
         opinions.iter().map(|opinion| Case::new(region, opinion, &entry, site, court)).collect();
@@ -286,11 +286,10 @@ impl<'r, 'p> Case<'r, 'p> {
         let bound = self.region.views[self.opinion.view].bound;
         let excused = self.excused.take();
         let hard_links = self.opinion.intent.hard_links;
-        let after = |state| Entry { state, ..*entry };
         let prospect = |verdict: &Verdict, intent: &Intent<'_>| {
             let is_change = court.purpose == Purpose::Change && verdict.desired != entry.state;
             is_change.then(|| {
-                let left = self.judge(intent, &after(verdict.desired), name, court).findings.into();
+                let left = self.judge(intent, &entry.in_state(verdict.desired), name, court).findings.into();
                 Box::new(Prospect { handle: handle(site), left })
             })
         };
@@ -305,8 +304,8 @@ impl<'r, 'p> Case<'r, 'p> {
             ideal: verdict.ideal,
             prospect: prospect(&verdict, intent),
             cause: cause_of(entry, &verdict, court),
+            rare: rare(links, entry, &verdict),
             findings: verdict.findings.into(),
-            rare: rare(links, entry.extras.acls),
             bytes,
         };
         if let Some(excused) = excused {
@@ -328,9 +327,11 @@ impl<'r, 'p> Case<'r, 'p> {
     }
 }
 
-fn rare(links: Links, acls: Acls) -> Option<Box<Rare>> {
+fn rare(links: Links, entry: &Entry, verdict: &Verdict) -> Option<Box<Rare>> {
+    let acls = entry.extras.acls;
     let is_there = links != Links::None || acls != Acls::default();
-    is_there.then(|| Box::new(Rare { links, obstacle: None, acls }))
+    let losers = || Losers::of(entry, verdict.ideal.mode);
+    is_there.then(|| Box::new(Rare { links, obstacle: None, acls, losers: losers() }))
 }
 
 /// Lets several policies' changes of one entry stand together where they can, and none where they can't.
@@ -339,7 +340,7 @@ fn reconcile(cases: &mut [Case<'_, '_>], entry: &Entry, name: &[u8], court: &Cou
         return;
     }
     let together = cases.iter().fold(entry.state, |state, case| overlay(entry.state, case.verdict.desired, state));
-    let after = Entry { state: together, ..*entry };
+    let after = entry.in_state(together);
     let agree = cases.iter().all(|case| {
         let intent = &case.opinion.intent;
         case.judge(intent, &after, name, court).desired == together

@@ -6,7 +6,7 @@ use crate::acl::Acls;
 use crate::act::Act;
 use crate::entry::{Identity, Kind, State};
 use crate::intent::RuleId;
-use crate::lints::{Cause, Finding, Fix, Level, Lint};
+use crate::lints::{Cause, Finding, Fix, Level, Lint, LintSet, Losers};
 use crate::path::TreePath;
 use crate::plan::Links;
 use crate::policy::model::Mounts;
@@ -42,6 +42,8 @@ pub struct Survey {
     pub warnings: Vec<String>,
     /// The flaws, by index, whose change isn't the caller's to make.
     pub barred: BTreeSet<usize>,
+    /// The lints whose unsafe fixes are planned too, by policy.
+    pub unsafe_fixes: Vec<LintSet>,
     /// What the rules did; known where all that they could match was read.
     pub usage: Option<Usage>,
     /// Totals.
@@ -72,6 +74,13 @@ impl Survey {
         findings.map(|finding| finding.lint).collect()
     }
 
+    /// Whether the change of an entry is no safe one.
+    pub fn is_risky(&self, flaw: &Flaw) -> bool {
+        let policy = self.roots.get(flaw.root as usize).map(|root| root.policy as usize);
+        let planned = policy.and_then(|policy| self.unsafe_fixes.get(policy)).copied().unwrap_or_default();
+        flaw.findings.iter().any(|one| matches!(one.fix, Fix::Unsafe(_)) && planned.contains(one.lint))
+    }
+
     fn is_same_path(&self, one: &Flaw, other: &Flaw) -> bool {
         let root = |flaw: &Flaw| self.roots[flaw.root as usize].path.as_os_str().as_bytes();
         path_in_tree((root(one), &one.path), (root(other), &other.path)).is_eq()
@@ -82,6 +91,12 @@ impl Flaw {
     /// What its ACLs come to, as far as they were asked for.
     pub fn acls(&self) -> Acls {
         self.rare.as_deref().map_or(Acls::default(), |rare| rare.acls)
+    }
+
+    /// Whom its ACL names that would have less in the state that the policy asks for.
+    pub fn losers(&self) -> &Losers {
+        static NONE: Losers = Losers::NONE;
+        self.rare.as_deref().map_or(&NONE, |rare| &rare.losers)
     }
 
     /// The other names that it may have when it is changed.
@@ -193,6 +208,8 @@ pub struct Rare {
     pub obstacle: Option<Box<str>>,
     /// What its ACLs come to.
     pub acls: Acls,
+    /// Whom its ACL names that would have less in the state that the policy asks for.
+    pub losers: Losers,
 }
 
 /// An entry with findings that exceptions cover.

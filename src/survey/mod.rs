@@ -123,6 +123,7 @@ pub enum SurveyError {
 pub fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, SurveyError> {
     let mounts = mounts::Mounts::read().unwrap_or_default();
     let mut survey = Survey { policies: request.policies.clone(), ..Survey::default() };
+    survey.unsafe_fixes = request.options.iter().map(|options| options.unsafe_fixes).collect();
     survey.rules =
         request.table.sites().iter().map(|site| RulePlace { policy: site.policy, line: site.line }).collect();
     for refusal in &request.roots.refused {

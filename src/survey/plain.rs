@@ -4,7 +4,7 @@
 use super::assess::Judged;
 use super::scope::{Heard, Opinion};
 use super::streak::Streak;
-use crate::entry::{Entry, Extras, Kind, State};
+use crate::entry::{Entry, Kind, State};
 use crate::intent::OwnerTerm;
 use crate::sys::stat::Glance;
 
@@ -21,13 +21,13 @@ pub struct Plain<'p> {
     streak: Streak,
 }
 
-/// All that judging an entry looks at, but for its name and what lies around it.
+/// All that judging an entry looks at, but for its name and what lies around it; extended attributes are not asked for
+/// until something is found.
 #[derive(Clone, Copy, PartialEq)]
 struct Likeness {
     state: State,
     nlink: u32,
     mount: u64,
-    extras: Extras,
 }
 
 impl<'p> Plain<'p> {
@@ -54,8 +54,8 @@ impl<'p> Plain<'p> {
 
     /// Whether a plain entry is surely like one that complied, where the device tells the mount.
     pub fn is_clean_at_a_glance(&mut self, glance: &Glance) -> bool {
-        // Of the rest of a likeness, the mount is told by the device, and nothing else was asked for either.
-        let is_clean = self.clean.is_some_and(|(Likeness { state, nlink, mount: _, extras: _ }, dev)| {
+        // Of the rest of a likeness, the mount is told by the device.
+        let is_clean = self.clean.is_some_and(|(Likeness { state, nlink, mount: _ }, dev)| {
             (glance.state, glance.nlink, glance.dev) == (state, nlink, dev)
         });
         match is_clean {
@@ -85,8 +85,7 @@ impl<'p> Plain<'p> {
 
 impl Likeness {
     fn of(entry: &Entry) -> Likeness {
-        let Entry { kind: _, id: _, nlink, state, mount, extras } = *entry;
-        Likeness { state, nlink, mount, extras }
+        Likeness { state: entry.state, nlink: entry.nlink, mount: entry.mount }
     }
 }
 
@@ -98,7 +97,7 @@ fn depends_on_name(opinion: &Opinion<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Identity;
+    use crate::entry::{Extras, Identity};
     use crate::intent::{Intent, RuleId, Wish};
     use crate::mode::Mode;
 

@@ -188,7 +188,7 @@ impl<'p> Scope<'p> {
                 setgid,
             });
         }
-        let scope = Scope { region: self.region, entry: look.entry, actives };
+        let scope = Scope { region: self.region, entry: look.entry.clone(), actives };
         (!scope.actives.is_empty()).then_some(scope)
     }
 }

@@ -97,7 +97,8 @@ fn climb_down(path: &Path, mut visit: impl FnMut(&Path, &OwnedFd, Look) -> Contr
         fd = openat(&fd, *name, flags, Mode::empty()).map_err(SysError::of("openat"))?;
         at.push(OsStr::from_bytes(name));
         let look = look(&fd)?;
-        if visit(&at, &fd, look).is_break() || look.entry.kind != Kind::Dir {
+        let kind = look.entry.kind;
+        if visit(&at, &fd, look).is_break() || kind != Kind::Dir {
             break;
         }
     }

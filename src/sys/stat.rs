@@ -9,7 +9,7 @@ use std::ffi::CStr;
 use std::os::fd::AsFd;
 
 /// What statx(2) says beside the entry itself.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Look {
     /// The entry.
     pub entry: Entry,

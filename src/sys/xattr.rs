@@ -6,14 +6,14 @@ mod nfs4;
 use super::SysError;
 use super::held::{Crossing, Held};
 use super::ladder::Ladder;
-use crate::acl::{Acl, AclSummary, Acls};
+use crate::acl::{Acl, Acls};
 use crate::decide::story::Listed;
 use crate::entry::Extras;
 use rustix::fs::{AtFlags, flistxattr, getxattr, listxattr};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// listxattrat(2) has this number on every architecture of Linux but alpha.
 const SYS_LISTXATTRAT: libc::c_long = 465;
@@ -163,16 +163,19 @@ struct Names {
 
 fn with_acls(path: &str, listed: Names) -> Result<Extras, SysError> {
     let acl = |is_there: bool, name| if is_there { acl(path, name) } else { Ok(None) };
-    let acls = Acls { access: acl(listed.access, ACCESS_ACL)?, default: acl(listed.default, DEFAULT_ACL)? };
+    let (access, default) = (acl(listed.access, ACCESS_ACL)?, acl(listed.default, DEFAULT_ACL)?);
+    let summary = |acl: &Option<Acl>| acl.as_ref().and_then(Acl::summary);
+    let acls = Acls { access: summary(&access), default: summary(&default) };
     let acl = listed.access || listed.nfs4 && is_extended_by_nfs4(path)?;
-    Ok(Extras { acl, capabilities: listed.capabilities, acls, ..Extras::default() })
+    let access = access.map(Arc::new);
+    Ok(Extras { acl, access, capabilities: listed.capabilities, acls, ..Extras::default() })
 }
 
-/// What an ACL comes to; `None` where it is gone, says no more than a mode, or can't be read as one. That there is one
-/// is known by then, and enough for fixes to heed it.
-fn acl(path: &str, name: &str) -> Result<Option<AclSummary>, SysError> {
+/// An ACL; `None` where it is gone, or can't be read as one. That there is one is known by then, and enough for fixes
+/// to heed it.
+fn acl(path: &str, name: &str) -> Result<Option<Acl>, SysError> {
     match read(path, name) {
-        Ok(bytes) => Ok(Acl::parse(&bytes).ok().and_then(|acl| acl.summary())),
+        Ok(bytes) => Ok(Acl::parse(&bytes).ok()),
         Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::RANGE) => Ok(None),
         Err(errno) => Err(SysError { call: "getxattr", errno }),
     }

@@ -99,7 +99,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
                 None => return,
             },
         };
-        let Some(kind) = kind.or(seen.map(|look| look.entry.kind)) else { return };
+        let Some(kind) = kind.or(seen.as_ref().map(|look| look.entry.kind)) else { return };
         match (self.visitor.want(&self.dir.here, name, kind), kind) {
             (Want::Skip, _) => {}
             (Want::Enter, Kind::Dir) => self.found.push(name.to_owned()),

@@ -100,8 +100,8 @@ fn files_with_capabilities_need_unsafe_fixes() {
 }
 
 #[test]
-fn safe_fixes_don_t_widen_the_mask_of_an_acl() {
-    needs_root!("safe_fixes_don_t_widen_the_mask_of_an_acl");
+fn safe_fixes_neither_widen_the_mask_of_an_acl_nor_take_from_whom_it_names() {
+    needs_root!("safe_fixes_neither_widen_the_mask_of_an_acl_nor_take_from_whom_it_names");
     let tree = Tree::new();
     tree.chmod("f", 0o640);
     tree.chmod("d", 0o750);
@@ -117,7 +117,13 @@ fn safe_fixes_don_t_widen_the_mask_of_an_acl() {
     for done in tree.apply(&plan) {
         assert_eq!(done.outcome, Outcome::Drifted(Drift::Acl));
     }
-    let narrowing = tree.plan(Fixes::Safe, &[("f", OLD, 0o600)]);
+    let narrowing = tree.plan(Fixes::Safe, &[("f", OLD, 0o600), ("d", OLD, 0o710)]);
+    for done in tree.apply(&narrowing) {
+        assert_eq!(done.outcome, Outcome::Drifted(Drift::Acl), "user 4242 would lose");
+    }
+    let harmless = tree.plan(Fixes::Safe, &[("d", OLD, 0o740)]);
+    assert_eq!(names(&tree.apply(&harmless)), ["applied"], "nobody has execute by it");
+    let narrowing = tree.plan(Fixes::WithUnsafe, &[("f", OLD, 0o600)]);
     let done = tree.apply(&narrowing);
     assert_eq!(names(&done), ["applied"]);
     let (_, undone) = tree.undo(&narrowing, vec![None]);

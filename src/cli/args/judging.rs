@@ -31,9 +31,31 @@ pub struct Check {
     /// Limits the run to what is at or below these; a template is bound to them.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Counts fixes in that could break a program, open what its owner closed, or not be undone.
-    #[arg(long)]
-    pub unsafe_fixes: bool,
+    /// Counts fixes in that could break a program, open what its owner closed, take from whom an ACL names, or not be
+    /// undone; of these lints only, or of all.
+    #[arg(
+        long, value_name = "LINT", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+        default_missing_value = EVERY_LINT
+    )]
+    pub unsafe_fixes: Vec<String>,
+}
+
+/// What `--unsafe-fixes` stands for without a value; no lint is called so.
+pub const EVERY_LINT: &str = "all";
+
+impl Check {
+    /// What is at or below these paths, by safe fixes alone.
+    pub fn of(paths: Vec<PathBuf>) -> Check {
+        Check { paths, unsafe_fixes: Vec::new() }
+    }
+
+    /// The option by which unsafe fixes were asked for, if they were.
+    pub fn unsafe_option(&self) -> Option<String> {
+        let lints = self.unsafe_fixes.join(",");
+        let is_all = self.unsafe_fixes.iter().any(|name| name == EVERY_LINT);
+        let option = if is_all { "--unsafe-fixes".into() } else { format!("--unsafe-fixes={lints}") };
+        (!self.unsafe_fixes.is_empty()).then_some(option)
+    }
 }
 
 /// `diff`.

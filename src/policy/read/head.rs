@@ -82,6 +82,28 @@ pub fn lints(table: &mut Table<'_>, problems: &mut Problems) -> Vec<(Lint, Level
     lints
 }
 
+/// `[fixes]`: the lints whose unsafe fixes are meant.
+pub fn fixes(table: &mut Table<'_>, problems: &mut Problems) -> Vec<Lint> {
+    let hint = "write `[fixes]`, and below it as in `unsafe = [\"missing-permission\"]`";
+    let Some(mut table) = table.take("fixes").and_then(|value| value.table("[fixes]", hint, problems)) else {
+        return Vec::new();
+    };
+    let names = table.take("unsafe").map(|value| value.texts("[\"missing-permission\"]", problems));
+    let lints = names.iter().flatten().filter_map(|name| fixable(name, problems)).collect();
+    table.finish(problems);
+    lints
+}
+
+/// The lint of that name, which must have a fix.
+fn fixable(name: &At<String>, problems: &mut Problems) -> Option<Lint> {
+    let lint = lint(name, problems)?;
+    if !lint.has_fix() {
+        let hint = "name lints that have one: `sgidlint explain LINT` says so";
+        problems.add(name.span.clone(), format!("`{lint}` has no fix, safe or unsafe"), hint);
+    }
+    Some(lint)
+}
+
 /// The lint of that name.
 pub fn lint(name: &At<String>, problems: &mut Problems) -> Option<Lint> {
     let lint = Lint::from_name(&name.value);

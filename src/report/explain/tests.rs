@@ -90,6 +90,8 @@ fn view() -> View<'static> {
             },
         ],
         ideal: state(1001, 3001, 0o2770),
+        fixed: state(1001, 3001, 0o2700),
+        fixed_unsafely: state(1001, 3001, 0o2770),
     }
 }
 
@@ -123,8 +125,11 @@ setgid     no      true    /etc/sgidlint/lab.toml:26 (match "data/")
 deny: group is users, should be lab [foreign-group]
 deny: mode is 0700, should be 2770; fix is unsafe: its owner keeps it private [missing-permission]
 
-By hand it is mended with, once you know that it should be:
+By hand it is mended as by fix with:
     chgrp --no-dereference -- lab $'/srv/lab/da\nta'
+    chmod -- 02700 $'/srv/lab/da\nta'
+
+The rest is mended as by fix --unsafe-fixes, once you know that it should be, with:
     chmod -- 02770 $'/srv/lab/da\nta'
 
 "#]]

@@ -114,7 +114,7 @@ fn keys_said_twice_and_leading_zeros_hide_nothing_else() {
         wrong("format = 01\nx = 01\n[[tree]]\ngroup = 0100"),
         "1:10 `format` is an integer, where the number 1 should be; write `format = 1`\n\
          2:1 unknown key `x` in the policy; the keys here are: \
-         `format`, `name`, `summary`, `params`, `limits`, `lints`, `tree`, `exception`, `use`, `expect`, `test`\n\
+         `format`, `name`, `summary`, `params`, `limits`, `lints`, `fixes`, `tree`, `exception`, `use`, `expect`, `test`\n\
          2:5 not TOML: unexpected leading zero; leave out the zero; a mode is a string, in quotes\n\
          4:9 0100 is not an id; write a plain number from 0 to 4294967294"
     );

@@ -1,0 +1,62 @@
+//! A set of lints, in one word.
+
+use super::Lint;
+
+/// A set of lints.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct LintSet(u64);
+
+impl LintSet {
+    /// Every lint.
+    pub fn all() -> LintSet {
+        Lint::ALL.into_iter().collect()
+    }
+
+    /// What people mean by these lints: foreign-group covers spreading-group, which is told instead of it.
+    pub fn named(lints: &[Lint]) -> LintSet {
+        let spreading = lints.contains(&Lint::ForeignGroup).then_some(Lint::SpreadingGroup);
+        lints.iter().copied().chain(spreading).collect()
+    }
+
+    /// Whether a lint is in it.
+    pub fn contains(self, lint: Lint) -> bool {
+        self.0 & bit(lint) != 0
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is in this one or in the other.
+    #[must_use]
+    pub fn with(self, other: LintSet) -> LintSet {
+        LintSet(self.0 | other.0)
+    }
+}
+
+impl FromIterator<Lint> for LintSet {
+    fn from_iter<I: IntoIterator<Item = Lint>>(lints: I) -> LintSet {
+        LintSet(lints.into_iter().fold(0, |all, lint| all | bit(lint)))
+    }
+}
+
+fn bit(lint: Lint) -> u64 {
+    1 << lint as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_lint_has_a_bit_of_its_own() {
+        let all = LintSet::all();
+        assert!(Lint::ALL.into_iter().all(|lint| all.contains(lint)) && !all.is_empty());
+        let one: LintSet = [Lint::HardLinked].into_iter().collect();
+        assert_eq!(Lint::ALL.into_iter().filter(|&lint| one.contains(lint)).count(), 1);
+        assert_eq!(one.with(LintSet::default()), one);
+        assert!(LintSet::named(&[Lint::ForeignGroup]).contains(Lint::SpreadingGroup));
+        assert!(!LintSet::named(&[Lint::ForeignOwner]).contains(Lint::SpreadingGroup));
+    }
+}
