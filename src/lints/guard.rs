@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn set_id_bits_and_capabilities_count_on_regular_files() {
         let capable = Extras { capabilities: true, ..Extras::default() };
-        let hidden = Extras { hidden: true, ..capable };
+        let hidden = Extras { hidden: true, ..capable.clone() };
         for (kind, mode, extras, fix) in [
             (Kind::File, 0o755, Extras::default(), Fix::Safe),
             (Kind::File, 0o4755, Extras::default(), Fix::Unsafe(Because::SetId)),
