@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::fs;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::tempdir;
 
 /// More readings than any of these tests can need.
@@ -115,11 +115,18 @@ fn threads_that_rename_directories_into_each_other_do_not_keep_a_walk_busy() {
     let tree = tempdir().unwrap();
     for name in NAMES {
         fs::create_dir(tree.path().join(name)).unwrap();
-        for number in 0..50 {
+        for number in 0..5 {
             fs::create_dir(tree.path().join(name).join(format!("below{number}"))).unwrap();
         }
     }
-    let over = AtomicBool::new(false);
+    let (over, renames) = (AtomicBool::new(false), AtomicUsize::new(0));
+    // Whatever is read, something was moved meanwhile.
+    let wait = |_| {
+        let before = renames.load(Ordering::Relaxed);
+        while renames.load(Ordering::Relaxed) < before + 2 {
+            std::thread::yield_now();
+        }
+    };
     let rename = |seed: u64| {
         let mut seed = seed;
         let mut below = move |n: usize| {
@@ -135,7 +142,9 @@ fn threads_that_rename_directories_into_each_other_do_not_keep_a_walk_busy() {
             };
             let (from, into) = (place(), place());
             let name = NAMES[below(NAMES.len())];
-            let _ = fs::rename(from.join(name), into.join(name));
+            if fs::rename(from.join(name), into.join(name)).is_ok() {
+                renames.fetch_add(1, Ordering::Relaxed);
+            }
         }
     };
     std::thread::scope(|scope| {
@@ -143,7 +152,7 @@ fn threads_that_rename_directories_into_each_other_do_not_keep_a_walk_busy() {
         let rename = &rename;
         (1..3).for_each(|seed| drop(scope.spawn(move || rename(seed))));
         for _ in 0..20 {
-            let (readings, _) = readings(tree.path(), &Mounts::read().expect("a Linux with /proc"), &|_| ());
+            let (readings, _) = readings(tree.path(), &Mounts::read().expect("a Linux with /proc"), &wait);
             assert!(readings.values().all(|&times| times <= 2), "{readings:?}");
         }
     });
