@@ -84,3 +84,26 @@ scenario!(threads_that_are_refused_are_no_panic, |t| {
         }
     }
 });
+
+scenario!(a_small_address_space_is_no_abort, |t| {
+    needs_program!("prlimit");
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:0 0755 .");
+    t.sh("seq 20000 | xargs -n 5000 touch");
+    let mut ends = 0;
+    for megabytes in (20..100).step_by(4) {
+        let wrapper = format!("prlimit --as={}", megabytes << 20);
+        // Where not even this goes, the system didn't get as far as the program.
+        if !t.run_under(&wrapper, "--version").ended_well() {
+            continue;
+        }
+        let run = t.run_under(&wrapper, "check . -q -p lab.toml --threads 1");
+        let text = run.to_string();
+        assert!(!text.contains("panicked") && !text.contains("memory allocation of"), "{megabytes} MiB: {text}");
+        if text.contains("ENOMEM") || text.contains("EAGAIN") {
+            run.exits(3);
+            ends += 1;
+        }
+    }
+    assert!(ends > 0, "some address space is too small");
+});

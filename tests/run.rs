@@ -79,6 +79,11 @@ impl Run {
         self.exit.unwrap_or_else(|| panic!("{}\n{self}", self.command))
     }
 
+    /// Whether its exit status was 0.
+    pub fn ended_well(&self) -> bool {
+        self.exit == Some(0)
+    }
+
     /// Whether it came to its own end, and no signal brought it about.
     pub fn ended(&self) -> bool {
         self.exit.is_some()

@@ -32,6 +32,7 @@ pub mod host;
 mod output_dir;
 pub mod output;
 pub mod signals;
+pub mod memory;
 pub mod thread;
 
 pub use error::SysError;
