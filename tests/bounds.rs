@@ -60,6 +60,11 @@ scenario!(roots_hold_no_descriptors_while_they_wait, |t| {
     let run = t.run_under("prlimit --nofile=64", "check -p many.toml --format json");
     assert_eq!(run.exits(1).end()["entries"], 600);
     t.run_under("prlimit --nofile=64", "check -q -p many.toml $TREE/r7 $TREE/r299").exits(1).mentions("r299");
+    // More roots than descriptors: what is changed and undone is the same.
+    t.run_under("prlimit --nofile=64", "fix -y -p many.toml").succeeds();
+    assert_eq!(t.sh("find r* -type f ! -gid 4242"), "");
+    t.run_under("prlimit --nofile=64", "undo -y").succeeds();
+    t.holds_first_tree();
 });
 
 scenario!(threads_that_are_refused_are_no_panic, |t| {

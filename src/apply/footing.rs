@@ -67,7 +67,7 @@ impl<'p> Footing<'p> {
             }
             None => {
                 self.count = self.count.saturating_add(1);
-                Held::find(&root.fd, &change.path.bytes(), root.crossing, ladder)
+                Held::find(root.fd()?, &change.path.bytes(), root.crossing, ladder)
             }
         }
     }
@@ -96,7 +96,7 @@ impl<'p> Footing<'p> {
         }
         if self.held.is_none() {
             let found = Instant::now();
-            let directory = Held::find_directory(&root.fd, &directory.bytes(), root.crossing, ladder).ok()?;
+            let directory = Held::find_directory(root.fd().ok()?, &directory.bytes(), root.crossing, ladder).ok()?;
             self.held = Some(Standing { directory, found, served: 0 });
         }
         self.held.as_mut()

@@ -10,11 +10,12 @@ use crate::sys::held::{Crossing, Held};
 use crate::sys::ladder::Ladder;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::mounts::{self, Class, Mount, classify};
+use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look};
 use crate::sys::{SysError, host};
 use rustix::io::Errno;
-use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The roots of a plan, held open, and how entries below them are found.
@@ -43,12 +44,51 @@ pub enum RootDrift {
 
 #[derive(Debug)]
 pub(super) struct OpenRoot {
-    pub(super) fd: OwnedFd,
+    dir: RootDir,
     pub(super) crossing: Crossing,
     now: Identity,
     planned: Identity,
     era: Era,
     births: Births,
+}
+
+/// The directory of a root: held open, or opened for each use where a plan has more roots than there are descriptors for.
+#[derive(Debug)]
+enum RootDir {
+    Held(OwnedFd),
+    Parked { path: PathBuf, id: Identity },
+}
+
+/// A root's directory while it is used.
+pub enum RootFd<'r> {
+    /// It is held all along.
+    Held(BorrowedFd<'r>),
+    /// It was opened for this.
+    Opened(OwnedFd),
+}
+
+impl AsFd for RootFd<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            RootFd::Held(fd) => *fd,
+            RootFd::Opened(fd) => fd.as_fd(),
+        }
+    }
+}
+
+impl RootDir {
+    /// The directory; ESTALE where another lies at its path now.
+    fn fd(&self) -> Result<RootFd<'_>, SysError> {
+        let (path, id) = match self {
+            RootDir::Held(fd) => return Ok(RootFd::Held(fd.as_fd())),
+            RootDir::Parked { path, id } => (path, id),
+        };
+        let fd = open_root(path, Links::Refuse)?;
+        match look(&fd)?.entry.id == *id {
+            true => Ok(RootFd::Opened(fd)),
+            false => Err(SysError { call: "openat2", errno: Errno::STALE }),
+        }
+    }
 }
 
 /// Whether device numbers of the plan still count.
@@ -75,12 +115,20 @@ pub(super) struct Known {
 impl Ground {
     /// Takes the roots of a plan as its caller opened them, `None` where one isn't there any more. Those that are other
     /// directories than the plan's are left out, and told: nothing below them is changed.
-    pub fn new(header: &Header, opened: Vec<Option<OwnedFd>>, ladder: Ladder) -> (Ground, Vec<RootDrift>) {
+    ///
+    /// They are asked for one at a time, and held open where there are descriptors for all.
+    pub fn new(
+        header: &Header,
+        opened: impl IntoIterator<Item = Option<OwnedFd>>,
+        ladder: Ladder,
+    ) -> (Ground, Vec<RootDrift>) {
         let boot = host::boot_id();
         let era = if !boot.is_empty() && boot == header.boot { Era::SameBoot } else { Era::OtherBoot };
         let mut drifts = vec![];
         let mut opened = opened.into_iter();
+        let parks = header.roots.len() > descriptor_budget() / SHARE_OF_ROOTS;
         let mut open = |root: &PlanRoot| match OpenRoot::recognise(root, opened.next()??, era) {
+            Ok(Some(open)) if parks => Some(open.parked(&root.path)),
             Ok(Some(open)) => Some(open),
             Ok(None) => {
                 drifts.push(RootDrift::Other(root.path.clone()));
@@ -117,8 +165,8 @@ impl Ground {
     }
 
     /// The roots, in the order of the plan, `None` where one can't be worked below.
-    pub fn roots(&self) -> impl Iterator<Item = Option<&OwnedFd>> {
-        self.roots.iter().map(|root| root.as_ref().map(|root| &root.fd))
+    pub fn roots(&self) -> impl Iterator<Item = Option<Result<RootFd<'_>, SysError>>> {
+        self.roots.iter().map(|root| root.as_ref().map(OpenRoot::fd))
     }
 
     /// The same roots, as a plan that is made now is about them.
@@ -126,12 +174,12 @@ impl Ground {
         let mut planned = roots.to_vec();
         for (open, planned) in self.roots.iter_mut().zip(&mut planned) {
             let Some(open) = open else { continue };
-            open.now = look(&open.fd)?.entry.id;
+            let fd = open.fd()?;
+            (planned.handle, planned.fsid) = (Handle::of(&fd), host::file_system_id(&fd)?);
+            open.now = look(&fd)?.entry.id;
             open.planned = open.now;
             open.era = Era::SameBoot;
             planned.id = open.now;
-            planned.handle = Handle::of(&open.fd);
-            planned.fsid = host::file_system_id(&open.fd)?;
         }
         Ok((self, planned))
     }
@@ -168,7 +216,8 @@ impl Ground {
     /// Finds what lies at a path, whatever it is.
     pub(super) fn find_path(&self, root: u32, path: &[u8]) -> Result<Known, Done> {
         let root = self.root(root)?;
-        known(Held::find(&root.fd, path, root.crossing, &self.ladder))
+        let fd = root.fd().map_err(not_found)?;
+        known(Held::find(&fd, path, root.crossing, &self.ladder))
     }
 
     /// Where a thread of this ground stands before its first change.
@@ -182,9 +231,12 @@ impl Ground {
     }
 }
 
+/// Roots are held open where they take no more than this part of the descriptors there may be.
+const SHARE_OF_ROOTS: usize = 4;
+
 /// How many descriptors a thread holds at a time at most: the directory of neighbours, the entry, two on the way of a long
-/// path to another of its names, and one to spare.
-const DESCRIPTORS_EACH: usize = 5;
+/// path to another of its names, the root where it isn't held, and one to spare.
+const DESCRIPTORS_EACH: usize = 6;
 
 /// So many threads as can all hold what they need.
 fn affordable(threads: usize, descriptors: usize) -> usize {
@@ -196,13 +248,25 @@ impl OpenRoot {
         let now = look(&fd)?.entry.id;
         let births = if host::is_overlay(&fd)? { Births::Passing } else { Births::Lasting };
         let crossing = if planned.mounts == Mounts::Stay { Crossing::Never } else { Crossing::Allowed };
-        let root = OpenRoot { fd, crossing, now, planned: planned.id, era, births };
+        let root = OpenRoot { dir: RootDir::Held(fd), crossing, now, planned: planned.id, era, births };
+        let fd = root.fd()?;
         let same_file_system = match era {
             Era::SameBoot => now.dev == planned.id.dev,
-            Era::OtherBoot => host::file_system_id(&root.fd)? == planned.fsid,
+            Era::OtherBoot => host::file_system_id(&fd)? == planned.fsid,
         };
-        let same = same_file_system && root.same_inode(&planned.id, planned.handle.as_ref(), &root.fd, &now);
+        let same = same_file_system && root.same_inode(&planned.id, planned.handle.as_ref(), &fd, &now);
+        drop(fd);
         Ok(same.then_some(root))
+    }
+
+    /// The same, opened again for each use.
+    fn parked(self, path: &Path) -> OpenRoot {
+        OpenRoot { dir: RootDir::Parked { path: path.to_path_buf(), id: self.now }, ..self }
+    }
+
+    /// Its directory.
+    pub(super) fn fd(&self) -> Result<RootFd<'_>, SysError> {
+        self.dir.fd()
     }
 
     fn is_same(&self, planned: &Identity, handle: Option<&Handle>, known: &Known) -> bool {
@@ -235,7 +299,7 @@ fn not_found(error: SysError) -> Done {
     match error.errno {
         _ if error.is_absence() => Done::of(Outcome::Gone),
         // A symbolic link or a mount lies on the way now.
-        Errno::LOOP | Errno::XDEV => Done::of(Outcome::Drifted(Drift::Inode)),
+        Errno::LOOP | Errno::XDEV | Errno::STALE => Done::of(Outcome::Drifted(Drift::Inode)),
         _ => failed(error),
     }
 }
@@ -251,7 +315,7 @@ mod tests {
 
     #[test]
     fn threads_are_no_more_than_there_are_descriptors_for() {
-        for (threads, descriptors, affordable_ones) in [(8, 4096, 8), (64, 40, 8), (64, 10, 2), (8, 3, 1), (1, 0, 1)] {
+        for (threads, descriptors, affordable_ones) in [(8, 4096, 8), (64, 48, 8), (64, 12, 2), (8, 3, 1), (1, 0, 1)] {
             assert_eq!(affordable(threads, descriptors), affordable_ones, "{threads} {descriptors}");
         }
     }

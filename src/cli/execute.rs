@@ -73,9 +73,7 @@ pub fn execute_on(
     let wanted = session.apart(|| {
         let roots = plan.header.roots.iter().zip(ground.roots());
         let crossing = |root: &PlanRoot| if root.mounts == Mounts::Stay { Crossing::Never } else { Crossing::Allowed };
-        let lockable: Vec<_> =
-            roots.filter_map(|(root, fd)| Some((root.path.as_path(), fd?, crossing(root)))).collect();
-        Wanted::of(&lockable)
+        Wanted::of(roots.filter_map(|(root, fd)| Some((root.path.as_path(), fd?, crossing(root)))))
     })?;
     let (locks, wait) = (store::open_for_locks(session.common)?, Duration::from_secs(agreement.wait));
     let _locks = wanted.and_then(|wanted| lock(&locks, &wanted, waiting(session, wait))).map_err(locked(session))?;
@@ -271,8 +269,11 @@ fn refuse_beyond_limit(plan: &Plan) -> Result<(), Failure> {
 pub fn open_ground(session: &Session<'_>, plan: &Plan) -> Result<Grounded, Failure> {
     let caution = session.caution()?;
     session.apart(|| {
-        let opened = plan.header.roots.iter().map(|root| open(&root.path, caution)).collect::<Result<_, _>>()?;
-        Ok(Ground::new(&plan.header, opened, Ladder::of_this_kernel()))
+        let mut failure = None;
+        let mut opened = |path: &Path| open(path, caution).map_err(|error| failure = Some(error)).ok();
+        let roots = plan.header.roots.iter().map_while(|root| opened(&root.path));
+        let grounded = Ground::new(&plan.header, roots, Ladder::of_this_kernel());
+        failure.map_or(Ok(grounded), Err)
     })?
 }
 

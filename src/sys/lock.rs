@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -152,12 +152,15 @@ impl Wanted {
     /// What to lock for these roots, opened and at these real paths, and for what is mounted below those that a run
     /// crosses: each directory once, and a run whose roots lie in one another needs the outer one for itself. Looks at
     /// directories above trees, so it runs on a confined thread.
-    pub fn of(roots: &[(&Path, &OwnedFd, Crossing)]) -> Result<Wanted, LockError> {
+    pub fn of<'r, F: AsFd>(
+        roots: impl IntoIterator<Item = (&'r Path, Result<F, SysError>, Crossing)>,
+    ) -> Result<Wanted, LockError> {
         // Without procfs, mounts of parts aren't known.
         let mounts = Mounts::read().unwrap_or_default();
         let mut wanted = Wanted::default();
-        for &(path, fd, crossing) in roots {
-            let mount = wanted.want_inode(fd, Share::Alone, path)?;
+        for (path, fd, crossing) in roots {
+            let fd = fd.map_err(|error| LockError::Sys(path.into(), error))?;
+            let mount = wanted.want_inode(&fd, Share::Alone, path)?;
             for above in path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()) {
                 let above = openat(CWD, above, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
                     .map_err(|errno| LockError::Sys(path.into(), SysError { call: "openat", errno }))?;
@@ -176,8 +179,8 @@ impl Wanted {
     }
 
     /// Wants a directory by device and inode; tells its mount.
-    fn want_inode(&mut self, fd: &OwnedFd, share: Share, root: &Path) -> Result<u64, LockError> {
-        let entry = look(fd.as_fd()).map_err(|error| LockError::Sys(root.into(), error))?.entry;
+    fn want_inode(&mut self, fd: impl AsFd, share: Share, root: &Path) -> Result<u64, LockError> {
+        let entry = look(fd).map_err(|error| LockError::Sys(root.into(), error))?.entry;
         self.want(format!("inode {:x}-{}", entry.id.dev, entry.id.ino).into_bytes(), share, root);
         Ok(entry.mount)
     }

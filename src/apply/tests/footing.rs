@@ -4,6 +4,7 @@ use super::super::footing::Grip;
 use super::tree::{NEW, OLD, Tree, apply_on};
 use super::*;
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::time::Duration;
@@ -91,8 +92,8 @@ fn the_same_directory_of_another_root_is_another() {
     both.header.roots.extend(others.header.roots);
     // Those of the second root follow right after, from a directory of the same name.
     both.changes.extend(others.changes.into_iter().map(|change| crate::plan::Change { root: 1, ..change }));
-    let opened = [&one, &other].map(|tree| Some(fs::File::open(tree.path(".")).unwrap().into()));
-    let (mut ground, _) = Ground::new(&both.header, opened.into(), Ladder::of_this_kernel());
+    let opened = [&one, &other].map(|tree| Some(OwnedFd::from(fs::File::open(tree.path(".")).unwrap())));
+    let (mut ground, _) = Ground::new(&both.header, opened, Ladder::of_this_kernel());
     ground.grip = Grip { alone: 0, moment: Duration::MAX };
     assert_eq!(names(&apply_on(&ground, &both)), vec!["applied"; 20]);
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::sys::store::Missing;
 use std::fs::{self, File};
+use std::os::fd::OwnedFd;
 
 struct Place {
     dir: tempfile::TempDir,
@@ -23,8 +24,8 @@ fn lock(place: &Place, paths: &[&str]) -> Result<Locks, LockError> {
         .map(|path| place.dir.path().join(path))
         .map(|path| (path.clone(), File::open(path).unwrap().into()))
         .collect();
-    let roots: Vec<_> = opened.iter().map(|(path, fd)| (path.as_path(), fd, Crossing::Never)).collect();
-    super::lock(&place.store, &Wanted::of(&roots)?, |_| Again::GiveUp)
+    let roots = opened.iter().map(|(path, fd)| (path.as_path(), Ok(fd), Crossing::Never));
+    super::lock(&place.store, &Wanted::of(roots)?, |_| Again::GiveUp)
 }
 
 #[test]
@@ -47,7 +48,7 @@ fn waits_as_long_as_it_is_told() {
     let place = place();
     let mut held = Some(lock(&place, &["a"]).unwrap());
     let root: OwnedFd = File::open(place.dir.path().join("a")).unwrap().into();
-    let wanted = Wanted::of(&[(&place.dir.path().join("a"), &root, Crossing::Never)]).unwrap();
+    let wanted = Wanted::of([(&*place.dir.path().join("a"), Ok(&root), Crossing::Never)]).unwrap();
     let mut asked = 0;
     let locks = super::lock(&place.store, &wanted, |_| {
         asked += 1;
@@ -89,7 +90,7 @@ fn files_go_when_nobody_holds_them() {
     // What a killed run left, and one of an earlier version.
     let left = place.dir.path().join(FOLDER).join("4711-0");
     let root: OwnedFd = File::open(place.dir.path().join("a")).unwrap().into();
-    let wanted = Wanted::of(&[(&place.dir.path().join("a"), &root, Crossing::Never)]).unwrap();
+    let wanted = Wanted::of([(&*place.dir.path().join("a"), Ok(&root), Crossing::Never)]).unwrap();
     fs::write(&left, wanted.claim(4711)).unwrap();
     fs::write(place.dir.path().join(FOLDER).join("fe00-1234"), "").unwrap();
     let held = lock(&place, &["a"]).unwrap();
