@@ -130,11 +130,12 @@ impl Watch {
         loop {
             match orders.recv_timeout(self.nap()) {
                 Ok(order) => self.obey(order),
-                // Without procfs nothing can be watched, now or later.
-                Err(RecvTimeoutError::Timeout) => match self.watcher.look() {
-                    Ok(Some(standing)) => self.judge(standing),
-                    Ok(None) | Err(_) => {}
-                },
+                Err(RecvTimeoutError::Timeout) => {
+                    // Without procfs nothing can be watched, now or later.
+                    if let Ok(Some(standing)) = self.watcher.look() {
+                        self.judge(standing);
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }

@@ -57,7 +57,7 @@ pub struct Surveyed {
 
 /// What becomes of a survey.
 enum News {
-    Done(Result<Survey, SurveyError>),
+    Done(Box<Result<Survey, SurveyError>>),
     Stalled(Stalled),
 }
 
@@ -69,7 +69,7 @@ impl Work {
         let (done, its_live) = (news.clone(), Arc::clone(&live));
         let work = move || {
             // Nobody listens to one that was given up.
-            let _ = done.send(News::Done(self.run(&its_live)));
+            let _ = done.send(News::Done(Box::new(self.run(&its_live))));
         };
         let thread = Builder::new()
             .name("survey".into())
@@ -80,7 +80,7 @@ impl Work {
             let _ = news.send(News::Stalled(stalled));
         };
         match stall::with_heir(heir, || told.recv()) {
-            Ok(News::Done(survey)) => Ok(Surveyed { survey: survey?, stalled: false }),
+            Ok(News::Done(survey)) => Ok(Surveyed { survey: (*survey)?, stalled: false }),
             Ok(News::Stalled(stalled)) => {
                 let mut survey = live.so_far();
                 survey.errors.push(trouble(&stalled, &survey));
