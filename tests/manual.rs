@@ -91,7 +91,8 @@ scenario!(zsh_completes_groups, own mounts, |t| {
     session.send_line("fpath=(.. $fpath); autoload -U compinit; compinit -u").unwrap();
     session.send("sgidlint fix -s group=labo\t.").unwrap();
     session.flush().unwrap();
-    session.exp_string("group=labor .").unwrap();
+    // zsh 5.9 takes a space back before it is typed once more.
+    session.exp_regex("group=labor (\u{8} )?\\.").unwrap();
 });
 
 scenario!(fish_completes_groups, own mounts, |t| {
