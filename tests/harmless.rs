@@ -160,9 +160,10 @@ impl Judged<'_> {
         self.expressions().any(|one| self.by_mode(one, asked << 3) & asked << 3 != asked << 3)
     }
 
-    /// Whether the policy's own mode gives all of this to others.
+    /// Whether the policy's own mode gives one right to others anew.
     fn is_given(&self, asked: u32) -> bool {
-        self.expressions().any(|one| self.by_mode(one, 0) & asked == asked)
+        let had = self.entry.state.mode.bits() & asked != 0;
+        !had && self.expressions().any(|one| self.by_mode(one, 0) & asked != 0)
     }
 
     /// Whether somebody has this since the ACL names them, or though it does: nobody looks at it without a mask.
@@ -184,7 +185,8 @@ impl Judged<'_> {
                 return Some(format!("{person:?} loses {asked}"));
             }
             let is_inside = is_intended || self.is_excused && person.groups.contains(&before.gid);
-            if !had && has && !is_inside && !self.is_given(asked) {
+            // Two rights at once are no more than each of them.
+            if asked.is_power_of_two() && !had && has && !is_inside && !self.is_given(asked) {
                 return Some(format!("{person:?} gains {asked}"));
             }
         }
