@@ -41,6 +41,7 @@ mod mapped;
 mod meddling;
 mod members;
 mod mess;
+mod meant;
 mod middle;
 mod mounts;
 mod oracle;
