@@ -261,6 +261,34 @@ scenario!(what_drifted_is_an_outlier_and_not_a_rule, own mounts, |t| {
     assert!(!found.contains("devs"), "{found}");
 });
 
+scenario!(ids_without_names_are_what_there_is_unless_others_have_names, own mounts, |t| {
+    t.accounts("devs:x:4243:bob\n");
+    let places = "dir 0:0 0755 .
+        dir 3001:7701 2770 a\n file 3001:7701 0660 a/x\n file 3002:7701 0660 a/y
+        dir 3001:7702 2770 b\n file 3001:7702 0660 b/x\n file 3002:7702 0660 b/y\n";
+    // Root's ids have names everywhere, and so may a user who came by with a group of their own.
+    t.tree(&format!("{places} file 2001:2001 0640 stray"));
+    let policy = proposed(t);
+    assert!(policy.contains("group     = 7701") && policy.contains("group     = 7702"), "{policy}");
+    t.sh("find . -mindepth 1 -delete; rm ../new.toml");
+    t.tree(&format!("{places} dir 2002:4243 2770 devs\n file 2002:4243 0660 devs/x"));
+    let policy = proposed(t);
+    assert!(policy.contains("match     = \"/devs/\""), "{policy}");
+    assert!(!policy.contains("7701") && !policy.contains("7702"), "{policy}");
+});
+
+scenario!(an_owner_whom_nobody_knows_is_an_outlier_where_others_have_names, own mounts, |t| {
+    t.accounts("");
+    let of_unknown = "dir 0:0 0755 .\n dir 3001:0 0755 a\n file 3001:0 0644 a/x\n file 3001:0 0644 a/y\n";
+    t.tree(of_unknown);
+    let policy = proposed(t);
+    assert!(policy.contains("owner     = 3001"), "{policy}");
+    t.sh("find . -mindepth 1 -delete; rm ../new.toml");
+    t.tree(&format!("{of_unknown} file 2001:0 0644 b"));
+    let policy = proposed(t);
+    assert!(!policy.contains("3001"), "{policy}");
+});
+
 scenario!(no_owner_is_proposed_where_members_make_entries, own mounts, |t| {
     t.accounts("");
     t.tree(

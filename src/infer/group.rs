@@ -1,6 +1,7 @@
 //! The group that entries are to have: one, a few, or one that follows from where they are or whose they are.
 
 use super::census::Sort;
+use super::drift::is_drift;
 use super::proposal::{Fit, prevails};
 use crate::accounts::Accounts;
 use crate::entry::State;
@@ -57,13 +58,6 @@ pub fn prevailing_group(sorts: &[(Sort, u64)], top: Option<State>, accounts: &dy
     let mut few = (2..=GROUPS.min(order.len())).map(|few| order[..few].to_vec());
     let several = || few.find_map(|few| fit(GroupWish::Several(few)).filter(is_most));
     handed_down.or(one).or_else(|| fit(GroupWish::Primary).filter(|_| !is_shared)).or_else(several)
-}
-
-/// Whether a group is one that nobody means to share with: its owner's own, or one that nobody knows, where the directory
-/// at the top has another that is known.
-pub fn is_drift(sort: Sort, top: Option<u32>, accounts: &dyn Accounts) -> bool {
-    let Some(top) = top.filter(|top| *top != sort.gid) else { return false };
-    accounts.primary_gid(sort.uid) == Some(sort.gid) || (accounts.knows_gid(top) && !accounts.knows_gid(sort.gid))
 }
 
 /// The groups, the commonest first.

@@ -5,6 +5,7 @@
 //! ```
 
 mod census;
+mod drift;
 mod group;
 mod modes;
 mod proposal;

@@ -1,7 +1,8 @@
 //! From counts to wishes: what prevails in each place, and which entries differ.
 
 use super::census::{Census, Count, Place, Role, Sort};
-use super::group::{GroupWish, is_drift, prevailing_group};
+use super::drift::{Known, fold_drift};
+use super::group::{GroupWish, prevailing_group};
 use super::modes::{ModeFit, prevailing_mode};
 use crate::accounts::Accounts;
 use crate::entry::State;
@@ -88,6 +89,7 @@ pub struct Outlier {
 impl Proposal {
     /// What prevails in a counted tree.
     pub fn of(mut census: Census, accounts: &dyn Accounts) -> Proposal {
+        let accounts: &dyn Accounts = &Known::of(&census, accounts);
         fold_drift(&mut census.places, accounts);
         fold_places(&mut census.places, accounts);
         let mut places: Vec<_> =
@@ -105,31 +107,6 @@ impl Proposal {
         };
         // A longer path comes later.
         self.places.iter().rfind(is_around)
-    }
-}
-
-/// Counts directories in with the root that are setgid by mistake: with a user's own group, or one that nobody knows.
-fn fold_drift(places: &mut BTreeMap<Vec<u8>, Place>, accounts: &dyn Accounts) {
-    let Some(shared) = places.get(ROOT).and_then(|root| root.top).map(|top| top.gid) else { return };
-    let is_drifted =
-        |place: &Place| place.top.is_some_and(|top| is_drift(Sort::of_directory(top, top.gid), Some(shared), accounts));
-    let drifted: Vec<Vec<u8>> = places
-        .iter()
-        .filter(|(path, place)| path.as_slice() != ROOT && is_drifted(place))
-        .map(|(path, _)| path.clone())
-        .collect();
-    for path in drifted {
-        let Some(Place { top, sorts }) = places.remove(&path) else { continue };
-        let root = places.entry(ROOT.to_vec()).or_default();
-        if let Some(state) = top {
-            let count = Count { entries: 1, examples: vec![path] };
-            root.add(Place { top: None, sorts: HashMap::from([(Sort::of_directory(state, shared), count)]) });
-        }
-        // What was handed down there is nothing to go by.
-        for (sort, count) in sorts {
-            let sort = Sort { group_is_inherited: sort.gid == shared, ..sort };
-            root.add(Place { top: None, sorts: HashMap::from([(sort, count)]) });
-        }
     }
 }
 
@@ -186,7 +163,7 @@ impl PlaceWishes {
         let file_mode = prevailing_mode(&modes(Role::File), false);
         let mut wishes = PlaceWishes {
             path: path.into(),
-            owner: owner(&sorts, place.top),
+            owner: owner(&sorts, place.top, accounts),
             group,
             setgid,
             sticky,
@@ -275,8 +252,8 @@ fn count_in<T>(fit: &mut Option<Fit<T>>, complies: bool) {
 }
 
 /// The owner that prevails, where nobody else can make entries: else each has its maker's, and a fix by the policy would
-/// take a member's directory from them.
-fn owner(sorts: &[(Sort, u64)], top: Option<State>) -> Option<Fit<u32>> {
+/// take a member's directory from them. Nor is one proposed whom nobody knows, unless the directory at the top is theirs too.
+fn owner(sorts: &[(Sort, u64)], top: Option<State>, accounts: &dyn Accounts) -> Option<Fit<u32>> {
     let is_shared = |mode: Mode| mode.bits() & 0o022 != 0;
     let mut directories = sorts.iter().filter(|(sort, _)| sort.role == Role::Dir);
     if top.is_some_and(|top| is_shared(top.mode)) || directories.any(|(sort, _)| is_shared(sort.mode)) {
@@ -286,7 +263,9 @@ fn owner(sorts: &[(Sort, u64)], top: Option<State>) -> Option<Fit<u32>> {
     let mut owners: BTreeMap<u32, u64> = BTreeMap::new();
     sorts.iter().for_each(|(sort, count)| *owners.entry(sort.uid).or_default() += count);
     let (value, holds) = owners.into_iter().max_by_key(|(_, count)| *count)?;
-    prevails(holds, of).then_some(Fit { value, holds, of })
+    let is_unknown = |uid| !accounts.knows_uid(uid);
+    let is_drift = is_unknown(value) && top.is_some_and(|top| !is_unknown(top.uid));
+    (prevails(holds, of) && !is_drift).then_some(Fit { value, holds, of })
 }
 
 /// Whether directories have a bit, where most agree.
