@@ -169,6 +169,17 @@ pub struct Extras {
     pub hidden: bool,
 }
 
+/// Which ACLs an entry has.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct AclKinds {
+    /// An access ACL that says more than the mode.
+    pub access: bool,
+    /// A default ACL.
+    pub default: bool,
+    /// What it has is of NFSv4's sort.
+    pub by_nfs4: bool,
+}
+
 impl Entry {
     /// The same entry in another state: chmod(2) of one with an ACL changes its mask (acl(5)).
     #[must_use]

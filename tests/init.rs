@@ -1,7 +1,7 @@
 //! `init`: the policy that fits most of a real tree.
 
-use crate::scenario;
 use crate::scenario::Scenario;
+use crate::{needs_program, scenario};
 
 /// Writes the policy of `$TREE` to `$DIR/new.toml`, and gives its text.
 #[track_caller]
@@ -343,4 +343,31 @@ scenario!(names_of_all_kinds_are_matched_literally, |t| {
             "{name:?}: {found}"
         );
     }
+});
+
+scenario!(acls_are_counted_and_named, |t| {
+    needs_program!("setfacl");
+    let dirs: String = (0..5).map(|at| format!("dir 0:4242 2770 d{at}\n")).collect();
+    t.tree(&format!(
+        r"dir 0:4242 2770 .
+        {dirs}
+        file 0:4242 0660 d0/x
+        file 0:4242 0660 d0/y\nz
+        fifo 0:4242 0660 d0/pipe
+        link 0:4242 d0/link -> x
+        dir 2001:2001 0700 .ssh"
+    ));
+    let policy = proposed(t);
+    assert!(!policy.contains("ACL"), "{policy}");
+    t.sh("rm ../new.toml; setfacl -m d:g:4300:rwx d0 d1 d2 d3; setfacl -m d:u::rwx,d:g::rwx,d:o::- d4");
+    // A mask alone is an ACL too; what no policy looks at isn't counted, nor what a link leads to.
+    t.sh("setfacl -m g:4300:rw d0/y*; setfacl -m m::rw d0/pipe; setfacl -m g:4300:rwx,d:g:4300:rwx .ssh");
+    let policy = proposed(t);
+    assert!(policy.contains("\n#   default ACL 5 directories: d0, d1, d2, ...\n"), "{policy}");
+    assert!(policy.contains("\n#   ACL         2 entries: d0/pipe, d0/y\\nz\n"), "{policy}");
+    let root = t.path("").canonicalize().unwrap();
+    assert!(policy.contains(&format!("\n# What they say: getfacl -Rsp {}", root.display())), "{policy}");
+    t.sh("rm ../new.toml; setfacl -R -k -b .; setfacl -m d:g:4300:r-x .");
+    let policy = proposed(t);
+    assert!(policy.contains("\n#   default ACL 1 directory: .\n") && !policy.contains("#   ACL"), "{policy}");
 });

@@ -19,6 +19,7 @@ use crate::sys::thread::run_confined;
 use crate::walk::{self, Counters, Start, Visits};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// `sgidlint init`.
@@ -26,7 +27,7 @@ pub fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> Result<
     let session = Session::begin(common, Purpose::Read)?;
     let path = paths::resolved(&paths::absolute(&arguments.path)?)?;
     let root = nameable(&path)?;
-    let Counting { census, errors } = count(&session, &path)?;
+    let Counting { mut census, errors, .. } = count(&session, &path)?;
     if session.stop.load(Ordering::Relaxed) {
         return Err(Failure { exit: Exit::Interrupted, ..Failure::usage("interrupted, so no policy was written") });
     }
@@ -34,7 +35,9 @@ pub fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> Result<
         let place = full_path(path.as_os_str().as_bytes(), below, None);
         streams.complain(format_args!("{place}: {}", escape_message(&error.to_string())));
     }
-    let preface = Preface { root, entries: census.entries, excluded: census.excluded, mounts: census.mounts };
+    let acls = std::mem::take(&mut census.acls);
+    let preface =
+        Preface { root, entries: census.entries, excluded: census.excluded, mounts: census.mounts, acls: &acls };
     let proposal = Proposal::of(census, &*session.names);
     streams.write_results(|out| write_proposal(out, &proposal, preface, &session.names))?;
     let file = common.output.as_ref().map_or("FILE.toml".into(), |file| shell_quote(named_file(file).as_bytes()));
@@ -70,7 +73,7 @@ fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
     });
     let opened = opened.map_err(|error| Failure::incomplete(unfit(error)))?;
     let start = opened.map_err(|error| unread(error).hinted("name a directory"))?;
-    let visitors = (0..session.threads().max(1)).map(|_| Counting::default()).collect();
+    let visitors = (0..session.threads().max(1)).map(|_| Counting::new(Arc::clone(&session.ladder))).collect();
     let options = walk::Options {
         setup: &confine,
         stop: &session.stop,
@@ -80,7 +83,7 @@ fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
         visits: &Visits::default(),
     };
     let counted = progress::while_counting(session.common, &counters, || walk::walk(vec![start], visitors, options));
-    let mut total = Counting::default();
+    let mut total = Counting::new(Arc::clone(&session.ladder));
     for counting in counted.map_err(unread)? {
         total.census.add(counting.census);
         total.errors.extend(counting.errors);

@@ -1,5 +1,6 @@
 //! How many entries have which group and mode, place by place.
 
+use super::acls::AclCounts;
 use crate::entry::{Kind, State};
 use crate::mode::Mode;
 use crate::path::path_order;
@@ -19,6 +20,8 @@ pub struct Census {
     pub excluded: u64,
     /// Mounts that were not entered.
     pub mounts: u64,
+    /// Where there are ACLs.
+    pub acls: AclCounts,
 }
 
 /// A directory with a group of its own, and what lies below it: the root, or a setgid directory of another group.
@@ -108,6 +111,7 @@ impl Census {
         self.entries += other.entries;
         self.excluded += other.excluded;
         self.mounts += other.mounts;
+        self.acls.add(other.acls);
         for (path, place) in other.places {
             self.place(&path).add(place);
         }
@@ -126,9 +130,7 @@ impl Place {
     pub fn add(&mut self, other: Place) {
         self.top = self.top.or(other.top);
         for (sort, count) in other.sorts {
-            let mine = self.sorts.entry(sort).or_default();
-            mine.entries += count.entries;
-            count.examples.into_iter().for_each(|path| mine.remember(path));
+            self.sorts.entry(sort).or_default().add(count);
         }
     }
 
@@ -139,6 +141,12 @@ impl Place {
 }
 
 impl Count {
+    /// Adds what was counted elsewhere.
+    pub fn add(&mut self, other: Count) {
+        self.entries += other.entries;
+        other.examples.into_iter().for_each(|path| self.remember(path));
+    }
+
     /// Remembers a path if it comes before those that are remembered, whichever thread saw it first.
     pub fn remember(&mut self, path: Vec<u8>) {
         let at = self.examples.partition_point(|known| path_order(known, &path).is_lt());

@@ -4,6 +4,7 @@
 //!     walk ──▶ census: how many entries have which group and mode, place by place ──▶ proposal: what prevails, who differs
 //! ```
 
+mod acls;
 mod census;
 mod drift;
 mod group;
@@ -11,6 +12,7 @@ mod modes;
 mod proposal;
 mod surveyor;
 
+pub use acls::AclCounts;
 pub use census::{Census, Count, Place, Role, Sort};
 pub use group::GroupWish;
 pub use modes::{ModeFit, prevailing_mode};

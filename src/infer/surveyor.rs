@@ -6,17 +6,19 @@ use crate::intent::is_setgid_directory;
 use crate::policy::{DefaultExclude, default_exclude};
 use crate::sys::SysError;
 use crate::sys::dir::OnMount;
+use crate::sys::ladder::Ladder;
 use crate::sys::mounts::current_mount;
 use crate::sys::stat::Look;
 use crate::sys::system_made::is_system_made;
+use crate::sys::xattr::acl_kinds_at;
 use crate::walk::{Crossing, Next, Place, Standing, Visitor, Want};
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 /// One thread's counts.
-#[derive(Default)]
 pub struct Counting {
+    ladder: Arc<Ladder>,
     /// What it counted.
     pub census: Census,
     /// What could not be read, by its path from the root.
@@ -49,6 +51,7 @@ impl Visitor for Counting {
 
     fn start(&mut self, at: Place<'_, Surroundings>, look: &Look) {
         self.census.count_top(&at.here().place, look.entry.state);
+        self.ask_for_acls(at, look.entry.kind, None);
     }
 
     fn want(&mut self, _: &Surroundings, _: &CStr, kind: Kind) -> Want {
@@ -58,14 +61,21 @@ impl Visitor for Counting {
     fn entry(&mut self, at: Place<'_, Surroundings>, look: &Look) -> Standing {
         if !self.is_excluded(at, look) {
             self.census.count(at.here().handing_down(), at.path(), look.entry.kind, look.entry.state);
+            self.ask_for_acls(at, look.entry.kind, None);
         }
         Standing::Told
     }
 
-    fn directory(&mut self, at: Place<'_, Surroundings>, look: &Look, _: Option<BorrowedFd<'_>>) -> Next<Surroundings> {
+    fn directory(
+        &mut self,
+        at: Place<'_, Surroundings>,
+        look: &Look,
+        own: Option<BorrowedFd<'_>>,
+    ) -> Next<Surroundings> {
         if self.is_excluded(at, look) {
             return Next::Leave;
         }
+        self.ask_for_acls(at, look.entry.kind, own);
         let (here, state, path) = (at.here(), look.entry.state, at.path());
         if is_setgid_directory(&look.entry) && state.gid != here.gid {
             self.census.count_top(&path, state);
@@ -93,6 +103,20 @@ impl Visitor for Counting {
 }
 
 impl Counting {
+    /// Nothing counted yet.
+    pub fn new(ladder: Arc<Ladder>) -> Counting {
+        Counting { ladder, census: Census::default(), errors: Vec::new() }
+    }
+
+    /// Notes which ACLs there are. One more call for each entry: a first policy is no daily run.
+    fn ask_for_acls(&mut self, at: Place<'_, Surroundings>, kind: Kind, own: Option<BorrowedFd<'_>>) {
+        if kind != Kind::Symlink {
+            let whence = own.map(|own| (own, c".")).or_else(|| at.parent());
+            let asked = whence.and_then(|(dir, name)| acl_kinds_at(dir, name, kind, &self.ladder).ok());
+            self.census.acls.count(asked, || at.path());
+        }
+    }
+
     fn is_excluded(&mut self, at: Place<'_, Surroundings>, look: &Look) -> bool {
         let (name, above) = (at.name().to_bytes(), &at.here().above);
         let is_made = || at.parent().is_some_and(|(fd, _)| is_system_made(fd, name, look, above, current_mount));

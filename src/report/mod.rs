@@ -1,6 +1,7 @@
 //! Findings, plans and outcomes as text, diff and JSON: data in, text out, no system call.
 
 mod abbreviated;
+mod acls;
 pub mod escape;
 pub mod quote;
 pub mod style;

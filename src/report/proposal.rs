@@ -1,9 +1,10 @@
 //! A proposed policy as TOML that a person can read and change: counts and outliers stand in comments.
 
+use super::acls::write_acls;
 use super::escape::escape;
 use super::style::{counted, number};
 use crate::accounts::IdNames;
-use crate::infer::{Fit, GroupWish, Outlier, PlaceWishes, Proposal, ROOT};
+use crate::infer::{AclCounts, Fit, GroupWish, Outlier, PlaceWishes, Proposal, ROOT};
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -18,6 +19,8 @@ pub struct Preface<'a> {
     pub excluded: u64,
     /// How many mounts were not entered.
     pub mounts: u64,
+    /// Where there are ACLs.
+    pub acls: &'a AclCounts,
 }
 
 /// Writes the policy file.
@@ -29,7 +32,9 @@ pub fn write_proposal(
 ) -> io::Result<()> {
     let root = escape(preface.root.as_bytes());
     writeln!(out, "# What prevails in {root}, as `sgidlint init` found it: {}.", passed(preface))?;
-    writeln!(out, "# It tells what is, not what should be: read it before anything is fixed by it.\n")?;
+    writeln!(out, "# It tells what is, not what should be: read it before anything is fixed by it.")?;
+    write_acls(out, preface.acls, preface.root)?;
+    writeln!(out)?;
     writeln!(out, "format  = 1")?;
     writeln!(out, "name    = {}", quoted(policy_name(preface.root)))?;
     writeln!(out, "summary = {}\n", quoted(format!("{} as it is", preface.root)))?;

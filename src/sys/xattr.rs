@@ -8,7 +8,7 @@ use super::held::{Crossing, Held};
 use super::ladder::Ladder;
 use crate::acl::{Acl, Acls};
 use crate::decide::story::Listed;
-use crate::entry::Extras;
+use crate::entry::{AclKinds, Extras, Kind};
 use rustix::fs::{AtFlags, flistxattr, getxattr, listxattr};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
@@ -98,6 +98,27 @@ pub fn extras_at(dir: impl AsFd, name: &CStr, ladder: &Ladder) -> Result<Extras,
         }
     }
     extras(Held::find(dir, name.to_bytes(), Crossing::Allowed, ladder)?, ladder)
+}
+
+/// Which ACLs the entry `name` of a directory has, without reading them; those of a symbolic link itself.
+pub fn acl_kinds_at(dir: impl AsFd, name: &CStr, kind: Kind, ladder: &Ladder) -> Result<AclKinds, SysError> {
+    if has_listxattrat() {
+        let mut names = [0_u8; COMMON];
+        match listxattrat(&dir, name, AtFlags::SYMLINK_NOFOLLOW, &mut names).map(|length| among(&names[..length])) {
+            Ok(Names { nfs4: false, access, default, .. }) => return Ok(AclKinds { access, default, by_nfs4: false }),
+            Err(Errno::OPNOTSUPP | Errno::NODATA) => return Ok(AclKinds::default()),
+            Ok(_) | Err(Errno::RANGE | Errno::TOOBIG) => {}
+            Err(errno) => return Err(SysError { call: "listxattrat", errno }),
+        }
+    }
+    acl_kinds_of(&Held::find(dir, name.to_bytes(), Crossing::Allowed, ladder)?, kind, ladder)
+}
+
+/// The same of a held entry, which is what it takes before Linux 6.13.
+fn acl_kinds_of(held: &Held, kind: Kind, ladder: &Ladder) -> Result<AclKinds, SysError> {
+    let Extras { acl, access, .. } = extras(held, ladder)?;
+    let default = kind == Kind::Dir && has_default_acl(held)?;
+    Ok(AclKinds { access: acl, default, by_nfs4: acl && access.is_none() })
 }
 
 /// Which ACL of an entry.
@@ -270,5 +291,35 @@ mod tests {
         assert_eq!(extras_of(dir.path(), "caps"), Extras { capabilities: true, ..Extras::default() });
         assert_eq!(extras_of(dir.path(), "many"), Extras { capabilities: true, ..Extras::default() });
         assert_eq!(extras_of(dir.path(), "."), Extras::default());
+    }
+
+    #[test]
+    fn which_acls_there_are_is_told_with_and_without_listxattrat() {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: which_acls_there_are_is_told_with_and_without_listxattrat needs root");
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        File::create(dir.path().join("file")).unwrap();
+        for name in ["plain", "both", "default"] {
+            std::fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        let attributes = [("file", ACCESS_ACL), ("both", ACCESS_ACL), ("both", DEFAULT_ACL), ("default", DEFAULT_ACL)];
+        for (name, attribute) in attributes {
+            setxattr(dir.path().join(name), attribute, &acl(), XattrFlags::empty()).unwrap();
+        }
+        let (ladder, root) = (Ladder::of_this_kernel(), File::open(dir.path()).unwrap());
+        let cases = [
+            (c"plain", Kind::Dir, false, false),
+            (c"file", Kind::File, true, false),
+            (c"both", Kind::Dir, true, true),
+            (c"default", Kind::Dir, false, true),
+        ];
+        for (name, kind, access, default) in cases {
+            let expected = AclKinds { access, default, by_nfs4: false };
+            assert_eq!(acl_kinds_at(&root, name, kind, &ladder).unwrap(), expected, "{name:?}");
+            let held = Held::find(&root, name.to_bytes(), Crossing::Never, &ladder).unwrap();
+            assert_eq!(acl_kinds_of(&held, kind, &ladder).unwrap(), expected, "{name:?}");
+        }
     }
 }
