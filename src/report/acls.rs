@@ -16,10 +16,7 @@ pub fn write_acls(out: &mut dyn Write, acls: &AclCounts, root: &str) -> io::Resu
     if access.entries + default.entries == 0 {
         return Ok(());
     }
-    writeln!(
-        out,
-        "# There are ACLs: a mode alone doesn't say who can write there, and a policy's modes don't change that."
-    )?;
+    writeln!(out, "# There are ACLs: a mode alone doesn't say who can write there.")?;
     write_examples(out, "default ACL", default, ("directory", "directories"))?;
     write_examples(out, "ACL", access, ("entry", "entries"))?;
     match by_nfs4 {
