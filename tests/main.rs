@@ -63,6 +63,7 @@ mod recover;
 mod run;
 mod scenario;
 mod screen;
+mod share;
 mod shipped;
 mod soak;
 mod source;

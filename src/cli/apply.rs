@@ -35,6 +35,7 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
         policies: made.policies.clone(),
         fixes: made.fixes,
         max_changes: arguments.limit.max_changes.map(|limit| limit.of(plan.entries)).or(made.max_changes),
+        plan_bytes: made.plan_bytes,
         roots: made.roots.clone(),
         names: Some(Names::of(&plan.changes, &session.names)),
         ..planning::header(&session, RunKind::Apply)

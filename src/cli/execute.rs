@@ -77,7 +77,7 @@ pub fn execute_on(
     })?;
     let (locks, wait) = (store::open_for_locks(session.common)?, Duration::from_secs(agreement.wait));
     let _locks = wanted.and_then(|wanted| lock(&locks, &wanted, waiting(session, wait))).map_err(locked(session))?;
-    let journal = journal::begin(&store, plan, session.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
+    let journal = journal::begin(&store, plan, plan.header.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
     let tried = AtomicU64::new(0);
     let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()) };
     let run = clerk.journal.id().to_owned();

@@ -11,7 +11,7 @@ use super::pick::Picking;
 use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
-use super::{args::Common, ask, barred, planning, store};
+use super::{args::Common, ask, barred, planning, share, store};
 use crate::entry::Identity;
 use crate::lints::Lint;
 use crate::path::TreePath;
@@ -33,13 +33,12 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         ask::refuse_without_terminal(&fix.consent)?;
     }
     let session = Session::begin(common, Purpose::Change)?;
-    if !fix.consent.dry_run {
-        // A run that couldn't be put on record is better told of before the walk than after it.
-        store::open(common)?;
-    }
+    // A run that couldn't be put on record is better told of before the walk than after it.
+    let store = if fix.consent.dry_run { None } else { Some(store::open(common)?) };
     let mut judged = session.judge(&fix.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);
     let barred = barred::bar(&mut judged.survey, &session.names)?;
+    share::leave_out(&session, &mut judged, &fix.check, &fix.limit, store.as_ref())?;
     if fix.consent.dry_run || judged.stalled || session.stop.load(Ordering::Relaxed) {
         let exit = dry_run(&session, &judged, streams)?;
         barred.tell(common, &fix.check, &session.names, streams);
@@ -94,7 +93,9 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
 pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Change)?;
     let mut judged = session.judge(&arguments.check, Fallback::Refused)?;
+    let session = session.limited_by(&judged.loaded);
     let barred = barred::bar(&mut judged.survey, &session.names)?;
+    share::leave_out(&session, &mut judged, &arguments.check, &arguments.limit, None)?;
     let (plan, unfit) = planning::plan(&session, &judged, RunKind::Plan, &arguments.check, &arguments.limit);
     let exit = looked(&session, &judged).or_worse(planning::tell_unfit(&plan.header, &unfit, streams));
     if exit == Exit::Interrupted || judged.stalled {

@@ -29,6 +29,7 @@ mod progress;
 mod run_as;
 mod reporting;
 mod session;
+mod share;
 mod someone;
 mod store;
 mod stall;

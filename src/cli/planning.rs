@@ -58,6 +58,7 @@ pub fn header(session: &Session<'_>, kind: RunKind) -> Header {
         policies: Vec::new(),
         fixes: Fixes::Safe,
         max_changes: None,
+        plan_bytes: session.plan_bytes,
         roots: Vec::new(),
         names: None,
     }

@@ -19,7 +19,7 @@ pub use outcome::{Capabilities, Cause, Done, Drift, FileSystem, Outcome, cause_o
 pub use record::{Legible, LoadError, Record, load, named};
 pub use relay::{Desk, Relay, relay};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, RunKind};
 use crate::sys::state_file::{Limited, StateFile};
 use crate::sys::store::{Folder, Store};
 use crate::sys::{SysError, host};
@@ -106,14 +106,18 @@ pub struct Journal {
 
 /// Puts a plan on record, whole and synced. Nothing may be changed before this has returned.
 ///
-/// `limit` bounds its size (`limits.plan-bytes`, [`PLAN_BYTES`] where unsaid), and so does a tenth of the free space.
+/// `limit` bounds the size of what it changes (`limits.plan-bytes`, [`PLAN_BYTES`] where unsaid), and a tenth of the free
+/// space that of the whole. An undo is as large as what it undoes, which was within bounds when there was more room.
 pub fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, JournalError> {
     let folder = store.folder(FOLDER)?;
-    let allowed = limit.unwrap_or(PLAN_BYTES);
+    let is_undo = matches!(plan.header.kind, RunKind::Undo(_));
+    let limit = if is_undo { u64::MAX } else { limit.unwrap_or(PLAN_BYTES) };
+    let head = plan.head_bytes().map_err(|error| JournalError::Write(store.path().into(), error))?;
+    let allowed = limit.saturating_add(head);
     let now = host::now();
     // Before the room is asked for: this may make some.
     sweep::sweep(&folder, now)?;
-    let room = store.free_bytes()? / 10;
+    let room = if is_undo { u64::MAX } else { room(store)? };
     let (id, mut file) = reserve(&folder, now)?;
     let part = sweep::file_name(&id);
     let path = folder.path_of(&id::file_name(&id));
@@ -125,13 +129,18 @@ pub fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, 
             let is_ours = error.kind() == io::ErrorKind::FileTooLarge && error.raw_os_error().is_none();
             return Err(match error {
                 _ if is_ours && room < allowed => JournalError::NoRoom(room, store.path().into()),
-                _ if is_ours => JournalError::TooLarge(allowed),
+                _ if is_ours => JournalError::TooLarge(limit),
                 error => JournalError::Write(path, error),
             });
         }
     }
     let changes = plan.changes.len() as u64;
     Ok(Journal { id, path, file, batch: Vec::new(), counts: Counts::default(), changes })
+}
+
+/// How many bytes a plan may have for the sake of the disk: a tenth of what is free.
+pub fn room(store: &Store) -> Result<u64, SysError> {
+    Ok(store.free_bytes()? / 10)
 }
 
 /// Makes the file of a new run under an id that no other run has, or is about to have.

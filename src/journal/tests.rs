@@ -39,6 +39,7 @@ fn plan(kind: RunKind, changes: usize) -> Plan {
         policies: vec![],
         fixes: Fixes::Safe,
         max_changes: None,
+        plan_bytes: None,
         roots: vec![root],
         names: None,
     };

@@ -65,7 +65,7 @@ impl Plan {
         let mut changes: Vec<Change> =
             now.iter().filter_map(|(index, now)| self.changes[*index].turned_round(now)).collect();
         order(&mut changes);
-        let header = Header { kind: RunKind::Undo(run), max_changes: None, ..self.header.clone() };
+        let header = Header { kind: RunKind::Undo(run), max_changes: None, plan_bytes: None, ..self.header.clone() };
         Plan { header, changes, entries: now.len() as u64 }
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct HeaderLine<'a> {
     unsafe_fixes: bool,
     #[serde(default)]
     max_changes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    plan_bytes: Option<u64>,
     #[serde(borrow)]
     roots: Vec<RootText<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -154,6 +156,7 @@ impl<'a> HeaderLine<'a> {
                 .collect(),
             unsafe_fixes: header.fixes == Fixes::WithUnsafe,
             max_changes: header.max_changes,
+            plan_bytes: header.plan_bytes,
             roots: header.roots.iter().map(RootText::of).collect(),
             names: header.names.as_ref().map(Cow::Borrowed),
         }
@@ -179,6 +182,7 @@ impl<'a> HeaderLine<'a> {
             policies: policies.collect(),
             fixes: if self.unsafe_fixes { Fixes::WithUnsafe } else { Fixes::Safe },
             max_changes: self.max_changes,
+            plan_bytes: self.plan_bytes,
             roots: self.roots.into_iter().map(RootText::value).collect::<Result<_, _>>()?,
             names: self.names.map(Cow::into_owned),
         })

@@ -1,22 +1,27 @@
 //! Plans: ordered changes, before → after, each of one entry; the one format of plan, journal and undo.
 
 mod check;
+mod cost;
 mod invert;
 mod line;
 mod make;
 mod names;
 mod order;
 mod read;
+mod share;
 mod steps;
 mod write;
 
+pub use cost::most_bytes;
 pub use invert::Present;
 pub use line::{IdText, LineError, StateText};
 pub use make::Unfit;
 pub use names::{NamedIds, Names, Parted, Whose};
 pub use order::order;
+pub(crate) use read::LONGEST_LINE;
 pub use read::{BadLine, Line, Lines, ReadError};
 pub(crate) use read::{parse, read_header};
+pub use share::{Excess, LeftOut, left_out};
 pub use steps::Steps;
 
 use crate::entry::{Identity, Kind, State};
@@ -63,6 +68,8 @@ pub struct Header {
     pub fixes: Fixes,
     /// The most changes that it may have, where a limit was set.
     pub max_changes: Option<u64>,
+    /// The most bytes that its changes may have (`limits.plan-bytes`), where a limit was set.
+    pub plan_bytes: Option<u64>,
     /// The directories that its paths start from.
     pub roots: Vec<PlanRoot>,
     /// What the owners and groups in it were called; `None` in what earlier versions wrote.

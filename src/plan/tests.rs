@@ -17,6 +17,7 @@ pub(crate) fn header() -> Header {
         policies: vec![PlanPolicy { name: "lab".into(), file: "/etc/sgidlint/lab.toml".into() }],
         fixes: Fixes::WithUnsafe,
         max_changes: Some(10),
+        plan_bytes: Some(1 << 40),
         roots: vec![PlanRoot {
             path: "/srv/lab".into(),
             id: Identity { dev: 1, ino: 2, btime: Some(Timestamp::new(-3, 4)) },

@@ -40,7 +40,7 @@ pub struct Survey {
     pub remarks: Vec<String>,
     /// What others than root have a hand in, though root relies on it: policies, baselines, the way to roots.
     pub warnings: Vec<String>,
-    /// The flaws, by index, whose change isn't the caller's to make.
+    /// The flaws, by index, whose change isn't the caller's to make, or has no room in the plan.
     pub barred: BTreeSet<usize>,
     /// The lints whose unsafe fixes are planned too, by policy.
     pub unsafe_fixes: Vec<LintSet>,

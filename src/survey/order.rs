@@ -12,7 +12,7 @@ const MANY: usize = 1 << 12;
 
 /// Puts all that a survey found in path order, each entry once by policy.
 pub(super) fn put_in_order(survey: &mut Survey) {
-    let Survey { roots, flaws, excused, errors, skipped_mounts, .. } = survey;
+    let Survey { roots, flaws, excused, skipped_mounts, .. } = survey;
     let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
     let by_path = |a: &Flaw, b: &Flaw| {
         let by_path = path_in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root));
@@ -26,8 +26,22 @@ pub(super) fn put_in_order(survey: &mut Survey) {
     excused.sort_by(|a, b| by_path(&a.flaw, &b.flaw));
     excused.dedup_by(|again, first| is_again(&again.flaw, &first.flaw));
     skipped_mounts.sort_by(|a, b| path_in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
-    let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root);
-    errors.sort_by(|a, b| path_in_tree((base(a), &a.path), (base(b), &b.path)));
+    survey.put_errors_in_order();
+}
+
+impl Survey {
+    /// Takes down what stands in the way of some of it only once all was found.
+    pub fn add_errors(&mut self, errors: impl IntoIterator<Item = Trouble>) {
+        self.errors.extend(errors);
+        self.put_errors_in_order();
+    }
+
+    fn put_errors_in_order(&mut self) {
+        let Survey { roots, errors, .. } = self;
+        let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
+        let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root);
+        errors.sort_by(|a, b| path_in_tree((base(a), &a.path), (base(b), &b.path)));
+    }
 }
 
 /// Sorts large items, stably, that mostly lie in sorted runs: their numbers are sorted, each half by a thread, and the

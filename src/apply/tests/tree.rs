@@ -126,6 +126,7 @@ impl Tree {
             policies: vec![],
             fixes,
             max_changes: None,
+            plan_bytes: None,
             roots: vec![PlanRoot {
                 path: self.base.join("root"),
                 id: look(&root).unwrap().entry.id,
