@@ -60,6 +60,7 @@ mod race;
 mod readers;
 mod recipes;
 mod recover;
+mod roots;
 mod run;
 mod scenario;
 mod screen;

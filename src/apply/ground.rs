@@ -35,7 +35,7 @@ pub struct Ground {
 #[derive(Debug, thiserror::Error)]
 pub enum RootDrift {
     /// Another directory is there now.
-    #[error("{0:?} is not the directory that the plan is about, but another in its place; make a new plan")]
+    #[error("{0:?} is not the directory that the plan is about, but another in its place")]
     Other(PathBuf),
     /// It can't be looked at.
     #[error("{0:?} can't be looked at: {1}")]
@@ -169,19 +169,30 @@ impl Ground {
         self.roots.iter().map(|root| root.as_ref().map(OpenRoot::fd))
     }
 
-    /// The same roots, as a plan that is made now is about them.
-    pub(super) fn rebased(mut self, roots: &[PlanRoot]) -> Result<(Ground, Vec<PlanRoot>), SysError> {
-        let mut planned = roots.to_vec();
-        for (open, planned) in self.roots.iter_mut().zip(&mut planned) {
-            let Some(open) = open else { continue };
-            let fd = open.fd()?;
-            (planned.handle, planned.fsid) = (Handle::of(&fd), host::file_system_id(&fd)?);
-            open.now = look(&fd)?.entry.id;
-            open.planned = open.now;
-            open.era = Era::SameBoot;
-            planned.id = open.now;
+    /// Lets go of a root, by its index: nothing below it is changed.
+    pub fn lose(&mut self, root: usize) {
+        if let Some(root) = self.roots.get_mut(root) {
+            *root = None;
         }
-        Ok((self, planned))
+    }
+
+    /// Whether the root of any of these changes can be worked below.
+    pub fn bears_any<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> bool {
+        changes.into_iter().any(|change| self.root(change.root).is_ok())
+    }
+
+    /// The same roots, as a plan that is made now is about them. A root that can't be looked at any more is let go of,
+    /// and told.
+    pub(super) fn rebased(mut self, roots: &[PlanRoot]) -> (Ground, Vec<PlanRoot>, Vec<RootDrift>) {
+        let (mut planned, mut drifts) = (roots.to_vec(), Vec::new());
+        for (slot, planned) in self.roots.iter_mut().zip(&mut planned) {
+            let Some(open) = slot else { continue };
+            if let Err(error) = open.rebase(planned) {
+                drifts.push(RootDrift::Sys(planned.path.clone(), error));
+                *slot = None;
+            }
+        }
+        (self, planned, drifts)
     }
 
     /// The file system of a mount, for people.
@@ -227,7 +238,7 @@ impl Ground {
 
     fn root(&self, root: u32) -> Result<&OpenRoot, Done> {
         let open = self.roots.get(root as usize).and_then(Option::as_ref);
-        open.ok_or_else(|| Done::of(Outcome::Drifted(Drift::Inode)))
+        open.ok_or_else(|| Done::of(Outcome::Drifted(Drift::Root)))
     }
 }
 
@@ -262,6 +273,16 @@ impl OpenRoot {
     /// The same, opened again for each use.
     fn parked(self, path: &Path) -> OpenRoot {
         OpenRoot { dir: RootDir::Parked { path: path.to_path_buf(), id: self.now }, ..self }
+    }
+
+    /// Makes a plan's root, and this one for it, what is here now.
+    fn rebase(&mut self, planned: &mut PlanRoot) -> Result<(), SysError> {
+        let fd = self.fd()?;
+        let (now, fsid, handle) = (look(&fd)?.entry.id, host::file_system_id(&fd)?, Handle::of(&fd));
+        drop(fd);
+        (planned.id, planned.fsid, planned.handle) = (now, fsid, handle);
+        (self.now, self.planned, self.era) = (now, now, Era::SameBoot);
+        Ok(())
     }
 
     /// Its directory.
@@ -312,6 +333,29 @@ pub(super) fn failed(error: SysError) -> Done {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_root_that_goes_while_it_is_looked_at_costs_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = ["stays", "goes"].map(|name| dir.path().join(name));
+        let (mut roots, mut planned) = (Vec::new(), Vec::new());
+        for path in &paths {
+            std::fs::create_dir(path).unwrap();
+            let fd = open_root(path, Links::Refuse).unwrap();
+            let id = look(&fd).unwrap().entry.id;
+            let fsid = host::file_system_id(&fd).unwrap();
+            let root = PlanRoot { path: path.clone(), id, handle: Handle::of(&fd), fsid, mounts: Mounts::Stay };
+            let open = OpenRoot::recognise(&root, fd, Era::SameBoot).unwrap().unwrap();
+            roots.push(Some(open.parked(path)));
+            planned.push(root);
+        }
+        let (ladder, grip) = (Ladder::of_this_kernel(), Grip::USUAL);
+        let ground = Ground { roots, ladder, as_root: false, threads: 1, grip, mounted: OnceLock::new() };
+        std::fs::rename(&paths[1], dir.path().join("gone")).unwrap();
+        let (ground, rebased, drifts) = ground.rebased(&planned);
+        assert!(matches!(&drifts[..], [RootDrift::Sys(path, _)] if *path == paths[1]), "{drifts:?}");
+        assert_eq!((ground.root(0).is_ok(), ground.root(1).is_ok(), rebased.len()), (true, false, 2));
+    }
 
     #[test]
     fn threads_are_no_more_than_there_are_descriptors_for() {

@@ -1,14 +1,14 @@
 //! Turning a run round: what its record says, held against what is there.
 
-use super::Ground;
 use super::footing::Footing;
+use super::{Ground, RootDrift};
 use crate::entry::{Kind, State};
 use crate::journal::{Capabilities, Done, Drift, Outcome, Record};
 use crate::mode::Mode;
 use crate::plan::{Change, Extent, Header, Plan, Present, Steps, Unfit};
 use crate::sys::handle::Handle;
+use crate::sys::host;
 use crate::sys::thread::{join, start};
-use crate::sys::{SysError, host};
 
 /// The plan that undoes a run, and what was found of every entry that the run may have changed.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Undo {
     pub ground: Ground,
     /// The index of a change in the run's plan, and what was found.
     pub found: Vec<(usize, Found)>,
+    /// Roots that could not be looked at again once their entries were.
+    pub lost: Vec<RootDrift>,
     /// What can't be turned round.
     pub unfit: Vec<Unfit>,
 }
@@ -43,7 +45,7 @@ pub enum Found {
 /// Looks, changing nothing, at every entry that the run may have changed, and plans the way back.
 ///
 /// `header` says when, where and by whom; what it says of roots, policies and fixes is taken from the run.
-pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Result<Undo, SysError> {
+pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Undo {
     let changed: Vec<usize> = (0..record.plan.changes.len()).filter(|&index| record.may_have_changed(index)).collect();
     let (mut found, mut now) = (Vec::with_capacity(changed.len()), Vec::with_capacity(changed.len()));
     for (&index, (what, present)) in changed.iter().zip(look_back_all(&ground, record, &changed)) {
@@ -51,7 +53,7 @@ pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Result<Undo
         now.extend(present.map(|present| (index, present)));
     }
     let inverse = record.plan.invert(record.id.clone(), &now);
-    let (ground, roots) = ground.rebased(&record.plan.header.roots)?;
+    let (ground, roots, lost) = ground.rebased(&record.plan.header.roots);
     let run = inverse.header;
     let header = Header {
         kind: run.kind,
@@ -64,7 +66,7 @@ pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Result<Undo
     };
     let entries = found.len() as u64;
     let (plan, unfit) = Plan::of(header, inverse.changes, entries);
-    Ok(Undo { plan, unfit, ground, found })
+    Undo { plan, unfit, ground, found, lost }
 }
 
 /// So many entries are worth a thread that looks at them.

@@ -3,6 +3,7 @@
 use super::args::{Apply, Common, Format, Ids, Undo};
 use super::execute::{self, Executed, Told, execute};
 use super::exit::{Exit, Failure};
+use super::grounded::{Grounded, LostRoot};
 use super::session::Session;
 use super::streams::Streams;
 use super::{ask, paths, planning, store};
@@ -20,6 +21,9 @@ use crate::sys::stat::look;
 use std::io::BufReader;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+
+/// How to go on with what `apply` left.
+const APPLY_AGAIN: &str = "apply the plan again, or make a new one";
 
 /// `sgidlint apply`.
 pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -47,7 +51,7 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
     show(&session, &plan, streams)?;
     streams.know(json::Totals { entries: plan.entries, ..json::Totals::default() });
     let executed = match !plan.changes.is_empty() && ask::may_apply(&arguments.consent, &plan, &session.stop)? {
-        true => Some(execute(&session, &plan, &arguments.consent)?),
+        true => Some(execute(&session, &plan, &arguments.consent, APPLY_AGAIN, streams)?),
         false => None,
     };
     end(&session, &plan, executed, told_parted(&plan, &parted), exit, streams)
@@ -61,9 +65,11 @@ fn look_only(
     exit: Exit,
     streams: &mut Streams,
 ) -> Result<Exit, Failure> {
-    let (ground, drifts) = execute::open_ground(session, &plan)?;
-    drifts.iter().for_each(|drift| streams.complain(drift));
-    let foreseen = session.apart(|| foresee(&ground, &plan, &session.stop))?;
+    let grounded = Grounded::open(session, &plan, &plan.changes, APPLY_AGAIN)?;
+    if grounded.is_barren(&plan.changes) && grounded.is_closed() {
+        return Err(grounded.refusal(session, streams));
+    }
+    let foreseen = session.apart(|| foresee(&grounded.ground, &plan, &session.stop))?;
     if foreseen.len() < plan.changes.len() {
         return Ok(Exit::Interrupted);
     }
@@ -72,9 +78,10 @@ fn look_only(
     let is_other = |_: &mut Change| foreseen.next().flatten().map(|done| others.push(done)).is_some();
     let left: Vec<Change> = plan.changes.extract_if(.., is_other).collect();
     show(session, &plan, streams)?;
+    grounded.tell(session, streams)?;
     let mut told = told_parted(&plan, parted);
     let unfinished = |done: &Done| matches!(done.outcome, Outcome::Drifted(_) | Outcome::Failed { .. });
-    let is_whole = drifts.is_empty() && !others.iter().any(unfinished);
+    let is_whole = grounded.lost.is_empty() && !others.iter().any(unfinished);
     told.extend(left.iter().zip(others).map(|(change, done)| Told::of(&plan, change, done)));
     if !told.is_empty() {
         let count = counted(plan.changes.len() as u64, "change", "changes");
@@ -130,30 +137,36 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
         .ok_or_else(|| Failure::usage("no run on record changed anything").hinted("`sgidlint log` lists the runs"))?;
     let record = journal::load(&store, &run).map_err(Failure::usage)?;
     ask::refuse_without_terminal(&arguments.consent)?;
-    let (ground, drifts) = execute::open_ground(&session, &record.plan)?;
+    let changes = record.plan.changes.iter().enumerate();
+    let changed = changes.filter(|(index, _)| record.may_have_changed(*index)).map(|(_, change)| change);
+    let again = format!("run `sgidlint undo {run}` again");
+    let grounded = Grounded::open(&session, &record.plan, changed.clone(), &*again)?;
+    if grounded.is_barren(changed) && grounded.is_closed() {
+        return Err(grounded.refusal(&session, streams));
+    }
+    let Grounded { ground, mut lost, again } = grounded;
     let header = planning::header(&session, RunKind::Undo(run.clone()));
     let ground = ground.worked_by(session.threads());
-    let undo = session.apart(|| undo_plan(ground, &record, header))?;
-    let mut undo =
-        undo.map_err(|error| Failure::incomplete(format!("can't look at what run {run} changed: {error}")))?;
+    let mut undo = session.apart(|| undo_plan(ground, &record, header))?;
+    lost.extend(undo.lost.drain(..).map(LostRoot::from));
     let parted = take_parted(&session, record.plan.header.names.as_ref(), &mut undo.plan, &arguments.ids, streams);
     undo.plan.header.names = Some(Names::of(&undo.plan.changes, &session.names));
-    for drift in &drifts {
-        streams.complain(drift);
-    }
     for bad in &record.bad {
         streams.complain(format_args!("a change of run {run} can't be undone: {}", bad.error));
     }
-    let all_known = drifts.is_empty() && record.bad.is_empty() && last.illegible.is_empty();
+    let all_known = lost.is_empty() && record.bad.is_empty() && last.illegible.is_empty();
     let mut exit = if all_known { Exit::Clean } else { Exit::Incomplete };
     exit = exit.or_worse(planning::tell_unfit(&undo.plan.header, &undo.unfit, streams));
     if !parted.is_empty() || undo.found.iter().any(|(_, found)| is_left(found)) {
         exit = exit.or_worse(Exit::Incomplete);
     }
     show(&session, &undo.plan, streams)?;
+    let mut grounded = Grounded { ground: undo.ground, lost, again };
+    grounded.tell(&session, streams)?;
+    grounded.lost.clear();
     let go = !arguments.consent.dry_run && !undo.plan.changes.is_empty();
     let executed = match go && ask::may_apply(&arguments.consent, &undo.plan, &session.stop)? {
-        true => Some(execute::execute_on(&session, &undo.plan, (undo.ground, Vec::new()), &arguments.consent)?),
+        true => Some(execute::execute_on(&session, &undo.plan, grounded, &arguments.consent, streams)?),
         false => None,
     };
     let mut told = told(&record.plan, &undo.found);
@@ -269,7 +282,8 @@ fn end<'a>(
         let applied = |executed: &Executed| executed.tally.counts.of("applied");
         let changes = executed.as_ref().map_or(plan.changes.len() as u64, applied);
         let run = executed.as_ref().map(|executed| executed.run.as_str());
-        let totals = json::Totals { entries: plan.entries, changes, ..json::Totals::default() };
+        let totals =
+            json::Totals { entries: plan.entries, changes, errors: streams.errors(), ..json::Totals::default() };
         streams.write_results(|out| json::write_end_of(out, run, &totals, exit as u8))?;
     }
     Ok(exit)

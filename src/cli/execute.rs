@@ -2,31 +2,25 @@
 
 use super::args::Format;
 use super::exit::{Exit, Failure};
+use super::grounded::Grounded;
 use super::session::{Session, unfit};
 use super::streams::Streams;
-use super::{args::Agreement, paths, progress, store};
-use crate::apply::{Ended, Ground, RootDrift, Tally, apply};
+use super::{args::Agreement, progress, store};
+use crate::apply::{Ended, Ground, Tally, apply};
 use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder, Relay, relay};
 use crate::plan::{Change, Plan, PlanRoot};
 use crate::policy::model::Mounts;
 use crate::report::outcome::{Fate, Settled, write_outcomes};
 use crate::report::tally::{self, Ran};
 use crate::report::{escape, json};
-use crate::roots::{self, Caution, SystemRoots};
 use crate::survey::path_in_tree;
 use crate::sys::held::Crossing;
 use crate::sys::host;
-use crate::sys::ladder::Ladder;
 use crate::sys::lock::{Again, Holder, LockError, Wanted, lock};
-use crate::sys::root::{Links, open_root};
-use crate::sys::system_root::system_root;
 use crate::sys::thread::{join, start};
-use crate::trust::Sticky;
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -42,14 +36,17 @@ pub struct Executed {
     pub took: Duration,
 }
 
-/// Roots that were opened for a plan, and those that are not what they were.
-pub type Grounded = (Ground, Vec<RootDrift>);
-
-/// Makes the changes of a plan.
-pub fn execute(session: &Session<'_>, plan: &Plan, agreement: &Agreement) -> Result<Executed, Failure> {
+/// Makes the changes of a plan; `again` is how to go on with those of roots that can't be worked below now.
+pub fn execute(
+    session: &Session<'_>,
+    plan: &Plan,
+    agreement: &Agreement,
+    again: &str,
+    streams: &mut Streams,
+) -> Result<Executed, Failure> {
     refuse_beyond_limit(plan)?;
-    let grounded = open_ground(session, plan)?;
-    execute_on(session, plan, grounded, agreement)
+    let grounded = Grounded::open(session, plan, &plan.changes, again)?;
+    execute_on(session, plan, grounded, agreement, streams)
 }
 
 /// Makes the changes of a plan on roots that were opened before.
@@ -62,21 +59,25 @@ pub fn execute(session: &Session<'_>, plan: &Plan, agreement: &Agreement) -> Res
 pub fn execute_on(
     session: &Session<'_>,
     plan: &Plan,
-    (ground, drifts): Grounded,
+    mut grounded: Grounded,
     agreement: &Agreement,
+    streams: &mut Streams,
 ) -> Result<Executed, Failure> {
-    if let Some(drift) = drifts.first() {
-        return Err(Failure::incomplete(drift).hinted("nothing was changed"));
-    }
-    let ground = ground.worked_by(session.threads());
     let store = store::open(session.common)?;
-    let wanted = session.apart(|| {
-        let roots = plan.header.roots.iter().zip(ground.roots());
+    let (wanted, unlocked) = session.apart(|| {
+        let roots = plan.header.roots.iter().zip(grounded.ground.roots());
         let crossing = |root: &PlanRoot| if root.mounts == Mounts::Stay { Crossing::Never } else { Crossing::Allowed };
-        Wanted::of(roots.filter_map(|(root, fd)| Some((root.path.as_path(), fd?, crossing(root)))))
+        Wanted::of(roots.map(|(root, fd)| Some((root.path.as_path(), fd?, crossing(root)))))
     })?;
+    // What isn't locked isn't changed, even should it come back in a moment.
+    unlocked.into_iter().for_each(|unlocked| grounded.lose(plan, unlocked));
+    if grounded.is_barren(&plan.changes) {
+        return Err(grounded.refusal(session, streams));
+    }
     let (locks, wait) = (store::open_for_locks(session.common)?, Duration::from_secs(agreement.wait));
-    let _locks = wanted.and_then(|wanted| lock(&locks, &wanted, waiting(session, wait))).map_err(locked(session))?;
+    let _locks = lock(&locks, &wanted, waiting(session, wait)).map_err(locked(session))?;
+    grounded.tell(session, streams)?;
+    let ground = grounded.ground.worked_by(session.threads());
     let journal = journal::begin(&store, plan, plan.header.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
     let tried = AtomicU64::new(0);
     let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()) };
@@ -263,41 +264,6 @@ fn refuse_beyond_limit(plan: &Plan) -> Result<(), Failure> {
     let count = plan.changes.len();
     let message = format!("{count} changes are more than the {limit} that max-changes allows, so nothing was changed");
     Err(Failure::incomplete(message).hinted("look at the diff, then raise the limit with --max-changes or fix a part"))
-}
-
-/// Opens the roots of a plan, on a thread that has given up what it doesn't need.
-pub fn open_ground(session: &Session<'_>, plan: &Plan) -> Result<Grounded, Failure> {
-    let caution = session.caution()?;
-    session.apart(|| {
-        let mut failure = None;
-        let mut opened = |path: &Path| open(path, caution).map_err(|error| failure = Some(error)).ok();
-        let roots = plan.header.roots.iter().map_while(|root| opened(&root.path));
-        let grounded = Ground::new(&plan.header, roots, Ladder::of_this_kernel());
-        failure.map_or(Ok(grounded), Err)
-    })?
-}
-
-fn open(path: &Path, caution: Caution) -> Result<Option<OwnedFd>, Failure> {
-    let shown = || paths::shown(path);
-    let cautious = caution.is_root && !caution.trusts_parents;
-    if let Some(doubt) = roots::doubt(path, Sticky::Passes).filter(|_| cautious) {
-        let message = format!("root can't rely on {}: {doubt}", shown());
-        return Err(Failure::incomplete(message).hinted("vouch for it with --trust-parents"));
-    }
-    let fd = match open_root(path, Links::Refuse) {
-        Ok(fd) => fd,
-        Err(error) if error.is_absence() => return Ok(None),
-        Err(error) => return Err(Failure::incomplete(format!("can't open {}: {error}", shown()))),
-    };
-    if caution.system_roots == SystemRoots::Preserved {
-        let system = system_root(&fd).map_err(|error| {
-            Failure::incomplete(format!("can't tell whether {} is the system's own: {error}", shown()))
-        })?;
-        if let Some(system) = system {
-            return Err(Failure::incomplete(format!("{}: {}", shown(), roots::preserved(system))));
-        }
-    }
-    Ok(Some(fd))
 }
 
 fn locked(session: &Session<'_>) -> impl Fn(LockError) -> Failure {

@@ -60,7 +60,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         None
     } else if ask::may_make(&fix.consent, &chosen_effects(&judged, &plan).clause(), &session.stop)? {
         streams.know(json::Totals { changes: 0, ..json::Totals::of(&judged.survey) });
-        let executed = execute(&session, &plan, &fix.consent)?;
+        let executed = execute(&session, &plan, &fix.consent, "run fix again", streams)?;
         let counts = tell(&session, streams, Told::all(&plan, &executed.done))?;
         executed.tell_untried(&plan, streams);
         Some((executed, counts))
@@ -69,7 +69,10 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         None
     };
     let executed = made.as_ref().map(|(executed, _)| executed);
-    let totals = json::Totals { changes: applied(executed), ..json::Totals::of(&judged.survey) };
+    let mut totals = json::Totals { changes: applied(executed), ..json::Totals::of(&judged.survey) };
+    if executed.is_some() {
+        totals.errors = streams.errors();
+    }
     let left = Left::of(&session, judged.survey, &plan, executed);
     let exit = left.exit(common).or_worse(executed.map_or(Exit::Clean, Executed::exit)).or_worse(unfit);
     let manner = streams.manner(common);

@@ -13,6 +13,7 @@ mod expect;
 mod explain;
 mod explain_as;
 mod fix;
+mod grounded;
 mod init;
 mod manual;
 mod generate;

@@ -67,6 +67,16 @@ impl Streams {
         self.totals = totals;
     }
 
+    /// Counts one error more among the numbers for the end of a JSON report.
+    pub fn count_error(&mut self) {
+        self.totals.errors += 1;
+    }
+
+    /// How many errors are counted in by now.
+    pub fn errors(&self) -> u64 {
+        self.totals.errors
+    }
+
     /// Ends the JSON report of a command that has no end of its own.
     pub fn write_end(&mut self, exit: Exit) -> Result<(), Failure> {
         let totals = self.totals;

@@ -48,6 +48,8 @@ pub enum Drift {
     Acl,
     /// Its owner's or group's id, or that which it was to have, means somebody else than it did for the plan.
     Names,
+    /// Its root is gone, is another directory, or can't be relied on, so that nothing below it was looked at.
+    Root,
 }
 
 /// What became of a change, and what is known of its entry now.
@@ -172,6 +174,7 @@ impl Drift {
             Drift::Capabilities => "capabilities",
             Drift::Acl => "acl",
             Drift::Names => "names",
+            Drift::Root => "root",
         }
     }
 
@@ -191,6 +194,7 @@ impl Drift {
             Drift::Capabilities => "it has file capabilities now".into(),
             Drift::Acl => "it has an ACL now, whose mask would be changed".into(),
             Drift::Names => "an owner or group in the plan is called otherwise now".into(),
+            Drift::Root => "its root is gone, is another directory, or can't be relied on now".into(),
         }
     }
 }
@@ -339,6 +343,7 @@ impl<'a> OutcomeLine<'a> {
             ("drifted", Some("capabilities")) => Outcome::Drifted(Drift::Capabilities),
             ("drifted", Some("acl")) => Outcome::Drifted(Drift::Acl),
             ("drifted", Some("names")) => Outcome::Drifted(Drift::Names),
+            ("drifted", Some("root")) => Outcome::Drifted(Drift::Root),
             ("drifted", _) => Outcome::Drifted(Drift::Inode),
             ("failed", _) => {
                 Outcome::Failed { call: self.call.unwrap_or_default().into(), errno: self.code.unwrap_or_default() }

@@ -149,6 +149,11 @@ pub fn write_failure(out: &mut dyn Write, message: &str) -> io::Result<()> {
     Line::Error { root: None, path: None, call: None, errno: None, message }.write(out)
 }
 
+/// Writes a line for a root that nothing is changed below.
+pub fn write_lost_root(out: &mut dyn Write, root: &[u8], message: &str) -> io::Result<()> {
+    Line::Error { root: Some(WirePath::new(root)), path: None, call: None, errno: None, message }.write(out)
+}
+
 /// Writes the last line; without it the report is torn.
 pub fn write_end(out: &mut dyn Write, totals: &Totals, exit: u8) -> io::Result<()> {
     write_end_of(out, None, totals, exit)

@@ -152,30 +152,42 @@ impl Wanted {
     /// What to lock for these roots, opened and at these real paths, and for what is mounted below those that a run
     /// crosses: each directory once, and a run whose roots lie in one another needs the outer one for itself. Looks at
     /// directories above trees, so it runs on a confined thread.
+    ///
+    /// `None` is a root that the run doesn't touch. Roots that can't be locked are told by their index, and are not to
+    /// be touched either.
     pub fn of<'r, F: AsFd>(
-        roots: impl IntoIterator<Item = (&'r Path, Result<F, SysError>, Crossing)>,
-    ) -> Result<Wanted, LockError> {
+        roots: impl IntoIterator<Item = Option<(&'r Path, Result<F, SysError>, Crossing)>>,
+    ) -> (Wanted, Vec<(usize, LockError)>) {
         // Without procfs, mounts of parts aren't known.
         let mounts = Mounts::read().unwrap_or_default();
-        let mut wanted = Wanted::default();
-        for (path, fd, crossing) in roots {
-            let fd = fd.map_err(|error| LockError::Sys(path.into(), error))?;
-            let mount = wanted.want_inode(&fd, Share::Alone, path)?;
-            for above in path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()) {
-                let above = openat(CWD, above, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-                    .map_err(|errno| LockError::Sys(path.into(), SysError { call: "openat", errno }))?;
-                wanted.want_inode(&above, Share::Shared, path)?;
-            }
-            if let Some(mount) = mounts.by_id(mount)
-                && let Ok(below) = path.strip_prefix(&mount.point)
-            {
-                wanted.want_place(mount, below, path);
-            }
-            if crossing == Crossing::Allowed {
-                mounts.below(path).for_each(|mount| wanted.want_place(mount, Path::new(""), path));
+        let (mut wanted, mut lost) = (Wanted::default(), Vec::new());
+        for (index, root) in roots.into_iter().enumerate() {
+            let Some((path, fd, crossing)) = root else { continue };
+            let fd = fd.map_err(|error| LockError::Sys(path.into(), error));
+            // What was wanted for a root before it failed is locked too, which harms nothing.
+            if let Err(error) = fd.and_then(|fd| wanted.want_root(path, fd, crossing, &mounts)) {
+                lost.push((index, error));
             }
         }
-        Ok(wanted)
+        (wanted, lost)
+    }
+
+    fn want_root(&mut self, path: &Path, fd: impl AsFd, crossing: Crossing, mounts: &Mounts) -> Result<(), LockError> {
+        let mount = self.want_inode(&fd, Share::Alone, path)?;
+        for above in path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()) {
+            let above = openat(CWD, above, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+                .map_err(|errno| LockError::Sys(path.into(), SysError { call: "openat", errno }))?;
+            self.want_inode(&above, Share::Shared, path)?;
+        }
+        if let Some(mount) = mounts.by_id(mount)
+            && let Ok(below) = path.strip_prefix(&mount.point)
+        {
+            self.want_place(mount, below, path);
+        }
+        if crossing == Crossing::Allowed {
+            mounts.below(path).for_each(|mount| self.want_place(mount, Path::new(""), path));
+        }
+        Ok(())
     }
 
     /// Wants a directory by device and inode; tells its mount.

@@ -112,7 +112,7 @@ fn an_undo_finds_the_same_by_any_number_of_threads() {
     let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All, bad: vec![] };
     let undo = |threads| {
         let ground = tree.ground(&plan.header, Ladder::of_this_kernel()).worked_by(threads);
-        let undo = undo_plan(ground, &record, tree.header(Fixes::Safe)).unwrap();
+        let undo = undo_plan(ground, &record, tree.header(Fixes::Safe));
         (undo.plan.changes, undo.found)
     };
     let (changes, found) = undo(1);

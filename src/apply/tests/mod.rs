@@ -179,7 +179,7 @@ fn a_run_on_record_is_undone_from_its_record() {
     let record = journal::load(&store, &id).unwrap();
     assert_eq!(record.plan, plan);
     let ground = tree.ground(&record.plan.header, Ladder::of_this_kernel());
-    let undo = undo_plan(ground, &record, tree.header(Fixes::Safe)).unwrap();
+    let undo = undo_plan(ground, &record, tree.header(Fixes::Safe));
     let mut run = journal::begin(&store, &undo.plan, None).unwrap();
     let tally = apply(&undo.ground, &undo.plan, &mut run, &AtomicBool::new(false));
     let undo_id = run.id().to_string();

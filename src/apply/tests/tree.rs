@@ -191,7 +191,7 @@ impl Tree {
         let state = RunState::Interrupted;
         let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All, bad: vec![] };
         let ground = self.ground(&plan.header, Ladder::of_this_kernel());
-        let undo = undo_plan(ground, &record, self.header(Fixes::Safe)).unwrap();
+        let undo = undo_plan(ground, &record, self.header(Fixes::Safe));
         let undone = apply_on(&undo.ground, &undo.plan);
         (undo.found.into_iter().map(|(_, found)| found).collect(), undone)
     }

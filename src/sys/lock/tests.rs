@@ -24,8 +24,8 @@ fn lock(place: &Place, paths: &[&str]) -> Result<Locks, LockError> {
         .map(|path| place.dir.path().join(path))
         .map(|path| (path.clone(), File::open(path).unwrap().into()))
         .collect();
-    let roots = opened.iter().map(|(path, fd)| (path.as_path(), Ok(fd), Crossing::Never));
-    super::lock(&place.store, &Wanted::of(roots)?, |_| Again::GiveUp)
+    let roots = opened.iter().map(|(path, fd)| Some((path.as_path(), Ok(fd), Crossing::Never)));
+    super::lock(&place.store, &Wanted::of(roots).0, |_| Again::GiveUp)
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn waits_as_long_as_it_is_told() {
     let place = place();
     let mut held = Some(lock(&place, &["a"]).unwrap());
     let root: OwnedFd = File::open(place.dir.path().join("a")).unwrap().into();
-    let wanted = Wanted::of([(&*place.dir.path().join("a"), Ok(&root), Crossing::Never)]).unwrap();
+    let wanted = Wanted::of([Some((&*place.dir.path().join("a"), Ok(&root), Crossing::Never))]).0;
     let mut asked = 0;
     let locks = super::lock(&place.store, &wanted, |_| {
         asked += 1;
@@ -90,7 +90,7 @@ fn files_go_when_nobody_holds_them() {
     // What a killed run left, and one of an earlier version.
     let left = place.dir.path().join(FOLDER).join("4711-0");
     let root: OwnedFd = File::open(place.dir.path().join("a")).unwrap().into();
-    let wanted = Wanted::of([(&*place.dir.path().join("a"), Ok(&root), Crossing::Never)]).unwrap();
+    let wanted = Wanted::of([Some((&*place.dir.path().join("a"), Ok(&root), Crossing::Never))]).0;
     fs::write(&left, wanted.claim(4711)).unwrap();
     fs::write(place.dir.path().join(FOLDER).join("fe00-1234"), "").unwrap();
     let held = lock(&place, &["a"]).unwrap();
@@ -154,4 +154,24 @@ fn mounts_of_parts_are_known_by_their_places() {
     let mut crossing: Vec<_> = mounts.below(Path::new("/mnt")).map(|mount| mount.id).collect();
     crossing.sort_unstable();
     assert_eq!(crossing, [24]);
+}
+
+#[test]
+fn a_root_that_cannot_be_locked_costs_no_other_its_lock() {
+    let place = place();
+    let path = |below: &str| place.dir.path().join(below);
+    let (a, gone, d, above) = (path("a/b"), path("a/x/y"), path("a/d"), path("a"));
+    let open = |path: &Path| OwnedFd::from(File::open(path).unwrap());
+    let stale = Err(SysError { call: "openat2", errno: rustix::io::Errno::STALE });
+    // The third is open, but nothing leads to it any more.
+    let roots = [
+        None,
+        Some((a.as_path(), Ok(open(&a)), Crossing::Never)),
+        Some((gone.as_path(), Ok(open(&d)), Crossing::Never)),
+        Some((above.as_path(), stale, Crossing::Never)),
+    ];
+    let (wanted, lost) = Wanted::of(roots);
+    assert_eq!(lost.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [2, 3]);
+    let _held = super::lock(&place.store, &wanted, |_| Again::GiveUp).unwrap();
+    assert!(matches!(lock(&place, &["a/b"]), Err(LockError::Held { .. })));
 }

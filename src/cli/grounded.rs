@@ -1,0 +1,174 @@
+//! Opening the roots of a plan: what one of them has become since costs its own changes, not the others'.
+
+use super::args::Format;
+use super::exit::Failure;
+use super::paths;
+use super::session::Session;
+use super::streams::Streams;
+use crate::apply::{Ground, RootDrift};
+use crate::plan::{Change, Plan};
+use crate::report::json;
+use crate::roots::{self, Caution, SystemRoots};
+use crate::sys::ladder::Ladder;
+use crate::sys::lock::LockError;
+use crate::sys::root::{Links, open_root};
+use crate::sys::system_root::system_root;
+use crate::trust::Sticky;
+use std::collections::HashSet;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Roots that were opened for a plan.
+pub struct Grounded {
+    /// Those that can be worked below.
+    pub ground: Ground,
+    /// Those that can't, as far as changes are about them.
+    pub lost: Vec<LostRoot>,
+    /// How to go on, later, with the changes below lost roots.
+    pub again: String,
+}
+
+/// A root that nothing is changed below.
+#[derive(Debug)]
+pub struct LostRoot {
+    path: PathBuf,
+    message: String,
+    hint: &'static str,
+    loss: Loss,
+}
+
+/// What became of a lost root.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Loss {
+    /// It isn't there any more.
+    Gone,
+    /// It can't be opened, or not be relied on.
+    Closed,
+    /// It is another directory, or can't be looked at.
+    Changed,
+}
+
+const PUT_BACK: &str = "put the directory back in its place";
+
+impl Grounded {
+    /// Opens the roots of a plan, on a thread that has given up what it doesn't need. Of those that can't be worked below,
+    /// the ones are told that these changes are about.
+    pub fn open<'c>(
+        session: &Session<'_>,
+        plan: &Plan,
+        changes: impl IntoIterator<Item = &'c Change>,
+        again: impl Into<String>,
+    ) -> Result<Grounded, Failure> {
+        let caution = session.caution()?;
+        let (ground, mut lost) = session.apart(|| {
+            let mut lost = Vec::new();
+            let roots =
+                plan.header.roots.iter().map(|root| open(&root.path, caution).map_err(|root| lost.push(root)).ok());
+            let (ground, drifts) = Ground::new(&plan.header, roots, Ladder::of_this_kernel());
+            lost.extend(drifts.into_iter().map(LostRoot::from));
+            (ground, lost)
+        })?;
+        let concerned: HashSet<u32> = changes.into_iter().map(|change| change.root).collect();
+        let roots = plan.header.roots.iter().zip(0..);
+        let paths: HashSet<&Path> =
+            roots.filter(|(_, index)| concerned.contains(index)).map(|(root, _)| root.path.as_path()).collect();
+        lost.retain(|root| paths.contains(root.path.as_path()));
+        Ok(Grounded { ground, lost, again: again.into() })
+    }
+
+    /// Lets go of a root of this plan that can't be locked.
+    pub fn lose(&mut self, plan: &Plan, (root, error): (usize, LockError)) {
+        self.ground.lose(root);
+        if plan.changes.iter().any(|change| change.root as usize == root) {
+            let (path, message) = (plan.header.roots[root].path.clone(), error.to_string());
+            self.lost.push(LostRoot { path, message, hint: PUT_BACK, loss: Loss::Changed });
+        }
+    }
+
+    /// Whether no root of these changes can be worked below, so that there is nothing to do.
+    pub fn is_barren<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> bool {
+        self.lost.iter().any(|root| root.loss != Loss::Gone) && !self.ground.bears_any(changes)
+    }
+
+    /// Whether root can't open or rely on any of the roots that were lost.
+    pub fn is_closed(&self) -> bool {
+        self.lost.iter().all(|root| root.loss == Loss::Closed)
+    }
+
+    /// Tells which roots were lost, each in a line: what happened, what it costs and what to do.
+    pub fn tell(&self, session: &Session<'_>, streams: &mut Streams) -> Result<(), Failure> {
+        self.lost.iter().try_for_each(|root| root.tell(&self.again, session, streams))
+    }
+
+    /// Why nothing is done where no root is left; tells of the other roots.
+    pub fn refusal(self, session: &Session<'_>, streams: &mut Streams) -> Failure {
+        let mut lost = self.lost.iter();
+        let first = lost.next();
+        if let Err(failure) = lost.try_for_each(|root| root.tell(&self.again, session, streams)) {
+            return failure;
+        }
+        let failure = first.map_or_else(|| Failure::incomplete("the plan has no roots"), LostRoot::failure);
+        failure.hinted("nothing was changed")
+    }
+}
+
+impl LostRoot {
+    fn closed(path: &Path, message: String, hint: &'static str) -> LostRoot {
+        LostRoot { path: path.to_path_buf(), message, hint, loss: Loss::Closed }
+    }
+
+    fn tell(&self, again: &str, session: &Session<'_>, streams: &mut Streams) -> Result<(), Failure> {
+        let LostRoot { path, message, hint, .. } = self;
+        let message = format!("{message}; nothing below it is changed: {hint}, then {again}");
+        streams.complain(&message);
+        streams.count_error();
+        match session.common.format {
+            Format::Json => {
+                streams.write_results(|out| json::write_lost_root(out, path.as_os_str().as_bytes(), &message))
+            }
+            Format::Human => Ok(()),
+        }
+    }
+
+    fn failure(&self) -> Failure {
+        Failure::incomplete(&self.message).hinted(self.hint)
+    }
+}
+
+impl From<RootDrift> for LostRoot {
+    fn from(drift: RootDrift) -> LostRoot {
+        let message = drift.to_string();
+        let (RootDrift::Other(path) | RootDrift::Sys(path, _)) = drift;
+        LostRoot { path, message, hint: PUT_BACK, loss: Loss::Changed }
+    }
+}
+
+fn open(path: &Path, caution: Caution) -> Result<OwnedFd, LostRoot> {
+    let shown = || paths::shown(path);
+    let cautious = caution.is_root && !caution.trusts_parents;
+    if let Some(doubt) = roots::doubt(path, Sticky::Passes).filter(|_| cautious) {
+        let message = format!("root can't rely on {}: {doubt}", shown());
+        let hint = "take the right to write from others, or vouch for it with --trust-parents";
+        return Err(LostRoot::closed(path, message, hint));
+    }
+    let fd = match open_root(path, Links::Refuse) {
+        Ok(fd) => fd,
+        Err(error) if error.is_absence() => {
+            let message = format!("{} is not there any more", shown());
+            return Err(LostRoot { path: path.to_path_buf(), message, hint: PUT_BACK, loss: Loss::Gone });
+        }
+        Err(error) => return Err(LostRoot::closed(path, format!("can't open {}: {error}", shown()), PUT_BACK)),
+    };
+    if caution.system_roots == SystemRoots::Preserved {
+        let system = system_root(&fd).map_err(|error| {
+            let message = format!("can't tell whether {} is the system's own: {error}", shown());
+            LostRoot::closed(path, message, PUT_BACK)
+        })?;
+        if let Some(system) = system {
+            let message = format!("{}: {}", shown(), roots::preserved(system));
+            return Err(LostRoot::closed(path, message, "look what lies there"));
+        }
+    }
+    Ok(fd)
+}

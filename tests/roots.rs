@@ -1,0 +1,159 @@
+//! Plans of many roots, of which some are not what they were: each costs its own changes, and no others'.
+
+use crate::lab::policy;
+use crate::pty::Terminal;
+use crate::run::Run;
+use crate::scenario;
+use crate::scenario::Scenario;
+
+/// Each with one file of a foreign group.
+const ROOTS: [&str; 3] = ["ann/data", "ben/data", "cat/data"];
+
+/// What becomes of two of them: one is swapped for a link, and what leads to the other can be written by others.
+const SPOIL: &str = "mv ben/data ben/real; ln -s real ben/data; chmod 0777 cat";
+
+/// And back.
+const MEND: &str = "rm ben/data; mv ben/real ben/data; chmod 0755 cat";
+
+fn stage(t: &mut Scenario) {
+    let tree =
+        "[[tree]]\nroot = \"$TREE/*/data\"\ngroup = 4242\nsetgid = true\ndir-mode = \"g=u\"\nfile-mode = \"g=u\"";
+    t.policy("many.toml", &policy(tree));
+    let lines = ROOTS.map(|root| {
+        let above = root.trim_end_matches("/data");
+        format!("dir 0:0 0755 {above}\n dir 0:4242 2775 {root}\n file 0:0 0664 {root}/file\n")
+    });
+    t.tree(&format!("dir 0:0 0755 .\n {}", lines.join(" ")));
+}
+
+/// The groups of the files, by root; wherever they are now.
+fn groups(t: &Scenario) -> String {
+    t.sh("find . -name file -printf '%p %G\\n' | sort | cut -d' ' -f2").replace('\n', " ")
+}
+
+/// The errors of a run that are about roots, and what became of which root's changes.
+#[track_caller]
+fn tells(run: &Run, lost: &[&str], outcomes: &[(&str, &str)]) {
+    let text = |line: &serde_json::Value, key: &str| line[key]["text"].as_str().unwrap_or_default().to_owned();
+    let below = |root: &str, name: &str| root.ends_with(&format!("/{name}"));
+    let errors = run.json_of("error");
+    assert_eq!(errors.len(), lost.len(), "{run}");
+    for name in lost {
+        assert!(errors.iter().any(|error| below(&text(error, "root"), name)), "{name}: {run}");
+        let told =
+            |line: &&str| line.starts_with("sgidlint: error: ") && line.contains(name) && line.contains(", then ");
+        assert_eq!(run.stderr().lines().filter(told).count(), 1, "{name}: {run}");
+    }
+    assert_eq!(run.end()["errors"], lost.len(), "{run}");
+    let all = run.json_of("outcome");
+    assert_eq!(all.len(), outcomes.len(), "{run}");
+    for (name, outcome) in outcomes {
+        let found = all.iter().find(|line| below(&text(line, "root"), name)).expect(name);
+        assert_eq!(found["outcome"], *outcome, "{name}: {run}");
+    }
+}
+
+const LEFT: [&str; 2] = ["ben/data", "cat/data"];
+const ONE_APPLIED: [(&str, &str); 3] = [("ann/data", "applied"), ("ben/data", "drifted"), ("cat/data", "drifted")];
+
+scenario!(an_undo_passes_over_roots_that_are_not_what_they_were, |t| {
+    stage(t);
+    t.run("fix -y -p many.toml").succeeds();
+    let run = t.runs().pop().expect("a run is on record");
+    t.sh(SPOIL);
+    let look = t.run("undo -n --format json");
+    tells(look.exits(3), &LEFT, &ONE_APPLIED[1..]);
+    assert_eq!(groups(t), "4242 4242 4242 ");
+    tells(t.run("undo -y --format json").exits(3), &LEFT, &ONE_APPLIED);
+    assert_eq!(groups(t), "0 4242 4242 ");
+    t.sh(MEND);
+    let rest = t.run(&format!("undo -y --format json {run}"));
+    tells(rest.succeeds(), &[], &[("ben/data", "applied"), ("cat/data", "applied")]);
+    t.holds_first_tree();
+});
+
+scenario!(a_plan_is_applied_below_the_roots_that_are_what_they_were, |t| {
+    stage(t);
+    t.run("plan -p many.toml -o $DIR/plan").exits(1);
+    t.sh(SPOIL);
+    tells(t.run("apply -n $DIR/plan --format json").exits(3), &LEFT, &ONE_APPLIED[1..]);
+    assert_eq!(groups(t), "0 0 0 ");
+    tells(t.run("apply -y $DIR/plan --format json").exits(3), &LEFT, &ONE_APPLIED);
+    assert_eq!(groups(t), "4242 0 0 ");
+    // The record says what became of each.
+    let run = t.runs().pop().expect("a run is on record");
+    t.sh(MEND);
+    tells(t.run(&format!("undo -y --format json {run}")).succeeds(), &[], &[("ann/data", "applied")]);
+    t.holds_first_tree();
+    let again = t.run("apply -y $DIR/plan --format json");
+    tells(again.succeeds(), &[], &ROOTS.map(|root| (root, "applied")));
+});
+
+scenario!(a_fix_goes_on_below_the_roots_that_are_what_they_were, |t| {
+    stage(t);
+    let mut terminal = Terminal::run(t, 300, "fix -p many.toml --color never");
+    terminal.wait_for("[y,n");
+    // What was judged is swapped before it is changed.
+    t.sh(SPOIL);
+    terminal.answer("] ", "a");
+    terminal.answer("Apply? [y/N] ", "y");
+    let lines = terminal.ends(3).join("\n");
+    assert_eq!(lines.matches(", then run fix again").count(), 2, "{lines}");
+    assert_eq!(groups(t), "4242 0 0 ");
+    // Roots that are found so cost their own findings alone.
+    t.sh("chgrp 0 ann/data/file");
+    t.run("fix -y -p many.toml").exits(3);
+    assert_eq!(groups(t), "4242 0 0 ");
+});
+
+scenario!(another_directory_and_none_cost_their_own_changes, |t| {
+    stage(t);
+    t.run("fix -y -p many.toml").succeeds();
+    t.sh("mv ben/data ben/real; mkdir ben/data; mv cat/data cat/real");
+    tells(t.run("undo -y --format json").exits(3), &LEFT, &ONE_APPLIED);
+    assert_eq!(groups(t), "0 4242 4242 ");
+});
+
+scenario!(a_link_is_no_root_however_much_is_vouched_for, |t| {
+    stage(t);
+    t.run("fix -y -p many.toml").succeeds();
+    t.sh(SPOIL);
+    let outcomes = [("ann/data", "applied"), ("ben/data", "drifted"), ("cat/data", "applied")];
+    tells(t.run("undo -y --trust-parents --format json").exits(3), &LEFT[..1], &outcomes);
+    assert_eq!(groups(t), "0 4242 0 ");
+});
+
+scenario!(where_no_root_can_be_relied_on_nothing_is_done, |t| {
+    stage(t);
+    t.run("fix -y -p many.toml").succeeds();
+    t.sh("chmod 0777 ann ben cat");
+    let runs = t.runs().len();
+    for line in ["undo -n", "undo -y"] {
+        t.run(line).exits(3).mentions("--trust-parents").mentions("nothing was changed");
+    }
+    assert_eq!((groups(t), t.runs().len()), ("4242 4242 4242 ".into(), runs));
+    t.run("undo -y --trust-parents").succeeds();
+    t.run("plan -p many.toml --trust-parents -o $DIR/plan").exits(1);
+    for line in ["apply -n $DIR/plan", "apply -y $DIR/plan"] {
+        t.run(line).exits(3).mentions("--trust-parents").mentions("nothing was changed");
+    }
+    assert_eq!((groups(t), t.runs().len()), ("0 0 0 ".into(), runs + 1));
+});
+
+scenario!(a_root_without_changes_is_of_no_account, |t| {
+    stage(t);
+    t.sh("chgrp 4242 ben/data/file cat/data/file");
+    t.run("fix -y -p many.toml").succeeds();
+    t.sh(SPOIL);
+    tells(t.run("undo -y --format json").succeeds(), &[], &ONE_APPLIED[..1]);
+});
+
+scenario!(a_root_that_is_lost_needs_no_descriptor_and_no_lock, |t| {
+    stage(t);
+    t.run("fix -y -p many.toml").succeeds();
+    t.sh(SPOIL);
+    // So few descriptors that roots are opened anew for each use.
+    let undo = t.run_under("prlimit --nofile=24 --", "undo -y --threads 1 --format json");
+    tells(undo.exits(3), &LEFT, &ONE_APPLIED);
+    assert_eq!(groups(t), "0 4242 4242 ");
+});
