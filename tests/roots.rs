@@ -157,3 +157,20 @@ scenario!(a_root_that_is_lost_needs_no_descriptor_and_no_lock, |t| {
     tells(undo.exits(3), &LEFT, &ONE_APPLIED);
     assert_eq!(groups(t), "0 4242 4242 ");
 });
+
+scenario!(a_root_that_moves_before_it_is_locked_is_left, |t| {
+    stage(t);
+    t.run("fix -y -p many.toml").succeeds();
+    let mut terminal = Terminal::run(t, 300, "undo --color never");
+    terminal.wait_for("Apply? ");
+    // It is held open by now, but what leads to it can't be locked any more.
+    t.sh("mv ben benno");
+    terminal.answer("[y/N] ", "y");
+    let lines = terminal.ends(3).join("\n");
+    assert!(lines.contains("the lock of") && lines.contains(" again"), "{lines}");
+    assert_eq!(groups(t), "0 4242 0 ");
+    t.sh("mv benno ben");
+    let run = t.runs().into_iter().min().expect("runs are on record");
+    t.run(&format!("undo -y {run}")).succeeds();
+    t.holds_first_tree();
+});
