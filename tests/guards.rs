@@ -4,10 +4,11 @@ use crate::hold::Hold;
 use crate::lab::{FLAWED, lab};
 use crate::process::{Traced, until};
 use crate::{needs_program, scenario};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::{File, metadata};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 
 /// A policy of one tree, on every file system, that wishes for nothing: whatever it is let loose on, it changes nothing.
@@ -156,6 +157,26 @@ scenario!(the_second_interrupt_ends_a_run_at_once_and_undo_still_works, |t| {
     running.send(Signal::INT);
     t.ended(line, child).exits(130).never_mentions("applied");
     t.run("log").succeeds().mentions("interrupted");
+    t.run("undo -y").succeeds();
+    t.holds_first_tree();
+});
+
+// As timeout(1), `kill %1` and systemd do it: the supervisor gets it and the worker too, which then gets it once more.
+scenario!(a_signal_to_a_whole_process_group_asks_once, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FIVE);
+    let line = "fix -y . -p lab.toml --threads 1";
+    let hold = Hold::at(libc::SYS_fchownat);
+    let mut command = t.program(line);
+    hold.set_before(&mut command);
+    let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (running, supervisor) = (Traced::of(&child), Traced { pid: child.id() });
+    let held = hold.started();
+    let third = held.after(2);
+    kill_process_group(Pid::from_child(&child), Signal::TERM).unwrap();
+    until("both have taken it", || supervisor.is_at_rest() && running.is_at_rest());
+    held.release(third);
+    t.ended(line, child).exits(130).mentions("3 changes applied").mentions("2 changes were not tried");
     t.run("undo -y").succeeds();
     t.holds_first_tree();
 });

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What a run is limited to, by absolute paths without symbolic links; nothing selection it where there is none.
+/// What a run is limited to, by absolute paths without symbolic links; to nothing where there is none.
 #[derive(Clone, Default, Debug)]
 pub struct Selection {
     outermost: Vec<PathBuf>,
@@ -11,7 +11,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Selection a run to these paths.
+    /// A run about what lies at and below these paths.
     pub fn of(paths: Vec<PathBuf>) -> Selection {
         let all: BTreeSet<PathBuf> = paths.iter().cloned().collect();
         let is_outermost = |path: &PathBuf| path.parent().is_none_or(|above| !is_covered(above, &all));
@@ -20,7 +20,7 @@ impl Selection {
         Selection { outermost, all }
     }
 
-    /// Whether nothing selection the run.
+    /// Whether it is about all that its policies cover.
     pub fn is_all(&self) -> bool {
         self.all.is_empty()
     }

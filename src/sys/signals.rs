@@ -8,9 +8,10 @@ use signal_hook::consts::{
     SIGXCPU, SIGXFSZ,
 };
 use signal_hook::flag;
-use signal_hook::low_level::{exit, register};
+use signal_hook::low_level::exit;
+use signal_hook_registry::register_sigaction;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 /// The exit status of a process that an interrupt ended, as shells have it.
 const INTERRUPTED: i32 = 130;
@@ -33,7 +34,11 @@ pub fn catch(stop: &Arc<AtomicBool>) -> Result<(), SysError> {
     let others = ENDING.into_iter().chain(unnamed).filter(|&signal| !is_ignored(signal));
     for signal in ASKED.into_iter().chain(others) {
         let stop = Arc::clone(stop);
-        let interrupted = move || {
+        let came = Came::default();
+        let interrupted = move |info: &libc::siginfo_t| {
+            if !came.is_news(is_passed_on(info)) {
+                return;
+            }
             if stop.swap(true, Ordering::SeqCst) && HELD.load(Ordering::SeqCst) == 0 {
                 // A thread that hangs keeps the process from being over.
                 supervise::tell(INTERRUPTED as u8);
@@ -41,11 +46,35 @@ pub fn catch(stop: &Arc<AtomicBool>) -> Result<(), SysError> {
             }
         };
         // SAFETY: it touches atomics and ends the process by _exit(2), which signal-safety(7) allows.
-        unsafe { register(signal, interrupted) }.map_err(SysError::of_io("sigaction"))?;
+        unsafe { register_sigaction(signal, interrupted) }.map_err(SysError::of_io("sigaction"))?;
     }
     // write(2) beyond RLIMIT_FSIZE: unless the signal is caught, it would end a run that could tell of EFBIG.
     flag::register(SIGXFSZ, Arc::default()).map_err(SysError::of_io("sigaction"))?;
     Ok(())
+}
+
+/// How often a signal came: the terminal, and who signals a whole process group (`timeout`, `kill %1`, systemd), send it to
+/// the supervisor and to the worker, which then gets it once more from the supervisor.
+#[derive(Default, Debug)]
+struct Came {
+    itself: AtomicU32,
+    passed_on: AtomicU32,
+}
+
+impl Came {
+    /// Takes one in; whether it isn't the other half of one that came already. Atomics alone, as in a signal handler.
+    fn is_news(&self, is_passed_on: bool) -> bool {
+        let (own, other) = if is_passed_on { (&self.passed_on, &self.itself) } else { (&self.itself, &self.passed_on) };
+        let before = own.fetch_add(1, Ordering::SeqCst);
+        before >= other.load(Ordering::SeqCst)
+    }
+}
+
+/// Whether the supervisor sent a signal.
+fn is_passed_on(info: &libc::siginfo_t) -> bool {
+    // A process that sends one is told of (sigaction(2)); the kernel's own have another code.
+    // SAFETY: with such a code, the sender's id was filled in.
+    info.si_code <= 0 && supervise::is_supervisor(unsafe { info.si_pid() })
 }
 
 /// Whether the caller has the process ignore a signal, as nohup(1) does for SIGHUP.
@@ -65,4 +94,27 @@ pub(super) fn hold() {
 /// Lets go of what [`hold`] keeps.
 pub(super) fn release() {
     HELD.fetch_sub(1, Ordering::SeqCst);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_that_comes_by_both_ways_is_one() {
+        for (came, news) in [
+            (&[true][..], &[true][..]),
+            (&[false], &[true]),
+            (&[true, false], &[true, false]),
+            (&[false, true], &[true, false]),
+            (&[true, true], &[true, true]),
+            (&[false, false, true, true], &[true, true, false, false]),
+            (&[true, false, false, true], &[true, false, true, false]),
+            (&[false, true, true], &[true, false, true]),
+        ] {
+            let all = Came::default();
+            let told: Vec<bool> = came.iter().map(|&is_passed_on| all.is_news(is_passed_on)).collect();
+            assert_eq!(told, news, "{came:?}");
+        }
+    }
 }

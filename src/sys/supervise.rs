@@ -20,6 +20,7 @@ use std::fs::read_to_string;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// How long a worker that was told to end, or said that it does, may take until it is left behind.
 const GRACE: i64 = 500_000_000;
@@ -29,6 +30,16 @@ const ROUND: i64 = 5;
 
 /// Where the worker says its exit status; unset in a process that nothing supervises.
 static STATUS: OnceLock<OwnedFd> = OnceLock::new();
+
+/// The process id of the worker's supervisor; nobody's in a process that nothing supervises.
+static SUPERVISOR: AtomicI32 = AtomicI32::new(0);
+
+/// Whether a process is this one's supervisor.
+///
+/// It may be called by a signal handler (signal-safety(7)).
+pub fn is_supervisor(pid: i32) -> bool {
+    pid != 0 && pid == SUPERVISOR.load(Ordering::Relaxed)
+}
 
 /// Does the work in a process of its own and gives its exit status; in this one, where there can't be another.
 pub fn supervise(work: impl FnOnce() -> u8) -> u8 {
@@ -70,8 +81,13 @@ pub fn leave(status: u8) -> ! {
 /// back (PR_SET_PDEATHSIG(2const)).
 pub fn end_with_supervisor() {
     if STATUS.get().is_some() {
-        // SAFETY: it takes a number.
-        unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+        // SAFETY: it takes numbers. A supervisor that was killed before this had nothing to send any more.
+        unsafe {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            if libc::getppid() != SUPERVISOR.load(Ordering::Relaxed) {
+                libc::_exit(128 + libc::SIGKILL);
+            }
+        }
     }
 }
 
@@ -84,6 +100,7 @@ fn split() -> Result<Role, SysError> {
     let (reader, writer) = std::io::pipe().map_err(SysError::of_io("pipe2"))?;
     let (reader, writer) = (OwnedFd::from(reader), OwnedFd::from(writer));
     let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+    let own = std::process::id();
     // SAFETY: the two sets are filled in before they are read, and the handler is the default one. No thread was
     // started yet, so that nothing is held that the worker would wait for.
     let worker = unsafe {
@@ -106,6 +123,7 @@ fn split() -> Result<Role, SysError> {
     if worker == 0 {
         // The first to be set: there is one worker, and this is it.
         let _ = STATUS.set(writer);
+        SUPERVISOR.store(own as i32, Ordering::Relaxed);
         end_with_supervisor();
     }
     // SAFETY: `before` was filled in.
@@ -192,12 +210,10 @@ impl Supervisor {
                 if !by_terminal {
                     self.send(signal);
                 }
-                // A shell waits for this process to stop. It goes on here.
-                // SAFETY: a signal to this very process.
-                unsafe { libc::raise(libc::SIGSTOP) };
+                stop_by(signal);
                 return;
             }
-            libc::SIGINT | libc::SIGQUIT | libc::SIGHUP if by_terminal => {}
+            // The worker may have it already, from the terminal or from who signals the whole group: it knows.
             _ => self.send(signal),
         }
         if signal != libc::SIGCONT {
@@ -259,6 +275,21 @@ fn end_by(signal: libc::c_int) -> u8 {
     }
     // A signal that ends nobody; shells have this for it.
     128_u8.wrapping_add(signal as u8)
+}
+
+/// Stops this process as a signal of job control does: a shell waits for that, and it goes on here. In a process group that
+/// no shell could continue, the kernel stops nobody (setpgid(2), "orphaned").
+fn stop_by(signal: libc::c_int) {
+    // SAFETY: the set is filled in before it is used; a signal to this very process.
+    unsafe {
+        let mut only = MaybeUninit::uninit();
+        libc::sigemptyset(only.as_mut_ptr());
+        libc::sigaddset(only.as_mut_ptr(), signal);
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, only.as_ptr(), std::ptr::null_mut());
+        libc::pthread_sigmask(libc::SIG_BLOCK, only.as_ptr(), std::ptr::null_mut());
+    }
 }
 
 /// The supervisor passes signals on, which takes CAP_KILL where the worker became somebody else, and nothing more.
