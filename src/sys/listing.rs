@@ -5,10 +5,14 @@ use crate::entry::Kind;
 use rustix::fs::{FileType, RawDir, RawDirEntry, SeekFrom};
 use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;
+use std::num::NonZeroU64;
 use std::os::fd::AsFd;
 
 /// What one getdents64(2) fills: some two thousand names.
 const SIZE: usize = 64 << 10;
+
+/// The number of an inode; never 0, which no file system gives out.
+pub type Ino = NonZeroU64;
 
 /// The memory of one thread's listings.
 pub struct Buffer(Box<[MaybeUninit<u8>]>);
@@ -36,6 +40,13 @@ impl Listed<'_> {
     /// What kind of entry it was when listed, where the file system says so.
     pub fn kind(&self) -> Option<Kind> {
         kind(self.0.file_type())
+    }
+
+    /// The inode that was listed with the name, where the file system knows it then.
+    pub fn ino(&self) -> Option<Ino> {
+        // FUSE says so of all that it wasn't told of (FUSE_UNKNOWN_INO).
+        const UNKNOWN: [u64; 2] = [u32::MAX as u64, u64::MAX];
+        Ino::new(self.0.ino()).filter(|ino| !UNKNOWN.contains(&ino.get()))
     }
 
     /// Where in the directory the next name is; for [`resume`].

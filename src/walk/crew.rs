@@ -1,7 +1,9 @@
 //! The threads of a walk among themselves: jobs, stealing, sleeping, and knowing when all is done.
 
+use super::again::Absent;
 use super::dir::Dir;
 use super::missing::{Missed, Missing};
+use crate::sys::listing::Ino;
 use crossbeam_deque::{Steal, Stealer, Worker};
 use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
@@ -14,8 +16,10 @@ const ROUNDS: usize = 4;
 pub(super) enum Job<H> {
     /// Read a directory that the walk starts in.
     Start(Arc<Dir<H>>),
-    /// Open the directory of that name, look at it, read it.
-    Child(Arc<Dir<H>>, CString),
+    /// Open the directory of that name, which was listed with that inode; look at it, read it.
+    Child(Arc<Dir<H>>, CString, Option<Ino>),
+    /// Look again for what was missing in a directory.
+    Again(Arc<Dir<H>>, Vec<Absent>),
     /// Read on in a directory, from there.
     More(Arc<Dir<H>>, u64),
 }

@@ -1,5 +1,6 @@
 //! One thread of a walk: takes a job, opens and looks at its directory, reads it.
 
+use super::again::Absent;
 use super::crew::{Crew, Job};
 use super::dir::Dir;
 use super::missing::Why;
@@ -10,7 +11,7 @@ use super::{Crossing, Next, Options, Place, Standing, Unread, Visitor, Want};
 use crate::entry::Kind;
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, Reach, mount_at, open_at, same_mount};
-use crate::sys::listing::{Buffer, resume};
+use crate::sys::listing::{Buffer, Ino, resume};
 use crate::sys::mounts::{Class, Mounts, classify};
 use crate::sys::stat::{Look, look, look_at};
 use crossbeam_deque::Worker;
@@ -24,18 +25,21 @@ const TRIES: usize = 8;
 
 /// One thread of a walk.
 pub(super) struct Hand<'a, V: Visitor> {
-    visitor: V,
+    pub(super) visitor: V,
     queue: Worker<Job<V::Here>>,
     seat: usize,
-    pool: Pool<V::Here>,
+    pub(super) pool: Pool<V::Here>,
     buffer: Buffer,
-    found: Vec<CString>,
-    crew: &'a Crew<'a, V::Here>,
+    found: Vec<Absent>,
+    pub(super) crew: &'a Crew<'a, V::Here>,
     options: Options<'a>,
 }
 
 /// A directory to be read, and its descriptor.
 type Entered<H> = (Arc<Dir<H>>, Arc<OwnedFd>);
+
+/// A name in a directory, and the inode that was listed with it.
+type Listed<'a, H> = (Place<'a, H>, Option<Ino>);
 
 /// Whether an error only says that the entry isn't there any more, or isn't what it was.
 pub(super) fn is_gone(error: &SysError) -> bool {
@@ -87,36 +91,40 @@ impl<'a, V: Visitor> Hand<'a, V> {
                 self.options.visits.admit(&dir.seen, dir.ground.stamps_renames, || false);
                 self.read(dir, &fd);
             }
-            Job::Child(parent, name) => {
-                if let Some((dir, fd)) = self.enter(parent, name)
-                    && self.may_read(&dir, &fd)
-                {
-                    self.read(dir, &fd);
-                }
-            }
+            Job::Child(parent, name, ino) => self.child(parent, name, ino),
+            Job::Again(dir, absent) => self.look_again(&dir, absent),
             Job::More(dir, next) => match self.pool.descriptor(&dir).and_then(|fd| resume(&fd, next).map(|()| fd)) {
                 Ok(fd) => self.read(dir, &fd),
-                Err(error) => self.crew.missed.add_rest(&mut self.visitor, &dir, error),
+                Err(error) => self.crew.missed.add_rest(&mut self.visitor, &dir, error, Why::Moved),
             },
         }
     }
 
+    /// Does what is to be done about a name in a directory, as far as that directory itself.
+    pub(super) fn child(&mut self, parent: Arc<Dir<V::Here>>, name: CString, ino: Option<Ino>) {
+        if let Some((dir, fd)) = self.enter(parent, name, ino)
+            && self.may_read(&dir, &fd)
+        {
+            self.read(dir, &fd);
+        }
+    }
+
     /// Opens a directory and looks at it; `None` where there is nothing to read.
-    fn enter(&mut self, parent: Arc<Dir<V::Here>>, name: CString) -> Option<Entered<V::Here>> {
+    fn enter(&mut self, parent: Arc<Dir<V::Here>>, name: CString, ino: Option<Ino>) -> Option<Entered<V::Here>> {
         let above = match self.pool.descriptor(&parent) {
             Ok(fd) => fd,
             Err(error) => {
-                self.fail(&parent, Place::lost(&parent, &name), error);
+                self.fail(&parent, (Place::lost(&parent, &name), ino), error);
                 return None;
             }
         };
         let at = Place::of(&parent, above.as_fd(), &name);
-        let (fd, look) = self.open(&parent, at)?;
+        let (fd, look) = self.open(&parent, (at, ino))?;
         let here = match self.visitor.directory(at, &look, Some(fd.as_fd())) {
             Next::Enter(here) => here,
             Next::Leave => return None,
             Next::Moved => {
-                self.miss(&parent, &name, Why::Moved);
+                self.miss(&parent, &name, ino, Why::Moved);
                 return None;
             }
         };
@@ -126,7 +134,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
     }
 
     /// Opens the directory at a place, on whatever mount the visitor agrees to; or tells what it is instead.
-    fn open(&mut self, parent: &Arc<Dir<V::Here>>, at: Place<'_, V::Here>) -> Option<(OwnedFd, Look)> {
+    fn open(&mut self, parent: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>) -> Option<(OwnedFd, Look)> {
         let mut tries = TRIES;
         loop {
             let error = match self.open_here(parent, at) {
@@ -134,14 +142,14 @@ impl<'a, V: Visitor> Hand<'a, V> {
                 Err(error) => error,
             };
             match error.errno {
-                Errno::XDEV => return self.cross(parent, at),
-                Errno::NOENT | Errno::STALE => self.miss(parent, at.name(), Why::Gone),
+                Errno::XDEV => return self.cross(parent, (at, ino)),
+                Errno::NOENT | Errno::STALE => self.miss(parent, at.name(), ino, Why::Moved),
                 // Exchanged for something else and back again; nothing may hide that way.
                 Errno::NOTDIR | Errno::LOOP if tries > 0 && is_dir(at) => {
                     tries -= 1;
                     continue;
                 }
-                _ => self.unopened(parent, at, error),
+                _ => self.unopened(parent, (at, ino), error),
             }
             return None;
         }
@@ -168,7 +176,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
     }
 
     /// Opens a directory on another mount, if the visitor agrees.
-    fn cross(&mut self, parent: &Arc<Dir<V::Here>>, at: Place<'_, V::Here>) -> Option<(OwnedFd, Look)> {
+    fn cross(&mut self, parent: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>) -> Option<(OwnedFd, Look)> {
         let (above, name) = at.parent()?;
         let home = parent.seen.entry.mount;
         let mut agreed: Option<OnMount> = None;
@@ -194,21 +202,21 @@ impl<'a, V: Visitor> Hand<'a, V> {
             }
             Ok(None) => None,
             Err(error) => {
-                self.fail(parent, at, error);
+                self.fail(parent, (at, ino), error);
                 None
             }
         }
     }
 
     /// A directory that can't be opened is looked at by name, so that it can be judged all the same.
-    fn unopened(&mut self, parent: &Arc<Dir<V::Here>>, at: Place<'_, V::Here>, error: SysError) {
+    fn unopened(&mut self, parent: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>, error: SysError) {
         let Some((above, name)) = at.parent() else { return };
         match look_at(above, name) {
-            Err(unseen) => self.fail(parent, at, unseen),
+            Err(unseen) => self.fail(parent, (at, ino), unseen),
             Ok(look) if look.entry.kind == Kind::Dir => match self.visitor.directory(at, &look, None) {
                 Next::Enter(_) => self.visitor.error(at, error),
                 Next::Leave => {}
-                Next::Moved => self.miss(parent, name, Why::Moved),
+                Next::Moved => self.miss(parent, name, ino, Why::Moved),
             },
             // It was a directory when listed, and something else when it was to be opened.
             Ok(look) => {
@@ -218,7 +226,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
                     Want::Skip => {}
                     Want::Glance | Want::Look | Want::Enter => {
                         if tell(&mut self.visitor, parent, at, &look) == Standing::Moved {
-                            self.miss(parent, name, Why::Moved);
+                            self.miss(parent, name, ino, Why::Moved);
                         }
                     }
                 }
@@ -243,7 +251,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
             // are never all queued.
             self.crew.enlist(&self.queue, Job::More(dir.clone(), next));
         }
-        self.crew.enlist_all(&self.queue, self.found.drain(..).map(|name| Job::Child(dir.clone(), name)));
+        self.crew.enlist_all(&self.queue, self.found.drain(..).map(|(name, ino)| Job::Child(dir.clone(), name, ino)));
     }
 
     /// Whether a directory that is to be entered isn't read over and over; says so where it is.
@@ -256,17 +264,17 @@ impl<'a, V: Visitor> Hand<'a, V> {
         admission == Admission::Read
     }
 
-    fn fail(&mut self, dir: &Arc<Dir<V::Here>>, at: Place<'_, V::Here>, error: SysError) {
+    fn fail(&mut self, dir: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>, error: SysError) {
         if is_gone(&error) {
-            self.miss(dir, at.name(), Why::Gone);
+            self.miss(dir, at.name(), ino, Why::Moved);
         } else if !is_shut(&mut self.visitor, dir, at, error) {
             self.visitor.error(at, error);
         }
     }
 
     /// Has a name in a directory looked for again, which is in a pool since its names were queued.
-    fn miss(&mut self, dir: &Arc<Dir<V::Here>>, name: &CStr, why: Why) {
-        self.crew.missed.add(&mut self.visitor, dir, name, why);
+    pub(super) fn miss(&mut self, dir: &Arc<Dir<V::Here>>, name: &CStr, ino: Option<Ino>, why: Why) {
+        self.crew.missed.add(&mut self.visitor, dir, (name, ino), why);
     }
 }
 

@@ -4,6 +4,7 @@ use super::dir::{Dir, Origin};
 use super::hand::is_gone;
 use super::{Place, Unread, Visitor};
 use crate::sys::SysError;
+use crate::sys::listing::Ino;
 use std::ffi::{CStr, CString};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -22,9 +23,9 @@ const MOST: usize = 1 << 16;
 /// Why an entry could not be told of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Why {
-    /// Nothing is there under its name.
+    /// Its directory doesn't list it any more, by its name or its inode.
     Gone,
-    /// What was there had been moved out of the tree when it was to be told of.
+    /// It was listed a moment ago, and was gone or moved out of the tree when it was to be looked at or told of.
     Moved,
 }
 
@@ -34,6 +35,8 @@ pub(super) struct Missing<H> {
     pub dir: Arc<Dir<H>>,
     /// The name.
     pub name: CString,
+    /// The inode that was listed with it.
+    pub ino: Option<Ino>,
 }
 
 /// What all threads of one round miss.
@@ -58,7 +61,13 @@ impl<H> Missed<H> {
     /// Remembers a name in a directory, or tells of it for good where it isn't to be looked for again.
     ///
     /// Says whether it is remembered: then its directory must not be kept open for long.
-    pub fn add<V: Visitor<Here = H>>(&self, visitor: &mut V, dir: &Arc<Dir<H>>, name: &CStr, why: Why) -> bool {
+    pub fn add<V: Visitor<Here = H>>(
+        &self,
+        visitor: &mut V,
+        dir: &Arc<Dir<H>>,
+        (name, ino): (&CStr, Option<Ino>),
+        why: Why,
+    ) -> bool {
         let at = Place::lost(dir, name);
         if self.is_last {
             match why {
@@ -70,7 +79,7 @@ impl<H> Missed<H> {
         // Nothing panics while holding it.
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         if list.kept.len() < MOST {
-            list.kept.push(Missing { dir: dir.clone(), name: name.to_owned() });
+            list.kept.push(Missing { dir: dir.clone(), name: name.to_owned(), ino });
             return true;
         }
         let is_first = !std::mem::replace(&mut list.is_flooded, true);
@@ -83,14 +92,19 @@ impl<H> Missed<H> {
     }
 
     /// The rest of a directory can't be read: where it is gone, it is looked for again as a whole.
-    pub fn add_rest<V: Visitor<Here = H>>(&self, visitor: &mut V, dir: &Arc<Dir<H>>, error: SysError) {
+    pub fn add_rest<V: Visitor<Here = H>>(&self, visitor: &mut V, dir: &Arc<Dir<H>>, error: SysError, why: Why) {
         match (dir.origin(), is_gone(&error)) {
             (Origin::Below(parent, name), true) => {
-                self.add(visitor, parent, name, Why::Gone);
+                self.add(visitor, parent, (name, Ino::new(dir.id().ino)), why);
             }
             (Origin::Start(_), true) => visitor.vanished(Place::itself(dir, None)),
             (_, false) => visitor.error(Place::itself(dir, None), error),
         }
+    }
+
+    /// Whether nothing is looked for again after this round.
+    pub fn is_last(&self) -> bool {
+        self.is_last
     }
 
     /// Whether the walk is over with this round; asked when it is done, and answered alike from then on.

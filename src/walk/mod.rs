@@ -6,12 +6,13 @@
 //!                 └────────────────┴──────── directories among them ◀────────────┘
 //! ```
 //!
-//! What was listed and is gone, or was moved away just then, is looked for again when all is done; no directory is read
-//! over and over, whatever is done to the tree meanwhile.
+//! What was listed and is gone, or was moved away just then, is looked for again when all is done, under whatever name its
+//! inode has in that directory by then; no directory is read over and over, whatever is done to the tree meanwhile.
 //!
 //! A directory is judged through the descriptor that is then read, so what was judged is what was read. Names
 //! are only ever looked up below an open directory, never through a link, `..` or a mount nobody agreed to.
 
+mod again;
 mod counters;
 mod crew;
 mod dir;
@@ -217,7 +218,7 @@ pub fn walk<V: Visitor>(
             break;
         }
         pause(options.stop);
-        jobs = missing.into_iter().map(|Missing { dir, name }| Job::Child(dir, name)).collect();
+        jobs = again::by_directory(missing).into_iter().map(|(dir, absent)| Job::Again(dir, absent)).collect();
     }
     Ok(visitors)
 }

@@ -1,5 +1,6 @@
 //! Reading one directory: its names, a look at those that are wanted, and the directories among them.
 
+use super::again::Absent;
 use super::crew::Crew;
 use super::dir::Dir;
 use super::hand::{is_gone, is_shut, tell};
@@ -7,10 +8,10 @@ use super::missing::Why;
 use super::{Crossing, Enough, Next, Place, Standing, Visitor, Want};
 use crate::entry::Kind;
 use crate::sys::dir::{OnMount, same_mount};
-use crate::sys::listing::{Buffer, Listing};
+use crate::sys::listing::{Buffer, Ino, Listing};
 use crate::sys::stat::{Look, glance_at, look_at};
 use rustix::io::Errno;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ pub(super) struct Reading<'a, V: Visitor> {
     visitor: &'a mut V,
     dir: &'a Arc<Dir<V::Here>>,
     fd: &'a OwnedFd,
-    found: &'a mut Vec<CString>,
+    found: &'a mut Vec<Absent>,
     crew: &'a Crew<'a, V::Here>,
     names: u64,
     is_missing: bool,
@@ -43,7 +44,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
         visitor: &'a mut V,
         dir: &'a Arc<Dir<V::Here>>,
         fd: &'a OwnedFd,
-        found: &'a mut Vec<CString>,
+        found: &'a mut Vec<Absent>,
         crew: &'a Crew<'a, V::Here>,
     ) -> Self {
         Reading { visitor, dir, fd, found, crew, names: 0, is_missing: false }
@@ -66,14 +67,14 @@ impl<'a, V: Visitor> Reading<'a, V> {
                 None => return Rest::None,
                 Some(Err(error)) if error.errno == Errno::INTR => {}
                 Some(Err(error)) => {
-                    self.crew.missed.add_rest(self.visitor, self.dir, error);
+                    self.crew.missed.add_rest(self.visitor, self.dir, error, Why::Gone);
                     return Rest::None;
                 }
                 Some(Ok(listed)) => {
                     next = listed.next();
                     if !listed.is_dot() {
                         self.names += 1;
-                        self.name(listed.name(), listed.kind());
+                        self.name((listed.name(), listed.ino()), listed.kind());
                     }
                 }
             }
@@ -90,11 +91,12 @@ impl<'a, V: Visitor> Reading<'a, V> {
         self.is_missing
     }
 
-    fn name(&mut self, name: &CStr, kind: Option<Kind>) {
+    fn name(&mut self, listed: (&CStr, Option<Ino>), kind: Option<Kind>) {
+        let (name, ino) = listed;
         let seen = match kind {
             Some(_) => None,
             // A file system that doesn't list kinds: only a look tells.
-            None => match self.look(name) {
+            None => match self.look(listed) {
                 Some(look) => Some(look),
                 None => return,
             },
@@ -102,9 +104,9 @@ impl<'a, V: Visitor> Reading<'a, V> {
         let Some(kind) = kind.or(seen.as_ref().map(|look| look.entry.kind)) else { return };
         match (self.visitor.want(&self.dir.here, name, kind), kind) {
             (Want::Skip, _) => {}
-            (Want::Enter, Kind::Dir) => self.found.push(name.to_owned()),
+            (Want::Enter, Kind::Dir) => self.found.push((name.to_owned(), ino)),
             (Want::Glance, _) if seen.is_none() && self.glanced(name, kind) == Enough::Yes => {}
-            (Want::Glance | Want::Look | Want::Enter, _) => self.seen(name, kind, seen),
+            (Want::Glance | Want::Look | Want::Enter, _) => self.seen(listed, kind, seen),
         }
     }
 
@@ -120,39 +122,39 @@ impl<'a, V: Visitor> Reading<'a, V> {
     }
 
     /// Looks at a name, unless that was done, and tells the visitor.
-    fn seen(&mut self, name: &CStr, listed: Kind, seen: Option<Look>) {
-        let Some(look) = seen.or_else(|| self.look(name)) else { return };
+    fn seen(&mut self, (name, ino): (&CStr, Option<Ino>), listed: Kind, seen: Option<Look>) {
+        let Some(look) = seen.or_else(|| self.look((name, ino))) else { return };
         let kind = look.entry.kind;
         // It became something else since it was listed, so the question is another.
         let want = if kind == listed { Want::Look } else { self.visitor.want(&self.dir.here, name, kind) };
         match (want, kind) {
             (Want::Skip, _) => {}
-            (Want::Enter, Kind::Dir) => self.found.push(name.to_owned()),
-            (_, Kind::Dir) => self.unentered(name, &look),
+            (Want::Enter, Kind::Dir) => self.found.push((name.to_owned(), ino)),
+            (_, Kind::Dir) => self.unentered((name, ino), &look),
             _ => {
                 if tell(self.visitor, self.dir, Place::of(self.dir, self.fd.as_fd(), name), &look) == Standing::Moved {
-                    self.miss(name, Why::Moved);
+                    self.miss((name, ino));
                 }
             }
         }
     }
 
     /// Tells of a directory that is judged by name and not entered.
-    fn unentered(&mut self, name: &CStr, look: &Look) {
+    fn unentered(&mut self, (name, ino): (&CStr, Option<Ino>), look: &Look) {
         let at = Place::of(self.dir, self.fd.as_fd(), name);
         let over = OnMount { id: look.entry.mount, automount: false };
         let is_agreed =
             same_mount(&self.dir.seen.entry, &look.entry) || self.visitor.mount(at, over) == Crossing::Enter;
         if is_agreed && matches!(self.visitor.directory(at, look, None), Next::Moved) {
-            self.miss(name, Why::Moved);
+            self.miss((name, ino));
         }
     }
 
-    fn look(&mut self, name: &CStr) -> Option<Look> {
+    fn look(&mut self, (name, ino): (&CStr, Option<Ino>)) -> Option<Look> {
         match look_at(self.fd, name) {
             Ok(look) => Some(look),
             Err(error) if is_gone(&error) => {
-                self.miss(name, Why::Gone);
+                self.miss((name, ino));
                 None
             }
             Err(error) => {
@@ -165,7 +167,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
         }
     }
 
-    fn miss(&mut self, name: &CStr, why: Why) {
-        self.is_missing |= self.crew.missed.add(self.visitor, self.dir, name, why);
+    fn miss(&mut self, listed: (&CStr, Option<Ino>)) {
+        self.is_missing |= self.crew.missed.add(self.visitor, self.dir, listed, Why::Moved);
     }
 }

@@ -9,7 +9,7 @@ use std::fmt;
 pub enum Unread {
     /// The directory was read before, and moved since: below itself, or again and again.
     ReadBefore,
-    /// It was moved away each time it was looked at.
+    /// It was moved away, or renamed, each time it was looked at.
     MovedAway,
     /// So much vanished while the tree was read that not all of it was looked for again.
     TooManyGone,
@@ -23,8 +23,8 @@ impl fmt::Display for Unread {
                  again, so look who does that, and run again"
             }
             Unread::MovedAway => {
-                "each time this was looked at, it was moved out of the tree just then, and back again; what was seen of \
-                 it isn't told, so look who does that, and run again"
+                "each time this was looked at, it was renamed, or moved out of the tree and back again, just then; what \
+                 was seen of it isn't told, so look who does that, and run again"
             }
             Unread::TooManyGone => {
                 "too much vanished while the tree was read to look for all of it again; of this and what vanished later \

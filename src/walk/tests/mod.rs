@@ -3,6 +3,7 @@
 mod hostile;
 mod limits;
 mod moved;
+mod renamed;
 mod shapes;
 
 use super::*;

@@ -154,7 +154,8 @@ fn threads_that_rename_directories_into_each_other_do_not_keep_a_walk_busy() {
         (1..3).for_each(|seed| drop(scope.spawn(move || rename(seed))));
         for _ in 0..20 {
             let (readings, _) = readings(tree.path(), &Mounts::read().expect("a Linux with /proc"), &wait);
-            assert!(readings.values().all(|&times| times <= 2), "{readings:?}");
+            // What is missing in one is asked about again in each round, which begins too.
+            assert!(readings.values().all(|&times| times <= 2 + ROUNDS * NAMES.len()), "{readings:?}");
         }
     });
 }

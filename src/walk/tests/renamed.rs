@@ -1,0 +1,171 @@
+//! Entries that are given another name in their directory whenever it is listed: they are judged under it, or are an error.
+
+use super::*;
+use std::cell::RefCell;
+use std::fs;
+use tempfile::tempdir;
+
+/// Does something whenever it is asked about a name, which was listed and not looked at yet.
+struct Dodger<'a> {
+    met: Box<dyn FnMut(&str) + Send + 'a>,
+    record: Recorder,
+    unread: Vec<(Vec<u8>, Unread)>,
+}
+
+impl Visitor for Dodger<'_> {
+    type Here = ();
+
+    fn want(&mut self, (): &(), name: &CStr, kind: Kind) -> Want {
+        (self.met)(name.to_str().unwrap());
+        self.record.want(&(), name, kind)
+    }
+
+    fn entry(&mut self, at: Place<'_, ()>, look: &Look) -> Standing {
+        self.record.entry(at, look)
+    }
+
+    fn directory(&mut self, at: Place<'_, ()>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<()> {
+        self.record.directory(at, look, own)
+    }
+
+    fn mount(&mut self, at: Place<'_, ()>, mount: OnMount) -> Crossing {
+        self.record.mount(at, mount)
+    }
+
+    fn shut(&mut self, _: Place<'_, ()>) {}
+
+    fn vanished(&mut self, at: Place<'_, ()>) {
+        self.record.vanished(at);
+    }
+
+    fn error(&mut self, at: Place<'_, ()>, error: SysError) {
+        self.record.error(at, error);
+    }
+
+    fn unread(&mut self, at: Place<'_, ()>, why: Unread) {
+        self.unread.push((at.path(), why));
+    }
+}
+
+/// What a walk of one thread tells, where that is done whenever a name is met.
+fn dodged<'a>(root: &Path, met: impl FnMut(&str) + Send + 'a) -> Dodger<'a> {
+    let met = RefCell::new(Some(met));
+    let visitor = || Dodger {
+        met: Box::new(met.borrow_mut().take().expect("one thread")),
+        record: Recorder::default(),
+        unread: Vec::new(),
+    };
+    let [dodger] = Trial { threads: 1, ..Trial::default() }.walk(root, visitor).try_into().ok().expect("one visitor");
+    assert!(dodger.record.errors.is_empty(), "{:?}", dodger.record.errors);
+    dodger
+}
+
+/// Renames what begins with a letter to that letter and the next number, so many times; says whether it did.
+fn dodge(dir: &Path, name: &str, letter: char, left: &mut usize) -> bool {
+    let does = *left > 0 && name.starts_with(letter);
+    if does {
+        *left -= 1;
+        let number: usize = name[1..].parse().unwrap();
+        fs::rename(dir.join(name), dir.join(format!("{letter}{}", number + 1))).unwrap();
+    }
+    does
+}
+
+#[test]
+fn what_was_renamed_when_it_was_listed_is_told_of_by_its_new_name() {
+    let tree = tempdir().unwrap();
+    let root = tree.path();
+    for other in ["a", "b", "z"] {
+        fs::write(root.join(other), "").unwrap();
+    }
+    fs::write(root.join("f0"), "").unwrap();
+    fs::create_dir_all(root.join("d0/below")).unwrap();
+    fs::write(root.join("d0/below/file"), "").unwrap();
+    let (mut files, mut directories) = (1, 2);
+    let dodger = dodged(root, |name| {
+        dodge(root, name, 'f', &mut files);
+        dodge(root, name, 'd', &mut directories);
+    });
+    assert_eq!(as_set(&dodger.record), by_std(root));
+    assert!(root.join("f1").exists() && root.join("d2").exists());
+    assert!(dodger.record.vanished.is_empty() && dodger.unread.is_empty(), "{:?}", dodger.unread);
+}
+
+#[test]
+fn what_is_renamed_each_time_it_is_listed_is_an_error() {
+    let tree = tempdir().unwrap();
+    let root = tree.path();
+    fs::create_dir_all(root.join("d0/below")).unwrap();
+    let mut left = usize::MAX;
+    let dodger = dodged(root, |name| {
+        dodge(root, name, 'd', &mut left);
+    });
+    assert_eq!(dodger.unread, [(b"d3".to_vec(), Unread::MovedAway)]);
+    assert!(dodger.record.seen.is_empty() && dodger.record.vanished.is_empty());
+}
+
+#[test]
+fn what_is_renamed_when_nothing_is_looked_for_again_any_more_is_an_error() {
+    let tree = tempdir().unwrap();
+    let root = tree.path();
+    fs::create_dir(root.join("d0")).unwrap();
+    fs::write(root.join("d0/f0"), "").unwrap();
+    let (mut directories, mut files) = (3, 1);
+    let dodger = dodged(root, |name| {
+        dodge(root, name, 'd', &mut directories);
+        dodge(&root.join("d3"), name, 'f', &mut files);
+    });
+    assert_eq!(dodger.unread, [(b"d3/f0".to_vec(), Unread::MovedAway)]);
+    assert!(dodger.record.vanished.is_empty(), "{:?}", dodger.record.vanished);
+}
+
+#[test]
+fn a_directory_that_is_renamed_with_what_lies_in_it_is_read_under_its_new_name() {
+    let tree = tempdir().unwrap();
+    let root = tree.path();
+    fs::create_dir(root.join("d0")).unwrap();
+    fs::write(root.join("d0/f0"), "").unwrap();
+    let mut files = 1;
+    let dodger = dodged(root, |name| {
+        if dodge(&root.join("d0"), name, 'f', &mut files) {
+            fs::rename(root.join("d0"), root.join("d1")).unwrap();
+        }
+    });
+    assert!(dodger.record.seen.contains(&(b"d1/f1".to_vec(), Kind::File)), "{:?}", dodger.record.seen);
+    assert!(dodger.record.vanished.is_empty() && dodger.unread.is_empty(), "{:?}", dodger.unread);
+}
+
+#[test]
+fn a_directory_that_is_renamed_at_last_with_what_lies_in_it_is_an_error() {
+    let tree = tempdir().unwrap();
+    let root = tree.path();
+    fs::create_dir(root.join("d0")).unwrap();
+    fs::write(root.join("d0/f0"), "").unwrap();
+    let (mut directories, mut files) = (2, 1);
+    let dodger = dodged(root, |name| {
+        dodge(root, name, 'd', &mut directories);
+        if dodge(&root.join("d2"), name, 'f', &mut files) {
+            fs::rename(root.join("d2"), root.join("d3")).unwrap();
+        }
+    });
+    assert_eq!(dodger.unread, [(b"d2".to_vec(), Unread::MovedAway)]);
+    assert!(dodger.record.vanished.is_empty(), "{:?}", dodger.record.vanished);
+}
+
+#[test]
+fn what_is_gone_has_vanished_though_its_directory_is_listed_again() {
+    let tree = tempdir().unwrap();
+    let root = tree.path();
+    for name in ["f0", "keep"] {
+        fs::write(root.join(name), "").unwrap();
+    }
+    let away = tempdir().unwrap();
+    let dodger = dodged(root, |name| {
+        if name == "f0" {
+            // Still there, so that its inode isn't given out again.
+            fs::rename(root.join(name), away.path().join(name)).unwrap();
+        }
+    });
+    assert_eq!((dodger.record.vanished, dodger.unread.len()), (vec![b"f0".to_vec()], 0));
+    assert_eq!(dodger.record.seen, [(b"keep".to_vec(), Kind::File)]);
+}
