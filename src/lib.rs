@@ -10,31 +10,18 @@
 //!                                       └──── undo ◀────────┘
 //! ```
 
-pub mod mode;
-pub mod acl;
-pub mod entry;
-pub mod path;
-pub mod wire;
-pub mod accounts;
-pub mod act;
-pub mod whom;
-pub mod decide;
-pub mod intent;
-pub mod lints;
+pub mod model;
 pub mod sys;
-pub mod trust;
+pub mod lints;
 pub mod policy;
-pub mod judge;
-pub mod trial;
-pub mod plan;
-pub mod ability;
-pub mod walk;
-pub mod roots;
+pub mod judging;
+pub mod source;
+pub mod findings;
 pub mod survey;
-pub mod probe;
-pub mod infer;
-pub mod baseline;
+pub mod plan;
 pub mod journal;
 pub mod apply;
+pub mod access;
+pub mod infer;
 pub mod report;
 pub mod cli;

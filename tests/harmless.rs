@@ -3,13 +3,13 @@
 //!
 //! Who may do what is told by a model of its own, made from acl(5) and path_resolution(7), not by the program's.
 
-use sgidlint::accounts::Accounts;
-use sgidlint::acl::{Acl, AclEntry, Acls, Tag};
-use sgidlint::entry::{Entry, Extras, Identity, Kind, State};
-use sgidlint::intent::{Around, Consent, GroupTerm, Intent, RuleId, Wish};
-use sgidlint::judge::{Options, Verdict, judge};
+use sgidlint::judging::judge::{Options, Verdict, judge};
 use sgidlint::lints::{Level, Lint};
-use sgidlint::mode::{Mode, ModeExpression};
+use sgidlint::model::accounts::Accounts;
+use sgidlint::model::acl::{Acl, AclEntry, Acls, Tag};
+use sgidlint::model::entry::{Entry, Extras, Identity, Kind, State};
+use sgidlint::model::intent::{Around, Consent, GroupTerm, Intent, RuleId, Wish};
+use sgidlint::model::mode::{Mode, ModeExpression};
 use std::sync::Arc;
 
 /// A member of LAB.

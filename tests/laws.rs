@@ -1,12 +1,12 @@
 //! The laws of judging, held over every mode of every kind in many surroundings and for many intents.
 
-use sgidlint::accounts::Accounts;
-use sgidlint::acl::Acls;
-use sgidlint::entry::{Entry, Extras, Identity, Kind, State};
-use sgidlint::intent::{Around, Consent, GroupTerm, HardLinks, Intent, OwnerTerm, RuleId, Wish};
-use sgidlint::judge::{Options, Verdict, judge};
+use sgidlint::judging::judge::{Options, Verdict, judge};
 use sgidlint::lints::{Because, Finding, Fix, Level, Levels, Lint, LintSet};
-use sgidlint::mode::{Mode, ModeExpression};
+use sgidlint::model::accounts::Accounts;
+use sgidlint::model::acl::Acls;
+use sgidlint::model::entry::{Entry, Extras, Identity, Kind, State};
+use sgidlint::model::intent::{Around, Consent, GroupTerm, HardLinks, Intent, OwnerTerm, RuleId, Wish};
+use sgidlint::model::mode::{Mode, ModeExpression};
 
 /// A member of LAB whose primary group is USERS.
 const MEMBER: u32 = 2001;

@@ -2,9 +2,9 @@
 
 use super::Ground;
 use super::ground::{Known, failed};
-use crate::entry::{Kind, State};
 use crate::journal::{Capabilities, Cause, Done, Outcome, cause_of_refusal};
-use crate::mode::Mode;
+use crate::model::entry::{Kind, State};
+use crate::model::mode::Mode;
 use crate::plan::{Change, Extent, Steps};
 use crate::sys::SysError;
 use crate::sys::stat::Look;

@@ -4,12 +4,13 @@ use super::Ground;
 use super::attempt::Attempt;
 use super::footing::Footing;
 use super::ground::{Known, failed};
-use crate::entry::{Entry, Extras, Kind};
 use crate::journal::{Capabilities, Done, Drift, Outcome};
 use crate::lints::harms_named;
-use crate::mode::Mode;
-use crate::path::TreePath;
-use crate::plan::{Change, Fixes, Header, Links, RunKind};
+use crate::model::entry::{Entry, Extras, Kind};
+use crate::model::links::Links;
+use crate::model::mode::Mode;
+use crate::model::path::TreePath;
+use crate::plan::{Change, Fixes, Header, RunKind};
 use crate::sys::xattr::extras;
 
 /// Makes a change, if its entry is still what the plan found.

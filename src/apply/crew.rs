@@ -2,9 +2,10 @@
 
 use super::change;
 use super::{Ended, Ground, Tally};
-use crate::entry::Identity;
 use crate::journal::{Done, Recorder};
-use crate::plan::{Change, Links, Plan};
+use crate::model::entry::Identity;
+use crate::model::links::Links;
+use crate::plan::{Change, Plan};
 use crate::sys::thread::start;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -26,7 +27,7 @@ pub(super) const WORTH_IT: usize = 8 * BATCH;
 /// The names of one entry depend on one another, so where an entry has two, one thread makes them all.
 pub(super) fn stretch(changes: &[Change], first: usize) -> Range<usize> {
     let rest = &changes[first..];
-    let length = rest.iter().take_while(|change| change.kind != crate::entry::Kind::Dir).count();
+    let length = rest.iter().take_while(|change| change.kind != crate::model::entry::Kind::Dir).count();
     let mut linked: HashSet<&Identity> = HashSet::new();
     let mut twice = rest[..length].iter().filter(|change| change.links != Links::None && !linked.insert(&change.id));
     if twice.next().is_some() { first..first } else { first..first + length }

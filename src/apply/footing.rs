@@ -1,7 +1,7 @@
 //! Where a thread stands: the directory of the last changes, held open for their neighbours.
 
 use super::ground::OpenRoot;
-use crate::path::TreePath;
+use crate::model::path::TreePath;
 use crate::plan::Change;
 use crate::sys::SysError;
 use crate::sys::held::Held;

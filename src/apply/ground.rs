@@ -1,8 +1,8 @@
 //! The roots that a plan is applied below, and telling whether an entry there is the one that the plan means.
 
 use super::footing::{Footing, Grip};
-use crate::entry::Identity;
 use crate::journal::{Done, Drift, FileSystem, Outcome};
+use crate::model::entry::Identity;
 use crate::plan::{Change, Header, PlanRoot};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;

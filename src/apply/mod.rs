@@ -10,8 +10,8 @@ mod undo;
 pub use ground::{Ground, RootDrift};
 pub use undo::{Found, Undo, undo_plan};
 
-use crate::entry::Kind;
 use crate::journal::{Counts, Done, Recorder};
+use crate::model::entry::Kind;
 use crate::plan::Plan;
 use std::io;
 use std::ops::Range;

@@ -2,9 +2,9 @@
 
 use super::footing::Footing;
 use super::{Ground, RootDrift};
-use crate::entry::{Kind, State};
 use crate::journal::{Capabilities, Done, Drift, Outcome, Record};
-use crate::mode::Mode;
+use crate::model::entry::{Kind, State};
+use crate::model::mode::Mode;
 use crate::plan::{Change, Extent, Header, Plan, Present, Steps, Unfit};
 use crate::sys::handle::Handle;
 use crate::sys::host;

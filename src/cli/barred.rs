@@ -3,11 +3,11 @@
 use super::args::{Check, Common};
 use super::exit::Failure;
 use super::streams::Streams;
-use crate::ability::{Barrier, barrier, who_could};
-use crate::accounts::IdNames;
+use crate::access::ability::{Barrier, barrier, who_could};
+use crate::findings::Survey;
+use crate::model::accounts::IdNames;
 use crate::report::quote::shell_quote;
 use crate::report::style::counted;
-use crate::survey::Survey;
 use crate::sys::identity::caller;
 use crate::sys::names::NameService;
 use std::collections::BTreeMap;

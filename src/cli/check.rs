@@ -10,6 +10,7 @@ use super::run_as::run_as;
 use super::session::Session;
 use super::streams::{Streams, warn};
 use super::words::Words;
+use crate::findings::{Caller, Flaw, Survey};
 use crate::policy::load::Fallback;
 use crate::report::diff::{DiffManner, Folding, Head, Row, write_folded};
 use crate::report::effect::Effects;
@@ -19,8 +20,7 @@ use crate::report::human::{Grouping, Manner};
 use crate::report::quote::shell_quote;
 use crate::report::tally::Ran;
 use crate::report::{Palette, human, json, stat};
-use crate::roots::Purpose;
-use crate::survey::{Caller, Flaw, Survey};
+use crate::source::roots::Purpose;
 use crate::sys::host;
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -139,7 +139,7 @@ pub fn rows(survey: &Survey) -> Vec<Row<'_>> {
 /// The roots as a diff names them.
 pub fn heads(survey: &Survey) -> Vec<Head<'_>> {
     let head =
-        |root: &'_ crate::survey::Root| survey.policies.get(root.policy as usize).map(|policy| policy.name.as_str());
+        |root: &'_ crate::findings::Root| survey.policies.get(root.policy as usize).map(|policy| policy.name.as_str());
     survey.roots.iter().map(|root| Head { path: root.path.as_os_str().as_bytes(), policy: head(root) }).collect()
 }
 

@@ -7,13 +7,13 @@ use super::session::{Session, unfit};
 use super::streams::Streams;
 use super::{args::Agreement, progress, store};
 use crate::apply::{Ended, Ground, Tally, apply};
+use crate::findings::path_in_tree;
 use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder, Relay, relay};
 use crate::plan::{Change, Plan, PlanRoot};
 use crate::policy::model::Mounts;
 use crate::report::outcome::{Fate, Settled, write_outcomes};
 use crate::report::tally::{self, Ran};
 use crate::report::{escape, json};
-use crate::survey::path_in_tree;
 use crate::sys::held::Crossing;
 use crate::sys::host;
 use crate::sys::lock::{Again, Holder, LockError, Wanted, lock};
@@ -279,7 +279,7 @@ fn locked(session: &Session<'_>) -> impl Fn(LockError) -> Failure {
 /// Says who is who in plans.
 pub fn who(session: &Session<'_>) -> crate::plan::Who {
     let uid = host::real_uid();
-    crate::plan::Who { uid, name: crate::accounts::IdNames::user_name(&session.names, uid) }
+    crate::plan::Who { uid, name: crate::model::accounts::IdNames::user_name(&session.names, uid) }
 }
 
 /// The command line, for the record.

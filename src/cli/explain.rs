@@ -10,10 +10,11 @@ use super::run_as::run_as;
 use super::session::{Depth, Session, failed};
 use super::streams::Streams;
 use super::words::Words;
-use crate::accounts::IdNames;
-use crate::entry::{Entry, Kind, State};
+use crate::findings::{Flaw, Survey};
 use crate::lints::{Cause, Lint};
-use crate::path::TreePath;
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Entry, Kind, State};
+use crate::model::path::TreePath;
 use crate::policy::explain::Chain;
 use crate::policy::instance::Instance;
 use crate::policy::load::Fallback;
@@ -21,8 +22,8 @@ use crate::report::account::{group_text, owner_text};
 use crate::report::explain::{Attribute, Explained, LintText, Said, Told, View, write_entry, write_lint};
 use crate::report::quote::shell_quote;
 use crate::report::{Wording, answer, story};
-use crate::roots::Purpose;
-use crate::survey::{Flaw, Survey, SurveyError};
+use crate::source::roots::Purpose;
+use crate::survey::SurveyError;
 use crate::sys::mounts::Mounts;
 use crate::sys::root::{ancestors, look_at_path};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -242,7 +243,7 @@ fn attribute<'j>(session: &Session<'_>, judged: &'j Judged, chain: Chain, entry:
 
 /// What an attribute is, in the words of the policy language.
 fn actual(attribute: &str, state: State, names: &dyn IdNames) -> String {
-    use crate::mode::Mode;
+    use crate::model::mode::Mode;
     let yes_no = |bit| state.mode.has(bit).to_string();
     match attribute {
         "group" => group_text(state.gid, names),

@@ -9,7 +9,7 @@ use crate::policy::Loaded;
 use crate::policy::load::Fallback;
 use crate::policy::root_pattern::{Component, RootPattern};
 use crate::report::schedule::{Job, Place, Task, Unit, Whose, unfit, write_cron, write_step, write_unit};
-use crate::roots::Purpose;
+use crate::source::roots::Purpose;
 use crate::sys::host;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

@@ -9,14 +9,14 @@ use crate::infer::{Counting, Proposal, Surroundings};
 use crate::report::escape::{escape_message, full_path};
 use crate::report::proposal::{Preface, write_proposal};
 use crate::report::quote::shell_quote;
-use crate::roots::Purpose;
+use crate::source::roots::Purpose;
+use crate::source::walk::{self, Counters, Start, Visits};
 use crate::sys::SysError;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::mounts::Mounts;
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::look;
 use crate::sys::thread::run_confined;
-use crate::walk::{self, Counters, Start, Visits};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -88,6 +88,6 @@ fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
         total.census.add(counting.census);
         total.errors.extend(counting.errors);
     }
-    total.errors.sort_by(|a, b| crate::path::path_order(&a.0, &b.0));
+    total.errors.sort_by(|a, b| crate::model::path::path_order(&a.0, &b.0));
     Ok(total)
 }

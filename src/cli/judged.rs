@@ -2,11 +2,12 @@
 
 use super::args::Common;
 use super::exit::Exit;
+use crate::findings::Survey;
+use crate::judging::selection::Selection;
 use crate::lints::Level;
 use crate::policy::Loaded;
 use crate::policy::rule_table::{RuleSite, RuleTable};
-use crate::roots::Roots;
-use crate::survey::{Selection, Survey};
+use crate::source::roots::Roots;
 use std::sync::Arc;
 
 /// What was judged.

@@ -1,7 +1,7 @@
 //! PATHs of the command line, made absolute and freed of symbolic links.
 
 use super::exit::Failure;
-use crate::entry::Kind;
+use crate::model::entry::Kind;
 use crate::report::escape;
 use crate::sys::root::{look_at_path, resolve};
 use std::os::unix::ffi::OsStrExt;

@@ -2,15 +2,15 @@
 
 use super::explain::covering;
 use super::judged::Judged;
-use crate::accounts::Accounts;
-use crate::decide::alteration::Law;
-use crate::decide::story::Stop;
-use crate::entry::{Entry, Extras, Identity, Kind};
-use crate::intent::{Around, GroupTerm, Intent};
-use crate::judge::{Options, judge};
+use crate::access::probe::story::Scene;
+use crate::access::remedy::Law;
+use crate::access::trace::Stop;
+use crate::judging::judge::{Options, judge};
 use crate::lints::{Levels, Lint};
-use crate::mode::Mode;
-use crate::probe::story::Scene;
+use crate::model::accounts::Accounts;
+use crate::model::entry::{Entry, Extras, Identity, Kind};
+use crate::model::intent::{Around, GroupTerm, Intent};
+use crate::model::mode::Mode;
 use crate::sys::names::NameService;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;

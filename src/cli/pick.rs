@@ -2,7 +2,7 @@
 
 use super::ask::ask;
 use super::exit::Failure;
-use crate::path::Directory;
+use crate::model::path::Directory;
 use crate::report::diff::{DiffManner, Folding, Head, Hunk, Row, hunks_of};
 use crate::report::style::{counted, number};
 use std::cell::Cell;

@@ -6,9 +6,9 @@ use super::exit::Exit;
 use super::judged::Judged;
 use super::session::Session;
 use super::streams::Streams;
+use crate::findings::{Flaw, Root, Survey};
 use crate::plan::{Change, Extent, Fixes, Header, Names, Plan, PlanPolicy, PlanRoot, RunKind, Unfit};
 use crate::report::escape::full_path;
-use crate::survey::{Flaw, Root, Survey};
 use crate::sys::host;
 use std::os::unix::ffi::OsStrExt;
 

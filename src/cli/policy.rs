@@ -7,6 +7,7 @@ use super::levels;
 use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
+use crate::findings::{PolicyLabel, Survey, risky};
 use crate::lints::Lint;
 use crate::policy::builtin::BUILT_IN;
 use crate::policy::load::{document, problems_of_uses};
@@ -16,9 +17,8 @@ use crate::policy::{Loaded, schema};
 use crate::report::escape::escape_message;
 use crate::report::policies::{Listed, write_list};
 use crate::report::{answer, human, json};
-use crate::roots::Purpose;
-use crate::survey::{PolicyLabel, Survey, risky};
-use crate::trial::{self, Tried};
+use crate::source::policy_test::{self, Tried};
+use crate::source::roots::Purpose;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ fn check(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<E
 fn test(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<Exit, Failure> {
     let (mut passed, mut failed) = (0, Vec::new());
     for loaded in read(common, files)? {
-        for tried in trial::run(&loaded.model, &loaded.params).map_err(Failure::policy)? {
+        for tried in policy_test::run(&loaded.model, &loaded.params).map_err(Failure::policy)? {
             match tried.passed() {
                 true => passed += 1,
                 false => failed.push(format!("{}:{}: {}", loaded.model.source.file, tried.line, told(&tried))),

@@ -5,7 +5,7 @@
 
 use super::args::Eyes;
 use super::exit::Failure;
-use crate::accounts::Account;
+use crate::model::accounts::Account;
 use crate::sys::identity::become_account;
 use crate::sys::names::NameService;
 use crate::sys::{SysError, host, supervise};

@@ -2,14 +2,14 @@
 
 use super::exit::Failure;
 use super::run_as::account;
-use crate::accounts::{Account, Accounts};
-use crate::mode::Mode;
-use crate::probe::Someone;
+use crate::access::probe::Someone;
+use crate::model::accounts::{Account, Accounts};
+use crate::model::mode::Mode;
+use crate::model::principal::Whom;
 use crate::sys::access::random;
 use crate::sys::names::NameService;
 use crate::sys::persona::Persona;
 use crate::sys::{SysError, host, identity};
-use crate::whom::Whom;
 use rustix::io::Errno;
 use std::sync::OnceLock;
 

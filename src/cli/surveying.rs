@@ -1,16 +1,18 @@
 //! A survey on a thread of its own, so that a run can go on without it where a call hangs.
 
 use super::stall::{self, Stalled};
-use crate::judge::Options;
+use crate::findings::{PolicyLabel, Survey, Trouble};
+use crate::judging::judge::Options;
+use crate::judging::selection::Selection;
 use crate::policy::rule_table::RuleTable;
-use crate::roots::{Caution, Roots};
-use crate::survey::{self, Conduct, Depth, Live, PolicyLabel, Selection, Survey, SurveyError, Trouble};
+use crate::source::roots::{Caution, Roots};
+use crate::source::walk::Counters;
+use crate::survey::{self, Conduct, Depth, Live, SurveyError};
 use crate::sys::SysError;
 use crate::sys::ladder::Ladder;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::names::NameService;
 use crate::sys::privilege::{self, Needs};
-use crate::walk::Counters;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

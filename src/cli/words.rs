@@ -1,9 +1,9 @@
 //! The words of the lints, for reports.
 
-use crate::accounts::IdNames;
+use crate::findings::Flaw;
 use crate::lints::{Finding, Lint, Subject, describe};
+use crate::model::accounts::IdNames;
 use crate::report::Wording;
-use crate::survey::Flaw;
 
 /// What the lints themselves say, with the names of users and groups.
 pub struct Words<'a>(pub &'a dyn IdNames);

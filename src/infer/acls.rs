@@ -1,7 +1,7 @@
 //! Where a counted tree has ACLs, of which modes tell nothing.
 
 use super::census::Count;
-use crate::entry::AclKinds;
+use crate::model::entry::AclKinds;
 
 /// How many entries have which ACL.
 #[derive(Clone, Default, Debug)]

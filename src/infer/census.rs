@@ -1,9 +1,9 @@
 //! How many entries have which group and mode, place by place.
 
 use super::acls::AclCounts;
-use crate::entry::{Kind, State};
-use crate::mode::Mode;
-use crate::path::path_order;
+use crate::model::entry::{Kind, State};
+use crate::model::mode::Mode;
+use crate::model::path::path_order;
 use std::collections::{BTreeMap, HashMap};
 
 /// So many entries of each sort are remembered by path.

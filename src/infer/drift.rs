@@ -2,7 +2,7 @@
 
 use super::census::{Census, Count, Place, Sort};
 use super::proposal::ROOT;
-use crate::accounts::Accounts;
+use crate::model::accounts::Accounts;
 use std::collections::{BTreeMap, HashMap};
 
 /// Whether a group is one that nobody means to share with: its owner's own, or one that nobody knows, where the directory

@@ -3,9 +3,9 @@
 use super::census::Sort;
 use super::drift::is_drift;
 use super::proposal::{Fit, prevails};
-use crate::accounts::Accounts;
-use crate::entry::State;
-use crate::mode::Mode;
+use crate::model::accounts::Accounts;
+use crate::model::entry::State;
+use crate::model::mode::Mode;
 use std::collections::BTreeMap;
 
 /// So many groups may share a place and still be named.

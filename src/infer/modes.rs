@@ -1,7 +1,7 @@
 //! The mode expression that most of some modes comply with.
 
 use super::proposal::{Fit, prevails};
-use crate::mode::Mode;
+use crate::model::mode::Mode;
 
 /// A mode expression, and how many of the modes comply.
 pub type ModeFit = Fit<String>;
@@ -102,7 +102,7 @@ fn letters(bits: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mode::ModeExpression;
+    use crate::model::mode::ModeExpression;
 
     #[test]
     fn what_prevails_is_said_in_words_of_chmod() {

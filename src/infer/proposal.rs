@@ -4,9 +4,9 @@ use super::census::{Census, Count, Place, Role, Sort};
 use super::drift::{Known, fold_drift};
 use super::group::{GroupWish, prevailing_group};
 use super::modes::{ModeFit, prevailing_mode};
-use crate::accounts::Accounts;
-use crate::entry::State;
-use crate::mode::{Mode, ModeExpression};
+use crate::model::accounts::Accounts;
+use crate::model::entry::State;
+use crate::model::mode::{Mode, ModeExpression};
 use std::collections::{BTreeMap, HashMap};
 
 /// So many places get rules of their own, the largest; the others are counted in with what lies around them.

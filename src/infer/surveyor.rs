@@ -1,9 +1,10 @@
 //! The visitor that counts: told of every entry, it goes into every directory of the root's mount.
 
 use super::census::Census;
-use crate::entry::{Entry, Kind};
-use crate::intent::is_setgid_directory;
+use crate::model::entry::{Entry, Kind};
+use crate::model::intent::is_setgid_directory;
 use crate::policy::{DefaultExclude, default_exclude};
+use crate::source::walk::{Crossing, Next, Place, Standing, Visitor, Want};
 use crate::sys::SysError;
 use crate::sys::dir::OnMount;
 use crate::sys::ladder::Ladder;
@@ -11,7 +12,6 @@ use crate::sys::mounts::current_mount;
 use crate::sys::stat::Look;
 use crate::sys::system_made::is_system_made;
 use crate::sys::xattr::acl_kinds_at;
-use crate::walk::{Crossing, Next, Place, Standing, Visitor, Want};
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What became of a change, and what was seen of its entry afterwards.
 
-use crate::entry::{Identity, Kind, State};
-use crate::mode::Mode;
+use crate::model::entry::{Identity, Kind, State};
+use crate::model::mode::Mode;
 use crate::plan::{Change, IdText, LineError, StateText};
 use crate::sys::error::errno_name;
 use crate::sys::handle::Handle;

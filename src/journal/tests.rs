@@ -1,9 +1,10 @@
 //! Records: begun whole or not at all, read back with torn outcomes, listed, found, pruned.
 
 use super::*;
-use crate::entry::{Identity, Kind, State};
-use crate::mode::Mode;
-use crate::plan::{Change, Extent, Fixes, Header, Links, PlanRoot, RunKind, Who};
+use crate::model::entry::{Identity, Kind, State};
+use crate::model::links::Links;
+use crate::model::mode::Mode;
+use crate::plan::{Change, Extent, Fixes, Header, PlanRoot, RunKind, Who};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use crate::sys::store::Missing;

@@ -3,9 +3,9 @@
 use super::case::{Case, Findings, Repair};
 use super::describe::Subject;
 use super::{Fix, Level, Lint, Text};
-use crate::accounts::{Accounts, IdNames};
-use crate::entry::{Entry, State};
-use crate::intent::{GroupTerm, Intent, OwnerTerm};
+use crate::model::accounts::{Accounts, IdNames};
+use crate::model::entry::{Entry, State};
+use crate::model::intent::{GroupTerm, Intent, OwnerTerm};
 
 /// The texts of unknown-id.
 pub const UNKNOWN_ID: Text = Text {
@@ -60,8 +60,8 @@ pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Kind;
     use crate::lints::trial::{ALICE, LAB, entry, seen, wish};
+    use crate::model::entry::Kind;
 
     #[test]
     fn sees_ids_without_an_account() {

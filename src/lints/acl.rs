@@ -3,10 +3,10 @@
 use super::case::{Case, Findings, Repair};
 use super::describe::{Subject, group_label};
 use super::{Fix, Level, Lint, Text};
-use crate::accounts::IdNames;
-use crate::acl::AclSummary;
-use crate::entry::{Entry, Kind, State};
-use crate::mode::Mode;
+use crate::model::accounts::IdNames;
+use crate::model::acl::AclSummary;
+use crate::model::entry::{Entry, Kind, State};
+use crate::model::mode::Mode;
 
 /// The texts of wide-default-acl.
 pub const WIDE_DEFAULT_ACL: Text = Text {
@@ -147,9 +147,9 @@ fn letters(bits: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::acl::{Acl, AclEntry, Acls, Tag};
-    use crate::intent::{GroupTerm, Intent};
     use crate::lints::trial::{ALICE, LAB, entry, modes, seen, wish};
+    use crate::model::acl::{Acl, AclEntry, Acls, Tag};
+    use crate::model::intent::{GroupTerm, Intent};
 
     fn acl(group: u8, named: &[(Tag, u32, u8)], mask: u8, other: u8) -> Option<AclSummary> {
         let entry = |tag, id, permissions| AclEntry { tag, id, permissions };

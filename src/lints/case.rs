@@ -2,11 +2,11 @@
 
 use super::harm::{Harm, Heeded, harm};
 use super::{Because, Finding, Fix, Level, Levels, Lint, LintSet, group, guard, owner, permission, set_id};
-use crate::accounts::Accounts;
-use crate::decide::Rights;
-use crate::entry::{Entry, Kind, State};
-use crate::intent::{Around, Intent, RuleId, Wish};
-use crate::mode::Mode;
+use crate::model::accounts::Accounts;
+use crate::model::entry::{Entry, Kind, State};
+use crate::model::intent::{Around, Intent, RuleId, Wish};
+use crate::model::mode::Mode;
+use crate::model::rights::Rights;
 
 /// What a run asks of judging.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

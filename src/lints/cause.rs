@@ -1,8 +1,8 @@
 //! How a fault probably came about, where the state itself gives evidence; nothing is guessed otherwise.
 
 use super::Lint;
-use crate::entry::{Entry, Kind, State};
-use crate::mode::Mode;
+use crate::model::entry::{Entry, Kind, State};
+use crate::model::mode::Mode;
 
 /// How an entry came to be as it is. What each program leaves behind was measured: a member with umask 022 put things
 /// into a setgid directory.

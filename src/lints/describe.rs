@@ -5,9 +5,9 @@ use super::{
     Finding, Lint, account, acl, group, hard_link, owner, permission, policy, reach, set_id, setgid, sticky,
     world_writable,
 };
-use crate::accounts::IdNames;
-use crate::acl::Acls;
-use crate::entry::{Kind, State};
+use crate::model::accounts::IdNames;
+use crate::model::acl::Acls;
+use crate::model::entry::{Kind, State};
 
 /// What a message is about: an entry without its path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,7 +80,7 @@ pub fn user_label(uid: u32, names: &dyn IdNames) -> String {
 mod tests {
     use super::*;
     use crate::lints::{Fix, Level};
-    use crate::mode::Mode;
+    use crate::model::mode::Mode;
 
     struct Names;
 

@@ -1,7 +1,7 @@
 //! What a lint saw on one entry, and whether it may be repaired.
 
 use super::{Level, Lint};
-use crate::intent::RuleId;
+use crate::model::intent::RuleId;
 
 /// What a lint saw on one entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,10 +3,10 @@
 use super::case::{Case, Findings, Repair};
 use super::describe::{Subject, group_label};
 use super::{Level, Levels, Lint, Text};
-use crate::accounts::{Accounts, IdNames};
-use crate::entry::Entry;
-use crate::intent::{Around, Intent, is_setgid_directory};
-use crate::mode::Mode;
+use crate::model::accounts::{Accounts, IdNames};
+use crate::model::entry::Entry;
+use crate::model::intent::{Around, Intent, is_setgid_directory};
+use crate::model::mode::Mode;
 
 /// The texts of foreign-group.
 pub const FOREIGN_GROUP: Text = Text {
@@ -104,10 +104,10 @@ pub fn describe_spreading(subject: &Subject<'_>, names: &dyn IdNames) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Kind;
-    use crate::intent::{Consent, GroupTerm};
     use crate::lints::trial::{ALICE, AROUND, LAB, Table, USERS, entry, judged, seen, wish};
     use crate::lints::{Because, Fix};
+    use crate::model::entry::Kind;
+    use crate::model::intent::{Consent, GroupTerm};
 
     #[test]
     fn sees_a_group_that_is_not_acceptable() {

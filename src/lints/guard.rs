@@ -1,10 +1,10 @@
 //! What a fix must heed: what makes a change of an entry unsafe, whichever lint asks for it.
 
 use super::{Because, Fix, hard_link};
-use crate::accounts::Accounts;
-use crate::entry::{Entry, Kind};
-use crate::intent::{Consent, Intent};
-use crate::mode::Mode;
+use crate::model::accounts::Accounts;
+use crate::model::entry::{Entry, Kind};
+use crate::model::intent::{Consent, Intent};
+use crate::model::mode::Mode;
 
 /// What every change of an entry must heed: other names, set-ID bits, file capabilities.
 pub fn any_change(entry: &Entry, intent: &Intent<'_>) -> Fix {
@@ -49,8 +49,8 @@ pub fn thawing(entry: &Entry) -> Fix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Extras;
     use crate::lints::trial::{ALICE, LAB, Table, USERS, entry};
+    use crate::model::entry::Extras;
 
     #[test]
     fn set_id_bits_and_capabilities_count_on_regular_files() {

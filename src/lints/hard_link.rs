@@ -3,8 +3,8 @@
 use super::case::{Case, Findings, Repair};
 use super::describe::Subject;
 use super::{Fix, Level, Lint, Text};
-use crate::entry::{Entry, Kind};
-use crate::intent::{HardLinks, Intent};
+use crate::model::entry::{Entry, Kind};
+use crate::model::intent::{HardLinks, Intent};
 
 /// The texts of hard-linked.
 pub const HARD_LINKED: Text = Text {
@@ -52,9 +52,9 @@ pub fn describe(subject: &Subject<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intent::GroupTerm;
     use crate::lints::Because;
     use crate::lints::trial::{ALICE, LAB, USERS, entry, judged, seen, wish};
+    use crate::model::intent::GroupTerm;
 
     #[test]
     fn sees_more_names_than_one() {

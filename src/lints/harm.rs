@@ -8,11 +8,11 @@
 //! ```
 
 use super::describe::{group_label, user_label};
-use crate::accounts::{Account, IdNames};
-use crate::acl::{Acl, AclEntry, Tag};
-use crate::decide::{Rights, decide};
-use crate::entry::{Entry, Kind, State};
-use crate::mode::Mode;
+use crate::model::accounts::{Account, IdNames};
+use crate::model::acl::{Acl, AclEntry, Tag};
+use crate::model::entry::{Entry, Kind, State};
+use crate::model::mode::Mode;
+use crate::model::rights::{Rights, decide};
 
 /// The id of somebody, or of a group, that no entry can name (chown(2) takes it for "none").
 const UNNAMED: u32 = u32::MAX;

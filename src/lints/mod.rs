@@ -40,9 +40,9 @@ pub use reach::{describe_obstacle, lets_pass};
 pub use registry::{Lint, Text, table_markdown};
 pub use set::LintSet;
 
-use crate::accounts::Accounts;
-use crate::entry::Entry;
-use crate::intent::{Around, Intent};
+use crate::model::accounts::Accounts;
+use crate::model::entry::Entry;
+use crate::model::intent::{Around, Intent};
 
 /// Whether nothing is wrong with an entry: all is as wished, and there is nothing about it that a hazard lint looks
 /// at twice. However a finding turns out, this is what nearly every entry is.

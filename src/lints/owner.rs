@@ -3,9 +3,9 @@
 use super::case::{Case, Findings, Repair};
 use super::describe::{Subject, user_label};
 use super::{Because, Fix, Level, Lint, Text};
-use crate::accounts::{Accounts, IdNames};
-use crate::entry::{Entry, Kind};
-use crate::intent::{Around, Intent};
+use crate::model::accounts::{Accounts, IdNames};
+use crate::model::entry::{Entry, Kind};
+use crate::model::intent::{Around, Intent};
 
 /// The texts of foreign-owner.
 pub const FOREIGN_OWNER: Text = Text {
@@ -74,8 +74,8 @@ pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intent::{GroupTerm, OwnerTerm};
     use crate::lints::trial::{ALICE, LAB, USERS, entry, judged, seen, wish};
+    use crate::model::intent::{GroupTerm, OwnerTerm};
 
     #[test]
     fn sees_an_owner_that_is_not_acceptable() {

@@ -3,10 +3,10 @@
 use super::case::{Case, Findings, Repair};
 use super::describe::Subject;
 use super::{Because, Fix, Level, Lint, Text, guard};
-use crate::accounts::IdNames;
-use crate::entry::{Entry, Kind};
-use crate::intent::Intent;
-use crate::mode::{Mode, ModeExpression};
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Entry, Kind};
+use crate::model::intent::Intent;
+use crate::model::mode::{Mode, ModeExpression};
 
 /// The texts of missing-permission.
 pub const MISSING_PERMISSION: Text = Text {
@@ -230,9 +230,9 @@ fn details(kind: Kind, classes: [(&str, &str, &str, u32); 3], bits: Mode, specia
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Extras;
-    use crate::intent::{GroupTerm, Intent};
     use crate::lints::trial::{ALICE, LAB, USERS, entry, judged, modes, seen, wish};
+    use crate::model::entry::Extras;
+    use crate::model::intent::{GroupTerm, Intent};
 
     const MISSING: (Lint, Fix) = (Lint::MissingPermission, Fix::Safe);
     const EXCESS: (Lint, Fix) = (Lint::ExcessPermission, Fix::Safe);
@@ -344,7 +344,7 @@ mod tests {
             let modes = modes(sources);
             let mode_decides = if setgid.is_some() { Mode::NONE } else { Mode::SETGID | Mode::STICKY };
             let setgid = setgid.map(|value| wish(value).expect("a wish"));
-            let consent = crate::intent::Consent::Assumed;
+            let consent = crate::model::intent::Consent::Assumed;
             let intent = Intent { mode: wish(&modes[..]), setgid, mode_decides, consent, ..Intent::default() };
             let desired = judged(&entry(Kind::Dir, ALICE, LAB, mode), &intent).1.mode.bits();
             assert_eq!(desired, after, "{sources:?} {mode:o}");

@@ -3,10 +3,10 @@
 use super::case::{Case, Findings, Repair};
 use super::describe::{Subject, group_label};
 use super::{Fix, Level, Lint, Text, permission};
-use crate::accounts::IdNames;
-use crate::entry::{Entry, Kind, State};
-use crate::intent::Intent;
-use crate::mode::Mode;
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Entry, Kind, State};
+use crate::model::intent::Intent;
+use crate::model::mode::Mode;
 
 /// The texts of unreachable.
 pub const UNREACHABLE: Text = Text {
@@ -85,8 +85,8 @@ pub fn lets_pass(directory: &Entry, gid: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intent::GroupTerm;
     use crate::lints::trial::{ALICE, LAB, USERS, entry, modes, seen, wish};
+    use crate::model::intent::GroupTerm;
 
     #[test]
     fn sees_directories_that_the_group_cannot_enter() {

@@ -4,9 +4,9 @@
 use super::case::{Case, Findings, Repair};
 use super::describe::{Subject, group_label, user_label};
 use super::{Because, Fix, Level, Lint, Text};
-use crate::accounts::IdNames;
-use crate::entry::{Entry, Kind, State};
-use crate::mode::Mode;
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Entry, Kind, State};
+use crate::model::mode::Mode;
 
 /// The texts of setuid-file.
 pub const SETUID_FILE: Text = Text {
@@ -215,9 +215,9 @@ pub fn describe_ineffective(subject: &Subject<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intent::Intent;
     use crate::lints::trial::{ALICE, AROUND, LAB, Table, entry, modes, seen, wish};
     use crate::lints::{LintSet, Options};
+    use crate::model::intent::Intent;
 
     const SETUID: (Lint, Fix) = (Lint::SetuidFile, Fix::Unsafe(Because::SetId));
     const SETGID: (Lint, Fix) = (Lint::SetgidFile, Fix::Unsafe(Because::SetId));

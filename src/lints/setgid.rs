@@ -3,9 +3,9 @@
 use super::case::{Case, Findings, Repair};
 use super::describe::{Subject, group_label};
 use super::{Because, Fix, Level, Lint, Text};
-use crate::accounts::IdNames;
-use crate::entry::Kind;
-use crate::mode::Mode;
+use crate::model::accounts::IdNames;
+use crate::model::entry::Kind;
+use crate::model::mode::Mode;
 
 /// The texts of missing-setgid.
 pub const MISSING_SETGID: Text = Text {
@@ -96,8 +96,8 @@ pub fn describe_stray(subject: &Subject<'_>, names: &dyn IdNames) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intent::{GroupTerm, Intent, RuleId, Wish};
     use crate::lints::trial::{ALICE, LAB, USERS, entry, judged, modes, seen, wish};
+    use crate::model::intent::{GroupTerm, Intent, RuleId, Wish};
 
     #[test]
     fn sees_a_bit_against_the_key() {

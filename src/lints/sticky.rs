@@ -2,8 +2,8 @@
 
 use super::case::{Case, Findings, Repair};
 use super::{Level, Lint, Text, guard};
-use crate::entry::Kind;
-use crate::mode::Mode;
+use crate::model::entry::Kind;
+use crate::model::mode::Mode;
 
 /// The texts of missing-sticky.
 pub const MISSING_STICKY: Text = Text {
@@ -80,9 +80,9 @@ pub fn describe_stray() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intent::Intent;
     use crate::lints::trial::{ALICE, LAB, entry, modes, seen, wish};
     use crate::lints::{Because, Fix};
+    use crate::model::intent::Intent;
 
     #[test]
     fn sees_a_bit_against_the_key() {

@@ -1,10 +1,10 @@
 //! What the tests of the lints share: a few users and groups, entries, and judging one without the rest of the house.
 
 use super::{Case, Finding, Findings, Fix, Lint, Options, check};
-use crate::accounts::Accounts;
-use crate::entry::{Entry, Extras, Identity, Kind, State};
-use crate::intent::{Around, Intent, RuleId, Wish};
-use crate::mode::{Mode, ModeExpression};
+use crate::model::accounts::Accounts;
+use crate::model::entry::{Entry, Extras, Identity, Kind, State};
+use crate::model::intent::{Around, Intent, RuleId, Wish};
+use crate::model::mode::{Mode, ModeExpression};
 
 /// A user: of group USERS, and a member of LAB.
 pub const ALICE: u32 = 2001;

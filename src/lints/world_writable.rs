@@ -3,9 +3,9 @@
 use super::case::{Case, Findings, Repair};
 use super::describe::{Subject, group_label};
 use super::{Fix, Level, Lint, Text};
-use crate::accounts::IdNames;
-use crate::entry::{Entry, Kind};
-use crate::mode::Mode;
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Entry, Kind};
+use crate::model::mode::Mode;
 
 /// The texts of world-writable.
 pub const WORLD_WRITABLE: Text = Text {
@@ -70,8 +70,8 @@ pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intent::Intent;
     use crate::lints::trial::{ALICE, LAB, entry, modes, seen, wish};
+    use crate::model::intent::Intent;
 
     #[test]
     fn sees_what_everybody_may_write_to() {

@@ -3,9 +3,9 @@
 use super::invert::set_id_gained;
 use super::line::LineError;
 use super::{Change, Fixes, Header, Links, Plan, RunKind};
-use crate::entry::Kind;
-use crate::mode::Mode;
-use crate::path::TreePath;
+use crate::model::entry::Kind;
+use crate::model::mode::Mode;
+use crate::model::path::TreePath;
 use std::collections::BTreeSet;
 use std::path::Component;
 

@@ -2,9 +2,9 @@
 
 use super::line::ChangeLine;
 use super::{Change, Links, Plan};
-use crate::path::TreePath;
+use crate::model::path::TreePath;
+use crate::model::wire::{Trail, write_visible};
 use crate::plan::line::HeaderLine;
-use crate::wire::{Trail, write_visible};
 use std::io::{self, Write};
 
 /// What one change costs.

@@ -1,8 +1,8 @@
 //! Turning changes and plans round: what undo does.
 
 use super::{Change, Extent, Header, Plan, RunKind, order};
-use crate::entry::{Identity, Kind, State};
-use crate::mode::Mode;
+use crate::model::entry::{Identity, Kind, State};
+use crate::model::mode::Mode;
 use crate::sys::handle::Handle;
 
 /// What is there now of an entry that a change was made of.

@@ -1,13 +1,13 @@
 //! The lines of a plan: how its values are written as JSON, and read back.
 
 use super::{Change, Extent, Fixes, Header, Links, Names, PlanPolicy, PlanRoot, RunKind, Who};
-use crate::entry::{Identity, Kind, State, Timestamp};
 use crate::lints::Lint;
-use crate::mode::Mode;
-use crate::path::TreePath;
+use crate::model::entry::{Identity, Kind, State, Timestamp};
+use crate::model::mode::Mode;
+use crate::model::path::TreePath;
+use crate::model::wire::{Base64, EntryPath, Numbered, Spelled, WirePath};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
-use crate::wire::{Base64, EntryPath, Numbered, Spelled, WirePath};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};

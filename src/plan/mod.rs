@@ -24,9 +24,10 @@ pub(crate) use read::{parse, read_header};
 pub use share::{Excess, LeftOut, left_out};
 pub use steps::Steps;
 
-use crate::entry::{Identity, Kind, State};
 use crate::lints::Lint;
-use crate::path::TreePath;
+use crate::model::entry::{Identity, Kind, State};
+use crate::model::links::Links;
+use crate::model::path::TreePath;
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use std::path::PathBuf;
@@ -166,18 +167,6 @@ pub struct Change {
     pub links: Links,
     /// Whether it brings back all that an undo would have to.
     pub extent: Extent,
-}
-
-/// The other names that an entry may have when it is changed; directories have none.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub enum Links {
-    /// None (`hard-links = "refuse"`).
-    #[default]
-    None,
-    /// These and no others, from the same root (`hard-links = "inside"`).
-    Inside(Box<[TreePath]>),
-    /// Any (`hard-links = "allow"`).
-    Any,
 }
 
 /// How much of an earlier state a change brings back.

@@ -3,7 +3,7 @@
 //! A number that was given up is given out again: who it means later isn't who it meant.
 
 use super::{Change, Plan};
-use crate::accounts::IdNames;
+use crate::model::accounts::IdNames;
 use crate::sys::names::NameService;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,12 +129,12 @@ fn ids(changes: &[Change], whose: Whose) -> BTreeSet<u32> {
 mod tests {
     use super::super::tests::{change, plan, read, state, text};
     use super::*;
-    use crate::entry::Kind;
+    use crate::model::entry::Kind;
 
     /// Groups by id and name; users aren't known.
     struct Called(&'static [(u32, &'static str)]);
 
-    impl crate::accounts::IdNames for Called {
+    impl crate::model::accounts::IdNames for Called {
         fn user_name(&self, _: u32) -> Option<String> {
             None
         }

@@ -1,8 +1,8 @@
 //! The order in which changes are applied.
 
 use super::Change;
-use crate::entry::{Kind, State};
-use crate::mode::Mode;
+use crate::model::entry::{Kind, State};
+use crate::model::mode::Mode;
 
 /// Puts changes into the order of application: directories that narrow or stop spreading first, top down; then
 /// everything else in path order; directories that widen last, bottom up, so that nothing is opened whose contents

@@ -97,10 +97,11 @@ fn share(mut needs: Vec<u64>, limit: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Kind;
-    use crate::path::{Directory, TreePath};
+    use crate::model::entry::Kind;
+    use crate::model::links::Links;
+    use crate::model::path::{Directory, TreePath};
+    use crate::plan::order;
     use crate::plan::tests::{change, plan, state};
-    use crate::plan::{Links, order};
     use proptest::prelude::*;
 
     fn cost(owner: u32, names: u64, bytes: u64) -> Cost {

@@ -1,8 +1,8 @@
 //! The states that an entry passes through between `before` and `after`.
 
 use super::Change;
-use crate::entry::{Kind, State};
-use crate::mode::Mode;
+use crate::model::entry::{Kind, State};
+use crate::model::mode::Mode;
 
 /// A change call by call: narrow, then chown, then chmod; a call whose step changes nothing is left out.
 ///

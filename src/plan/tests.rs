@@ -1,8 +1,8 @@
 //! Laws of plans: what is written is read, what is torn or forged is refused, the order, the steps, the inverse.
 
 use super::*;
-use crate::entry::Timestamp;
-use crate::mode::Mode;
+use crate::model::entry::Timestamp;
+use crate::model::mode::Mode;
 use proptest::prelude::*;
 
 pub(crate) fn header() -> Header {

@@ -3,7 +3,7 @@
 use super::Plan;
 use super::line::{ChangeLine, EndLine, HeaderLine};
 use super::read::LONGEST_LINE;
-use crate::wire::{Trail, write_visible};
+use crate::model::wire::{Trail, write_visible};
 use serde::Serialize;
 use std::io::{self, Write};
 

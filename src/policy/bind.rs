@@ -5,7 +5,7 @@ use super::model::{AccountText, At};
 use super::problem::Problem;
 use super::rules::{TreeRules, is};
 use super::substitute::{Origin, PlaceholderError, is_name, put_in};
-use crate::intent::{GroupTerm, OwnerTerm};
+use crate::model::intent::{GroupTerm, OwnerTerm};
 use crate::sys::names::NameService;
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -4,7 +4,7 @@ use super::model::{Exception, Model};
 use super::substitute::Origin;
 use super::substitute::put_in;
 use crate::lints::{Lint, LintSet};
-use crate::path::TreePath;
+use crate::model::path::TreePath;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;

@@ -1,7 +1,7 @@
 //! What is excluded without any policy saying so: snapshots, recovered files and secrets.
 
-use crate::entry::{Entry, Kind};
-use crate::mode::Mode;
+use crate::model::entry::{Entry, Kind};
+use crate::model::mode::Mode;
 
 /// Directories that the file system makes; a user could make one too, or give the name to one of root's, and hide there.
 const OF_ROOT: [&[u8]; 4] = [b".snapshot", b".snapshots", b".zfs", b"lost+found"];
@@ -60,7 +60,7 @@ fn is_roots_alone(entry: &Entry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::{Extras, Identity, State};
+    use crate::model::entry::{Extras, Identity, State};
 
     fn entry(kind: Kind, uid: u32, mode: u32) -> Entry {
         let id = Identity { dev: 1, ino: 2, btime: None };

@@ -5,9 +5,9 @@ pub use super::substitute::Origin;
 use super::model::{At, Expectation, Model};
 use super::problem::Problem;
 use super::substitute::put_in;
-use crate::act::Acts;
-use crate::mode::Mode;
-use crate::whom::Whom;
+use crate::model::mode::Mode;
+use crate::model::operation::Acts;
+use crate::model::principal::Whom;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
@@ -111,7 +111,7 @@ mod tests {
     use super::super::model::Wishes;
     use super::super::testing::{model, texts, tree};
     use super::*;
-    use crate::act::Act;
+    use crate::model::operation::Act;
 
     /// `WHOM PATH` of each, and whether a capture named them, at the root /srv/apollo with team = lab.
     fn bound(whom: &str, path: &str) -> Result<Vec<(String, Origin)>, String> {

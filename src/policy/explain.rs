@@ -5,9 +5,9 @@ use super::here::Here;
 use super::instance::{Instance, Scratch, steps};
 use super::model::{Attribute, Wishes};
 use super::rules::{Subject, TreeRules, mode_of, special_key};
-use crate::entry::Kind;
-use crate::intent::RuleId;
-use crate::mode::Mode;
+use crate::model::entry::Kind;
+use crate::model::intent::RuleId;
+use crate::model::mode::Mode;
 use std::ops::Range;
 
 /// All that rules say of one attribute of one entry.

@@ -6,7 +6,7 @@ use super::instance::{Instance, Ruling, Scratch};
 use super::matching::Touch;
 use super::model::Scope;
 use super::rules::Decision;
-use crate::entry::Kind;
+use crate::model::entry::Kind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 

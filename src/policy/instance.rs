@@ -6,8 +6,8 @@ use super::matching::Buffers;
 use super::model::{Model, Mounts};
 use super::rules::{Decision, TreeRules};
 use super::usage::Usage;
-use crate::entry::Kind;
-use crate::intent::{GroupTerm, Intent, OwnerTerm, Wish};
+use crate::model::entry::Kind;
+use crate::model::intent::{GroupTerm, Intent, OwnerTerm, Wish};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -1,12 +1,12 @@
 //! A policy as its file says it: every key read and checked, nothing looked up yet.
 
 use super::problem::Source;
-use crate::act::Acts;
-use crate::entry::Kind;
-pub use crate::intent::PrivateDirs;
-use crate::intent::{Consent, HardLinks};
 use crate::lints::{Level, Lint};
-use crate::mode::{Mode, ModeExpression};
+use crate::model::entry::Kind;
+pub use crate::model::intent::PrivateDirs;
+use crate::model::intent::{Consent, HardLinks};
+use crate::model::mode::{Mode, ModeExpression};
+use crate::model::operation::Acts;
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use super::model::{AccountText, Attribute, Model, Rule, Tree, Wishes};
 use super::rules::{is, is_said};
 use super::substitute::put_in;
 use crate::lints::Lint;
-use crate::mode::{Mode, ModeExpression};
+use crate::model::mode::{Mode, ModeExpression};
 use std::collections::BTreeMap;
 
 /// Something that a policy gets wrong.

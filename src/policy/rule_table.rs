@@ -4,7 +4,7 @@ use super::matching::Matching;
 use super::model::{At, Model, Tree};
 use super::problem::Problem;
 use super::rules::TreeRules;
-use crate::intent::RuleId;
+use crate::model::intent::RuleId;
 use std::sync::Arc;
 
 /// Every tree of a run's policies with its rules compiled, to be bound to any number of roots.

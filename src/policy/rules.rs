@@ -4,9 +4,9 @@ use super::bits::BitSet;
 use super::matching::Matching;
 use super::model::{Attribute, Model, Scope, Tree, Wishes};
 use super::rule_table::RuleSite;
-use crate::entry::Kind;
-use crate::intent::{Consent, HardLinks, PrivateDirs, RuleId, Wish};
-use crate::mode::{Mode, ModeExpression};
+use crate::model::entry::Kind;
+use crate::model::intent::{Consent, HardLinks, PrivateDirs, RuleId, Wish};
+use crate::model::mode::{Mode, ModeExpression};
 use std::sync::Arc;
 
 /// The rules of one tree: number 0 are the tree's own keys, the others its `[[tree.rule]]`s in order.

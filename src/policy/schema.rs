@@ -3,9 +3,9 @@
 //! It mirrors the reader in `read/`, which tells far more than a schema can; a test there holds that both know the
 //! same keys.
 
-use crate::act::Act;
-use crate::entry::Kind;
 use crate::lints::{Level, Lint};
+use crate::model::entry::Kind;
+use crate::model::operation::Act;
 use serde_json::{Map, Value, json};
 
 /// One key of a table.

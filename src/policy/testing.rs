@@ -5,7 +5,7 @@ use super::instance::Instance;
 use super::model::{AccountText, At, Attribute, Limits, Model, Mounts, Rule, Scope, Tree, Wishes};
 use super::problem::{Problem, Source};
 use super::rule_table::RuleTable;
-use crate::mode::ModeExpression;
+use crate::model::mode::ModeExpression;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

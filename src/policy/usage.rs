@@ -2,8 +2,8 @@
 
 use super::bits::BitSet;
 use super::rules::{Subject, TreeRules};
-use crate::entry::Kind;
-use crate::intent::RuleId;
+use crate::model::entry::Kind;
+use crate::model::intent::RuleId;
 
 const MATCHED: u8 = 1;
 const SPOKE: u8 = 2;

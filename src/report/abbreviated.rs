@@ -2,7 +2,7 @@
 
 use super::escape::escape;
 use super::style::counted;
-use crate::path::TreePath;
+use crate::model::path::TreePath;
 use std::fmt;
 
 /// So many bytes of the end are kept, if they are whole names.

@@ -10,10 +10,10 @@ use super::escape::{escape, full_path};
 use super::human::Manner;
 use super::style::{Verbosity, counted, number};
 use super::table::Table;
-use crate::accounts::IdNames;
-use crate::act::Act;
-use crate::entry::Kind;
-use crate::probe::{Cell, Complaint, New, Row, Tally};
+use crate::access::probe::{Cell, Complaint, New, Row, Tally};
+use crate::model::accounts::IdNames;
+use crate::model::entry::Kind;
+use crate::model::operation::Act;
 use std::io::{self, Write};
 
 /// What is told of.
@@ -27,7 +27,7 @@ pub struct Access<'a> {
     /// What is wrong, in the order of the rows.
     pub complaints: &'a [Complaint],
     /// The umask that they have.
-    pub umask: crate::mode::Mode,
+    pub umask: crate::model::mode::Mode,
     /// Who knows the names of ids.
     pub names: &'a dyn IdNames,
 }

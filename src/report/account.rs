@@ -1,8 +1,8 @@
 //! Users, groups and states as people read them: by name where there is one, else by number.
 
 use super::escape::escape;
-use crate::accounts::IdNames;
-use crate::entry::State;
+use crate::model::accounts::IdNames;
+use crate::model::entry::State;
 
 /// A state in few words, `alice:lab 2775`; ids without a name are numbers.
 pub fn state_text(state: State, names: &dyn IdNames) -> String {

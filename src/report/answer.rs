@@ -3,8 +3,8 @@
 use super::explain::{Explained, LintText, View};
 use super::json::JsonState;
 use super::policies::Listed;
-use crate::accounts::IdNames;
-use crate::wire::{WirePath, write_line};
+use crate::model::accounts::IdNames;
+use crate::model::wire::{WirePath, write_line};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -84,7 +84,7 @@ mod tests {
             (read["type"].as_str(), read["summary"].as_str()),
             (Some("lint"), Some("a \u{1b}[31mred\u{9b}\u{202e}"))
         );
-        assert!(line.ends_with('\n') && !line.trim_end().contains(crate::wire::is_hostile), "{line:?}");
+        assert!(line.ends_with('\n') && !line.trim_end().contains(crate::model::wire::is_hostile), "{line:?}");
         let listed = Listed { name: "p", summary: None, params: &[] };
         let line = text(|out| write_list(out, &[listed]));
         let read: Value = serde_json::from_str(&line).expect("it is JSON");

@@ -8,9 +8,9 @@ pub use fold::Folding;
 
 use super::escape::escape;
 use super::style::Palette;
-use crate::accounts::IdNames;
-use crate::entry::{Kind, State};
-use crate::path::{Directory, TreePath};
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Kind, State};
+use crate::model::path::{Directory, TreePath};
 use std::collections::HashMap;
 use std::io::{self, Write};
 

@@ -1,7 +1,7 @@
 //! What changes would do to access, in numbers and one clause.
 
 use super::style::{counted, number};
-use crate::entry::State;
+use crate::model::entry::State;
 
 /// What changes would do to access; one change can count as several.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

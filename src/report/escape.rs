@@ -1,9 +1,9 @@
 //! Hostile names made harmless for people: nothing that moves the cursor, turns the text round or can't be seen.
 
 use super::abbreviated::Abbreviated;
-use crate::entry::Kind;
-use crate::path::TreePath;
-pub use crate::wire::is_hostile;
+use crate::model::entry::Kind;
+use crate::model::path::TreePath;
+pub use crate::model::wire::is_hostile;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};

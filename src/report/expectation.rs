@@ -2,10 +2,10 @@
 
 use super::account::state_text;
 use super::escape::escape;
-use crate::accounts::IdNames;
-use crate::act::Act;
-use crate::entry::Kind;
-use crate::probe::inquiry::{Place, Why};
+use crate::access::probe::inquiry::{Place, Why};
+use crate::model::accounts::IdNames;
+use crate::model::entry::Kind;
+use crate::model::operation::Act;
 use crate::sys::access::Right;
 use crate::sys::error::{errno_name, errno_text};
 use rustix::io::Errno;

@@ -6,9 +6,9 @@ use super::mend::commands;
 use super::style::Palette;
 use super::table::Table;
 use super::words::fix_hint;
-use crate::accounts::IdNames;
-use crate::entry::{Kind, State};
 use crate::lints::{Fix, Level};
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Kind, State};
 use std::io::{self, Write};
 
 /// All that is to be said about a lint.

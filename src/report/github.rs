@@ -4,8 +4,8 @@ use super::escape::{entry_path, escape, escape_message};
 use super::human::{Manner, trouble_text};
 use super::root_bytes;
 use super::words::{Wording, fix_hint};
+use crate::findings::Survey;
 use crate::lints::Level;
-use crate::survey::Survey;
 use std::io::{self, Write};
 
 /// Writes a line for each finding and for what could not be read.

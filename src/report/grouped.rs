@@ -3,11 +3,11 @@
 use super::human::{Grouping, Manner};
 use super::phrases::Phrases;
 use super::style::number;
-use crate::entry::Kind;
-use crate::intent::RuleId;
+use crate::findings::{Flaw, Survey};
 use crate::lints::{Finding, Fix, Level, Lint};
-use crate::path::Directory;
-use crate::survey::{Flaw, Survey};
+use crate::model::entry::Kind;
+use crate::model::intent::RuleId;
+use crate::model::path::Directory;
 use std::collections::HashMap;
 use std::rc::Rc;
 

@@ -7,9 +7,9 @@ use super::root_bytes;
 use super::style::{Palette, Verbosity, counted, number, sentence};
 use super::tally::Ran;
 use super::words::{Wording, fix_hint};
-use crate::entry::Kind;
+use crate::findings::{Excused, Notice, Survey, Trouble};
 use crate::lints::{Fix, Level};
-use crate::survey::{Excused, Notice, Survey, Trouble};
+use crate::model::entry::Kind;
 use crate::sys::error::{errno_name, errno_text};
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -197,7 +197,7 @@ fn write_skipped_mounts(out: &mut dyn Write, survey: &Survey, manner: &Manner) -
         return Ok(());
     }
     survey.skipped_mounts.iter().try_for_each(|mount| {
-        let path = entry_path(root_bytes(survey, mount.root), &mount.path, Some(crate::entry::Kind::Dir));
+        let path = entry_path(root_bytes(survey, mount.root), &mount.path, Some(crate::model::entry::Kind::Dir));
         writeln!(out, "{path}: mount not entered (the tree's `mounts` decides)")
     })
 }

@@ -1,9 +1,9 @@
 //! The commands by which an admin would mend one entry by hand: exact ones, quoted for a shell.
 
 use super::quote::shell_quote;
-use crate::accounts::IdNames;
-use crate::entry::{Kind, State};
-use crate::mode::Mode;
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Kind, State};
+use crate::model::mode::Mode;
 
 /// The GNU commands that bring the entry at an absolute path from one state to another; none where it is there.
 ///

@@ -40,7 +40,7 @@ mod samples;
 pub use style::{Palette, Verbosity};
 pub use words::Wording;
 
-use crate::survey::Survey;
+use crate::findings::Survey;
 use std::os::unix::ffi::OsStrExt;
 
 /// The path of a survey's root as bytes; empty where there is no such root.

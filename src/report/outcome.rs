@@ -4,10 +4,10 @@ use super::account::state_text;
 use super::advice::advice;
 use super::escape::{entry_path, escape_message};
 use super::style::{Palette, Verbosity};
-use crate::accounts::IdNames;
-use crate::entry::{Kind, State};
-use crate::mode::Mode;
-use crate::path::TreePath;
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Kind, State};
+use crate::model::mode::Mode;
+use crate::model::path::TreePath;
 use crate::sys::error::{errno_name, errno_text};
 use std::io::{self, Write};
 

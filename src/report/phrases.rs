@@ -2,10 +2,10 @@
 
 use super::escape::escape_message;
 use super::words::Wording;
-use crate::acl::Acls;
-use crate::entry::{Kind, State};
+use crate::findings::Flaw;
 use crate::lints::{Finding, Lint};
-use crate::survey::Flaw;
+use crate::model::acl::Acls;
+use crate::model::entry::{Kind, State};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -4,7 +4,7 @@ use super::ended::Ended;
 use super::escape::escape;
 use super::root_bytes;
 use super::words::Wording;
-use crate::survey::Survey;
+use crate::findings::Survey;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 

@@ -3,8 +3,8 @@
 use super::acls::write_acls;
 use super::escape::escape;
 use super::style::{counted, number};
-use crate::accounts::IdNames;
 use crate::infer::{AclCounts, Fit, GroupWish, Outlier, PlaceWishes, Proposal, ROOT};
+use crate::model::accounts::IdNames;
 use std::fmt::Display;
 use std::io::{self, Write};
 

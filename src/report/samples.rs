@@ -1,14 +1,14 @@
 //! A small survey and a handful of names for the tests of reports.
 
 use super::words::Wording;
-use crate::accounts::IdNames;
-use crate::entry::{Identity, Kind, State};
-use crate::intent::RuleId;
+use crate::findings::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
 use crate::lints::{Because, Finding, Fix, Level, Lint};
-use crate::mode::Mode;
-use crate::path::TreePath;
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Identity, Kind, State};
+use crate::model::intent::RuleId;
+use crate::model::mode::Mode;
+use crate::model::path::TreePath;
 use crate::policy::model::Mounts;
-use crate::survey::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
 use std::io::{self, Write};
 
 /// What a report writes.

@@ -4,8 +4,8 @@ use super::diff::{Head, Row};
 use super::effect::Effects;
 use super::escape::{entry_path, width};
 use super::style::{Palette, counted};
-use crate::entry::Kind;
-use crate::path::{Directory, TreePath};
+use crate::model::entry::Kind;
+use crate::model::path::{Directory, TreePath};
 use std::collections::HashMap;
 use std::io::{self, Write};
 

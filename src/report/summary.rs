@@ -6,11 +6,11 @@ use super::json::Summed;
 use super::root_bytes;
 use super::style::{Palette, number};
 use super::table::Table;
-use crate::accounts::IdNames;
-use crate::entry::Identity;
+use crate::findings::{Flaw, Survey};
 use crate::lints::{Level, Lint};
-use crate::survey::{Flaw, Survey};
-use crate::wire::WirePath;
+use crate::model::accounts::IdNames;
+use crate::model::entry::Identity;
+use crate::model::wire::WirePath;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
@@ -117,7 +117,7 @@ impl Sum {
 /// The directory right below the root that an entry is or lies in; the root for what lies in the root itself.
 fn top_directory(survey: &Survey, flaw: &Flaw) -> Vec<u8> {
     let root = root_bytes(survey, flaw.root);
-    let is_dir = flaw.kind == crate::entry::Kind::Dir;
+    let is_dir = flaw.kind == crate::model::entry::Kind::Dir;
     match flaw.path.directory() {
         directory if !directory.is_root() => {
             join(root, directory.head().split(|&byte| byte == b'/').next().unwrap_or_default())

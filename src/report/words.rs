@@ -1,7 +1,7 @@
 //! What a report asks others to put into words: lints and what they saw.
 
+use crate::findings::Flaw;
 use crate::lints::{Finding, Fix, Lint};
-use crate::survey::Flaw;
 
 /// The words for findings.
 pub trait Wording {

@@ -1,19 +1,19 @@
 //! The way from a root down to where a walk starts: every step by descriptor, every rule heard on the way.
 
 use super::assess::complies;
-use super::found::Trouble;
-use super::regions::Placed;
-use super::scope::{Active, Heard, Opinion, Paths, Region, Scope};
 use super::site::{Reached, Site};
 use super::surveyor::Surveyor;
-use crate::entry::Kind;
-use crate::intent::is_setgid_directory;
-use crate::path::{SharedDirectory, TreePath};
+use crate::findings::found::Trouble;
+use crate::judging::regions::Placed;
+use crate::judging::scope::{Active, Heard, Opinion, Paths, Region, Scope};
+use crate::model::entry::Kind;
+use crate::model::intent::is_setgid_directory;
+use crate::model::path::{SharedDirectory, TreePath};
+use crate::source::walk::Start;
 use crate::sys::SysError;
 use crate::sys::dir::{Reach, open_at};
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look, look_at};
-use crate::walk::Start;
 use rustix::io::Errno;
 use std::ffi::CString;
 use std::os::fd::OwnedFd;

@@ -1,26 +1,26 @@
 //! Judging one entry by every policy that covers it, and telling what was found.
 
-use super::bound::View;
-use super::found::{Excused, Flaw, Prospect, Rare};
-use super::links::Linked;
-use super::scope::{Opinion, Region};
 use super::site::{Reach, Site};
-use crate::accounts::Accounts;
-use crate::acl::Acls;
-use crate::entry::{Entry, Extras, Kind, State};
-use crate::intent::{HardLinks, Intent};
-use crate::judge::{Options, Verdict, judge};
+use crate::findings::found::{Excused, Flaw, Prospect, Rare};
+use crate::findings::links::Linked;
+use crate::judging::bound::View;
+use crate::judging::judge::{Options, Verdict, judge};
+use crate::judging::scope::{Opinion, Region};
 use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, Losers, cause};
-use crate::mode::Mode;
-use crate::path::TreePath;
-use crate::plan::Links;
-use crate::roots::Purpose;
+use crate::model::accounts::Accounts;
+use crate::model::acl::Acls;
+use crate::model::entry::{Entry, Extras, Kind, State};
+use crate::model::intent::{HardLinks, Intent};
+use crate::model::links::Links;
+use crate::model::mode::Mode;
+use crate::model::path::TreePath;
+use crate::source::roots::Purpose;
+use crate::source::walk::Standing;
 use crate::sys::handle::Handle;
 use crate::sys::ladder::Ladder;
 use crate::sys::names::Memo;
 use crate::sys::stat::Look;
 use crate::sys::{squash, xattr};
-use crate::walk::Standing;
 
 /// What one thread found.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! What a survey has found so far, for whoever can't wait for its end.
 
 use super::assess::Finds;
-use super::found::{Counts, SkippedMount, Survey, Trouble};
 use super::gather;
+use crate::findings::found::{Counts, SkippedMount, Survey, Trouble};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A survey while it is made: threads hand in what they find as they find it.

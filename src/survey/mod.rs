@@ -6,40 +6,28 @@
 
 mod approach;
 mod assess;
-mod bound;
-mod findings;
-mod found;
-mod links;
 mod live;
-mod mine;
-mod notices;
 mod obstacle;
-mod order;
 mod plain;
-mod regions;
-mod scope;
-mod selection;
 mod site;
 mod streak;
 mod surveyor;
-mod target;
 
-pub use findings::Findings;
-pub use found::{
-    Counts, Excused, Flaw, Notice, PolicyLabel, Prospect, Rare, Root, RulePlace, SkippedMount, Survey, Trouble, Unmet,
-};
 pub use live::Live;
-pub use mine::Caller;
-pub use notices::{expired, idle, risky};
-pub use order::{in_tree, path_in_tree};
-pub use selection::Selection;
 
-use crate::judge::Options;
-use crate::path::TreePath;
+use crate::findings::{PolicyLabel, Root, RulePlace, Survey, Trouble};
+use crate::judging::bound::Bound;
+use crate::judging::judge::Options;
+use crate::judging::regions::{Placed, divide};
+use crate::judging::scope::Scope;
+use crate::judging::selection::Selection;
+use crate::judging::target::{Target, targets};
+use crate::model::path::TreePath;
 use crate::policy::model::Mounts;
 use crate::policy::rule_table::RuleTable;
 use crate::policy::usage::Usage;
-use crate::roots::{Caution, Purpose, Refusal, Rooted, Roots};
+use crate::source::roots::{Caution, Purpose, Refusal, Rooted, Roots};
+use crate::source::walk::{self, Counters, Start, Visits};
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};
@@ -49,18 +37,13 @@ use crate::sys::names::{Memo, NameService};
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look};
 use crate::sys::thread::run_confined;
-use crate::walk::{self, Counters, Start, Visits};
 use approach::approach;
 use assess::Court;
-use bound::Bound;
 use live::Part;
 use obstacle::Obstacle;
-use regions::{Placed, divide};
-use scope::Scope;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use surveyor::Surveyor;
-use target::{Target, targets};
 
 /// What a survey is to look at, and by what.
 pub struct Request<'a> {
@@ -318,7 +301,7 @@ fn gather(parts: Vec<Part>, survey: &mut Survey) {
     doubtful.sort();
     doubtful.dedup();
     survey.warnings.append(&mut doubtful);
-    links::settle(linked, &mut survey.flaws);
+    crate::findings::links::settle(linked, &mut survey.flaws);
     obstacle::join(&mut survey.flaws);
-    order::put_in_order(survey);
+    crate::findings::order::put_in_order(survey);
 }

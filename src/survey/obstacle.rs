@@ -1,14 +1,14 @@
 //! What stands between a tree and its own group: the first directory above the root that doesn't let it pass.
 
 use super::Request;
-use super::found::{Flaw, Rare};
-use crate::entry::Entry;
-use crate::intent::Around;
-use crate::judge::judge;
+use crate::findings::found::{Flaw, Rare};
+use crate::judging::judge::judge;
 use crate::lints::{Finding, Fix, Level, Lint, describe_obstacle, lets_pass};
-use crate::mode::Mode;
-use crate::path::TreePath;
-use crate::roots::Rooted;
+use crate::model::entry::Entry;
+use crate::model::intent::Around;
+use crate::model::mode::Mode;
+use crate::model::path::TreePath;
+use crate::source::roots::Rooted;
 use crate::sys::SysError;
 use crate::sys::ladder::Ladder;
 use crate::sys::root::first_above;

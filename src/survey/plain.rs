@@ -2,10 +2,10 @@
 //! once for all that are alike.
 
 use super::assess::Judged;
-use super::scope::{Heard, Opinion};
 use super::streak::Streak;
-use crate::entry::{Entry, Kind, State};
-use crate::intent::OwnerTerm;
+use crate::judging::scope::{Heard, Opinion};
+use crate::model::entry::{Entry, Kind, State};
+use crate::model::intent::OwnerTerm;
 use crate::sys::stat::Glance;
 
 /// What is known of the plain entries of the directory that is being read.
@@ -97,9 +97,9 @@ fn depends_on_name(opinion: &Opinion<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::{Extras, Identity};
-    use crate::intent::{Intent, RuleId, Wish};
-    use crate::mode::Mode;
+    use crate::model::entry::{Extras, Identity};
+    use crate::model::intent::{Intent, RuleId, Wish};
+    use crate::model::mode::Mode;
 
     fn entry(nlink: u32, gid: u32, mount: u64) -> Entry {
         let state = State { uid: 1, gid, mode: Mode::new(0o664) };

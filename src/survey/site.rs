@@ -1,9 +1,9 @@
 //! Where an entry was met: what telling of it takes beside its own state.
 
-use super::scope::{Region, Scope};
-use crate::path::{Directory, TreePath};
+use crate::judging::scope::{Region, Scope};
+use crate::model::path::{Directory, TreePath};
+use crate::source::walk::{Place, Whence};
 use crate::sys::ladder::Ladder;
-use crate::walk::{Place, Whence};
 use std::cell::Cell;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

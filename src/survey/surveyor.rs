@@ -1,21 +1,21 @@
 //! One thread of a survey: what the walk tells, judged.
 
 use super::assess::{Court, Finds, Judged, assess};
-use super::found::{Counts, SkippedMount, Trouble};
 use super::live::{Part, locked};
 use super::plain::Plain;
-use super::scope::{Heard, Opinion, Paths, Region, Scope};
 use super::site::{Reach, Site, Walked, path_of};
-use crate::entry::{Entry, Kind};
-use crate::path::TreePath;
+use crate::findings::found::{Counts, SkippedMount, Trouble};
+use crate::judging::scope::{Heard, Opinion, Paths, Region, Scope};
+use crate::model::entry::{Entry, Kind};
+use crate::model::path::TreePath;
 use crate::policy::instance::Scratch;
 use crate::policy::{DefaultExclude, default_exclude, model};
+use crate::source::walk::{Crossing, Enough, Next, Place, Standing, Unread, Visitor, Want};
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, same_mount};
 use crate::sys::mounts::{Class, Mounts, classify};
 use crate::sys::stat::{Glance, Look};
 use crate::sys::system_made::is_system_made;
-use crate::walk::{Crossing, Enough, Next, Place, Standing, Unread, Visitor, Want};
 use std::cell::Cell;
 use std::ffi::{CStr, OsStr};
 use std::os::fd::BorrowedFd;

@@ -2,7 +2,7 @@
 
 use super::SysError;
 use super::stat::{look, look_at};
-use crate::entry::Entry;
+use crate::model::entry::Entry;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxAttributes, StatxFlags, openat, openat2, statx};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};

@@ -2,7 +2,7 @@
 
 use super::SysError;
 use super::stat::look;
-use crate::entry::{Entry, Kind};
+use crate::model::entry::{Entry, Kind};
 use rustix::fs::{Mode, OFlags, fcntl_setfl, fstatfs, open};
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -94,7 +94,7 @@ pub fn files_with_extension(folder: &Path, extension: &str) -> Result<Vec<PathBu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Kind;
+    use crate::model::entry::Kind;
     use rustix::io::Errno;
 
     #[test]

@@ -4,7 +4,7 @@ use super::SysError;
 use super::dir::{Reach, rules, same_mount};
 use super::ladder::{ChmodRung, Ladder, OpenRung, fchmodat2_held};
 use super::stat::{Look, look};
-use crate::mode::Mode;
+use crate::model::mode::Mode;
 use rustix::fs::{AtFlags, Gid, Mode as FileMode, OFlags, Uid, chmodat, chownat, openat, openat2, readlinkat};
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};

@@ -1,7 +1,7 @@
 //! Tests of held entries: every rung of the ladder, every kind, no way out.
 
 use super::*;
-use crate::entry::Kind;
+use crate::model::entry::Kind;
 use rustix::fs::{CWD, FileType, mknodat};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;

@@ -1,7 +1,7 @@
 //! Facts of the machine and the caller: boot, time, user.
 
 use super::SysError;
-use crate::mode::Mode;
+use crate::model::mode::Mode;
 use rustix::fs::{fstatfs, fstatvfs};
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid, getgroups, getpid, getuid};

@@ -2,7 +2,7 @@
 
 use super::SysError;
 use super::privilege::{is_powerless, powers};
-use crate::accounts::{Account, Caller};
+use crate::model::accounts::{Account, Caller};
 use nix::unistd::{
     Gid, Uid, getegid, geteuid, getgroups, getresgid, getresuid, setgroups, setresgid, setresuid, setuid,
 };

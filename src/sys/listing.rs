@@ -1,7 +1,7 @@
 //! Listing an open directory: getdents64(2) into one reusable buffer.
 
 use super::SysError;
-use crate::entry::Kind;
+use crate::model::entry::Kind;
 use rustix::fs::{FileType, RawDir, RawDirEntry, SeekFrom};
 use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;

@@ -8,7 +8,7 @@ pub use login_defs::gid_min;
 pub use memo::Memo;
 
 use super::SysError;
-use crate::accounts::{Accounts, IdNames};
+use crate::model::accounts::{Accounts, IdNames};
 use cache::{CACHED_AT_MOST, Cache};
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 use rustix::io::Errno;

@@ -6,7 +6,7 @@ use super::SysError;
 pub use super::output_dir::OutputError;
 use super::output_dir::Spot;
 use super::stat::look_at;
-use crate::entry::Kind;
+use crate::model::entry::Kind;
 use rustix::fs::{
     AtFlags, CWD, Mode, OFlags, Stat, fchmod, fcntl_getfl, fcntl_setfl, fstat, linkat, major, minor, openat, renameat,
     statat, unlinkat,

@@ -3,8 +3,8 @@
 use super::SysError;
 use super::host::effective_uid;
 use super::stat::look;
-use crate::entry::{Entry, Kind};
-use crate::mode::Mode as Bits;
+use crate::model::entry::{Entry, Kind};
+use crate::model::mode::Mode as Bits;
 use rustix::fs::{CWD, Mode, OFlags, openat, readlinkat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};

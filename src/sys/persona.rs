@@ -12,8 +12,8 @@
 
 use super::SysError;
 use super::privilege::{forbid_gains, give_up_all, is_powerless, may_become_others};
-use crate::accounts::Account;
-use crate::mode::Mode;
+use crate::model::accounts::Account;
+use crate::model::mode::Mode;
 use nix::unistd::{getegid, geteuid, getgroups, getresgid, getresuid};
 use rustix::io::Errno;
 use rustix::process::Gid;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::entry::State;
+use crate::model::entry::State;
 use crate::sys::access::{Answer, Making, Right};
 use std::fs::{self, File, Permissions};
 use std::os::fd::OwnedFd;

@@ -1,7 +1,7 @@
 //! Capabilities of threads (capabilities(7)): what a thread may do, and giving up the rest.
 
 use super::SysError;
-use crate::accounts::Power;
+use crate::model::accounts::Power;
 use rustix::io::Errno;
 use rustix::thread::{
     CapabilitySet, CapabilitySets, capabilities, capability_is_in_bounding_set, no_new_privs,

@@ -5,7 +5,7 @@ use super::dir::{PASS, READ, Reach, Way};
 use super::ladder::Ladder;
 use super::stat::{Look, look, look_at};
 use super::xattr::extras;
-use crate::entry::{Entry, Kind};
+use crate::model::entry::{Entry, Kind};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 use std::ffi::{CString, OsStr};

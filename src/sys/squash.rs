@@ -1,7 +1,7 @@
 //! Whether the server of a network file system takes root for somebody else (`root_squash`, exports(5)).
 
 use super::stat::look;
-use crate::entry::{Entry, Kind};
+use crate::model::entry::{Entry, Kind};
 use rustix::fs::{Access, AtFlags, accessat};
 use rustix::io::Errno;
 use std::ffi::CStr;

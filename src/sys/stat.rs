@@ -1,8 +1,8 @@
 //! Looking at entries: statx(2), by name below a directory or through a descriptor.
 
 use super::SysError;
-use crate::entry::{Entry, Extras, Identity, Kind, State, Timestamp};
-use crate::mode::Mode;
+use crate::model::entry::{Entry, Extras, Identity, Kind, State, Timestamp};
+use crate::model::mode::Mode;
 use rustix::fs::{AtFlags, Statx, StatxAttributes, StatxFlags, makedev, statat, statx};
 use rustix::io::Errno;
 use std::ffi::CStr;

@@ -3,8 +3,8 @@
 use super::SysError;
 use super::stat::{look, look_at};
 use super::state_file::StateFile;
-use crate::entry::{Entry, Kind, State};
-use crate::mode::Mode as Bits;
+use crate::model::entry::{Entry, Kind, State};
+use crate::model::mode::Mode as Bits;
 use rustix::fs::{
     AtFlags, Dir, FlockOperation, Mode, OFlags, RenameFlags, flock, fstatvfs, fsync, mkdirat, open, openat,
     renameat_with, statat, unlinkat,

@@ -3,8 +3,8 @@
 use super::dir::same_mount;
 use super::mounts::{Class, Mount, classify, is_read_only};
 use super::stat::Look;
-use crate::entry::Entry;
-use crate::mode::Mode;
+use crate::model::entry::Entry;
+use crate::model::mode::Mode;
 use std::os::fd::AsFd;
 
 /// The inode of lost+found as mke2fs(8) makes it: the first that isn't reserved (`EXT4_GOOD_OLD_FIRST_INO`).

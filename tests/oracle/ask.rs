@@ -1,9 +1,9 @@
 //! Asking the probe: the one place of the oracle that knows how.
 
 use crate::stage::User;
-use sgidlint::accounts::Account;
-use sgidlint::mode::Mode;
-use sgidlint::probe::way::{Told, Way};
+use sgidlint::access::probe::way::{Told, Way};
+use sgidlint::model::accounts::Account;
+use sgidlint::model::mode::Mode;
 use sgidlint::sys::persona::{Persona, Posed};
 use std::path::Path;
 use std::thread;

@@ -8,8 +8,8 @@ use crate::scenario::Scenario;
 use crate::soak::Dice;
 use crate::stage::User;
 use serde_json::Value;
-use sgidlint::act::{Act, Acts};
-use sgidlint::probe::way::Told;
+use sgidlint::access::probe::way::Told;
+use sgidlint::model::operation::{Act, Acts};
 use sgidlint::sys::access::Making;
 use std::path::Path;
 

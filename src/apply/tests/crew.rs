@@ -4,7 +4,8 @@ use super::super::crew::stretch;
 use super::tree::{Memory, NEW, Tree};
 use super::*;
 use crate::journal::{Legible, Record, RunState};
-use crate::plan::{Links, Plan};
+use crate::model::links::Links;
+use crate::plan::Plan;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 

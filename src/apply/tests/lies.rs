@@ -3,9 +3,9 @@
 use super::super::*;
 use super::names;
 use super::tree::{NEW, OLD, Tree, state};
-use crate::entry::State;
 use crate::journal::Cause;
-use crate::mode::Mode;
+use crate::model::entry::State;
+use crate::model::mode::Mode;
 use crate::plan::Fixes;
 use crate::sys::held::fault::{self, Fault};
 use rustix::fs::{XattrFlags, setxattr};

@@ -2,10 +2,11 @@
 
 use super::super::footing::Grip;
 use super::super::{Found, Ground, apply, undo_plan};
-use crate::entry::State;
 use crate::journal::{Done, Legible, Record, Recorder, RunState};
-use crate::mode::Mode;
-use crate::plan::{Change, Extent, Fixes, Header, Links, Plan, PlanRoot, RunKind, Who, order};
+use crate::model::entry::State;
+use crate::model::links::Links;
+use crate::model::mode::Mode;
+use crate::plan::{Change, Extent, Fixes, Header, Plan, PlanRoot, RunKind, Who, order};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};

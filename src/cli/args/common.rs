@@ -1,8 +1,8 @@
 //! What every command takes.
 
 use super::ReportFormat;
+use crate::source::trust::Doubt;
 use crate::sys::host;
-use crate::trust::Doubt;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;

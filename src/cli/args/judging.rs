@@ -1,7 +1,7 @@
 //! What commands take that look at trees and tell: check, diff, explain, probe.
 
-use crate::mode::Mode;
-use crate::whom::Whom;
+use crate::model::mode::Mode;
+use crate::model::principal::Whom;
 use clap::Args;
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -4,8 +4,8 @@ use super::super::instance::steps;
 use super::super::model::Wishes;
 use super::super::testing::{id, instance, is, modes, rule, taken_back, texts, tree};
 use super::*;
-use crate::intent::Intent;
-use crate::mode::Mode;
+use crate::model::intent::Intent;
+use crate::model::mode::Mode;
 
 /// The ruling on a path, walking down to it; `None` if something above it is excluded.
 pub(super) fn walk<'p>(instance: &'p Instance, path: &[u8], kind: Kind) -> Option<Ruling<'p>> {
@@ -141,7 +141,7 @@ fn special(tables: Vec<Wishes>, kind: Kind) -> (Decided, Decided, u32) {
     let own = tables.next().expect("the tree's own keys");
     let instance = instance(tree(own, tables.map(|wishes| rule(&["*"], Scope::Tree, wishes)).collect()));
     let Some(Ruling::Wanted(intent)) = walk(&instance, b"d", kind) else { return (None, None, 0) };
-    let bit = |wish: Option<crate::intent::Wish<bool>>| wish.map(|wish| (wish.value, wish.rule.index()));
+    let bit = |wish: Option<crate::model::intent::Wish<bool>>| wish.map(|wish| (wish.value, wish.rule.index()));
     (bit(intent.setgid), bit(intent.sticky), intent.mode_decides.bits())
 }
 

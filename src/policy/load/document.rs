@@ -1,6 +1,6 @@
 //! Policies by their names: built-in or file, each read once.
 
-use crate::entry::Entry;
+use crate::model::entry::Entry;
 use crate::policy::builtin::{BUILT_IN, BuiltIn};
 use crate::policy::model::Model;
 use crate::policy::nearest::nearest;

@@ -5,10 +5,10 @@ use super::paths;
 use super::problems::Problems;
 use super::table::Table;
 use super::value::Value;
-use crate::act::Act;
-use crate::mode::Mode;
+use crate::model::mode::Mode;
+use crate::model::operation::Act;
+use crate::model::principal::Whom;
 use crate::policy::model::{At, Expectation};
-use crate::whom::Whom;
 
 /// Every expectation of a policy.
 pub fn expectations(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec<Expectation> {
@@ -91,7 +91,7 @@ fn umask(value: &Value<'_>, problems: &mut Problems) -> Option<Mode> {
 
 #[cfg(test)]
 mod tests {
-    use crate::act::Act;
+    use crate::model::operation::Act;
     use crate::policy::model::Expectation;
     use crate::policy::problem::{Problem, Source};
     use crate::policy::read::read;

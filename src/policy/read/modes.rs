@@ -2,7 +2,7 @@
 
 use super::problems::Problems;
 use super::value::Value;
-use crate::mode::{Mode, ModeExpression};
+use crate::model::mode::{Mode, ModeExpression};
 use crate::policy::model::{At, Attribute};
 use std::ops::Range;
 

@@ -4,9 +4,9 @@ mod head;
 mod tree;
 
 use super::read;
-use crate::entry::Kind;
-use crate::intent::{Consent, HardLinks};
 use crate::lints::{Level, Lint};
+use crate::model::entry::Kind;
+use crate::model::intent::{Consent, HardLinks};
 use crate::policy::model::{AccountText, Attribute, Limits, MaxChanges, Model, Mounts, PrivateDirs, Scope};
 use crate::policy::problem::{Problem, Source};
 use std::sync::Arc;

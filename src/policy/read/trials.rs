@@ -5,9 +5,9 @@ use super::head;
 use super::problems::Problems;
 use super::table::Table;
 use super::value::Value;
-use crate::entry::Kind;
 use crate::lints::Lint;
-use crate::mode::{Mode, ModeExpression};
+use crate::model::entry::Kind;
+use crate::model::mode::{Mode, ModeExpression};
 use crate::policy::model::{AccountText, Trial};
 
 /// Every test of a policy.

@@ -6,9 +6,9 @@ use super::names::Names;
 use super::problems::Problems;
 use super::table::Table;
 use super::value::Value;
-use crate::entry::Kind;
-use crate::intent::{Consent, HardLinks};
-use crate::mode::{Mode, ModeExpression};
+use crate::model::entry::Kind;
+use crate::model::intent::{Consent, HardLinks};
+use crate::model::mode::{Mode, ModeExpression};
 use crate::policy::model::{At, Attribute, PrivateDirs, Wishes};
 use std::sync::Arc;
 

@@ -2,14 +2,14 @@
 
 use super::Access;
 use super::wording::{message, stop_path};
-use crate::accounts::IdNames;
-use crate::act::Act;
+use crate::access::probe::{Closing, Complaint, New, Row, Unasked};
 use crate::lints::Level;
-use crate::probe::{Closing, Complaint, New, Row, Unasked};
+use crate::model::accounts::IdNames;
+use crate::model::operation::Act;
+use crate::model::wire::WirePath;
 use crate::report::escape::escape;
 use crate::report::json::{JsonState, write_line};
 use crate::sys::error::errno_name;
-use crate::wire::WirePath;
 use serde::Serialize;
 use std::io::{self, Write};
 

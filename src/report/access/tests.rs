@@ -1,7 +1,7 @@
 use super::*;
+use crate::access::probe::{Closing, Wrong};
 use crate::lints::Level;
-use crate::mode::Mode;
-use crate::probe::{Closing, Wrong};
+use crate::model::mode::Mode;
 use crate::report::samples::{Names, state};
 use rustix::io::Errno;
 

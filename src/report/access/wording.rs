@@ -1,9 +1,9 @@
 //! Complaints of a probe in words.
 
 use super::Access;
-use crate::act::Act;
-use crate::entry::Kind;
-use crate::probe::{Cell, Closing, Complaint, Place, Row, Stop, Tally, Wrong};
+use crate::access::probe::{Cell, Closing, Complaint, Place, Row, Stop, Tally, Wrong};
+use crate::model::entry::Kind;
+use crate::model::operation::Act;
 use crate::report::account::{group_text, state_text};
 use crate::report::escape::{escape, full_path, join};
 use crate::report::style::{counted, number};

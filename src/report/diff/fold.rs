@@ -2,7 +2,7 @@
 
 use super::Row;
 use super::listing::path_text;
-use crate::entry::{Kind, State};
+use crate::model::entry::{Kind, State};
 use crate::report::style::counted;
 use std::collections::HashMap;
 

@@ -2,9 +2,9 @@
 
 use super::fold::Fold;
 use super::listing::{Accounts, Columns, path_text};
-use crate::accounts::IdNames;
-use crate::entry::Kind;
-use crate::path::Directory;
+use crate::model::accounts::IdNames;
+use crate::model::entry::Kind;
+use crate::model::path::Directory;
 use crate::report::style::Palette;
 use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, DiffOp, InlineChangeMode, InlineChangeOptions, TextDiff};

@@ -1,9 +1,9 @@
 //! Lines like those of `ls -l`: `drwxrwsr-x alice lab data/run1/`, their columns aligned within one hunk.
 
 use super::Row;
-use crate::accounts::IdNames;
-use crate::entry::{Kind, State};
-use crate::path::TreePath;
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Kind, State};
+use crate::model::path::TreePath;
 use crate::report::abbreviated::Abbreviated;
 use crate::report::account::{group_text, owner_text};
 use crate::report::escape::{escape, width};

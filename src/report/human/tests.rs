@@ -1,8 +1,8 @@
 //! What people read: findings, errors and totals.
 
 use super::*;
+use crate::findings::{Counts, SkippedMount};
 use crate::report::samples::{Words, survey, text};
-use crate::survey::{Counts, SkippedMount};
 use snapbox::{IntoData, assert_data_eq, str};
 
 const PLAIN: Manner = Manner {

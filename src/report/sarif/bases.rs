@@ -1,9 +1,9 @@
 //! Places in a SARIF log: a URI, or one that is relative to a base (3.14.14) where no call could be given the whole path.
 
 use super::uri;
-use crate::path::TreePath;
+use crate::model::path::TreePath;
+use crate::model::wire::{Step, Trail};
 use crate::report::escape::join;
-use crate::wire::{Step, Trail};
 use serde::{Serialize, Serializer};
 use std::cell::RefCell;
 use std::convert::Infallible;

@@ -1,12 +1,13 @@
 //! The commands that alter an answer, quoted for a shell.
 
 use super::path;
-use crate::accounts::IdNames;
-use crate::acl::{Acl, Tag};
-use crate::decide::Rights;
-use crate::decide::alteration::{Alteration, Turn};
-use crate::decide::story::{Case, Listed};
-use crate::probe::story::Story;
+use crate::access::probe::story::Story;
+use crate::access::remedy::{Alteration, Turn};
+use crate::access::trace::Case;
+use crate::model::accounts::IdNames;
+use crate::model::acl::Listed;
+use crate::model::acl::{Acl, Tag};
+use crate::model::rights::Rights;
 use crate::report::quote::shell_quote;
 
 /// The commands of some changes that are made one after another.

@@ -2,16 +2,17 @@
 
 use super::commands::commands;
 use super::{path, words};
-use crate::accounts::IdNames;
-use crate::decide::making::{GroupBy, ModeBy};
-use crate::decide::story::{Demand, Listed};
-use crate::decide::{Class, Decision, Rights};
-use crate::entry::Kind;
-use crate::probe::story::{Story, Tale, Trial};
+use crate::access::making::{GroupBy, ModeBy};
+use crate::access::probe::story::{Story, Tale, Trial};
+use crate::access::trace::Demand;
+use crate::model::accounts::IdNames;
+use crate::model::acl::Listed;
+use crate::model::entry::Kind;
+use crate::model::rights::{Class, Decision, Rights};
+use crate::model::wire::WirePath;
 use crate::report::json::{JsonState, write_line};
 use crate::sys::access::{Answer, Making};
 use crate::sys::error::errno_name;
-use crate::wire::WirePath;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 

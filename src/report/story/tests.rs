@@ -1,14 +1,15 @@
 //! Tests of the stories.
 
 use super::*;
-use crate::accounts::Account;
-use crate::acl::{Acl, AclEntry, Tag};
-use crate::decide::alteration::{Alteration, Bits, Turn};
-use crate::decide::making::{Inheritance, make};
-use crate::decide::story::{Case, Demand, Fixture, Listed, Stop};
-use crate::mode::Mode;
-use crate::probe::Someone;
-use crate::probe::story::{Beyond, Trial};
+use crate::access::making::{Inheritance, make};
+use crate::access::probe::Someone;
+use crate::access::probe::story::{Beyond, Trial};
+use crate::access::remedy::{Alteration, Bits, Turn};
+use crate::access::trace::{Case, Demand, Fixture, Stop};
+use crate::model::accounts::Account;
+use crate::model::acl::Listed;
+use crate::model::acl::{Acl, AclEntry, Tag};
+use crate::model::mode::Mode;
 use crate::report::samples::{Names, state, text};
 use crate::sys::access::{Answer, Making};
 use crate::sys::persona::Persona;

@@ -1,12 +1,12 @@
 //! Who decided and why, in words.
 
 use super::path;
-use crate::accounts::IdNames;
-use crate::decide::making::{GroupBy, Made, ModeBy};
-use crate::decide::story::{Demand, Fixture};
-use crate::decide::{Class, Decision, Rights};
-use crate::mode::Mode;
-use crate::probe::story::{Story, Tale};
+use crate::access::making::{GroupBy, Made, ModeBy};
+use crate::access::probe::story::{Story, Tale};
+use crate::access::trace::{Demand, Fixture};
+use crate::model::accounts::IdNames;
+use crate::model::mode::Mode;
+use crate::model::rights::{Class, Decision, Rights};
 use crate::report::account::{group_text, owner_text, state_text};
 use crate::report::escape::full_path;
 use crate::sys::access::{Answer, Making};

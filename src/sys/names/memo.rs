@@ -1,6 +1,6 @@
 //! The name service as one thread asks it: the ids of the entry before cost no lookup.
 
-use crate::accounts::Accounts;
+use crate::model::accounts::Accounts;
 use std::cell::Cell;
 
 /// Accounts that remember the last user and the last group they were asked about.

@@ -1,0 +1,74 @@
+//! What a caller may do, known before it is tried: which changes the kernel would refuse, or make only by half.
+//!
+//! ```text
+//!     chown(2)   another owner         CAP_CHOWN
+//!                another group         CAP_CHOWN, or owner of the entry and member of the new group
+//!     chmod(2)   any mode              CAP_FOWNER, or owner of the entry
+//!                with setgid           kept only by a member of the entry's group, or with CAP_FSETID; otherwise the
+//!                                      call succeeds, and the bit is gone
+//! ```
+
+use crate::model::accounts::{Accounts, Caller, Power};
+use crate::model::entry::{Kind, State};
+use crate::model::mode::Mode;
+use crate::plan::Steps;
+
+/// Why a change isn't the caller's to make.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Barrier {
+    /// Somebody else owns the entry.
+    NotOwner,
+    /// Only root gives entries to another owner.
+    NewOwner,
+    /// Who gives an entry to a group must be in it.
+    NotInGroup,
+    /// The kernel would drop setgid in silence: the caller isn't in the entry's group.
+    SetgidDropped,
+}
+
+/// What stands between a caller and a change of an entry, if anything does.
+pub fn barrier(caller: &Caller, kind: Kind, before: State, after: State) -> Option<Barrier> {
+    let steps = Steps::between(kind, before, after);
+    let is_owner = |state: State| caller.uid == state.uid;
+    if before.uid != after.uid && !caller.has(Power::Chown) {
+        return Some(Barrier::NewOwner);
+    }
+    let narrows = steps.narrowed.mode != before.mode;
+    let sets = steps.regrouped.mode != after.mode;
+    let chmods = narrows && !is_owner(before) || sets && !is_owner(after);
+    if chmods && !caller.has(Power::Fowner) {
+        return Some(Barrier::NotOwner);
+    }
+    if before.gid != after.gid && !caller.has(Power::Chown) {
+        if !is_owner(before) {
+            return Some(Barrier::NotOwner);
+        }
+        if !caller.is_in(after.gid) {
+            return Some(Barrier::NotInGroup);
+        }
+    }
+    drops_setgid(caller, &steps).then_some(Barrier::SetgidDropped)
+}
+
+fn drops_setgid(caller: &Caller, steps: &Steps) -> bool {
+    let Steps { narrowed, regrouped, after, before } = *steps;
+    if !after.mode.has(Mode::SETGID) || caller.has(Power::Fsetid) {
+        return false;
+    }
+    if regrouped.mode != after.mode {
+        return !caller.is_in(after.gid);
+    }
+    // Lost on the way: chown(2) leaves the setgid of directories alone, so there is no call that would set it again.
+    narrowed.mode != before.mode && narrowed.mode.has(Mode::SETGID) && !caller.is_in(before.gid)
+}
+
+/// Who could make a change that the caller can't: the owner of the entry, by uid, or else root.
+pub fn who_could(before: State, after: State, accounts: &dyn Accounts) -> u32 {
+    let in_group = accounts.is_member(before.uid, after.gid);
+    let takes_group = before.gid != after.gid || after.mode.has(Mode::SETGID);
+    if before.uid == after.uid && (in_group || !takes_group) { before.uid } else { 0 }
+}
+
+#[cfg(test)]
+#[path = "ability_tests.rs"]
+mod tests;

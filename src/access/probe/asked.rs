@@ -1,0 +1,210 @@
+//! One of those who are asked: a thread that is somebody else, and answers batch by batch.
+
+use super::question::{About, Batch, Names, Question};
+use super::way::{DirectoryAnswers, ask_directory};
+use super::{MakeNames, Manners, Someone};
+use crate::model::entry::State;
+use crate::model::mode::Mode;
+use crate::sys::SysError;
+use crate::sys::access::{Answer, Making, Right};
+use crate::sys::persona::Posed;
+use crate::sys::xattr::has_default_acl;
+use rustix::io::Errno;
+use std::ffi::CString;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+
+/// The answers to one batch, in its order.
+pub type Answers = Vec<Result<Reply, SysError>>;
+
+/// The answer to one question.
+pub enum Reply {
+    /// Whether the directory can be passed through.
+    Passing(Answer),
+    /// What the kernel says of the directory.
+    Itself(Inside),
+    /// What can be done with its files.
+    Files(Files),
+}
+
+/// What the kernel says of a directory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Inside {
+    /// What can be done there.
+    pub answers: DirectoryAnswers,
+    /// A directory that was made there and removed again, where that was asked for.
+    pub made_directory: Option<State>,
+    /// What keeps its group from writing a file made there, if something does.
+    pub closed_by: Option<Closing>,
+    /// Why something that was made there could not be removed again.
+    pub left: Option<SysError>,
+}
+
+impl Inside {
+    /// What somebody who can't get there is answered about it.
+    const OUT_OF_REACH: Inside = Inside {
+        answers: DirectoryAnswers {
+            pass: Answer::No(Errno::ACCESS),
+            read: Answer::No(Errno::ACCESS),
+            write: Answer::No(Errno::ACCESS),
+            making: None,
+        },
+        made_directory: None,
+        closed_by: None,
+        left: None,
+    };
+}
+
+/// What keeps a directory's group from writing the files that are made in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Closing {
+    /// The umask.
+    Umask,
+    /// The directory's default ACL.
+    DefaultAcl,
+    /// Neither of them: an option of the mount, as on file systems without modes.
+    Mount,
+}
+
+/// What can be done with the files of a directory.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Files {
+    /// How many there are.
+    pub seen: u64,
+    /// How many of them can be read.
+    pub read: u64,
+    /// How many of them can be written.
+    pub write: u64,
+    /// The first by name that can't be read.
+    pub unread: Option<CString>,
+    /// The first by name that can't be written.
+    pub unwritten: Option<CString>,
+}
+
+/// Becomes somebody, says whether that went well, and answers until there are no more questions.
+///
+/// Nothing is answered by a thread that isn't shown to be who it should be.
+pub fn answer(
+    (who, someone): (usize, &Someone),
+    manners: Manners<'_>,
+    questions: Receiver<Batch>,
+    answers: Sender<Answers>,
+    ready: impl FnOnce(Result<(), SysError>),
+) {
+    let pose = || someone.persona.pose(manners.umask).and_then(|posed| posed.is_answered().map(|()| posed));
+    let posed = match pose() {
+        Ok(posed) => posed,
+        Err(error) => return ready(Err(error)),
+    };
+    ready(Ok(()));
+    for batch in questions {
+        if manners.stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let replies = batch.iter().map(|question| reply(&posed, who, question, manners)).collect();
+        // Nobody listens where the probe has failed elsewhere.
+        if answers.send(replies).is_err() {
+            break;
+        }
+    }
+}
+
+fn reply(posed: &Posed, who: usize, question: &Question, manners: Manners<'_>) -> Result<Reply, SysError> {
+    let (held, directory) = (&question.held, &question.directory);
+    match &question.subject {
+        About::Passing => {
+            let passes = posed.may(held, Right::Execute)?;
+            directory.note(who, passes.is_yes());
+            Ok(Reply::Passing(passes))
+        }
+        // We hold it, and they couldn't get there: nothing is tried in it, least of all anything made.
+        About::Itself if !directory.is_open_to(who) => Ok(Reply::Itself(Inside::OUT_OF_REACH)),
+        About::Itself => {
+            let inside = inside(posed, question, manners)?;
+            directory.note(who, inside.answers.pass.is_yes());
+            Ok(Reply::Itself(inside))
+        }
+        About::Files(names) if !directory.lets_through(who) => {
+            Ok(Reply::Files(Files { seen: names.iter().count() as u64, ..Files::default() }))
+        }
+        About::Files(names) => files(posed, question, names, manners.stop).map(Reply::Files),
+    }
+}
+
+fn inside(posed: &Posed, question: &Question, manners: Manners<'_>) -> Result<Inside, SysError> {
+    let (held, look) = (&question.held, &question.directory.look);
+    let mut answers = ask_directory(posed, held)?;
+    let can_write = answers.pass.is_yes() && answers.write.is_yes();
+    let (mut made_directory, mut left) = (None, None);
+    // What is made where names can only be added could not be removed again.
+    if manners.making == MakeNames::Allowed && can_write && !look.is_append_only() {
+        if answers.making == Some(Making::Unsupported) {
+            let file = posed.make_named_file(held)?;
+            (answers.making, left) = (file.making, file.left);
+        }
+        let directory = posed.make_directory(held)?;
+        made_directory = made(directory.making).filter(|seen| is_of_same_owner(*seen, answers.making));
+        // Another was removed instead of it, and it stands somewhere else.
+        let is_other = made_directory.is_none() && made(directory.making).is_some();
+        let other = is_other.then_some(SysError { call: "statx(.sgidlint-probe-*)", errno: Errno::STALE });
+        left = left.or(directory.left).or(other);
+    }
+    let closed_by = match answers.making {
+        Some(Making::Made(state)) if is_closed(look.entry.state, state) => Some(closing(held, manners.umask)?),
+        _ => None,
+    };
+    Ok(Inside { answers, made_directory, closed_by, left })
+}
+
+fn made(making: Option<Making>) -> Option<State> {
+    making.and_then(|making| if let Making::Made(state) = making { Some(state) } else { None })
+}
+
+/// Whether a directory belongs to whom a file made there does. A file is known by its descriptor; a directory isn't, and
+/// may be another's that was put in its place.
+fn is_of_same_owner(directory: State, file: Option<Making>) -> bool {
+    made(file).is_none_or(|file| file.uid == directory.uid)
+}
+
+/// Whether a directory's group may write in it, but not the file that was made there.
+fn is_closed(directory: State, file: State) -> bool {
+    directory.mode.has(Mode::GROUP_WRITE) && !file.mode.has(Mode::GROUP_WRITE)
+}
+
+fn closing(held: &OwnedFd, umask: Mode) -> Result<Closing, SysError> {
+    Ok(match has_default_acl(held)? {
+        true => Closing::DefaultAcl,
+        false if umask.has(Mode::GROUP_WRITE) => Closing::Umask,
+        false => Closing::Mount,
+    })
+}
+
+fn files(posed: &Posed, question: &Question, names: &Names, stop: &AtomicBool) -> Result<Files, SysError> {
+    let mut files = Files::default();
+    let passes = posed.may(&question.held, Right::Execute)?.is_yes();
+    for name in names.iter() {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let may = |right| match passes {
+            true => posed.may_at(&question.held, name, right).map(Answer::is_yes),
+            false => Ok(false),
+        };
+        let (read, write) = match may(Right::Read).and_then(|read| Ok((read, may(Right::Write)?))) {
+            Ok(answers) => answers,
+            // Removed since it was listed.
+            Err(error) if error.is_absence() => continue,
+            Err(error) => return Err(error),
+        };
+        files.seen += 1;
+        files.read += u64::from(read);
+        files.write += u64::from(write);
+        for (can, first) in [(read, &mut files.unread), (write, &mut files.unwritten)] {
+            if !can && first.as_deref().is_none_or(|known| name < known) {
+                *first = Some(name.to_owned());
+            }
+        }
+    }
+    Ok(files)
+}

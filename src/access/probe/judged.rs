@@ -1,0 +1,195 @@
+//! What is wrong with the answers: pure.
+
+use super::Someone;
+use super::row::{Cell, Row};
+use crate::lints::{Level, Levels, Lint};
+use crate::model::operation::Act;
+use crate::model::principal::Whom;
+
+/// Something that is wrong in the directories of a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Complaint {
+    /// The index of the row.
+    pub row: usize,
+    /// The index of who was asked.
+    pub who: usize,
+    /// What is wrong.
+    pub wrong: Wrong,
+    /// At which level.
+    pub level: Level,
+}
+
+/// What can be wrong with an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wrong {
+    /// They can't enter the directories.
+    Shut,
+    /// They can make nothing there.
+    MakesNothing,
+    /// What they make gets another group than the directory's.
+    MakesForeign,
+    /// What they make is closed to the directory's group.
+    MakesClosed,
+    /// They can remove what others own.
+    RemovesOthers,
+    /// They can't read some of the files.
+    Unread,
+    /// They can't write some of the files.
+    Unwritten,
+    /// They have no business there and can change what names there are.
+    OutsiderChanges,
+    /// They have no business there and can write files.
+    OutsiderWrites,
+}
+
+impl Wrong {
+    /// The lint that tells it.
+    pub const fn lint(self) -> Lint {
+        match self {
+            Wrong::Shut => Lint::CannotEnter,
+            Wrong::MakesNothing | Wrong::Unwritten => Lint::CannotWrite,
+            Wrong::MakesForeign => Lint::NewFilesForeign,
+            Wrong::MakesClosed => Lint::NewFilesClosed,
+            Wrong::RemovesOthers => Lint::CanDeleteOthers,
+            Wrong::Unread => Lint::CannotRead,
+            Wrong::OutsiderChanges | Wrong::OutsiderWrites => Lint::OutsiderCan,
+        }
+    }
+}
+
+impl Someone {
+    /// Whether they stand for everybody who has no business in the tree.
+    pub fn is_outsider(&self) -> bool {
+        self.label == Whom::OTHERS
+    }
+}
+
+/// What is wrong, row by row and by who was asked; each root has levels of its own.
+pub fn judge(rows: &[Row], everybody: &[&Someone], levels: &[Levels]) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        for (who, someone) in everybody.iter().enumerate() {
+            let wrongs = if someone.is_outsider() { of_outsider(row, who) } else { of_insider(row, who) };
+            let told = wrongs.into_iter().map(|wrong| {
+                let level = levels[row.root as usize].of(wrong.lint());
+                Complaint { row: at, who, wrong, level }
+            });
+            complaints.extend(told.filter(|complaint| complaint.level != Level::Allow));
+        }
+    }
+    complaints
+}
+
+fn of_insider(row: &Row, who: usize) -> Vec<Wrong> {
+    let (cell, tally) = (&row.cells[who], &row.tallies[who]);
+    if !cell.acts.has(Act::Enter) {
+        // Below a directory that stops them there is nothing more to say; above the root it is said of the root.
+        let is_told = row.stopped[who].is_none() || *row.path == *b".";
+        return is_told.then_some(Wrong::Shut).into_iter().collect();
+    }
+    let makes = cell.acts.has(Act::Create);
+    holding([
+        (!makes, Wrong::MakesNothing),
+        (makes && is_foreign(row, cell), Wrong::MakesForeign),
+        (makes && cell.closed_by.is_some(), Wrong::MakesClosed),
+        (cell.acts.has(Act::DeleteOthers) && !cell.owns, Wrong::RemovesOthers),
+        (tally.read < row.files, Wrong::Unread),
+        (tally.write < row.files, Wrong::Unwritten),
+    ])
+}
+
+fn is_foreign(row: &Row, cell: &Cell) -> bool {
+    cell.new_file.is_some_and(|new| new.gid != row.state.gid)
+}
+
+fn of_outsider(row: &Row, who: usize) -> Vec<Wrong> {
+    let (acts, tally) = (row.cells[who].acts, &row.tallies[who]);
+    let changes = [Act::Create, Act::Delete, Act::DeleteOthers].into_iter().any(|act| acts.has(act));
+    holding([(changes, Wrong::OutsiderChanges), (tally.write > 0, Wrong::OutsiderWrites)])
+}
+
+fn holding<const N: usize>(wrongs: [(bool, Wrong); N]) -> Vec<Wrong> {
+    wrongs.into_iter().filter(|(holds, _)| *holds).map(|(_, wrong)| wrong).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::probe::{Closing, New, Tally};
+    use crate::model::accounts::Account;
+    use crate::model::entry::State;
+    use crate::model::mode::Mode;
+    use crate::model::operation::Acts;
+    use crate::sys::persona::Persona;
+
+    const LAB: u32 = 4242;
+
+    fn someone(label: &str) -> Someone {
+        let account = Account { uid: 2001, gid: 2001, groups: vec![LAB] };
+        Someone { label: label.into(), persona: Persona::Oneself, account }
+    }
+
+    fn row(cell: Cell, tally: Tally) -> Row {
+        Row {
+            root: 0,
+            path: b"a".as_slice().into(),
+            state: State { uid: 0, gid: LAB, mode: Mode::new(0o2775) },
+            directories: 1,
+            files: 10,
+            cells: [cell].into(),
+            tallies: [tally].into(),
+            stopped: [None].into(),
+        }
+    }
+
+    fn lints(label: &str, cell: Cell, (read, write): (u64, u64)) -> Vec<&'static str> {
+        let (someone, tally) = (someone(label), Tally { read, write, ..Tally::default() });
+        let complaints = judge(&[row(cell, tally)], &[&someone], &[Levels::default()]);
+        complaints.into_iter().map(|complaint| complaint.wrong.lint().name()).collect()
+    }
+
+    fn can(acts: &[Act]) -> Cell {
+        let new_file = Some(New { gid: LAB, mode: Mode::new(0o664) });
+        Cell { acts: acts.iter().copied().collect(), new_file, ..Cell::default() }
+    }
+
+    #[test]
+    fn each_wrong_has_its_lint() {
+        use Act::{Create, Delete, DeleteOthers, Enter, List};
+        let works = can(&[Enter, List, Create, Delete]);
+        let foreign = Cell { new_file: Some(New { gid: 2001, mode: Mode::new(0o664) }), ..works };
+        let closed = Cell { closed_by: Some(Closing::Umask), ..works };
+        let free = can(&[Enter, List, Create, Delete, DeleteOthers]);
+        let cases: [(Cell, (u64, u64), &[&str]); 9] = [
+            (works, (10, 10), &[]),
+            (can(&[List]), (0, 0), &["cannot-enter"]),
+            (can(&[Enter, List]), (10, 10), &["cannot-write"]),
+            (foreign, (10, 10), &["new-files-foreign"]),
+            (closed, (10, 10), &["new-files-closed"]),
+            (free, (10, 10), &["can-delete-others"]),
+            (Cell { owns: true, ..free }, (10, 10), &[]),
+            (works, (9, 10), &["cannot-read"]),
+            (can(&[Enter]), (9, 9), &["cannot-write", "cannot-read", "cannot-write"]),
+        ];
+        for (cell, files, wrong) in cases {
+            assert_eq!(lints("alice", cell, files), wrong, "{cell:?} {files:?}");
+        }
+    }
+
+    #[test]
+    fn others_are_to_change_nothing() {
+        let cell = |acts: Acts| Cell { acts, ..Cell::default() };
+        assert_eq!(lints("@others", can(&[Act::Enter, Act::List]), (10, 0)), [""; 0]);
+        for act in [Act::Create, Act::Delete, Act::DeleteOthers] {
+            assert_eq!(lints("@others", cell([act].into_iter().collect()), (0, 0)), ["outsider-can"], "{act}");
+        }
+        assert_eq!(lints("@others", Cell::default(), (0, 1)), ["outsider-can"]);
+    }
+
+    #[test]
+    fn a_closed_door_is_told_once() {
+        let (alice, levels) = (someone("alice"), [Levels::default()]);
+        let below = row(Cell::default(), Tally::default());
+        assert_eq!(judge(&[below], &[&alice], &levels).len(), 1, "it is the door itself");
+    }
+}

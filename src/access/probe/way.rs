@@ -1,0 +1,142 @@
+//! The way to one entry, held directory by directory, and what somebody can do at its end.
+
+use crate::model::entry::Kind;
+use crate::model::mode::Mode;
+use crate::model::operation::{Act, Acts};
+use crate::model::rights::Rights;
+use crate::sys::SysError;
+use crate::sys::access::{Answer, Making, Right};
+use crate::sys::persona::Posed;
+use crate::sys::root::hold_way;
+use crate::sys::stat::Look;
+use rustix::io::Errno;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+/// An entry on the way, held whatever becomes of its name.
+pub struct Step {
+    /// Its absolute path.
+    pub path: PathBuf,
+    /// What was seen of it.
+    pub look: Look,
+    /// It itself.
+    pub held: OwnedFd,
+}
+
+/// Every directory from `/` down, and at last the entry itself; no symbolic link is followed.
+pub struct Way {
+    steps: Vec<Step>,
+}
+
+/// What the kernel answers about an entry, asked as somebody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// What they can do.
+    pub acts: Acts,
+    /// The step that they can't pass, by index, and what the kernel says there.
+    pub stopped: Option<(usize, Errno)>,
+    /// What comes of making a file there; in a directory that can be entered.
+    pub making: Option<Making>,
+}
+
+impl Way {
+    /// Holds every entry on the way to an absolute path without `..`. To be called by a thread that may look anywhere.
+    pub fn hold(path: &Path) -> Result<Way, SysError> {
+        let steps = hold_way(path)?.into_iter().map(|(path, held, look)| Step { path, look, held });
+        Ok(Way { steps: steps.collect() })
+    }
+
+    /// Every step, the entry itself at last.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Asks as somebody what they can do with the entry at the end.
+    pub fn ask(&self, posed: &Posed, uid: u32) -> Result<Told, SysError> {
+        let Some((end, above)) = self.steps.split_last() else {
+            return Ok(Told { acts: Acts::NONE, stopped: None, making: None });
+        };
+        for (at, step) in above.iter().enumerate() {
+            if let Answer::No(errno) = posed.may(&step.held, Right::Execute)? {
+                return Ok(Told { acts: Acts::NONE, stopped: Some((at, errno)), making: None });
+            }
+        }
+        if end.look.entry.kind == Kind::Dir {
+            return self.ask_directory(posed, uid, end);
+        }
+        let may = |step: &Step, right| posed.may(&step.held, right).map(Answer::is_yes);
+        let deletes = match above.last() {
+            // At once: where groups of an ACL give them one by one, the kernel refuses (acl(5)).
+            Some(parent) => {
+                posed.may(&parent.held, Rights::CHANGE)?.is_yes() && deletes(&parent.look, Some(&end.look), uid)
+            }
+            None => false,
+        };
+        let is_file = end.look.entry.kind == Kind::File;
+        let acts = Acts::NONE
+            .with(Act::Delete, deletes)
+            .with(Act::Read, is_file && may(end, Right::Read)?)
+            .with(Act::Write, is_file && may(end, Right::Write)?);
+        Ok(Told { acts, stopped: None, making: None })
+    }
+
+    fn ask_directory(&self, posed: &Posed, uid: u32, end: &Step) -> Result<Told, SysError> {
+        let answers = ask_directory(posed, &end.held)?;
+        let stopped = match answers.pass {
+            Answer::Yes => None,
+            Answer::No(errno) => Some((self.steps.len() - 1, errno)),
+        };
+        Ok(Told { acts: answers.acts(&end.look, uid), stopped, making: answers.making })
+    }
+}
+
+/// What the kernel answers about a directory, whatever lies above it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DirectoryAnswers {
+    /// Whether it can be passed through.
+    pub pass: Answer,
+    /// Whether it can be listed.
+    pub read: Answer,
+    /// Whether its names can be changed.
+    pub write: Answer,
+    /// What came of making a file in it; where it can be passed and written.
+    pub making: Option<Making>,
+}
+
+/// Asks as somebody about a directory.
+pub fn ask_directory(posed: &Posed, held: &OwnedFd) -> Result<DirectoryAnswers, SysError> {
+    let may = |right| posed.may(held, right);
+    let (pass, read) = (may(Right::Execute)?, may(Right::Read)?);
+    // At once: where groups of an ACL give them one by one, the kernel refuses (acl(5)).
+    let write = posed.may(held, Rights::CHANGE)?;
+    let making = match (pass, write) {
+        (Answer::Yes, Answer::Yes) => Some(posed.make_nameless(held)?),
+        _ => None,
+    };
+    Ok(DirectoryAnswers { pass, read, write, making })
+}
+
+impl DirectoryAnswers {
+    /// What can be done in the directory by who can reach it.
+    pub fn acts(&self, directory: &Look, uid: u32) -> Acts {
+        let writes = self.write.is_yes();
+        let is_refused = matches!(self.making, Some(Making::Refused(_)));
+        Acts::NONE
+            .with(Act::Enter, self.pass.is_yes())
+            // Names can be listed without passing; only nothing can be done with them.
+            .with(Act::List, self.read.is_yes())
+            .with(Act::Create, writes && !is_refused)
+            .with(Act::Delete, writes && !directory.is_append_only())
+            .with(Act::DeleteOthers, writes && deletes(directory, None, uid))
+    }
+}
+
+/// Whether who can write a directory can remove an entry of it, or else one of somebody else's: in a sticky directory
+/// only the owner of either can (unlink(2)).
+fn deletes(directory: &Look, entry: Option<&Look>, uid: u32) -> bool {
+    let state = directory.entry.state;
+    let is_free = !state.mode.has(Mode::STICKY) || state.uid == uid;
+    let is_own = entry.is_some_and(|entry| entry.entry.state.uid == uid);
+    let is_fixed = |look: &Look| look.is_append_only() || look.is_immutable();
+    !is_fixed(directory) && !entry.is_some_and(is_fixed) && (is_free || is_own)
+}

@@ -1,0 +1,133 @@
+//! Whoever follows all that is proposed ends with every act, and each way is enough by itself.
+
+use super::*;
+use crate::access::remedy::{Bits, Law, Lawless, Standing, Turn};
+use crate::access::trace::{Fixture, Stop};
+use crate::model::acl::Listed;
+use crate::model::acl::Tag;
+use crate::model::entry::Kind;
+use crate::model::mode::Mode;
+use crate::model::rights::Rights;
+use crate::model::rights::tests::{account, acl, state};
+use proptest::prelude::*;
+
+fn stop(owner: u32, gid: u32, mode: u32, list: Option<&str>) -> Stop {
+    let listed = list.map_or(Listed::No, |list| Listed::Yes(acl(list)));
+    Stop { kind: Kind::Dir, state: state(owner, gid, mode), listed, fixture: Fixture::None }
+}
+
+fn alice(groups: &[u32], stops: Vec<Stop>) -> Case {
+    Case { account: account(2001, groups), stops }
+}
+
+const MEANS: Means<'static> = Means { standing: Standing::User, joinable: &[4242], law: &Lawless };
+
+fn can(case: &Case, act: Act) -> bool {
+    case.demands(act).into_iter().all(|demand| case.meets(demand))
+}
+
+fn after(case: &Case, way: &[Alteration]) -> Case {
+    way.iter().fold(case.clone(), |case, one| case.after(*one))
+}
+
+#[test]
+fn a_later_entry_includes_the_earlier_and_takes_nothing_from_the_group() {
+    // As a program makes a 0700 directory below a default ACL: behind the empty mask all is there already.
+    let case = alice(&[2001], vec![stop(0, 100, 0o700, Some("u::7 u:2001:6 g::7 g:55:7 m::0 o::0"))]);
+    let mut proposals = Proposals::new(&case, MEANS);
+    let entry = |rights, mask| Alteration::Entry {
+        place: 0,
+        tag: Tag::User,
+        id: Some(2001),
+        rights: Rights::new(rights),
+        mask: Rights::new(mask),
+    };
+    let ways: Vec<_> = [Act::Enter, Act::List, Act::Create].map(|act| proposals.propose(act, false).ways).into();
+    assert_eq!(ways, [vec![vec![entry(7, 1)]], vec![vec![entry(7, 5)]], vec![vec![entry(7, 7)]]]);
+    // A member's group gets what its own entry lacks, and keeps what that has.
+    let case = alice(&[2001, 100], vec![stop(0, 100, 0o700, Some("u::7 u:5:7 g::6 m::0 o::0"))]);
+    let first = &Proposals::new(&case, MEANS).propose(Act::Enter, false).ways[0];
+    assert_eq!(
+        first[..],
+        [Alteration::Entry { place: 0, tag: Tag::OwningGroup, id: None, rights: Rights::new(7), mask: Rights::PASS }]
+    );
+}
+
+#[test]
+fn what_is_taken_stays_taken() {
+    let case = alice(&[4242], vec![stop(0, 4242, 0o770, None)]);
+    let mut proposals = Proposals::new(&case, MEANS);
+    let ways = [Act::Create, Act::List].map(|act| proposals.propose(act, true).ways.remove(0));
+    let end = ways.iter().fold(case.clone(), |case, way| after(&case, way));
+    assert!(!can(&end, Act::Create) && !can(&end, Act::List), "{ways:?}");
+}
+
+/// A policy by which a directory stays sticky, and others stay out.
+struct Strict;
+
+impl Law for Strict {
+    fn allows(&self, _: usize, before: &Stop, after: &Stop) -> bool {
+        let (before, after) = (before.state.mode, after.state.mode);
+        before & Mode::STICKY == after & Mode::STICKY && after.without(before) & Mode::OTHER == Mode::NONE
+    }
+}
+
+#[test]
+fn what_a_policy_forbids_is_not_proposed() {
+    let means = Means { law: &Strict, ..MEANS };
+    let sticky = alice(&[4242], vec![stop(0, 4242, 0o3770, None)]);
+    let proposed = Proposals::new(&sticky, means).propose(Act::DeleteOthers, false);
+    assert_eq!(proposed, Proposed { ways: Vec::new(), is_barred: true });
+    let free = Proposals::new(&sticky, MEANS).propose(Act::DeleteOthers, false);
+    assert_eq!(free, Proposed { ways: vec![vec![Alteration::Unstick { place: 0 }]], is_barred: false });
+    // Where ACLs aren't kept, only the bit of others would do.
+    let mut closed = alice(&[2001], vec![stop(0, 100, 0o770, None)]);
+    closed.stops[0].listed = Listed::Never;
+    assert!(Proposals::new(&closed, means).propose(Act::Enter, false).is_barred);
+    let open = Alteration::Mode { place: 0, turn: Turn::Give, bits: Bits::Other, rights: Rights::PASS };
+    assert_eq!(Proposals::new(&closed, MEANS).propose(Act::Enter, false).ways, [vec![open]]);
+    // What can't be altered at all isn't the policy's fault.
+    closed.stops[0].fixture = Fixture::ReadOnly;
+    assert_eq!(Proposals::new(&closed, means).propose(Act::Create, false), Proposed::default());
+}
+
+fn any_stop() -> impl Strategy<Value = Stop> {
+    let list = proptest::option::of((0..8_u8, 0..8_u8, 0..8_u8, any::<bool>()));
+    (0..3_usize, 0..3_usize, 0..0o2000_u32, list).prop_map(|(owner, group, mode, list)| {
+        let digit = |shift: u32| mode >> shift & 7;
+        let list = list.map(|(user, named, owning, names_her)| {
+            let her = if names_her { format!("u:2001:{user} ") } else { "u:7:7 ".into() };
+            format!("u::{} {her}g::{owning} g:4242:{named} m::{} o::{}", digit(6), digit(3), digit(0))
+        });
+        stop([0, 0, 2001][owner], [4242, 100, 2001][group], mode, list.as_deref())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #[test]
+    fn all_that_is_proposed_adds_up(stops in proptest::collection::vec(any_stop(), 1..4), is_member in any::<bool>()) {
+        let case = alice(if is_member { &[2001, 4242] } else { &[2001] }, stops);
+        let mut proposals = Proposals::new(&case, MEANS);
+        let acts: Vec<Act> = case.acts().to_vec();
+        let told: Vec<_> = acts.iter().map(|&act| (act, can(&case, act), proposals.propose(act, can(&case, act)))).collect();
+        // The first of each, or the last.
+        for pick in [0, 1] {
+            let mut end = case.clone();
+            for (act, before, Proposed { ways, .. }) in told.iter().filter(|(_, before, _)| !before) {
+                prop_assert!(!ways.is_empty(), "{act}");
+                let way = &ways[pick.min(ways.len() - 1)];
+                prop_assert!(can(&after(&case, way), *act) != *before, "{act} alone: {way:?}");
+                end = after(&end, way);
+            }
+            for &act in &acts {
+                prop_assert!(can(&end, act), "{act} at the end of {told:?}");
+            }
+        }
+        let taken = told.iter().filter(|(_, before, proposed)| *before && !proposed.ways.is_empty());
+        let end = taken.clone().fold(case.clone(), |end, (_, _, proposed)| after(&end, &proposed.ways[0]));
+        for (act, ..) in taken {
+            prop_assert!(!can(&end, *act), "{act} is given back: {told:?}");
+        }
+    }
+}

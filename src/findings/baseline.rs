@@ -1,0 +1,225 @@
+//! Baselines: findings that are known, so that only new ones count.
+//!
+//! A file of JSON lines, sorted and without times or counts, so that it can be kept under version control and its
+//! lines be removed by hand. A line that is lost only makes a known finding a new one, so there is no line at the end.
+
+mod line;
+
+use crate::findings::{Flaw, Notice, Survey, path_in_tree};
+use crate::judging::selection::Selection;
+use crate::lints::{Finding, Lint};
+use crate::model::entry::State;
+use crate::model::path::TreePath;
+use crate::model::wire::{Numbered, Trail};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashSet};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Findings that are known, each with the line that says so; 0 where it was never in a file.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Baseline {
+    known: BTreeMap<Known, u32>,
+}
+
+/// What makes a finding the one that is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Known {
+    /// The lint.
+    pub lint: Lint,
+    /// What it was found on.
+    pub subject: Subject,
+}
+
+/// What a finding is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// An entry.
+    Entry {
+        /// The absolute path of its root.
+        root: Box<[u8]>,
+        /// Its path from there.
+        path: TreePath,
+        /// The state that the policy asks for, whatever may be fixed: another wish is another finding.
+        desired: State,
+    },
+    /// A policy.
+    Policy {
+        /// Its file.
+        file: Box<str>,
+        /// What is wrong with it; lines move too often.
+        message: Box<str>,
+    },
+}
+
+/// Why a baseline can't be read: its line and what is wrong there.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{file}:{line}: {message}")]
+pub struct BaselineError {
+    /// The file, as it was named.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Baseline {
+    /// All that a survey found.
+    pub fn of(survey: &Survey) -> Baseline {
+        let mut baseline = Baseline::default();
+        let on_entries = survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(move |f| known(survey, flaw, f)));
+        let on_policies = survey.notices.iter().map(|notice| known_notice(survey, notice));
+        baseline.known.extend(on_entries.chain(on_policies).map(|known| (known, 0)));
+        baseline
+    }
+
+    /// How many findings it knows.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether it knows none.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Reads a file; `name` is what errors call it.
+    pub fn read(bytes: &[u8], name: &str) -> Result<Baseline, BaselineError> {
+        let fail = |line: usize, message: String| BaselineError {
+            file: name.into(),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            message,
+        };
+        let mut baseline = Baseline::default();
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let mut numbered = Numbered::default();
+        let mut lines = bytes.split(|&byte| byte == b'\n').zip(1..);
+        let head = lines.next().map_or(&b""[..], |(head, _)| head);
+        line::read_head(head).map_err(|message| fail(1, message))?;
+        for (text, number) in lines {
+            let known = line::read(text, &mut numbered).map_err(|message| fail(number, message))?;
+            let Some(known) = known else { continue };
+            let at = u32::try_from(number).unwrap_or(u32::MAX);
+            if let Some(before) = baseline.known.insert(known, at) {
+                return Err(fail(number, format!("the same finding as on line {before}: remove one of them")));
+            }
+        }
+        Ok(baseline)
+    }
+
+    /// Writes it: the same findings give the same bytes.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        line::write_head(out)?;
+        let mut trail = Trail::default();
+        self.known.keys().try_for_each(|known| line::write_known(known, &mut trail, out))
+    }
+
+    /// Takes what is known out of a survey and counts it; gives the findings that are no more, each with its line.
+    ///
+    /// What this run didn't look at isn't called mended: other roots, what `selection` leaves out, what couldn't be read.
+    pub fn take_known(&self, survey: &mut Survey, selection: &Selection) -> Vec<(&Known, u32)> {
+        let mut met: HashSet<u32> = HashSet::new();
+        let indexed: BTreeMap<&Known, u32> = self.known.keys().zip(0..).collect();
+        let mut known_too = 0;
+        let mut flaws = std::mem::take(&mut survey.flaws);
+        for flaw in &mut flaws {
+            let is_new = |finding: &&Finding| {
+                let index = indexed.get(&known(survey, flaw, finding));
+                met.extend(index);
+                known_too += u64::from(index.is_some());
+                index.is_none()
+            };
+            flaw.findings = flaw.findings.iter().filter(is_new).copied().collect();
+        }
+        flaws.retain(|flaw| !flaw.findings.is_empty());
+        let mut notices = std::mem::take(&mut survey.notices);
+        notices.retain(|notice| {
+            let index = indexed.get(&known_notice(survey, notice));
+            met.extend(index);
+            known_too += u64::from(index.is_some());
+            index.is_none()
+        });
+        (survey.flaws, survey.notices) = (flaws, notices);
+        survey.counts.known += known_too;
+        let scope = Scope::of(survey, selection);
+        let left = self.known.iter().zip(0..).filter(|(_, index)| !met.contains(index));
+        left.map(|((known, &line), _)| (known, line)).filter(|(known, _)| scope.covers(known)).collect()
+    }
+}
+
+fn known(survey: &Survey, flaw: &Flaw, finding: &Finding) -> Known {
+    let root = survey.roots.get(flaw.root as usize).map_or(&b""[..], |root| root.path.as_os_str().as_bytes());
+    let subject = Subject::Entry { root: root.into(), path: flaw.path.clone(), desired: flaw.ideal };
+    Known { lint: finding.lint, subject }
+}
+
+fn known_notice(survey: &Survey, notice: &Notice) -> Known {
+    let file = survey.policies.get(notice.policy as usize).map_or("", |policy| &policy.file);
+    Known { lint: notice.lint, subject: Subject::Policy { file: file.into(), message: notice.message.as_str().into() } }
+}
+
+/// What a run looked at.
+struct Scope<'a> {
+    survey: &'a Survey,
+    roots: HashSet<&'a Path>,
+    selection: &'a Selection,
+    /// Absolute paths that couldn't be read, or whose mounts were not entered.
+    blind: HashSet<PathBuf>,
+}
+
+impl<'a> Scope<'a> {
+    fn of(survey: &'a Survey, selection: &'a Selection) -> Scope<'a> {
+        let root = |root: u32| survey.roots.get(root as usize).map_or(Path::new(""), |root| &root.path);
+        let place = |base: &Path, path: &TreePath| base.join(Path::new(std::ffi::OsStr::from_bytes(&path.bytes())));
+        let errors = survey.errors.iter().map(|trouble| place(trouble.root.map_or(Path::new(""), root), &trouble.path));
+        let mounts = survey.skipped_mounts.iter().map(|mount| place(root(mount.root), &mount.path));
+        // `.` is the root itself, and the empty path what concerns all of the run.
+        let normal = |path: PathBuf| path.components().collect::<PathBuf>();
+        let roots = survey.roots.iter().map(|root| root.path.as_path()).collect();
+        Scope { survey, roots, selection, blind: errors.chain(mounts).map(normal).collect() }
+    }
+
+    fn covers(&self, known: &Known) -> bool {
+        match &known.subject {
+            Subject::Policy { file, .. } => self.survey.policies.iter().any(|policy| *policy.file == **file),
+            Subject::Entry { root, path, .. } => {
+                let root = Path::new(std::ffi::OsStr::from_bytes(root));
+                let place: PathBuf =
+                    root.join(Path::new(std::ffi::OsStr::from_bytes(&path.bytes()))).components().collect();
+                let is_limited = !self.selection.selects(&place);
+                let is_judged = self.roots.contains(root);
+                let is_blind =
+                    self.blind.contains(Path::new("")) || place.ancestors().any(|at| self.blind.contains(at));
+                is_judged && !is_limited && !is_blind
+            }
+        }
+    }
+}
+
+impl Ord for Known {
+    /// Policies first, then entries in path order; all that tells two apart counts.
+    fn cmp(&self, other: &Known) -> Ordering {
+        let number = |state: &State| (state.uid, state.gid, state.mode.bits());
+        let subjects = match (&self.subject, &other.subject) {
+            (Subject::Policy { .. }, Subject::Entry { .. }) => Ordering::Less,
+            (Subject::Entry { .. }, Subject::Policy { .. }) => Ordering::Greater,
+            (Subject::Policy { file: a, message: x }, Subject::Policy { file: b, message: y }) => (a, x).cmp(&(b, y)),
+            (
+                Subject::Entry { root: a, path: x, desired: one },
+                Subject::Entry { root: b, path: y, desired: other },
+            ) => path_in_tree((a, x), (b, y)).then_with(|| (a, x, number(one)).cmp(&(b, y, number(other)))),
+        };
+        subjects.then_with(|| self.lint.name().cmp(other.lint.name()))
+    }
+}
+
+impl PartialOrd for Known {
+    fn partial_cmp(&self, other: &Known) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests;

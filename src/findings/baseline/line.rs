@@ -1,0 +1,118 @@
+//! The lines of a baseline, each read as strictly as it is written.
+
+use super::{Known, Subject};
+use crate::lints::Lint;
+use crate::model::entry::State;
+use crate::model::path::TreePath;
+use crate::model::wire::{DirectoryLine, EntryPath, Numbered, Trail, WirePath, WireState, write_line};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// The only format there is.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    format: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    lint: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    root: Option<WirePath<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    path: Option<EntryPath<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    desired: Option<WireState>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    policy: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    message: Option<Cow<'a, str>>,
+}
+
+/// Writes the first line.
+pub fn write_head(out: &mut dyn Write) -> io::Result<()> {
+    write_line(&Head { kind: "baseline".into(), format: FORMAT }, out)
+}
+
+/// Writes the line of a finding.
+pub fn write_known(known: &Known, trail: &mut Trail, out: &mut dyn Write) -> io::Result<()> {
+    let lint = known.lint.name().into();
+    let line = Line { kind: "known".into(), lint, root: None, path: None, desired: None, policy: None, message: None };
+    let line = match &known.subject {
+        Subject::Entry { root, path, desired } => {
+            let path = trail.path(path, |line| write_line(line, out))?;
+            let (root, path) = (Some(WirePath::new(root)), Some(path));
+            Line { root, path, desired: Some((*desired).into()), ..line }
+        }
+        Subject::Policy { file, message } => {
+            Line { policy: Some((&**file).into()), message: Some((&**message).into()), ..line }
+        }
+    };
+    write_line(&line, out)
+}
+
+/// Reads the first line.
+pub fn read_head(text: &[u8]) -> Result<(), String> {
+    let head: Head<'_> = serde_json::from_slice(text).map_err(|error| not_read("the head of a baseline", &error))?;
+    match (&*head.kind, head.format) {
+        ("baseline", FORMAT) => Ok(()),
+        ("baseline", format) => Err(format!("a baseline of format {format}, this program knows {FORMAT} only")),
+        (kind, _) => Err(format!("`{}`, where `baseline` should be: this is no baseline", kind.escape_debug())),
+    }
+}
+
+/// Reads a line: a finding, or a number for a directory, which is taken down.
+pub fn read(text: &[u8], numbered: &mut Numbered) -> Result<Option<Known>, String> {
+    match serde_json::from_slice::<DirectoryLine<'_>>(text) {
+        Ok(line) => numbered.take(&line).map(|_| None),
+        Err(_) => read_known(text, numbered).map(Some),
+    }
+}
+
+fn read_known(text: &[u8], numbered: &mut Numbered) -> Result<Known, String> {
+    let line: Line<'_> = serde_json::from_slice(text).map_err(|error| not_read("a known finding", &error))?;
+    if line.kind != "known" {
+        return Err(format!("`{}`, where `known` should be", line.kind.escape_debug()));
+    }
+    let lint = Lint::from_name(&line.lint);
+    let lint = lint.ok_or_else(|| format!("there is no lint `{}`: remove the line", line.lint.escape_debug()))?;
+    let subject = match (line.root, line.path, line.desired, line.policy, line.message) {
+        (Some(root), Some(path), Some(desired), None, None) => entry(&root, numbered.path(&path)?, desired)?,
+        (None, None, None, Some(file), Some(message)) => Subject::Policy { file: file.into(), message: message.into() },
+        _ => return Err("a known finding has `root`, `path` and `desired`, or else `policy` and `message`".into()),
+    };
+    Ok(Known { lint, subject })
+}
+
+/// An entry, by the paths that a report would name it by: another spelling would never be met.
+fn entry(root: &WirePath<'_>, path: TreePath, desired: WireState) -> Result<Subject, String> {
+    let root = root.as_bytes();
+    let is_plain = |names: &[u8]| !names.split(|&byte| byte == b'/').any(|name| matches!(name, b"" | b"." | b".."));
+    let below = root.strip_prefix(b"/").filter(|names| names.is_empty() || is_plain(names));
+    if below.is_none() || root.contains(&0) {
+        return Err("`root` is not a plain absolute path".into());
+    }
+    let names = path.bytes();
+    if names.contains(&0) || (!path.is_root() && !is_plain(&names)) {
+        return Err("`path` is not a plain path from the root".into());
+    }
+    drop(names);
+    Ok(Subject::Entry { root: root.into(), path, desired: State::from(desired) })
+}
+
+fn not_read(what: &str, error: &serde_json::Error) -> String {
+    // The reader counts lines from where it began, which is not the line of the file.
+    let text = error.to_string();
+    let reason = text.split(" at line ").next().unwrap_or_default();
+    format!("not {what}: {reason} (column {})", error.column())
+}

@@ -1,0 +1,97 @@
+//! Findings about the policies themselves.
+
+use crate::findings::found::Notice;
+use crate::lints::{Level, Levels, Lint};
+use crate::model::intent::RuleId;
+use crate::policy::load::Origin;
+use crate::policy::risk::{Risk, risks};
+use crate::policy::rule_table::RuleTable;
+use crate::policy::usage::Usage;
+use crate::policy::{Loaded, exceptions};
+use crate::source::roots::Rooted;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Exceptions whose last day has passed, each told once, by the levels of its policy.
+pub fn expired(loaded: &[Loaded], levels: &[Levels], today: Date) -> Vec<Notice> {
+    let mut notices: Vec<Notice> = Vec::new();
+    for (policy, (loaded, levels)) in loaded.iter().zip(levels).enumerate() {
+        let level = levels.of(Lint::ExpiredException);
+        if level == Level::Allow {
+            continue;
+        }
+        for exception in exceptions::expired(&loaded.model, today) {
+            let until = exception.until.map(|until| until.to_string()).unwrap_or_default();
+            let message = format!("the exception of {} ended on {until}: {}", exception.path.value, exception.reason);
+            let policy = policy as u32;
+            let notice = Notice {
+                lint: Lint::ExpiredException,
+                level,
+                policy,
+                line: exception.line,
+                rule: None,
+                message,
+                unmet: None,
+            };
+            let known = notices.iter().any(|known| known.line == notice.line && known.message == notice.message);
+            if !known {
+                notices.push(notice);
+            }
+        }
+    }
+    notices
+}
+
+/// Rules that did nothing, of trees that have a root here. Of a built-in policy nothing is told: it serves many places.
+pub fn idle(loaded: &[Loaded], levels: &[Levels], table: &RuleTable, trees: &[Rooted], usage: &Usage) -> Vec<Notice> {
+    let bound: BTreeSet<(u32, u32)> = trees.iter().map(|tree| (tree.instance.policy(), tree.instance.tree())).collect();
+    // A policy that is used in two places has each rule twice, and is well served where one of them does something.
+    let mut rules: BTreeMap<(&str, u32), Vec<RuleId>> = BTreeMap::new();
+    for (rule, site) in table.sites().iter().enumerate().filter(|(_, site)| bound.contains(&(site.policy, site.tree))) {
+        let loaded = &loaded[site.policy as usize];
+        if !is_built_in(loaded) {
+            rules.entry((&loaded.model.source.file, site.line)).or_default().push(RuleId::new(rule as u32));
+        }
+    }
+    let mut notices = Vec::new();
+    for ((_, line), ids) in rules {
+        let site = table.site(ids[0]);
+        let is_own = loaded[site.policy as usize].model.trees[site.tree as usize].line == line;
+        let (lint, message) = match () {
+            () if !is_own && ids.iter().all(|&id| usage.is_unused(id)) => {
+                (Lint::UnusedRule, format!("the rule of `{}` matched nothing", site.label))
+            }
+            () if ids.iter().all(|&id| usage.is_shadowed(id)) => {
+                let whose = if is_own { "the tree's own keys".into() } else { format!("the rule of `{}`", site.label) };
+                (Lint::ShadowedRule, format!("{whose} never decided anything: later rules always did"))
+            }
+            () => continue,
+        };
+        let (policy, rule) = (site.policy, Some(ids[0]));
+        let level = levels[policy as usize].of(lint);
+        if level != Level::Allow {
+            notices.push(Notice { lint, level, policy, line, rule, message, unmet: None });
+        }
+    }
+    notices
+}
+
+/// What is risky in policies themselves, whatever lies in their trees; `is_empty` knows of groups without members.
+pub fn risky(loaded: &[Loaded], levels: &[Levels], is_empty: &dyn Fn(&str) -> bool) -> Vec<Notice> {
+    let mut notices: Vec<Notice> = Vec::new();
+    for (policy, (loaded, levels)) in
+        loaded.iter().zip(levels).enumerate().filter(|(_, (loaded, _))| !is_built_in(loaded))
+    {
+        for Risk { lint, line, message } in risks(&loaded.model, &loaded.params, is_empty) {
+            let level = levels.of(lint);
+            if level != Level::Allow && !notices.iter().any(|known| known.line == line && known.message == message) {
+                notices.push(Notice { lint, level, policy: policy as u32, line, rule: None, message, unmet: None });
+            }
+        }
+    }
+    notices
+}
+
+fn is_built_in(loaded: &Loaded) -> bool {
+    matches!(loaded.origin, Origin::BuiltIn(_))
+}

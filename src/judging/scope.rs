@@ -1,0 +1,215 @@
+//! What all policies that cover a directory say of what lies in it.
+
+use crate::judging::bound::View;
+use crate::model::entry::{Entry, Kind};
+use crate::model::intent::{Around, Intent, PrivateDirs, is_setgid_directory};
+use crate::model::path::SharedDirectory;
+use crate::policy::here::Here;
+use crate::policy::instance::{Ruling, Scratch};
+use crate::sys::stat::Look;
+use std::collections::HashSet;
+
+/// A root and what lies below it, down to the next root: walked once, judged by every policy that covers it.
+pub struct Region<'p> {
+    /// The trees it is judged by.
+    pub views: Vec<View<'p>>,
+    /// The next roots below it, relative to its own; what lies there belongs to regions of their own.
+    pub nested: HashSet<Vec<u8>>,
+}
+
+/// What is known of a directory for judging what lies in it.
+#[derive(Clone)]
+pub struct Scope<'p> {
+    /// Its region.
+    pub region: &'p Region<'p>,
+    /// The directory itself, as it was seen.
+    pub entry: Entry,
+    /// What each tree that judges here says.
+    pub actives: Vec<Active>,
+}
+
+/// One tree inside one directory.
+#[derive(Clone)]
+pub struct Active {
+    /// Its view, by index in the region.
+    pub view: usize,
+    /// What its rules say here.
+    pub here: Here,
+    /// The directory's path from the tree's root, for what is found in it.
+    pub path: SharedDirectory,
+    /// The group that the directory is to have.
+    pub parent: Option<u32>,
+    /// The group of the nearest setgid directory from here up, else that of the root.
+    pub setgid: Option<u32>,
+}
+
+/// What one tree wants of one entry.
+#[derive(Clone, Copy)]
+pub struct Opinion<'p> {
+    /// The tree's view, by index in the region.
+    pub view: usize,
+    /// What it wants; empty where it wants nothing.
+    pub intent: Intent<'p>,
+    /// What `@parent` stands for.
+    pub parent: Option<u32>,
+    /// What `@setgid` stands for above the entry.
+    pub setgid: Option<u32>,
+}
+
+/// Whether anybody cares for a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Heard {
+    /// Every tree excludes it.
+    Excluded,
+    /// Nobody wants anything of it.
+    Unwanted,
+    /// Somebody wants something.
+    Wanted,
+}
+
+/// The path of one directory, as the region and as each of its trees has it.
+#[derive(Default)]
+pub struct Paths {
+    /// From the region's root; empty for the root itself.
+    pub region: Vec<u8>,
+    views: Vec<Vec<u8>>,
+}
+
+impl Paths {
+    /// Sets the path that a tree is told, where it has another way there than the region has.
+    pub fn set_view(&mut self, view: usize, path: &[u8]) {
+        self.views.resize_with(self.views.len().max(view + 1), Vec::new);
+        self.views[view] = path.to_vec();
+    }
+
+    /// Sets the path; only trees that ask for it get one.
+    pub fn set(&mut self, scope: &Scope<'_>, region: &[u8]) {
+        self.region.clear();
+        self.region.extend_from_slice(if region == b"." { b"" } else { region });
+        self.views.resize_with(scope.region.views.len(), Vec::new);
+        for active in scope.actives.iter().filter(|active| active.here.needs_path()) {
+            self.views[active.view] = scope.region.views[active.view].path(&self.region);
+        }
+    }
+
+    fn of(&self, view: usize) -> &[u8] {
+        self.views.get(view).map_or(b"", Vec::as_slice)
+    }
+}
+
+impl<'p> Scope<'p> {
+    /// The path of the directory, as one of its trees has it.
+    pub fn path(&self, view: usize) -> Option<&SharedDirectory> {
+        self.actives.iter().find(|active| active.view == view).map(|active| &active.path)
+    }
+
+    /// Whether [`Paths`] have to be set for names in this directory.
+    pub fn needs_path(&self) -> bool {
+        !self.region.nested.is_empty() || self.actives.iter().any(|active| active.here.needs_path())
+    }
+
+    /// Whether anybody could want anything of an entry of this kind.
+    pub fn wants_kind(&self, kind: Kind) -> bool {
+        self.actives.iter().any(|active| active.here.wants_kind(kind))
+    }
+
+    /// Whether no tree's patterns could tell this name from most others of its kind here.
+    pub fn is_plain(&self, name: &[u8], kind: Kind) -> bool {
+        self.actives.iter().all(|active| {
+            let instance = self.region.views[active.view].bound.instance;
+            !active.here.may_touch(instance, name, kind)
+        })
+    }
+
+    /// Collects what each tree wants of a name, those that exclude it left out.
+    pub fn hear(
+        &self,
+        paths: &Paths,
+        name: &[u8],
+        kind: Kind,
+        scratch: &mut Scratch,
+        opinions: &mut Vec<Opinion<'p>>,
+    ) -> Heard {
+        opinions.clear();
+        let mut heard = Heard::Excluded;
+        for active in &self.actives {
+            let instance = self.region.views[active.view].bound.instance;
+            let intent = match active.here.ruling(instance, paths.of(active.view), name, kind, scratch) {
+                Ruling::Excluded => continue,
+                Ruling::Unwanted => Intent::default(),
+                Ruling::Wanted(intent) => intent,
+            };
+            let wanted = if intent.is_empty() { Heard::Unwanted } else { Heard::Wanted };
+            if heard != Heard::Wanted {
+                heard = wanted;
+            }
+            opinions.push(Opinion { view: active.view, intent, parent: active.parent, setgid: active.setgid });
+        }
+        heard
+    }
+
+    /// Leaves out the trees that have default excludes, and tells the view of each.
+    pub fn drop_default_excludes(&self, opinions: &mut Vec<Opinion<'p>>, mut tell: impl FnMut(usize)) {
+        opinions.retain(|opinion| {
+            let view = &self.region.views[opinion.view];
+            let is_left_out = view.bound.instance.has_default_excludes();
+            if is_left_out {
+                tell(opinion.view);
+            }
+            !is_left_out
+        });
+    }
+
+    /// What the trees that have an opinion of a directory in this one say inside it; `groups` are those that it is to
+    /// have, by the same index. `None` where none of them judges anything there.
+    pub fn inside(
+        &self,
+        paths: &Paths,
+        name: &[u8],
+        look: &Look,
+        opinions: &[Opinion<'p>],
+        groups: &[u32],
+        scratch: &mut Scratch,
+    ) -> Option<Scope<'p>> {
+        let mut actives = Vec::with_capacity(opinions.len());
+        for (opinion, &group) in opinions.iter().zip(groups) {
+            let Some(active) = self.actives.iter().find(|active| active.view == opinion.view) else { continue };
+            if is_left_private(&opinion.intent, &look.entry) {
+                continue;
+            }
+            let instance = self.region.views[active.view].bound.instance;
+            let here = active.here.enter(instance, paths.of(active.view), name, scratch);
+            let setgid = if is_setgid_directory(&look.entry) { Some(look.entry.state.gid) } else { active.setgid };
+            actives.push(Active {
+                view: active.view,
+                here,
+                path: SharedDirectory::default(),
+                parent: Some(group),
+                setgid,
+            });
+        }
+        let scope = Scope { region: self.region, entry: look.entry.clone(), actives };
+        (!scope.actives.is_empty()).then_some(scope)
+    }
+}
+
+/// Whether a directory is one that its owner keeps private and the policy leaves to him: only its group is judged.
+fn is_left_private(intent: &Intent<'_>, entry: &Entry) -> bool {
+    intent.private_dirs == PrivateDirs::Allow && entry.kind == Kind::Dir && entry.state.mode.is_private()
+}
+
+impl<'p> Opinion<'p> {
+    /// The opinion on an entry that is a private directory which the policy leaves to its owner.
+    pub fn heeding_privacy(self, entry: &Entry) -> Opinion<'p> {
+        if !is_left_private(&self.intent, entry) {
+            return self;
+        }
+        let Intent { group, hard_links, consent, private_dirs, .. } = self.intent;
+        Opinion { intent: Intent { group, hard_links, consent, private_dirs, ..Intent::default() }, ..self }
+    }
+
+    /// What lies around an entry of this name.
+    pub fn around<'a>(&self, view: &View<'_>, name: &'a [u8]) -> Around<'a> {
+        Around { root: view.bound.root_gid, parent: self.parent, setgid: self.setgid, name }
+    }
+}

@@ -1,0 +1,122 @@
+//! Where walks start: the regions' roots, or what PATHs limit a run to.
+
+use crate::judging::regions::{Placed, below};
+use crate::judging::selection::{Selection, is_covered};
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// A place to start at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// Its region, by index.
+    pub region: usize,
+    /// Its path from the region's root; empty for the root itself.
+    pub path: Vec<u8>,
+}
+
+/// The places to start at, each once; or the PATH that no tree covers. One that only roots cover which can't be used,
+/// told elsewhere with the reason, leads nowhere.
+pub fn targets(
+    placed: &[Placed<'_>],
+    unusable: &BTreeSet<PathBuf>,
+    selection: &Selection,
+) -> Result<Vec<Target>, PathBuf> {
+    if selection.is_all() {
+        return Ok((0..placed.len()).map(|region| Target { region, path: Vec::new() }).collect());
+    }
+    let regions: Sorted<'_> = placed.iter().map(|placed| placed.path.as_path()).collect();
+    let mut targets = Vec::new();
+    for limit in selection.outermost() {
+        let first = targets.len();
+        let inside = regions.below(limit);
+        targets.extend(inside.clone().map(|region| Target { region, path: Vec::new() }));
+        if !regions.contain(limit) {
+            targets.extend(within(&regions, limit));
+        }
+        let is_told = || unusable.range(limit.to_path_buf()..).next().is_some_and(|root| root.starts_with(limit));
+        if targets.len() == first && !is_told() && !is_covered(limit, unusable) {
+            return Err(limit.to_path_buf());
+        }
+    }
+    Ok(targets)
+}
+
+/// The place in the deepest region that a PATH lies in.
+fn within(regions: &Sorted<'_>, limit: &Path) -> Option<Target> {
+    limit.ancestors().find_map(|above| {
+        let region = regions.paths.binary_search(&above).ok()?;
+        Some(Target { region, path: below(above, limit)? })
+    })
+}
+
+/// The paths of the regions, in path order, in which what lies below a path stands right behind it.
+struct Sorted<'r> {
+    paths: Vec<&'r Path>,
+}
+
+impl<'r> FromIterator<&'r Path> for Sorted<'r> {
+    fn from_iter<I: IntoIterator<Item = &'r Path>>(paths: I) -> Sorted<'r> {
+        let paths: Vec<_> = paths.into_iter().collect();
+        debug_assert!(paths.is_sorted());
+        Sorted { paths }
+    }
+}
+
+impl Sorted<'_> {
+    /// The regions whose roots lie at or below a path.
+    fn below(&self, path: &Path) -> Range<usize> {
+        let first = self.paths.partition_point(|region| *region < path);
+        first..first + self.paths[first..].partition_point(|region| region.starts_with(path))
+    }
+
+    fn contain(&self, path: &Path) -> bool {
+        self.paths.binary_search(&path).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judging::scope::Region;
+
+    fn regions(paths: &[&str]) -> Vec<Placed<'static>> {
+        let region = || Region { views: Vec::new(), nested: Default::default() };
+        paths.iter().map(|path| Placed { path: path.into(), region: region() }).collect()
+    }
+
+    fn found(limits: &[&str]) -> Result<Vec<(usize, String)>, PathBuf> {
+        let placed = regions(&["/srv/a", "/srv/a/in/nested", "/srv/b"]);
+        let limits: Vec<PathBuf> = limits.iter().map(PathBuf::from).collect();
+        let text = |target: Target| (target.region, String::from_utf8(target.path).expect("a path of this test"));
+        let unusable = ["/mnt/gone".into()].into();
+        targets(&placed, &unusable, &Selection::of(limits)).map(|targets| targets.into_iter().map(text).collect())
+    }
+
+    #[test]
+    fn each_path_leads_to_the_deepest_region_and_to_all_below() {
+        let at = |region: usize, path: &str| (region, path.to_owned());
+        for (limits, expected) in [
+            (&[][..], vec![at(0, ""), at(1, ""), at(2, "")]),
+            (&["/srv/a/x/y"], vec![at(0, "x/y")]),
+            (&["/srv/a"], vec![at(0, ""), at(1, "")]),
+            (&["/srv/a/in"], vec![at(1, ""), at(0, "in")]),
+            (&["/srv/a/in/nested/f"], vec![at(1, "f")]),
+            (&["/srv"], vec![at(0, ""), at(1, ""), at(2, "")]),
+            (&["/"], vec![at(0, ""), at(1, ""), at(2, "")]),
+            (&["/srv/b", "/srv/b/c", "/srv/b"], vec![at(2, "")]),
+        ] {
+            assert_eq!(found(limits), Ok(expected), "{limits:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_no_tree_covers_is_told() {
+        assert_eq!(found(&["/srv/b", "/srv/c"]), Err("/srv/c".into()));
+        assert_eq!(found(&["/srv/ab"]), Err("/srv/ab".into()));
+        assert_eq!(found(&["/mnt/gone-too"]), Err("/mnt/gone-too".into()));
+        for told in ["/mnt", "/mnt/gone", "/mnt/gone/below"] {
+            assert_eq!(found(&[told]), Ok(vec![]), "{told}");
+        }
+    }
+}

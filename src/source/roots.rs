@@ -1,0 +1,311 @@
+//! Root patterns of policies, expanded to real directories, with the guards that captures need.
+
+mod expand;
+
+use crate::model::entry::{Entry, Kind};
+use crate::policy::Loaded;
+use crate::policy::bind::{Binding, Lookup, bind};
+use crate::policy::exceptions::{ExceptionScope, Exceptions};
+use crate::policy::instance::Instance;
+use crate::policy::model::Tree;
+use crate::policy::problem::Problem;
+use crate::policy::root_pattern::RootPattern;
+use crate::policy::rule_table::RuleTable;
+use crate::source::trust::{Doubt, Step, Sticky, doubt_of_file, doubt_of_parents};
+use crate::sys::SysError;
+use crate::sys::root::{ancestors, exists, look_at_path};
+use crate::sys::system_root::{SystemRoot, system_root_at};
+use expand::{Expansion, Found};
+use jiff::civil::Date;
+use std::path::{Path, PathBuf};
+
+/// What the roots are wanted for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// To be looked at: doubts are remarked on.
+    Read,
+    /// To be changed: roots that root can't rely on are refused.
+    Change,
+}
+
+/// What to do about `/`, /proc and /sys as roots of what is changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SystemRoots {
+    /// They are refused.
+    Preserved,
+    /// They are roots like any other.
+    Taken,
+}
+
+/// How far roots are to be trusted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Caution {
+    /// What they are wanted for.
+    pub purpose: Purpose,
+    /// Whether the caller is root, with more to lose than his own files.
+    pub is_root: bool,
+    /// Whether the caller vouches for what lies above roots (`--trust-parents`).
+    pub trusts_parents: bool,
+    /// Whether the system's own directories may be changed (`--no-preserve-root`).
+    pub system_roots: SystemRoots,
+    /// The least gid of ordinary groups (`GID_MIN`).
+    pub gid_min: u32,
+    /// The day that exceptions are measured by.
+    pub today: Date,
+}
+
+/// A tree at one of its real roots.
+pub struct Rooted {
+    /// Its rules, bound to the root.
+    pub instance: Instance,
+    /// What its exceptions cover there.
+    pub exceptions: Exceptions,
+    /// What the root's pattern captured.
+    pub captures: Vec<(String, String)>,
+}
+
+/// The real roots of a run's policies.
+#[derive(Default)]
+pub struct Roots {
+    /// The trees.
+    pub trees: Vec<Rooted>,
+    /// Roots that can't be used, each with the reason.
+    pub refused: Vec<Refusal>,
+    /// What is wrong with the policies themselves.
+    pub problems: Vec<Problem>,
+    /// Doubts that only what changes things would act on.
+    pub remarks: Vec<String>,
+    /// What others than root have a hand in, though root relies on it: told whatever is asked to be quiet.
+    pub warnings: Vec<String>,
+}
+
+/// A root that can't be used.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The index of the policy that wants it.
+    pub policy: u32,
+    /// The root, or the directory that it was looked for in.
+    pub path: PathBuf,
+    /// The system call that failed, if one did.
+    pub error: Option<SysError>,
+    /// What was wanted, what happened, and what to do about it.
+    pub message: String,
+}
+
+/// Finds the real roots of all policies. Touches directories, so it runs on a confined thread.
+pub fn find(loaded: &[Loaded], table: &RuleTable, lookup: &dyn Lookup, caution: Caution) -> Roots {
+    let mut finder = Finder { table, lookup, caution, roots: Roots::default(), policy: 0 };
+    for (policy, loaded) in loaded.iter().enumerate() {
+        finder.policy = policy as u32;
+        for tree in 0..loaded.model.trees.len() {
+            finder.tree(loaded, policy as u32, tree);
+        }
+    }
+    finder.roots
+}
+
+struct Finder<'a> {
+    table: &'a RuleTable,
+    lookup: &'a dyn Lookup,
+    caution: Caution,
+    roots: Roots,
+    /// The policy in hand.
+    policy: u32,
+}
+
+impl Finder<'_> {
+    fn tree(&mut self, loaded: &Loaded, policy: u32, index: usize) {
+        let tree = &loaded.model.trees[index];
+        if !self.holds(tree) {
+            return;
+        }
+        for root in &tree.roots {
+            if root.value.starts_with('/') {
+                self.root(loaded, (policy, index), &root.value, root.span.clone(), None);
+                continue;
+            }
+            for base in &loaded.bindings {
+                self.root(loaded, (policy, index), &root.value, root.span.clone(), Some(base));
+            }
+        }
+    }
+
+    /// Whether the tree's `when` and `unless` let it hold on this machine.
+    fn holds(&mut self, tree: &Tree) -> bool {
+        let mut there = |path: &str| {
+            exists(Path::new(path)).unwrap_or_else(|error| {
+                let message = format!("can't tell whether it exists: {error}");
+                self.roots.refused.push(Refusal {
+                    policy: self.policy,
+                    path: path.into(),
+                    error: Some(error),
+                    message,
+                });
+                false
+            })
+        };
+        tree.when.as_ref().is_none_or(|path| there(&path.value))
+            && tree.unless.as_ref().is_none_or(|path| !there(&path.value))
+    }
+
+    fn root(
+        &mut self,
+        loaded: &Loaded,
+        (policy, index): (u32, usize),
+        text: &str,
+        span: std::ops::Range<usize>,
+        base: Option<&Path>,
+    ) {
+        let pattern = match RootPattern::parse(text, base, &loaded.params) {
+            Ok(pattern) => pattern,
+            Err(error) => {
+                let source = Some(loaded.model.source.clone());
+                self.roots.problems.push(Problem { source, span, message: error.message, hint: error.hint });
+                return;
+            }
+        };
+        let mut expansion = Expansion::new(&pattern, self.caution, self.policy);
+        expansion.run();
+        self.roots.refused.append(&mut expansion.refused);
+        let optional = loaded.model.trees[index].optional;
+        for found in expansion.found {
+            self.found(loaded, (policy, index), found, base);
+        }
+        if let Some((path, error)) = expansion.missing.filter(|_| !optional) {
+            let message = format!("the root isn't there: {error}; make it, or write `optional = true`");
+            self.roots.refused.push(Refusal { policy: self.policy, path, error: Some(error), message });
+        }
+    }
+
+    fn found(&mut self, loaded: &Loaded, (policy, index): (u32, usize), found: Found, base: Option<&Path>) {
+        if !self.is_trusted(&found.named) || self.is_preserved(&found.path) {
+            return;
+        }
+        let rules = self.table.tree(policy, index);
+        let gid_min = self.caution.is_root.then_some(self.caution.gid_min);
+        let binding = Binding { root: found.path.clone(), params: &loaded.params, captures: &found.captures, gid_min };
+        match bind(rules, binding, self.lookup) {
+            Ok(instance) => {
+                let exceptions = self.exceptions(loaded, &found, base);
+                self.roots.trees.push(Rooted { instance, exceptions, captures: found.captures });
+            }
+            // What a captured name brought about is that root's own trouble; the others go on.
+            Err(problems) if !found.captures.is_empty() => {
+                self.roots.refused.extend(problems.into_iter().map(|problem| {
+                    let hint = problem.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+                    let message = format!("{}{hint}", problem.message);
+                    Refusal { policy: self.policy, path: found.path.clone(), error: None, message }
+                }));
+            }
+            Err(problems) => {
+                let new = problems.into_iter().filter(|problem| !self.roots.problems.contains(problem));
+                let new: Vec<_> = new.collect();
+                self.roots.problems.extend(new);
+            }
+        }
+    }
+
+    fn exceptions(&self, loaded: &Loaded, found: &Found, base: Option<&Path>) -> Exceptions {
+        let scope = ExceptionScope {
+            root: &found.path,
+            base: base.unwrap_or(&found.path),
+            params: &loaded.params,
+            captures: &found.captures,
+        };
+        let own = Exceptions::of(&loaded.model, scope, self.caution.today);
+        loaded.used_by.iter().fold(own, |all, user| all.and(Exceptions::of(user, scope, self.caution.today)))
+    }
+
+    /// Whether a root is the system's own and not to be changed; says so.
+    fn is_preserved(&mut self, root: &Path) -> bool {
+        if self.caution.purpose == Purpose::Read || self.caution.system_roots == SystemRoots::Taken {
+            return false;
+        }
+        let message = match system_root_at(root) {
+            Ok(None) => return false,
+            Ok(Some(system)) => preserved(system),
+            Err(error) => format!("can't tell whether it is the system's own: {error}"),
+        };
+        self.roots.refused.push(Refusal { policy: self.policy, path: root.to_path_buf(), error: None, message });
+        true
+    }
+
+    /// Whether root may rely on a root's path; says why not.
+    fn is_trusted(&mut self, named: &Path) -> bool {
+        if !self.caution.is_root || self.caution.trusts_parents {
+            return true;
+        }
+        let Some(doubt) = doubt(named, Sticky::Passes) else { return true };
+        match self.caution.purpose {
+            Purpose::Read => {
+                let message = format!("{}: fix would refuse this root: {doubt}", named.display());
+                match doubt {
+                    // The directory that it lies in is root's own, so nobody else can make it lead elsewhere.
+                    Doubt::Link(_) => self.roots.remarks.push(message),
+                    _ => self.roots.warnings.push(message),
+                }
+                true
+            }
+            Purpose::Change => {
+                let message = format!(
+                    "root can't rely on this path: {doubt}; name the real path, take the right to write from others, \
+                     or vouch for it with --trust-parents"
+                );
+                self.roots.refused.push(Refusal {
+                    policy: self.policy,
+                    path: named.to_path_buf(),
+                    error: None,
+                    message,
+                });
+                false
+            }
+        }
+    }
+}
+
+/// Why a root of the system's own is left alone.
+pub fn preserved(system: SystemRoot) -> String {
+    let instead = match system {
+        SystemRoot::Top => "name a directory below it, or ",
+        SystemRoot::Kernel(_) => "",
+    };
+    format!("nothing is changed here: {system}; {instead}insist with --no-preserve-root")
+}
+
+/// Why root can't rely on what leads to `path`; a link at its end counts too, and so does what can't be seen: whoever
+/// can make a look fail could make it tell anything.
+pub fn doubt(path: &Path, sticky: Sticky) -> Option<Doubt> {
+    let steps = match steps_to(path) {
+        Ok(steps) => steps,
+        Err(error) => return Some(Doubt::Unseen { path: path.into(), error }),
+    };
+    let at_end = steps.last().filter(|step| step.entry.kind == Kind::Symlink);
+    doubt_of_parents(&steps, sticky).or_else(|| at_end.map(|step| Doubt::Link(step.path.clone())))
+}
+
+/// Why root can't take orders from a file: its parents or the file itself, or because it isn't the one that was read.
+/// What belongs to a uid that is vouched for counts as root's.
+pub fn doubt_about_file(path: &Path, read: Option<&Entry>, vouched: Option<u32>) -> Option<Doubt> {
+    let steps = steps_to(path).map(|steps| steps.into_iter().map(|step| step.vouched(vouched)).collect::<Vec<_>>());
+    match steps {
+        Ok(steps) => doubt_of_file(&steps).or_else(|| {
+            let exchanged = read.is_some_and(|read| steps.last().is_some_and(|step| step.entry.id != read.id));
+            exchanged.then(|| Doubt::Exchanged(path.into()))
+        }),
+        Err(error) => Some(Doubt::Unseen { path: path.into(), error }),
+    }
+}
+
+/// Every component of a path, from `/` down, as it is found.
+fn steps_to(path: &Path) -> Result<Vec<Step>, SysError> {
+    let mut steps: Vec<Step> =
+        ancestors(path)?.into_iter().map(|(path, look)| Step { path, entry: look.entry }).collect();
+    let is_cut_short = steps.last().is_some_and(|step| Some(step.path.as_path()) != path.parent());
+    if !is_cut_short {
+        steps.push(Step { path: path.to_path_buf(), entry: look_at_path(path)?.entry });
+    } else if let Some(last) = steps.last().cloned() {
+        // A link on the way: what lies behind it is of no account any more.
+        steps.push(last);
+    }
+    Ok(steps)
+}

@@ -1,0 +1,156 @@
+//! One root pattern against the real directories.
+
+use super::{Caution, Refusal, doubt};
+use crate::model::entry::{Entry, Kind};
+use crate::policy::root_pattern::{Component, Match, NamePattern, RootPattern};
+use crate::policy::{DefaultExclude, default_exclude};
+use crate::source::trust::Sticky;
+use crate::sys::SysError;
+use crate::sys::listing;
+use crate::sys::mounts::current_mount;
+use crate::sys::root::{Links, look_at_path, open_root, resolve};
+use crate::sys::stat::{Look, look};
+use crate::sys::system_made::is_system_made;
+use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// A directory that a root pattern stands for.
+pub struct Found {
+    /// Its path as the policy leads to it.
+    pub named: PathBuf,
+    /// Its path without symbolic links.
+    pub path: PathBuf,
+    /// What was captured on the way.
+    pub captures: Vec<(String, String)>,
+}
+
+/// The expansion of one root pattern.
+pub struct Expansion<'p> {
+    pattern: &'p RootPattern,
+    caution: Caution,
+    policy: u32,
+    /// The directories that it stands for.
+    pub found: Vec<Found>,
+    /// Where it led, but for a reason couldn't go on.
+    pub refused: Vec<Refusal>,
+    /// A directory that it names outright and that isn't there.
+    pub missing: Option<(PathBuf, SysError)>,
+}
+
+/// How far one branch of an expansion has come.
+struct Branch {
+    path: PathBuf,
+    captures: Vec<(String, String)>,
+    /// How many components are behind it.
+    depth: usize,
+}
+
+impl<'p> Expansion<'p> {
+    /// An expansion for this policy, before it begins.
+    pub fn new(pattern: &'p RootPattern, caution: Caution, policy: u32) -> Expansion<'p> {
+        Expansion { pattern, caution, policy, found: Vec::new(), refused: Vec::new(), missing: None }
+    }
+
+    /// Finds every directory that the pattern stands for.
+    pub fn run(&mut self) {
+        let mut branches = vec![Branch { path: "/".into(), captures: Vec::new(), depth: 0 }];
+        while let Some(mut branch) = branches.pop() {
+            let components = &self.pattern.components()[branch.depth..];
+            let literals = components.iter().map_while(|component| match component {
+                Component::Literal(name) => Some(name),
+                Component::Pattern(_) => None,
+            });
+            for name in literals {
+                branch.path.push(name);
+                branch.depth += 1;
+            }
+            match self.pattern.components().get(branch.depth) {
+                Some(Component::Pattern(pattern)) => branches.extend(self.branch_out(&branch, pattern)),
+                Some(Component::Literal(_)) | None => self.arrive(branch),
+            }
+        }
+    }
+
+    /// The branches below a directory whose names match.
+    fn branch_out(&mut self, branch: &Branch, pattern: &NamePattern) -> Vec<Branch> {
+        let listed =
+            open_root(&branch.path, Links::Follow).and_then(|dir| Ok((listing::names(&dir)?, look(&dir)?.entry, dir)));
+        let (names, above, dir) = match listed {
+            Ok(listed) => listed,
+            Err(error) => {
+                self.stop(branch, error);
+                return Vec::new();
+            }
+        };
+        let mut branches = Vec::new();
+        for (name, kind) in names.into_iter().rev() {
+            let path = branch.path.join(OsStr::from_bytes(name.to_bytes()));
+            let matched = pattern.matches(name.to_bytes());
+            if matched == Match::No || kind.is_some_and(|kind| kind != Kind::Dir) {
+                continue;
+            }
+            match look_at_path(&path) {
+                Ok(look) if look.entry.kind != Kind::Dir => {}
+                Ok(look) if is_left_out(&dir, name.to_bytes(), &look, &above) => {}
+                Ok(_) => branches.extend(self.capture(branch, path, matched)),
+                Err(error) if error.is_absence() => {}
+                Err(error) => self.refuse(path, Some(error), error.to_string()),
+            }
+        }
+        branches
+    }
+
+    fn capture(&mut self, branch: &Branch, path: PathBuf, matched: Match) -> Option<Branch> {
+        let captured = match matched {
+            Match::Yes(captured) => captured,
+            Match::Rejected(why) => {
+                self.refuse(path, None, why);
+                return None;
+            }
+            Match::No => return None,
+        };
+        if self.caution.is_root && !captured.is_empty() {
+            // Whoever can make or rename directories here would choose the group that root hands out.
+            if let Some(doubt) = doubt(&path, Sticky::Doubted) {
+                let message = format!("a captured name can't decide on groups here: {doubt}");
+                self.refuse(path, None, message);
+                return None;
+            }
+        }
+        let captures = branch.captures.iter().cloned().chain(captured).collect();
+        Some(Branch { path, captures, depth: branch.depth + 1 })
+    }
+
+    fn arrive(&mut self, branch: Branch) {
+        match resolve(&branch.path) {
+            Ok(path) => self.found.push(Found { named: branch.path, path, captures: branch.captures }),
+            Err(error) => self.stop(&branch, error),
+        }
+    }
+
+    fn stop(&mut self, branch: &Branch, error: SysError) {
+        if !error.is_absence() {
+            self.refuse(branch.path.clone(), Some(error), format!("the root can't be reached: {error}"));
+        } else if self.is_named_outright(branch) {
+            self.missing = Some((branch.path.clone(), error));
+        }
+    }
+
+    /// Whether no wildcard led here: a directory of a pattern that lacks what comes behind isn't missing anything.
+    fn is_named_outright(&self, branch: &Branch) -> bool {
+        let behind = &self.pattern.components()[..branch.depth];
+        behind.iter().all(|component| matches!(component, Component::Literal(_)))
+    }
+
+    fn refuse(&mut self, path: impl AsRef<Path>, error: Option<SysError>, message: String) {
+        self.refused.push(Refusal { policy: self.policy, path: path.as_ref().to_path_buf(), error, message });
+    }
+}
+
+/// Whether a directory is one of the default excludes; what others could have named so is a root like all else.
+fn is_left_out(dir: &OwnedFd, name: &[u8], look: &Look, above: &Entry) -> bool {
+    let is_made = || is_system_made(dir, name, look, above, current_mount);
+    default_exclude(name, &look.entry, above, is_made) == DefaultExclude::Yes
+}

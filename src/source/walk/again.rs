@@ -1,0 +1,141 @@
+//! Looking again in one directory for what was missing there: whatever name it has by now, its inode number tells of it.
+
+use super::dir::{Dir, Origin};
+use super::hand::{Hand, is_gone};
+use super::missing::{Missing, Why};
+use super::{Place, Unread, Visitor, Want};
+use crate::model::entry::Kind;
+use crate::sys::SysError;
+use crate::sys::listing::{Buffer, Ino, Listing, resume};
+use crate::sys::stat::look_at;
+use rustix::io::Errno;
+use std::collections::HashMap;
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+
+/// A name that was missing, and the inode number that was listed with it.
+pub(crate) type Absent = (CString, Option<Ino>);
+
+/// What is missing in one directory.
+struct Search {
+    absent: Vec<Absent>,
+    is_sighted: Vec<bool>,
+    by_name: HashMap<CString, usize>,
+    by_ino: HashMap<Ino, usize>,
+}
+
+impl Search {
+    fn new(absent: Vec<Absent>) -> Search {
+        let by_name = absent.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
+        let by_ino = absent.iter().enumerate().filter_map(|(at, &(_, ino))| Some((ino?, at))).collect();
+        Search { is_sighted: vec![false; absent.len()], absent, by_name, by_ino }
+    }
+
+    /// Whether a listed name is missed, by itself or for its inode.
+    fn sights(&mut self, name: &CStr, ino: Option<Ino>) -> bool {
+        let found = [self.by_name.get(name).copied(), ino.and_then(|ino| self.by_ino.get(&ino).copied())];
+        found.iter().flatten().for_each(|&at| self.is_sighted[at] = true);
+        found.iter().any(Option::is_some)
+    }
+
+    /// What wasn't listed.
+    fn into_rest(self) -> impl Iterator<Item = Absent> {
+        self.absent.into_iter().zip(self.is_sighted).filter(|&(_, is_sighted)| !is_sighted).map(|(absent, _)| absent)
+    }
+}
+
+/// What is missing, directory by directory.
+pub(crate) fn by_directory<H>(missing: Vec<Missing<H>>) -> Vec<(Arc<Dir<H>>, Vec<Absent>)> {
+    let mut places = HashMap::new();
+    let mut all: Vec<(Arc<Dir<H>>, Vec<Absent>)> = Vec::new();
+    for Missing { dir, name, ino } in missing {
+        let place = *places.entry(Arc::as_ptr(&dir)).or_insert(all.len());
+        if place == all.len() {
+            all.push((dir, Vec::new()));
+        }
+        all[place].1.push((name, ino));
+    }
+    all
+}
+
+impl<V: Visitor> Hand<'_, V> {
+    /// Lists a directory again, and judges what was missing in it.
+    pub(crate) fn look_again(&mut self, dir: &Arc<Dir<V::Here>>, absent: Vec<Absent>) {
+        let fd = match self.pool.descriptor(dir).and_then(|fd| resume(&fd, 0).map(|()| fd)) {
+            Ok(fd) => fd,
+            Err(error) => return self.lost(dir, error),
+        };
+        let (mut search, mut buffer) = (Search::new(absent), Buffer::default());
+        let mut listing = Listing::new(&*fd, &mut buffer);
+        while let Some(listed) = listing.next() {
+            if self.crew.is_over() {
+                return;
+            }
+            match listed {
+                // At once: who renames it whenever the directory is listed is about to.
+                Ok(listed) if !listed.is_dot() && search.sights(listed.name(), listed.ino()) => {
+                    if self.wants(dir, &fd, listed.name(), listed.kind()) {
+                        self.child(dir.clone(), listed.name().to_owned(), listed.ino());
+                    }
+                }
+                Ok(_) => {}
+                Err(error) if error.errno == Errno::INTR => {}
+                Err(error) => return self.crew.missed.add_rest(&mut self.visitor, dir, error, Why::Gone),
+            }
+        }
+        for (name, ino) in search.into_rest() {
+            // Made since, or moved past where the listing was.
+            match look_at(&fd, &name) {
+                Err(error) if is_gone(&error) => self.miss(dir, &name, ino, Why::Gone),
+                _ => self.child(dir.clone(), name, ino),
+            }
+        }
+    }
+
+    /// Whether a directory is wanted by the name it has now; of other kinds that is asked when they are looked at.
+    fn wants(&mut self, dir: &Arc<Dir<V::Here>>, fd: &OwnedFd, name: &CStr, kind: Option<Kind>) -> bool {
+        let is_directory = match kind {
+            Some(kind) => kind == Kind::Dir,
+            None => look_at(fd, name).is_ok_and(|look| look.entry.kind == Kind::Dir),
+        };
+        if !is_directory {
+            return true;
+        }
+        self.visitor.begin(Place::itself(dir, Some(fd.as_fd())));
+        self.visitor.want(&dir.here, name, Kind::Dir) != Want::Skip
+    }
+
+    /// A directory in which something is missing can't be opened again: it is missing itself, if it is gone.
+    fn lost(&mut self, dir: &Arc<Dir<V::Here>>, error: SysError) {
+        if !self.crew.missed.is_last() || !is_gone(&error) {
+            return self.crew.missed.add_rest(&mut self.visitor, dir, error, Why::Gone);
+        }
+        // There is no next round to find it by another name, but that it has one is an error.
+        let mut at = dir;
+        while let Origin::Below(parent, name) = at.origin() {
+            let place = Place::lost(parent, name);
+            match self.pool.descriptor(parent).and_then(|fd| lists(&fd, Ino::new(at.id().ino))) {
+                Ok(true) => return self.visitor.unread(place, Unread::MovedAway),
+                Ok(false) => return self.visitor.vanished(place),
+                Err(error) if is_gone(&error) => at = parent,
+                Err(error) => return self.visitor.error(place, error),
+            }
+        }
+    }
+}
+
+/// Whether a directory lists an inode.
+fn lists(fd: &OwnedFd, ino: Option<Ino>) -> Result<bool, SysError> {
+    resume(fd, 0)?;
+    let mut buffer = Buffer::default();
+    let mut listing = Listing::new(fd, &mut buffer);
+    while let Some(listed) = listing.next() {
+        match listed {
+            Ok(listed) if !listed.is_dot() && listed.ino() == ino => return Ok(true),
+            Err(error) if error.errno != Errno::INTR => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,178 @@
+//! The threads of a walk among themselves: jobs, stealing, sleeping, and knowing when all is done.
+
+use super::again::Absent;
+use super::dir::Dir;
+use super::missing::{Missed, Missing};
+use crate::sys::listing::Ino;
+use crossbeam_deque::{Steal, Stealer, Worker};
+use std::ffi::CString;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// How often a thread without work looks around before it sleeps.
+const ROUNDS: usize = 4;
+
+/// One piece of work.
+pub(crate) enum Job<H> {
+    /// Read a directory that the walk starts in.
+    Start(Arc<Dir<H>>),
+    /// Open the directory of that name, which was listed with that inode; look at it, read it.
+    Child(Arc<Dir<H>>, CString, Option<Ino>),
+    /// Look again for what was missing in a directory.
+    Again(Arc<Dir<H>>, Vec<Absent>),
+    /// Read on in a directory, from there.
+    More(Arc<Dir<H>>, u64),
+}
+
+/// What the threads share.
+///
+/// A job counts as pending from before it is queued until it is done, so with none pending all is done. Only
+/// the owner of a queue puts jobs there, and sleeps only when it is empty: a missed wake costs time, never a job.
+pub(crate) struct Crew<'a, H> {
+    stealers: Vec<Stealer<Job<H>>>,
+    pending: &'a AtomicUsize,
+    /// What is to be looked for again.
+    pub missed: Missed<H>,
+    asleep: AtomicUsize,
+    over: AtomicBool,
+    stop: &'a AtomicBool,
+    gate: Mutex<()>,
+    bell: Condvar,
+}
+
+impl<'a, H> Crew<'a, H> {
+    /// A crew and the queue of each of its threads; `pending` counts its jobs, and begins with none. After the last crew
+    /// nothing is looked for again.
+    pub fn new(
+        threads: usize,
+        is_last: bool,
+        stop: &'a AtomicBool,
+        pending: &'a AtomicUsize,
+    ) -> (Crew<'a, H>, Vec<Worker<Job<H>>>) {
+        let queues: Vec<_> = (0..threads).map(|_| Worker::new_lifo()).collect();
+        let crew = Crew {
+            stealers: queues.iter().map(Worker::stealer).collect(),
+            pending,
+            missed: Missed::new(is_last),
+            asleep: AtomicUsize::new(0),
+            over: AtomicBool::new(false),
+            stop,
+            gate: Mutex::new(()),
+            bell: Condvar::new(),
+        };
+        (crew, queues)
+    }
+
+    /// Queues one job.
+    pub fn enlist(&self, queue: &Worker<Job<H>>, job: Job<H>) {
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        queue.push(job);
+    }
+
+    /// Queues jobs; the last of them is done first.
+    pub fn enlist_all(&self, queue: &Worker<Job<H>>, jobs: impl ExactSizeIterator<Item = Job<H>>) {
+        self.pending.fetch_add(jobs.len(), Ordering::Relaxed);
+        jobs.for_each(|job| queue.push(job));
+        // One job is for the owner itself, who comes for it at once.
+        if queue.len() > 1 {
+            self.wake_one();
+        }
+    }
+
+    /// Whether some thread has nothing to do.
+    pub fn is_hungry(&self) -> bool {
+        self.asleep.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether the walk is to end.
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed) || self.stop.load(Ordering::Relaxed)
+    }
+
+    /// The next job for a thread: its own newest, else another's oldest; waits for one. `None` when all is done.
+    pub fn next(&self, queue: &Worker<Job<H>>, seat: usize) -> Option<Job<H>> {
+        let mut round = 0;
+        while !self.is_over() {
+            if let Some(job) = queue.pop().or_else(|| self.steal(seat)) {
+                return Some(job);
+            }
+            if self.pending.load(Ordering::Acquire) == 0 {
+                break;
+            }
+            round += 1;
+            match round < ROUNDS {
+                true => std::thread::yield_now(),
+                false => self.sleep(),
+            }
+        }
+        self.end();
+        None
+    }
+
+    /// A job is done, and what it led to is queued.
+    pub fn done(&self) {
+        if self.pending.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.end();
+        }
+    }
+
+    /// Whether the walk is over too, now that these jobs are done.
+    pub fn is_last(&self) -> bool {
+        self.missed.is_over(self.stop)
+    }
+
+    /// What is to be looked for again.
+    pub fn into_missing(self) -> Vec<Missing<H>> {
+        self.missed.into_list()
+    }
+
+    /// Ends the work of all threads.
+    pub fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+        drop(self.lock());
+        self.bell.notify_all();
+    }
+
+    fn steal(&self, seat: usize) -> Option<Job<H>> {
+        let (before, after) = self.stealers.split_at(seat);
+        for victim in after[1..].iter().chain(before) {
+            loop {
+                match victim.steal() {
+                    Steal::Success(job) => {
+                        if !victim.is_empty() {
+                            self.wake_one();
+                        }
+                        return Some(job);
+                    }
+                    Steal::Empty => break,
+                    Steal::Retry => {}
+                }
+            }
+        }
+        None
+    }
+
+    fn sleep(&self) {
+        let gate = self.lock();
+        self.asleep.fetch_add(1, Ordering::SeqCst);
+        // Pairs with the one in `wake_one`: either we see the job, or its owner sees us.
+        fence(Ordering::SeqCst);
+        let idle = self.pending.load(Ordering::SeqCst) > 0 && self.stealers.iter().all(Stealer::is_empty);
+        if idle && !self.is_over() {
+            drop(self.bell.wait(gate).unwrap_or_else(PoisonError::into_inner));
+        }
+        self.asleep.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn wake_one(&self) {
+        fence(Ordering::SeqCst);
+        if self.is_hungry() {
+            drop(self.lock());
+            self.bell.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,174 @@
+//! A directory of the walk: its place below its parent, and its descriptor while there is one.
+
+use super::Start;
+use crate::model::entry::Identity;
+use crate::sys::dir::same_mount;
+use crate::sys::mounts::Mounts;
+use crate::sys::stat::Look;
+use std::ffi::CString;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// A directory that was entered; it lives as long as anything below it is to be done.
+///
+/// Its descriptor may be closed when descriptors run short. Then it is opened again from the nearest ancestor
+/// that is open, by the names in between, and must be the same directory still.
+pub(crate) struct Dir<H> {
+    /// What was seen when it was entered; tells it from another of its name.
+    pub seen: Look,
+    /// What the visitor knows of it.
+    pub here: H,
+    /// What its mount has in store.
+    pub ground: Ground,
+    origin: Origin<H>,
+    fd: Mutex<Option<Arc<OwnedFd>>>,
+}
+
+/// What is to be expected of the mount that a directory is on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Ground {
+    /// Opening a directory could mount something, so directories are looked at before.
+    pub automounts: bool,
+    /// An entry's device tells whether it is on this mount.
+    pub told_by_device: bool,
+    /// The ctime of a directory tells whether it was moved.
+    pub stamps_renames: bool,
+}
+
+/// Where a directory came from.
+pub(crate) enum Origin<H> {
+    /// It is a start.
+    Start(Head),
+    /// It has that name in its parent.
+    Below(Arc<Dir<H>>, CString),
+}
+
+/// The head of all paths below a start.
+#[derive(Default)]
+pub(crate) struct Head {
+    /// What the caller wants before them.
+    pub prefix: Vec<u8>,
+    /// What procfs says of the start itself, once that was asked.
+    place: OnceLock<Option<Vec<u8>>>,
+}
+
+impl Head {
+    /// The path that leads to the start, as procfs has it.
+    pub fn place(&self, ask: impl FnOnce() -> Option<Vec<u8>>) -> Option<&[u8]> {
+        self.place.get_or_init(ask).as_deref()
+    }
+}
+
+impl<H> Dir<H> {
+    /// The directory that a walk starts in.
+    pub fn start(start: Start<H>, mounts: &Mounts) -> Dir<H> {
+        let Start { dir, look, here, prefix } = start;
+        let origin = Origin::Start(Head { prefix, ..Head::default() });
+        let ground = Ground::of(look.entry.mount, mounts);
+        Dir { seen: look, here, ground, origin, fd: Mutex::new(Some(Arc::new(dir))) }
+    }
+
+    /// The directory `name` of a directory, just opened and looked at.
+    pub fn below(parent: Arc<Dir<H>>, name: CString, fd: Arc<OwnedFd>, look: Look, here: H, mounts: &Mounts) -> Dir<H> {
+        let ground = match same_mount(&parent.seen.entry, &look.entry) {
+            true => parent.ground,
+            false => Ground::of(look.entry.mount, mounts),
+        };
+        Dir { seen: look, here, ground, origin: Origin::Below(parent, name), fd: Mutex::new(Some(fd)) }
+    }
+
+    /// Where it came from.
+    pub fn origin(&self) -> &Origin<H> {
+        &self.origin
+    }
+
+    /// Which directory it is.
+    pub fn id(&self) -> Identity {
+        self.seen.entry.id
+    }
+
+    /// Its descriptor, if it is open.
+    pub fn open(&self) -> Option<Arc<OwnedFd>> {
+        self.slot().clone()
+    }
+
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        self.slot().is_some()
+    }
+
+    /// Whether it is the same directory as one above it.
+    pub fn is_below_itself(&self) -> bool {
+        let is_it = |other: &Dir<H>| other.id() == self.id() && same_mount(&other.seen.entry, &self.seen.entry);
+        let mut at = self;
+        while let Origin::Below(parent, _) = &at.origin {
+            if is_it(parent) {
+                return true;
+            }
+            at = parent;
+        }
+        false
+    }
+
+    /// Takes a descriptor that was opened again.
+    pub fn reopened(&self, fd: Arc<OwnedFd>) {
+        *self.slot() = Some(fd);
+    }
+
+    /// Closes it, unless it is a start: nothing stands above those to open them from.
+    pub fn close(&self) {
+        if let Origin::Below(..) = self.origin {
+            *self.slot() = None;
+        }
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Arc<OwnedFd>>> {
+        // Nothing panics while holding it.
+        self.fd.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ground {
+    fn of(mount: u64, mounts: &Mounts) -> Ground {
+        Ground {
+            automounts: mounts.may_automount(mount),
+            told_by_device: mounts.is_told_by_device(mount),
+            stamps_renames: mounts.stamps_renames(mount),
+        }
+    }
+}
+
+impl<H> Drop for Dir<H> {
+    /// Lets go of the parents one after another: twenty thousand nested drops would overflow the stack.
+    fn drop(&mut self) {
+        let mut origin = std::mem::replace(&mut self.origin, Origin::Start(Head::default()));
+        while let Origin::Below(parent, _) = origin {
+            let Some(mut parent) = Arc::into_inner(parent) else { break };
+            origin = std::mem::replace(&mut parent.origin, Origin::Start(Head::default()));
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use crate::sys::dir::{Reach, open_at};
+    use crate::sys::stat::look;
+    use std::ffi::CStr;
+    use std::fs::File;
+    use std::path::Path;
+
+    /// The directory that a walk starts in.
+    pub(crate) fn start(root: &Path) -> Arc<Dir<()>> {
+        let dir: OwnedFd = File::open(root).unwrap().into();
+        let look = look(&dir).unwrap();
+        Arc::new(Dir::start(Start { dir, look, here: (), prefix: Vec::new() }, &Mounts::default()))
+    }
+
+    /// The directory of that name in it.
+    pub(crate) fn below(parent: &Arc<Dir<()>>, name: &CStr) -> Arc<Dir<()>> {
+        let fd = Arc::new(open_at(parent.open().unwrap(), name, Reach::Any).unwrap());
+        let look = look(&fd).unwrap();
+        Arc::new(Dir::below(parent.clone(), name.to_owned(), fd, look, (), &Mounts::default()))
+    }
+}

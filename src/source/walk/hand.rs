@@ -1,0 +1,319 @@
+//! One thread of a walk: takes a job, opens and looks at its directory, reads it.
+
+use super::again::Absent;
+use super::crew::{Crew, Job};
+use super::dir::Dir;
+use super::missing::Why;
+use super::pool::Pool;
+use super::reading::{Reading, Rest};
+use super::visits::Admission;
+use super::{Crossing, Next, Options, Place, Standing, Unread, Visitor, Want};
+use crate::model::entry::Kind;
+use crate::sys::SysError;
+use crate::sys::dir::{OnMount, Reach, mount_at, open_at, same_mount};
+use crate::sys::listing::{Buffer, Ino, resume};
+use crate::sys::mounts::{Class, Mounts, classify};
+use crate::sys::stat::{Look, look, look_at};
+use crossbeam_deque::Worker;
+use rustix::io::Errno;
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+
+/// How often a directory is tried that was something else just when it was to be opened.
+const TRIES: usize = 8;
+
+/// One thread of a walk.
+pub(crate) struct Hand<'a, V: Visitor> {
+    pub(crate) visitor: V,
+    queue: Worker<Job<V::Here>>,
+    seat: usize,
+    pub(crate) pool: Pool<V::Here>,
+    buffer: Buffer,
+    found: Vec<Absent>,
+    pub(crate) crew: &'a Crew<'a, V::Here>,
+    options: Options<'a>,
+}
+
+/// A directory to be read, and its descriptor.
+type Entered<H> = (Arc<Dir<H>>, Arc<OwnedFd>);
+
+/// A name in a directory, and the inode that was listed with it.
+type Listed<'a, H> = (Place<'a, H>, Option<Ino>);
+
+/// Whether an error only says that the entry isn't there any more, or isn't what it was.
+pub(crate) fn is_gone(error: &SysError) -> bool {
+    error.is_absence() || matches!(error.errno, Errno::STALE | Errno::LOOP | Errno::XDEV)
+}
+
+impl<'a, V: Visitor> Hand<'a, V> {
+    /// A thread with its visitor, its queue, and its share of descriptors.
+    pub fn new(
+        visitor: V,
+        queue: Worker<Job<V::Here>>,
+        seat: usize,
+        share: usize,
+        crew: &'a Crew<'a, V::Here>,
+        options: Options<'a>,
+    ) -> Self {
+        let (pool, buffer) = (Pool::new(share), Buffer::default());
+        Hand { visitor, queue, seat, pool, buffer, found: Vec::new(), crew, options }
+    }
+
+    /// The visitor of a thread that never began.
+    pub fn into_visitor(self) -> V {
+        self.visitor
+    }
+
+    /// Works until all is done.
+    pub fn work(mut self) -> Result<V, SysError> {
+        let leaving = Leaving(self.crew);
+        (self.options.setup)()?;
+        while let Some(job) = self.crew.next(&self.queue, self.seat) {
+            self.run(job);
+            self.crew.done();
+        }
+        std::mem::forget(leaving);
+        // What is looked for again is reached by its names anew.
+        self.pool.close_all();
+        if self.crew.is_last() {
+            self.visitor.end();
+        }
+        Ok(self.visitor)
+    }
+
+    fn run(&mut self, job: Job<V::Here>) {
+        match job {
+            Job::Start(dir) => {
+                let fd = dir.open().expect("a start is never closed");
+                self.visitor.start(Place::itself(&dir, Some(fd.as_fd())), &dir.seen);
+                // Should it be moved into another start, that is the second time.
+                self.options.visits.admit(&dir.seen, dir.ground.stamps_renames, || false);
+                self.read(dir, &fd);
+            }
+            Job::Child(parent, name, ino) => self.child(parent, name, ino),
+            Job::Again(dir, absent) => self.look_again(&dir, absent),
+            Job::More(dir, next) => match self.pool.descriptor(&dir).and_then(|fd| resume(&fd, next).map(|()| fd)) {
+                Ok(fd) => self.read(dir, &fd),
+                Err(error) => self.crew.missed.add_rest(&mut self.visitor, &dir, error, Why::Moved),
+            },
+        }
+    }
+
+    /// Does what is to be done about a name in a directory, as far as that directory itself.
+    pub(crate) fn child(&mut self, parent: Arc<Dir<V::Here>>, name: CString, ino: Option<Ino>) {
+        if let Some((dir, fd)) = self.enter(parent, name, ino)
+            && self.may_read(&dir, &fd)
+        {
+            self.read(dir, &fd);
+        }
+    }
+
+    /// Opens a directory and looks at it; `None` where there is nothing to read.
+    fn enter(&mut self, parent: Arc<Dir<V::Here>>, name: CString, ino: Option<Ino>) -> Option<Entered<V::Here>> {
+        let above = match self.pool.descriptor(&parent) {
+            Ok(fd) => fd,
+            Err(error) => {
+                self.fail(&parent, (Place::lost(&parent, &name), ino), error);
+                return None;
+            }
+        };
+        let at = Place::of(&parent, above.as_fd(), &name);
+        let (fd, look) = self.open(&parent, (at, ino))?;
+        let here = match self.visitor.directory(at, &look, Some(fd.as_fd())) {
+            Next::Enter(here) => here,
+            Next::Leave => return None,
+            Next::Moved => {
+                self.miss(&parent, &name, ino, Why::Moved);
+                return None;
+            }
+        };
+        let fd = Arc::new(fd);
+        let dir = Dir::below(parent, name, fd.clone(), look, here, self.options.mounts);
+        Some((Arc::new(dir), fd))
+    }
+
+    /// Opens the directory at a place, on whatever mount the visitor agrees to; or tells what it is instead.
+    fn open(&mut self, parent: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>) -> Option<(OwnedFd, Look)> {
+        let mut tries = TRIES;
+        loop {
+            let error = match self.open_here(parent, at) {
+                Ok(opened) => return Some(opened),
+                Err(error) => error,
+            };
+            match error.errno {
+                Errno::XDEV => return self.cross(parent, (at, ino)),
+                Errno::NOENT | Errno::STALE => self.miss(parent, at.name(), ino, Why::Moved),
+                // Exchanged for something else and back again; nothing may hide that way.
+                Errno::NOTDIR | Errno::LOOP if tries > 0 && is_dir(at) => {
+                    tries -= 1;
+                    continue;
+                }
+                _ => self.unopened(parent, (at, ino), error),
+            }
+            return None;
+        }
+    }
+
+    fn open_here(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>) -> Result<(OwnedFd, Look), SysError> {
+        let Some((above, name)) = at.parent() else { return Err(SysError { call: "openat2", errno: Errno::STALE }) };
+        if parent.ground.automounts {
+            // Before Linux 6.18 even RESOLVE_NO_XDEV mounts first and refuses then.
+            let seen = mount_at(above, name)?;
+            if seen.automount || seen.id != parent.seen.entry.mount {
+                return Err(SysError { call: "openat2", errno: Errno::XDEV });
+            }
+        }
+        let fd = match open_at(above, name, Reach::Mount) {
+            Err(error) if matches!(error.errno, Errno::MFILE | Errno::NFILE) => {
+                self.pool.close_all();
+                open_at(above, name, Reach::Mount)?
+            }
+            other => other?,
+        };
+        let look = look(&fd)?;
+        Ok((fd, look))
+    }
+
+    /// Opens a directory on another mount, if the visitor agrees.
+    fn cross(&mut self, parent: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>) -> Option<(OwnedFd, Look)> {
+        let (above, name) = at.parent()?;
+        let home = parent.seen.entry.mount;
+        let mut agreed: Option<OnMount> = None;
+        let crossed = mount_at(above, name).and_then(|mount| {
+            // openat2(2) says EXDEV too of what was moved out from below the directory during the call.
+            if mount.id == home && home != 0 && !mount.automount {
+                return Err(SysError { call: "openat2", errno: Errno::STALE });
+            }
+            if self.visitor.mount(at, mount) == Crossing::Stay {
+                return Ok(None);
+            }
+            agreed = Some(mount);
+            let fd = open_at(above, name, Reach::Any)?;
+            let look = look(&fd)?;
+            Ok(Some((fd, look)))
+        });
+        match crossed {
+            Ok(Some((fd, look))) => {
+                let there = OnMount { id: look.entry.mount, automount: false };
+                // An automount point gave way to what was mounted there, or somebody mounted something else.
+                let same = agreed.is_some_and(|mount| mount.id == there.id);
+                (same || self.visitor.mount(at, there) == Crossing::Enter).then_some((fd, look))
+            }
+            Ok(None) => None,
+            Err(error) => {
+                self.fail(parent, (at, ino), error);
+                None
+            }
+        }
+    }
+
+    /// A directory that can't be opened is looked at by name, so that it can be judged all the same.
+    fn unopened(&mut self, parent: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>, error: SysError) {
+        let Some((above, name)) = at.parent() else { return };
+        match look_at(above, name) {
+            Err(unseen) => self.fail(parent, (at, ino), unseen),
+            Ok(look) if look.entry.kind == Kind::Dir => match self.visitor.directory(at, &look, None) {
+                Next::Enter(_) => self.visitor.error(at, error),
+                Next::Leave => {}
+                Next::Moved => self.miss(parent, name, ino, Why::Moved),
+            },
+            // It was a directory when listed, and something else when it was to be opened.
+            Ok(look) => {
+                // Others were read since: names are asked about after `begin` of their own directory only.
+                self.visitor.begin(Place::itself(parent, Some(above)));
+                match self.visitor.want(&parent.here, name, look.entry.kind) {
+                    Want::Skip => {}
+                    Want::Glance | Want::Look | Want::Enter => {
+                        if tell(&mut self.visitor, parent, at, &look) == Standing::Moved {
+                            self.miss(parent, name, ino, Why::Moved);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads a directory, and queues the directories in it.
+    fn read(&mut self, dir: Arc<Dir<V::Here>>, fd: &OwnedFd) {
+        self.visitor.begin(Place::itself(&dir, Some(fd.as_fd())));
+        self.options.counters.enter(|| Place::itself(&dir, None).path());
+        let mut reading = Reading::new(&mut self.visitor, &dir, fd, &mut self.found, self.crew);
+        let rest = reading.run(&mut self.buffer);
+        self.options.counters.add(self.seat, reading.names());
+        let is_missing = reading.is_missing();
+        if self.found.is_empty() && rest == Rest::None && !is_missing {
+            return;
+        }
+        self.pool.keep(&dir);
+        if let Rest::From(next) = rest {
+            // Queued before the directories, so that they are done before more are read: a million of them
+            // are never all queued.
+            self.crew.enlist(&self.queue, Job::More(dir.clone(), next));
+        }
+        self.crew.enlist_all(&self.queue, self.found.drain(..).map(|(name, ino)| Job::Child(dir.clone(), name, ino)));
+    }
+
+    /// Whether a directory that is to be entered isn't read over and over; says so where it is.
+    fn may_read(&mut self, dir: &Dir<V::Here>, fd: &OwnedFd) -> bool {
+        let visits = self.options.visits;
+        let admission = visits.admit(&dir.seen, dir.ground.stamps_renames, || dir.is_below_itself());
+        if admission == Admission::Refused {
+            self.visitor.unread(Place::itself(dir, Some(fd.as_fd())), Unread::ReadBefore);
+        }
+        admission == Admission::Read
+    }
+
+    fn fail(&mut self, dir: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>, error: SysError) {
+        if is_gone(&error) {
+            self.miss(dir, at.name(), ino, Why::Moved);
+        } else if !is_shut(&mut self.visitor, dir, at, error) {
+            self.visitor.error(at, error);
+        }
+    }
+
+    /// Has a name in a directory looked for again, which is in a pool since its names were queued.
+    pub(crate) fn miss(&mut self, dir: &Arc<Dir<V::Here>>, name: &CStr, ino: Option<Ino>, why: Why) {
+        self.crew.missed.add(&mut self.visitor, dir, (name, ino), why);
+    }
+}
+
+fn is_dir<H>(at: Place<'_, H>) -> bool {
+    at.parent().is_some_and(|(above, name)| look_at(above, name).is_ok_and(|look| look.entry.kind == Kind::Dir))
+}
+
+/// Whether somebody's own FUSE mount is in the way that refuses all others, root too; then the visitor is told.
+pub(crate) fn is_shut<V: Visitor>(
+    visitor: &mut V,
+    dir: &Dir<V::Here>,
+    at: Place<'_, V::Here>,
+    error: SysError,
+) -> bool {
+    let Some((above, name)) = at.parent().filter(|_| error.errno == Errno::ACCESS) else { return false };
+    let Ok(mount) = mount_at(above, name) else { return false };
+    // It may be younger than the list that the walk began with.
+    let is_fuse = |mounts: Mounts| mounts.by_id(mount.id).is_some_and(|mount| classify(&mount.fs) == Class::Fuse);
+    let is_shut = mount.id != dir.seen.entry.mount && Mounts::read().is_ok_and(is_fuse);
+    if is_shut && visitor.mount(at, mount) == Crossing::Enter {
+        visitor.shut(at);
+    }
+    is_shut
+}
+
+/// Tells a visitor of an entry that isn't a directory; one that is mounted over only if it agrees.
+pub(crate) fn tell<V: Visitor>(visitor: &mut V, dir: &Dir<V::Here>, at: Place<'_, V::Here>, look: &Look) -> Standing {
+    let over = OnMount { id: look.entry.mount, automount: false };
+    match same_mount(&dir.seen.entry, &look.entry) || visitor.mount(at, over) == Crossing::Enter {
+        true => visitor.entry(at, look),
+        false => Standing::Told,
+    }
+}
+
+/// Ends the walk for all when a thread fails, so that none waits for it.
+struct Leaving<'a, H>(&'a Crew<'a, H>);
+
+impl<H> Drop for Leaving<'_, H> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}

@@ -1,0 +1,224 @@
+//! Where a visitor is told of something: a name in a directory; its path is built only when asked for.
+
+use super::dir::{Dir, Head, Origin};
+use crate::sys::SysError;
+use crate::sys::dir::{Reach, find_beneath};
+use crate::sys::procfs::with_path_of;
+use crate::sys::stat::look;
+use std::ffi::CStr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// A name in a directory that was entered, or that directory itself.
+pub struct Place<'a, H> {
+    dir: &'a Dir<H>,
+    fd: Option<BorrowedFd<'a>>,
+    name: Option<&'a CStr>,
+}
+
+/// How paths come to a directory.
+#[derive(Clone, Copy)]
+pub enum Whence<'a> {
+    /// By its name in the one above.
+    Name(&'a CStr),
+    /// It is a start, and that is its prefix.
+    Prefix(&'a [u8]),
+}
+
+impl<H> Clone for Place<'_, H> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<H> Copy for Place<'_, H> {}
+
+impl<'a, H> Place<'a, H> {
+    /// A name in an open directory.
+    pub(crate) fn of(dir: &'a Dir<H>, fd: BorrowedFd<'a>, name: &'a CStr) -> Self {
+        Place { dir, fd: Some(fd), name: Some(name) }
+    }
+
+    /// A name in a directory that could not be opened again.
+    pub(crate) fn lost(dir: &'a Dir<H>, name: &'a CStr) -> Self {
+        Place { dir, fd: None, name: Some(name) }
+    }
+
+    /// An entered directory itself.
+    pub(crate) fn itself(dir: &'a Dir<H>, fd: Option<BorrowedFd<'a>>) -> Self {
+        Place { dir, fd, name: None }
+    }
+
+    /// What is known of the directory it is in; of the directory itself at `begin`.
+    pub fn here(&self) -> &'a H {
+        &self.dir.here
+    }
+
+    /// Its name; `.` for a directory itself.
+    pub fn name(&self) -> &'a CStr {
+        self.name.unwrap_or(c".")
+    }
+
+    /// The open directory and the name in it, for more questions; `None` where the directory is lost.
+    pub fn parent(&self) -> Option<(BorrowedFd<'a>, &'a CStr)> {
+        Some((self.fd?, self.name()))
+    }
+
+    /// Its path: the start's prefix, then every name on the way; `.` for the start itself.
+    pub fn path(&self) -> Vec<u8> {
+        let (_, head) = start_of(self.dir);
+        let path = path_below(&head.prefix, self.dir, self.name);
+        if path.is_empty() { b".".to_vec() } else { path }
+    }
+
+    /// The directory that it is in, and every one above it up to the start: what is known of each, and whence it came.
+    pub fn line(&self) -> impl Iterator<Item = (&'a H, Whence<'a>)> + use<'a, H> {
+        let mut next = Some(self.dir);
+        std::iter::from_fn(move || {
+            let dir = next?;
+            let (above, whence) = match dir.origin() {
+                Origin::Below(parent, name) => (Some(&**parent), Whence::Name(name)),
+                Origin::Start(head) => (None, Whence::Prefix(&head.prefix)),
+            };
+            next = above;
+            Some((&dir.here, whence))
+        })
+    }
+
+    /// Whether it is an entered directory itself.
+    pub fn is_itself(&self) -> bool {
+        self.name.is_none()
+    }
+
+    /// Whether the directory that holds it can still be reached from the start by the names that led to it.
+    ///
+    /// What was moved out of the tree meanwhile can't. Costs a lookup of the whole path, unless `/proc/self/fd` is given
+    /// and tells that nothing changed.
+    pub fn still_below(&self, fds: Option<&OwnedFd>) -> Result<bool, SysError> {
+        let (start, head) = start_of(self.dir);
+        let Origin::Below(..) = self.dir.origin() else { return Ok(true) };
+        let Some(top) = start.open() else { return Ok(true) };
+        if let (Some(fds), Some(fd)) = (fds, self.fd) {
+            let place = head.place(|| with_path_of(fds, &top, <[u8]>::to_vec));
+            let is_there = |place| with_path_of(fds, fd, |path| leads_to(path, place, self.dir));
+            if place.and_then(is_there) == Some(true) {
+                return Ok(true);
+            }
+        }
+        match find_beneath(top.as_fd(), &path_below(b"", self.dir, None), Reach::Any) {
+            Ok(found) => Ok(look(found)?.entry.id == self.dir.id()),
+            Err(error) if super::hand::is_gone(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The directory that the walk of this one started in, and the head of its paths.
+fn start_of<H>(mut dir: &Dir<H>) -> (&Dir<H>, &Head) {
+    loop {
+        match dir.origin() {
+            Origin::Start(head) => return (dir, head),
+            Origin::Below(parent, _) => dir = parent,
+        }
+    }
+}
+
+/// Whether a path is that of a start, followed by the names from there to a directory.
+fn leads_to<H>(path: &[u8], start: &[u8], mut dir: &Dir<H>) -> bool {
+    // The kernel says so of a directory that was removed, and somebody may call one that.
+    if path.ends_with(b" (deleted)") {
+        return false;
+    }
+    let mut rest = path;
+    while let Origin::Below(parent, name) = dir.origin() {
+        let above = rest.strip_suffix(name.to_bytes()).and_then(|above| above.strip_suffix(b"/"));
+        let Some(above) = above else { return false };
+        (rest, dir) = (above, parent);
+    }
+    // The root of all has the only path that ends in a slash.
+    rest == start.strip_suffix(b"/").unwrap_or(start)
+}
+
+/// A prefix, the names from the start down to a directory, and a name in it, with slashes between.
+fn path_below<H>(prefix: &[u8], dir: &Dir<H>, name: Option<&CStr>) -> Vec<u8> {
+    // Names are known from the last to the first: counted once, then put in from the end.
+    let mut length = 0;
+    each_name(dir, name, |name| length += name.len() + 1);
+    let is_headless = prefix.is_empty() && length > 0;
+    let mut path = vec![b'/'; prefix.len() + length - usize::from(is_headless)];
+    path[..prefix.len()].copy_from_slice(prefix);
+    let mut end = path.len();
+    each_name(dir, name, |name| {
+        let start = end - name.len();
+        path[start..end].copy_from_slice(name);
+        end = start.saturating_sub(1);
+    });
+    path
+}
+
+/// Each name from a name in a directory up to the start, which has none of its own.
+fn each_name<H>(mut dir: &Dir<H>, name: Option<&CStr>, mut each: impl FnMut(&[u8])) {
+    name.into_iter().for_each(|name| each(name.to_bytes()));
+    while let Origin::Below(parent, name) = dir.origin() {
+        each(name.to_bytes());
+        dir = parent;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::dir::testing::{below, start};
+    use super::*;
+    use std::fs::create_dir_all;
+    use std::path::Path;
+    use tempfile::tempdir;
+
+    #[test]
+    fn a_path_leads_to_a_directory_by_every_name() {
+        let tree = tempdir().unwrap();
+        create_dir_all(tree.path().join("a/b")).unwrap();
+        let top = start(tree.path());
+        let deep = below(&below(&top, c"a"), c"b");
+        for path in
+            ["/x/a/b", "/x/b", "/x/a/b (deleted)", "/x/a/b/", "/a/b", "a/b", "b", "", "/xa/b", "/x/aa/b", "/y/x/a/b"]
+        {
+            assert_eq!(leads_to(path.as_bytes(), b"/x", &deep), path == "/x/a/b", "{path}");
+        }
+        assert!(leads_to(b"/x", b"/x", &top) && !leads_to(b"/", b"/x", &top));
+    }
+
+    #[test]
+    fn a_directory_that_is_called_deleted_may_be() {
+        let tree = tempdir().unwrap();
+        create_dir_all(tree.path().join("x (deleted)/y")).unwrap();
+        let called_so = below(&start(tree.path()), c"x (deleted)");
+        assert!(!leads_to(b"/t/x (deleted)", b"/t", &called_so));
+        assert!(leads_to(b"/t/x (deleted)/y", b"/t", &below(&called_so, c"y")));
+    }
+
+    #[test]
+    fn below_the_root_of_all_there_is_one_slash() {
+        let usr = below(&start(Path::new("/")), c"usr");
+        assert!(leads_to(b"/usr", b"/", &usr));
+        assert!(!leads_to(b"//usr", b"/", &usr) && !leads_to(b"/usr/usr", b"/", &usr) && !leads_to(b"usr", b"/", &usr));
+    }
+
+    #[test]
+    fn paths_are_the_names_with_slashes_between() {
+        let tree = tempdir().unwrap();
+        create_dir_all(tree.path().join("a/b")).unwrap();
+        let top = start(tree.path());
+        let deep = below(&below(&top, c"a"), c"b");
+        for (prefix, dir, name, path) in [
+            (&b""[..], &top, None, &b""[..]),
+            (b"", &top, Some(c"f"), b"f"),
+            (b"p", &top, None, b"p"),
+            (b"p/q", &top, Some(c"f"), b"p/q/f"),
+            (b"", &deep, None, b"a/b"),
+            (b"p", &deep, Some(c"f"), b"p/a/b/f"),
+        ] {
+            assert_eq!(path_below(prefix, dir, name), path);
+        }
+        assert_eq!(Place::itself(&deep, None).path(), b"a/b");
+        assert_eq!(Place::itself(&top, None).path(), b".");
+    }
+}

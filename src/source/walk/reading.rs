@@ -1,0 +1,173 @@
+//! Reading one directory: its names, a look at those that are wanted, and the directories among them.
+
+use super::again::Absent;
+use super::crew::Crew;
+use super::dir::Dir;
+use super::hand::{is_gone, is_shut, tell};
+use super::missing::Why;
+use super::{Crossing, Enough, Next, Place, Standing, Visitor, Want};
+use crate::model::entry::Kind;
+use crate::sys::dir::{OnMount, same_mount};
+use crate::sys::listing::{Buffer, Ino, Listing};
+use crate::sys::stat::{Look, glance_at, look_at};
+use rustix::io::Errno;
+use std::ffi::CStr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+
+/// How many directories are queued before the reading of their parent is put off.
+const BATCH: usize = 1024;
+
+/// What is left of a directory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Rest {
+    /// Nothing.
+    None,
+    /// What comes from there on.
+    From(u64),
+}
+
+/// A directory being read.
+pub(crate) struct Reading<'a, V: Visitor> {
+    visitor: &'a mut V,
+    dir: &'a Arc<Dir<V::Here>>,
+    fd: &'a OwnedFd,
+    found: &'a mut Vec<Absent>,
+    crew: &'a Crew<'a, V::Here>,
+    names: u64,
+    is_missing: bool,
+}
+
+impl<'a, V: Visitor> Reading<'a, V> {
+    /// A reading that puts the directories it finds into `found`.
+    pub fn new(
+        visitor: &'a mut V,
+        dir: &'a Arc<Dir<V::Here>>,
+        fd: &'a OwnedFd,
+        found: &'a mut Vec<Absent>,
+        crew: &'a Crew<'a, V::Here>,
+    ) -> Self {
+        Reading { visitor, dir, fd, found, crew, names: 0, is_missing: false }
+    }
+
+    /// Reads names until there are no more, or enough directories to go on with.
+    pub fn run(&mut self, buffer: &mut Buffer) -> Rest {
+        let mut listing = Listing::new(self.fd, buffer);
+        let mut next = 0;
+        loop {
+            if listing.is_drained() {
+                if self.crew.is_over() {
+                    return Rest::None;
+                }
+                if self.found.len() >= BATCH || (!self.found.is_empty() && self.crew.is_hungry()) {
+                    return Rest::From(next);
+                }
+            }
+            match listing.next() {
+                None => return Rest::None,
+                Some(Err(error)) if error.errno == Errno::INTR => {}
+                Some(Err(error)) => {
+                    self.crew.missed.add_rest(self.visitor, self.dir, error, Why::Gone);
+                    return Rest::None;
+                }
+                Some(Ok(listed)) => {
+                    next = listed.next();
+                    if !listed.is_dot() {
+                        self.names += 1;
+                        self.name((listed.name(), listed.ino()), listed.kind());
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many names were read.
+    pub fn names(&self) -> u64 {
+        self.names
+    }
+
+    /// Whether something in it is to be looked for again.
+    pub fn is_missing(&self) -> bool {
+        self.is_missing
+    }
+
+    fn name(&mut self, listed: (&CStr, Option<Ino>), kind: Option<Kind>) {
+        let (name, ino) = listed;
+        let seen = match kind {
+            Some(_) => None,
+            // A file system that doesn't list kinds: only a look tells.
+            None => match self.look(listed) {
+                Some(look) => Some(look),
+                None => return,
+            },
+        };
+        let Some(kind) = kind.or(seen.as_ref().map(|look| look.entry.kind)) else { return };
+        match (self.visitor.want(&self.dir.here, name, kind), kind) {
+            (Want::Skip, _) => {}
+            (Want::Enter, Kind::Dir) => self.found.push((name.to_owned(), ino)),
+            (Want::Glance, _) if seen.is_none() && self.glanced(name, kind) == Enough::Yes => {}
+            (Want::Glance | Want::Look | Want::Enter, _) => self.seen(listed, kind, seen),
+        }
+    }
+
+    /// Glances at a name, where that tells the mount that it is on, and lets the visitor say whether that is enough.
+    fn glanced(&mut self, name: &CStr, listed: Kind) -> Enough {
+        if !self.dir.ground.told_by_device {
+            return Enough::No;
+        }
+        match glance_at(self.fd, name) {
+            Some(glance) if glance.kind == listed && glance.kind != Kind::Dir => self.visitor.glance(&glance),
+            _ => Enough::No,
+        }
+    }
+
+    /// Looks at a name, unless that was done, and tells the visitor.
+    fn seen(&mut self, (name, ino): (&CStr, Option<Ino>), listed: Kind, seen: Option<Look>) {
+        let Some(look) = seen.or_else(|| self.look((name, ino))) else { return };
+        let kind = look.entry.kind;
+        // It became something else since it was listed, so the question is another.
+        let want = if kind == listed { Want::Look } else { self.visitor.want(&self.dir.here, name, kind) };
+        match (want, kind) {
+            (Want::Skip, _) => {}
+            (Want::Enter, Kind::Dir) => self.found.push((name.to_owned(), ino)),
+            (_, Kind::Dir) => self.unentered((name, ino), &look),
+            _ => {
+                if tell(self.visitor, self.dir, Place::of(self.dir, self.fd.as_fd(), name), &look) == Standing::Moved {
+                    self.miss((name, ino));
+                }
+            }
+        }
+    }
+
+    /// Tells of a directory that is judged by name and not entered.
+    fn unentered(&mut self, (name, ino): (&CStr, Option<Ino>), look: &Look) {
+        let at = Place::of(self.dir, self.fd.as_fd(), name);
+        let over = OnMount { id: look.entry.mount, automount: false };
+        let is_agreed =
+            same_mount(&self.dir.seen.entry, &look.entry) || self.visitor.mount(at, over) == Crossing::Enter;
+        if is_agreed && matches!(self.visitor.directory(at, look, None), Next::Moved) {
+            self.miss((name, ino));
+        }
+    }
+
+    fn look(&mut self, (name, ino): (&CStr, Option<Ino>)) -> Option<Look> {
+        match look_at(self.fd, name) {
+            Ok(look) => Some(look),
+            Err(error) if is_gone(&error) => {
+                self.miss((name, ino));
+                None
+            }
+            Err(error) => {
+                let at = Place::of(self.dir, self.fd.as_fd(), name);
+                if !is_shut(self.visitor, self.dir, at, error) {
+                    self.visitor.error(at, error);
+                }
+                None
+            }
+        }
+    }
+
+    fn miss(&mut self, listed: (&CStr, Option<Ino>)) {
+        self.is_missing |= self.crew.missed.add(self.visitor, self.dir, listed, Why::Moved);
+    }
+}
