@@ -97,6 +97,12 @@ impl Mode {
         Mode((self.0 & !mask.0) | (other.0 & mask.0))
     }
 
+    /// Whether somebody beside the owner may write. With an ACL the group's bits are its mask, so they say that somebody may,
+    /// whatever the group is (acl(5)).
+    pub const fn lets_others_write(self) -> bool {
+        self.has_any(Mode::GROUP_WRITE) || self.has_any(Mode::OTHER_WRITE)
+    }
+
     /// Whether its owner keeps it private: no bit at all for the group and for others.
     pub const fn is_private(self) -> bool {
         !self.has_any(Mode(0o077))

@@ -82,13 +82,11 @@ pub fn doubt_of_file(steps: &[Step]) -> Option<Doubt> {
 fn doubt_of(step: &Step, writable_is_fine: bool) -> Option<Doubt> {
     let Entry { kind, state, .. } = step.entry;
     let path = || step.path.clone();
-    // With an ACL these bits are its mask, so they say that somebody may write whatever the group is (acl(5)).
-    let by_group = state.mode.has(Mode::new(0o020));
     if kind == Kind::Symlink {
         Some(Doubt::Link(path()))
     } else if state.uid != 0 {
         Some(Doubt::Owned { path: path(), uid: state.uid })
-    } else if (by_group || state.mode.has(Mode::OTHER_WRITE)) && !writable_is_fine {
+    } else if state.mode.lets_others_write() && !writable_is_fine {
         Some(Doubt::Writable { path: path(), mode: state.mode })
     } else {
         None

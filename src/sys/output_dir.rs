@@ -141,11 +141,9 @@ fn hold(path: &[u8]) -> Result<OwnedFd, SysError> {
 /// Whether somebody else than root and the user can rename, remove and replace an entry of a directory.
 fn is_shared(dir: &Entry, entry: &Entry) -> bool {
     let mode = dir.state.mode;
-    // With an ACL the group's bits are its mask, so they say that somebody may write (acl(5)).
-    let others_write = mode.has(Bits::OTHER_WRITE) || mode.has(Bits::new(0o020));
     // In a sticky directory nobody else can rename what is ours (unlink(2), EPERM).
     let is_kept = mode.has(Bits::STICKY) && is_ours(entry);
-    !is_ours(dir) || (others_write && !is_kept)
+    !is_ours(dir) || (mode.lets_others_write() && !is_kept)
 }
 
 fn is_ours(entry: &Entry) -> bool {

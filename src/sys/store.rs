@@ -182,9 +182,7 @@ fn writers(state: State) -> Option<String> {
     if state.mode.has(Bits::OTHER_WRITE) {
         return Some(format!("anyone (mode {})", state.mode));
     }
-    // With an ACL these bits are its mask, so they say that somebody may write whatever the group is (acl(5)).
-    let by_group = state.mode.has(Bits::new(0o020));
-    by_group.then(|| format!("its group, gid {} (mode {})", state.gid, state.mode))
+    state.mode.lets_others_write().then(|| format!("its group, gid {} (mode {})", state.gid, state.mode))
 }
 
 /// How far down is looked.
