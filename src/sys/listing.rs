@@ -4,7 +4,6 @@ use super::SysError;
 use crate::model::entry::Kind;
 use rustix::fs::{FileType, RawDir, RawDirEntry, SeekFrom};
 use std::ffi::{CStr, CString};
-use std::mem::MaybeUninit;
 use std::num::NonZeroU64;
 use std::os::fd::AsFd;
 
@@ -14,12 +13,27 @@ const SIZE: usize = 64 << 10;
 /// The number of an inode; never 0, which no file system gives out.
 pub type Ino = NonZeroU64;
 
+/// No more memory than that is taken for one call, some two million names.
+const LARGEST: usize = 64 << 20;
+
 /// The memory of one thread's listings.
-pub struct Buffer(Box<[MaybeUninit<u8>]>);
+pub struct Buffer(Vec<u8>);
 
 impl Default for Buffer {
     fn default() -> Buffer {
-        Buffer(Box::new_uninit_slice(SIZE))
+        Buffer(Vec::with_capacity(SIZE))
+    }
+}
+
+impl Buffer {
+    /// Memory for names that take so many [bytes](Listed::bytes) and for a quarter more, as far as there is any.
+    pub fn for_names(bytes: usize) -> Buffer {
+        let size = bytes.saturating_add(bytes / 4 + SIZE).min(LARGEST);
+        let mut memory = Vec::new();
+        match memory.try_reserve_exact(size) {
+            Ok(()) => Buffer(memory),
+            Err(_) => Buffer::default(),
+        }
     }
 }
 
@@ -54,6 +68,13 @@ impl Listed<'_> {
         self.0.next_entry_cookie()
     }
 
+    /// How much of the memory it takes (`d_reclen` of getdents64(2)).
+    pub fn bytes(&self) -> usize {
+        // What stands before the name, a NUL after it, and all of that aligned.
+        const BEFORE: usize = 19;
+        (BEFORE + self.name().count_bytes() + 1).next_multiple_of(8)
+    }
+
     /// Whether it is the directory itself, or the one above it.
     pub fn is_dot(&self) -> bool {
         matches!(self.name().to_bytes(), b"." | b"..")
@@ -63,7 +84,7 @@ impl Listed<'_> {
 impl<'a, F: AsFd> Listing<'a, F> {
     /// Lists a directory from where its descriptor stands.
     pub fn new(dir: F, buffer: &'a mut Buffer) -> Self {
-        Listing { raw: RawDir::new(dir, &mut buffer.0) }
+        Listing { raw: RawDir::new(dir, buffer.0.spare_capacity_mut()) }
     }
 
     /// Whether the next name takes another call; only there can a listing be left and resumed.

@@ -103,6 +103,12 @@ impl Mounts {
         self.by_id(id).is_some_and(stamps)
     }
 
+    /// Whether that mount's file system lists a directory as it was when it was opened, or its descriptor last put to 0:
+    /// without what was made or renamed later (btrfs since Linux 6.6, `last_index` in its fs/btrfs/inode.c).
+    pub fn lists_as_opened(&self, id: u64) -> bool {
+        self.by_id(id).is_some_and(|mount| mount.fs == "btrfs")
+    }
+
     /// Whether the device of an entry tells that it lies on that mount: no part of the same file system is mounted on it
     /// (mount --bind), nor on what is mounted there. Denied of mounts that aren't known.
     pub fn is_told_by_device(&self, id: u64) -> bool {

@@ -3,6 +3,7 @@
 use super::dir::{Dir, Origin};
 use super::hand::{Hand, is_gone};
 use super::missing::{Missing, Why};
+use super::settle::{LISTINGS, Memory};
 use super::{Place, Unread, Visitor, Want};
 use crate::model::entry::Kind;
 use crate::sys::SysError;
@@ -32,11 +33,17 @@ impl Search {
         Search { is_sighted: vec![false; absent.len()], absent, by_name, by_ino }
     }
 
-    /// Whether a listed name is missed, by itself or for its inode.
+    /// Whether a listed name is missed still, by itself or for its inode.
     fn sights(&mut self, name: &CStr, ino: Option<Ino>) -> bool {
         let found = [self.by_name.get(name).copied(), ino.and_then(|ino| self.by_ino.get(&ino).copied())];
+        let is_new = found.iter().flatten().any(|&at| !self.is_sighted[at]);
         found.iter().flatten().for_each(|&at| self.is_sighted[at] = true);
-        found.iter().any(Option::is_some)
+        is_new
+    }
+
+    /// Whether all of it was listed.
+    fn is_over(&self) -> bool {
+        self.is_sighted.iter().all(|&is_sighted| is_sighted)
     }
 
     /// What wasn't listed.
@@ -66,31 +73,37 @@ impl<V: Visitor> Hand<'_, V> {
             Ok(fd) => fd,
             Err(error) => return self.lost(dir, error),
         };
-        let (mut search, mut buffer) = (Search::new(absent), Buffer::default());
-        let mut listing = Listing::new(&*fd, &mut buffer);
-        while let Some(listed) = listing.next() {
-            if self.crew.is_over() {
-                return;
-            }
-            match listed {
-                // At once: who renames it whenever the directory is listed is about to.
-                Ok(listed) if !listed.is_dot() && search.sights(listed.name(), listed.ino()) => {
-                    if self.wants(dir, &fd, listed.name(), listed.kind()) {
-                        self.child(dir.clone(), listed.name().to_owned(), listed.ino());
-                    }
-                }
-                Ok(_) => {}
-                Err(error) if error.errno == Errno::INTR => {}
-                Err(error) => return self.crew.missed.add_rest(&mut self.visitor, dir, error, Why::Gone),
-            }
-        }
+        let mut search = Search::new(absent);
+        let why = match self.search(dir, &fd, &mut search) {
+            Ok(why) => why,
+            Err(error) => return self.crew.missed.add_rest(&mut self.visitor, dir, error, Why::Gone),
+        };
         for (name, ino) in search.into_rest() {
             // Made since, or moved past where the listing was.
             match look_at(&fd, &name) {
-                Err(error) if is_gone(&error) => self.miss(dir, &name, ino, Why::Gone),
+                _ if self.crew.is_over() => return,
+                Err(error) if is_gone(&error) => self.miss(dir, &name, ino, why),
                 _ => self.child(dir.clone(), name, ino),
             }
         }
+    }
+
+    /// Lists a directory until all was listed that is missing, or what was not can't be there; says why it wasn't.
+    fn search(&mut self, dir: &Arc<Dir<V::Here>>, fd: &OwnedFd, search: &mut Search) -> Result<Why, SysError> {
+        let mut memory = Memory::default();
+        for _ in 0..LISTINGS {
+            let is_settled = memory.list(fd, dir.ground, |listed| {
+                // At once: who renames it whenever the directory is listed is about to.
+                if search.sights(listed.name(), listed.ino()) && self.wants(dir, fd, listed.name(), listed.kind()) {
+                    self.child(dir.clone(), listed.name().to_owned(), listed.ino());
+                }
+                self.crew.is_over()
+            })?;
+            if is_settled || search.is_over() || self.crew.is_over() {
+                return Ok(Why::Gone);
+            }
+        }
+        Ok(Why::Moved)
     }
 
     /// Whether a directory is wanted by the name it has now; of other kinds that is asked when they are looked at.

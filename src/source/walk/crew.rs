@@ -3,6 +3,7 @@
 use super::again::Absent;
 use super::dir::Dir;
 use super::missing::{Missed, Missing};
+use super::settle::Told;
 use crate::sys::listing::Ino;
 use crossbeam_deque::{Steal, Stealer, Worker};
 use std::ffi::CString;
@@ -20,8 +21,8 @@ pub(crate) enum Job<H> {
     Child(Arc<Dir<H>>, CString, Option<Ino>),
     /// Look again for what was missing in a directory.
     Again(Arc<Dir<H>>, Vec<Absent>),
-    /// Read on in a directory, from there.
-    More(Arc<Dir<H>>, u64),
+    /// Read on in a directory, from there; with what was told of it so far.
+    More(Arc<Dir<H>>, u64, Box<Told>),
 }
 
 /// What the threads share.
@@ -33,6 +34,7 @@ pub(crate) struct Crew<'a, H> {
     pending: &'a AtomicUsize,
     /// What is to be looked for again.
     pub missed: Missed<H>,
+    remembered: AtomicUsize,
     asleep: AtomicUsize,
     over: AtomicBool,
     stop: &'a AtomicBool,
@@ -54,6 +56,7 @@ impl<'a, H> Crew<'a, H> {
             stealers: queues.iter().map(Worker::stealer).collect(),
             pending,
             missed: Missed::new(is_last),
+            remembered: AtomicUsize::new(0),
             asleep: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             stop,
@@ -77,6 +80,16 @@ impl<'a, H> Crew<'a, H> {
         if queue.len() > 1 {
             self.wake_one();
         }
+    }
+
+    /// Counts what is remembered of directories; says whether all threads together remember no more than that.
+    pub fn remember(&self, names: usize, most: usize) -> bool {
+        self.remembered.fetch_add(names, Ordering::Relaxed) + names <= most
+    }
+
+    /// So much of that isn't remembered any more.
+    pub fn forget(&self, names: usize) {
+        self.remembered.fetch_sub(names, Ordering::Relaxed);
     }
 
     /// Whether some thread has nothing to do.

@@ -33,6 +33,8 @@ pub(crate) struct Ground {
     pub told_by_device: bool,
     /// The ctime of a directory tells whether it was moved.
     pub stamps_renames: bool,
+    /// What came to a directory after it was opened isn't listed, nor what was renamed since.
+    pub lists_as_opened: bool,
 }
 
 /// Where a directory came from.
@@ -134,6 +136,7 @@ impl Ground {
             automounts: mounts.may_automount(mount),
             told_by_device: mounts.is_told_by_device(mount),
             stamps_renames: mounts.stamps_renames(mount),
+            lists_as_opened: mounts.lists_as_opened(mount),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::dir::Dir;
 use super::missing::Why;
 use super::pool::Pool;
 use super::reading::{Reading, Rest};
+use super::settle::Told;
 use super::visits::Admission;
 use super::{Crossing, Next, Options, Place, Standing, Unread, Visitor, Want};
 use crate::model::entry::Kind;
@@ -30,6 +31,7 @@ pub(crate) struct Hand<'a, V: Visitor> {
     seat: usize,
     pub(crate) pool: Pool<V::Here>,
     buffer: Buffer,
+    told: Box<Told>,
     found: Vec<Absent>,
     pub(crate) crew: &'a Crew<'a, V::Here>,
     options: Options<'a>,
@@ -56,8 +58,8 @@ impl<'a, V: Visitor> Hand<'a, V> {
         crew: &'a Crew<'a, V::Here>,
         options: Options<'a>,
     ) -> Self {
-        let (pool, buffer) = (Pool::new(share), Buffer::default());
-        Hand { visitor, queue, seat, pool, buffer, found: Vec::new(), crew, options }
+        let (pool, buffer, told, found) = (Pool::new(share), Buffer::default(), Box::default(), Vec::new());
+        Hand { visitor, queue, seat, pool, buffer, told, found, crew, options }
     }
 
     /// The visitor of a thread that never began.
@@ -93,10 +95,15 @@ impl<'a, V: Visitor> Hand<'a, V> {
             }
             Job::Child(parent, name, ino) => self.child(parent, name, ino),
             Job::Again(dir, absent) => self.look_again(&dir, absent),
-            Job::More(dir, next) => match self.pool.descriptor(&dir).and_then(|fd| resume(&fd, next).map(|()| fd)) {
-                Ok(fd) => self.read(dir, &fd),
-                Err(error) => self.crew.missed.add_rest(&mut self.visitor, &dir, error, Why::Moved),
-            },
+            Job::More(dir, next, told) => {
+                let fd = self.pool.descriptor(&dir).and_then(|fd| resume(&fd, next).map(|()| fd));
+                self.told.clear(self.crew);
+                self.told = told;
+                match fd {
+                    Ok(fd) => self.read_on(dir, &fd),
+                    Err(error) => self.crew.missed.add_rest(&mut self.visitor, &dir, error, Why::Moved),
+                }
+            }
         }
     }
 
@@ -236,10 +243,19 @@ impl<'a, V: Visitor> Hand<'a, V> {
 
     /// Reads a directory, and queues the directories in it.
     fn read(&mut self, dir: Arc<Dir<V::Here>>, fd: &OwnedFd) {
+        self.told.clear(self.crew);
+        self.read_on(dir, fd);
+    }
+
+    fn read_on(&mut self, dir: Arc<Dir<V::Here>>, fd: &OwnedFd) {
         self.visitor.begin(Place::itself(&dir, Some(fd.as_fd())));
         self.options.counters.enter(|| Place::itself(&dir, None).path());
-        let mut reading = Reading::new(&mut self.visitor, &dir, fd, &mut self.found, self.crew);
+        let memory = (&mut *self.told, &mut self.found);
+        let mut reading = Reading::new(&mut self.visitor, &dir, fd, memory, self.crew);
         let rest = reading.run(&mut self.buffer);
+        if rest == Rest::None {
+            reading.settle(self.options.visits);
+        }
         self.options.counters.add(self.seat, reading.names());
         let is_missing = reading.is_missing();
         if self.found.is_empty() && rest == Rest::None && !is_missing {
@@ -249,7 +265,8 @@ impl<'a, V: Visitor> Hand<'a, V> {
         if let Rest::From(next) = rest {
             // Queued before the directories, so that they are done before more are read: a million of them
             // are never all queued.
-            self.crew.enlist(&self.queue, Job::More(dir.clone(), next));
+            let told = std::mem::take(&mut self.told);
+            self.crew.enlist(&self.queue, Job::More(dir.clone(), next, told));
         }
         self.crew.enlist_all(&self.queue, self.found.drain(..).map(|(name, ino)| Job::Child(dir.clone(), name, ino)));
     }

@@ -21,6 +21,7 @@ mod missing;
 mod place;
 mod pool;
 mod reading;
+mod settle;
 #[cfg(test)]
 mod tests;
 mod unread;

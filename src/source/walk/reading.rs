@@ -5,10 +5,11 @@ use super::crew::Crew;
 use super::dir::Dir;
 use super::hand::{is_gone, is_shut, tell};
 use super::missing::Why;
+use super::settle::Told;
 use super::{Crossing, Enough, Next, Place, Standing, Visitor, Want};
 use crate::model::entry::Kind;
 use crate::sys::dir::{OnMount, same_mount};
-use crate::sys::listing::{Buffer, Ino, Listing};
+use crate::sys::listing::{Buffer, Ino, Listed, Listing};
 use crate::sys::stat::{Look, glance_at, look_at};
 use rustix::io::Errno;
 use std::ffi::CStr;
@@ -29,25 +30,26 @@ pub(crate) enum Rest {
 
 /// A directory being read.
 pub(crate) struct Reading<'a, V: Visitor> {
-    visitor: &'a mut V,
-    dir: &'a Arc<Dir<V::Here>>,
-    fd: &'a OwnedFd,
+    pub(crate) visitor: &'a mut V,
+    pub(crate) dir: &'a Arc<Dir<V::Here>>,
+    pub(crate) fd: &'a OwnedFd,
+    pub(crate) told: &'a mut Told,
+    pub(crate) crew: &'a Crew<'a, V::Here>,
     found: &'a mut Vec<Absent>,
-    crew: &'a Crew<'a, V::Here>,
     names: u64,
     is_missing: bool,
 }
 
 impl<'a, V: Visitor> Reading<'a, V> {
-    /// A reading that puts the directories it finds into `found`.
+    /// A reading that puts the directories it finds into `found`, and what it tells of into `told`.
     pub fn new(
         visitor: &'a mut V,
         dir: &'a Arc<Dir<V::Here>>,
         fd: &'a OwnedFd,
-        found: &'a mut Vec<Absent>,
+        (told, found): (&'a mut Told, &'a mut Vec<Absent>),
         crew: &'a Crew<'a, V::Here>,
     ) -> Self {
-        Reading { visitor, dir, fd, found, crew, names: 0, is_missing: false }
+        Reading { visitor, dir, fd, told, crew, found, names: 0, is_missing: false }
     }
 
     /// Reads names until there are no more, or enough directories to go on with.
@@ -62,6 +64,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
                 if self.found.len() >= BATCH || (!self.found.is_empty() && self.crew.is_hungry()) {
                     return Rest::From(next);
                 }
+                self.told.call(self.crew);
             }
             match listing.next() {
                 None => return Rest::None,
@@ -72,9 +75,9 @@ impl<'a, V: Visitor> Reading<'a, V> {
                 }
                 Some(Ok(listed)) => {
                     next = listed.next();
+                    self.told.list(&listed);
                     if !listed.is_dot() {
-                        self.names += 1;
-                        self.name((listed.name(), listed.ino()), listed.kind());
+                        self.name(&listed);
                     }
                 }
             }
@@ -91,22 +94,29 @@ impl<'a, V: Visitor> Reading<'a, V> {
         self.is_missing
     }
 
-    fn name(&mut self, listed: (&CStr, Option<Ino>), kind: Option<Kind>) {
-        let (name, ino) = listed;
-        let seen = match kind {
+    /// Does what is to be done about a listed name.
+    pub fn name(&mut self, listed: &Listed<'_>) {
+        self.names += 1;
+        let (name, ino) = (listed.name(), listed.ino());
+        let seen = match listed.kind() {
             Some(_) => None,
             // A file system that doesn't list kinds: only a look tells.
-            None => match self.look(listed) {
+            None => match self.look((name, ino)) {
                 Some(look) => Some(look),
                 None => return,
             },
         };
-        let Some(kind) = kind.or(seen.as_ref().map(|look| look.entry.kind)) else { return };
-        match (self.visitor.want(&self.dir.here, name, kind), kind) {
+        let Some(kind) = listed.kind().or(seen.as_ref().map(|look| look.entry.kind)) else { return };
+        let want = self.visitor.want(&self.dir.here, name, kind);
+        if want != Want::Skip {
+            // What is skipped could have another name too that is not.
+            self.told.tell(self.told.key(listed));
+        }
+        match (want, kind) {
             (Want::Skip, _) => {}
             (Want::Enter, Kind::Dir) => self.found.push((name.to_owned(), ino)),
             (Want::Glance, _) if seen.is_none() && self.glanced(name, kind) == Enough::Yes => {}
-            (Want::Glance | Want::Look | Want::Enter, _) => self.seen(listed, kind, seen),
+            (Want::Glance | Want::Look | Want::Enter, _) => self.seen((name, ino), kind, seen),
         }
     }
 

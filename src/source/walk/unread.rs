@@ -11,6 +11,8 @@ pub enum Unread {
     ReadBefore,
     /// It was moved away, or renamed, each time it was looked at.
     MovedAway,
+    /// The directory was changed each time it was listed.
+    Changing,
     /// So much vanished while the tree was read that not all of it was looked for again.
     TooManyGone,
 }
@@ -25,6 +27,10 @@ impl fmt::Display for Unread {
             Unread::MovedAway => {
                 "each time this was looked at, it was renamed, or moved out of the tree and back again, just then; what \
                  was seen of it isn't told, so look who does that, and run again"
+            }
+            Unread::Changing => {
+                "this directory was changed each time it was listed, so something in it may not have been seen; look who \
+                 does that, and run again"
             }
             Unread::TooManyGone => {
                 "too much vanished while the tree was read to look for all of it again; of this and what vanished later \
@@ -41,6 +47,7 @@ impl Unread {
             // As fts(3) and find(1) have it: a directory that is its own ancestor.
             Unread::ReadBefore => Errno::LOOP,
             Unread::MovedAway => Errno::STALE,
+            Unread::Changing => Errno::AGAIN,
             Unread::TooManyGone => Errno::OVERFLOW,
         };
         SysError { call: "openat2", errno }

@@ -51,10 +51,15 @@ impl Default for Visits {
 }
 
 impl Visits {
+    /// Whether its ctime may be of the time since the walk began; then it doesn't tell whether something changed since.
+    pub(crate) fn is_new(&self, look: &Look) -> bool {
+        look.changed >= self.since
+    }
+
     /// Counts one reading of a directory, unless it was read often enough, or lies below itself, which `is_below_itself`
     /// finds out. `is_stamped` says that its ctime tells whether it was moved.
     pub(crate) fn admit(&self, look: &Look, is_stamped: bool, is_below_itself: impl FnOnce() -> bool) -> Admission {
-        if is_stamped && look.changed < self.since {
+        if is_stamped && !self.is_new(look) {
             return Admission::Read;
         }
         let key = (look.entry.id.dev, look.entry.id.ino, look.entry.mount);

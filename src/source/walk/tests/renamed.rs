@@ -169,3 +169,44 @@ fn what_is_gone_has_vanished_though_its_directory_is_listed_again() {
     assert_eq!((dodger.record.vanished, dodger.unread.len()), (vec![b"f0".to_vec()], 0));
     assert_eq!(dodger.record.seen, [(b"keep".to_vec(), Kind::File)]);
 }
+
+/// The names of a directory, in the order in which they are listed.
+fn listed(dir: &Path) -> Vec<String> {
+    fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Renames something in a directory until it is listed where that says; whether it ever is depends on the file system.
+fn place(dir: &Path, name: &str, letter: char, is_right: impl Fn(usize) -> bool) -> String {
+    let mut name = name.to_string();
+    for number in 0..200 {
+        if listed(dir).iter().position(|other| *other == name).is_some_and(&is_right) {
+            break;
+        }
+        let next = format!("{letter}{number}");
+        fs::rename(dir.join(&name), dir.join(&next)).unwrap();
+        name = next;
+    }
+    name
+}
+
+#[test]
+fn what_is_renamed_to_before_where_a_long_listing_stands_is_told_of() {
+    for is_directory in [false, true] {
+        let tree = tempdir().unwrap();
+        let root = tree.path();
+        // Several calls of getdents64(2).
+        for number in 0..5_000 {
+            fs::write(root.join(format!("the-name-of-a-file-{number}")), "").unwrap();
+        }
+        let evil = root.join("evil");
+        if is_directory { fs::create_dir_all(evil.join("below")) } else { fs::write(evil, "") }.unwrap();
+        let behind = place(root, "evil", 'a', |at| at > 4_000);
+        let mut before = None;
+        let dodger = dodged(root, |_| {
+            before.get_or_insert_with(|| place(root, &behind, 'b', |at| at < 1_000));
+        });
+        assert_eq!(as_set(&dodger.record), by_std(root));
+        assert_eq!(dodger.record.seen.len(), as_set(&dodger.record).len(), "each is told of once");
+        assert!(dodger.record.vanished.is_empty() && dodger.unread.is_empty(), "{:?}", dodger.unread);
+    }
+}
