@@ -8,6 +8,7 @@ use crate::sys::stat::Look;
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A directory that was entered; it lives as long as anything below it is to be done.
 ///
@@ -21,8 +22,18 @@ pub(crate) struct Dir<H> {
     /// What its mount has in store.
     pub ground: Ground,
     origin: Origin<H>,
-    fd: Mutex<Option<Arc<OwnedFd>>>,
+    slot: Mutex<Slot>,
 }
+
+/// What changes of a directory during the walk.
+#[derive(Default)]
+struct Slot {
+    fd: Option<Arc<OwnedFd>>,
+    reached: Option<Instant>,
+}
+
+/// For so long what led to a directory is taken to lead there still.
+const LATELY: Duration = Duration::from_millis(50);
 
 /// What is to be expected of the mount that a directory is on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,7 +78,7 @@ impl<H> Dir<H> {
         let Start { dir, look, here, prefix } = start;
         let origin = Origin::Start(Head { prefix, ..Head::default() });
         let ground = Ground::of(look.entry.mount, mounts);
-        Dir { seen: look, here, ground, origin, fd: Mutex::new(Some(Arc::new(dir))) }
+        Dir { seen: look, here, ground, origin, slot: Slot::of(Arc::new(dir)) }
     }
 
     /// The directory `name` of a directory, just opened and looked at.
@@ -76,12 +87,20 @@ impl<H> Dir<H> {
             true => parent.ground,
             false => Ground::of(look.entry.mount, mounts),
         };
-        Dir { seen: look, here, ground, origin: Origin::Below(parent, name), fd: Mutex::new(Some(fd)) }
+        Dir { seen: look, here, ground, origin: Origin::Below(parent, name), slot: Slot::of(fd) }
     }
 
     /// Where it came from.
     pub fn origin(&self) -> &Origin<H> {
         &self.origin
+    }
+
+    /// Its name in the one above; a start has none that counts.
+    pub fn name(&self) -> &[u8] {
+        match &self.origin {
+            Origin::Below(_, name) => name.to_bytes(),
+            Origin::Start(_) => b".",
+        }
     }
 
     /// Which directory it is.
@@ -91,12 +110,12 @@ impl<H> Dir<H> {
 
     /// Its descriptor, if it is open.
     pub fn open(&self) -> Option<Arc<OwnedFd>> {
-        self.slot().clone()
+        self.slot().fd.clone()
     }
 
     /// Whether it is open.
     pub fn is_open(&self) -> bool {
-        self.slot().is_some()
+        self.slot().fd.is_some()
     }
 
     /// Whether it is the same directory as one above it.
@@ -114,19 +133,36 @@ impl<H> Dir<H> {
 
     /// Takes a descriptor that was opened again.
     pub fn reopened(&self, fd: Arc<OwnedFd>) {
-        *self.slot() = Some(fd);
+        self.slot().fd = Some(fd);
     }
 
     /// Closes it, unless it is a start: nothing stands above those to open them from.
     pub fn close(&self) {
         if let Origin::Below(..) = self.origin {
-            *self.slot() = None;
+            self.slot().fd = None;
         }
     }
 
-    fn slot(&self) -> MutexGuard<'_, Option<Arc<OwnedFd>>> {
+    /// The names that lead to it from the start were just followed.
+    pub fn reached(&self) {
+        self.slot().reached = Some(Instant::now());
+    }
+
+    /// Its descriptor, if it is open, and was [reached](Dir::reached) a moment ago.
+    pub fn reached_lately(&self) -> Option<Arc<OwnedFd>> {
+        let slot = self.slot();
+        slot.fd.clone().filter(|_| slot.reached.is_some_and(|reached| reached.elapsed() < LATELY))
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Slot> {
         // Nothing panics while holding it.
-        self.fd.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    fn of(fd: Arc<OwnedFd>) -> Mutex<Slot> {
+        Mutex::new(Slot { fd: Some(fd), reached: None })
     }
 }
 

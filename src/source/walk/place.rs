@@ -6,7 +6,11 @@ use crate::sys::dir::{Reach, find_beneath};
 use crate::sys::procfs::with_path_of;
 use crate::sys::stat::look;
 use std::ffi::CStr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+/// How many names are looked up at once. More than that is seldom nested, and always exact.
+const FAR: usize = 64;
 
 /// A name in a directory that was entered, or that directory itself.
 pub struct Place<'a, H> {
@@ -92,24 +96,70 @@ impl<'a, H> Place<'a, H> {
     /// Whether the directory that holds it can still be reached from the start by the names that led to it.
     ///
     /// What was moved out of the tree meanwhile can't. Costs a lookup of the whole path, unless `/proc/self/fd` is given
-    /// and tells that nothing changed.
+    /// and tells that nothing changed; so deep that it can't tell (PATH_MAX), of the path from where one led lately.
     pub fn still_below(&self, fds: Option<&OwnedFd>) -> Result<bool, SysError> {
-        let (start, head) = start_of(self.dir);
         let Origin::Below(..) = self.dir.origin() else { return Ok(true) };
-        let Some(top) = start.open() else { return Ok(true) };
-        if let (Some(fds), Some(fd)) = (fds, self.fd) {
-            let place = head.place(|| with_path_of(fds, &top, <[u8]>::to_vec));
-            let is_there = |place| with_path_of(fds, fd, |path| leads_to(path, place, self.dir));
-            if place.and_then(is_there) == Some(true) {
-                return Ok(true);
-            }
+        let is_told = |fds| with_path_of(fds, self.fd?, |path| self.is_at(path, fds));
+        if fds.and_then(is_told) == Some(true) {
+            return Ok(true);
         }
-        match find_beneath(top.as_fd(), &path_below(b"", self.dir, None), Reach::Any) {
-            Ok(found) => Ok(look(found)?.entry.id == self.dir.id()),
+        match reach(self.dir) {
+            Ok(is_there) => Ok(is_there),
             Err(error) if super::hand::is_gone(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
+
+    /// Whether a path, which procfs told of the directory, leads to it from the start.
+    fn is_at(&self, path: &[u8], fds: &OwnedFd) -> bool {
+        let (start, head) = start_of(self.dir);
+        let Some(top) = start.open() else { return false };
+        let place = head.place(|| with_path_of(fds, &top, <[u8]>::to_vec));
+        place.is_some_and(|place| leads_to(path, place, self.dir))
+    }
+}
+
+/// Whether the names below a start lead to a directory.
+///
+/// That is looked up from the nearest directory above it that was reached lately. One far below that is gone to by half
+/// the way at a time, and what is passed by counts as reached: of n nested directories each costs a few lookups, not n.
+fn reach<H>(dir: &Dir<H>) -> Result<bool, SysError> {
+    let mut way = Vec::new();
+    let mut at = dir;
+    let mut from = loop {
+        let Origin::Below(parent, _) = at.origin() else {
+            break match at.open() {
+                Some(fd) => fd,
+                None => return Ok(true),
+            };
+        };
+        if let Some(fd) = at.reached_lately() {
+            break fd;
+        }
+        way.push(at);
+        at = parent;
+    };
+    way.reverse();
+    let mut rest = way.as_slice();
+    while !rest.is_empty() {
+        let is_far = rest.len() > FAR;
+        let (hop, after) = rest.split_at(if is_far { rest.len() / 2 } else { rest.len() });
+        let target = hop[hop.len() - 1];
+        from = Arc::new(find_beneath(&*from, &names(hop.iter().copied()), Reach::Any)?);
+        if look(&*from)?.entry.id != target.id() {
+            return Ok(false);
+        }
+        if is_far {
+            target.reached();
+        }
+        rest = after;
+    }
+    Ok(true)
+}
+
+/// The names of directories, each in the one before, with slashes between.
+pub(super) fn names<'a, H: 'a>(nested: impl Iterator<Item = &'a Dir<H>>) -> Vec<u8> {
+    nested.map(Dir::name).collect::<Vec<_>>().join(&b'/')
 }
 
 /// The directory that the walk of this one started in, and the head of its paths.
@@ -220,5 +270,23 @@ mod tests {
         }
         assert_eq!(Place::itself(&deep, None).path(), b"a/b");
         assert_eq!(Place::itself(&top, None).path(), b".");
+    }
+
+    #[test]
+    fn far_below_a_start_it_is_seen_too_that_a_name_leads_elsewhere() {
+        let tree = tempdir().unwrap();
+        let path = std::iter::repeat_n("d", 3 * FAR).collect::<Vec<_>>().join("/");
+        create_dir_all(tree.path().join(&path)).unwrap();
+        let mut deep = start(tree.path());
+        for _ in 0..3 * FAR {
+            deep = below(&deep, c"d");
+        }
+        assert_eq!((reach(&deep), reach(&deep)), (Ok(true), Ok(true)), "from the start, and from where it led lately");
+        let Origin::Below(parent, _) = deep.origin() else { panic!("it is below") };
+        std::fs::rename(tree.path().join(&path), tree.path().join("away")).unwrap();
+        assert_eq!(reach(&deep).map_err(|error| error.errno), Err(rustix::io::Errno::NOENT));
+        assert_eq!(reach(parent), Ok(true));
+        std::fs::create_dir(tree.path().join(&path)).unwrap();
+        assert_eq!(reach(&deep), Ok(false));
     }
 }

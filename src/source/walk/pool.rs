@@ -1,6 +1,7 @@
 //! One thread's share of descriptors that are kept open for what is still queued below them.
 
 use super::dir::{Dir, Origin};
+use super::place::names;
 use crate::sys::SysError;
 use crate::sys::dir::{Reach, open_beneath, same_mount};
 use crate::sys::stat::look;
@@ -96,23 +97,15 @@ fn closed_way<H>(dir: &Arc<Dir<H>>) -> (Arc<OwnedFd>, Vec<&Arc<Dir<H>>>) {
 }
 
 fn open_hop<H>(from: &OwnedFd, hop: &[&Arc<Dir<H>>]) -> Result<OwnedFd, SysError> {
-    let names: Vec<&[u8]> = hop.iter().map(|dir| name(dir)).collect();
     let target = hop[hop.len() - 1];
     // Mounts that appeared since are not to be entered; those that were agreed to are passed.
     let home = look(from)?.entry;
     let stays = hop.iter().all(|dir| same_mount(&home, &dir.seen.entry));
-    let fd = open_beneath(from, &names.join(&b'/'), if stays { Reach::Mount } else { Reach::Any })?;
+    let fd = open_beneath(from, &names(hop.iter().map(|dir| &***dir)), if stays { Reach::Mount } else { Reach::Any })?;
     let found = look(&fd)?.entry;
     match found.id == target.id() && same_mount(&found, &target.seen.entry) {
         true => Ok(fd),
         false => Err(SysError { call: "openat2", errno: Errno::STALE }),
-    }
-}
-
-fn name<H>(dir: &Dir<H>) -> &[u8] {
-    match dir.origin() {
-        Origin::Below(_, name) => name.to_bytes(),
-        Origin::Start(_) => b".",
     }
 }
 
