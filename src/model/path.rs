@@ -4,6 +4,8 @@ mod directory;
 
 pub use directory::{Directory, SharedDirectory};
 
+use directory::Way;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
@@ -159,16 +161,17 @@ impl Ord for TreePath {
             (Some([] | [b'/', ..]), Some([] | [b'/', ..])) => path_order(&self.bytes(), &other.bytes()),
             (Some(a), Some(b)) => compare((a, self.name()), (b, other.name())),
             _ => {
-                let (a, b) = self.directory.apart(&other.directory);
-                names(a, self.name()).cmp(names(b, other.name()))
+                let (a, b) = self.directory.parting(&other.directory);
+                compare(segment(a, self.name()), segment(b, other.name()))
             }
         }
     }
 }
 
-/// Every name of some segments, and a last one.
-fn names<'a>(segments: Vec<&'a [u8]>, last: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-    segments.into_iter().flat_map(|names| names.split(|&byte| byte == b'/')).chain([last])
+/// The names of a segment, if there is one, and the name that follows: the first of the next segment, or an entry's own.
+fn segment<'a>([names, next]: Way<'a>, own: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    let first = |next: &'a [u8]| next.split(|&byte| byte == b'/').next().unwrap_or(next);
+    (names.unwrap_or_default(), next.map_or(own, first))
 }
 
 /// Compares two paths that lie in different directories.

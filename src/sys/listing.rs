@@ -7,8 +7,8 @@ use std::ffi::{CStr, CString};
 use std::num::NonZeroU64;
 use std::os::fd::AsFd;
 
-/// What one getdents64(2) fills: some two thousand names.
-const SIZE: usize = 64 << 10;
+/// How many bytes one getdents64(2) fills unless told otherwise: some two thousand names.
+pub const SIZE: usize = 64 << 10;
 
 /// The number of an inode; never 0, which no file system gives out.
 pub type Ino = NonZeroU64;
@@ -26,9 +26,14 @@ impl Default for Buffer {
 }
 
 impl Buffer {
-    /// Memory for names that take so many [bytes](Listed::bytes) and for a quarter more, as far as there is any.
+    /// How many bytes of names one call fills at most.
+    pub fn size(&self) -> usize {
+        self.0.capacity()
+    }
+
+    /// Memory for so many bytes of names and for a quarter more, as far as there is any.
     pub fn for_names(bytes: usize) -> Buffer {
-        let size = bytes.saturating_add(bytes / 4 + SIZE).min(LARGEST);
+        let size = bytes.saturating_add(bytes / 4).clamp(SIZE, LARGEST);
         let mut memory = Vec::new();
         match memory.try_reserve_exact(size) {
             Ok(()) => Buffer(memory),
@@ -66,13 +71,6 @@ impl Listed<'_> {
     /// Where in the directory the next name is; for [`resume`].
     pub fn next(&self) -> u64 {
         self.0.next_entry_cookie()
-    }
-
-    /// How much of the memory it takes (`d_reclen` of getdents64(2)).
-    pub fn bytes(&self) -> usize {
-        // What stands before the name, a NUL after it, and all of that aligned.
-        const BEFORE: usize = 19;
-        (BEFORE + self.name().count_bytes() + 1).next_multiple_of(8)
     }
 
     /// Whether it is the directory itself, or the one above it.

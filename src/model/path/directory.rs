@@ -39,6 +39,31 @@ struct Segment {
     count: u32,
 }
 
+/// From where the ways to two directories part: the names of the next segment, where there is one, and of that below it.
+pub(crate) type Way<'a> = [Option<&'a [u8]>; 2];
+
+/// A directory on the way up from another, and the two segments below it on that way.
+struct Climb<'a> {
+    at: &'a Directory,
+    below: Way<'a>,
+}
+
+impl<'a> Climb<'a> {
+    /// What has so many segments.
+    fn new(from: &'a Directory, level: u32) -> Climb<'a> {
+        let mut climb = Climb { at: from, below: [None, None] };
+        while let Some(last) = climb.at.last().filter(|last| last.depth >= level) {
+            climb = climb.up(last);
+        }
+        climb
+    }
+
+    /// One segment up, which is its last.
+    fn up(self, last: &'a Segment) -> Climb<'a> {
+        Climb { at: &last.above, below: [Some(&last.names), self.below[0]] }
+    }
+}
+
 /// The path of one directory, in memory once something that lies in it needs it, and for all of that.
 #[derive(Clone, Default, Debug)]
 pub struct SharedDirectory(OnceLock<Directory>);
@@ -184,46 +209,22 @@ impl Directory {
         }
     }
 
-    /// The segments of two directories from the first in which they differ.
-    pub(crate) fn apart<'a>(&'a self, other: &'a Directory) -> (Vec<&'a [u8]>, Vec<&'a [u8]>) {
-        let (mut a, mut b) = (self, other);
-        let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
-        let (mut same_a, mut same_b) = (0, 0);
-        while let (Some(x), Some(y)) = (a.last(), b.last()) {
-            if x.depth == y.depth {
-                if Arc::ptr_eq(x, y) {
-                    break;
-                }
-                // What is alike counts only where nothing above it differs.
-                if x.names == y.names {
-                    (same_a, same_b) = (same_a + 1, same_b + 1);
-                } else {
-                    (same_a, same_b) = (0, 0);
-                }
-            }
-            let (depth_x, depth_y) = (x.depth, y.depth);
-            if depth_x >= depth_y {
-                of_a.push(&*x.names);
-                a = &x.above;
-            }
-            if depth_y >= depth_x {
-                of_b.push(&*y.names);
-                b = &y.above;
+    /// Where the ways to two directories part: the first segments in which they differ, each with the one below it.
+    pub(crate) fn parting<'a>(&'a self, other: &'a Directory) -> (Way<'a>, Way<'a>) {
+        let depth = |directory: &Directory| directory.last().map_or(0, |last| last.depth + 1);
+        let level = depth(self).min(depth(other));
+        let (mut a, mut b) = (Climb::new(self, level), Climb::new(other, level));
+        let mut parted = (a.below, b.below);
+        while let (Some(x), Some(y)) = (a.at.last(), b.at.last())
+            && !Arc::ptr_eq(x, y)
+        {
+            let is_alike = x.names == y.names;
+            (a, b) = (a.up(x), b.up(y));
+            if !is_alike {
+                parted = (a.below, b.below);
             }
         }
-        while let Some(x) = a.last().filter(|_| b.is_root()) {
-            of_a.push(&*x.names);
-            a = &x.above;
-        }
-        while let Some(y) = b.last().filter(|_| a.is_root()) {
-            of_b.push(&*y.names);
-            b = &y.above;
-        }
-        of_a.truncate(of_a.len() - same_a);
-        of_b.truncate(of_b.len() - same_b);
-        of_a.reverse();
-        of_b.reverse();
-        (of_a, of_b)
+        parted
     }
 
     fn last(&self) -> Option<&Arc<Segment>> {
@@ -326,6 +327,7 @@ impl Drop for Segment {
 
 #[cfg(test)]
 mod tests {
+    use super::super::path_order;
     use super::*;
     use proptest::prelude::*;
 
@@ -355,6 +357,10 @@ mod tests {
             prop_assert!(one.is_within(&by_steps(&a[..cut])));
             let lies_within = a.starts_with(&[&a[..cut], &b[..]].concat());
             prop_assert_eq!(one.is_within(&other), lies_within);
+            for (x, y) in [(&b"ab"[..], &b"a!"[..]), (&a[cut], &b[0]), (&b[0], &a[cut])] {
+                let (x, y) = (TreePath::within(one.clone(), x), TreePath::within(other.clone(), y));
+                prop_assert_eq!(x.cmp(&y), path_order(&x.bytes(), &y.bytes()));
+            }
             let as_path = one.as_path();
             prop_assert_eq!(&*as_path.bytes(), &path);
             prop_assert!(as_path.as_directory() == one);

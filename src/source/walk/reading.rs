@@ -75,7 +75,6 @@ impl<'a, V: Visitor> Reading<'a, V> {
                 }
                 Some(Ok(listed)) => {
                     next = listed.next();
-                    self.told.list(&listed);
                     if !listed.is_dot() {
                         self.name(&listed);
                     }
@@ -95,6 +94,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
     }
 
     /// Does what is to be done about a listed name.
+    #[inline]
     pub fn name(&mut self, listed: &Listed<'_>) {
         self.names += 1;
         let (name, ino) = (listed.name(), listed.ino());

@@ -11,7 +11,7 @@ use super::missing::Why;
 use super::reading::Reading;
 use super::{Place, Unread, Visitor, Visits};
 use crate::sys::SysError;
-use crate::sys::listing::{Buffer, Listed, Listing, resume};
+use crate::sys::listing::{Buffer, Listed, Listing, SIZE, resume};
 use crate::sys::stat::look;
 use rustix::io::Errno;
 use std::hash::{BuildHasher, RandomState};
@@ -31,8 +31,6 @@ const FREE: usize = 1 << 12;
 pub(crate) struct Told {
     /// The inodes, or what stands for them.
     keys: Vec<u64>,
-    /// How many bytes the kernel took for the names.
-    bytes: usize,
     /// How many calls were made.
     calls: usize,
     /// How many keys are counted among those of all threads.
@@ -47,7 +45,7 @@ impl Told {
         crew.forget(self.counted);
         self.keys.clear();
         self.keys.shrink_to(FREE);
-        (self.bytes, self.calls, self.counted, self.is_forgotten) = (0, 0, 0, false);
+        (self.calls, self.counted, self.is_forgotten) = (0, 0, false);
     }
 
     /// The next call is made.
@@ -62,11 +60,6 @@ impl Told {
             crew.forget(self.counted);
             (self.keys, self.counted, self.is_forgotten) = (Vec::new(), 0, true);
         }
-    }
-
-    /// A name was listed.
-    pub fn list(&mut self, listed: &Listed<'_>) {
-        self.bytes += listed.bytes();
     }
 
     /// It is told of.
@@ -107,7 +100,7 @@ impl<V: Visitor> Reading<'_, V> {
             return Ok(());
         }
         if !self.told.is_forgotten {
-            let mut memory = Memory { bytes: self.told.bytes };
+            let mut memory = Memory { bytes: self.told.calls * SIZE };
             for _ in 0..LISTINGS {
                 self.told.keys.sort_unstable();
                 let known = self.told.keys.len();
@@ -131,7 +124,7 @@ impl<V: Visitor> Reading<'_, V> {
 /// How much memory it takes to list a directory with one call.
 #[derive(Default)]
 pub(crate) struct Memory {
-    /// What its names took so far.
+    /// What its names took at most so far.
     bytes: usize,
 }
 
@@ -146,8 +139,9 @@ impl Memory {
         let before = look(fd)?.changed;
         resume(fd, 0)?;
         let mut buffer = Buffer::for_names(self.bytes);
+        let size = buffer.size();
         let mut listing = Listing::new(fd, &mut buffer);
-        let (mut calls, mut bytes) = (0, 0);
+        let mut calls = 0;
         loop {
             calls += usize::from(listing.is_drained());
             match listing.next() {
@@ -155,14 +149,13 @@ impl Memory {
                 Some(Err(error)) if error.errno == Errno::INTR => {}
                 Some(Err(error)) => return Err(error),
                 Some(Ok(listed)) => {
-                    bytes += listed.bytes();
                     if !listed.is_dot() && each(&listed) {
                         return Ok(false);
                     }
                 }
             }
         }
-        self.bytes = self.bytes.max(bytes);
+        self.bytes = self.bytes.max(calls * size);
         match is_snapshot(calls, ground) {
             true => Ok(true),
             false => Ok(look(fd)?.changed == before),
