@@ -194,7 +194,9 @@ scenario!(what_an_undo_and_a_plan_would_do_is_folded_for_people, |t| {
     let declined = |line: &str| {
         let mut terminal = Terminal::run(t, 80, line);
         terminal.answer("Apply? [y/N] ", "n");
-        terminal.ends(1)
+        let screen = terminal.ends(1);
+        assert_eq!(screen.last().map(String::as_str), Some("Nothing was changed."), "{screen:#?}");
+        screen
     };
     let applied = declined("apply $DIR/plan --color never");
     assert!(applied.iter().any(|line| line == "--rw-rw-r-- root root // 7 files like run/s0.dat"), "{applied:#?}");

@@ -53,7 +53,7 @@ scenario!(what_the_caller_has_open_is_written_to, |t| {
     needs_program!("bash");
     t.policy("lab.toml", &lab(""));
     t.tree(FLAWED);
-    for stdout in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+    for stdout in ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
         let run = t.run(&format!("check . -p lab.toml --format json -o {stdout}"));
         assert_eq!(run.exits(1).end()["exit"], 1);
     }

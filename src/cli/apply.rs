@@ -1,6 +1,6 @@
 //! `apply` and `undo`: plans that were made before.
 
-use super::args::{Apply, Common, Format, Ids, Undo};
+use super::args::{Agreement, Apply, Common, Format, Ids, Undo};
 use super::execute::{self, Executed, Told, execute};
 use super::exit::{Exit, Failure};
 use super::grounded::{Grounded, LostRoot};
@@ -50,11 +50,23 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
     }
     show(&session, &plan, streams)?;
     streams.know(json::Totals { entries: plan.entries, ..json::Totals::default() });
-    let executed = match !plan.changes.is_empty() && ask::may_apply(&arguments.consent, &plan, &session.stop)? {
+    let executed = match consented(&session, &plan, &arguments.consent, streams)? {
         true => Some(execute(&session, &plan, &arguments.consent, APPLY_AGAIN, streams)?),
         false => None,
     };
     end(&session, &plan, executed, told_parted(&plan, &parted), exit, streams)
+}
+
+/// Asks whether a plan's changes are to be made, if there are any and unless that was said before.
+fn consented(session: &Session<'_>, plan: &Plan, consent: &Agreement, streams: &mut Streams) -> Result<bool, Failure> {
+    if plan.changes.is_empty() {
+        return Ok(false);
+    }
+    let is_given = ask::may_apply(consent, plan, &session.stop)?;
+    if !is_given {
+        streams.status("Nothing was changed.");
+    }
+    Ok(is_given)
 }
 
 /// Shows what would be done, and what has come in between.
@@ -164,8 +176,8 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
     let mut grounded = Grounded { ground: undo.ground, lost, again };
     grounded.tell(&session, streams)?;
     grounded.lost.clear();
-    let go = !arguments.consent.dry_run && !undo.plan.changes.is_empty();
-    let executed = match go && ask::may_apply(&arguments.consent, &undo.plan, &session.stop)? {
+    let go = !arguments.consent.dry_run && consented(&session, &undo.plan, &arguments.consent, streams)?;
+    let executed = match go {
         true => Some(execute::execute_on(&session, &undo.plan, grounded, &arguments.consent, streams)?),
         false => None,
     };

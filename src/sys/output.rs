@@ -133,7 +133,8 @@ fn terminated(name: &OsStr) -> Result<CString, OutputError> {
 /// as opening one anew would begin a file at its start, and fails for a socket.
 fn descriptor(path: &Path) -> Option<i32> {
     match path.to_str()? {
-        "/dev/stdout" => Some(1),
+        // As most programs have it; a file of that name is `./-`.
+        "-" | "/dev/stdout" => Some(1),
         "/dev/stderr" => Some(2),
         text => {
             let number = text.strip_prefix("/dev/fd/").or_else(|| text.strip_prefix("/proc/self/fd/"))?;
