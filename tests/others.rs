@@ -36,6 +36,27 @@ scenario!(what_is_others_to_change_is_listed_with_the_command, own mounts, |t| {
     run.exits(1).never_mentions("+-rw-rw-r--");
 });
 
+scenario!(check_mine_diff_plan_and_fix_give_one_answer, own mounts, |t| {
+    t.accounts("other:x:4243:\n");
+    t.policy("lab.toml", &lab("consent = 'assumed'\n[[tree.rule]]\nmatch = 'elsewhere/'\ngroup = '@any'"));
+    t.tree(MIXED);
+    let sorted = |mut paths: Vec<String>| {
+        paths.sort();
+        paths.dedup();
+        paths
+    };
+    let paths = |kind: &str, line: &str| {
+        let lines = t.run_as(ALICE, line).json_of(kind);
+        sorted(lines.iter().map(|line| line["path"]["text"].as_str().unwrap().into()).collect())
+    };
+    let mine = paths("finding", "check . -p lab.toml --mine --format json");
+    assert_eq!(mine, paths("change", "plan . -p lab.toml"));
+    let diff = |line: &str| t.run_as(ALICE, line).stdout().to_owned();
+    assert_eq!(diff("diff . -p lab.toml"), diff("fix -n . -p lab.toml"));
+    t.run_as(ALICE, "diff . -p lab.toml").mentions("5 changes are not yours to make:");
+    assert_eq!(mine, paths("outcome", "fix -y . -p lab.toml --format json"));
+});
+
 scenario!(a_plan_holds_only_what_its_maker_may_change, |t| {
     t.policy("lab.toml", &lab("consent = 'assumed'"));
     t.tree("dir 2001:4242 2775 .\n file 2001:2001 0644 mine\n file 0:0 0644 roots");

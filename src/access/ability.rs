@@ -1,4 +1,5 @@
-//! What a caller may do, known before it is tried: which changes the kernel would refuse, or make only by half.
+//! What a caller may do, known before it is tried: which changes the kernel would refuse, or make only by half. All that tells
+//! what is whose to mend asks here.
 //!
 //! ```text
 //!     chown(2)   another owner         CAP_CHOWN
@@ -8,10 +9,13 @@
 //!                                      call succeeds, and the bit is gone
 //! ```
 
+use crate::findings::{Flaw, Survey};
+use crate::lints::{Because, Finding, Fix, Lint};
 use crate::model::accounts::{Accounts, Caller, Power};
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
 use crate::plan::Steps;
+use std::collections::BTreeMap;
 
 /// Why a change isn't the caller's to make.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -67,6 +71,47 @@ pub fn who_could(before: State, after: State, accounts: &dyn Accounts) -> u32 {
     let in_group = accounts.is_member(before.uid, after.gid);
     let takes_group = before.gid != after.gid || after.mode.has(Mode::SETGID);
     if before.uid == after.uid && (in_group || !takes_group) { before.uid } else { 0 }
+}
+
+/// Changes that are left to others, counted by who could make them and what stands between them and the caller.
+pub type Barred = BTreeMap<(u32, Barrier), u64>;
+
+/// Takes the changes that the caller can't make out of what a survey would have changed.
+pub fn bar(survey: &mut Survey, caller: &Caller, accounts: &dyn Accounts) -> Barred {
+    let mut barred = Barred::new();
+    for at in survey.changing() {
+        let flaw = &survey.flaws[at];
+        if let Some(barrier) = barrier(caller, flaw.kind, flaw.actual, flaw.desired) {
+            *barred.entry((who_could(flaw.actual, flaw.desired, accounts), barrier)).or_default() += 1;
+            survey.barred.insert(at);
+        }
+    }
+    barred
+}
+
+/// Keeps the findings that the caller can mend; what is wrong with policies is root's to mend.
+pub fn keep_mendable(survey: &mut Survey, caller: &Caller) {
+    if caller.has(Power::Chown) && caller.has(Power::Fowner) {
+        return;
+    }
+    for flaw in &mut survey.flaws {
+        let findings = flaw.findings.iter().copied();
+        flaw.findings = findings.filter(|finding| can_mend(caller, flaw, finding)).collect();
+    }
+    survey.flaws.retain(|flaw| !flaw.findings.is_empty());
+    survey.notices.clear();
+}
+
+/// Whether the caller can mend a finding: by the fix of its entry, where there is one, or else by chmod and chgrp of their own.
+pub fn can_mend(caller: &Caller, flaw: &Flaw, finding: &Finding) -> bool {
+    let passes = |after: State| barrier(caller, flaw.kind, flaw.actual, after).is_none();
+    match finding.fix {
+        Fix::None(Some(Because::Conflict)) => false,
+        Fix::Safe if flaw.desired != flaw.actual => passes(flaw.desired),
+        Fix::Safe | Fix::Unsafe(_) if flaw.ideal != flaw.actual => passes(flaw.ideal),
+        _ if finding.lint == Lint::ForeignOwner => caller.has(Power::Chown),
+        _ => flaw.actual.uid == caller.uid || caller.has(Power::Fowner),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! What a caller may do: by table, and by asking the kernel itself.
 
 use super::*;
+use crate::lints::Level;
+use crate::model::entry::Identity;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
@@ -143,5 +145,78 @@ fn the_kernel_agrees() {
     for ((before, after), done) in cases.iter().zip(answers).filter(|((before, after), _)| before != after) {
         let foreseen = barrier(&alice(), Kind::Dir, *before, *after).is_none();
         assert_eq!(foreseen, done, "{before:?} {after:?}");
+    }
+}
+
+fn flaw(before: State, after: State, lint: Lint, fix: Fix) -> Flaw {
+    let desired = if fix == Fix::Safe { after } else { before };
+    Flaw {
+        root: 0,
+        path: b"a".as_slice().into(),
+        kind: Kind::Dir,
+        id: Identity { dev: 1, ino: 2, btime: None },
+        nlink: 1,
+        actual: before,
+        desired,
+        ideal: after,
+        findings: [Finding { lint, level: Level::Deny, fix, rule: None }].into(),
+        prospect: None,
+        cause: None,
+        rare: None,
+        bytes: 0,
+    }
+}
+
+#[test]
+fn a_finding_is_theirs_who_could_make_its_change() {
+    let conflict = Fix::None(Some(Because::Conflict));
+    let is_unsafe = Fix::Unsafe(Because::SetId);
+    let own = |gid, mode| state(ALICE, gid, mode);
+    for (before, after, lint, fix, expected) in [
+        (own(ALICE, 0o755), own(LAB, 0o755), Lint::ForeignGroup, Fix::Safe, true),
+        (own(ALICE, 0o755), own(OTHER, 0o755), Lint::ForeignGroup, Fix::Safe, false),
+        (own(ALICE, 0o755), own(OTHER, 0o755), Lint::SpreadingGroup, is_unsafe, false),
+        (own(ALICE, 0o755), own(LAB, 0o755), Lint::SpreadingGroup, is_unsafe, true),
+        (state(EVE, ALICE, 0o755), state(EVE, LAB, 0o755), Lint::ForeignGroup, Fix::Safe, false),
+        (own(LAB, 0o755), own(LAB, 0o2755), Lint::MissingSetgid, Fix::Safe, true),
+        (own(OTHER, 0o755), own(OTHER, 0o2755), Lint::MissingSetgid, Fix::Safe, false),
+        (own(OTHER, 0o755), own(OTHER, 0o775), Lint::MissingPermission, Fix::Safe, true),
+        // The kernel would drop setgid, whatever the finding is about.
+        (own(OTHER, 0o2757), own(OTHER, 0o2755), Lint::ExcessPermission, Fix::Safe, false),
+        (own(OTHER, 0o2757), own(OTHER, 0o2757), Lint::WorldWritable, Fix::None(None), true),
+        (state(EVE, LAB, 0o757), state(EVE, LAB, 0o757), Lint::WorldWritable, Fix::None(None), false),
+        (own(LAB, 0o755), state(EVE, LAB, 0o755), Lint::ForeignOwner, Fix::Safe, false),
+        (own(LAB, 0o755), own(LAB, 0o755), Lint::ForeignOwner, Fix::None(None), false),
+        (own(ALICE, 0o755), own(LAB, 0o755), Lint::ForeignGroup, conflict, false),
+    ] {
+        let flaw = flaw(before, after, lint, fix);
+        assert_eq!(can_mend(&alice(), &flaw, &flaw.findings[0]), expected, "{before:?} {after:?} {lint} {fix:?}");
+    }
+}
+
+#[test]
+fn what_is_planned_and_what_is_kept_are_the_same() {
+    let root = Caller { uid: 0, gid: 0, groups: vec![], powers: vec![Power::Chown, Power::Fowner, Power::Fsetid] };
+    let modes = [0o755, 0o775, 0o2755, 0o2775, 0o2777];
+    let states = || [ALICE, EVE].into_iter().flat_map(|uid| [ALICE, LAB, OTHER].map(|gid| (uid, gid)));
+    for (before, after) in states().flat_map(|before| states().map(move |after| (before, after))) {
+        for (one, other) in modes.iter().flat_map(|one| modes.map(move |other| (*one, other))) {
+            let (before, after) = (state(before.0, before.1, one), state(after.0, after.1, other));
+            if before == after {
+                continue;
+            }
+            for caller in [alice(), root.clone()] {
+                let survey = || Survey {
+                    flaws: vec![flaw(before, after, Lint::MissingPermission, Fix::Safe)],
+                    ..Survey::default()
+                };
+                let (mut kept, mut planned) = (survey(), survey());
+                keep_mendable(&mut kept, &caller);
+                let barred = bar(&mut planned, &caller, &Members);
+                let is_planned = planned.changed().next().is_some();
+                assert_eq!(kept.flaws.len() == 1, is_planned, "{before:?} {after:?}");
+                assert_eq!(barred.is_empty(), is_planned);
+            }
+        }
     }
 }

@@ -3,33 +3,28 @@
 use super::args::{Check, Common};
 use super::exit::Failure;
 use super::streams::Streams;
-use crate::access::ability::{Barrier, barrier, who_could};
+use crate::access::ability::{self, Barrier};
 use crate::findings::Survey;
-use crate::model::accounts::IdNames;
+use crate::model::accounts::{Caller, IdNames};
 use crate::report::quote::shell_quote;
 use crate::report::style::counted;
 use crate::sys::identity::caller;
 use crate::sys::names::NameService;
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Changes that are left to others, by who could make them and what stands between them and the caller.
-pub struct Barred(BTreeMap<(u32, Barrier), u64>);
+/// Changes that are left to others.
+pub struct Barred(ability::Barred);
 
 /// Takes the changes that the caller can't make out of what a survey would have changed.
 pub fn bar(survey: &mut Survey, names: &NameService) -> Result<Barred, Failure> {
-    let caller = caller().map_err(|error| Failure::incomplete(format!("can't tell what this user may do: {error}")))?;
-    let mut left = BTreeMap::new();
-    for at in survey.changing() {
-        let flaw = &survey.flaws[at];
-        if let Some(barrier) = barrier(&caller, flaw.kind, flaw.actual, flaw.desired) {
-            *left.entry((who_could(flaw.actual, flaw.desired, names), barrier)).or_default() += 1;
-            survey.barred.insert(at);
-        }
-    }
-    Ok(Barred(left))
+    Ok(Barred(ability::bar(survey, &who_asks()?, names)))
+}
+
+/// As whom the run acts.
+pub fn who_asks() -> Result<Caller, Failure> {
+    caller().map_err(|error| Failure::incomplete(format!("can't tell what this user may do: {error}")))
 }
 
 impl Barred {

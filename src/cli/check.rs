@@ -1,6 +1,6 @@
 //! `check` and `diff`: looking, and telling.
 
-use super::args::{Check, CheckCommand, Common, Diff, Format};
+use super::args::{Check, CheckCommand, Common, Diff, Format, Limit};
 use super::baseline::{Memory, Removable};
 use super::exit::{Exit, Failure};
 use super::expect;
@@ -10,7 +10,9 @@ use super::run_as::run_as;
 use super::session::Session;
 use super::streams::{Streams, warn};
 use super::words::Words;
-use crate::findings::{Caller, Flaw, Survey};
+use super::{barred, share};
+use crate::access::ability::keep_mendable;
+use crate::findings::{Flaw, Survey};
 use crate::policy::load::Fallback;
 use crate::report::diff::{DiffManner, Folding, Head, Row, write_folded};
 use crate::report::effect::Effects;
@@ -49,9 +51,7 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
     // What was looked at in part says nothing of what is known.
     let removable = if is_whole { memory.settle(common, &mut judged, streams)? } else { Removable::default() };
     if reporting.mine {
-        let groups = host::groups();
-        let groups = groups.map_err(|error| Failure::incomplete(format!("can't tell your groups: {error}")))?;
-        judged.survey.keep_mendable(&Caller { uid: host::effective_uid(), groups });
+        keep_mendable(&mut judged.survey, &barred::who_asks()?);
     }
     let exit = looked(&session, &judged);
     let manner = streams.manner(common);
@@ -75,7 +75,11 @@ pub fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> Result<
     let look = &arguments.look;
     run_as(&look.eyes)?;
     let session = Session::begin(common, Purpose::Read)?;
-    let judged = session.judge(&look.check, Fallback::Allowed)?;
+    let mut judged = session.judge(&look.check, Fallback::Allowed)?;
+    let session = session.limited_by(&judged.loaded);
+    // What fix would make, and nothing else.
+    let barred = barred::bar(&mut judged.survey, &session.names)?;
+    share::leave_out(&session, &mut judged, &look.check, &Limit::default(), None)?;
     let exit = looked(&session, &judged);
     let survey = &judged.survey;
     let (palette, names) = (streams.palette(), &session.names);
@@ -86,6 +90,7 @@ pub fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> Result<
         Format::Json => json::write_check(out, survey, &Words(names), names, exit as u8),
     })?;
     tell_interrupt(exit, streams);
+    barred.tell(common, &look.check, &session.names, streams);
     tell_rest(common, streams, survey);
     let effects = effects(survey);
     if effects.changes > 0 {

@@ -4,14 +4,12 @@ pub mod packed;
 pub mod found;
 pub mod order;
 pub mod links;
-pub mod mine;
 pub mod notices;
 pub mod baseline;
 
 pub use found::{
     Counts, Excused, Flaw, Notice, PolicyLabel, Prospect, Rare, Root, RulePlace, SkippedMount, Survey, Trouble, Unmet,
 };
-pub use mine::Caller;
 pub use notices::{expired, idle, risky};
 pub use order::{in_tree, path_in_tree};
 pub use packed::Findings;

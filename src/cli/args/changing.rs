@@ -84,7 +84,7 @@ pub struct Agreement {
 }
 
 /// How many changes at most.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Limit {
     /// Refuses to start where more entries than this would change: a count, or a share of the entries seen.
     #[arg(long, value_name = "N|P%", value_parser = MaxChanges::parse)]
