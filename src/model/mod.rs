@@ -10,4 +10,6 @@ pub mod rights;
 pub mod operation;
 pub mod principal;
 pub mod intent;
+pub(crate) mod bits;
+pub mod pattern;
 pub mod wire;

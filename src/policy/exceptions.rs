@@ -1,10 +1,10 @@
 //! What a policy excepts from its lints: the exceptions that matter below one root, and those that have expired.
 
 use super::model::{Exception, Model};
-use super::substitute::Origin;
-use super::substitute::put_in;
 use crate::lints::{Lint, LintSet};
 use crate::model::path::TreePath;
+use crate::model::pattern::placeholder::Origin;
+use crate::model::pattern::placeholder::put_in;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;

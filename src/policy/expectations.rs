@@ -1,12 +1,12 @@
 //! What a policy expects of people at one real root, with params and captures put in.
 
-pub use super::substitute::Origin;
+pub use crate::model::pattern::placeholder::Origin;
 
 use super::model::{At, Expectation, Model};
 use super::problem::Problem;
-use super::substitute::put_in;
 use crate::model::mode::Mode;
 use crate::model::operation::Acts;
+use crate::model::pattern::placeholder::put_in;
 use crate::model::principal::Whom;
 use std::collections::BTreeMap;
 use std::ops::Range;

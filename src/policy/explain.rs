@@ -1,10 +1,10 @@
 //! Which rules speak of an entry, attribute by attribute, in the order in which one overrules the other.
 
-use super::bits::BitSet;
 use super::here::Here;
 use super::instance::{Instance, Scratch, steps};
 use super::model::{Attribute, Wishes};
 use super::rules::{Subject, TreeRules, mode_of, special_key};
+use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
 use crate::model::mode::Mode;

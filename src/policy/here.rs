@@ -1,12 +1,12 @@
 //! What an instance's rules say inside one directory, so that most entries cost a look into a table.
 
-use super::authority::{Name, Word};
-use super::bits::BitSet;
 use super::instance::{Instance, Ruling, Scratch};
-use super::matching::Touch;
 use super::model::Scope;
 use super::rules::Decision;
+use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
+use crate::model::pattern::matching::Touch;
+use crate::model::pattern::{Name, Word};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 

@@ -1,13 +1,13 @@
 //! A tree bound to one real root: what the walk asks, entry by entry.
 
-use super::bits::BitSet;
 use super::here::Here;
-use super::matching::Buffers;
 use super::model::{Model, Mounts};
 use super::rules::{Decision, TreeRules};
 use super::usage::Usage;
+use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::{GroupTerm, Intent, OwnerTerm, Wish};
+use crate::model::pattern::matching::Buffers;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ pub use document::{Document, Origin};
 use super::builtin::{BuiltIn, FALLBACK};
 use super::model::{At, Model, Param, Use};
 use super::problem::Problem;
-use super::substitute::{self, put_in};
+use crate::model::pattern::placeholder::{self, put_in};
 use crate::sys::file::files_with_extension;
 use document::{Citation, Place};
 use params::Settings;
@@ -307,7 +307,7 @@ impl Loader<'_> {
     }
 
     fn binding(&mut self, user: &Model, params: &BTreeMap<String, String>, root: &At<String>) -> Option<PathBuf> {
-        let value = |name: &str| params.get(name).map(|value| (value.as_str(), substitute::Origin::Policy));
+        let value = |name: &str| params.get(name).map(|value| (value.as_str(), placeholder::Origin::Policy));
         // What the file itself says was checked when it was read; this is about what is put in.
         let path = put_in(&root.value, value).map(|(path, _)| path).unwrap_or_default();
         let is_as_deep = path.split('/').count() == root.value.split('/').count();

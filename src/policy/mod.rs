@@ -1,27 +1,19 @@
 //! Policies: TOML files read into a model, all problems at once, and compiled into what the walk asks.
 
-mod authority;
 pub mod bind;
-mod bits;
 pub mod exceptions;
 mod exclude;
 pub mod expectations;
 pub mod explain;
 pub mod here;
 pub mod instance;
-mod matching;
 pub mod model;
-mod name_filter;
-mod name_index;
-mod pattern;
-mod substitute;
 pub mod problem;
 mod nearest;
 pub mod diagnostic;
 mod read;
 pub mod builtin;
 pub mod load;
-pub mod root_pattern;
 pub mod rule_table;
 pub mod rules;
 pub mod usage;
@@ -34,4 +26,3 @@ pub use exclude::{DefaultExclude, default_exclude, has_excluded_name};
 pub use load::{Loaded, Request, load};
 pub use nearest::nearest;
 pub use read::read;
-pub use substitute::PlaceholderError;

@@ -7,17 +7,9 @@ pub use crate::model::intent::PrivateDirs;
 use crate::model::intent::{Consent, HardLinks};
 use crate::model::mode::{Mode, ModeExpression};
 use crate::model::operation::Acts;
+pub use crate::model::pattern::At;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// A value and the bytes of the file that say it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct At<T> {
-    /// The value.
-    pub value: T,
-    /// Where it stands.
-    pub span: Range<usize>,
-}
 
 /// A whole policy file.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use super::model::{AccountText, Attribute, Model, Rule, Tree, Wishes};
 use super::rules::{is, is_said};
-use super::substitute::put_in;
 use crate::lints::Lint;
 use crate::model::mode::{Mode, ModeExpression};
+use crate::model::pattern::placeholder::put_in;
 use std::collections::BTreeMap;
 
 /// Something that a policy gets wrong.
@@ -102,7 +102,9 @@ fn empty(wishes: &Wishes, params: &BTreeMap<String, String>, is_empty: &dyn Fn(&
     let mut found = Vec::new();
     for text in is(&wishes.group).into_iter().flatten() {
         let AccountText::Text(text) = &text.value else { continue };
-        let value = |name: &str| params.get(name).map(|value| (value.as_str(), super::substitute::Origin::Policy));
+        let value = |name: &str| {
+            params.get(name).map(|value| (value.as_str(), crate::model::pattern::placeholder::Origin::Policy))
+        };
         let Ok((name, _)) = put_in(text, value) else { continue };
         if !name.starts_with('@') && is_empty(&name) {
             found.push(format!("group `{}` has no members", name.escape_debug()));

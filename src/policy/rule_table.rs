@@ -1,10 +1,10 @@
 //! All rules of a run's policies, each with its id, and the trees they are compiled into.
 
-use super::matching::Matching;
 use super::model::{At, Model, Tree};
 use super::problem::Problem;
 use super::rules::TreeRules;
 use crate::model::intent::RuleId;
+use crate::model::pattern::matching::Matching;
 use std::sync::Arc;
 
 /// Every tree of a run's policies with its rules compiled, to be bound to any number of roots.
@@ -87,7 +87,7 @@ fn matching(model: &Model, tree: &Tree) -> Result<Matching, Vec<Problem>> {
     }
     let rules = tree.rules.iter().map(|rule| rule.patterns.as_slice());
     let lists: Vec<_> = std::iter::once(tree.exclude.as_slice()).chain(rules).collect();
-    let errors = |errors: Vec<super::authority::PatternError>| {
+    let errors = |errors: Vec<crate::model::pattern::PatternError>| {
         errors.into_iter().map(|error| problem(error.span, error.message, error.hint)).collect()
     };
     Matching::new(&lists).map_err(errors)

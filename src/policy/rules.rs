@@ -1,12 +1,12 @@
 //! The rules of a tree, compiled once for all its roots, and of several that apply to an entry the ones that decide.
 
-use super::bits::BitSet;
-use super::matching::Matching;
 use super::model::{Attribute, Model, Scope, Tree, Wishes};
 use super::rule_table::RuleSite;
+use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::{Consent, HardLinks, PrivateDirs, RuleId, Wish};
 use crate::model::mode::{Mode, ModeExpression};
+use crate::model::pattern::matching::Matching;
 use std::sync::Arc;
 
 /// The rules of one tree: number 0 are the tree's own keys, the others its `[[tree.rule]]`s in order.

@@ -1,7 +1,7 @@
 //! Which rules did anything in a run: which matched an entry, spoke of an attribute, and decided one.
 
-use super::bits::BitSet;
 use super::rules::{Subject, TreeRules};
+use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
 

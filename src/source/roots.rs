@@ -3,13 +3,13 @@
 mod expand;
 
 use crate::model::entry::{Entry, Kind};
+use crate::model::pattern::root::RootPattern;
 use crate::policy::Loaded;
 use crate::policy::bind::{Binding, Lookup, bind};
 use crate::policy::exceptions::{ExceptionScope, Exceptions};
 use crate::policy::instance::Instance;
 use crate::policy::model::Tree;
 use crate::policy::problem::Problem;
-use crate::policy::root_pattern::RootPattern;
 use crate::policy::rule_table::RuleTable;
 use crate::source::trust::{Doubt, Step, Sticky, doubt_of_file, doubt_of_parents};
 use crate::sys::SysError;

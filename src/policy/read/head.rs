@@ -4,9 +4,9 @@ use super::problems::Problems;
 use super::table::Table;
 use super::value::Value;
 use crate::lints::{Level, Lint};
+use crate::model::pattern::placeholder::is_name;
 use crate::policy::model::{At, Param};
 use crate::policy::nearest::did_you_mean;
-use crate::policy::substitute::is_name;
 
 /// The only format there is.
 const FORMAT: u64 = 1;

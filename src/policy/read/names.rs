@@ -1,9 +1,9 @@
 //! The names that may stand in braces: params, and what the roots of a tree capture.
 
 use super::problems::Problems;
+use crate::model::pattern::placeholder::{Part, parts};
 use crate::policy::model::{At, Param, Tree};
 use crate::policy::nearest::did_you_mean;
-use crate::policy::substitute::{Part, parts};
 use std::ops::Range;
 
 /// The names that `{name}` can be put in for.

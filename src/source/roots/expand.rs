@@ -2,7 +2,7 @@
 
 use super::{Caution, Refusal, doubt};
 use crate::model::entry::{Entry, Kind};
-use crate::policy::root_pattern::{Component, Match, NamePattern, RootPattern};
+use crate::model::pattern::root::{Component, Match, NamePattern, RootPattern};
 use crate::policy::{DefaultExclude, default_exclude};
 use crate::source::trust::Sticky;
 use crate::sys::SysError;

@@ -1,7 +1,7 @@
 //! Which of many name filters a name may pass, found by its first and last bytes and not one by one.
 
-use super::bits::BitSet;
 use super::name_filter::{ByteSet, Key, Middle, NameFilter};
+use crate::model::bits::BitSet;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -123,7 +123,7 @@ impl Hasher for WordHasher {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pattern::Pattern;
+    use super::super::components::Pattern;
     use super::*;
 
     #[test]

@@ -5,17 +5,17 @@
 //! is looked up among them all at once; most names stand nowhere, and nothing more is asked of them. Where the
 //! filters of a pattern can't be sure, its rule's own `Gitignore` decides.
 
+use super::At;
 use super::authority::{Authority, Name, Need, PatternError, Word};
-use super::bits::BitSet;
-use super::model::At;
+use super::components::Pattern;
 use super::name_filter::{Key, NameFilter};
 use super::name_index::NameIndex;
-use super::pattern::Pattern;
+use crate::model::bits::BitSet;
 use std::ops::Range;
 
 /// The patterns of a tree: matcher 0 is its `exclude`, the others are its rules.
 #[derive(Debug)]
-pub(super) struct Matching {
+pub(crate) struct Matching {
     matchers: Vec<Matcher>,
     places: Vec<Place>,
     /// Places that are the last of a pattern, for files and the like, and for directories.
@@ -77,25 +77,25 @@ enum Certainty {
 
 /// What a matcher says of a name itself, whatever lies above it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Touch {
+pub(crate) struct Touch {
     /// The matcher.
-    pub(super) matcher: usize,
+    pub(crate) matcher: usize,
     /// What it says.
-    pub(super) word: Word,
+    pub(crate) word: Word,
 }
 
 /// Memory that is used again for every name.
 #[derive(Default, Debug)]
-pub(super) struct Buffers {
+pub(crate) struct Buffers {
     path: Vec<u8>,
     places: Vec<usize>,
     /// What [`Matching::touch`] found, by matcher.
-    pub(super) touches: Vec<Touch>,
+    pub(crate) touches: Vec<Touch>,
 }
 
 impl Matching {
     /// Compiles lists of patterns, one matcher each, and says what is wrong with them.
-    pub(super) fn new(lists: &[&[At<String>]]) -> Result<Matching, Vec<PatternError>> {
+    pub(crate) fn new(lists: &[&[At<String>]]) -> Result<Matching, Vec<PatternError>> {
         let (mut places, mut errors, mut read) = (Vec::new(), Vec::new(), Vec::new());
         for (matcher, list) in lists.iter().enumerate() {
             let first = places.len();
@@ -151,35 +151,35 @@ impl Matching {
     }
 
     /// Whether `/` is among a matcher's patterns.
-    pub(super) fn names_root(&self, matcher: usize) -> bool {
+    pub(crate) fn names_root(&self, matcher: usize) -> bool {
         self.matchers[matcher].authority.names_root()
     }
 
     /// The live places in the root.
-    pub(super) fn start(&self) -> BitSet {
+    pub(crate) fn start(&self) -> BitSet {
         self.sets.start.clone()
     }
 
     /// Takes a matcher's places out, where it matched what lies above and takes nothing back below: there is nothing
     /// left to ask it, however deep the tree goes.
-    pub(super) fn settle(&self, live: &mut BitSet, matcher: usize) {
+    pub(crate) fn settle(&self, live: &mut BitSet, matcher: usize) {
         if self.matchers[matcher].keeps {
             live.drop_range(self.matchers[matcher].places.clone());
         }
     }
 
     /// Whether a pattern could touch a name here.
-    pub(super) fn is_open(&self, live: &BitSet, is_directory: bool) -> bool {
+    pub(crate) fn is_open(&self, live: &BitSet, is_directory: bool) -> bool {
         live.meets(if is_directory { &self.sets.for_directories } else { &self.sets.for_files })
     }
 
     /// Whether every name here has to be asked about, however it begins and ends.
-    pub(super) fn asks_all(&self, live: &BitSet, is_directory: bool) -> bool {
+    pub(crate) fn asks_all(&self, live: &BitSet, is_directory: bool) -> bool {
         self.last(is_directory).asks_all(live)
     }
 
     /// Whether a pattern could touch a name, by its first and last bytes; where not every name has to be asked about.
-    pub(super) fn may_touch(&self, name: &[u8], is_directory: bool) -> bool {
+    pub(crate) fn may_touch(&self, name: &[u8], is_directory: bool) -> bool {
         self.last(is_directory).may_find(Key::new(name))
     }
 
@@ -188,12 +188,12 @@ impl Matching {
     }
 
     /// Whether [`Matching::touch`] may have to know the directory's path here.
-    pub(super) fn needs_path(&self, live: &BitSet) -> bool {
+    pub(crate) fn needs_path(&self, live: &BitSet) -> bool {
         live.meets(&self.sets.by_path)
     }
 
     /// The live places in the directory `name` below one with `live`.
-    pub(super) fn descend(&self, live: &BitSet, name: &[u8], into: &mut BitSet) {
+    pub(crate) fn descend(&self, live: &BitSet, name: &[u8], into: &mut BitSet) {
         into.copy_from(live);
         into.keep(&self.sets.anywhere);
         if live.meets(&self.sets.steps) {
@@ -207,7 +207,7 @@ impl Matching {
     }
 
     /// Finds what each matcher says of a name itself; those that say nothing are left out.
-    pub(super) fn touch(&self, live: &BitSet, name: Name<'_>, buffers: &mut Buffers) {
+    pub(crate) fn touch(&self, live: &BitSet, name: Name<'_>, buffers: &mut Buffers) {
         let Buffers { path, places, touches } = buffers;
         places.clear();
         touches.clear();

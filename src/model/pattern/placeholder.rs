@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A part of a text with placeholders in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Part<'t> {
+pub(crate) enum Part<'t> {
     /// Text as it stands.
     Text(&'t str),
     /// `{name}`, and where in the text it stands, braces and all.
@@ -33,7 +33,7 @@ pub enum Origin {
 }
 
 /// The parts of a text.
-pub(super) fn parts(text: &str) -> Result<Vec<Part<'_>>, PlaceholderError> {
+pub(crate) fn parts(text: &str) -> Result<Vec<Part<'_>>, PlaceholderError> {
     let (mut parts, mut at) = (Vec::new(), 0);
     while let Some(brace) = text[at..].find(['{', '}']).map(|offset| at + offset) {
         if brace > at {
@@ -60,7 +60,7 @@ pub(super) fn parts(text: &str) -> Result<Vec<Part<'_>>, PlaceholderError> {
 }
 
 /// A text with all placeholders put in, and whether a capture had part in it.
-pub(super) fn put_in<'v>(
+pub(crate) fn put_in<'v>(
     text: &str,
     value: impl Fn(&str) -> Option<(&'v str, Origin)>,
 ) -> Result<(String, Origin), PlaceholderError> {
@@ -83,12 +83,12 @@ pub(super) fn put_in<'v>(
 }
 
 /// Whether a text can name a param or capture; what a capture holds has to look the same: `[a-z_][a-z0-9_-]*`.
-pub(super) fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-')
 }
 
-pub(super) fn error(span: Range<usize>, message: String, hint: Option<&str>) -> PlaceholderError {
+pub(crate) fn error(span: Range<usize>, message: String, hint: Option<&str>) -> PlaceholderError {
     PlaceholderError { message, hint: hint.map(Into::into), span }
 }
 

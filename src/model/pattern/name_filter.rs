@@ -199,7 +199,7 @@ fn last_word(name: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pattern::Pattern;
+    use super::super::components::Pattern;
     use super::*;
 
     #[test]

@@ -4,43 +4,43 @@ use std::ops::Range;
 
 /// A set of numbers below a bound that is fixed when it is made.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub(super) struct BitSet {
+pub(crate) struct BitSet {
     words: Vec<u64>,
 }
 
 impl BitSet {
     /// The empty set, for numbers below `bound`.
-    pub(super) fn new(bound: usize) -> BitSet {
+    pub(crate) fn new(bound: usize) -> BitSet {
         BitSet { words: vec![0; bound.div_ceil(64)] }
     }
 
     /// Puts a number in.
-    pub(super) fn insert(&mut self, number: usize) {
+    pub(crate) fn insert(&mut self, number: usize) {
         self.words[number / 64] |= 1 << (number % 64);
     }
 
     /// Takes a number out.
-    pub(super) fn remove(&mut self, number: usize) {
+    pub(crate) fn remove(&mut self, number: usize) {
         self.words[number / 64] &= !(1 << (number % 64));
     }
 
     /// Whether a number is in it.
-    pub(super) fn contains(&self, number: usize) -> bool {
+    pub(crate) fn contains(&self, number: usize) -> bool {
         self.words[number / 64] & (1 << (number % 64)) != 0
     }
 
     /// Becomes `other`, keeping its memory.
-    pub(super) fn copy_from(&mut self, other: &BitSet) {
+    pub(crate) fn copy_from(&mut self, other: &BitSet) {
         self.words.clone_from(&other.words);
     }
 
     /// Keeps only what is in `other` too.
-    pub(super) fn keep(&mut self, other: &BitSet) {
+    pub(crate) fn keep(&mut self, other: &BitSet) {
         self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= other);
     }
 
     /// Takes out all numbers of a range.
-    pub(super) fn drop_range(&mut self, range: Range<usize>) {
+    pub(crate) fn drop_range(&mut self, range: Range<usize>) {
         for at in range.start / 64..range.end.div_ceil(64).min(self.words.len()) {
             let from = range.start.saturating_sub(at * 64);
             let to = (range.end - at * 64).min(64);
@@ -50,23 +50,23 @@ impl BitSet {
     }
 
     /// Whether some number is in both.
-    pub(super) fn meets(&self, other: &BitSet) -> bool {
+    pub(crate) fn meets(&self, other: &BitSet) -> bool {
         self.words.iter().zip(&other.words).any(|(word, other)| word & other != 0)
     }
 
     /// Whether nothing is in it.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.words.iter().all(|&word| word == 0)
     }
 
     /// The greatest number that is in both.
-    pub(super) fn last_common(&self, other: &BitSet) -> Option<usize> {
+    pub(crate) fn last_common(&self, other: &BitSet) -> Option<usize> {
         let words = self.words.iter().zip(&other.words).enumerate().rev();
         words.map(|(at, (a, b))| (at, a & b)).find(|&(_, word)| word != 0).map(|(at, word)| at * 64 + top(word))
     }
 
     /// The numbers that are in both, upwards.
-    pub(super) fn common<'a>(&'a self, other: &'a BitSet) -> impl Iterator<Item = usize> + 'a {
+    pub(crate) fn common<'a>(&'a self, other: &'a BitSet) -> impl Iterator<Item = usize> + 'a {
         self.words
             .iter()
             .zip(&other.words)

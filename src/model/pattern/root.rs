@@ -4,7 +4,7 @@
 //! So there is one reading of each name, found without going back, and it is not tried again with another where what
 //! was captured is no good.
 
-use super::substitute::{Part, PlaceholderError, error, is_name, parts};
+use super::placeholder::{Part, PlaceholderError, error, is_name, parts};
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::ops::Range;

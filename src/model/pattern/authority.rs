@@ -1,6 +1,6 @@
 //! A list of gitignore patterns as the `ignore` crate reads and matches it: what it says, goes.
 
-use super::model::At;
+use super::At;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::ffi::OsStr;
@@ -26,18 +26,18 @@ pub(super) enum Need {
 
 /// A name in a directory.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Name<'a> {
+pub(crate) struct Name<'a> {
     /// The directory's path from the root, `.` or empty for the root; asked only where [`Matching::needs_path`].
-    pub(super) directory: &'a [u8],
+    pub(crate) directory: &'a [u8],
     /// The name.
-    pub(super) name: &'a [u8],
+    pub(crate) name: &'a [u8],
     /// Whether it is a directory itself.
-    pub(super) is_directory: bool,
+    pub(crate) is_directory: bool,
 }
 
 /// A matcher's word on a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Word {
+pub(crate) enum Word {
     /// It matches.
     On,
     /// It is taken back by a pattern with `!`.
@@ -46,10 +46,10 @@ pub(super) enum Word {
 
 /// What is wrong with one pattern.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct PatternError {
-    pub(super) span: Range<usize>,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+pub(crate) struct PatternError {
+    pub(crate) span: Range<usize>,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
 }
 
 impl Authority {

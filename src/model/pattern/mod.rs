@@ -1,0 +1,22 @@
+//! Patterns of a policy and what they say of names and paths: gitignore patterns below a root, and roots themselves.
+
+mod authority;
+mod components;
+pub(crate) mod matching;
+mod name_filter;
+mod name_index;
+pub mod placeholder;
+pub mod root;
+
+pub(crate) use authority::{Name, PatternError, Word};
+
+use std::ops::Range;
+
+/// A value and the bytes of the file that say it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
