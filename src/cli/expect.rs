@@ -18,7 +18,7 @@ use crate::lints::{Level, Lint};
 use crate::model::path::TreePath;
 use crate::model::principal::Whom;
 use crate::policy::Loaded;
-use crate::policy::expectations::{ExpectationScope, Expected, Origin, expected};
+use crate::policy::compile::expectations::{ExpectationScope, Expected, Origin, expected};
 use crate::policy::load::Fallback;
 use crate::policy::problem::Problem;
 use crate::sys::host;

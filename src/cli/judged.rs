@@ -6,7 +6,7 @@ use crate::findings::Survey;
 use crate::judging::selection::Selection;
 use crate::lints::Level;
 use crate::policy::Loaded;
-use crate::policy::rule_table::{RuleSite, RuleTable};
+use crate::policy::compile::rule_table::{RuleSite, RuleTable};
 use crate::source::roots::Roots;
 use std::sync::Arc;
 

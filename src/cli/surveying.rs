@@ -4,7 +4,7 @@ use super::stall::{self, Stalled};
 use crate::findings::{PolicyLabel, Survey, Trouble};
 use crate::judging::judge::Options;
 use crate::judging::selection::Selection;
-use crate::policy::rule_table::RuleTable;
+use crate::policy::compile::rule_table::RuleTable;
 use crate::source::roots::{Caution, Roots};
 use crate::source::walk::Counters;
 use crate::survey::{self, Conduct, Depth, Live, SurveyError};

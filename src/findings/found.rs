@@ -2,6 +2,7 @@
 
 use crate::findings::order::path_in_tree;
 use crate::findings::packed::Findings;
+use crate::judging::usage::Usage;
 use crate::lints::{Cause, Finding, Fix, Level, Lint, LintSet, Losers};
 use crate::model::acl::Acls;
 use crate::model::entry::{Identity, Kind, State};
@@ -10,7 +11,6 @@ use crate::model::links::Links;
 use crate::model::operation::Act;
 use crate::model::path::TreePath;
 use crate::policy::model::Mounts;
-use crate::policy::usage::Usage;
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
 use std::collections::BTreeSet;

@@ -1,13 +1,14 @@
 //! Findings about the policies themselves.
 
 use crate::findings::found::Notice;
+use crate::judging::usage::Usage;
 use crate::lints::{Level, Levels, Lint};
 use crate::model::intent::RuleId;
+use crate::policy::Loaded;
+use crate::policy::compile::exceptions;
+use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::load::Origin;
 use crate::policy::risk::{Risk, risks};
-use crate::policy::rule_table::RuleTable;
-use crate::policy::usage::Usage;
-use crate::policy::{Loaded, exceptions};
 use crate::source::roots::Rooted;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,9 +1,9 @@
 //! The visitor that counts: told of every entry, it goes into every directory of the root's mount.
 
 use super::census::Census;
+use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::model::entry::{Entry, Kind};
 use crate::model::intent::is_setgid_directory;
-use crate::policy::{DefaultExclude, default_exclude};
 use crate::source::walk::{Crossing, Next, Place, Standing, Visitor, Want};
 use crate::sys::SysError;
 use crate::sys::dir::OnMount;

@@ -1,8 +1,8 @@
 //! The policies of a survey, each bound to a real root, with what judging by it takes.
 
 use crate::judging::judge::Options;
-use crate::policy::exceptions::Exceptions;
-use crate::policy::instance::Instance;
+use crate::policy::compile::exceptions::Exceptions;
+use crate::policy::compile::instance::Instance;
 
 /// One tree at one real root, ready to judge by.
 pub struct Bound<'p> {

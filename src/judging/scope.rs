@@ -1,11 +1,11 @@
 //! What all policies that cover a directory say of what lies in it.
 
 use crate::judging::bound::View;
+use crate::judging::here::Here;
+use crate::judging::ruling::{Ruling, Scratch};
 use crate::model::entry::{Entry, Kind};
 use crate::model::intent::{Around, Intent, PrivateDirs, is_setgid_directory};
 use crate::model::path::SharedDirectory;
-use crate::policy::here::Here;
-use crate::policy::instance::{Ruling, Scratch};
 use crate::sys::stat::Look;
 use std::collections::HashSet;
 

@@ -1,7 +1,7 @@
 //! What a policy itself gets wrong, before any tree is looked at: risky-rule and empty-group.
 
+use super::compile::rules::{is, is_said};
 use super::model::{AccountText, Attribute, Model, Rule, Tree, Wishes};
-use super::rules::{is, is_said};
 use crate::lints::Lint;
 use crate::model::mode::{Mode, ModeExpression};
 use crate::model::pattern::placeholder::put_in;

@@ -1,52 +1,52 @@
 //! Policies for the tests of this module, made without reading TOML.
 
-use super::bind::{Binding, Lookup, LookupError, bind};
-use super::instance::Instance;
+use super::compile::bind::{Binding, Lookup, LookupError, bind};
+use super::compile::instance::Instance;
+use super::compile::rule_table::RuleTable;
 use super::model::{AccountText, At, Attribute, Limits, Model, Mounts, Rule, Scope, Tree, Wishes};
 use super::problem::{Problem, Source};
-use super::rule_table::RuleTable;
 use crate::model::mode::ModeExpression;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A value that stands nowhere.
-pub(super) fn at<T>(value: T) -> At<T> {
+pub(crate) fn at<T>(value: T) -> At<T> {
     At { value, span: 0..0 }
 }
 
 /// An attribute that is this.
-pub(super) fn is<T>(value: T) -> Attribute<T> {
+pub(crate) fn is<T>(value: T) -> Attribute<T> {
     Attribute::Is(at(value))
 }
 
 /// `"@any"`.
-pub(super) fn taken_back<T>() -> Attribute<T> {
+pub(crate) fn taken_back<T>() -> Attribute<T> {
     Attribute::Any(0..0)
 }
 
-pub(super) fn texts(texts: &[&str]) -> Vec<At<String>> {
+pub(crate) fn texts(texts: &[&str]) -> Vec<At<String>> {
     texts.iter().map(|text| at(text.to_string())).collect()
 }
 
 /// Groups or owners by name.
-pub(super) fn named(names: &[&str]) -> Attribute<Vec<At<AccountText>>> {
+pub(crate) fn named(names: &[&str]) -> Attribute<Vec<At<AccountText>>> {
     is(names.iter().map(|name| at(AccountText::Text(name.to_string()))).collect())
 }
 
 /// A group or owner by id.
-pub(super) fn id(id: u32) -> Attribute<Vec<At<AccountText>>> {
+pub(crate) fn id(id: u32) -> Attribute<Vec<At<AccountText>>> {
     is(vec![at(AccountText::Id(id))])
 }
 
-pub(super) fn modes(modes: &[&str]) -> Attribute<Arc<[ModeExpression]>> {
+pub(crate) fn modes(modes: &[&str]) -> Attribute<Arc<[ModeExpression]>> {
     is(modes.iter().map(|mode| ModeExpression::parse(mode).expect(mode)).collect())
 }
 
-pub(super) fn rule(patterns: &[&str], scope: Scope, wishes: Wishes) -> Rule {
+pub(crate) fn rule(patterns: &[&str], scope: Scope, wishes: Wishes) -> Rule {
     Rule { line: 0, patterns: texts(patterns), scope, wishes }
 }
 
-pub(super) fn tree(wishes: Wishes, rules: Vec<Rule>) -> Tree {
+pub(crate) fn tree(wishes: Wishes, rules: Vec<Rule>) -> Tree {
     Tree {
         line: 0,
         span: 0..0,
@@ -62,7 +62,7 @@ pub(super) fn tree(wishes: Wishes, rules: Vec<Rule>) -> Tree {
     }
 }
 
-pub(super) fn model(tree: Tree) -> Model {
+pub(crate) fn model(tree: Tree) -> Model {
     Model {
         source: Arc::new(Source { file: "test".into(), text: String::new() }),
         name: "test".into(),
@@ -80,7 +80,7 @@ pub(super) fn model(tree: Tree) -> Model {
 }
 
 /// Names that are known: `lab` is 3001, `bin` 27, `ann` 2001; `broken` can't be told.
-pub(super) struct Names;
+pub(crate) struct Names;
 
 impl Lookup for Names {
     fn gid(&self, name: &str) -> Result<Option<u32>, LookupError> {
@@ -98,12 +98,12 @@ impl Lookup for Names {
     }
 }
 
-pub(super) fn compile(model: Model) -> Result<RuleTable, Vec<Problem>> {
+pub(crate) fn compile(model: Model) -> Result<RuleTable, Vec<Problem>> {
     RuleTable::compile(&[Arc::new(model)])
 }
 
 /// The tree bound to /srv without params and captures.
-pub(super) fn instance(tree: Tree) -> Instance {
+pub(crate) fn instance(tree: Tree) -> Instance {
     let table = compile(model(tree)).expect("a sound policy");
     let params = BTreeMap::new();
     let binding = Binding { root: "/srv".into(), params: &params, captures: &[], gid_min: None };

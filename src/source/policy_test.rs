@@ -1,17 +1,17 @@
 //! A policy's own tests: entries that needn't exist, judged by it without a tree and without the system's accounts.
 
+use crate::judging::exclude::has_excluded_name;
 use crate::judging::judge::{Options, judge};
 use crate::lints::{Levels, Lint};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, Extras, Identity, Kind, State};
 use crate::model::intent::{Around, Intent};
 use crate::model::pattern::root::{Component, Match, RootPattern};
-use crate::policy::bind::{Binding, Lookup, LookupError, bind};
-use crate::policy::has_excluded_name;
-use crate::policy::instance::Instance;
+use crate::policy::compile::bind::{Binding, Lookup, LookupError, bind};
+use crate::policy::compile::instance::Instance;
+use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::model::{AccountText, Model, Trial};
 use crate::policy::problem::Problem;
-use crate::policy::rule_table::RuleTable;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;

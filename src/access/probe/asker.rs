@@ -1,8 +1,8 @@
 //! The visitor that asks: told of every directory and name, it hands in questions about them.
 
 use super::question::{About, Desk, Directory, Names, Question};
+use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::model::entry::Kind;
-use crate::policy::{DefaultExclude, default_exclude};
 use crate::source::walk::{self, Crossing, Next, Standing, Visitor, Want};
 use crate::sys::SysError;
 use crate::sys::access::stands;

@@ -1,9 +1,9 @@
 //! One root pattern against the real directories.
 
 use super::{Caution, Refusal, doubt};
+use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::model::entry::{Entry, Kind};
 use crate::model::pattern::root::{Component, Match, NamePattern, RootPattern};
-use crate::policy::{DefaultExclude, default_exclude};
 use crate::source::trust::Sticky;
 use crate::sys::SysError;
 use crate::sys::listing;

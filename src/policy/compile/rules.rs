@@ -1,12 +1,12 @@
 //! The rules of a tree, compiled once for all its roots, and of several that apply to an entry the ones that decide.
 
-use super::model::{Attribute, Model, Scope, Tree, Wishes};
 use super::rule_table::RuleSite;
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::{Consent, HardLinks, PrivateDirs, RuleId, Wish};
 use crate::model::mode::{Mode, ModeExpression};
 use crate::model::pattern::matching::Matching;
+use crate::policy::model::{Attribute, Model, Scope, Tree, Wishes};
 use std::sync::Arc;
 
 /// The rules of one tree: number 0 are the tree's own keys, the others its `[[tree.rule]]`s in order.
@@ -26,7 +26,7 @@ pub struct TreeRules {
 
 /// What a rule can speak of, for entries of one kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     Group,
     Owner,
     /// The bit, by its own key or in a mode.
@@ -43,7 +43,7 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    pub(super) const ALL: [Subject; 9] = [
+    pub(crate) const ALL: [Subject; 9] = [
         Subject::Group,
         Subject::Owner,
         Subject::Setgid,
@@ -60,16 +60,16 @@ type Speakers = [BitSet; Subject::ALL.len()];
 
 /// Which rules decide on an entry: an intent, but for what differs from root to root.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Decision {
-    pub(super) group: Option<usize>,
-    pub(super) owner: Option<usize>,
-    pub(super) setgid: Option<Wish<bool>>,
-    pub(super) sticky: Option<Wish<bool>>,
-    pub(super) mode: Option<usize>,
-    pub(super) mode_decides: Mode,
-    pub(super) hard_links: HardLinks,
-    pub(super) consent: Consent,
-    pub(super) private_dirs: PrivateDirs,
+pub(crate) struct Decision {
+    pub(crate) group: Option<usize>,
+    pub(crate) owner: Option<usize>,
+    pub(crate) setgid: Option<Wish<bool>>,
+    pub(crate) sticky: Option<Wish<bool>>,
+    pub(crate) mode: Option<usize>,
+    pub(crate) mode_decides: Mode,
+    pub(crate) hard_links: HardLinks,
+    pub(crate) consent: Consent,
+    pub(crate) private_dirs: PrivateDirs,
 }
 
 /// What decides on one of the special bits.
@@ -81,7 +81,7 @@ enum Special {
 
 impl TreeRules {
     /// Compiles the rules of a tree, whose own keys get the id `first`.
-    pub(super) fn new(model: &Arc<Model>, site: RuleSite, first: u32, matching: Matching) -> TreeRules {
+    pub(crate) fn new(model: &Arc<Model>, site: RuleSite, first: u32, matching: Matching) -> TreeRules {
         let tree = &model.trees[site.tree as usize];
         let spoken = |attribute: fn(&Wishes) -> bool| {
             (0..=tree.rules.len()).filter(|&rule| attribute(wishes(tree, rule))).collect()
@@ -119,51 +119,51 @@ impl TreeRules {
     }
 
     /// The id of a rule of this tree.
-    pub(super) fn id(&self, rule: usize) -> RuleId {
+    pub(crate) fn id(&self, rule: usize) -> RuleId {
         RuleId::new(self.first + rule as u32)
     }
 
     /// How many rules there are, the tree's own keys included.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.tree().rules.len() + 1
     }
 
-    pub(super) fn matching(&self) -> &Matching {
+    pub(crate) fn matching(&self) -> &Matching {
         &self.matching
     }
 
-    pub(super) fn wishes(&self, rule: usize) -> &Wishes {
+    pub(crate) fn wishes(&self, rule: usize) -> &Wishes {
         wishes(self.tree(), rule)
     }
 
     /// What a rule is about; the tree's own keys are about all of it.
-    pub(super) fn scope(&self, rule: usize) -> Scope {
+    pub(crate) fn scope(&self, rule: usize) -> Scope {
         rule.checked_sub(1).map_or(Scope::Tree, |rule| self.tree().rules[rule].scope)
     }
 
     /// The rules that want a group, and those that want an owner.
-    pub(super) fn account_rules(&self) -> (&[usize], &[usize]) {
+    pub(crate) fn account_rules(&self) -> (&[usize], &[usize]) {
         (&self.groups, &self.owners)
     }
 
     /// The modes that a rule wants of entries of this kind.
-    pub(super) fn modes(&self, rule: usize, kind: Kind) -> &[ModeExpression] {
+    pub(crate) fn modes(&self, rule: usize, kind: Kind) -> &[ModeExpression] {
         mode_of(self.wishes(rule), kind).and_then(is).map_or(&[], |modes| modes)
     }
 
     /// The rules that speak of something, for entries of this kind.
-    pub(super) fn speakers(&self, kind: Kind, subject: Subject) -> &BitSet {
+    pub(crate) fn speakers(&self, kind: Kind, subject: Subject) -> &BitSet {
         &self.speakers[kind as usize][subject as usize]
     }
 
     /// Whether any rule wants anything at all of entries of this kind.
-    pub(super) fn wants(&self, kind: Kind) -> bool {
+    pub(crate) fn wants(&self, kind: Kind) -> bool {
         use Subject::{Group, Mode, Owner, Setgid, Sticky};
         [Group, Owner, Setgid, Sticky, Mode].iter().any(|&subject| !self.speakers(kind, subject).is_empty())
     }
 
     /// What the last of the rules that apply say, attribute by attribute; `None` if nothing is wanted.
-    pub(super) fn decide(&self, applying: &BitSet, kind: Kind) -> Option<Decision> {
+    pub(crate) fn decide(&self, applying: &BitSet, kind: Kind) -> Option<Decision> {
         let last = |subject| applying.last_common(self.speakers(kind, subject));
         let mode = last(Subject::Mode);
         let setgid = self.special(applying, kind, mode, Mode::SETGID);
@@ -214,7 +214,7 @@ impl TreeRules {
 
     /// The rule whose `dir-mode = "@any"` takes back what a mode before it said of setgid or sticky, if that is the
     /// last word on the bit.
-    pub(super) fn taken_back(&self, applying: &BitSet, kind: Kind, subject: Subject) -> Option<usize> {
+    pub(crate) fn taken_back(&self, applying: &BitSet, kind: Kind, subject: Subject) -> Option<usize> {
         let bit = match subject {
             Subject::Setgid => Mode::SETGID,
             Subject::Sticky => Mode::STICKY,
@@ -243,17 +243,17 @@ impl Special {
 }
 
 /// The value of an attribute, if it has one.
-pub(super) fn is<T>(attribute: &Attribute<T>) -> Option<&T> {
+pub(crate) fn is<T>(attribute: &Attribute<T>) -> Option<&T> {
     if let Attribute::Is(at) = attribute { Some(&at.value) } else { None }
 }
 
 /// The key of a special bit.
-pub(super) fn special_key(wishes: &Wishes, bit: Mode) -> &Attribute<bool> {
+pub(crate) fn special_key(wishes: &Wishes, bit: Mode) -> &Attribute<bool> {
     if bit == Mode::SETGID { &wishes.setgid } else { &wishes.sticky }
 }
 
 /// The attribute that is about the mode of entries of this kind.
-pub(super) fn mode_of(wishes: &Wishes, kind: Kind) -> Option<&Attribute<Arc<[ModeExpression]>>> {
+pub(crate) fn mode_of(wishes: &Wishes, kind: Kind) -> Option<&Attribute<Arc<[ModeExpression]>>> {
     match kind {
         Kind::Dir => Some(&wishes.dir_mode),
         Kind::File => Some(&wishes.file_mode),
@@ -308,6 +308,6 @@ fn speaks(wishes: &Wishes, kind: Kind, subject: Subject) -> bool {
 }
 
 /// Whether an attribute is spoken of.
-pub(super) fn is_said<T>(attribute: &Attribute<T>) -> bool {
+pub(crate) fn is_said<T>(attribute: &Attribute<T>) -> bool {
     !matches!(attribute, Attribute::Unsaid)
 }

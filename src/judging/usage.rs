@@ -1,9 +1,9 @@
 //! Which rules did anything in a run: which matched an entry, spoke of an attribute, and decided one.
 
-use super::rules::{Subject, TreeRules};
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
+use crate::policy::compile::rules::{Subject, TreeRules};
 
 const MATCHED: u8 = 1;
 const SPOKE: u8 = 2;
@@ -82,11 +82,12 @@ impl Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::bind::{Binding, bind};
-    use super::super::instance::{Instance, Scratch};
-    use super::super::model::{Scope, Wishes};
-    use super::super::testing::{Names, compile, id, model, modes, rule, tree};
+    use super::super::ruling::Scratch;
     use super::*;
+    use crate::policy::compile::bind::{Binding, bind};
+    use crate::policy::compile::instance::Instance;
+    use crate::policy::model::{Scope, Wishes};
+    use crate::policy::testing::{Names, compile, id, model, modes, rule, tree};
     use std::collections::BTreeMap;
 
     fn group(gid: u32) -> Wishes {

@@ -1,10 +1,10 @@
 //! All rules of a run's policies, each with its id, and the trees they are compiled into.
 
-use super::model::{At, Model, Tree};
-use super::problem::Problem;
 use super::rules::TreeRules;
 use crate::model::intent::RuleId;
 use crate::model::pattern::matching::Matching;
+use crate::policy::model::{At, Model, Tree};
+use crate::policy::problem::Problem;
 use std::sync::Arc;
 
 /// Every tree of a run's policies with its rules compiled, to be bound to any number of roots.
@@ -95,9 +95,9 @@ fn matching(model: &Model, tree: &Tree) -> Result<Matching, Vec<Problem>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{Scope, Wishes};
-    use super::super::testing::{at, compile, model, rule, texts, tree};
     use super::*;
+    use crate::policy::model::{Scope, Wishes};
+    use crate::policy::testing::{at, compile, model, rule, texts, tree};
 
     #[test]
     fn ids_follow_the_order_of_policies_trees_and_rules() {

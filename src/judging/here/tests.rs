@@ -1,11 +1,11 @@
 //! Rulings as tables.
 
-use super::super::instance::steps;
-use super::super::model::Wishes;
-use super::super::testing::{id, instance, is, modes, rule, taken_back, texts, tree};
+use super::super::ruling::steps;
 use super::*;
 use crate::model::intent::Intent;
 use crate::model::mode::Mode;
+use crate::policy::model::Wishes;
+use crate::policy::testing::{id, instance, is, modes, rule, taken_back, texts, tree};
 
 /// The ruling on a path, walking down to it; `None` if something above it is excluded.
 pub(super) fn walk<'p>(instance: &'p Instance, path: &[u8], kind: Kind) -> Option<Ruling<'p>> {

@@ -1,12 +1,13 @@
 //! What an instance's rules say inside one directory, so that most entries cost a look into a table.
 
-use super::instance::{Instance, Ruling, Scratch};
-use super::model::Scope;
-use super::rules::Decision;
+use super::ruling::{Ruling, Scratch};
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::pattern::matching::Touch;
 use crate::model::pattern::{Name, Word};
+use crate::policy::compile::instance::Instance;
+use crate::policy::compile::rules::Decision;
+use crate::policy::model::Scope;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 

@@ -1,10 +1,10 @@
 //! What a policy excepts from its lints: the exceptions that matter below one root, and those that have expired.
 
-use super::model::{Exception, Model};
 use crate::lints::{Lint, LintSet};
 use crate::model::path::TreePath;
 use crate::model::pattern::placeholder::Origin;
 use crate::model::pattern::placeholder::put_in;
+use crate::policy::model::{Exception, Model};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
@@ -111,9 +111,9 @@ fn covers(covered: &[u8], path: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::Wishes;
-    use super::super::testing::{at, model, tree};
     use super::*;
+    use crate::policy::model::Wishes;
+    use crate::policy::testing::{at, model, tree};
 
     fn exception(path: &str, lint: Lint, until: Option<Date>) -> Exception {
         Exception { line: 0, path: at(path.to_owned()), lints: vec![lint], reason: "a test".into(), until }

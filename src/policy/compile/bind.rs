@@ -1,11 +1,11 @@
 //! A tree bound to one real root: captures put in, and names of groups and owners turned into ids.
 
 use super::instance::Instance;
-use super::model::{AccountText, At};
-use super::problem::Problem;
 use super::rules::{TreeRules, is};
 use crate::model::intent::{GroupTerm, OwnerTerm};
 use crate::model::pattern::placeholder::{Origin, PlaceholderError, is_name, put_in};
+use crate::policy::model::{AccountText, At};
+use crate::policy::problem::Problem;
 use crate::sys::names::NameService;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -261,9 +261,12 @@ fn is_digits(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::Wishes;
-    use super::super::testing::{Names, at, compile, id, is, model, named, tree};
     use super::*;
+    use crate::model::bits::BitSet;
+    use crate::model::entry::Kind;
+    use crate::model::intent::Intent;
+    use crate::policy::model::Wishes;
+    use crate::policy::testing::{Names, at, compile, id, is, model, named, tree};
 
     fn bound(wishes: Wishes, capture: &str, gid_min: Option<u32>) -> Result<Instance, Vec<Problem>> {
         let table = compile(model(tree(wishes, Vec::new()))).expect("a sound policy");
@@ -273,10 +276,18 @@ mod tests {
         bind(table.tree(0, 0), Binding { root: "/srv/x".into(), params: &params, captures: &captures, gid_min }, &Names)
     }
 
+    /// What the tree's own keys want of its root.
+    fn own(instance: &Instance) -> Intent<'_> {
+        let mut keys = BitSet::new(instance.rules.count());
+        keys.insert(0);
+        let decision = instance.rules.decide(&keys, Kind::Dir).expect("something is wanted");
+        instance.intent(&decision, Kind::Dir)
+    }
+
     fn groups(names: &[&str], capture: &str) -> Result<Vec<GroupTerm>, String> {
         let found = bound(Wishes { group: named(names), ..Wishes::default() }, capture, Some(1000));
         match found {
-            Ok(instance) => Ok(instance.at_root().0.and_then(|intent| intent.group).expect("a group").value.to_vec()),
+            Ok(instance) => Ok(own(&instance).group.expect("a group").value.to_vec()),
             Err(problems) => Err(problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; ")),
         }
     }
@@ -353,7 +364,7 @@ mod tests {
     fn owners_and_ids() {
         let owner = is(["ann", "@name"].map(|name| at(AccountText::Text(name.into()))).to_vec());
         let instance = bound(Wishes { owner, group: id(5), ..Wishes::default() }, "x", None).expect("known names");
-        let intent = instance.at_root().0.expect("an intent");
+        let intent = own(&instance);
         assert_eq!(intent.owner.map(|wish| wish.value), Some(&[OwnerTerm::Uid(2001), OwnerTerm::Name][..]));
         assert_eq!(intent.group.map(|wish| wish.value), Some(&[GroupTerm::Gid(5)][..]));
     }

@@ -1,25 +1,12 @@
-//! A tree bound to one real root: what the walk asks, entry by entry.
+//! What a tree that is bound to a root says of a name below it.
 
 use super::here::Here;
-use super::model::{Model, Mounts};
-use super::rules::{Decision, TreeRules};
 use super::usage::Usage;
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
-use crate::model::intent::{GroupTerm, Intent, OwnerTerm, Wish};
+use crate::model::intent::Intent;
 use crate::model::pattern::matching::Buffers;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-/// One tree of a policy, bound to one real root, with names turned into ids.
-#[derive(Debug)]
-pub struct Instance {
-    pub(super) root: PathBuf,
-    pub(super) rules: Arc<TreeRules>,
-    /// The groups and owners of the rules that want some, in the order of [`TreeRules::account_rules`].
-    pub(super) groups: Vec<Box<[GroupTerm]>>,
-    pub(super) owners: Vec<Box<[OwnerTerm]>>,
-}
+use crate::policy::compile::instance::Instance;
 
 /// What a policy says of a name, before anything is known of the entry but its kind.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -43,38 +30,6 @@ pub struct Scratch {
 }
 
 impl Instance {
-    /// The absolute path of the root.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// The index of its policy.
-    pub fn policy(&self) -> u32 {
-        self.rules.policy()
-    }
-
-    /// The index of its tree in the policy.
-    pub fn tree(&self) -> u32 {
-        self.rules.index()
-    }
-
-    /// Its policy.
-    pub fn model(&self) -> &Arc<Model> {
-        self.rules.model()
-    }
-
-    /// Which mounts below the root are entered.
-    pub fn mounts(&self) -> Mounts {
-        self.rules.tree().mounts
-    }
-
-    /// Whether the group of the root decides on other groups.
-    pub fn asks_for_root_group(&self) -> bool {
-        // `@setgid` and `@parent` end at the root's group where nothing else is found.
-        let of_root = |term: &GroupTerm| matches!(term, GroupTerm::Root | GroupTerm::Setgid | GroupTerm::Parent);
-        self.groups.iter().flatten().any(of_root)
-    }
-
     /// What is wanted of the root itself, and what the rules say inside it.
     pub fn at_root(&self) -> (Option<Intent<'_>>, Here) {
         let (applying, here) = Here::at_root(self);
@@ -109,34 +64,6 @@ impl Instance {
         match self.here_at(above, &mut scratch)?.ruling(self, above, name, kind, &mut scratch) {
             Ruling::Wanted(intent) => Some(intent),
             Ruling::Excluded | Ruling::Unwanted => None,
-        }
-    }
-
-    /// Whether snapshots and secrets are excluded without the policy saying so.
-    pub fn has_default_excludes(&self) -> bool {
-        self.rules.tree().default_excludes
-    }
-
-    /// The intent that a decision of this instance's rules stands for.
-    pub(super) fn intent(&self, decision: &Decision, kind: Kind) -> Intent<'_> {
-        let (group_rules, owner_rules) = self.rules.account_rules();
-        let terms = |rules: &[usize], rule| rules.binary_search(&rule).ok();
-        Intent {
-            group: decision.group.and_then(|rule| {
-                let value = &**self.groups.get(terms(group_rules, rule)?)?;
-                Some(Wish { value, rule: self.rules.id(rule) })
-            }),
-            owner: decision.owner.and_then(|rule| {
-                let value = &**self.owners.get(terms(owner_rules, rule)?)?;
-                Some(Wish { value, rule: self.rules.id(rule) })
-            }),
-            setgid: decision.setgid,
-            sticky: decision.sticky,
-            mode: decision.mode.map(|rule| Wish { value: self.rules.modes(rule, kind), rule: self.rules.id(rule) }),
-            mode_decides: decision.mode_decides,
-            hard_links: decision.hard_links,
-            consent: decision.consent,
-            private_dirs: decision.private_dirs,
         }
     }
 }

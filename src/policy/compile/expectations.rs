@@ -2,12 +2,12 @@
 
 pub use crate::model::pattern::placeholder::Origin;
 
-use super::model::{At, Expectation, Model};
-use super::problem::Problem;
 use crate::model::mode::Mode;
 use crate::model::operation::Acts;
 use crate::model::pattern::placeholder::put_in;
 use crate::model::principal::Whom;
+use crate::policy::model::{At, Expectation, Model};
+use crate::policy::problem::Problem;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
@@ -108,10 +108,10 @@ fn problem(text: &At<String>, message: String, hint: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::Wishes;
-    use super::super::testing::{model, texts, tree};
     use super::*;
     use crate::model::operation::Act;
+    use crate::policy::model::Wishes;
+    use crate::policy::testing::{model, texts, tree};
 
     /// `WHOM PATH` of each, and whether a capture named them, at the root /srv/apollo with team = lab.
     fn bound(whom: &str, path: &str) -> Result<Vec<(String, Origin)>, String> {

@@ -1,9 +1,9 @@
 //! Rulings agree with the `ignore` crate, asked about every directory on the way.
 
-use super::super::model::{Attribute, Tree, Wishes};
-use super::super::testing::{id, instance, is, modes, rule, taken_back, texts, tree};
 use super::tests::walk;
 use super::*;
+use crate::policy::model::{Attribute, Tree, Wishes};
+use crate::policy::testing::{id, instance, is, modes, rule, taken_back, texts, tree};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use proptest::prelude::*;

@@ -1,13 +1,14 @@
 //! Which rules speak of an entry, attribute by attribute, in the order in which one overrules the other.
 
 use super::here::Here;
-use super::instance::{Instance, Scratch, steps};
-use super::model::{Attribute, Wishes};
-use super::rules::{Subject, TreeRules, mode_of, special_key};
+use super::ruling::{Scratch, steps};
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
 use crate::model::mode::Mode;
+use crate::policy::compile::instance::Instance;
+use crate::policy::compile::rules::{Subject, TreeRules, mode_of, special_key};
+use crate::policy::model::{Attribute, Wishes};
 use std::ops::Range;
 
 /// All that rules say of one attribute of one entry.
@@ -107,11 +108,11 @@ fn span<T>(attribute: &Attribute<T>) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::bind::{Binding, bind};
-    use super::super::model::{At, Model, Rule, Scope};
-    use super::super::problem::Source;
-    use super::super::testing::{Names, compile, id, model, modes, rule, taken_back, texts, tree};
     use super::*;
+    use crate::policy::compile::bind::{Binding, bind};
+    use crate::policy::model::{At, Model, Rule, Scope};
+    use crate::policy::problem::Source;
+    use crate::policy::testing::{Names, compile, id, model, modes, rule, taken_back, texts, tree};
     use std::collections::BTreeMap;
     use std::sync::Arc;
 

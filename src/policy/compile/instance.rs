@@ -1,0 +1,80 @@
+//! A tree bound to one real root: its rules, and the groups and owners that their names stand for.
+
+use super::rules::{Decision, TreeRules};
+use crate::model::entry::Kind;
+use crate::model::intent::{GroupTerm, Intent, OwnerTerm, Wish};
+use crate::policy::model::{Model, Mounts};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One tree of a policy, bound to one real root, with names turned into ids.
+#[derive(Debug)]
+pub struct Instance {
+    pub(crate) root: PathBuf,
+    pub(crate) rules: Arc<TreeRules>,
+    /// The groups and owners of the rules that want some, in the order of [`TreeRules::account_rules`].
+    pub(crate) groups: Vec<Box<[GroupTerm]>>,
+    pub(crate) owners: Vec<Box<[OwnerTerm]>>,
+}
+
+impl Instance {
+    /// The absolute path of the root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The index of its policy.
+    pub fn policy(&self) -> u32 {
+        self.rules.policy()
+    }
+
+    /// The index of its tree in the policy.
+    pub fn tree(&self) -> u32 {
+        self.rules.index()
+    }
+
+    /// Its policy.
+    pub fn model(&self) -> &Arc<Model> {
+        self.rules.model()
+    }
+
+    /// Which mounts below the root are entered.
+    pub fn mounts(&self) -> Mounts {
+        self.rules.tree().mounts
+    }
+
+    /// Whether the group of the root decides on other groups.
+    pub fn asks_for_root_group(&self) -> bool {
+        // `@setgid` and `@parent` end at the root's group where nothing else is found.
+        let of_root = |term: &GroupTerm| matches!(term, GroupTerm::Root | GroupTerm::Setgid | GroupTerm::Parent);
+        self.groups.iter().flatten().any(of_root)
+    }
+
+    /// Whether snapshots and secrets are excluded without the policy saying so.
+    pub fn has_default_excludes(&self) -> bool {
+        self.rules.tree().default_excludes
+    }
+
+    /// The intent that a decision of this instance's rules stands for.
+    pub(crate) fn intent(&self, decision: &Decision, kind: Kind) -> Intent<'_> {
+        let (group_rules, owner_rules) = self.rules.account_rules();
+        let terms = |rules: &[usize], rule| rules.binary_search(&rule).ok();
+        Intent {
+            group: decision.group.and_then(|rule| {
+                let value = &**self.groups.get(terms(group_rules, rule)?)?;
+                Some(Wish { value, rule: self.rules.id(rule) })
+            }),
+            owner: decision.owner.and_then(|rule| {
+                let value = &**self.owners.get(terms(owner_rules, rule)?)?;
+                Some(Wish { value, rule: self.rules.id(rule) })
+            }),
+            setgid: decision.setgid,
+            sticky: decision.sticky,
+            mode: decision.mode.map(|rule| Wish { value: self.rules.modes(rule, kind), rule: self.rules.id(rule) }),
+            mode_decides: decision.mode_decides,
+            hard_links: decision.hard_links,
+            consent: decision.consent,
+            private_dirs: decision.private_dirs,
+        }
+    }
+}
