@@ -1,4 +1,4 @@
-//! From a survey to a plan.
+//! What a command adds to a plan: where it comes from, its limits, and what is told of it.
 
 use super::args::{Check, Limit};
 use super::execute::{command_line, who};
@@ -6,33 +6,19 @@ use super::exit::Exit;
 use super::judged::Judged;
 use super::session::Session;
 use super::streams::Streams;
-use crate::findings::{Flaw, Root, Survey};
-use crate::plan::{Change, Extent, Fixes, Header, Names, Plan, PlanPolicy, PlanRoot, RunKind, Unfit};
+use crate::plan::{Fixes, Header, Plan, RunKind, Unfit};
 use crate::report::escape::full_path;
 use crate::sys::host;
 use std::os::unix::ffi::OsStrExt;
 
 /// The plan that a survey makes, and what can't be in one.
 pub fn plan(session: &Session<'_>, judged: &Judged, kind: RunKind, check: &Check, limit: &Limit) -> (Plan, Vec<Unfit>) {
-    let survey = &judged.survey;
-    let mut changes: Vec<Change> = survey.changed().map(|flaw| change(survey, flaw)).collect();
-    let entries = survey.counts.entries;
-    let has_unsafe = !check.unsafe_fixes.is_empty() || survey.changed().any(|flaw| survey.is_risky(flaw));
-    let fixes = if has_unsafe { Fixes::WithUnsafe } else { Fixes::Safe };
-    let mut header = header(session, kind);
-    header.policies = survey
-        .policies
-        .iter()
-        .map(|policy| PlanPolicy { name: policy.name.clone(), file: policy.file.clone() })
-        .collect();
-    header.fixes = fixes;
-    header.max_changes = max_changes(judged, limit);
-    header.roots = survey.roots.iter().filter_map(plan_root).collect();
-    // A root that couldn't be opened has no changes, but its index must not shift those of the others.
-    renumber(&mut changes, survey);
-    let (mut plan, unfit) = Plan::of(header, changes, entries);
-    plan.header.names = Some(Names::of(&plan.changes, &session.names));
-    (plan, unfit)
+    let header = Header {
+        fixes: if check.unsafe_fixes.is_empty() { Fixes::Safe } else { Fixes::WithUnsafe },
+        max_changes: max_changes(judged, limit),
+        ..header(session, kind)
+    };
+    Plan::of_survey(header, &judged.survey, &session.names)
 }
 
 /// Tells what can't be in a plan, and what that means for the exit status.
@@ -61,38 +47,6 @@ pub fn header(session: &Session<'_>, kind: RunKind) -> Header {
         plan_bytes: session.plan_bytes,
         roots: Vec::new(),
         names: None,
-    }
-}
-
-fn plan_root(root: &Root) -> Option<PlanRoot> {
-    let id = root.id?;
-    Some(PlanRoot { path: root.path.clone(), id, handle: root.handle.clone(), fsid: root.fsid, mounts: root.mounts })
-}
-
-fn renumber(changes: &mut [Change], survey: &Survey) {
-    let mut numbers = Vec::with_capacity(survey.roots.len());
-    let mut next = 0;
-    for root in &survey.roots {
-        numbers.push(next);
-        next += u32::from(root.id.is_some());
-    }
-    for change in changes {
-        change.root = numbers[change.root as usize];
-    }
-}
-
-fn change(survey: &Survey, flaw: &Flaw) -> Change {
-    Change {
-        root: flaw.root,
-        path: flaw.path.clone(),
-        kind: flaw.kind,
-        id: flaw.id,
-        handle: flaw.prospect.as_ref().and_then(|prospect| prospect.handle.clone()),
-        before: flaw.actual,
-        after: flaw.desired,
-        lints: survey.lints_of(flaw).into(),
-        links: flaw.links().clone(),
-        extent: Extent::Whole,
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod check;
 mod cost;
+mod found;
 mod invert;
 mod line;
 mod make;
+mod merge;
 mod names;
 mod order;
 mod read;
@@ -16,6 +18,7 @@ pub use cost::most_bytes;
 pub use invert::Present;
 pub use line::{IdText, LineError, StateText};
 pub use make::Unfit;
+pub use merge::MergeError;
 pub use names::{NamedIds, Names, Parted, Whose};
 pub use order::order;
 pub(crate) use read::LONGEST_LINE;

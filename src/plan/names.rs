@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Names {
     /// Of owners, by their ids.
     #[serde(default)]
-    users: BTreeMap<u32, String>,
+    pub(super) users: BTreeMap<u32, String>,
     /// Of groups, by their ids.
     #[serde(default)]
-    groups: BTreeMap<u32, String>,
+    pub(super) groups: BTreeMap<u32, String>,
 }
 
 /// Whose id it is.

@@ -89,7 +89,7 @@ fn states() -> impl Strategy<Value = State> {
     (0..u32::MAX, 0..u32::MAX, 0..=0o7777_u32).prop_map(|(uid, gid, mode)| state(uid, gid, mode))
 }
 
-fn changes() -> impl Strategy<Value = Change> {
+pub(super) fn changes() -> impl Strategy<Value = Change> {
     let kinds = prop::sample::select(vec![Kind::Dir, Kind::File, Kind::Symlink, Kind::Fifo, Kind::Socket]);
     let links = prop_oneof![
         Just(Links::None),

@@ -1,0 +1,58 @@
+//! Plans of what was found: the changes that would clear a survey's findings.
+
+use super::{Change, Extent, Fixes, Header, Names, Plan, PlanPolicy, PlanRoot, Unfit};
+use crate::findings::{Flaw, Root, Survey};
+use crate::model::accounts::IdNames;
+
+impl Plan {
+    /// The plan of all that a survey would change, and what can't be in one. What the header says of policies, roots and
+    /// names is the survey's; it has unsafe fixes where it says so, or any is in it.
+    pub fn of_survey(header: Header, survey: &Survey, names: &dyn IdNames) -> (Plan, Vec<Unfit>) {
+        let mut changes: Vec<Change> = survey.changed().map(|flaw| change(survey, flaw)).collect();
+        let has_unsafe = survey.changed().any(|flaw| survey.is_risky(flaw));
+        let policies = survey.policies.iter();
+        let header = Header {
+            policies: policies.map(|one| PlanPolicy { name: one.name.clone(), file: one.file.clone() }).collect(),
+            fixes: if has_unsafe { Fixes::WithUnsafe } else { header.fixes },
+            roots: survey.roots.iter().filter_map(plan_root).collect(),
+            ..header
+        };
+        // A root that couldn't be opened has no changes, but its index must not shift those of the others.
+        renumber(&mut changes, survey);
+        let (mut plan, unfit) = Plan::of(header, changes, survey.counts.entries);
+        plan.header.names = Some(Names::of(&plan.changes, names));
+        (plan, unfit)
+    }
+}
+
+fn plan_root(root: &Root) -> Option<PlanRoot> {
+    let id = root.id?;
+    Some(PlanRoot { path: root.path.clone(), id, handle: root.handle.clone(), fsid: root.fsid, mounts: root.mounts })
+}
+
+fn renumber(changes: &mut [Change], survey: &Survey) {
+    let mut numbers = Vec::with_capacity(survey.roots.len());
+    let mut next = 0;
+    for root in &survey.roots {
+        numbers.push(next);
+        next += u32::from(root.id.is_some());
+    }
+    for change in changes {
+        change.root = numbers[change.root as usize];
+    }
+}
+
+fn change(survey: &Survey, flaw: &Flaw) -> Change {
+    Change {
+        root: flaw.root,
+        path: flaw.path.clone(),
+        kind: flaw.kind,
+        id: flaw.id,
+        handle: flaw.prospect.as_ref().and_then(|prospect| prospect.handle.clone()),
+        before: flaw.actual,
+        after: flaw.desired,
+        lints: survey.lints_of(flaw).into(),
+        links: flaw.links().clone(),
+        extent: Extent::Whole,
+    }
+}
