@@ -1,7 +1,7 @@
 //! Owners and groups that there are not: unknown-id.
 
-use super::case::{Case, Findings, Repair};
-use super::describe::Subject;
+use super::message::Subject;
+use super::subject::{Case, Findings, Repair};
 use super::{Fix, Level, Lint, Text};
 use crate::model::accounts::{Accounts, IdNames};
 use crate::model::entry::{Entry, State};

@@ -1,7 +1,7 @@
 //! The group: foreign-group and spreading-group.
 
-use super::case::{Case, Findings, Repair};
-use super::describe::{Subject, group_label};
+use super::message::{Subject, group_label};
+use super::subject::{Case, Findings, Repair};
 use super::{Level, Levels, Lint, Text};
 use crate::model::accounts::{Accounts, IdNames};
 use crate::model::entry::Entry;

@@ -1,7 +1,7 @@
 //! Other names: hard-linked.
 
-use super::case::{Case, Findings, Repair};
-use super::describe::Subject;
+use super::message::Subject;
+use super::subject::{Case, Findings, Repair};
 use super::{Fix, Level, Lint, Text};
 use crate::model::entry::{Entry, Kind};
 use crate::model::intent::{HardLinks, Intent};

@@ -7,7 +7,7 @@
 //!     a member of the old group             all: it isn't theirs            what the mode gives to others anew
 //! ```
 
-use super::describe::{group_label, user_label};
+use super::message::{group_label, user_label};
 use crate::model::accounts::{Account, IdNames};
 use crate::model::acl::{Acl, AclEntry, Tag};
 use crate::model::entry::{Entry, Kind, State};

@@ -5,11 +5,11 @@
 
 mod level;
 mod finding;
-mod registry;
+mod table;
 mod set;
-mod describe;
+mod message;
 mod expectation;
-mod case;
+mod subject;
 mod guard;
 mod harm;
 mod group;
@@ -30,15 +30,15 @@ mod cause;
 #[cfg(test)]
 mod trial;
 
-pub use case::{Case, Findings, Options};
 pub use cause::{Cause, cause};
-pub use describe::{Subject, describe};
 pub use finding::{Because, Finding, Fix};
 pub use harm::{Losers, harms_named};
 pub use level::{Level, Levels};
+pub use message::{Subject, describe};
 pub use reach::{describe_obstacle, lets_pass};
-pub use registry::{Lint, Text, table_markdown};
 pub use set::LintSet;
+pub use subject::{Case, Findings, Options};
+pub use table::{Lint, Text, table_markdown};
 
 use crate::model::accounts::Accounts;
 use crate::model::entry::Entry;

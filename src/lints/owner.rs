@@ -1,7 +1,7 @@
 //! The owner: foreign-owner.
 
-use super::case::{Case, Findings, Repair};
-use super::describe::{Subject, user_label};
+use super::message::{Subject, user_label};
+use super::subject::{Case, Findings, Repair};
 use super::{Because, Fix, Level, Lint, Text};
 use crate::model::accounts::{Accounts, IdNames};
 use crate::model::entry::{Entry, Kind};

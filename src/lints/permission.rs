@@ -1,7 +1,7 @@
 //! The mode: missing-permission and excess-permission.
 
-use super::case::{Case, Findings, Repair};
-use super::describe::Subject;
+use super::message::Subject;
+use super::subject::{Case, Findings, Repair};
 use super::{Because, Fix, Level, Lint, Text, guard};
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Entry, Kind};

@@ -1,7 +1,7 @@
 //! What a tree's own group can't get to: unreachable.
 
-use super::case::{Case, Findings, Repair};
-use super::describe::{Subject, group_label};
+use super::message::{Subject, group_label};
+use super::subject::{Case, Findings, Repair};
 use super::{Fix, Level, Lint, Text, permission};
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Entry, Kind, State};

@@ -1,8 +1,8 @@
 //! Set-ID bits that nobody asked for, or that are dangerous: setuid-file, setgid-file, writable-set-id, setuid-directory
 //! and ineffective-setgid.
 
-use super::case::{Case, Findings, Repair};
-use super::describe::{Subject, group_label, user_label};
+use super::message::{Subject, group_label, user_label};
+use super::subject::{Case, Findings, Repair};
 use super::{Because, Fix, Level, Lint, Text};
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Entry, Kind, State};

@@ -1,7 +1,7 @@
 //! The setgid bit of directories: missing-setgid and stray-setgid.
 
-use super::case::{Case, Findings, Repair};
-use super::describe::{Subject, group_label};
+use super::message::{Subject, group_label};
+use super::subject::{Case, Findings, Repair};
 use super::{Because, Fix, Level, Lint, Text};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;

@@ -1,6 +1,6 @@
 //! The sticky bit of directories: missing-sticky and stray-sticky.
 
-use super::case::{Case, Findings, Repair};
+use super::subject::{Case, Findings, Repair};
 use super::{Level, Lint, Text, guard};
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;

@@ -1,7 +1,7 @@
 //! What everybody may write to: world-writable.
 
-use super::case::{Case, Findings, Repair};
-use super::describe::{Subject, group_label};
+use super::message::{Subject, group_label};
+use super::subject::{Case, Findings, Repair};
 use super::{Fix, Level, Lint, Text};
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Entry, Kind};
