@@ -29,6 +29,34 @@ fn modules_use_only_what_stands_above_them() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// `lints/mod.rs` lists its files in the order in which they use each other; so there is no circle among them.
+#[test]
+fn a_file_of_lints_uses_only_those_listed_above_it() {
+    let order: Vec<&str> = include_str!("../src/lints/mod.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'))
+        .collect();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for file in files() {
+        let Some(name) = file.path.strip_prefix("lints/").and_then(|path| path.strip_suffix(".rs")) else { continue };
+        let Some(place) = order.iter().position(|known| *known == name) else { continue };
+        let by = |word: &'static str| file.places(word).map(|(line, code)| (line, &code[word.len()..]));
+        let used = by("super::").chain(by("crate::lints::")).flat_map(|(line, code)| {
+            let heads = heads(code).into_iter();
+            heads.map(move |head| (line, head))
+        });
+        for (line, used) in used {
+            seen += 1;
+            if !order[..place].contains(&&*used) {
+                wrong.push(format!("lints/{name}.rs:{line}: uses `{used}`, which lints/mod.rs doesn't list above it"));
+            }
+        }
+    }
+    assert!(seen > 50, "the uses are found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn system_calls_stand_in_sys() {
     let crates = ["libc::", "rustix::", "nix::", "std::fs", "std::os::unix::fs", "std::os::unix::net", "std::net"];

@@ -64,7 +64,7 @@ fn lint(common: &Common, name: &str, streams: &mut Streams) -> Result<Exit, Fail
         let failure = unknown_lint(name);
         if is_path { failure.hinted(format!("a path is named with a `/`: ./{name}")) } else { failure }
     })?;
-    let text = lint.text();
+    let text = lint.row();
     let told = LintText {
         name: text.name,
         level: text.level,

@@ -1,7 +1,7 @@
 //! The words of the lints, for reports.
 
 use crate::findings::Flaw;
-use crate::lints::{Finding, Lint, Subject, describe};
+use crate::lints::{Facts, Finding, Lint, describe};
 use crate::model::accounts::IdNames;
 use crate::report::Wording;
 
@@ -15,7 +15,7 @@ impl Wording for Words<'_> {
         {
             return obstacle.to_string();
         }
-        let subject = Subject {
+        let facts = Facts {
             kind: flaw.kind,
             actual: flaw.actual,
             ideal: flaw.ideal,
@@ -23,6 +23,6 @@ impl Wording for Words<'_> {
             acls: flaw.acls(),
             losers: flaw.losers(),
         };
-        describe(finding, &subject, self.0)
+        describe(finding, &facts, self.0)
     }
 }

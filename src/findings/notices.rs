@@ -2,7 +2,7 @@
 
 use crate::findings::found::Notice;
 use crate::judging::usage::Usage;
-use crate::lints::{Level, Levels, Lint};
+use crate::lints::{self, Level, Levels, Lint, describe_expired};
 use crate::model::intent::RuleId;
 use crate::policy::Loaded;
 use crate::policy::compile::exceptions;
@@ -22,8 +22,7 @@ pub fn expired(loaded: &[Loaded], levels: &[Levels], today: Date) -> Vec<Notice>
             continue;
         }
         for exception in exceptions::expired(&loaded.model, today) {
-            let until = exception.until.map(|until| until.to_string()).unwrap_or_default();
-            let message = format!("the exception of {} ended on {until}: {}", exception.path.value, exception.reason);
+            let message = describe_expired(&exception.path.value, exception.until, &exception.reason);
             let policy = policy as u32;
             let notice = Notice {
                 lint: Lint::ExpiredException,
@@ -58,16 +57,10 @@ pub fn idle(loaded: &[Loaded], levels: &[Levels], table: &RuleTable, trees: &[Ro
     for ((_, line), ids) in rules {
         let site = table.site(ids[0]);
         let is_own = loaded[site.policy as usize].model.trees[site.tree as usize].line == line;
-        let (lint, message) = match () {
-            () if !is_own && ids.iter().all(|&id| usage.is_unused(id)) => {
-                (Lint::UnusedRule, format!("the rule of `{}` matched nothing", site.label))
-            }
-            () if ids.iter().all(|&id| usage.is_shadowed(id)) => {
-                let whose = if is_own { "the tree's own keys".into() } else { format!("the rule of `{}`", site.label) };
-                (Lint::ShadowedRule, format!("{whose} never decided anything: later rules always did"))
-            }
-            () => continue,
-        };
+        let label = (!is_own).then_some(&*site.label);
+        let is_unused = ids.iter().all(|&id| usage.is_unused(id));
+        let is_shadowed = ids.iter().all(|&id| usage.is_shadowed(id));
+        let Some((lint, message)) = lints::idle(label, is_unused, is_shadowed) else { continue };
         let (policy, rule) = (site.policy, Some(ids[0]));
         let level = levels[policy as usize].of(lint);
         if level != Level::Allow {

@@ -2,7 +2,7 @@
 
 pub use crate::lints::Options;
 
-use crate::lints::{Case, Finding, Findings, check, complies};
+use crate::lints::{Finding, Findings, Subject, check, complies};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, State};
 use crate::model::intent::{Around, Intent};
@@ -60,11 +60,11 @@ fn look(
     options: &Options,
     accounts: &dyn Accounts,
 ) -> Verdict {
-    let case = Case::of(entry, intent, around, options, accounts);
+    let subject = Subject::of(entry, intent, around, options, accounts);
     let mut findings = Findings::new(entry.state, options);
-    check(&case, &mut findings);
-    let ideal = case.ideal;
-    let (findings, desired) = findings.settle(&case);
+    check(&subject, &mut findings);
+    let ideal = subject.wanted.ideal;
+    let (findings, desired) = findings.settle(&subject);
     Verdict { findings, desired, ideal }
 }
 

@@ -1,14 +1,20 @@
 //! Owners and groups that there are not: unknown-id.
 
-use super::message::Subject;
-use super::subject::{Case, Findings, Repair};
-use super::{Fix, Level, Lint, Text};
+use super::finding::Fix;
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Repair, Subject};
 use crate::model::accounts::{Accounts, IdNames};
 use crate::model::entry::{Entry, State};
 use crate::model::intent::{GroupTerm, Intent, OwnerTerm};
 
-/// The texts of unknown-id.
-pub const UNKNOWN_ID: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 1] = [UNKNOWN_ID];
+
+/// The row of unknown-id.
+const UNKNOWN_ID: LintRow = LintRow {
+    lint: Lint::UnknownId,
     name: "unknown-id",
     level: Level::Warn,
     summary: "a uid or gid that no name service knows",
@@ -30,6 +36,7 @@ account that a name service could not be asked about counts as known, and so
 does one that the policy itself wishes for by its number.
 
 See passwd(5), group(5), nsswitch.conf(5).",
+    check: Check::Entry(check, describe),
 };
 
 /// Whether its owner or its group is unknown, and isn't one that the policy itself names by its number.
@@ -41,15 +48,15 @@ pub fn is_unknown(entry: &Entry, intent: &Intent<'_>, accounts: &dyn Accounts) -
 }
 
 /// Tells of an owner or a group that is unknown.
-pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    if is_unknown(case.entry, case.intent, case.accounts) {
+pub fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    if is_unknown(subject.entry, subject.intent, subject.accounts) {
         findings.tell(Lint::UnknownId, Fix::None(None), None, Repair::Nothing);
     }
 }
 
 /// Says what unknown-id saw.
-pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    let (uid, gid) = (subject.actual.uid, subject.actual.gid);
+fn describe(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    let (uid, gid) = (facts.actual.uid, facts.actual.gid);
     match (names.user_name(uid), names.group_name(gid)) {
         (None, Some(_)) => format!("user {uid} is unknown"),
         (Some(_), None) => format!("group {gid} is unknown"),

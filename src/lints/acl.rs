@@ -1,15 +1,21 @@
 //! What ACLs make of the mode: masked-by-acl and wide-default-acl.
 
-use super::message::{Subject, group_label};
-use super::subject::{Case, Findings, Repair};
-use super::{Fix, Level, Lint, Text};
+use super::finding::Fix;
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Repair, Subject};
 use crate::model::accounts::IdNames;
 use crate::model::acl::AclSummary;
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::mode::Mode;
 
-/// The texts of wide-default-acl.
-pub const WIDE_DEFAULT_ACL: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 2] = [MASKED_BY_ACL, WIDE_DEFAULT_ACL];
+
+/// The row of wide-default-acl.
+const WIDE_DEFAULT_ACL: LintRow = LintRow {
+    lint: Lint::WideDefaultAcl,
     name: "wide-default-acl",
     level: Level::Warn,
     summary: "a default ACL that grants beyond what the policy wants of the directory",
@@ -31,10 +37,12 @@ finding already, as each takes system calls of its own. To have every directory
 asked, set this lint to `deny`.
 
 See acl(5), setfacl(1), getfacl(1).",
+    check: Check::Entry(check_default, describe_default),
 };
 
-/// The texts of masked-by-acl.
-pub const MASKED_BY_ACL: Text = Text {
+/// The row of masked-by-acl.
+const MASKED_BY_ACL: LintRow = LintRow {
+    lint: Lint::MaskedByAcl,
     name: "masked-by-acl",
     level: Level::Warn,
     summary: "group bits that are really the mask of an ACL",
@@ -58,6 +66,7 @@ entry unless asked for unsafe fixes. Like wide-default-acl it is looked for
 where an entry has another finding, and at level `deny` in every directory.
 
 See acl(5), getfacl(1), setfacl(1).",
+    check: Check::Entry(check_mask, describe_mask),
 };
 
 /// Whether these lints need to look at it twice; ACLs are known only of what was asked for them.
@@ -65,19 +74,20 @@ pub fn is_suspect(entry: &Entry) -> bool {
     entry.extras.acls.access.is_some() || entry.extras.acls.default.is_some()
 }
 
-/// Tells of ACLs that grant something else than the mode says or the policy wants.
-pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    let (entry, mode) = (case.entry, case.entry.state.mode);
-    let acls = entry.extras.acls;
-    if let Some(acl) = acls.access {
-        let differs = (case.missing() | case.excess()).has_any(Mode::GROUP);
-        if differs || acl.group() != group_bits(mode) {
-            findings.tell(Lint::MaskedByAcl, Fix::None(None), None, Repair::Nothing);
-        }
+/// Tells of an ACL that makes the group bits mean something else than the group has.
+fn check_mask(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let Some(acl) = subject.entry.extras.acls.access else { return };
+    let differs = (subject.missing() | subject.excess()).has_any(Mode::GROUP);
+    if differs || acl.group() != group_bits(subject.entry.state.mode) {
+        findings.tell(Lint::MaskedByAcl, Fix::None(None), None, Repair::Nothing);
     }
-    if let Some(acl) = acls.default
-        && entry.kind == Kind::Dir
-        && beyond(&acl, case.ideal) != Beyond::Nobody
+}
+
+/// Tells of a default ACL that grants what the policy doesn't want.
+fn check_default(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    if let Some(acl) = subject.entry.extras.acls.default
+        && subject.entry.kind == Kind::Dir
+        && beyond(&acl, subject.wanted.ideal) != Beyond::Nobody
     {
         findings.tell(Lint::WideDefaultAcl, Fix::None(None), None, Repair::Nothing);
     }
@@ -109,9 +119,9 @@ fn group_bits(mode: Mode) -> u8 {
 }
 
 /// Says what wide-default-acl saw.
-pub fn describe_default(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    let group = group_label(subject.ideal.gid, names);
-    match subject.acls.default.map_or(Beyond::Nobody, |acl| beyond(&acl, subject.ideal)) {
+fn describe_default(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    let group = names.group_label(facts.ideal.gid);
+    match facts.acls.default.map_or(Beyond::Nobody, |acl| beyond(&acl, facts.ideal)) {
         Beyond::Others(bits) => format!("its default ACL gives others {} of all that is made in it", letters(bits)),
         Beyond::Named(bits) => {
             format!(
@@ -127,16 +137,16 @@ pub fn describe_default(subject: &Subject<'_>, names: &dyn IdNames) -> String {
 }
 
 /// Says what masked-by-acl saw.
-pub fn describe_mask(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    let group = group_label(subject.actual.gid, names);
-    let Some(acl) = subject.acls.access else {
+fn describe_mask(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    let group = names.group_label(facts.actual.gid);
+    let Some(acl) = facts.acls.access else {
         return "its group bits are the mask of an ACL".into();
     };
     let named = match acl.named() {
         0 => "no named user or group has anything".into(),
         bits => format!("named users or groups have up to {}", letters(bits)),
     };
-    let mask = letters(group_bits(subject.actual.mode));
+    let mask = letters(group_bits(facts.actual.mode));
     format!("its group bits {mask} are the mask of an ACL: group {group} really has {}, {named}", letters(acl.group()))
 }
 

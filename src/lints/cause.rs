@@ -1,6 +1,6 @@
 //! How a fault probably came about, where the state itself gives evidence; nothing is guessed otherwise.
 
-use super::Lint;
+use super::lint::Lint;
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::mode::Mode;
 

@@ -1,9 +1,16 @@
-//! What somebody can do, or can't, against an `[[expect]]`: unmet-expectation; the probe tells it.
+//! What somebody can do, or can't, against an `[[expect]]`: unmet-expectation.
 
-use super::{Level, Text};
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, LintRow};
+use crate::model::operation::{Act, Acts};
 
-/// The texts of unmet-expectation.
-pub const UNMET_EXPECTATION: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 1] = [UNMET_EXPECTATION];
+
+/// The row of unmet-expectation.
+const UNMET_EXPECTATION: LintRow = LintRow {
+    lint: Lint::UnmetExpectation,
     name: "unmet-expectation",
     level: Level::Deny,
     summary: "somebody can't do what the policy expects, or can do what it rules out",
@@ -23,4 +30,40 @@ There is no fix: the message names the first place that stops them. Change it
 there, put the account into the group, or correct the expectation.
 
 See access(2), credentials(7), path_resolution(7), acl(5).",
+    check: Check::Called("cli/expect/findings.rs"),
 };
+
+/// How an expectation isn't met.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Miss {
+    /// They can't, and should.
+    Cannot,
+    /// They can, and shouldn't.
+    Can,
+}
+
+/// What differs from what is expected of somebody, act by act: what they are to be able to do, what not, what they can.
+pub fn misses(can: Acts, cannot: Acts, does: Acts) -> impl Iterator<Item = (Act, Miss)> {
+    Act::ALL.into_iter().filter_map(move |act| match does.has(act) {
+        false if can.has(act) => Some((act, Miss::Cannot)),
+        true if cannot.has(act) => Some((act, Miss::Can)),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_asked_for_is_missed() {
+        let acts = |acts: &[Act]| acts.iter().copied().collect::<Acts>();
+        for (can, cannot, does, missed) in [
+            (&[Act::Read][..], &[Act::Write][..], &[Act::Read][..], &[][..]),
+            (&[Act::Read], &[Act::Write], &[Act::Write], &[(Act::Read, Miss::Cannot), (Act::Write, Miss::Can)]),
+            (&[], &[], &[Act::Read, Act::Write], &[]),
+        ] {
+            assert_eq!(misses(acts(can), acts(cannot), acts(does)).collect::<Vec<_>>(), missed, "{does:?}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What a lint saw on one entry, and whether it may be repaired.
 
-use super::{Level, Lint};
+use super::level::{Level, Levels};
+use super::lint::{Lint, LintSet};
 use crate::model::intent::RuleId;
 
 /// What a lint saw on one entry.
@@ -130,6 +131,26 @@ impl Because {
             Because::Hidden => "it can't be seen whether it has an ACL or file capabilities",
             Because::Squashed => "its server takes root for somebody else (root_squash): fix it there",
             Because::SetIdDirectory => "somebody may have set it on purpose",
+        }
+    }
+}
+
+/// What a run asks of judging.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Options {
+    /// The level of each lint.
+    pub levels: Levels,
+    /// The lints whose unsafe fixes are planned too.
+    pub unsafe_fixes: LintSet,
+}
+
+impl Options {
+    /// Whether a fix of what a lint sees is planned.
+    pub fn plans(&self, lint: Lint, fix: Fix) -> bool {
+        match fix {
+            Fix::Safe => true,
+            Fix::Unsafe(_) => self.unsafe_fixes.contains(lint),
+            Fix::None(_) => false,
         }
     }
 }

@@ -1,15 +1,18 @@
 //! The group: foreign-group and spreading-group.
 
-use super::message::{Subject, group_label};
-use super::subject::{Case, Findings, Repair};
-use super::{Level, Levels, Lint, Text};
-use crate::model::accounts::{Accounts, IdNames};
-use crate::model::entry::Entry;
-use crate::model::intent::{Around, Intent, is_setgid_directory};
-use crate::model::mode::Mode;
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Repair, Subject};
+use super::wanted::group_lint;
+use crate::model::accounts::IdNames;
 
-/// The texts of foreign-group.
-pub const FOREIGN_GROUP: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 2] = [FOREIGN_GROUP, SPREADING_GROUP];
+
+/// The row of foreign-group.
+const FOREIGN_GROUP: LintRow = LintRow {
+    lint: Lint::ForeignGroup,
     name: "foreign-group",
     level: Level::Deny,
     summary: "a group other than the intended one",
@@ -34,10 +37,12 @@ group: a member of two groups could otherwise have another's file opened by
 moving it from one tree into another. `consent = \"assumed\"` lifts that.
 
 See chgrp(1), chown(2), inode(7).",
+    check: Check::Entry(check_foreign, describe_foreign),
 };
 
-/// The texts of spreading-group.
-pub const SPREADING_GROUP: Text = Text {
+/// The row of spreading-group.
+const SPREADING_GROUP: LintRow = LintRow {
+    lint: Lint::SpreadingGroup,
     name: "spreading-group",
     level: Level::Deny,
     summary: "a setgid directory of the wrong group: everything made in it inherits the wrong group",
@@ -57,57 +62,46 @@ The fix is a chgrp, and goes first, from the top down, so that nothing new goes
 wrong while the rest is mended. It is unsafe where foreign-group's is.
 
 See chgrp(1), mkdir(2), inode(7).",
+    check: Check::Entry(check_spreading, describe_spreading),
 };
 
-/// The group that it should have: its own, if that is acceptable, or else the first one that there is.
-pub fn wanted(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: &dyn Accounts) -> u32 {
-    let actual = entry.state.gid;
-    let Some(wish) = intent.group else { return actual };
-    let mut first = None;
-    for term in wish.value {
-        match term.resolve(entry, around, accounts) {
-            Some(gid) if gid == actual => return actual,
-            found => first = first.or(found),
-        }
-    }
-    first.unwrap_or(actual)
+/// Tells of a group that is none of the acceptable ones and doesn't spread.
+fn check_foreign(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    check(Lint::ForeignGroup, subject, findings);
 }
 
-/// Which lint sees a wrong group, where the mode is to be `mode`.
-pub fn lint(entry: &Entry, mode: Mode, levels: &Levels) -> Lint {
-    // A directory that is allowed to spread its group, but is to lose setgid, is a foreign one from then on.
-    let spreads = mode.has(Mode::SETGID) || !levels.allow(Lint::SpreadingGroup);
-    if is_setgid_directory(entry) && spreads { Lint::SpreadingGroup } else { Lint::ForeignGroup }
+/// Tells of a group that is none of the acceptable ones and goes to whatever is made there.
+fn check_spreading(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    check(Lint::SpreadingGroup, subject, findings);
 }
 
-/// Tells of a group that is none of the acceptable ones.
-pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    if case.has_wrong_group() {
-        let lint = lint(case.entry, case.ideal.mode, case.levels);
-        let rule = case.intent.group.map(|wish| wish.rule);
-        findings.tell(lint, case.chgrp, rule, Repair::Group(case.ideal.gid));
+fn check(lint: Lint, subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let ideal = subject.wanted.ideal;
+    if subject.has_wrong_group() && lint == group_lint(subject.entry, ideal.mode, subject.levels) {
+        let rule = subject.intent.group.map(|wish| wish.rule);
+        findings.tell(lint, subject.chgrp, rule, Repair::Group(ideal.gid));
     }
 }
 
 /// Says what foreign-group saw.
-pub fn describe_foreign(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    let (actual, ideal) = (group_label(subject.actual.gid, names), group_label(subject.ideal.gid, names));
+fn describe_foreign(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    let (actual, ideal) = (names.group_label(facts.actual.gid), names.group_label(facts.ideal.gid));
     format!("group is {actual}, should be {ideal}")
 }
 
 /// Says what spreading-group saw.
-pub fn describe_spreading(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    let actual = group_label(subject.actual.gid, names);
-    format!("{}; everything made in it inherits {actual}", describe_foreign(subject, names))
+fn describe_spreading(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    let actual = names.group_label(facts.actual.gid);
+    format!("{}; everything made in it inherits {actual}", describe_foreign(facts, names))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lints::trial::{ALICE, AROUND, LAB, Table, USERS, entry, judged, seen, wish};
+    use crate::lints::trial::{ALICE, LAB, USERS, entry, judged, seen, wish};
     use crate::lints::{Because, Fix};
     use crate::model::entry::Kind;
-    use crate::model::intent::{Consent, GroupTerm};
+    use crate::model::intent::{Consent, GroupTerm, Intent};
 
     #[test]
     fn sees_a_group_that_is_not_acceptable() {
@@ -130,24 +124,6 @@ mod tests {
         let assumed = Intent { consent: Consent::Assumed, ..other };
         assert_eq!(seen(&entry(Kind::File, ALICE, LAB, 0o600), &assumed), [(Lint::ForeignGroup, Fix::Safe)]);
         assert_eq!(judged(&entry(Kind::File, ALICE, LAB, 0o600), &assumed).1.gid, 0);
-    }
-
-    #[test]
-    fn the_first_group_that_there_is_is_wanted() {
-        let around = Around { root: None, setgid: Some(7), ..AROUND };
-        for (terms, expected) in [
-            (&[GroupTerm::Root, GroupTerm::Gid(4)][..], 4),
-            (&[GroupTerm::Root], USERS),
-            (&[], USERS),
-            (&[GroupTerm::Gid(4), GroupTerm::Gid(USERS)], USERS),
-            (&[GroupTerm::Parent, GroupTerm::Gid(4)], LAB),
-            (&[GroupTerm::Setgid], 7),
-            (&[GroupTerm::Gid(9), GroupTerm::Primary], USERS),
-        ] {
-            let intent = Intent { group: wish(terms), ..Intent::default() };
-            let file = entry(Kind::File, ALICE, USERS, 0o644);
-            assert_eq!(wanted(&file, &intent, &around, &Table), expected, "{terms:?}");
-        }
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! What a fix must heed: what makes a change of an entry unsafe, whichever lint asks for it.
 
-use super::{Because, Fix, hard_link};
+use super::finding::{Because, Fix};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, Kind};
-use crate::model::intent::{Consent, Intent};
+use crate::model::intent::{Consent, HardLinks, Intent};
 use crate::model::mode::Mode;
 
 /// What every change of an entry must heed: other names, set-ID bits, file capabilities.
 pub fn any_change(entry: &Entry, intent: &Intent<'_>) -> Fix {
-    if hard_link::is_refused(entry, intent) {
+    if has_refused_names(entry, intent) {
         return Fix::None(Some(Because::HardLink));
     }
     if entry.kind != Kind::File {
@@ -22,6 +22,20 @@ pub fn any_change(entry: &Entry, intent: &Intent<'_>) -> Fix {
     }
     // chown(2) throws security.capability away, and nothing here puts it back.
     if entry.extras.capabilities { Fix::Unsafe(Because::Capabilities) } else { Fix::Safe }
+}
+
+/// Whether it has names that keep it from being changed.
+pub fn has_refused_names(entry: &Entry, intent: &Intent<'_>) -> bool {
+    entry.nlink > 1 && entry.kind != Kind::Dir && intent.hard_links != HardLinks::Allow
+}
+
+/// What a chown of it to `uid` must heed, beside what any change must.
+pub fn chown(entry: &Entry, uid: u32) -> Fix {
+    match entry.kind {
+        _ if uid == 0 => Fix::None(Some(Because::Owner)),
+        Kind::Dir => Fix::Safe,
+        _ => Fix::Unsafe(Because::Owner),
+    }
 }
 
 /// What opening an entry to the group `gid` must heed: that its owner would have it so.

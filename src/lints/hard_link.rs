@@ -1,13 +1,19 @@
 //! Other names: hard-linked.
 
-use super::message::Subject;
-use super::subject::{Case, Findings, Repair};
-use super::{Fix, Level, Lint, Text};
-use crate::model::entry::{Entry, Kind};
-use crate::model::intent::{HardLinks, Intent};
+use super::finding::Fix;
+use super::guard::has_refused_names;
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Repair, Subject};
+use crate::model::accounts::IdNames;
 
-/// The texts of hard-linked.
-pub const HARD_LINKED: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 1] = [HARD_LINKED];
+
+/// The row of hard-linked.
+const HARD_LINKED: LintRow = LintRow {
+    lint: Lint::HardLinked,
     name: "hard-linked",
     level: Level::Warn,
     summary: "more names than `hard-links` allows to change",
@@ -30,23 +36,19 @@ found on it. `hard-links = \"inside\"` is meant for trees where only root rename
 \"allow\" for those whose users are trusted.
 
 See link(2), proc_sys_fs(5), inode(7).",
+    check: Check::Entry(check, describe),
 };
 
-/// Whether it has names that keep it from being changed.
-pub fn is_refused(entry: &Entry, intent: &Intent<'_>) -> bool {
-    entry.nlink > 1 && entry.kind != Kind::Dir && intent.hard_links != HardLinks::Allow
-}
-
 /// Tells of names that keep it from being changed.
-pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    if is_refused(case.entry, case.intent) {
+pub fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    if has_refused_names(subject.entry, subject.intent) {
         findings.tell(Lint::HardLinked, Fix::None(None), None, Repair::Nothing);
     }
 }
 
 /// Says what hard-linked saw.
-pub fn describe(subject: &Subject<'_>) -> String {
-    format!("it has {} names, and not all of them are known to lie in the tree", subject.nlink)
+fn describe(facts: &Facts<'_>, _: &dyn IdNames) -> String {
+    format!("it has {} names, and not all of them are known to lie in the tree", facts.nlink)
 }
 
 #[cfg(test)]
@@ -54,7 +56,8 @@ mod tests {
     use super::*;
     use crate::lints::Because;
     use crate::lints::trial::{ALICE, LAB, USERS, entry, judged, seen, wish};
-    use crate::model::intent::GroupTerm;
+    use crate::model::entry::Kind;
+    use crate::model::intent::{GroupTerm, HardLinks, Intent};
 
     #[test]
     fn sees_more_names_than_one() {

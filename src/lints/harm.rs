@@ -7,7 +7,6 @@
 //!     a member of the old group             all: it isn't theirs            what the mode gives to others anew
 //! ```
 
-use super::message::{group_label, user_label};
 use crate::model::accounts::{Account, IdNames};
 use crate::model::acl::{Acl, AclEntry, Tag};
 use crate::model::entry::{Entry, Kind, State};
@@ -93,8 +92,8 @@ impl Losers {
     /// `user backup, group lab-ro and 3 more`; `None` where it is nobody.
     pub fn describe(&self, names: &dyn IdNames) -> Option<String> {
         let name = |one: &AclEntry| match (one.tag, one.id) {
-            (Tag::User, Some(id)) => format!("user {}", user_label(id, names)),
-            (_, id) => format!("group {}", group_label(id.unwrap_or_default(), names)),
+            (Tag::User, Some(id)) => format!("user {}", names.user_label(id)),
+            (_, id) => format!("group {}", names.group_label(id.unwrap_or_default())),
         };
         let named: Vec<String> = self.first.iter().map(name).collect();
         let more = if self.more > 0 { format!(" and {} more", self.more) } else { String::new() };

@@ -1,6 +1,6 @@
 //! How seriously findings are taken: the level of each lint.
 
-use super::Lint;
+use super::lint::Lint;
 use std::fmt;
 
 /// How seriously a finding is taken.
@@ -43,13 +43,12 @@ impl fmt::Display for Level {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Levels([Level; Lint::ALL.len()]);
 
-impl Default for Levels {
-    fn default() -> Levels {
-        Levels(Lint::ALL.map(Lint::default_level))
-    }
-}
-
 impl Levels {
+    /// What each lint is given by this.
+    pub fn each(level: impl FnMut(Lint) -> Level) -> Levels {
+        Levels(Lint::ALL.map(level))
+    }
+
     /// The level of `lint`.
     pub fn of(&self, lint: Lint) -> Level {
         self.0[lint as usize]

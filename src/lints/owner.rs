@@ -1,14 +1,18 @@
 //! The owner: foreign-owner.
 
-use super::message::{Subject, user_label};
-use super::subject::{Case, Findings, Repair};
-use super::{Because, Fix, Level, Lint, Text};
-use crate::model::accounts::{Accounts, IdNames};
-use crate::model::entry::{Entry, Kind};
-use crate::model::intent::{Around, Intent};
+use super::guard;
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Repair, Subject};
+use crate::model::accounts::IdNames;
 
-/// The texts of foreign-owner.
-pub const FOREIGN_OWNER: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 1] = [FOREIGN_OWNER];
+
+/// The row of foreign-owner.
+const FOREIGN_OWNER: LintRow = LintRow {
+    lint: Lint::ForeignOwner,
     name: "foreign-owner",
     level: Level::Deny,
     summary: "an owner other than the intended one",
@@ -31,43 +35,22 @@ root that was not root's, for that would turn what a user wrote into something
 that root vouches for.
 
 See chown(1), chown(2), path_resolution(7).",
+    check: Check::Entry(check, describe),
 };
 
-/// The owner that it should have: its own, if that is acceptable, or else the first one that there is.
-pub fn wanted(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: &dyn Accounts) -> u32 {
-    let actual = entry.state.uid;
-    let Some(wish) = intent.owner else { return actual };
-    let mut first = None;
-    for term in wish.value {
-        match term.resolve(around, accounts) {
-            Some(uid) if uid == actual => return actual,
-            found => first = first.or(found),
-        }
-    }
-    first.unwrap_or(actual)
-}
-
-/// What a chown of it to `uid` must heed, beside what any change must.
-pub fn fix(entry: &Entry, uid: u32) -> Fix {
-    match entry.kind {
-        _ if uid == 0 => Fix::None(Some(Because::Owner)),
-        Kind::Dir => Fix::Safe,
-        _ => Fix::Unsafe(Because::Owner),
-    }
-}
-
 /// Tells of an owner that is none of the acceptable ones.
-pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    let uid = case.ideal.uid;
-    if uid != case.entry.state.uid {
-        let rule = case.intent.owner.map(|wish| wish.rule);
-        findings.tell(Lint::ForeignOwner, case.any_change.and(fix(case.entry, uid)), rule, Repair::Owner(uid));
+fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let uid = subject.wanted.ideal.uid;
+    if uid != subject.entry.state.uid {
+        let rule = subject.intent.owner.map(|wish| wish.rule);
+        let fix = subject.any_change.and(guard::chown(subject.entry, uid));
+        findings.tell(Lint::ForeignOwner, fix, rule, Repair::Owner(uid));
     }
 }
 
 /// Says what foreign-owner saw.
-pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    let (actual, ideal) = (user_label(subject.actual.uid, names), user_label(subject.ideal.uid, names));
+fn describe(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    let (actual, ideal) = (names.user_label(facts.actual.uid), names.user_label(facts.ideal.uid));
     format!("owner is {actual}, should be {ideal}")
 }
 
@@ -75,7 +58,9 @@ pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
 mod tests {
     use super::*;
     use crate::lints::trial::{ALICE, LAB, USERS, entry, judged, seen, wish};
-    use crate::model::intent::{GroupTerm, OwnerTerm};
+    use crate::lints::{Because, Fix};
+    use crate::model::entry::Kind;
+    use crate::model::intent::{GroupTerm, Intent, OwnerTerm};
 
     #[test]
     fn sees_an_owner_that_is_not_acceptable() {

@@ -1,15 +1,20 @@
 //! The mode: missing-permission and excess-permission.
 
-use super::message::Subject;
-use super::subject::{Case, Findings, Repair};
-use super::{Because, Fix, Level, Lint, Text, guard};
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Repair, Subject};
+use super::wanted::own_bits;
 use crate::model::accounts::IdNames;
-use crate::model::entry::{Entry, Kind};
-use crate::model::intent::Intent;
-use crate::model::mode::{Mode, ModeExpression};
+use crate::model::entry::Kind;
+use crate::model::mode::Mode;
 
-/// The texts of missing-permission.
-pub const MISSING_PERMISSION: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 2] = [MISSING_PERMISSION, EXCESS_PERMISSION];
+
+/// The row of missing-permission.
+const MISSING_PERMISSION: LintRow = LintRow {
+    lint: Lint::MissingPermission,
     name: "missing-permission",
     level: Level::Deny,
     summary: "mode bits that the policy wants and the entry lacks",
@@ -35,10 +40,12 @@ directory that its owner can't write, which is frozen on purpose. Making a file
 set-ID is always unsafe.
 
 See chmod(1), umask(2), acl(5).",
+    check: Check::Entry(check_missing, describe_missing),
 };
 
-/// The texts of excess-permission.
-pub const EXCESS_PERMISSION: Text = Text {
+/// The row of excess-permission.
+const EXCESS_PERMISSION: LintRow = LintRow {
+    lint: Lint::ExcessPermission,
     name: "excess-permission",
     level: Level::Deny,
     summary: "mode bits that the entry has and the policy does not want",
@@ -61,137 +68,42 @@ group, since the chgrp by which its members would have their own bits is unsafe;
 and where the mask of an ACL would take from whom the ACL names.
 
 See chmod(1), umask(2), inode(7).",
+    check: Check::Entry(check_excess, describe_excess),
 };
 
-/// What the wishes for a mode come to, for one entry.
-pub struct Decision<'p> {
-    /// The mode that it should have.
-    pub mode: Mode,
-    /// The expression that decided.
-    pub expression: Option<&'p ModeExpression>,
-}
-
-/// Finds the mode that an entry should have.
-///
-/// Of several modes it is the one that the entry complies with, by the bits that modes decide: what `setgid` and
-/// `sticky` decide is judged apart. If there is none, it is the one that leaves its permissions as they are, so that a
-/// special bit alone opens nothing; if there is none either, the first.
-pub fn decide<'p>(entry: &Entry, intent: &Intent<'p>) -> Decision<'p> {
-    let actual = entry.state.mode;
-    if !entry.kind.has_mode() {
-        return Decision { mode: actual, expression: None };
-    }
-    let expressions = intent.mode.map_or(&[][..], |wish| wish.value);
-    let differs = |expression: &&ModeExpression| {
-        let differing = Mode::new(applied(entry, intent, actual, expression).bits() ^ actual.bits());
-        (differing.has_any(Mode::PERMISSIONS), !differing.is_empty())
-    };
-    // Of equals the first.
-    let expression = expressions.iter().min_by_key(differs);
-    let mode = expression.map_or(actual, |expression| applied(entry, intent, actual, expression));
-    Decision { mode: with_keys(entry, intent, mode), expression }
-}
-
-/// The group bits that the deciding expression leaves to the group, if it has them all.
-pub fn tolerated(entry: &Entry, intent: &Intent<'_>, expression: Option<&ModeExpression>) -> Mode {
-    let open = entry.state.mode.with(Mode::GROUP);
-    expression.map_or(open, |expression| applied(entry, intent, open, expression)) & Mode::GROUP
-}
-
-/// What an expression makes of a mode, but for the special bits that it may not decide.
-fn applied(entry: &Entry, intent: &Intent<'_>, actual: Mode, expression: &ModeExpression) -> Mode {
-    if entry.kind != Kind::Dir {
-        return expression.apply(actual, false);
-    }
-    let mask = Mode::PERMISSIONS | (expression.speaks_of() & decided(entry.kind, intent));
-    actual.with_from(mask, expression.apply(actual, true))
-}
-
-/// The special bits that a mode may decide: of a directory those that no key or later rule does.
-fn decided(kind: Kind, intent: &Intent<'_>) -> Mode {
-    if kind == Kind::Dir { intent.mode_decides | Mode::SETUID } else { Mode::SPECIAL }
-}
-
-/// The mode after `setgid` and `sticky` have had their say; they are about directories only.
-fn with_keys(entry: &Entry, intent: &Intent<'_>, mode: Mode) -> Mode {
-    if entry.kind != Kind::Dir {
-        return mode;
-    }
-    [(intent.setgid, Mode::SETGID), (intent.sticky, Mode::STICKY)].into_iter().fold(
-        mode,
-        |mode, (key, bit)| match key {
-            Some(wish) if wish.value => mode.with(bit),
-            Some(_) => mode.without(bit),
-            None => mode,
-        },
-    )
-}
-
-/// The bits that the deciding expression, or a key of their own, asks for; of those that a hazard lint looks at.
-pub fn asked(entry: &Entry, intent: &Intent<'_>, expression: Option<&ModeExpression>) -> Mode {
-    let (mode, is_directory) = (entry.state.mode, entry.kind == Kind::Dir);
-    let may_ask = Mode::OTHER_WRITE | decided(entry.kind, intent);
-    let by_mode = [Mode::SETUID, Mode::SETGID, Mode::OTHER_WRITE]
-        .into_iter()
-        .filter(|bit| may_ask.has(*bit) && expression.is_some_and(|mode_of| mode_of.asks_for(*bit, mode, is_directory)))
-        .fold(Mode::NONE, Mode::with);
-    with_keys(entry, intent, by_mode)
-}
-
-/// The bits that are these lints' own: of directories, setgid and sticky have lints to themselves.
-pub fn own_bits(kind: Kind) -> Mode {
-    if kind == Kind::Dir { Mode::ALL.without(Mode::SETGID | Mode::STICKY) } else { Mode::ALL }
-}
-
-/// Tells of bits that differ from what is wanted.
-pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    let rule = case.intent.mode.map(|wish| wish.rule);
-    let own = own_bits(case.entry.kind);
-    let (missing, excess) = (case.missing() & own, case.excess() & own);
+/// Tells of bits that are wanted and not there.
+fn check_missing(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let missing = subject.missing() & own_bits(subject.entry.kind);
     if !missing.is_empty() {
-        let keeps = missing.has_any(Mode::GROUP | Mode::OTHER) && case.keeps_wrong_group(findings.options());
+        let rule = subject.intent.mode.map(|wish| wish.rule);
+        let keeps = missing.has_any(Mode::GROUP | Mode::OTHER) && subject.keeps_wrong_group(findings.options());
         let repair = if keeps { Repair::Nothing } else { Repair::Set(missing) };
-        findings.tell(Lint::MissingPermission, case.widening, rule, repair);
-    }
-    if !excess.is_empty() {
-        findings.tell(Lint::ExcessPermission, case.narrowing, rule, Repair::Clear(excess));
+        findings.tell(Lint::MissingPermission, subject.widening, rule, repair);
     }
 }
 
-/// What setting the bits that are missing must heed.
-pub fn widening_fix(case: &Case<'_>) -> Fix {
-    let bits = case.missing() & own_bits(case.entry.kind);
-    let mut fix = case.any_change;
-    if bits.has_any(Mode::PERMISSIONS) {
-        fix = fix.and(guard::thawing(case.entry));
+/// Tells of bits that are there and not wanted.
+fn check_excess(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let excess = subject.excess() & own_bits(subject.entry.kind);
+    if !excess.is_empty() {
+        let rule = subject.intent.mode.map(|wish| wish.rule);
+        findings.tell(Lint::ExcessPermission, subject.narrowing, rule, Repair::Clear(excess));
     }
-    if case.entry.kind == Kind::File && bits.has_any(Mode::SET_ID) {
-        fix = fix.and(Fix::Unsafe(Because::SetId));
-    }
-    // A chgrp heeds the same, so a wrong group that stays is never given anything.
-    if bits.has_any(Mode::GROUP | Mode::OTHER) {
-        fix = fix.and(case.opening);
-    }
-    if bits.has_any(Mode::GROUP) && case.entry.extras.acl {
-        let because = if case.entry.extras.hidden { Because::Hidden } else { Because::Acl };
-        fix = fix.and(Fix::Unsafe(because));
-    }
-    fix
 }
 
 /// Says what missing-permission saw.
-pub fn describe_missing(subject: &Subject<'_>) -> String {
-    let bits = subject.ideal.mode.without(subject.actual.mode) & own_bits(subject.kind);
+fn describe_missing(facts: &Facts<'_>, _: &dyn IdNames) -> String {
+    let bits = facts.ideal.mode.without(facts.actual.mode) & own_bits(facts.kind);
     let classes = CLASSES.map(|(class, shift)| (class, "can't", "or", (bits.bits() >> shift) & 7));
-    format!("{}: {}", modes(subject), details(subject.kind, classes, bits, "missing"))
+    format!("{}: {}", modes(facts), details(facts.kind, classes, bits, "missing"))
 }
 
 /// Says what excess-permission saw.
-pub fn describe_excess(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    let bits = subject.actual.mode.without(subject.ideal.mode) & own_bits(subject.kind);
+fn describe_excess(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    let bits = facts.actual.mode.without(facts.ideal.mode) & own_bits(facts.kind);
     let classes = CLASSES.map(|(class, shift)| (class, "may", "and", (bits.bits() >> shift) & 7));
-    let told = format!("{}: {}", modes(subject), details(subject.kind, classes, bits, "set"));
-    match subject.losers.describe(names) {
+    let told = format!("{}: {}", modes(facts), details(facts.kind, classes, bits, "set"));
+    match facts.losers.describe(names) {
         Some(losers) if bits.has_any(Mode::GROUP) => {
             format!("{told}; narrowed, the mask of its ACL takes from {losers}")
         }
@@ -202,8 +114,8 @@ pub fn describe_excess(subject: &Subject<'_>, names: &dyn IdNames) -> String {
 /// What each class is called, and where its bits are.
 const CLASSES: [(&str, u32); 3] = [("its owner", 6), ("the group", 3), ("others", 0)];
 
-fn modes(subject: &Subject<'_>) -> String {
-    format!("mode is {}, should be {}", subject.actual.mode, subject.ideal.mode)
+fn modes(facts: &Facts<'_>) -> String {
+    format!("mode is {}, should be {}", facts.actual.mode, facts.ideal.mode)
 }
 
 /// `the group can't read or write, others can't read`, and the special bits that are missing or set.
@@ -231,6 +143,7 @@ fn details(kind: Kind, classes: [(&str, &str, &str, u32); 3], bits: Mode, specia
 mod tests {
     use super::*;
     use crate::lints::trial::{ALICE, LAB, USERS, entry, judged, modes, seen, wish};
+    use crate::lints::{Because, Fix};
     use crate::model::entry::Extras;
     use crate::model::intent::{GroupTerm, Intent};
 

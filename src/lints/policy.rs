@@ -1,9 +1,16 @@
-//! What is wrong with policies rather than entries: conflict and expired-exception; whoever has all policies tells them.
+//! What is wrong with policies rather than entries: conflict and expired-exception.
 
-use super::{Level, Text};
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, LintRow};
+use jiff::civil::Date;
 
-/// The texts of conflict.
-pub const CONFLICT: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 2] = [CONFLICT, EXPIRED_EXCEPTION];
+
+/// The row of conflict.
+const CONFLICT: LintRow = LintRow {
+    lint: Lint::Conflict,
     name: "conflict",
     level: Level::Deny,
     summary: "two policies want different states of one entry",
@@ -22,10 +29,12 @@ There is no fix: the entry is left as it is. Put both trees into one policy,
 or exclude the one's root from the other.
 
 See chmod(1), chgrp(1).",
+    check: Check::Elsewhere("survey/assess.rs", "two policies want different states of it"),
 };
 
-/// The texts of expired-exception.
-pub const EXPIRED_EXCEPTION: Text = Text {
+/// The row of expired-exception.
+const EXPIRED_EXCEPTION: LintRow = LintRow {
+    lint: Lint::ExpiredException,
     name: "expired-exception",
     level: Level::Warn,
     summary: "an exception whose `until` has passed",
@@ -44,14 +53,32 @@ There is no fix: take the exception out of the policy when its reason is gone,
 or give it a new day.
 
 See date(1) for the day it is: `until` is in local time, that day included.",
+    check: Check::Called("policy/compile/exceptions.rs"),
 };
 
-/// Says what conflict saw.
-pub fn describe_conflict() -> String {
-    "two policies want different states of it".into()
+/// Whether the last day of an exception has passed.
+pub fn has_expired(until: Option<Date>, today: Date) -> bool {
+    until.is_some_and(|until| until < today)
 }
 
-/// Says what expired-exception saw.
-pub fn describe_expired() -> String {
-    "an exception has expired".into()
+/// Says which exception has expired.
+pub fn describe_expired(path: &str, until: Option<Date>, reason: &str) -> String {
+    let until = until.map(|until| until.to_string()).unwrap_or_default();
+    format!("the exception of {path} ended on {until}: {reason}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn the_last_day_still_counts() {
+        let until = Some(date(2026, 2, 28));
+        for (today, expired) in [(date(2026, 2, 27), false), (date(2026, 2, 28), false), (date(2026, 3, 1), true)] {
+            assert_eq!(has_expired(until, today), expired, "{today}");
+        }
+        assert!(!has_expired(None, date(2999, 1, 1)));
+        assert_eq!(describe_expired("/srv", until, "T-1"), "the exception of /srv ended on 2026-02-28: T-1");
+    }
 }

@@ -1,9 +1,17 @@
-//! What a probe finds wrong, asking the kernel as somebody. Whoever has the answers tells them; a check alone never does.
+//! What a probe finds wrong with the answers of the kernel, asked as somebody; a check alone never asks.
 
-use super::{Level, Text};
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, LintRow};
+use crate::model::operation::{Act, Acts};
 
-/// The texts of cannot-enter.
-pub const CANNOT_ENTER: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 7] =
+    [CANNOT_ENTER, CANNOT_READ, CANNOT_WRITE, NEW_FILES_FOREIGN, NEW_FILES_CLOSED, CAN_DELETE_OTHERS, OUTSIDER_CAN];
+
+/// The row of cannot-enter.
+const CANNOT_ENTER: LintRow = LintRow {
+    lint: Lint::CannotEnter,
     name: "cannot-enter",
     level: Level::Deny,
     summary: "somebody who is to work in a directory can't enter it",
@@ -23,10 +31,12 @@ since.
 There is no fix: `sgidlint explain PATH --as USER` tells the smallest change.
 
 See path_resolution(7), acl(5).",
+    check: Check::Called("access/probe/judged.rs"),
 };
 
-/// The texts of cannot-read.
-pub const CANNOT_READ: Text = Text {
+/// The row of cannot-read.
+const CANNOT_READ: LintRow = LintRow {
+    lint: Lint::CannotRead,
     name: "cannot-read",
     level: Level::Deny,
     summary: "somebody who is to work in a directory can't read files in it",
@@ -45,10 +55,12 @@ There is no fix by a probe: say in a policy what files should be, with
 `file-mode`, and let `sgidlint fix` mend them.
 
 See path_resolution(7), acl(5).",
+    check: Check::Called("access/probe/judged.rs"),
 };
 
-/// The texts of cannot-write.
-pub const CANNOT_WRITE: Text = Text {
+/// The row of cannot-write.
+const CANNOT_WRITE: LintRow = LintRow {
+    lint: Lint::CannotWrite,
     name: "cannot-write",
     level: Level::Deny,
     summary: "somebody who is to work in a directory can't make entries, or write files in it",
@@ -67,10 +79,12 @@ There is no fix by a probe: say in a policy what directories and files should
 be, and let `sgidlint fix` mend them.
 
 See open(2), access(2), acl(5).",
+    check: Check::Called("access/probe/judged.rs"),
 };
 
-/// The texts of new-files-foreign.
-pub const NEW_FILES_FOREIGN: Text = Text {
+/// The row of new-files-foreign.
+const NEW_FILES_FOREIGN: LintRow = LintRow {
+    lint: Lint::NewFilesForeign,
     name: "new-files-foreign",
     level: Level::Deny,
     summary: "what somebody makes in a directory gets another group than the directory's",
@@ -89,10 +103,12 @@ There is no fix by a probe: `setgid = true` in a policy asks for the bit, and
 `sgidlint fix` sets it.
 
 See inode(7) for set-group-ID directories, mount(8) for grpid.",
+    check: Check::Called("access/probe/judged.rs"),
 };
 
-/// The texts of new-files-closed.
-pub const NEW_FILES_CLOSED: Text = Text {
+/// The row of new-files-closed.
+const NEW_FILES_CLOSED: LintRow = LintRow {
+    lint: Lint::NewFilesClosed,
     name: "new-files-closed",
     level: Level::Deny,
     summary: "a directory's group can write in it, but not the files that somebody makes there",
@@ -112,10 +128,12 @@ There is no fix by a probe: set a umask of 002 for those users (pam_umask(8)),
 or give the directories a default ACL that opens what is made.
 
 See umask(2), acl(5).",
+    check: Check::Called("access/probe/judged.rs"),
 };
 
-/// The texts of can-delete-others.
-pub const CAN_DELETE_OTHERS: Text = Text {
+/// The row of can-delete-others.
+const CAN_DELETE_OTHERS: LintRow = LintRow {
+    lint: Lint::CanDeleteOthers,
     name: "can-delete-others",
     level: Level::Warn,
     summary: "somebody can remove and rename what belongs to others in a directory",
@@ -134,10 +152,12 @@ It comes from a missing sticky bit.
 There is no fix by a probe: `sticky = true` in a policy asks for the bit.
 
 See unlink(2), rename(2), inode(7).",
+    check: Check::Called("access/probe/judged.rs"),
 };
 
-/// The texts of outsider-can.
-pub const OUTSIDER_CAN: Text = Text {
+/// The row of outsider-can.
+const OUTSIDER_CAN: LintRow = LintRow {
+    lint: Lint::OutsiderCan,
     name: "outsider-can",
     level: Level::Warn,
     summary: "somebody who owns nothing and is in no group can change something in a directory",
@@ -156,4 +176,118 @@ There is no fix by a probe: `dir-mode` and `file-mode` in a policy say what
 others may have.
 
 See inode(7), acl(5).",
+    check: Check::Called("access/probe/judged.rs"),
 };
+
+/// What the kernel answered somebody of a directory, and of the regular files in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// What they can do with the directory.
+    pub acts: Acts,
+    /// Whether it is theirs.
+    pub owns: bool,
+    /// Whether what they make gets another group than the directory's.
+    pub is_foreign: bool,
+    /// Whether what they make is closed to the directory's group.
+    pub is_closed: bool,
+    /// How many files there are.
+    pub files: u64,
+    /// How many of them they can read.
+    pub read: u64,
+    /// How many of them they can write.
+    pub write: u64,
+    /// Whether it is here that it is told when they can't get in, and not of a directory above.
+    pub is_door: bool,
+}
+
+/// What can be wrong with an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wrong {
+    /// They can't enter the directories.
+    Shut,
+    /// They can make nothing there.
+    MakesNothing,
+    /// What they make gets another group than the directory's.
+    MakesForeign,
+    /// What they make is closed to the directory's group.
+    MakesClosed,
+    /// They can remove what others own.
+    RemovesOthers,
+    /// They can't read some of the files.
+    Unread,
+    /// They can't write some of the files.
+    Unwritten,
+    /// They have no business there and can change what names there are.
+    OutsiderChanges,
+    /// They have no business there and can write files.
+    OutsiderWrites,
+}
+
+impl Wrong {
+    /// The lint that tells it.
+    pub const fn lint(self) -> Lint {
+        match self {
+            Wrong::Shut => Lint::CannotEnter,
+            Wrong::MakesNothing | Wrong::Unwritten => Lint::CannotWrite,
+            Wrong::MakesForeign => Lint::NewFilesForeign,
+            Wrong::MakesClosed => Lint::NewFilesClosed,
+            Wrong::RemovesOthers => Lint::CanDeleteOthers,
+            Wrong::Unread => Lint::CannotRead,
+            Wrong::OutsiderChanges | Wrong::OutsiderWrites => Lint::OutsiderCan,
+        }
+    }
+}
+
+/// What is wrong with an answer to somebody who works there; or to an outsider, who has no business there.
+pub fn wrongs(answer: &Answer, is_outsider: bool) -> Vec<Wrong> {
+    if is_outsider {
+        let changes = [Act::Create, Act::Delete, Act::DeleteOthers].into_iter().any(|act| answer.acts.has(act));
+        return holding([(changes, Wrong::OutsiderChanges), (answer.write > 0, Wrong::OutsiderWrites)]);
+    }
+    if !answer.acts.has(Act::Enter) {
+        return holding([(answer.is_door, Wrong::Shut)]);
+    }
+    let makes = answer.acts.has(Act::Create);
+    holding([
+        (!makes, Wrong::MakesNothing),
+        (makes && answer.is_foreign, Wrong::MakesForeign),
+        (makes && answer.is_closed, Wrong::MakesClosed),
+        (answer.acts.has(Act::DeleteOthers) && !answer.owns, Wrong::RemovesOthers),
+        (answer.read < answer.files, Wrong::Unread),
+        (answer.write < answer.files, Wrong::Unwritten),
+    ])
+}
+
+fn holding<const N: usize>(wrongs: [(bool, Wrong); N]) -> Vec<Wrong> {
+    wrongs.into_iter().filter(|(holds, _)| *holds).map(|(_, wrong)| wrong).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn can(acts: &[Act]) -> Answer {
+        let acts = acts.iter().copied().collect();
+        let (owns, is_foreign, is_closed) = (false, false, false);
+        Answer { acts, owns, is_foreign, is_closed, files: 3, read: 3, write: 3, is_door: true }
+    }
+
+    #[test]
+    fn what_is_wrong_depends_on_whose_business_it_is() {
+        let works = can(&[Act::Enter, Act::Create, Act::Delete]);
+        for (answer, insider, outsider) in [
+            (works, &[][..], &[Wrong::OutsiderChanges, Wrong::OutsiderWrites][..]),
+            (Answer { write: 0, ..can(&[Act::Enter, Act::List]) }, &[Wrong::MakesNothing, Wrong::Unwritten], &[]),
+            (
+                Answer { is_foreign: true, is_closed: true, write: 0, files: 0, ..works },
+                &[Wrong::MakesForeign, Wrong::MakesClosed],
+                &[Wrong::OutsiderChanges],
+            ),
+            (Answer { write: 0, ..can(&[Act::List]) }, &[Wrong::Shut], &[]),
+            (Answer { is_door: false, write: 0, ..can(&[]) }, &[], &[]),
+        ] {
+            assert_eq!(wrongs(&answer, false), insider, "{answer:?}");
+            assert_eq!(wrongs(&answer, true), outsider, "{answer:?}");
+        }
+    }
+}

@@ -1,15 +1,22 @@
 //! What a tree's own group can't get to: unreachable.
 
-use super::message::{Subject, group_label};
-use super::subject::{Case, Findings, Repair};
-use super::{Fix, Level, Lint, Text, permission};
+use super::finding::Fix;
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Repair, Subject};
+use super::wanted::mode;
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::intent::Intent;
 use crate::model::mode::Mode;
 
-/// The texts of unreachable.
-pub const UNREACHABLE: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 1] = [UNREACHABLE];
+
+/// The row of unreachable.
+const UNREACHABLE: LintRow = LintRow {
+    lint: Lint::Unreachable,
     name: "unreachable",
     level: Level::Warn,
     summary: "a tree or directory that its own group can't enter",
@@ -33,6 +40,7 @@ fixed. Directories with an ACL are passed by whom the ACL lets pass; members who
 get by as members of another group are not known of.
 
 See path_resolution(7), namei(1), acl(5).",
+    check: Check::Entry(check, describe),
 };
 
 /// Whether this lint needs to look at it twice: a directory of which others than the owner have something, but the
@@ -43,10 +51,10 @@ pub fn is_suspect(entry: &Entry, intent: &Intent<'_>) -> bool {
 }
 
 /// Tells of directories inside a tree that its group can't enter.
-pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    let (entry, intent) = (case.entry, case.intent);
+pub fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let (entry, intent) = (subject.entry, subject.intent);
     // With setgid it is an ineffective-setgid, and where the mode asks for the bit, a missing-permission.
-    let is_told = entry.state.mode.has(Mode::SETGID) || case.missing().has(Mode::GROUP_EXECUTE);
+    let is_told = entry.state.mode.has(Mode::SETGID) || subject.missing().has(Mode::GROUP_EXECUTE);
     if is_suspect(entry, intent) && !is_told && !forbids_entry(entry, intent) {
         findings.tell(Lint::Unreachable, Fix::None(None), None, Repair::Nothing);
     }
@@ -54,20 +62,20 @@ pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
 
 /// Whether the policy itself wants the group to stay out.
 fn forbids_entry(entry: &Entry, intent: &Intent<'_>) -> bool {
-    let mode = entry.state.mode.with(Mode::GROUP_EXECUTE);
-    let open = Entry { state: State { mode, ..entry.state }, ..entry.clone() };
-    !permission::decide(&open, intent).mode.has(Mode::GROUP_EXECUTE)
+    let entered = entry.state.mode.with(Mode::GROUP_EXECUTE);
+    let open = Entry { state: State { mode: entered, ..entry.state }, ..entry.clone() };
+    !mode(&open, intent).mode.has(Mode::GROUP_EXECUTE)
 }
 
 /// Says what unreachable saw inside a tree.
-pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    let (gid, mode) = (subject.ideal.gid, subject.actual.mode);
-    format!("group {} can't enter it: mode {mode} lacks the group's execute bit", group_label(gid, names))
+fn describe(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    let (gid, mode) = (facts.ideal.gid, facts.actual.mode);
+    format!("group {} can't enter it: mode {mode} lacks the group's execute bit", names.group_label(gid))
 }
 
 /// Says which directory above a tree's root its group can't pass.
 pub fn describe_obstacle(path: &str, directory: &Entry, gid: u32, names: &dyn IdNames) -> String {
-    let (group, owning) = (group_label(gid, names), group_label(directory.state.gid, names));
+    let (group, owning) = (names.group_label(gid), names.group_label(directory.state.gid));
     format!("group {group} can't get here: {path} lets it not pass (mode {}, group {owning})", directory.state.mode)
 }
 

@@ -1,15 +1,21 @@
 //! Set-ID bits that nobody asked for, or that are dangerous: setuid-file, setgid-file, writable-set-id, setuid-directory
 //! and ineffective-setgid.
 
-use super::message::{Subject, group_label, user_label};
-use super::subject::{Case, Findings, Repair};
-use super::{Because, Fix, Level, Lint, Text};
+use super::finding::{Because, Fix};
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Repair, Subject};
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::mode::Mode;
 
-/// The texts of setuid-file.
-pub const SETUID_FILE: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 5] = [SETUID_FILE, SETGID_FILE, SETUID_DIRECTORY, WRITABLE_SET_ID, INEFFECTIVE_SETGID];
+
+/// The row of setuid-file.
+const SETUID_FILE: LintRow = LintRow {
+    lint: Lint::SetuidFile,
     name: "setuid-file",
     level: Level::Warn,
     summary: "a set-user-ID regular file inside a shared tree",
@@ -29,10 +35,12 @@ The fix clears the bit. It is unsafe, as a program may rely on it; undo never
 gives it back.
 
 See chmod(2), execve(2), inode(7).",
+    check: Check::Entry(check_setuid_file, describe_setuid_file),
 };
 
-/// The texts of setgid-file.
-pub const SETGID_FILE: Text = Text {
+/// The row of setgid-file.
+const SETGID_FILE: LintRow = LintRow {
+    lint: Lint::SetgidFile,
     name: "setgid-file",
     level: Level::Warn,
     summary: "a set-group-ID regular file inside a shared tree",
@@ -52,10 +60,12 @@ The fix clears the bit. It is unsafe, as a program may rely on it; undo never
 gives it back.
 
 See chmod(2), execve(2), inode(7), CVE-2018-13405.",
+    check: Check::Entry(check_setgid_file, describe_setgid_file),
 };
 
-/// The texts of writable-set-id.
-pub const WRITABLE_SET_ID: Text = Text {
+/// The row of writable-set-id.
+const WRITABLE_SET_ID: LintRow = LintRow {
+    lint: Lint::WritableSetId,
     name: "writable-set-id",
     level: Level::Deny,
     summary: "a set-ID regular file that its group or others can write",
@@ -77,10 +87,12 @@ gives them back. A `file-mode` that lets the group or others write never sets
 or keeps a set-ID bit, even if it asks for one: ask for `g-w,o-w` too.
 
 See chmod(2), execve(2), mmap(2), inode(7).",
+    check: Check::Entry(check_writable, describe_writable),
 };
 
-/// The texts of setuid-directory.
-pub const SETUID_DIRECTORY: Text = Text {
+/// The row of setuid-directory.
+const SETUID_DIRECTORY: LintRow = LintRow {
+    lint: Lint::SetuidDirectory,
     name: "setuid-directory",
     level: Level::Warn,
     summary: "a set-user-ID directory, which has no effect on Linux",
@@ -98,10 +110,12 @@ The fix clears the bit. It is unsafe, for somebody may have set it on purpose,
 for a file server that reads it.
 
 See chmod(1), mkdir(2), inode(7).",
+    check: Check::Entry(check_setuid_directory, describe_setuid_directory),
 };
 
-/// The texts of ineffective-setgid.
-pub const INEFFECTIVE_SETGID: Text = Text {
+/// The row of ineffective-setgid.
+const INEFFECTIVE_SETGID: LintRow = LintRow {
+    lint: Lint::IneffectiveSetgid,
     name: "ineffective-setgid",
     level: Level::Warn,
     summary: "a setgid directory that its group can't enter, or a setgid file that its group can't execute",
@@ -122,6 +136,7 @@ There is no fix, as either may be meant: give the group its execute bit, or
 take the setgid bit away with `setgid = false` or a mode that says so.
 
 See chmod(1), chown(2), inode(7).",
+    check: Check::Entry(check_ineffective, describe_ineffective),
 };
 
 /// Whether these lints need to look at it twice.
@@ -138,77 +153,87 @@ fn is_ineffective(mode: Mode) -> bool {
     mode.has(Mode::SETGID) && !mode.has(Mode::GROUP_EXECUTE)
 }
 
-/// The set-ID bits that no wish makes or keeps: those of a file that others than its owner can write.
-pub fn denied(kind: Kind, mode: Mode) -> Mode {
-    if kind == Kind::File && mode.has_any(Mode::SHARED_WRITE) { Mode::SET_ID } else { Mode::NONE }
+/// Tells of a file's setuid bit that nobody asked for.
+fn check_setuid_file(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    check_bit(Lint::SetuidFile, (Kind::File, Mode::SETUID, Because::SetId), subject, findings);
 }
 
-/// Tells of set-ID bits that nobody asked for, and of set-ID files that others than their owner can write.
-pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    if !is_suspect(case.entry) {
-        return;
+/// Tells of a file's setgid bit that nobody asked for.
+fn check_setgid_file(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    check_bit(Lint::SetgidFile, (Kind::File, Mode::SETGID, Because::SetId), subject, findings);
+}
+
+/// Tells of a directory's setuid bit that nobody asked for.
+fn check_setuid_directory(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    check_bit(Lint::SetuidDirectory, (Kind::Dir, Mode::SETUID, Because::SetIdDirectory), subject, findings);
+}
+
+fn check_bit(
+    lint: Lint,
+    (kind, bit, because): (Kind, Mode, Because),
+    subject: &Subject<'_>,
+    findings: &mut Findings<'_>,
+) {
+    if subject.entry.kind == kind && unasked(subject).has(bit) {
+        findings.tell(lint, subject.any_change.and(Fix::Unsafe(because)), None, Repair::Clear(bit));
     }
-    let unasked = case.entry.state.mode.without(case.asked);
-    let (on_setuid, on_setgid, because) = match case.entry.kind {
-        Kind::File => (Some(Lint::SetuidFile), Some(Lint::SetgidFile), Because::SetId),
-        _ => (Some(Lint::SetuidDirectory), None, Because::SetIdDirectory),
-    };
-    let fix = case.any_change.and(Fix::Unsafe(because));
-    for (lint, bit) in [(on_setuid, Mode::SETUID), (on_setgid, Mode::SETGID)] {
-        if let Some(lint) = lint.filter(|_| unasked.has(bit)) {
-            findings.tell(lint, fix, None, Repair::Clear(bit));
-        }
+}
+
+/// Tells of set-ID files that others than their owner can write.
+fn check_writable(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let mode = subject.entry.state.mode;
+    let bits = mode & Mode::SET_ID;
+    if subject.entry.kind == Kind::File && !bits.is_empty() && mode.has_any(Mode::SHARED_WRITE) {
+        let fix = subject.any_change.and(Fix::Unsafe(Because::SetId));
+        findings.tell(Lint::WritableSetId, fix, None, Repair::Clear(bits.without(subject.wanted.asked)));
     }
-    check_writable(case, findings);
-    if is_ineffective(unasked) {
+}
+
+/// Tells of a setgid bit that nobody asked for and that does nothing.
+fn check_ineffective(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    if subject.entry.kind.has_mode() && is_ineffective(unasked(subject)) {
         findings.tell(Lint::IneffectiveSetgid, Fix::None(None), None, Repair::Nothing);
     }
 }
 
-fn check_writable(case: &Case<'_>, findings: &mut Findings<'_>) {
-    let mode = case.entry.state.mode;
-    let bits = mode & Mode::SET_ID;
-    if case.entry.kind != Kind::File || bits.is_empty() || !mode.has_any(Mode::SHARED_WRITE) {
-        return;
-    }
-    let fix = case.any_change.and(Fix::Unsafe(Because::SetId));
-    findings.tell(Lint::WritableSetId, fix, None, Repair::Clear(bits.without(case.asked)));
+fn unasked(subject: &Subject<'_>) -> Mode {
+    subject.entry.state.mode.without(subject.wanted.asked)
 }
 
 /// Says what writable-set-id saw.
-pub fn describe_writable(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    let State { uid, gid, mode } = subject.actual;
+fn describe_writable(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    let State { uid, gid, mode } = facts.actual;
     let writers = match (mode.has(Mode::GROUP_WRITE), mode.has(Mode::OTHER_WRITE)) {
-        (true, true) => format!("group {} and others", group_label(gid, names)),
-        (true, false) => format!("group {}", group_label(gid, names)),
+        (true, true) => format!("group {} and others", names.group_label(gid)),
+        (true, false) => format!("group {}", names.group_label(gid)),
         _ => "others".into(),
     };
     let whom = match (mode.has(Mode::SETUID), mode.has(Mode::SETGID)) {
-        (true, true) => format!("{} and group {}", user_label(uid, names), group_label(gid, names)),
-        (true, false) => user_label(uid, names),
-        _ => format!("group {}", group_label(gid, names)),
+        (true, true) => format!("{} and group {}", names.user_label(uid), names.group_label(gid)),
+        (true, false) => names.user_label(uid),
+        _ => format!("group {}", names.group_label(gid)),
     };
     format!("{writers} may write what runs as {whom}")
 }
 
 /// Says what setuid-file saw.
-pub fn describe_setuid_file(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    format!("setuid is set: whoever executes it acts as {}", user_label(subject.actual.uid, names))
+fn describe_setuid_file(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    format!("setuid is set: whoever executes it acts as {}", names.user_label(facts.actual.uid))
 }
 
 /// Says what setgid-file saw.
-pub fn describe_setgid_file(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    format!("setgid is set: whoever executes it acts as group {}", group_label(subject.actual.gid, names))
+fn describe_setgid_file(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    format!("setgid is set: whoever executes it acts as group {}", names.group_label(facts.actual.gid))
 }
 
 /// Says what setuid-directory saw.
-pub fn describe_setuid_directory() -> String {
+fn describe_setuid_directory(_: &Facts<'_>, _: &dyn IdNames) -> String {
     "setuid is set, which does nothing on a directory".into()
 }
 
 /// Says what ineffective-setgid saw.
-pub fn describe_ineffective(subject: &Subject<'_>) -> String {
-    let right = if subject.kind == Kind::Dir { "enter" } else { "execute" };
+fn describe_ineffective(facts: &Facts<'_>, _: &dyn IdNames) -> String {
+    let right = if facts.kind == Kind::Dir { "enter" } else { "execute" };
     format!("setgid is set, but its group can't {right} it")
 }
 
@@ -263,10 +288,10 @@ mod tests {
             let modes = modes(&[source]);
             let intent = Intent { mode: wish(&modes[..]), ..Intent::default() };
             let found = entry(Kind::File, ALICE, LAB, mode);
-            let case = Case::of(&found, &intent, &AROUND, &options, &Table);
+            let subject = Subject::of(&found, &intent, &AROUND, &options, &Table);
             let mut findings = Findings::new(found.state, &options);
-            super::super::check(&case, &mut findings);
-            assert_eq!(findings.settle(&case).1.mode.bits(), after, "{mode:o} {source}");
+            crate::lints::check(&subject, &mut findings);
+            assert_eq!(findings.settle(&subject).1.mode.bits(), after, "{mode:o} {source}");
         }
     }
 

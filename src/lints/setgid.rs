@@ -1,14 +1,20 @@
 //! The setgid bit of directories: missing-setgid and stray-setgid.
 
-use super::message::{Subject, group_label};
-use super::subject::{Case, Findings, Repair};
-use super::{Because, Fix, Level, Lint, Text};
+use super::finding::{Because, Fix};
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Repair, Subject};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 
-/// The texts of missing-setgid.
-pub const MISSING_SETGID: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 2] = [MISSING_SETGID, STRAY_SETGID];
+
+/// The row of missing-setgid.
+const MISSING_SETGID: LintRow = LintRow {
+    lint: Lint::MissingSetgid,
     name: "missing-setgid",
     level: Level::Deny,
     summary: "a directory without the setgid bit that it should have",
@@ -32,10 +38,12 @@ the chgrp. File systems mounted with grpid behave as if every directory had the
 bit; there a missing one is no fault.
 
 See chmod(2), inode(7), mount(8).",
+    check: Check::Entry(check_missing, describe_missing),
 };
 
-/// The texts of stray-setgid.
-pub const STRAY_SETGID: Text = Text {
+/// The row of stray-setgid.
+const STRAY_SETGID: LintRow = LintRow {
+    lint: Lint::StraySetgid,
     name: "stray-setgid",
     level: Level::Deny,
     summary: "a directory with the setgid bit that it should not have",
@@ -53,44 +61,47 @@ The fix is to clear it. What was made in the meantime keeps its group;
 foreign-group finds that, where the policy wishes for one.
 
 See chmod(1), mkdir(2), inode(7).",
+    check: Check::Entry(check_stray, describe_stray),
 };
 
-/// Tells of a directory's setgid bit that differs from what is wanted.
-pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    if case.entry.kind != Kind::Dir {
-        return;
-    }
-    let rule = case.rule_of(case.intent.setgid);
-    if case.missing().has(Mode::SETGID) {
-        let keeps = case.keeps_wrong_group(findings.options());
+/// Tells of a directory's setgid bit that is wanted and not there.
+fn check_missing(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    if subject.entry.kind == Kind::Dir && subject.missing().has(Mode::SETGID) {
+        let rule = subject.rule_of(subject.intent.setgid);
+        let keeps = subject.keeps_wrong_group(findings.options());
         let repair = if keeps { Repair::Nothing } else { Repair::Set(Mode::SETGID) };
-        findings.tell(Lint::MissingSetgid, spreading_fix(case), rule, repair);
+        findings.tell(Lint::MissingSetgid, spreading_fix(subject), rule, repair);
     }
-    if case.excess().has(Mode::SETGID) {
-        findings.tell(Lint::StraySetgid, case.any_change, rule, Repair::Clear(Mode::SETGID));
+}
+
+/// Tells of a directory's setgid bit that is there and not wanted.
+fn check_stray(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    if subject.entry.kind == Kind::Dir && subject.excess().has(Mode::SETGID) {
+        let rule = subject.rule_of(subject.intent.setgid);
+        findings.tell(Lint::StraySetgid, subject.any_change, rule, Repair::Clear(Mode::SETGID));
     }
 }
 
 /// What setting the bit must heed: that it spreads the directory's group.
-fn spreading_fix(case: &Case<'_>) -> Fix {
-    if case.has_wrong_group() {
-        return case.chgrp;
+fn spreading_fix(subject: &Subject<'_>) -> Fix {
+    if subject.has_wrong_group() {
+        return subject.chgrp;
     }
     // The group may be wrong where it does not spread; set here, the bit would make it spreading-group.
-    if case.group_is_excused && !case.levels.allow(Lint::SpreadingGroup) {
-        return case.any_change.and(Fix::None(Some(Because::ForeignGroup)));
+    if subject.wanted.group_is_excused && !subject.levels.allow(Lint::SpreadingGroup) {
+        return subject.any_change.and(Fix::None(Some(Because::ForeignGroup)));
     }
-    case.any_change
+    subject.any_change
 }
 
 /// Says what missing-setgid saw.
-pub fn describe_missing() -> String {
+fn describe_missing(_: &Facts<'_>, _: &dyn IdNames) -> String {
     "setgid is missing: new entries take their maker's group".into()
 }
 
 /// Says what stray-setgid saw.
-pub fn describe_stray(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    format!("setgid is set: new entries take group {}, not their maker's", group_label(subject.actual.gid, names))
+fn describe_stray(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    format!("setgid is set: new entries take group {}, not their maker's", names.group_label(facts.actual.gid))
 }
 
 #[cfg(test)]

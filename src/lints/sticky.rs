@@ -1,12 +1,20 @@
 //! The sticky bit of directories: missing-sticky and stray-sticky.
 
-use super::subject::{Case, Findings, Repair};
-use super::{Level, Lint, Text, guard};
+use super::guard;
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Repair, Subject};
+use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 
-/// The texts of missing-sticky.
-pub const MISSING_STICKY: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 2] = [MISSING_STICKY, STRAY_STICKY];
+
+/// The row of missing-sticky.
+const MISSING_STICKY: LintRow = LintRow {
+    lint: Lint::MissingSticky,
     name: "missing-sticky",
     level: Level::Deny,
     summary: "a directory without the sticky bit that it should have",
@@ -26,10 +34,12 @@ The fix is to set it; that takes nothing from anyone but the right to delete
 what others own.
 
 See chmod(1), unlink(2), inode(7).",
+    check: Check::Entry(check_missing, describe_missing),
 };
 
-/// The texts of stray-sticky.
-pub const STRAY_STICKY: Text = Text {
+/// The row of stray-sticky.
+const STRAY_STICKY: LintRow = LintRow {
+    lint: Lint::StraySticky,
     name: "stray-sticky",
     level: Level::Deny,
     summary: "a directory with the sticky bit that it should not have",
@@ -48,32 +58,35 @@ widening: it is unsafe for a directory that its owner keeps private, or whose
 owner is not a member of its group, unless `consent = \"assumed\"`.
 
 See chmod(1), rename(2), inode(7).",
+    check: Check::Entry(check_stray, describe_stray),
 };
 
-/// Tells of a directory's sticky bit that differs from what is wanted.
-pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    if case.entry.kind != Kind::Dir {
-        return;
+/// Tells of a directory's sticky bit that is wanted and not there.
+fn check_missing(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    if subject.entry.kind == Kind::Dir && subject.missing().has(Mode::STICKY) {
+        let rule = subject.rule_of(subject.intent.sticky);
+        findings.tell(Lint::MissingSticky, subject.any_change, rule, Repair::Set(Mode::STICKY));
     }
-    let rule = case.rule_of(case.intent.sticky);
-    if case.missing().has(Mode::STICKY) {
-        findings.tell(Lint::MissingSticky, case.any_change, rule, Repair::Set(Mode::STICKY));
-    }
-    if case.excess().has(Mode::STICKY) {
-        let fix = case.any_change.and(guard::thawing(case.entry)).and(case.opening);
+}
+
+/// Tells of a directory's sticky bit that is there and not wanted.
+fn check_stray(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    if subject.entry.kind == Kind::Dir && subject.excess().has(Mode::STICKY) {
+        let rule = subject.rule_of(subject.intent.sticky);
+        let fix = subject.any_change.and(guard::thawing(subject.entry)).and(subject.opening);
         // A wrong group that stays is never given anything.
-        let fix = if case.has_wrong_group() { fix.and(case.chgrp) } else { fix };
+        let fix = if subject.has_wrong_group() { fix.and(subject.chgrp) } else { fix };
         findings.tell(Lint::StraySticky, fix, rule, Repair::Clear(Mode::STICKY));
     }
 }
 
 /// Says what missing-sticky saw.
-pub fn describe_missing() -> String {
+fn describe_missing(_: &Facts<'_>, _: &dyn IdNames) -> String {
     "sticky is missing: whoever can write here can delete what others made".into()
 }
 
 /// Says what stray-sticky saw.
-pub fn describe_stray() -> String {
+fn describe_stray(_: &Facts<'_>, _: &dyn IdNames) -> String {
     "sticky is set: members can't replace or delete what others made".into()
 }
 

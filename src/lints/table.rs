@@ -1,93 +1,71 @@
-//! The table of all lints.
+//! The table of all lints: their rows, put together from the families.
 
+use super::finding::Finding;
+use super::level::{Level, Levels};
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Subject};
 use super::{
-    Level, account, acl, expectation, group, hard_link, owner, permission, policy, probe, reach, rule, set_id, setgid,
-    sticky, world_writable,
+    account, acl, expectation, group, hard_link, owner, permission, policy, probe, reach, rule, set_id, setgid, sticky,
+    world_writable,
 };
+use crate::model::accounts::IdNames;
 use std::fmt::{self, Write};
 
-/// One kind of thing that can be wrong; the name says the wrong.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-#[allow(missing_docs)] // Each has its texts in its family's file.
-pub enum Lint {
-    ForeignGroup,
-    ForeignOwner,
-    SpreadingGroup,
-    MissingSetgid,
-    StraySetgid,
-    MissingSticky,
-    StraySticky,
-    MissingPermission,
-    ExcessPermission,
-    SetuidFile,
-    SetgidFile,
-    WritableSetId,
-    SetuidDirectory,
-    IneffectiveSetgid,
-    WorldWritable,
-    WideDefaultAcl,
-    MaskedByAcl,
-    UnknownId,
-    HardLinked,
-    Unreachable,
-    Conflict,
-    UnusedRule,
-    ShadowedRule,
-    ExpiredException,
-    EmptyGroup,
-    RiskyRule,
-    CannotEnter,
-    CannotRead,
-    CannotWrite,
-    NewFilesForeign,
-    NewFilesClosed,
-    CanDeleteOthers,
-    OutsiderCan,
-    UnmetExpectation,
+/// The families, in the order in which they look at an entry and in which findings are told.
+const FAMILIES: [&[LintRow]; 15] = [
+    &group::ROWS,
+    &owner::ROWS,
+    &setgid::ROWS,
+    &sticky::ROWS,
+    &permission::ROWS,
+    &set_id::ROWS,
+    &world_writable::ROWS,
+    &acl::ROWS,
+    &account::ROWS,
+    &hard_link::ROWS,
+    &reach::ROWS,
+    &policy::ROWS,
+    &rule::ROWS,
+    &probe::ROWS,
+    &expectation::ROWS,
+];
+
+/// The rows by lint.
+static TABLE: [&LintRow; Lint::ALL.len()] = table();
+
+/// Puts the rows in the order of the lints; a lint with no row, or with two, doesn't compile.
+const fn table() -> [&'static LintRow; Lint::ALL.len()] {
+    let mut found: [Option<&'static LintRow>; Lint::ALL.len()] = [None; Lint::ALL.len()];
+    let mut family = 0;
+    while family < FAMILIES.len() {
+        let mut at = 0;
+        while at < FAMILIES[family].len() {
+            let row = &FAMILIES[family][at];
+            assert!(found[row.lint as usize].is_none(), "a lint has two rows");
+            found[row.lint as usize] = Some(row);
+            at += 1;
+        }
+        family += 1;
+    }
+    let mut rows = [&FAMILIES[0][0]; Lint::ALL.len()];
+    let mut at = 0;
+    while at < rows.len() {
+        rows[at] = found[at].expect("every lint has a row");
+        at += 1;
+    }
+    rows
 }
 
 impl Lint {
-    /// Every lint, in the order of the reference.
-    pub const ALL: [Lint; 34] = [
-        Lint::ForeignGroup,
-        Lint::ForeignOwner,
-        Lint::SpreadingGroup,
-        Lint::MissingSetgid,
-        Lint::StraySetgid,
-        Lint::MissingSticky,
-        Lint::StraySticky,
-        Lint::MissingPermission,
-        Lint::ExcessPermission,
-        Lint::SetuidFile,
-        Lint::SetgidFile,
-        Lint::WritableSetId,
-        Lint::SetuidDirectory,
-        Lint::IneffectiveSetgid,
-        Lint::WorldWritable,
-        Lint::WideDefaultAcl,
-        Lint::MaskedByAcl,
-        Lint::UnknownId,
-        Lint::HardLinked,
-        Lint::Unreachable,
-        Lint::Conflict,
-        Lint::UnusedRule,
-        Lint::ShadowedRule,
-        Lint::ExpiredException,
-        Lint::EmptyGroup,
-        Lint::RiskyRule,
-        Lint::CannotEnter,
-        Lint::CannotRead,
-        Lint::CannotWrite,
-        Lint::NewFilesForeign,
-        Lint::NewFilesClosed,
-        Lint::CanDeleteOthers,
-        Lint::OutsiderCan,
-        Lint::UnmetExpectation,
-    ];
+    /// All that there is to it.
+    pub fn row(self) -> &'static LintRow {
+        TABLE[self as usize]
+    }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        self.text().name
+        self.row().name
     }
 
     /// The lint of that name.
@@ -97,52 +75,12 @@ impl Lint {
 
     /// Its level where neither policy nor command line says otherwise.
     pub fn default_level(self) -> Level {
-        self.text().level
+        self.row().level
     }
 
     /// Whether there is a fix of what it sees, be it safe or not.
     pub fn has_fix(self) -> bool {
-        self.text().fix != "none"
-    }
-
-    /// What `sgidlint explain LINT` and the reference say of it.
-    pub fn text(self) -> &'static Text {
-        match self {
-            Lint::ForeignGroup => &group::FOREIGN_GROUP,
-            Lint::ForeignOwner => &owner::FOREIGN_OWNER,
-            Lint::SpreadingGroup => &group::SPREADING_GROUP,
-            Lint::MissingSetgid => &setgid::MISSING_SETGID,
-            Lint::StraySetgid => &setgid::STRAY_SETGID,
-            Lint::MissingSticky => &sticky::MISSING_STICKY,
-            Lint::StraySticky => &sticky::STRAY_STICKY,
-            Lint::MissingPermission => &permission::MISSING_PERMISSION,
-            Lint::ExcessPermission => &permission::EXCESS_PERMISSION,
-            Lint::SetuidFile => &set_id::SETUID_FILE,
-            Lint::SetgidFile => &set_id::SETGID_FILE,
-            Lint::WritableSetId => &set_id::WRITABLE_SET_ID,
-            Lint::SetuidDirectory => &set_id::SETUID_DIRECTORY,
-            Lint::IneffectiveSetgid => &set_id::INEFFECTIVE_SETGID,
-            Lint::WorldWritable => &world_writable::WORLD_WRITABLE,
-            Lint::WideDefaultAcl => &acl::WIDE_DEFAULT_ACL,
-            Lint::MaskedByAcl => &acl::MASKED_BY_ACL,
-            Lint::UnknownId => &account::UNKNOWN_ID,
-            Lint::HardLinked => &hard_link::HARD_LINKED,
-            Lint::Unreachable => &reach::UNREACHABLE,
-            Lint::Conflict => &policy::CONFLICT,
-            Lint::UnusedRule => &rule::UNUSED_RULE,
-            Lint::ShadowedRule => &rule::SHADOWED_RULE,
-            Lint::ExpiredException => &policy::EXPIRED_EXCEPTION,
-            Lint::EmptyGroup => &rule::EMPTY_GROUP,
-            Lint::RiskyRule => &rule::RISKY_RULE,
-            Lint::CannotEnter => &probe::CANNOT_ENTER,
-            Lint::CannotRead => &probe::CANNOT_READ,
-            Lint::CannotWrite => &probe::CANNOT_WRITE,
-            Lint::NewFilesForeign => &probe::NEW_FILES_FOREIGN,
-            Lint::NewFilesClosed => &probe::NEW_FILES_CLOSED,
-            Lint::CanDeleteOthers => &probe::CAN_DELETE_OTHERS,
-            Lint::OutsiderCan => &probe::OUTSIDER_CAN,
-            Lint::UnmetExpectation => &expectation::UNMET_EXPECTATION,
-        }
+        self.row().fix != "none"
     }
 }
 
@@ -152,27 +90,38 @@ impl fmt::Display for Lint {
     }
 }
 
-/// All that is to be said about a lint.
-pub struct Text {
-    /// Kebab-case; reads as "allow NAME".
-    pub name: &'static str,
-    /// Default level.
-    pub level: Level,
-    /// One sentence, lowercase start and no period.
-    pub summary: &'static str,
-    /// `safe`, `unsafe`, `none`, or a short phrase.
-    pub fix: &'static str,
-    /// What it sees, why it matters, how it comes about, how to mend it: paragraphs, in lines for a terminal.
-    pub explanation: &'static str,
+impl Default for Levels {
+    fn default() -> Levels {
+        Levels::each(Lint::default_level)
+    }
+}
+
+/// Has every lint that looks at entries tell what it sees.
+pub fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    for row in FAMILIES.into_iter().flatten() {
+        if let Check::Entry(look, _) = row.check {
+            look(subject, findings);
+        }
+    }
+}
+
+/// Says what is wrong: lowercase start, no period; ids without a name are numbers.
+pub fn describe(finding: &Finding, facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    match finding.lint.row().check {
+        Check::Entry(_, says) => says(facts, names),
+        Check::Elsewhere(_, says) => says.into(),
+        // These are told with messages of their own.
+        Check::Called(_) => format!("{}: it isn't told of an entry", finding.lint),
+    }
 }
 
 /// The reference of all lints, as the README has it.
 pub fn table_markdown() -> String {
     let mut table = String::from("| lint | what it sees | level | fix |\n|---|---|---|---|\n");
-    for text in Lint::ALL.map(Lint::text) {
+    for row in Lint::ALL.map(Lint::row) {
         // A summary that held a bar would break its row.
-        let summary = text.summary.replace('|', "\\|");
-        writeln!(table, "| `{}` | {summary} | {} | {} |", text.name, text.level, text.fix)
+        let summary = row.summary.replace('|', "\\|");
+        writeln!(table, "| `{}` | {summary} | {} | {} |", row.name, row.level, row.fix)
             .expect("writing to a string never fails");
     }
     table
@@ -181,6 +130,10 @@ pub fn table_markdown() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lints::{Fix, Losers};
+    use crate::model::acl::Acls;
+    use crate::model::entry::{Kind, State};
+    use crate::model::mode::Mode;
     use std::collections::HashSet;
 
     #[test]
@@ -213,7 +166,7 @@ mod tests {
 
     #[test]
     fn every_text_is_there_and_in_style() {
-        for text in Lint::ALL.map(Lint::text) {
+        for text in Lint::ALL.map(Lint::row) {
             let name = text.name;
             assert!(text.summary.starts_with(char::is_lowercase), "{name}");
             assert!(!text.summary.ends_with('.') && text.summary.len() > 20, "{name}");
@@ -238,14 +191,14 @@ mod tests {
             let is_wished = matches!(lint, Lint::Conflict | Lint::UnmetExpectation);
             if lint == Lint::WritableSetId {
                 // The one hazard that is a way to root.
-                assert_eq!((lint.default_level(), lint.text().fix), (Level::Deny, "unsafe"));
+                assert_eq!((lint.default_level(), lint.row().fix), (Level::Deny, "unsafe"));
                 continue;
             }
             let is_hazard = lint >= Lint::SetuidFile && !is_wished && !is_asked;
             let (level, fixes) =
                 if is_hazard { (Level::Warn, ["unsafe", "none"]) } else { (Level::Deny, ["safe", "none"]) };
             assert_eq!(lint.default_level(), level, "{lint}");
-            assert!(fixes.iter().any(|fix| lint.text().fix.starts_with(fix)), "{lint}");
+            assert!(fixes.iter().any(|fix| lint.row().fix.starts_with(fix)), "{lint}");
         }
     }
 
@@ -257,5 +210,75 @@ mod tests {
         assert!(
             table.contains("| `foreign-owner` | an owner other than the intended one | deny | safe for directories")
         );
+    }
+
+    struct Names;
+
+    impl IdNames for Names {
+        fn user_name(&self, uid: u32) -> Option<String> {
+            (uid == 2001).then(|| "alice".into())
+        }
+
+        fn group_name(&self, gid: u32) -> Option<String> {
+            [(100, "users"), (3001, "lab")].iter().find(|(id, _)| *id == gid).map(|(_, name)| (*name).into())
+        }
+    }
+
+    fn message(lint: Lint, kind: Kind, actual: (u32, u32, u32), ideal: (u32, u32, u32)) -> String {
+        let state = |(uid, gid, mode)| State { uid, gid, mode: Mode::new(mode) };
+        let finding = Finding { lint, level: Level::Deny, fix: Fix::Safe, rule: None };
+        describe(
+            &finding,
+            &Facts {
+                kind,
+                actual: state(actual),
+                ideal: state(ideal),
+                nlink: 3,
+                acls: Acls::default(),
+                losers: &Losers::NONE,
+            },
+            &Names,
+        )
+    }
+
+    #[test]
+    fn says_what_is_and_what_should_be() {
+        let dir = |lint, actual, ideal| message(lint, Kind::Dir, actual, ideal);
+        let file = |lint, actual, ideal| message(lint, Kind::File, actual, ideal);
+        let wrong = ((2001, 100, 0o755), (0, 3001, 0o2775));
+        for (said, expected) in [
+            (dir(Lint::ForeignGroup, wrong.0, wrong.1), "group is users, should be lab"),
+            (
+                dir(Lint::SpreadingGroup, (0, 4, 0o2755), wrong.1),
+                "group is 4, should be lab; everything made in it inherits 4",
+            ),
+            (dir(Lint::ForeignOwner, wrong.0, wrong.1), "owner is alice, should be 0"),
+            (dir(Lint::MissingSetgid, wrong.0, wrong.1), "setgid is missing: new entries take their maker's group"),
+            (dir(Lint::StraySetgid, wrong.1, wrong.0), "setgid is set: new entries take group lab, not their maker's"),
+            (dir(Lint::MissingPermission, wrong.0, wrong.1), "mode is 0755, should be 2775: the group can't write"),
+            (
+                file(Lint::ExcessPermission, (0, 0, 0o646), (0, 0, 0o660)),
+                "mode is 0646, should be 0660: others may read and write",
+            ),
+            (file(Lint::SetuidFile, (2001, 0, 0o4755), wrong.1), "setuid is set: whoever executes it acts as alice"),
+            (
+                file(Lint::HardLinked, wrong.0, wrong.1),
+                "it has 3 names, and not all of them are known to lie in the tree",
+            ),
+            (file(Lint::UnknownId, (7, 8, 0), wrong.1), "user 7 and group 8 are unknown"),
+            (file(Lint::UnknownId, (7, 100, 0), wrong.1), "user 7 is unknown"),
+        ] {
+            assert_eq!(said, expected);
+        }
+    }
+
+    #[test]
+    fn every_message_is_in_style() {
+        for lint in Lint::ALL {
+            for kind in Kind::ALL {
+                let said = message(lint, kind, (7, 8, 0o7707), (0, 3001, 0o0070));
+                assert!(said.starts_with(char::is_lowercase) && !said.ends_with('.'), "{lint}: {said}");
+            }
+        }
     }
 }

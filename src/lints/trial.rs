@@ -1,6 +1,6 @@
 //! What the tests of the lints share: a few users and groups, entries, and judging one without the rest of the house.
 
-use super::{Case, Finding, Findings, Fix, Lint, Options, check};
+use super::{Finding, Findings, Fix, Lint, Options, Subject, check};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, Extras, Identity, Kind, State};
 use crate::model::intent::{Around, Intent, RuleId, Wish};
@@ -60,10 +60,10 @@ pub fn modes(sources: &[&str]) -> Vec<ModeExpression> {
 /// What the lints see, and what safe fixes make of it.
 pub fn judged(entry: &Entry, intent: &Intent<'_>) -> (Vec<Finding>, State) {
     let options = Options::default();
-    let case = Case::of(entry, intent, &AROUND, &options, &Table);
+    let subject = Subject::of(entry, intent, &AROUND, &options, &Table);
     let mut findings = Findings::new(entry.state, &options);
-    check(&case, &mut findings);
-    findings.settle(&case)
+    check(&subject, &mut findings);
+    findings.settle(&subject)
 }
 
 /// The lints that see something, and their fixes.

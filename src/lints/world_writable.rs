@@ -1,14 +1,20 @@
 //! What everybody may write to: world-writable.
 
-use super::message::{Subject, group_label};
-use super::subject::{Case, Findings, Repair};
-use super::{Fix, Level, Lint, Text};
+use super::finding::Fix;
+use super::level::Level;
+use super::lint::Lint;
+use super::row::{Check, Facts, LintRow};
+use super::subject::{Findings, Repair, Subject};
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Entry, Kind};
 use crate::model::mode::Mode;
 
-/// The texts of world-writable.
-pub const WORLD_WRITABLE: Text = Text {
+/// The lints of this family, in the order in which they look.
+pub const ROWS: [LintRow; 1] = [WORLD_WRITABLE];
+
+/// The row of world-writable.
+const WORLD_WRITABLE: LintRow = LintRow {
+    lint: Lint::WorldWritable,
     name: "world-writable",
     level: Level::Warn,
     summary: "a file or directory that others may write to, but for sticky directories without setgid",
@@ -31,6 +37,7 @@ write instead: a mode such as `o-w` makes it an excess-permission, which can be
 fixed. Where it is meant, a mode of `1777` says so.
 
 See chmod(1), umask(2), inode(7).",
+    check: Check::Entry(check, describe),
 };
 
 /// Whether this lint needs to look at it twice.
@@ -45,18 +52,18 @@ pub fn is_suspect(entry: &Entry) -> bool {
 }
 
 /// Tells of what everybody may write to without the policy asking for it.
-pub fn check(case: &Case<'_>, findings: &mut Findings<'_>) {
-    if is_suspect(case.entry) && !case.asked.has(Mode::OTHER_WRITE) {
+pub fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    if is_suspect(subject.entry) && !subject.wanted.asked.has(Mode::OTHER_WRITE) {
         findings.tell(Lint::WorldWritable, Fix::None(None), None, Repair::Nothing);
     }
 }
 
 /// Says what world-writable saw.
-pub fn describe(subject: &Subject<'_>, names: &dyn IdNames) -> String {
-    let mode = subject.actual.mode;
-    match subject.kind {
+fn describe(facts: &Facts<'_>, names: &dyn IdNames) -> String {
+    let mode = facts.actual.mode;
+    match facts.kind {
         Kind::Dir if mode.has(Mode::SETGID) => {
-            let group = group_label(subject.actual.gid, names);
+            let group = names.group_label(facts.actual.gid);
             format!(
                 "others may write, and with setgid what they make takes group {group}: anyone can plant entries of that \
                  group (CVE-2018-13405)"

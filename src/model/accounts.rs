@@ -91,6 +91,16 @@ pub trait IdNames {
 
     /// The name of this group.
     fn group_name(&self, gid: u32) -> Option<String>;
+
+    /// The name of a user, or else their number.
+    fn user_label(&self, uid: u32) -> String {
+        self.user_name(uid).unwrap_or_else(|| uid.to_string())
+    }
+
+    /// The name of a group, or else its number.
+    fn group_label(&self, gid: u32) -> String {
+        self.group_name(gid).unwrap_or_else(|| gid.to_string())
+    }
 }
 
 /// Names that are shared among threads are no others.

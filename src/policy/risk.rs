@@ -2,8 +2,8 @@
 
 use super::compile::rules::{is, is_said};
 use super::model::{AccountText, Attribute, Model, Rule, Tree, Wishes};
-use crate::lints::Lint;
-use crate::model::mode::{Mode, ModeExpression};
+use crate::lints::{self, Lint};
+use crate::model::mode::ModeExpression;
 use crate::model::pattern::placeholder::put_in;
 use std::collections::BTreeMap;
 
@@ -69,33 +69,12 @@ fn said(wishes: &Wishes) -> [bool; 9] {
 }
 
 fn risky(tree: &Tree, wishes: &Wishes) -> Vec<String> {
-    let mut found = Vec::new();
     let is_sticky = is(&wishes.sticky).or(is(&tree.wishes.sticky)) == Some(&true);
-    for mode in modes(&wishes.dir_mode) {
-        if asks(mode, Mode::OTHER_WRITE, true) && !is_sticky && !asks(mode, Mode::STICKY, true) {
-            found.push(format!("`dir-mode = \"{}\"` lets everybody write, without the sticky bit", mode.source()));
-        }
-    }
-    for mode in modes(&wishes.file_mode) {
-        if asks(mode, Mode::OTHER_WRITE, false) {
-            found.push(format!("`file-mode = \"{}\"` lets everybody write", mode.source()));
-        }
-        for (bit, name) in [(Mode::SETUID, "setuid"), (Mode::SETGID, "setgid")] {
-            if asks(mode, bit, false) {
-                found.push(format!("`file-mode = \"{}\"` makes files {name}", mode.source()));
-            }
-        }
-    }
-    found
+    lints::risky(modes(&wishes.dir_mode), modes(&wishes.file_mode), is_sticky)
 }
 
 fn modes(attribute: &Attribute<std::sync::Arc<[ModeExpression]>>) -> &[ModeExpression] {
     is(attribute).map_or(&[], |modes| modes)
-}
-
-/// Whether a mode sets a bit, on an entry that is closed to others or on one that has nothing at all.
-fn asks(mode: &ModeExpression, bit: Mode, is_directory: bool) -> bool {
-    [0o000, 0o770].into_iter().any(|bits| mode.apply(Mode::new(bits), is_directory).has(bit))
 }
 
 fn empty(wishes: &Wishes, params: &BTreeMap<String, String>, is_empty: &dyn Fn(&str) -> bool) -> Vec<String> {
@@ -106,9 +85,7 @@ fn empty(wishes: &Wishes, params: &BTreeMap<String, String>, is_empty: &dyn Fn(&
             params.get(name).map(|value| (value.as_str(), crate::model::pattern::placeholder::Origin::Policy))
         };
         let Ok((name, _)) = put_in(text, value) else { continue };
-        if !name.starts_with('@') && is_empty(&name) {
-            found.push(format!("group `{}` has no members", name.escape_debug()));
-        }
+        found.extend(lints::empty_group(&name, is_empty));
     }
     found
 }

@@ -30,7 +30,7 @@ fn head() -> Vec<Key> {
     let lints: Map<String, Value> = Lint::ALL
         .into_iter()
         .map(|lint| {
-            let text = lint.text();
+            let text = lint.row();
             (lint.name().to_owned(), described(text.summary, level.clone()))
         })
         .collect();

@@ -1,9 +1,8 @@
 //! What is wrong with the answers: pure.
 
 use super::Someone;
-use super::row::{Cell, Row};
-use crate::lints::{Level, Levels, Lint};
-use crate::model::operation::Act;
+use super::row::Row;
+use crate::lints::{Answer, Level, Levels, Wrong, wrongs};
 use crate::model::principal::Whom;
 
 /// Something that is wrong in the directories of a row.
@@ -19,44 +18,6 @@ pub struct Complaint {
     pub level: Level,
 }
 
-/// What can be wrong with an answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wrong {
-    /// They can't enter the directories.
-    Shut,
-    /// They can make nothing there.
-    MakesNothing,
-    /// What they make gets another group than the directory's.
-    MakesForeign,
-    /// What they make is closed to the directory's group.
-    MakesClosed,
-    /// They can remove what others own.
-    RemovesOthers,
-    /// They can't read some of the files.
-    Unread,
-    /// They can't write some of the files.
-    Unwritten,
-    /// They have no business there and can change what names there are.
-    OutsiderChanges,
-    /// They have no business there and can write files.
-    OutsiderWrites,
-}
-
-impl Wrong {
-    /// The lint that tells it.
-    pub const fn lint(self) -> Lint {
-        match self {
-            Wrong::Shut => Lint::CannotEnter,
-            Wrong::MakesNothing | Wrong::Unwritten => Lint::CannotWrite,
-            Wrong::MakesForeign => Lint::NewFilesForeign,
-            Wrong::MakesClosed => Lint::NewFilesClosed,
-            Wrong::RemovesOthers => Lint::CanDeleteOthers,
-            Wrong::Unread => Lint::CannotRead,
-            Wrong::OutsiderChanges | Wrong::OutsiderWrites => Lint::OutsiderCan,
-        }
-    }
-}
-
 impl Someone {
     /// Whether they stand for everybody who has no business in the tree.
     pub fn is_outsider(&self) -> bool {
@@ -69,8 +30,8 @@ pub fn judge(rows: &[Row], everybody: &[&Someone], levels: &[Levels]) -> Vec<Com
     let mut complaints = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         for (who, someone) in everybody.iter().enumerate() {
-            let wrongs = if someone.is_outsider() { of_outsider(row, who) } else { of_insider(row, who) };
-            let told = wrongs.into_iter().map(|wrong| {
+            let found = wrongs(&answer(row, who), someone.is_outsider());
+            let told = found.into_iter().map(|wrong| {
                 let level = levels[row.root as usize].of(wrong.lint());
                 Complaint { row: at, who, wrong, level }
             });
@@ -80,46 +41,31 @@ pub fn judge(rows: &[Row], everybody: &[&Someone], levels: &[Levels]) -> Vec<Com
     complaints
 }
 
-fn of_insider(row: &Row, who: usize) -> Vec<Wrong> {
+/// What the kernel answered them, told as the lints ask for it.
+fn answer(row: &Row, who: usize) -> Answer {
     let (cell, tally) = (&row.cells[who], &row.tallies[who]);
-    if !cell.acts.has(Act::Enter) {
+    Answer {
+        acts: cell.acts,
+        owns: cell.owns,
+        is_foreign: cell.new_file.is_some_and(|new| new.gid != row.state.gid),
+        is_closed: cell.closed_by.is_some(),
+        files: row.files,
+        read: tally.read,
+        write: tally.write,
         // Below a directory that stops them there is nothing more to say; above the root it is said of the root.
-        let is_told = row.stopped[who].is_none() || *row.path == *b".";
-        return is_told.then_some(Wrong::Shut).into_iter().collect();
+        is_door: row.stopped[who].is_none() || *row.path == *b".",
     }
-    let makes = cell.acts.has(Act::Create);
-    holding([
-        (!makes, Wrong::MakesNothing),
-        (makes && is_foreign(row, cell), Wrong::MakesForeign),
-        (makes && cell.closed_by.is_some(), Wrong::MakesClosed),
-        (cell.acts.has(Act::DeleteOthers) && !cell.owns, Wrong::RemovesOthers),
-        (tally.read < row.files, Wrong::Unread),
-        (tally.write < row.files, Wrong::Unwritten),
-    ])
-}
-
-fn is_foreign(row: &Row, cell: &Cell) -> bool {
-    cell.new_file.is_some_and(|new| new.gid != row.state.gid)
-}
-
-fn of_outsider(row: &Row, who: usize) -> Vec<Wrong> {
-    let (acts, tally) = (row.cells[who].acts, &row.tallies[who]);
-    let changes = [Act::Create, Act::Delete, Act::DeleteOthers].into_iter().any(|act| acts.has(act));
-    holding([(changes, Wrong::OutsiderChanges), (tally.write > 0, Wrong::OutsiderWrites)])
-}
-
-fn holding<const N: usize>(wrongs: [(bool, Wrong); N]) -> Vec<Wrong> {
-    wrongs.into_iter().filter(|(holds, _)| *holds).map(|(_, wrong)| wrong).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::probe::row::Cell;
     use crate::access::probe::{Closing, New, Tally};
     use crate::model::accounts::Account;
     use crate::model::entry::State;
     use crate::model::mode::Mode;
-    use crate::model::operation::Acts;
+    use crate::model::operation::{Act, Acts};
     use crate::sys::persona::Persona;
 
     const LAB: u32 = 4242;

@@ -21,7 +21,7 @@ pub mod way;
 mod why;
 
 pub use asked::Closing;
-pub use judged::{Complaint, Wrong, judge};
+pub use judged::{Complaint, judge};
 pub use question::{Place, Stop};
 pub use row::{Cell, New, Row, Tally, joined};
 

@@ -6,7 +6,7 @@ use super::super::streams;
 use super::Bound;
 use crate::access::probe::inquiry::{Blind, Reply};
 use crate::findings::{Notice, Root, Survey, Trouble, Unmet, path_in_tree};
-use crate::lints::Lint;
+use crate::lints::{Lint, Miss, misses};
 use crate::model::operation::Act;
 use crate::model::path::TreePath;
 use crate::report::expectation::{Deed, can_but_should_not, cannot};
@@ -53,14 +53,15 @@ pub fn judge(session: &Session<'_>, judged: &mut Judged, bound: &Bound, reply: &
 fn unmet(session: &Session<'_>, whom: &str, bound: &Bound, reply: &Reply) -> Vec<(Act, String)> {
     let expected = &bound.expected;
     let deed = |act| Deed { whom, act, path: &expected.path, kind: reply.kind };
-    let message = |act: Act| {
-        if expected.can.has(act) && !reply.acts.has(act) {
+    let message = |act: Act, miss: Miss| match miss {
+        Miss::Cannot => {
             let why = reply.lacks.iter().find(|(lacking, _)| *lacking == act).map(|(_, why)| why)?;
-            return Some(cannot(deed(act), why, &session.names));
+            Some(cannot(deed(act), why, &session.names))
         }
-        (expected.cannot.has(act) && reply.acts.has(act)).then(|| can_but_should_not(deed(act)))
+        Miss::Can => Some(can_but_should_not(deed(act))),
     };
-    Act::ALL.into_iter().filter_map(|act| Some((act, message(act)?))).collect()
+    let missed = misses(expected.can, expected.cannot, reply.acts);
+    missed.filter_map(|(act, miss)| Some((act, message(act, miss)?))).collect()
 }
 
 fn tell(

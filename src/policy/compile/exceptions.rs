@@ -1,6 +1,6 @@
 //! What a policy excepts from its lints: the exceptions that matter below one root, and those that have expired.
 
-use crate::lints::{Lint, LintSet};
+use crate::lints::{Lint, LintSet, has_expired};
 use crate::model::path::TreePath;
 use crate::model::pattern::placeholder::Origin;
 use crate::model::pattern::placeholder::put_in;
@@ -79,7 +79,7 @@ pub fn expired(model: &Model, today: Date) -> impl Iterator<Item = &Exception> {
 }
 
 fn is_expired(exception: &Exception, today: Date) -> bool {
-    exception.until.is_some_and(|until| until < today)
+    has_expired(exception.until, today)
 }
 
 /// Where an exception lies, from the root: empty where it covers all of it, `None` where it covers nothing of it.

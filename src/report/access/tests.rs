@@ -1,6 +1,7 @@
 use super::*;
-use crate::access::probe::{Closing, Wrong};
+use crate::access::probe::Closing;
 use crate::lints::Level;
+use crate::lints::Wrong;
 use crate::model::mode::Mode;
 use crate::report::samples::{Names, state};
 use rustix::io::Errno;

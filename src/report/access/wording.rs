@@ -1,7 +1,8 @@
 //! Complaints of a probe in words.
 
 use super::Access;
-use crate::access::probe::{Cell, Closing, Complaint, Place, Row, Stop, Tally, Wrong};
+use crate::access::probe::{Cell, Closing, Complaint, Place, Row, Stop, Tally};
+use crate::lints::Wrong;
 use crate::model::entry::Kind;
 use crate::model::operation::Act;
 use crate::report::account::{group_text, state_text};

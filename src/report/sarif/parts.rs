@@ -166,7 +166,7 @@ impl<'a, R> Log<'a, R> {
 impl Descriptor {
     /// What the registry says of a lint.
     pub fn of(lint: Lint) -> Descriptor {
-        let text = lint.text();
+        let text = lint.row();
         let level = match text.level {
             Level::Deny => "error",
             Level::Warn => "warning",

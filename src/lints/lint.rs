@@ -1,6 +1,58 @@
-//! A set of lints, in one word.
+//! The lints there are, by name alone; what each sees and says stands in its family's file.
 
-use super::Lint;
+/// Makes the enum and the list of all lints of one list.
+macro_rules! lints {
+    ($($lint:ident,)*) => {
+        /// One kind of thing that can be wrong; the name says the wrong.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        #[allow(missing_docs)] // Each has its texts in its family's file.
+        pub enum Lint {
+            $($lint,)*
+        }
+
+        impl Lint {
+            /// Every lint, in the order of the reference.
+            pub const ALL: [Lint; [$(Lint::$lint,)*].len()] = [$(Lint::$lint,)*];
+        }
+    };
+}
+
+lints! {
+    ForeignGroup,
+    ForeignOwner,
+    SpreadingGroup,
+    MissingSetgid,
+    StraySetgid,
+    MissingSticky,
+    StraySticky,
+    MissingPermission,
+    ExcessPermission,
+    SetuidFile,
+    SetgidFile,
+    WritableSetId,
+    SetuidDirectory,
+    IneffectiveSetgid,
+    WorldWritable,
+    WideDefaultAcl,
+    MaskedByAcl,
+    UnknownId,
+    HardLinked,
+    Unreachable,
+    Conflict,
+    UnusedRule,
+    ShadowedRule,
+    ExpiredException,
+    EmptyGroup,
+    RiskyRule,
+    CannotEnter,
+    CannotRead,
+    CannotWrite,
+    NewFilesForeign,
+    NewFilesClosed,
+    CanDeleteOthers,
+    OutsiderCan,
+    UnmetExpectation,
+}
 
 /// A set of lints.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
