@@ -116,8 +116,9 @@ scenario!(only_confined_threads_reach_into_trees, |t| {
     for line in ["check", "diff", "check --format json", "explain"] {
         keeps_trees_and_outputs_apart(t, &format!("{line} $TREE/spreading/../poor -p lab.toml"), look);
     }
-    keeps_trees_and_outputs_apart(t, "fix -n $TREE -p lab.toml", change);
-    keeps_trees_and_outputs_apart(t, "plan $TREE -p lab.toml -o $DIR/plan", change);
+    keeps_trees_and_outputs_apart(t, "fix -n $TREE -p lab.toml", look);
+    keeps_trees_and_outputs_apart(t, "plan $TREE -p lab.toml -o $DIR/plan", look);
+    keeps_trees_and_outputs_apart(t, "apply -n $DIR/plan", look);
     keeps_trees_and_outputs_apart(t, "apply -y $DIR/plan", change);
     keeps_trees_and_outputs_apart(t, "undo -y", change);
     t.holds_first_tree();

@@ -14,7 +14,7 @@ use crate::plan::{Change, Header, Names, Plan, ReadError, RunKind};
 use crate::report::diff::{DiffManner, Head, Row, write_folded};
 use crate::report::json;
 use crate::report::style::counted;
-use crate::source::roots::{self, Purpose};
+use crate::source::roots;
 use crate::sys::file::open_for_reading;
 use crate::sys::host;
 use crate::sys::stat::look;
@@ -28,7 +28,7 @@ const APPLY_AGAIN: &str = "apply the plan again, or make a new one";
 /// `sgidlint apply`.
 pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Result<Exit, Failure> {
     ask::refuse_without_terminal(&arguments.consent)?;
-    let session = Session::begin(common, Purpose::Change)?;
+    let session = Session::begin(common, arguments.consent.purpose())?;
     let mut plan = session.apart(|| read_plan(common, &arguments.plan))??;
     let names = plan.header.names.take();
     let parted = take_parted(&session, names.as_ref(), &mut plan, &arguments.ids, streams);
@@ -129,7 +129,7 @@ fn told_parted<'a>(plan: &'a Plan, parted: &'a [Change]) -> Vec<Told<'a>> {
 
 /// `sgidlint undo`.
 pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<Exit, Failure> {
-    let session = Session::begin(common, Purpose::Change)?;
+    let session = Session::begin(common, arguments.consent.purpose())?;
     let store = store::open(common)?;
     let last = match &arguments.run {
         Some(run) => {

@@ -22,8 +22,8 @@ use crate::report::human::{Grouping, Manner};
 use crate::report::quote::shell_quote;
 use crate::report::tally::Ran;
 use crate::report::{Palette, human, json, stat};
-use crate::source::roots::Purpose;
 use crate::sys::host;
+use crate::sys::purpose::Purpose;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -39,7 +39,7 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
     let files = Files::open(common, &reporting.reports)?;
     run_as(&look.eyes)?;
     let memory = Memory::open(common, reporting)?;
-    let session = Session::begin(common, Purpose::Read)?;
+    let session = Session::begin(common, if *probe { Purpose::Probe } else { Purpose::Check })?;
     let mut judged = match probe {
         true => expect::judge(&session, check)?,
         false => session.judge(check, Fallback::Allowed)?,
@@ -74,7 +74,7 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
 pub fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> Result<Exit, Failure> {
     let look = &arguments.look;
     run_as(&look.eyes)?;
-    let session = Session::begin(common, Purpose::Read)?;
+    let session = Session::begin(common, Purpose::Check)?;
     let mut judged = session.judge(&look.check, Fallback::Allowed)?;
     let session = session.limited_by(&judged.loaded);
     // What fix would make, and nothing else.

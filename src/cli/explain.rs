@@ -22,9 +22,9 @@ use crate::report::account::{group_text, owner_text};
 use crate::report::explain::{Attribute, Explained, LintText, Said, Told, View, write_entry, write_lint};
 use crate::report::quote::shell_quote;
 use crate::report::{Wording, answer, story};
-use crate::source::roots::Purpose;
 use crate::survey::SurveyError;
 use crate::sys::mounts::Mounts;
+use crate::sys::purpose::Purpose;
 use crate::sys::root::{ancestors, look_at_path};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -81,7 +81,8 @@ fn lint(common: &Common, name: &str, streams: &mut Streams) -> Result<Exit, Fail
 }
 
 fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
-    let session = Session::begin(common, Purpose::Read)?;
+    let purpose = if explain.whom.is_some() { Purpose::Probe } else { Purpose::Check };
+    let session = Session::begin(common, purpose)?;
     let path = Path::new(&explain.subject);
     let check = Check::of(vec![path.to_path_buf()]);
     let judged = match session.judge_where_covered(&check, Fallback::Allowed, Depth::Start)? {

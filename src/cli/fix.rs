@@ -22,7 +22,7 @@ use crate::report::diff::{DiffManner, Folding};
 use crate::report::effect::Effects;
 use crate::report::style::counted;
 use crate::report::{human, json};
-use crate::source::roots::Purpose;
+use crate::sys::purpose::Purpose;
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
@@ -32,7 +32,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
     if !fix.consent.dry_run {
         ask::refuse_without_terminal(&fix.consent)?;
     }
-    let session = Session::begin(common, Purpose::Change)?;
+    let session = Session::begin(common, fix.consent.purpose())?;
     // A run that couldn't be put on record is better told of before the walk than after it.
     let store = if fix.consent.dry_run { None } else { Some(store::open(common)?) };
     let mut judged = session.judge(&fix.check, Fallback::Refused)?;
@@ -94,7 +94,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
 
 /// `sgidlint plan`.
 pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -> Result<Exit, Failure> {
-    let session = Session::begin(common, Purpose::Change)?;
+    let session = Session::begin(common, Purpose::Plan)?;
     let mut judged = session.judge(&arguments.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);
     let barred = barred::bar(&mut judged.survey, &session.names)?;

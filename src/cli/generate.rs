@@ -9,8 +9,8 @@ use crate::model::pattern::root::{Component, RootPattern};
 use crate::policy::Loaded;
 use crate::policy::load::Fallback;
 use crate::report::schedule::{Job, Place, Task, Unit, Whose, unfit, write_cron, write_step, write_unit};
-use crate::source::roots::Purpose;
 use crate::sys::host;
+use crate::sys::purpose::Purpose;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ pub fn generate(common: &Common, generate: &Generate, streams: &mut Streams) -> 
 }
 
 fn job(common: &Common, scheduled: &Scheduled) -> Result<Job, Failure> {
-    let session = Session::begin(common, Purpose::Read)?;
+    let session = Session::begin(common, Purpose::Check)?;
     let (task, fallback) = match scheduled.fix {
         true => (Task::Fix, Fallback::Refused),
         false => (Task::Check, Fallback::Allowed),

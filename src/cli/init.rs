@@ -9,11 +9,11 @@ use crate::infer::{Counting, Proposal, Surroundings};
 use crate::report::escape::{escape_message, full_path};
 use crate::report::proposal::{Preface, write_proposal};
 use crate::report::quote::shell_quote;
-use crate::source::roots::Purpose;
 use crate::source::walk::{self, Counters, Start, Visits};
 use crate::sys::SysError;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::mounts::Mounts;
+use crate::sys::purpose::Purpose;
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::look;
 use crate::sys::thread::run_confined;
@@ -24,7 +24,7 @@ use std::sync::atomic::Ordering;
 
 /// `sgidlint init`.
 pub fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> Result<Exit, Failure> {
-    let session = Session::begin(common, Purpose::Read)?;
+    let session = Session::begin(common, Purpose::Check)?;
     let path = paths::resolved(&paths::absolute(&arguments.path)?)?;
     let root = nameable(&path)?;
     let Counting { mut census, errors, .. } = count(&session, &path)?;

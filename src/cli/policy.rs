@@ -18,7 +18,7 @@ use crate::report::escape::escape_message;
 use crate::report::policies::{Listed, write_list};
 use crate::report::{answer, human, json};
 use crate::source::policy_test::{self, Tried};
-use crate::source::roots::Purpose;
+use crate::sys::purpose::Purpose;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ fn schema(streams: &mut Streams) -> Result<Exit, Failure> {
 
 /// Every problem of every file; what they use is read too, and their rules are compiled. Then what is risky in them.
 fn check(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<Exit, Failure> {
-    let session = Session::begin(common, Purpose::Read)?;
+    let session = Session::begin(common, Purpose::Check)?;
     let command_line = levels::of_command_line(common)?;
     let loaded = read(common, files)?;
     let levels: Vec<_> = loaded.iter().map(|loaded| levels::of_policy(loaded, &command_line)).collect();

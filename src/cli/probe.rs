@@ -15,9 +15,9 @@ use crate::model::mode::Mode;
 use crate::report::access::{self, Access, write_access};
 use crate::report::escape::{escape_message, full_path};
 use crate::report::style::counted;
-use crate::source::roots::Purpose;
 use crate::source::walk::Counters;
 use crate::sys::limits::descriptor_budget;
+use crate::sys::purpose::Purpose;
 use crate::sys::root::look_at_path;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ struct Place {
 
 /// `sgidlint probe`.
 pub fn probe(common: &Common, arguments: &Probe, streams: &mut Streams) -> Result<Exit, Failure> {
-    let session = Session::begin(common, Purpose::Read)?;
+    let session = Session::begin(common, Purpose::Probe)?;
     let umask = arguments.umask.map_or_else(own_umask, Ok)?;
     let everybody = everybody(arguments, &session)?;
     let places = places(&session, &arguments.paths)?;

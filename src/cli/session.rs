@@ -15,13 +15,14 @@ use crate::lints::{Level, Levels, Lint, LintSet};
 use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::load::{FOLDER, Fallback, Origin};
 use crate::policy::{Loaded, Request, load};
-use crate::source::roots::{self, Caution, Purpose, Roots, SystemRoots};
+use crate::source::roots::{self, Caution, Roots, SystemRoots};
 use crate::source::walk::{Counters, default_threads};
 pub use crate::survey::Depth;
 use crate::survey::SurveyError;
 use crate::sys::ladder::Ladder;
 use crate::sys::names::{NameService, gid_min};
-use crate::sys::privilege::{self, Needs};
+use crate::sys::privilege;
+use crate::sys::purpose::Purpose;
 use crate::sys::seccomp::{Filter, filter_process};
 use crate::sys::thread::{is_refusal, run_confined};
 use crate::sys::{SysError, host};
@@ -50,15 +51,15 @@ impl<'a> Session<'a> {
     /// Begins a session: from here on no thread can gain what it doesn't need.
     pub fn begin(common: &'a Common, purpose: Purpose) -> Result<Session<'a>, Failure> {
         let unfit = |error| Failure::incomplete(unfit(error));
-        privilege::bound(needs(purpose)).map_err(unfit)?;
+        privilege::bound(purpose).map_err(unfit)?;
         privilege::forbid_gains().map_err(unfit)?;
-        if let Filter::Missing(error) = filter_process().map_err(unfit)? {
+        if let Filter::Missing(error) = filter_process(purpose).map_err(unfit)? {
             super::streams::note(common, format_args!("system calls can't be filtered here, so none are: {error}"));
         }
         let stop = Arc::new(AtomicBool::new(false));
         crate::sys::signals::catch(&stop).map_err(unfit)?;
         let (names, ladder) = (Arc::default(), Arc::new(Ladder::for_looking()));
-        stall::confine(needs(purpose)).map_err(unfit)?;
+        stall::confine(purpose).map_err(unfit)?;
         Ok(Session { common, purpose, names, ladder, stop, plan_bytes: None })
     }
 
@@ -76,8 +77,8 @@ impl<'a> Session<'a> {
 
     /// What threads do before they touch a tree.
     pub fn confine(&self) -> impl Fn() -> Result<(), SysError> + Sync + use<> {
-        let needs = needs(self.purpose);
-        move || privilege::confine(needs)
+        let purpose = self.purpose;
+        move || privilege::confine(purpose)
     }
 
     /// How many threads work on trees.
@@ -133,7 +134,7 @@ impl<'a> Session<'a> {
             stop: Arc::clone(&self.stop),
             counters: Arc::new(Counters::new(self.threads())),
             depth,
-            needs: needs(self.purpose),
+            purpose: self.purpose,
         };
         let (table, roots) = (Arc::clone(&work.table), Arc::clone(&work.roots));
         let selection = Arc::clone(&work.selection);
@@ -234,10 +235,10 @@ impl<'a> Session<'a> {
             let path = paths::absolute(path)?;
             let Some(doubt) = roots::doubt_about_file(&path, Some(entry), self.common.vouched_uid()) else { continue };
             let message = format!("{}: root can't rely on this policy: {doubt}", paths::shown(&path));
-            match self.purpose {
-                Purpose::Read if !warnings.contains(&message) => warnings.push(message),
-                Purpose::Read => {}
-                Purpose::Change => {
+            match self.purpose.is_for_changes() {
+                false if !warnings.contains(&message) => warnings.push(message),
+                false => {}
+                true => {
                     let hint = "let root own it, in a directory that only root can write";
                     return Err(Failure::usage(message).hinted(self.common.trust_hint(&doubt, hint)));
                 }
@@ -285,13 +286,6 @@ fn select(named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {
         if lies_in_a_tree { Ok(real) } else { paths::resolved(&real) }
     };
     named.iter().map(lead).collect::<Result<_, _>>().map(Selection::of)
-}
-
-fn needs(purpose: Purpose) -> Needs {
-    match purpose {
-        Purpose::Read => Needs::Look,
-        Purpose::Change => Needs::Change,
-    }
 }
 
 /// What is said of a thread that couldn't be made fit to touch directories.

@@ -9,7 +9,8 @@
 
 use super::exit::{Exit, Failure};
 use crate::report::escape;
-use crate::sys::privilege::{self, Needs};
+use crate::sys::privilege;
+use crate::sys::purpose::Purpose;
 use crate::sys::stall::{Standing, Watcher};
 use crate::sys::{SysError, supervise};
 use rustix::io::Errno;
@@ -53,7 +54,7 @@ type Limit = Box<dyn FnOnce() -> Option<u64> + Send>;
 
 enum Order {
     /// Give up what isn't needed, and say how that went.
-    Confine(Needs, Sender<Result<(), SysError>>),
+    Confine(Purpose, Sender<Result<(), SysError>>),
     /// A call may hang for so many seconds.
     Allow(Option<u64>),
     /// The same, found out meanwhile: what was said before holds.
@@ -70,7 +71,7 @@ pub fn begin(limit: impl FnOnce() -> Option<u64> + Send + 'static) -> Result<(),
     let watch = Watch {
         watcher: Watcher::default(),
         orders: orders.clone(),
-        needs: None,
+        purpose: None,
         seconds: None,
         limit: Some(Box::new(limit)),
         heir: None,
@@ -82,10 +83,10 @@ pub fn begin(limit: impl FnOnce() -> Option<u64> + Send + 'static) -> Result<(),
 }
 
 /// Lets the watch give up all privileges but what a run needs: it touches no tree. A run without a watch doesn't begin.
-pub fn confine(needs: Needs) -> Result<(), SysError> {
+pub fn confine(purpose: Purpose) -> Result<(), SysError> {
     let missing = SysError { call: "clone", errno: Errno::AGAIN };
     let (done, answer) = channel();
-    order(Order::Confine(needs, done));
+    order(Order::Confine(purpose, done));
     answer.recv().map_err(|_| missing)?
 }
 
@@ -118,7 +119,7 @@ fn order(order: Order) {
 struct Watch {
     watcher: Watcher,
     orders: Sender<Order>,
-    needs: Option<Needs>,
+    purpose: Option<Purpose>,
     seconds: Option<u64>,
     limit: Option<Limit>,
     heir: Option<Heir>,
@@ -147,11 +148,11 @@ impl Watch {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Confine(needs, done) => {
-                self.needs = Some(needs);
+            Order::Confine(purpose, done) => {
+                self.purpose = Some(purpose);
                 // Whoever asked doesn't go on without an answer.
                 // The bounding set is each thread's own, and this one was there before it was narrowed.
-                let _ = done.send(privilege::bound(needs).and_then(|()| privilege::confine(needs)));
+                let _ = done.send(privilege::bound(purpose).and_then(|()| privilege::confine(purpose)));
             }
             Order::Allow(seconds) => self.allow(seconds),
             Order::Assume(seconds) if self.seconds.is_none() => self.allow(seconds),
@@ -187,7 +188,7 @@ impl Watch {
     }
 
     fn stalled(&mut self, stalled: Stalled) {
-        let Some(heir) = self.heir.take() else { give_up(&stalled, self.needs) };
+        let Some(heir) = self.heir.take() else { give_up(&stalled, self.purpose) };
         LEFT.store(true, Ordering::Relaxed);
         // Those that are there now may hang as they like; what is still to come is told by others.
         self.watcher.leave_all_but_first();
@@ -213,10 +214,10 @@ impl Stalled {
 }
 
 /// Ends the process: the thread that hangs can't be made to come back.
-fn give_up(stalled: &Stalled, needs: Option<Needs>) -> ! {
-    let left = match needs {
-        None | Some(Needs::Look) => "",
-        Some(Needs::Change) => "\n  hint: what was changed until then, if anything, is on record: sgidlint log",
+fn give_up(stalled: &Stalled, purpose: Option<Purpose>) -> ! {
+    let left = match purpose {
+        None | Some(Purpose::Check | Purpose::Probe | Purpose::Plan) => "",
+        Some(Purpose::Fix) => "\n  hint: what was changed until then, if anything, is on record: sgidlint log",
     };
     let text = format!("sgidlint: error: {}{left}\n", stalled.failure().message);
     // There is nowhere left to tell that standard error is closed.

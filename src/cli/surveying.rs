@@ -12,7 +12,8 @@ use crate::sys::SysError;
 use crate::sys::ladder::Ladder;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::names::NameService;
-use crate::sys::privilege::{self, Needs};
+use crate::sys::privilege;
+use crate::sys::purpose::Purpose;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -46,7 +47,7 @@ pub struct Work {
     /// How deep it goes.
     pub depth: Depth,
     /// What its threads need.
-    pub needs: Needs,
+    pub purpose: Purpose,
 }
 
 /// What came of a survey.
@@ -96,8 +97,8 @@ impl Work {
     }
 
     fn run(&self, live: &Live) -> Result<Survey, SurveyError> {
-        let needs = self.needs;
-        let setup = move || privilege::confine(needs);
+        let purpose = self.purpose;
+        let setup = move || privilege::confine(purpose);
         setup().map_err(SurveyError::Setup)?;
         let request = survey::Request {
             roots: &self.roots,

@@ -13,20 +13,12 @@ use crate::policy::model::Tree;
 use crate::policy::problem::Problem;
 use crate::source::trust::{Doubt, Step, Sticky, doubt_of_file, doubt_of_parents};
 use crate::sys::SysError;
+use crate::sys::purpose::Purpose;
 use crate::sys::root::{ancestors, exists, look_at_path};
 use crate::sys::system_root::{SystemRoot, system_root_at};
 use expand::{Expansion, Found};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
-
-/// What the roots are wanted for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Purpose {
-    /// To be looked at: doubts are remarked on.
-    Read,
-    /// To be changed: roots that root can't rely on are refused.
-    Change,
-}
 
 /// What to do about `/`, /proc and /sys as roots of what is changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -218,7 +210,7 @@ impl Finder<'_> {
 
     /// Whether a root is the system's own and not to be changed; says so.
     fn is_preserved(&mut self, root: &Path) -> bool {
-        if self.caution.purpose == Purpose::Read || self.caution.system_roots == SystemRoots::Taken {
+        if !self.caution.purpose.is_for_changes() || self.caution.system_roots == SystemRoots::Taken {
             return false;
         }
         let message = match system_root_at(root) {
@@ -236,8 +228,8 @@ impl Finder<'_> {
             return true;
         }
         let Some(doubt) = doubt(named, Sticky::Passes) else { return true };
-        match self.caution.purpose {
-            Purpose::Read => {
+        match self.caution.purpose.is_for_changes() {
+            false => {
                 let message = format!("{}: fix would refuse this root: {doubt}", named.display());
                 match doubt {
                     // The directory that it lies in is root's own, so nobody else can make it lead elsewhere.
@@ -246,7 +238,7 @@ impl Finder<'_> {
                 }
                 true
             }
-            Purpose::Change => {
+            true => {
                 let message = format!(
                     "root can't rely on this path: {doubt}; name the real path, take the right to write from others, \
                      or vouch for it with --trust-parents"

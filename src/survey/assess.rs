@@ -14,11 +14,11 @@ use crate::model::intent::{HardLinks, Intent};
 use crate::model::links::Links;
 use crate::model::mode::Mode;
 use crate::model::path::TreePath;
-use crate::source::roots::Purpose;
 use crate::source::walk::Standing;
 use crate::sys::handle::Handle;
 use crate::sys::ladder::Ladder;
 use crate::sys::names::Memo;
+use crate::sys::purpose::Purpose;
 use crate::sys::stat::Look;
 use crate::sys::{squash, xattr};
 
@@ -287,7 +287,7 @@ impl<'r, 'p> Case<'r, 'p> {
         let excused = self.excused.take();
         let hard_links = self.opinion.intent.hard_links;
         let prospect = |verdict: &Verdict, intent: &Intent<'_>| {
-            let is_change = court.purpose == Purpose::Change && verdict.desired != entry.state;
+            let is_change = court.purpose.is_for_changes() && verdict.desired != entry.state;
             is_change.then(|| {
                 let left = self.judge(intent, &entry.in_state(verdict.desired), name, court).findings.into();
                 Box::new(Prospect { handle: handle(site), left })

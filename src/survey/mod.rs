@@ -26,7 +26,7 @@ use crate::judging::usage::Usage;
 use crate::model::path::TreePath;
 use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::model::Mounts;
-use crate::source::roots::{Caution, Purpose, Refusal, Rooted, Roots};
+use crate::source::roots::{Caution, Refusal, Rooted, Roots};
 use crate::source::walk::{self, Counters, Start, Visits};
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
@@ -206,12 +206,12 @@ fn root_gid(request: &Request<'_>, tree: &Rooted, look: &Look, index: u32, surve
          directory to root",
         state.uid
     );
-    match request.caution.purpose {
-        Purpose::Read => {
+    match request.caution.purpose.is_for_changes() {
+        false => {
             survey.warnings.push(format!("{}: {message}", tree.instance.root().display()));
             Some(state.gid)
         }
-        Purpose::Change => {
+        true => {
             let path = TreePath::from(&b"."[..]);
             survey.errors.push(Trouble { root: Some(index), path, call: None, errno: None, message });
             None

@@ -11,6 +11,7 @@ pub mod system_root;
 pub mod mounts;
 pub mod names;
 pub mod privilege;
+pub mod purpose;
 pub mod seccomp;
 pub mod identity;
 pub mod persona;

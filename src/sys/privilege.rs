@@ -1,6 +1,7 @@
 //! Capabilities of threads (capabilities(7)): what a thread may do, and giving up the rest.
 
 use super::SysError;
+use super::purpose::Purpose;
 use crate::model::accounts::Power;
 use rustix::io::Errno;
 use rustix::thread::{
@@ -8,16 +9,7 @@ use rustix::thread::{
     remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
-/// What a thread is to do with trees.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Needs {
-    /// To list directories and look at entries.
-    Look,
-    /// To change groups, owners and modes as well.
-    Change,
-}
-
-impl Needs {
+impl Purpose {
     /// The capabilities that takes, of those that are held.
     fn keep(self, held: CapabilitySet) -> CapabilitySet {
         // Containers often leave CAP_DAC_OVERRIDE alone; it would also let us write, so it is only second best.
@@ -26,8 +18,8 @@ impl Needs {
             false => CapabilitySet::DAC_OVERRIDE,
         };
         let wanted = match self {
-            Needs::Look => passing,
-            Needs::Change => passing | CapabilitySet::CHOWN | CapabilitySet::FOWNER | CapabilitySet::FSETID,
+            Purpose::Check | Purpose::Probe | Purpose::Plan => passing,
+            Purpose::Fix => passing | CapabilitySet::CHOWN | CapabilitySet::FOWNER | CapabilitySet::FSETID,
         };
         wanted & held
     }
@@ -36,8 +28,8 @@ impl Needs {
 /// Gives up, for this thread and those it starts, every capability that isn't needed, and checks that they are gone.
 ///
 /// To be called before the thread opens a directory of a tree. An ordinary user has none to give up.
-pub fn confine(needs: Needs) -> Result<(), SysError> {
-    let keep = needs.keep(held()?.permitted);
+pub fn confine(purpose: Purpose) -> Result<(), SysError> {
+    let keep = purpose.keep(held()?.permitted);
     set_no_new_privs(true).map_err(SysError::of("prctl(PR_SET_NO_NEW_PRIVS)"))?;
     // The ambient set shrinks with the permitted one.
     let sets = CapabilitySets { effective: keep, permitted: keep, inheritable: CapabilitySet::empty() };
@@ -67,12 +59,12 @@ pub fn give_up_all() -> Result<(), SysError> {
 /// Gives up, for the threads and programs started from now on, the way back to capabilities that aren't needed.
 ///
 /// Without CAP_SETPCAP there is nothing to do: the bounding set only matters to who can gain capabilities.
-pub fn bound(needs: Needs) -> Result<(), SysError> {
+pub fn bound(purpose: Purpose) -> Result<(), SysError> {
     let held = held()?;
     if !held.effective.contains(CapabilitySet::SETPCAP) {
         return Ok(());
     }
-    let keep = needs.keep(held.permitted);
+    let keep = purpose.keep(held.permitted);
     for number in 0..u64::BITS {
         let Some(capability) = CapabilitySet::from_bits(1 << number).filter(|one| !keep.contains(*one)) else {
             continue;
@@ -92,7 +84,7 @@ pub fn forbid_gains() -> Result<(), SysError> {
 
 /// What of the powers that changes take a thread confined for them will have.
 pub fn powers() -> Result<Vec<Power>, SysError> {
-    let kept = Needs::Change.keep(held()?.permitted);
+    let kept = Purpose::Fix.keep(held()?.permitted);
     let all = [
         (CapabilitySet::CHOWN, Power::Chown),
         (CapabilitySet::FOWNER, Power::Fowner),
@@ -125,20 +117,20 @@ mod tests {
     fn the_least_that_serves_is_kept() {
         let (search, all) = (CapabilitySet::DAC_READ_SEARCH, CapabilitySet::all());
         let change = CapabilitySet::CHOWN | CapabilitySet::FOWNER | CapabilitySet::FSETID;
-        assert_eq!(Needs::Look.keep(all), search);
-        assert_eq!(Needs::Change.keep(all), search | change);
-        assert_eq!(Needs::Look.keep(all - search), CapabilitySet::DAC_OVERRIDE);
-        assert_eq!(Needs::Look.keep(CapabilitySet::CHOWN), CapabilitySet::empty());
-        assert_eq!(Needs::Change.keep(CapabilitySet::empty()), CapabilitySet::empty());
+        assert_eq!(Purpose::Check.keep(all), search);
+        assert_eq!(Purpose::Fix.keep(all), search | change);
+        assert_eq!(Purpose::Check.keep(all - search), CapabilitySet::DAC_OVERRIDE);
+        assert_eq!(Purpose::Check.keep(CapabilitySet::CHOWN), CapabilitySet::empty());
+        assert_eq!(Purpose::Fix.keep(CapabilitySet::empty()), CapabilitySet::empty());
     }
 
     #[test]
     fn a_confined_thread_holds_nothing_else() {
-        let sets = |needs| thread::spawn(move || confine(needs).and_then(|()| held())).join().unwrap().unwrap();
+        let sets = |purpose| thread::spawn(move || confine(purpose).and_then(|()| held())).join().unwrap().unwrap();
         let before = held().unwrap();
-        for needs in [Needs::Look, Needs::Change] {
-            let after = sets(needs);
-            assert_eq!(after.permitted, needs.keep(before.permitted), "{needs:?}");
+        for purpose in [Purpose::Check, Purpose::Fix] {
+            let after = sets(purpose);
+            assert_eq!(after.permitted, purpose.keep(before.permitted), "{purpose:?}");
             assert_eq!(after.effective, after.permitted);
             assert_eq!(after.inheritable, CapabilitySet::empty());
         }
@@ -152,7 +144,7 @@ mod tests {
             return;
         }
         let left = |capability| {
-            thread::spawn(move || bound(Needs::Look).map(|()| capability_is_in_bounding_set(capability).unwrap()))
+            thread::spawn(move || bound(Purpose::Check).map(|()| capability_is_in_bounding_set(capability).unwrap()))
                 .join()
                 .unwrap()
         };

@@ -5,6 +5,7 @@
 //!     clone3                                ──▶ ENOSYS: its flags lie in memory; the C library falls back to clone
 //!     clone, unshare with a new namespace   ──▶ EPERM
 //!     what stands in DENIED                 ──▶ EPERM
+//!     what the run's purpose does without   ──▶ EPERM (Purpose::needless_calls)
 //!     all else                              ──▶ allowed
 //! ```
 //!
@@ -14,6 +15,7 @@
 #![allow(unsafe_code)]
 
 use super::SysError;
+use super::purpose::Purpose;
 use libc::{sock_filter, sock_fprog};
 use rustix::io::Errno;
 
@@ -34,18 +36,18 @@ enum Reach {
     Thread,
 }
 
-/// Filters the calls of every thread from now on. Needs no_new_privs or root.
+/// Filters the calls of every thread from now on by what the run is for. Needs no_new_privs or root.
 ///
 /// A kernel without filters is no error: they are a second wall behind the capabilities that were given up.
-pub fn filter_process() -> Result<Filter, SysError> {
-    install(Reach::Process)
+pub fn filter_process(purpose: Purpose) -> Result<Filter, SysError> {
+    install(Reach::Process, purpose)
 }
 
-fn install(reach: Reach) -> Result<Filter, SysError> {
+fn install(reach: Reach, purpose: Purpose) -> Result<Filter, SysError> {
     let Some(architecture) = ARCHITECTURE else {
         return Ok(Filter::Missing(SysError { call: "seccomp", errno: Errno::NOSYS }));
     };
-    let mut program = program(architecture);
+    let mut program = program(architecture, purpose);
     let program = sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
     // Without SPEC_ALLOW kernels before 5.16 slow the process down against attacks from within it, by code that it
     // doesn't run.
@@ -205,7 +207,7 @@ const NUMBER: u32 = 0;
 const AUDIT_ARCHITECTURE: u32 = 4;
 const FIRST_ARGUMENT: u32 = 16;
 
-fn program(architecture: u32) -> Vec<sock_filter> {
+fn program(architecture: u32, purpose: Purpose) -> Vec<sock_filter> {
     let errno = |errno: Errno| libc::SECCOMP_RET_ERRNO | errno.raw_os_error() as u32;
     let load = |offset| statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset);
     let answer = |answer| statement(libc::BPF_RET | libc::BPF_K, answer);
@@ -232,7 +234,7 @@ fn program(architecture: u32) -> Vec<sock_filter> {
             answer(errno(Errno::PERM)),
         ]);
     }
-    for &number in DENIED {
+    for number in DENIED.iter().copied().chain(purpose.needless_calls()) {
         program.extend([unless_equal(number as u32, 1), answer(errno(Errno::PERM))]);
     }
     program.push(answer(libc::SECCOMP_RET_ALLOW));
@@ -282,10 +284,20 @@ mod tests {
 
     #[test]
     fn the_program_says_what_its_head_says() {
-        let (native, program) = (0xc000_003e, program(0xc000_003e));
+        for purpose in [Purpose::Check, Purpose::Probe, Purpose::Plan, Purpose::Fix] {
+            says_what_its_head_says(purpose);
+        }
+    }
+
+    fn says_what_its_head_says(purpose: Purpose) {
+        let (native, program) = (0xc000_003e, program(0xc000_003e, purpose));
         let ask = |number: libc::c_long, first| verdict(&program, number as u32, native, first);
-        for &number in DENIED {
+        for number in DENIED.iter().copied().chain(purpose.needless_calls()) {
             assert_eq!(ask(number, 0), EPERM, "{number}");
+        }
+        for number in [libc::SYS_fchownat, libc::SYS_fchmodat, libc::SYS_setresuid, 452] {
+            let is_needless = purpose.needless_calls().any(|needless| needless == number);
+            assert_eq!(ask(number, 0) == libc::SECCOMP_RET_ALLOW, !is_needless, "{number}");
         }
         for number in [463, 466] {
             assert_eq!(ask(number, 0), EPERM, "setxattrat, removexattrat: {number}");
@@ -294,14 +306,12 @@ mod tests {
             libc::SYS_openat,
             libc::SYS_openat2,
             libc::SYS_statx,
-            libc::SYS_fchownat,
             libc::SYS_name_to_handle_at,
             libc::SYS_socket,
             libc::SYS_connect,
             libc::SYS_mmap,
             libc::SYS_mprotect,
-            libc::SYS_setresuid,
-            452,
+            libc::SYS_fchmod,
             // getxattrat and listxattrat, which only look.
             464,
             465,
@@ -326,9 +336,9 @@ mod tests {
     fn a_filtered_thread_is_refused_and_goes_on() {
         let refused = std::thread::spawn(|| {
             rustix::thread::set_no_new_privs(true).unwrap();
-            let filter = install(Reach::Thread).unwrap();
+            let filter = install(Reach::Thread, Purpose::Check).unwrap();
             // SAFETY: neither call gets as far as reading its arguments.
-            let answers = [libc::SYS_chroot, libc::SYS_keyctl].map(|call| unsafe { libc::syscall(call, 0, 0) });
+            let answers = [libc::SYS_chroot, libc::SYS_fchownat].map(|call| unsafe { libc::syscall(call, 0, 0) });
             (filter, answers, std::io::Error::last_os_error().raw_os_error(), std::fs::metadata("/").is_ok())
         });
         match refused.join().unwrap() {

@@ -2,6 +2,7 @@
 
 use super::Check;
 use crate::policy::model::MaxChanges;
+use crate::sys::purpose::Purpose;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -81,6 +82,13 @@ pub struct Agreement {
     /// Waits so long for another run that is changing the same trees.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub wait: u64,
+}
+
+impl Agreement {
+    /// What such a run is for.
+    pub fn purpose(&self) -> Purpose {
+        if self.dry_run { Purpose::Plan } else { Purpose::Fix }
+    }
 }
 
 /// How many changes at most.
