@@ -5,5 +5,6 @@ pub mod making;
 pub mod trace;
 pub mod remedy;
 pub mod proposals;
+pub mod commands;
 pub mod ability;
 pub mod probe;

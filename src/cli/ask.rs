@@ -2,8 +2,8 @@
 
 use super::args::Agreement;
 use super::exit::{Exit, Failure};
+use crate::plan::effects::Effects;
 use crate::plan::{Fixes, Plan};
-use crate::report::effect::Effects;
 use crate::sys::terminal::{Typed, read_line};
 use std::io::{IsTerminal, Write, stderr, stdin};
 use std::sync::atomic::AtomicBool;

@@ -9,11 +9,12 @@ use super::{args::Agreement, progress, store};
 use crate::apply::{Ended, Ground, Tally, apply};
 use crate::findings::path_in_tree;
 use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder, Relay, relay};
+use crate::model::text::escape;
 use crate::plan::{Change, Plan, PlanRoot};
 use crate::policy::model::Mounts;
-use crate::report::outcome::{Fate, Settled, write_outcomes};
-use crate::report::tally::{self, Ran};
-use crate::report::{escape, json};
+use crate::report::human::outcome::{Fate, Settled, write_outcomes};
+use crate::report::human::tally::{self, Ran};
+use crate::report::json;
 use crate::sys::held::Crossing;
 use crate::sys::host;
 use crate::sys::lock::{Again, Holder, LockError, Wanted, lock};
@@ -284,7 +285,7 @@ pub fn who(session: &Session<'_>) -> crate::plan::Who {
 
 /// The command line, for the record.
 pub fn command_line() -> String {
-    let words = std::env::args_os().skip(1).map(|word| crate::report::quote::shell_quote(word.as_bytes()));
+    let words = std::env::args_os().skip(1).map(|word| crate::model::text::quote::shell_quote(word.as_bytes()));
     let words: Vec<_> = std::iter::once("sgidlint".to_owned()).chain(words).collect();
     escape::escape_message(&words.join(" ")).into_owned()
 }

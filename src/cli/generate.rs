@@ -5,10 +5,11 @@ use super::exit::{Exit, Failure};
 use super::paths;
 use super::session::Session;
 use super::streams::Streams;
+use crate::infer::schedule::{Job, Place, Task, Unit, Whose, unfit, write_cron, write_step, write_unit};
 use crate::model::pattern::root::{Component, RootPattern};
 use crate::policy::Loaded;
 use crate::policy::load::Fallback;
-use crate::report::schedule::{Job, Place, Task, Unit, Whose, unfit, write_cron, write_step, write_unit};
+
 use crate::sys::host;
 use crate::sys::purpose::Purpose;
 use std::ffi::OsStr;

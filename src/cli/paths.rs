@@ -2,7 +2,7 @@
 
 use super::exit::Failure;
 use crate::model::entry::Kind;
-use crate::report::escape;
+use crate::model::text::escape;
 use crate::sys::root::{look_at_path, resolve};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};

@@ -3,8 +3,8 @@
 use super::ask::ask;
 use super::exit::Failure;
 use crate::model::path::Directory;
+use crate::model::text::numbers::{counted, number};
 use crate::report::diff::{DiffManner, Folding, Head, Hunk, Row, hunks_of};
-use crate::report::style::{counted, number};
 use std::cell::Cell;
 use std::io::{self, Write, stderr};
 use std::sync::atomic::AtomicBool;

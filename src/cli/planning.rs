@@ -6,8 +6,8 @@ use super::exit::Exit;
 use super::judged::Judged;
 use super::session::Session;
 use super::streams::Streams;
+use crate::model::text::escape::full_path;
 use crate::plan::{Fixes, Header, Plan, RunKind, Unfit};
-use crate::report::escape::full_path;
 use crate::sys::host;
 use std::os::unix::ffi::OsStrExt;
 

@@ -12,9 +12,10 @@ use crate::access::probe::{self, MakeNames, Manners, ProbeError, Probed, Request
 use crate::lints::Levels;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
+use crate::model::text::escape::{escape_message, full_path};
+use crate::model::text::numbers::counted;
 use crate::report::access::{self, Access, write_access};
-use crate::report::escape::{escape_message, full_path};
-use crate::report::style::counted;
+
 use crate::source::walk::Counters;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::purpose::Purpose;

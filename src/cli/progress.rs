@@ -3,8 +3,8 @@
 mod line;
 
 use super::args::{Common, Progress};
-use crate::report::escape::{escape, width};
-use crate::report::style::{counted, number};
+use crate::model::text::escape::{escape, width};
+use crate::model::text::numbers::{counted, number};
 use crate::source::walk::Counters;
 use crate::sys::thread::start;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};

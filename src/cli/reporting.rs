@@ -9,7 +9,7 @@ use super::words::Words;
 use crate::findings::Survey;
 use crate::report::ended::Ended;
 use crate::report::human::Manner;
-use crate::report::summary::Summary;
+use crate::report::human::summary::Summary;
 use crate::report::{Verbosity, github, human, json, junit, prometheus, sarif};
 use crate::sys::file::open_for_reading;
 use crate::sys::output::Output;

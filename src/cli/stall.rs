@@ -8,7 +8,7 @@
 //! ```
 
 use super::exit::{Exit, Failure};
-use crate::report::escape;
+use crate::model::text::escape;
 use crate::sys::privilege;
 use crate::sys::purpose::Purpose;
 use crate::sys::stall::{Standing, Watcher};

@@ -2,10 +2,11 @@
 
 use super::args::Common;
 use super::exit::{Exit, Failure};
+use crate::model::text::escape;
 use crate::policy::diagnostic;
 use crate::report::diff::Folding;
 use crate::report::human::{Manner, Strictness};
-use crate::report::{Palette, Verbosity, escape, json};
+use crate::report::{Palette, Verbosity, json};
 use crate::sys::output::{Existing, Output};
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};

@@ -10,7 +10,9 @@ mod drift;
 mod group;
 mod modes;
 mod proposal;
+pub mod schedule;
 mod surveyor;
+pub mod toml;
 
 pub use acls::AclCounts;
 pub use census::{Census, Count, Place, Role, Sort};

@@ -13,3 +13,6 @@ pub mod intent;
 pub(crate) mod bits;
 pub mod pattern;
 pub mod wire;
+pub mod text;
+#[cfg(test)]
+pub mod samples;

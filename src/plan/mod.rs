@@ -1,7 +1,9 @@
 //! Plans: ordered changes, before → after, each of one entry; the one format of plan, journal and undo.
 
 mod check;
+pub mod commands;
 mod cost;
+pub mod effects;
 mod found;
 mod invert;
 mod line;

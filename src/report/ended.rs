@@ -1,6 +1,6 @@
 //! How a check ended, for the reports that tell.
 
-use super::human::Strictness;
+use crate::report::human::Strictness;
 use std::time::Duration;
 
 /// How a check ended.

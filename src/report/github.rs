@@ -1,11 +1,11 @@
 //! Annotations for GitHub Actions: one workflow command a finding.
 
-use super::escape::{entry_path, escape, escape_message};
-use super::human::{Manner, trouble_text};
-use super::root_bytes;
-use super::words::{Wording, fix_hint};
 use crate::findings::Survey;
 use crate::lints::Level;
+use crate::model::text::escape::{entry_path, escape, escape_message};
+use crate::report::human::{Manner, trouble_text};
+use crate::report::root_bytes;
+use crate::report::text::words::{Wording, fix_hint};
 use std::io::{self, Write};
 
 /// Writes a line for each finding and for what could not be read.

@@ -1,12 +1,12 @@
 //! JUnit XML, which every CI server reads: a suite a root, a failed test a finding that fails.
 
-use super::ended::Ended;
-use super::escape::{entry_path, escape, escape_message};
-use super::human::trouble_text;
-use super::root_bytes;
-use super::words::{Wording, fix_hint};
 use crate::findings::{Flaw, Survey};
 use crate::lints::Level;
+use crate::model::text::escape::{entry_path, escape, escape_message};
+use crate::report::ended::Ended;
+use crate::report::human::trouble_text;
+use crate::report::root_bytes;
+use crate::report::text::words::{Wording, fix_hint};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -1,10 +1,10 @@
 //! Metrics for Prometheus, in the text format that the node exporter's textfile collector reads.
 
-use super::ended::Ended;
-use super::escape::escape;
-use super::root_bytes;
-use super::words::Wording;
 use crate::findings::Survey;
+use crate::model::text::escape::escape;
+use crate::report::ended::Ended;
+use crate::report::root_bytes;
+use crate::report::text::words::Wording;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 

@@ -1,52 +1,12 @@
-//! A small survey and a handful of names for the tests of reports.
+//! A small survey for the tests of reports.
 
-use super::words::Wording;
 use crate::findings::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
 use crate::lints::{Because, Finding, Fix, Level, Lint};
-use crate::model::accounts::IdNames;
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::intent::RuleId;
-use crate::model::mode::Mode;
-use crate::model::path::TreePath;
+pub use crate::model::samples::{Names, path, state, text};
 use crate::policy::model::Mounts;
-use std::io::{self, Write};
-
-/// What a report writes.
-pub fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
-    let mut out = Vec::new();
-    write(&mut out).unwrap();
-    String::from_utf8(out).unwrap()
-}
-
-pub fn state(uid: u32, gid: u32, mode: u32) -> State {
-    State { uid, gid, mode: Mode::new(mode) }
-}
-
-/// Knows root, alice (1001), users (100), lab (3001, 3002) and 数据 (3003); 1666 has a hostile name.
-pub struct Names;
-
-impl IdNames for Names {
-    fn user_name(&self, uid: u32) -> Option<String> {
-        let name = match uid {
-            0 => "root",
-            1001 => "alice",
-            1666 => "mal\u{1b}[31m",
-            _ => return None,
-        };
-        Some(name.into())
-    }
-
-    fn group_name(&self, gid: u32) -> Option<String> {
-        let name = match gid {
-            0 => "root",
-            100 => "users",
-            3001 | 3002 => "lab",
-            3003 => "数据",
-            _ => return None,
-        };
-        Some(name.into())
-    }
-}
+use crate::report::text::words::Wording;
 
 /// Stands in for the registry's texts.
 pub struct Words;
@@ -70,11 +30,6 @@ impl Wording for Words {
             _ => "other-lint",
         }
     }
-}
-
-/// A path for as long as the tests run: rows of a diff and outcomes only borrow theirs.
-pub fn path(path: &str) -> &'static TreePath {
-    Box::leak(Box::new(path.as_bytes().into()))
 }
 
 fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Finding]) -> Flaw {

@@ -19,6 +19,7 @@ use crate::sys::mounts::{Mounts, is_read_only};
 use crate::sys::persona::Posed;
 use crate::sys::xattr::{Which, listed};
 use rustix::io::Errno;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The way to an entry with all that decides on it, seen by who may look anywhere.
@@ -49,6 +50,13 @@ pub struct Story {
     pub acts: Vec<Tale>,
     /// What a new file would be; in a directory where one can be made.
     pub made: Option<Trial>,
+}
+
+impl Story {
+    /// The path of a stop, as bytes.
+    pub fn path(&self, place: usize) -> &[u8] {
+        self.paths[place].as_os_str().as_bytes()
+    }
 }
 
 /// What is to be told of one act.

@@ -9,7 +9,7 @@ use crate::findings::{Notice, Root, Survey, Trouble, Unmet, path_in_tree};
 use crate::lints::{Lint, Miss, misses};
 use crate::model::operation::Act;
 use crate::model::path::TreePath;
-use crate::report::expectation::{Deed, can_but_should_not, cannot};
+use crate::report::access::expectation::{Deed, can_but_should_not, cannot};
 use crate::source::roots::Roots;
 use std::cmp::Ordering;
 use std::os::unix::ffi::OsStrExt;

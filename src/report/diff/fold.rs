@@ -3,7 +3,7 @@
 use super::Row;
 use super::listing::path_text;
 use crate::model::entry::{Kind, State};
-use crate::report::style::counted;
+use crate::model::text::numbers::counted;
 use std::collections::HashMap;
 
 /// Whether like changes are folded.

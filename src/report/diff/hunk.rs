@@ -5,7 +5,7 @@ use super::listing::{Accounts, Columns, path_text};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::path::Directory;
-use crate::report::style::Palette;
+use crate::report::text::style::Palette;
 use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, DiffOp, InlineChangeMode, InlineChangeOptions, TextDiff};
 use std::io::{self, Write};

@@ -4,9 +4,9 @@ use super::Row;
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Kind, State};
 use crate::model::path::TreePath;
-use crate::report::abbreviated::Abbreviated;
-use crate::report::account::{group_text, owner_text};
-use crate::report::escape::{escape, width};
+use crate::model::text::abbreviated::Abbreviated;
+use crate::model::text::escape::{escape, width};
+use crate::report::text::account::{group_text, owner_text};
 
 /// The owners and groups of a row, before and after, as they are printed.
 pub struct Accounts {

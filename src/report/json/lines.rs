@@ -3,7 +3,7 @@
 use crate::model::accounts::IdNames;
 use crate::model::entry::State;
 use crate::model::wire::{EntryPath, WirePath, WireState, write_line};
-use crate::report::summary::Sum;
+use crate::report::human::summary::Sum;
 use serde::Serialize;
 use std::io::{self, Write};
 

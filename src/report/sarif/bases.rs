@@ -2,8 +2,8 @@
 
 use super::uri;
 use crate::model::path::TreePath;
+use crate::model::text::escape::join;
 use crate::model::wire::{Step, Trail};
-use crate::report::escape::join;
 use serde::{Serialize, Serializer};
 use std::cell::RefCell;
 use std::convert::Infallible;

@@ -2,8 +2,8 @@
 
 use super::bases::{ArtifactLocation, Bases};
 use crate::lints::{Level, Lint};
+use crate::model::text::numbers::sentence;
 use crate::report::json::JsonState;
-use crate::report::style::sentence;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -1,0 +1,205 @@
+//! A run that another program starts: a line for cron, units for systemd, a step of a deploy job. Nothing is installed.
+
+use crate::model::text::escape::{escape, is_hostile};
+use crate::model::text::quote::shell_quote;
+use std::io::{self, Write};
+
+#[cfg(test)]
+mod tests;
+
+/// A run to be started.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// Whether it repairs.
+    pub task: Task,
+    /// Where it repairs: nothing else of the file system is to be writable. Of the roots the topmost alone.
+    pub places: Vec<Place>,
+    /// Whose it is: root's crontab lines name the user.
+    pub whose: Whose,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Task {
+    /// It looks.
+    Check,
+    /// It repairs.
+    Fix,
+}
+
+/// Whose run it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whose {
+    /// Root's, in a file of /etc/cron.d.
+    Root,
+    /// A user's own, in their crontab.
+    Users,
+}
+
+/// A directory that a repair is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Place {
+    /// Its path.
+    pub path: String,
+    /// Whether it may be missing.
+    pub optional: bool,
+}
+
+/// Which of systemd's units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// What is run.
+    Service,
+    /// When.
+    Timer,
+}
+
+/// The first of these words that none of the formats can hold: they have lines, and letters.
+pub fn unfit<'w>(words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    words.into_iter().find(|word| word.chars().any(is_hostile))
+}
+
+/// Writes a line for cron.
+pub fn write_cron(out: &mut dyn Write, job: &Job) -> io::Result<()> {
+    let (file, user) = match job.whose {
+        Whose::Root => ("/etc/cron.d/sgidlint", "  root"),
+        Whose::Users => ("crontab -e", ""),
+    };
+    writeln!(out, "# {file}: nothing wrong, nothing said; cron mails the rest.")?;
+    // To cron a `%` ends the line, quoted or not.
+    writeln!(out, "17 3 * * *{user}  {}", shell_line(job).replace('%', r"\%"))
+}
+
+/// Writes a step of a deploy job, for any POSIX shell.
+pub fn write_step(out: &mut dyn Write, job: &Job) -> io::Result<()> {
+    write!(
+        out,
+        "\
+#!/bin/sh
+# A step of a deploy job: it fails with findings (1), a wrong policy (2), or what could not be read (3).
+set -u
+status=0
+{} || status=$?
+case $status in
+  0) ;;
+  1) echo 'sgidlint: the tree is not as the policy says; nothing was deployed' >&2 ;;
+  *) echo \"sgidlint: the check itself failed ($status); nothing was deployed\" >&2 ;;
+esac
+exit \"$status\"
+",
+        shell_line(job)
+    )
+}
+
+/// Writes one of the two units.
+pub fn write_unit(out: &mut dyn Write, job: &Job, unit: Unit) -> io::Result<()> {
+    match unit {
+        Unit::Service => write_service(out, job),
+        Unit::Timer => out.write_all(TIMER.as_bytes()),
+    }
+}
+
+const TIMER: &str = "\
+# /etc/systemd/system/sgidlint.timer
+[Unit]
+Description=Run sgidlint every night
+
+[Timer]
+OnCalendar=*-*-* 03:17:00
+RandomizedDelaySec=30min
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+";
+
+fn write_service(out: &mut dyn Write, job: &Job) -> io::Result<()> {
+    let (does, capabilities) = match job.task {
+        Task::Check => ("Check", "CAP_DAC_READ_SEARCH"),
+        Task::Fix => ("Repair", "CAP_DAC_READ_SEARCH CAP_CHOWN CAP_FOWNER CAP_FSETID"),
+    };
+    let command: Vec<String> = job.words.iter().map(|word| unit_word(word).replace('$', "$$")).collect();
+    write!(
+        out,
+        "\
+# /etc/systemd/system/sgidlint.service
+[Unit]
+Description={does} setgid directory trees
+Documentation=man:inode(7)
+
+[Service]
+Type=oneshot
+ExecStart={}
+UMask=0077
+CapabilityBoundingSet={capabilities}
+AmbientCapabilities=
+NoNewPrivileges=yes
+ProtectSystem=strict
+",
+        command.join(" ")
+    )?;
+    match job.task {
+        Task::Check => writeln!(out, "RestrictSUIDSGID=yes")?,
+        Task::Fix => {
+            writeln!(out, "# Not RestrictSUIDSGID: it would forbid setting the bit.")?;
+            writeln!(out, "StateDirectory=sgidlint\nStateDirectoryMode=0700")?;
+            for place in &job.places {
+                let optional = if place.optional { "-" } else { "" };
+                writeln!(out, "ReadWritePaths={}", unit_word(&format!("{optional}{}", place.path)))?;
+            }
+        }
+    }
+    // A private /tmp would hide what is to be looked at.
+    if !job.places.iter().any(|place| ["/tmp", "/var/tmp"].iter().any(|tmp| is_related(&place.path, tmp))) {
+        writeln!(out, "PrivateTmp=yes")?;
+    }
+    out.write_all(HARDENING.as_bytes())
+}
+
+/// What no run needs. A call that the filter doesn't know is answered as an old kernel would, and sgidlint has another
+/// way; names come from the name services of this machine, over their sockets.
+const HARDENING: &str = "\
+PrivateDevices=yes
+PrivateNetwork=yes
+RestrictAddressFamilies=AF_UNIX
+IPAddressDeny=any
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RestrictNamespaces=yes
+RestrictRealtime=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+KeyringMode=private
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@resources
+SystemCallFilter=seccomp
+SystemCallErrorNumber=ENOSYS
+";
+
+/// Whether one of two paths is the other or lies below it.
+fn is_related(one: &str, other: &str) -> bool {
+    let below = |path: &str, root: &str| path == root || path.starts_with(&format!("{}/", root.trim_end_matches('/')));
+    below(one, other) || below(other, one)
+}
+
+fn shell_line(job: &Job) -> String {
+    job.words.iter().map(|word| shell_quote(word.as_bytes())).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as systemd.service(5) reads it back.
+fn unit_word(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:,@+=".contains(&byte);
+    let text = word.replace('%', "%%");
+    if !word.is_empty() && word.bytes().all(plain) {
+        return text;
+    }
+    format!("\"{}\"", escape(text.as_bytes()).replace('\\', r"\\").replace('"', "\\\""))
+}

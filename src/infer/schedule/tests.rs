@@ -1,0 +1,67 @@
+use super::*;
+use crate::model::samples::text;
+use snapbox::{IntoData, assert_data_eq, str};
+
+fn job(task: Task, places: &[(&str, bool)]) -> Job {
+    Job {
+        words: ["/usr/bin/sgidlint", "check", "-q", "-s", "group=50% $of 'us'"].map(Into::into).into(),
+        task,
+        places: places.iter().map(|&(path, optional)| Place { path: path.into(), optional }).collect(),
+        whose: Whose::Root,
+    }
+}
+
+#[test]
+fn cron_reads_the_words_back() {
+    assert_data_eq!(
+        text(|out| write_cron(out, &job(Task::Check, &[]))),
+        str![[r#"
+# /etc/cron.d/sgidlint: nothing wrong, nothing said; cron mails the rest.
+17 3 * * *  root  /usr/bin/sgidlint check -q -s 'group=50\% $of '\''us'\'''
+
+"#]]
+        .raw()
+    );
+    let own = Job { whose: Whose::Users, ..job(Task::Check, &[]) };
+    assert!(text(|out| write_cron(out, &own)).contains("17 3 * * *  /usr/bin/sgidlint"));
+}
+
+#[test]
+fn a_repair_may_write_to_its_places_and_nowhere_else() {
+    let places = [("/srv/a b", false), ("/srv/%i", true)];
+    let unit = text(|out| write_unit(out, &job(Task::Fix, &places), Unit::Service));
+    for line in [
+        "ExecStart=/usr/bin/sgidlint check -q -s \"group=50%% $$of 'us'\"",
+        "CapabilityBoundingSet=CAP_DAC_READ_SEARCH CAP_CHOWN CAP_FOWNER CAP_FSETID",
+        "ReadWritePaths=\"/srv/a b\"",
+        "ReadWritePaths=\"-/srv/%%i\"",
+        "StateDirectory=sgidlint",
+        "PrivateTmp=yes",
+    ] {
+        assert!(unit.lines().any(|shown| shown == line), "{line}\n{unit}");
+    }
+    assert!(!unit.contains("\nRestrictSUIDSGID"));
+}
+
+#[test]
+fn a_check_may_write_nowhere() {
+    let unit = text(|out| write_unit(out, &job(Task::Check, &[("/srv", false)]), Unit::Service));
+    assert!(
+        unit.contains("\nCapabilityBoundingSet=CAP_DAC_READ_SEARCH\n") && unit.contains("\nRestrictSUIDSGID=yes\n")
+    );
+    assert!(!unit.contains("ReadWritePaths") && !unit.contains("StateDirectory"));
+}
+
+#[test]
+fn what_lies_in_tmp_is_not_hidden() {
+    for (path, hidden) in [("/tmp", false), ("/tmp/a", false), ("/", false), ("/var/tmp/b", false), ("/tmpo", true)] {
+        let unit = text(|out| write_unit(out, &job(Task::Check, &[(path, false)]), Unit::Service));
+        assert_eq!(unit.contains("PrivateTmp=yes"), hidden, "{path}");
+    }
+}
+
+#[test]
+fn what_no_line_can_hold_is_known() {
+    assert_eq!(unfit(["a", "b c", "d\ne"]), Some("d\ne"));
+    assert_eq!(unfit(["a", "'%$\\\""]), None);
+}

@@ -1,0 +1,77 @@
+//! What changes would do to access, in numbers and one clause.
+
+use crate::model::entry::State;
+use crate::model::text::numbers::{counted, number};
+
+/// What changes would do to access; one change can count as several.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Effects {
+    /// All changes.
+    pub changes: u64,
+    /// Those by which the group or others may do more.
+    pub wider: u64,
+    /// Those by which they may do less.
+    pub narrower: u64,
+    /// Those that give an entry to another owner or group.
+    pub handed: u64,
+    /// Those that do none of this, but change set-ID or sticky bits.
+    pub special: u64,
+    /// Those that could break a program, open what was closed, or not be undone.
+    pub risky: u64,
+}
+
+impl Effects {
+    /// Counts a change; whether it is safe, only who planned it knows.
+    pub fn count(&mut self, before: State, after: State) {
+        let (wider, narrower) = (before.mode.widens(after.mode), after.mode.widens(before.mode));
+        let handed = (before.uid, before.gid) != (after.uid, after.gid);
+        self.changes += 1;
+        self.wider += u64::from(wider);
+        self.narrower += u64::from(narrower);
+        self.handed += u64::from(handed);
+        let same_permissions = before.mode.bits() & 0o777 == after.mode.bits() & 0o777;
+        self.special += u64::from(same_permissions && !(wider || narrower || handed));
+    }
+
+    /// `3,000 changes: 12 open wider, 40 close further, 2,950 change hands; 3 unsafe`.
+    pub fn clause(&self) -> String {
+        let parts = [
+            (self.wider, "opens wider", "open wider"),
+            (self.narrower, "closes further", "close further"),
+            (self.handed, "changes hands", "change hands"),
+            (self.special, "changes setgid or sticky alone", "change setgid or sticky alone"),
+        ];
+        let said: Vec<String> = parts
+            .iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, one, many)| counted(*count, one, many))
+            .collect();
+        let mut text = counted(self.changes, "change", "changes");
+        if !said.is_empty() {
+            text += &format!(": {}", said.join(", "));
+        }
+        if self.risky > 0 {
+            text += &format!("; {} UNSAFE", number(self.risky));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::samples::state;
+
+    #[test]
+    fn effects_are_told_apart() {
+        let mut effects = Effects::default();
+        effects.count(state(0, 0, 0o755), state(0, 3001, 0o2775));
+        effects.count(state(0, 0, 0o707), state(0, 0, 0o770));
+        effects.count(state(0, 0, 0o755), state(0, 0, 0o2755));
+        let clause = "3 changes: 2 open wider, 1 closes further, 1 changes hands, 1 changes setgid or sticky alone";
+        assert_eq!(effects.clause(), clause);
+        effects.risky = 1;
+        assert!(effects.clause().ends_with("; 1 UNSAFE"));
+        assert_eq!(Effects::default().clause(), "no changes");
+    }
+}

@@ -1,0 +1,121 @@
+//! The story of one answer for people: the way, who decides there, what can be done at its end, and what would alter it.
+
+pub mod json;
+pub mod words;
+
+use crate::access::commands::commands;
+use crate::access::probe::story::{Story, Tale};
+use crate::access::remedy::Alteration;
+use crate::model::accounts::IdNames;
+use crate::model::entry::Kind;
+use crate::model::operation::Act;
+use crate::model::principal::Whom;
+use crate::model::rights::Rights;
+use crate::model::text::escape::{escape, escape_message, full_path};
+use crate::model::text::numbers::sentence;
+use crate::report::text::account::{group_text, state_text};
+use crate::report::text::style::{Palette, Verbosity};
+use crate::report::text::table::Table;
+use std::io::{self, Write};
+
+/// Writes what somebody can do with an entry, and why.
+pub fn write(
+    out: &mut dyn Write,
+    story: &Story,
+    names: &dyn IdNames,
+    palette: &Palette,
+    verbosity: Verbosity,
+) -> io::Result<()> {
+    writeln!(out, "\nAs {}, {}:\n", label(story), groups(story, names))?;
+    write_way(out, story, names, palette)?;
+    writeln!(out)?;
+    write_acts(out, story, names, palette)?;
+    words::notes(story).iter().try_for_each(|note| writeln!(out, "\nNote: {}.", escape_message(note)))?;
+    if let Some(text) = words::made(story, names) {
+        writeln!(out, "\n{}", sentence(&text))?;
+    }
+    write_changes(out, story, names, false)?;
+    let barred: Vec<&str> = story.acts.iter().filter(|tale| tale.is_barred).map(|tale| tale.act.name()).collect();
+    if !barred.is_empty() {
+        writeln!(out, "\nNothing that the policy allows lets {} {}.", label(story), barred.join(", "))?;
+    }
+    if verbosity == Verbosity::Verbose { write_changes(out, story, names, true) } else { Ok(()) }
+}
+
+fn write_way(out: &mut dyn Write, story: &Story, names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
+    let mut table = Table::new(["ON THE WAY", "STATE", "DECIDED BY", "PASS"]);
+    for (place, stop) in story.case.stops.iter().enumerate() {
+        let path = full_path(b"", story.path(place), Some(stop.kind));
+        let (rights, pass) = match story.passes[place] {
+            Some(answer) => (Rights::PASS, if answer.is_yes() { "yes" } else { "no" }),
+            None => (Rights::READ, ""),
+        };
+        let decided = match stop.kind {
+            Kind::Symlink => String::new(),
+            _ => words::class(&story.case.decide(place, rights), names),
+        };
+        table.push([path, state_text(stop.state, names), decided, pass.into()]);
+    }
+    table.write(out, palette)
+}
+
+fn write_acts(out: &mut dyn Write, story: &Story, names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
+    let mut table = Table::new(["ACT", "CAN", "DECIDED BY"]);
+    for tale in &story.acts {
+        let can = if tale.can { "yes" } else { "no" };
+        table.push([tale.act.name().into(), can.into(), words::decided(story, tale, names)]);
+    }
+    table.write(out, palette)
+}
+
+/// Writes what would alter the answers of no, or those of yes; acts that the same would alter share their lines.
+fn write_changes(out: &mut dyn Write, story: &Story, names: &dyn IdNames, can: bool) -> io::Result<()> {
+    let mut told: Vec<(Vec<Act>, &Tale)> = Vec::new();
+    for tale in story.acts.iter().filter(|tale| tale.can == can && !tale.ways.is_empty()) {
+        match told.iter_mut().find(|(_, known)| known.ways == tale.ways) {
+            Some((acts, _)) => acts.push(tale.act),
+            None => told.push((vec![tale.act], tale)),
+        }
+    }
+    for (acts, tale) in told {
+        let acts: Vec<&str> = acts.iter().map(|act| act.name()).collect();
+        let (who, acts) = (label(story), acts.join(", "));
+        match (can, tale.ways.first().map(Vec::len)) {
+            (true, _) => writeln!(out, "\nSmallest change after which {who} can't {acts}:")?,
+            (false, Some(1)) => writeln!(out, "\nSmallest change that lets {who} {acts}:")?,
+            (false, _) => writeln!(out, "\nSmallest changes that together let {who} {acts}:")?,
+        }
+        for (at, way) in tale.ways.iter().enumerate() {
+            if at > 0 {
+                writeln!(out, "or for {who} alone:")?;
+            }
+            for (command, alteration) in commands(story, way, names).iter().zip(way) {
+                let remark = match alteration {
+                    Alteration::Join { .. } => "  # counts from their next login on",
+                    _ => "",
+                };
+                writeln!(out, "    {command}{remark}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn label(story: &Story) -> String {
+    escape(story.someone.label.as_bytes()).into_owned()
+}
+
+/// Their groups, the one that they act in first.
+fn groups(story: &Story, names: &dyn IdNames) -> String {
+    let account = &story.case.account;
+    if story.someone.label == Whom::OTHERS {
+        return format!("uid {}, in no group", account.uid);
+    }
+    let mut gids = vec![account.gid];
+    gids.extend(account.groups.iter().filter(|gid| **gid != account.gid));
+    let gids: Vec<String> = gids.into_iter().map(|gid| group_text(gid, names)).collect();
+    format!("uid {}, groups {}", account.uid, gids.join(" "))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! A plan as a unified diff of listings: what ls(1) would print before and after.
+
+mod fold;
+mod hunk;
+mod listing;
+pub mod stat;
+
+pub use fold::Folding;
+
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Kind, State};
+use crate::model::path::{Directory, TreePath};
+use crate::model::text::escape::escape;
+use crate::report::text::style::Palette;
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+/// One entry that would be changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Row<'a> {
+    /// The index of its root.
+    pub root: u32,
+    /// Its path from there.
+    pub path: &'a TreePath,
+    /// What kind of entry it is.
+    pub kind: Kind,
+    /// The state it is in.
+    pub before: State,
+    /// The state it would get.
+    pub after: State,
+}
+
+/// A root as the head of its part of the diff names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head<'a> {
+    /// Its absolute path.
+    pub path: &'a [u8],
+    /// The policy that wants the changes; `None` where a plan doesn't say.
+    pub policy: Option<&'a str>,
+}
+
+/// How a diff looks, beside what it tells.
+#[derive(Clone, Copy)]
+pub struct DiffManner<'a> {
+    /// Users and groups.
+    pub names: &'a dyn IdNames,
+    /// Colours.
+    pub palette: &'a Palette,
+    /// Whether like changes are folded.
+    pub folding: Folding,
+}
+
+/// The rows of one directory that stand together.
+#[derive(Clone, Debug)]
+pub struct Hunk<'r, 'a> {
+    /// The directory's path from its root.
+    pub directory: Directory,
+    /// Its rows, and how many stand before the first.
+    pub rows: &'r [Row<'a>],
+    /// The index of the first row.
+    pub start: usize,
+}
+
+/// Cuts rows in path order, each of them a change, into hunks.
+pub fn hunks_of<'r, 'a>(rows: &'r [Row<'a>]) -> Vec<Hunk<'r, 'a>> {
+    let mut all = Vec::new();
+    let mut start = 0;
+    for of_root in rows.chunk_by(|a, b| a.root == b.root) {
+        for (directory, rows) in hunks(of_root) {
+            all.push(Hunk { directory, rows, start });
+            start += rows.len();
+        }
+    }
+    all
+}
+
+impl Hunk<'_, '_> {
+    /// Writes the head of its root.
+    pub fn write_head(&self, out: &mut dyn Write, heads: &[Head<'_>], manner: DiffManner<'_>) -> io::Result<()> {
+        write_head(out, self.rows.first().and_then(|row| heads.get(row.root as usize)), manner.palette)
+    }
+
+    /// Writes at most `limit` pairs of lines; gives the number of pairs left out.
+    pub fn write(&self, out: &mut dyn Write, manner: DiffManner<'_>, limit: usize) -> io::Result<usize> {
+        let folds = fold::fold(self.rows, manner.folding);
+        let shown = &folds[..limit.min(folds.len())];
+        hunk::write(out, &self.directory, self.start, shown, manner.names, manner.palette)?;
+        Ok(folds.len() - shown.len())
+    }
+}
+
+/// Writes the diff of rows in path order, each entry with its own lines.
+pub fn write_diff(
+    out: &mut dyn Write,
+    rows: &[Row<'_>],
+    heads: &[Head<'_>],
+    names: &dyn IdNames,
+    palette: &Palette,
+) -> io::Result<()> {
+    write_folded(out, rows, heads, DiffManner { names, palette, folding: Folding::Full })
+}
+
+/// Writes the diff of rows in path order; `heads` are the roots that their indices mean.
+///
+/// A root's two listings hold the changed entries only, and have a hunk for each directory. Each row takes the time of
+/// its own two lines, however many there are in one directory.
+pub fn write_folded(
+    out: &mut dyn Write,
+    rows: &[Row<'_>],
+    heads: &[Head<'_>],
+    manner: DiffManner<'_>,
+) -> io::Result<()> {
+    let DiffManner { names, palette, folding } = manner;
+    let rows: Vec<Row<'_>> = rows.iter().copied().filter(|row| row.before != row.after).collect();
+    // Where each root's listings have got to: both are equally long, as no line comes or goes.
+    let mut lines: HashMap<u32, usize> = HashMap::new();
+    for of_root in rows.chunk_by(|a, b| a.root == b.root) {
+        let root = of_root[0].root;
+        write_head(out, heads.get(root as usize), palette)?;
+        let start = lines.entry(root).or_default();
+        for (directory, rows) in hunks(of_root) {
+            let folds = fold::fold(rows, folding);
+            hunk::write(out, &directory, *start, &folds, names, palette)?;
+            *start += folds.len();
+        }
+    }
+    Ok(())
+}
+
+fn write_head(out: &mut dyn Write, head: Option<&Head<'_>>, palette: &Palette) -> io::Result<()> {
+    let style = palette.head;
+    let path = escape(head.map_or(b"?", |head| head.path));
+    writeln!(out, "{style}--- {path}{style:#}")?;
+    match head.and_then(|head| head.policy) {
+        Some(policy) => writeln!(out, "{style}+++ {path} (policy {}){style:#}", escape(policy.as_bytes())),
+        None => writeln!(out, "{style}+++ {path}{style:#}"),
+    }
+}
+
+/// Cuts the rows of one root into hunks, each of one directory, in the order they have.
+///
+/// A directory heads its own hunk where something below it changes too, and else stands among its neighbours. What
+/// path order puts behind a subdirectory's contents gets another hunk.
+fn hunks<'r, 'a>(rows: &'r [Row<'a>]) -> impl Iterator<Item = (Directory, &'r [Row<'a>])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at;
+        let of = directory(rows, start)?;
+        while directory(rows, at).as_ref() == Some(&of) {
+            at += 1;
+        }
+        Some((of, &rows[start..at]))
+    })
+}
+
+/// The directory in whose hunk a row stands.
+fn directory(rows: &[Row<'_>], at: usize) -> Option<Directory> {
+    let path = rows.get(at)?.path;
+    let heads = rows.get(at + 1).is_some_and(|next| path.holds(next.path));
+    Some(if heads { path.as_directory() } else { path.directory().clone() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! Answers to `sgidlint explain`: what a lint means, and why an entry should be what it should be.
+
+use crate::lints::{Fix, Level};
+use crate::model::accounts::IdNames;
+use crate::model::entry::{Kind, State};
+use crate::model::text::escape::{escape, escape_message, full_path, width};
+use crate::plan::commands::commands;
+use crate::report::text::account::{group_text, owner_text, state_text};
+use crate::report::text::style::Palette;
+use crate::report::text::table::Table;
+use crate::report::text::words::fix_hint;
+use std::io::{self, Write};
+
+/// All that is to be said about a lint.
+#[derive(Clone, Copy, Debug)]
+pub struct LintText<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its level where nobody says otherwise.
+    pub level: Level,
+    /// Whether it can be fixed.
+    pub fix: &'a str,
+    /// What it sees.
+    pub summary: &'a str,
+    /// Why it matters, how it comes about, how to mend it: paragraphs.
+    pub explanation: &'a str,
+}
+
+/// Writes what a lint means, in lines of so many columns at most.
+pub fn write_lint(out: &mut dyn Write, lint: &LintText<'_>, columns: usize, palette: &Palette) -> io::Result<()> {
+    let (head, level) = (palette.head, palette.level(lint.level));
+    writeln!(out, "{head}{}{head:#}: {}", lint.name, lint.summary)?;
+    writeln!(out, "level: {level}{}{level:#}, fix: {}", lint.level, lint.fix)?;
+    for paragraph in lint.explanation.trim().split("\n\n") {
+        writeln!(out)?;
+        wrap(paragraph, columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
+    Ok(())
+}
+
+/// Why an entry should be what it should be.
+#[derive(Clone, Debug)]
+pub struct Explained<'a> {
+    /// Its absolute path.
+    pub path: &'a [u8],
+    /// What kind of entry it is.
+    pub kind: Kind,
+    /// The state it is in.
+    pub actual: State,
+    /// Every directory on the way, from `/` down.
+    pub way: Vec<(Vec<u8>, State)>,
+    /// What else should be known of it.
+    pub notes: Vec<String>,
+    /// What each policy that covers it says.
+    pub views: Vec<View<'a>>,
+}
+
+/// What one policy says of an entry.
+#[derive(Clone, Debug)]
+pub struct View<'a> {
+    /// The policy's name.
+    pub policy: &'a str,
+    /// The real root of the tree.
+    pub root: &'a [u8],
+    /// Why the entry isn't judged, if it isn't: `excluded by "*.swp" (lab.toml:12)`.
+    pub passed_over: Option<String>,
+    /// What is wanted, attribute by attribute.
+    pub attributes: Vec<Attribute<'a>>,
+    /// What is wrong.
+    pub findings: Vec<Told<'a>>,
+    /// How it probably came about.
+    pub cause: Option<&'a str>,
+    /// The state that the policy asks for.
+    pub ideal: State,
+    /// The state that `fix` leaves it in.
+    pub fixed: State,
+    /// The state that `fix --unsafe-fixes` leaves it in.
+    pub fixed_unsafely: State,
+}
+
+/// An attribute and what the rules say of it.
+#[derive(Clone, Debug)]
+pub struct Attribute<'a> {
+    /// Its key in the policy.
+    pub key: &'a str,
+    /// What it is.
+    pub actual: String,
+    /// Every rule that speaks of it, in the order of the file: the last one decides.
+    pub said: Vec<Said<'a>>,
+}
+
+/// What one rule says of an attribute.
+#[derive(Clone, Debug)]
+pub struct Said<'a> {
+    /// The value, as the file has it.
+    pub wanted: String,
+    /// The file.
+    pub file: &'a str,
+    /// The line of the rule's table.
+    pub line: u32,
+    /// The rule's patterns; `None` for the tree's own keys.
+    pub pattern: Option<String>,
+}
+
+/// A finding in words.
+#[derive(Clone, Debug)]
+pub struct Told<'a> {
+    /// The lint's name.
+    pub lint: &'a str,
+    /// At which level.
+    pub level: Level,
+    /// What it saw.
+    pub message: String,
+    /// Whether it can be repaired.
+    pub fix: Fix,
+}
+
+/// Writes which rules decide an entry, what it should be, and how to get it there.
+pub fn write_entry(
+    out: &mut dyn Write,
+    explained: &Explained<'_>,
+    names: &dyn IdNames,
+    palette: &Palette,
+) -> io::Result<()> {
+    let Explained { path, kind, actual, ref views, .. } = *explained;
+    let head = palette.head;
+    writeln!(out, "{head}{}{head:#}: {kind}, {}", full_path(b"", path, Some(kind)), state_text(actual, names))?;
+    if views.is_empty() {
+        writeln!(out, "\nNo policy covers it.")?;
+    }
+    views.iter().try_for_each(|view| write_view(out, explained, view, names, palette))?;
+    explained.notes.iter().try_for_each(|note| writeln!(out, "\nNote: {}.", escape_message(note)))?;
+    write_way(out, &explained.way, names, palette)
+}
+
+/// Writes every directory on the way and who can pass it.
+fn write_way(out: &mut dyn Write, way: &[(Vec<u8>, State)], names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
+    if way.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let mut table = Table::new(["ON THE WAY", "STATE", "WHO CAN PASS"]);
+    for (path, state) in way {
+        let path = full_path(b"", path, Some(Kind::Dir));
+        table.push([path.to_string(), state_text(*state, names), passers(*state, names)]);
+    }
+    table.write(out, palette)
+}
+
+/// Whom a directory's mode lets pass: the first class that somebody belongs to decides (path_resolution(7)).
+fn passers(state: State, names: &dyn IdNames) -> String {
+    let State { uid, gid, mode } = state;
+    let (owner, group) = (owner_text(uid, names), format!("group {}", group_text(gid, names)));
+    let (owner, group) = (escape(owner.as_bytes()).into_owned(), escape(group.as_bytes()).into_owned());
+    let bits = mode.bits();
+    match (bits & 0o100 != 0, bits & 0o010 != 0, bits & 0o001 != 0) {
+        (true, true, true) => "everybody".into(),
+        (false, true, true) => format!("everybody but {owner}"),
+        (true, false, true) => format!("everybody but {group}"),
+        (false, false, true) => format!("everybody but {owner} and {group}"),
+        (true, true, false) => format!("{owner}, {group}"),
+        (true, false, false) => owner,
+        (false, true, false) => format!("{group}, but not {owner}"),
+        (false, false, false) => "root alone".into(),
+    }
+}
+
+fn write_view(
+    out: &mut dyn Write,
+    explained: &Explained<'_>,
+    view: &View<'_>,
+    names: &dyn IdNames,
+    palette: &Palette,
+) -> io::Result<()> {
+    let root = full_path(b"", view.root, Some(Kind::Dir));
+    writeln!(out, "\nPolicy {}, tree {root}", escape(view.policy.as_bytes()))?;
+    if let Some(reason) = &view.passed_over {
+        return writeln!(out, "Not judged: {}.", escape_message(reason));
+    }
+    if view.attributes.is_empty() {
+        return writeln!(out, "No rule wants anything of it.");
+    }
+    writeln!(out)?;
+    write_attributes(out, &view.attributes, palette)?;
+    writeln!(out)?;
+    if view.findings.is_empty() {
+        return writeln!(out, "Nothing is wrong with it.");
+    }
+    view.findings.iter().try_for_each(|told| write_told(out, told, palette))?;
+    if let Some(cause) = view.cause {
+        writeln!(out, "Probable cause: {cause}.")?;
+    }
+    write_mending(out, explained, view, names)
+}
+
+fn write_attributes(out: &mut dyn Write, attributes: &[Attribute<'_>], palette: &Palette) -> io::Result<()> {
+    let mut table = Table::new(["ATTRIBUTE", "ACTUAL", "WANTED", "DECIDED BY"]);
+    for attribute in attributes {
+        let Some((decides, overruled)) = attribute.said.split_last() else { continue };
+        let actual = escape(attribute.actual.as_bytes()).into_owned();
+        table.push([attribute.key.into(), actual, escape_message(&decides.wanted).into_owned(), place(decides)]);
+        // From the one that came nearest to deciding back to the first.
+        for said in overruled.iter().rev() {
+            let wanted = escape_message(&said.wanted).into_owned();
+            table.push([String::new(), String::new(), wanted, format!("overruled: {}", place(said))]);
+        }
+    }
+    table.write(out, palette)
+}
+
+fn place(said: &Said<'_>) -> String {
+    let file = escape(said.file.as_bytes());
+    match &said.pattern {
+        Some(pattern) => format!("{file}:{} (match {})", said.line, escape_message(pattern)),
+        None => format!("{file}:{} (the tree's own)", said.line),
+    }
+}
+
+fn write_told(out: &mut dyn Write, told: &Told<'_>, palette: &Palette) -> io::Result<()> {
+    let style = palette.level(told.level);
+    let (message, hint) = (escape_message(&told.message), fix_hint(told.fix));
+    writeln!(out, "{style}{}{style:#}: {message}{hint} [{}]", told.level, told.lint)
+}
+
+fn write_mending(
+    out: &mut dyn Write,
+    explained: &Explained<'_>,
+    view: &View<'_>,
+    names: &dyn IdNames,
+) -> io::Result<()> {
+    let by_hand = |from, to| commands(explained.path, explained.kind, from, to, names);
+    let safe = by_hand(explained.actual, view.fixed);
+    let rest = by_hand(view.fixed, view.fixed_unsafely);
+    let so_far = if safe.is_empty() { "By hand it is mended" } else { "The rest is mended" };
+    let caution = format!("{so_far} as by fix --unsafe-fixes, once you know that it should be, with:");
+    for (head, commands) in [("By hand it is mended as by fix with:", safe), (&caution, rest)] {
+        if !commands.is_empty() {
+            writeln!(out, "\n{head}")?;
+            commands.iter().try_for_each(|command| writeln!(out, "    {command}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Breaks a paragraph into lines; lines of it that are indented stay as they are.
+fn wrap(paragraph: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut flows = false;
+    for source in paragraph.lines() {
+        if source.starts_with([' ', '\t']) {
+            lines.push(source.into());
+            flows = false;
+            continue;
+        }
+        for word in source.split_whitespace() {
+            match lines.last_mut() {
+                Some(line) if flows && width(line) + 1 + width(word) <= columns => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.into()),
+            }
+            flows = true;
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

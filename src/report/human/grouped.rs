@@ -1,0 +1,282 @@
+//! Findings that are alike, told as one: a directory with a thousand files of one wrong is one thing to know.
+
+use crate::findings::{Flaw, Survey};
+use crate::lints::{Finding, Fix, Level, Lint};
+use crate::model::entry::Kind;
+use crate::model::intent::RuleId;
+use crate::model::path::Directory;
+use crate::model::text::numbers::number;
+use crate::report::human::{Grouping, Manner};
+use crate::report::text::words::Phrases;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// So many findings that are alike are each told on a line of their own.
+const HANDFUL: u64 = 5;
+
+/// One line of a report: a finding, or many of one directory that are alike.
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    /// The first entry.
+    pub flaw: &'a Flaw,
+    /// What is wrong with it.
+    pub finding: &'a Finding,
+    /// How many it stands for.
+    pub count: u64,
+}
+
+impl Line<'_> {
+    /// Whether it stands for several.
+    pub fn is_group(&self) -> bool {
+        self.count > 1
+    }
+
+    /// `1,842 files`.
+    pub fn entries(&self) -> String {
+        let entries = match self.flaw.kind {
+            Kind::Dir => "directories",
+            Kind::File => "files",
+            Kind::Symlink => "symbolic links",
+            Kind::Fifo => "FIFOs",
+            Kind::Socket => "sockets",
+            Kind::Block => "block devices",
+            Kind::Char => "character devices",
+        };
+        format!("{} {entries}", number(self.count))
+    }
+}
+
+/// What is alike in one directory: all that a line says but the name.
+#[derive(PartialEq, Eq, Hash)]
+struct Likeness {
+    kind: Kind,
+    lint: Lint,
+    level: Level,
+    fix: Fix,
+    rule: Option<RuleId>,
+    message: Rc<str>,
+}
+
+/// The lines of a report in path order: a group stands where the first of it would.
+pub struct Lines<'a> {
+    survey: &'a Survey,
+    manner: &'a Manner,
+    /// The group of each finding that is told; empty where each has a line of its own.
+    groups: Vec<u32>,
+    /// How many each group has.
+    counts: Vec<u64>,
+}
+
+impl<'a> Lines<'a> {
+    /// Finds out which findings are alike.
+    pub fn new(survey: &'a Survey, phrases: &Phrases<'_>, manner: &'a Manner) -> Lines<'a> {
+        let mut lines = Lines { survey, manner, groups: Vec::new(), counts: Vec::new() };
+        if manner.grouping == Grouping::Full {
+            return lines;
+        }
+        let mut stacks: Vec<Stack<'a>> = survey.roots.iter().map(|_| Stack::default()).collect();
+        for (flaw, finding) in told(survey, manner) {
+            let likeness = likeness(flaw, finding, phrases);
+            let next = lines.counts.len() as u32;
+            let group = match stacks.get_mut(flaw.root as usize) {
+                Some(stack) => stack.at(Place::of(flaw)).group_or(likeness, next),
+                None => next,
+            };
+            if group == next {
+                lines.counts.push(0);
+            }
+            lines.counts[group as usize] += 1;
+            lines.groups.push(group);
+        }
+        lines
+    }
+
+    /// Each line once.
+    pub fn iter(&self) -> impl Iterator<Item = Line<'a>> + '_ {
+        let mut is_told = vec![false; self.counts.len()];
+        told(self.survey, self.manner).enumerate().filter_map(move |(at, (flaw, finding))| {
+            let group = self.groups.get(at).map(|&group| group as usize);
+            let Some(group) = group.filter(|&group| self.counts[group] > HANDFUL) else {
+                return Some(Line { flaw, finding, count: 1 });
+            };
+            let line = Line { flaw, finding, count: self.counts[group] };
+            (!std::mem::replace(&mut is_told[group], true)).then_some(line)
+        })
+    }
+}
+
+fn told<'a>(survey: &'a Survey, manner: &'a Manner) -> impl Iterator<Item = (&'a Flaw, &'a Finding)> {
+    let findings = survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(move |finding| (flaw, finding)));
+    findings.filter(|(_, finding)| manner.tells(finding.level))
+}
+
+/// So many groups of a directory are gone through; more of them are looked up.
+const FEW: usize = 8;
+
+/// The groups of one directory. Nearly all have few, for which hashing would be most of the work.
+#[derive(Default)]
+struct Groups {
+    few: Vec<(Likeness, u32)>,
+    more: HashMap<Likeness, u32>,
+}
+
+impl Groups {
+    /// The group of what is alike, which is this one where there was none.
+    fn group_or(&mut self, likeness: Likeness, new: u32) -> u32 {
+        if let Some((_, group)) = self.few.iter().find(|(known, _)| *known == likeness) {
+            return *group;
+        }
+        if self.few.len() < FEW {
+            self.few.push((likeness, new));
+            return new;
+        }
+        *self.more.entry(likeness).or_insert(new)
+    }
+}
+
+/// The directories of one root from the top down to where the last entry lay, and the groups in each: entries come in
+/// path order, so what was left is not come back to, and groups are looked for in few directories at a time.
+#[derive(Default)]
+struct Stack<'a>(Vec<(Place<'a>, Groups)>);
+
+impl<'a> Stack<'a> {
+    fn at(&mut self, directory: Place<'a>) -> &mut Groups {
+        while self.0.last().is_some_and(|(above, _)| !directory.is_within(*above)) {
+            self.0.pop();
+        }
+        if self.0.last().is_none_or(|(above, _)| *above != directory) {
+            self.0.push((directory, Groups::default()));
+        }
+        let last = self.0.len() - 1;
+        &mut self.0[last].1
+    }
+}
+
+/// Where an entry lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place<'a> {
+    /// Nowhere: it is the root.
+    Above,
+    /// In this directory.
+    In(&'a Directory),
+}
+
+impl<'a> Place<'a> {
+    fn of(flaw: &'a Flaw) -> Place<'a> {
+        if flaw.path.is_root() { Place::Above } else { Place::In(flaw.path.directory()) }
+    }
+
+    /// Whether it is another or lies below it.
+    fn is_within(self, above: Place<'_>) -> bool {
+        match (self, above) {
+            (_, Place::Above) => true,
+            (Place::Above, Place::In(_)) => false,
+            (Place::In(own), Place::In(above)) => own.is_within(above),
+        }
+    }
+}
+
+fn likeness(flaw: &Flaw, finding: &Finding, phrases: &Phrases<'_>) -> Likeness {
+    let Finding { lint, level, fix, rule } = *finding;
+    Likeness { kind: flaw.kind, lint, level, fix, rule, message: phrases.message(finding, flaw) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::human::{Strictness, write_findings};
+    use crate::report::samples::{Words, state, survey, text};
+    use crate::report::text::style::{Palette, Verbosity};
+    use snapbox::{IntoData, assert_data_eq, str};
+
+    fn manner() -> Manner {
+        Manner::new(Palette::PLAIN, Verbosity::Normal, Strictness::Deny)
+    }
+
+    /// So many files of one wrong in `data/raw`, with a directory of two others between them.
+    fn alike(count: u64) -> Survey {
+        let mut survey = survey();
+        let model = survey.flaws[1].clone();
+        survey.flaws.clear();
+        let mut push = |path: String, gid: u32| {
+            let actual = state(1001, gid, 0o644);
+            let ideal = state(1001, 3001, 0o644);
+            survey.flaws.push(Flaw { path: path.as_bytes().into(), actual, ideal, ..model.clone() });
+        };
+        (0..count / 2).for_each(|at| push(format!("data/raw/a{at}"), 100));
+        push("data/raw/b/x".into(), 100);
+        push("data/raw/b/y".into(), 100);
+        push("data/raw/c".into(), 7);
+        (count / 2..count).for_each(|at| push(format!("data/raw/d{at}"), 100));
+        survey.notices.clear();
+        survey
+    }
+
+    #[test]
+    fn more_than_a_handful_alike_are_one_line() {
+        let report = text(|out| write_findings(out, &alike(1842), &Words, &manner()));
+        assert_data_eq!(
+            report,
+            str![[r#"
+/srv/lab/data/raw/: deny: 1,842 files: gid is 100, should be 3001; fix is unsafe: its owner keeps it private [foreign-group] (/etc/sgidlint/lab.toml:14)
+/srv/lab/data/raw/b/x: deny: gid is 100, should be 3001; fix is unsafe: its owner keeps it private [foreign-group] (/etc/sgidlint/lab.toml:14)
+/srv/lab/data/raw/b/y: deny: gid is 100, should be 3001; fix is unsafe: its owner keeps it private [foreign-group] (/etc/sgidlint/lab.toml:14)
+/srv/lab/data/raw/c: deny: gid is 7, should be 3001; fix is unsafe: its owner keeps it private [foreign-group] (/etc/sgidlint/lab.toml:14)
+
+"#]]
+            .raw()
+        );
+    }
+
+    #[test]
+    fn a_root_inside_another_tears_no_group_apart() {
+        let mut survey = alike(8);
+        let model = survey.flaws[0].clone();
+        let inner = survey.roots[0].clone();
+        survey.roots.push(inner);
+        // Two policies judge one tree, and directories lie between the files.
+        let twin = |flaw: &Flaw| [flaw.clone(), Flaw { root: 1, ..flaw.clone() }];
+        survey.flaws = survey.flaws.iter().flat_map(twin).collect();
+        survey.flaws.insert(0, Flaw { path: b".".as_slice().into(), ..model });
+        let counts = |root: u32, survey: &Survey| {
+            let (manner, phrases) = (manner(), Phrases::of(&Words));
+            let lines = Lines::new(survey, &phrases, &manner);
+            lines.iter().filter(|line| line.flaw.root == root).map(|line| line.count).collect::<Vec<_>>()
+        };
+        assert_eq!((counts(0, &survey), counts(1, &survey)), (vec![1, 8, 1, 1, 1], vec![8, 1, 1, 1]));
+    }
+
+    #[test]
+    fn any_number_of_groups_is_kept_apart() {
+        let mut survey = alike(60);
+        // Twenty groups of three in one directory, in turns.
+        let gids = (0..survey.flaws.len()).map(|at| 500 + (at % 20) as u32);
+        survey.flaws.iter_mut().zip(gids).for_each(|(flaw, gid)| {
+            (flaw.path, flaw.actual.gid) = (format!("data/raw/{gid}-{}", flaw.actual.gid).as_bytes().into(), gid);
+        });
+        survey.flaws.truncate(60);
+        let (manner, phrases) = (manner(), Phrases::of(&Words));
+        let lines = Lines::new(&survey, &phrases, &manner);
+        assert_eq!(lines.counts, [3; 20]);
+        let groups: Vec<u32> = (0..60).map(|at| at % 20).collect();
+        assert_eq!(lines.groups, groups);
+    }
+
+    #[test]
+    fn a_handful_is_told_one_by_one_and_everything_with_full() {
+        let told =
+            |count, manner: &Manner| text(|out| write_findings(out, &alike(count), &Words, manner)).lines().count();
+        assert_eq!((told(5, &manner()), told(6, &manner())), (5 + 3, 1 + 3));
+        assert_eq!(told(1842, &Manner { grouping: Grouping::Full, ..manner() }), 1842 + 3);
+    }
+
+    #[test]
+    fn what_is_not_shown_is_counted() {
+        let few = Manner { most: Some(2), ..manner() };
+        let report = text(|out| write_findings(out, &alike(1842), &Words, &few));
+        let last = report.lines().last().unwrap_or_default();
+        assert_eq!((report.lines().count(), last), (3, "... and 2 findings more (--max-findings)"));
+        let all = Manner { most: Some(4), ..manner() };
+        assert_eq!(text(|out| write_findings(out, &alike(1842), &Words, &all)).lines().count(), 4);
+    }
+}

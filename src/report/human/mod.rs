@@ -1,0 +1,269 @@
+//! Findings for people: one a line, path first, so that it greps and clicks.
+
+mod advice;
+mod grouped;
+pub mod explain;
+pub mod outcome;
+pub mod policies;
+pub mod runs;
+pub mod summary;
+pub mod tally;
+
+use crate::findings::{Excused, Notice, Survey, Trouble};
+use crate::lints::{Fix, Level};
+use crate::model::entry::Kind;
+use crate::model::text::escape::{entry_path, escape, escape_message, write_entry_path};
+use crate::model::text::numbers::{counted, number, sentence};
+use crate::report::human::grouped::{Line, Lines};
+use crate::report::human::tally::Ran;
+use crate::report::root_bytes;
+use crate::report::text::style::{Palette, Verbosity};
+use crate::report::text::words::Phrases;
+use crate::report::text::words::{Wording, fix_hint};
+use crate::sys::error::{errno_name, errno_text};
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// What fails a run.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Strictness {
+    /// Findings at level deny.
+    #[default]
+    Deny,
+    /// Warnings too.
+    Warn,
+}
+
+impl Strictness {
+    /// Whether a finding of this level fails a run.
+    pub fn fails(self, level: Level) -> bool {
+        level == Level::Deny || (self == Strictness::Warn && level == Level::Warn)
+    }
+}
+
+/// How findings that are alike are told.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Grouping {
+    /// As one line for each directory, where they are more than a handful.
+    #[default]
+    Alike,
+    /// Each on its own line.
+    Full,
+}
+
+/// How a report for people looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// Colours.
+    pub palette: Palette,
+    /// How much is said.
+    pub verbosity: Verbosity,
+    /// What fails, and so is said even when quiet.
+    pub strictness: Strictness,
+    /// How findings that are alike are told.
+    pub grouping: Grouping,
+    /// How many lines of findings there are at most.
+    pub most: Option<u64>,
+}
+
+/// Writes the findings, those on entries in path order, then those about policies.
+pub fn write_findings(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, manner: &Manner) -> io::Result<()> {
+    let phrases = Phrases::of(words);
+    let lines = Lines::new(survey, &phrases, manner);
+    let most = manner.most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+    let (mut shown, mut rest) = (0, 0);
+    for line in lines.iter() {
+        if shown < most {
+            write_finding(out, survey, &phrases, manner, &line)?;
+            shown += 1;
+        } else {
+            rest += line.count;
+        }
+    }
+    let notices: Vec<&Notice> = survey.notices.iter().filter(|notice| manner.tells(notice.level)).collect();
+    let notices_shown = notices.len().min(most - shown);
+    let told = notices[..notices_shown].iter();
+    told.into_iter().try_for_each(|notice| write_notice(out, survey, words, manner, notice))?;
+    rest += (notices.len() - notices_shown) as u64;
+    if rest > 0 {
+        writeln!(out, "... and {} more (--max-findings)", counted(rest, "finding", "findings"))?;
+    }
+    if manner.verbosity == Verbosity::Verbose {
+        survey.excused.iter().try_for_each(|excused| write_excused(out, survey, words, manner, excused))?;
+    }
+    Ok(())
+}
+
+/// Writes what could not be read; for stderr.
+pub fn write_errors(out: &mut dyn Write, survey: &Survey, palette: &Palette) -> io::Result<()> {
+    survey.errors.iter().try_for_each(|trouble| {
+        let path = entry_path(trouble.root.map_or(b"", |root| root_bytes(survey, root)), &trouble.path, None);
+        writeln!(out, "sgidlint: {0}error{0:#}: {path}: {1}", palette.deny, trouble_text(trouble))
+    })
+}
+
+/// Writes what was not looked at and the totals, which a run left where there was one; nothing when quiet. For stderr.
+pub fn write_summary(out: &mut dyn Write, survey: &Survey, manner: &Manner, ran: Option<&Ran<'_>>) -> io::Result<()> {
+    if manner.verbosity == Verbosity::Quiet {
+        return Ok(());
+    }
+    write_skipped_mounts(out, survey, manner)?;
+    match ran {
+        Some(ran) => ran.write_summary(out, Some(&summary(survey))),
+        None => writeln!(out, "{}", sentence(&summary(survey))),
+    }
+}
+
+impl Manner {
+    /// The manner of most reports.
+    pub fn new(palette: Palette, verbosity: Verbosity, strictness: Strictness) -> Manner {
+        Manner { palette, verbosity, strictness, grouping: Grouping::Alike, most: None }
+    }
+
+    /// Whether findings of this level are told.
+    pub(super) fn tells(&self, level: Level) -> bool {
+        match (self.verbosity, self.strictness) {
+            (Verbosity::Quiet, Strictness::Deny) => level == Level::Deny,
+            _ => level >= Level::Warn,
+        }
+    }
+}
+
+fn write_finding(
+    out: &mut dyn Write,
+    survey: &Survey,
+    phrases: &Phrases<'_>,
+    manner: &Manner,
+    line: &Line<'_>,
+) -> io::Result<()> {
+    let Line { flaw, finding, .. } = *line;
+    let root = root_bytes(survey, flaw.root);
+    let (path, kind, entries) = match line.is_group() {
+        false => (Cow::Borrowed(&flaw.path), flaw.kind, String::new()),
+        true => (Cow::Owned(flaw.path.directory().as_path()), Kind::Dir, format!("{}: ", line.entries())),
+    };
+    write_entry_path(out, root, &path, Some(kind))?;
+    let (style, aside, level) = (manner.palette.level(finding.level), manner.palette.aside, finding.level);
+    write!(out, ": {style}{level}{style:#}: {entries}{}", phrases.message(finding, flaw))?;
+    write!(out, "{} {aside}[{}]", fix_hint(finding.fix), phrases.lint(finding.lint))?;
+    let place = finding.rule.and_then(|rule| survey.rules.get(rule.index()));
+    match place.and_then(|place| Some((survey.policies.get(place.policy as usize)?, place.line))) {
+        Some((policy, line)) => writeln!(out, " ({}:{line}){aside:#}", escape(policy.file.as_bytes())),
+        None => writeln!(out, "{aside:#}"),
+    }
+}
+
+fn write_notice(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    manner: &Manner,
+    notice: &Notice,
+) -> io::Result<()> {
+    let file = survey.policies.get(notice.policy as usize).map_or("policy", |policy| &policy.file);
+    let place = format!("{}:{}", escape(file.as_bytes()), notice.line);
+    write_head(out, manner, &place, notice.level, &notice.message)?;
+    writeln!(out, " {0}[{1}]{0:#}", manner.palette.aside, words.lint(notice.lint))
+}
+
+/// What an exception covers is told with its reason, in place of a level.
+fn write_excused(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    manner: &Manner,
+    excused: &Excused,
+) -> io::Result<()> {
+    let (flaw, aside) = (&excused.flaw, manner.palette.aside);
+    let path = entry_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind));
+    flaw.findings.iter().zip(&excused.reasons).try_for_each(|(finding, reason)| {
+        let message = escape_message(&words.message(finding, flaw)).into_owned();
+        let (lint, reason) = (words.lint(finding.lint), escape_message(reason).into_owned());
+        writeln!(out, "{path}: {aside}excepted{aside:#}: {message} {aside}[{lint}] ({reason}){aside:#}")
+    })
+}
+
+fn write_head(out: &mut dyn Write, manner: &Manner, place: &str, level: Level, message: &str) -> io::Result<()> {
+    let style = manner.palette.level(level);
+    write!(out, "{place}: {style}{level}{style:#}: {}", escape_message(message))
+}
+
+/// The error's message, with the call and its errno where it doesn't name them itself.
+pub(super) fn trouble_text(trouble: &Trouble) -> String {
+    let message = escape_message(&trouble.message);
+    match (trouble.call, trouble.errno) {
+        (Some(call), Some(errno)) if !message.contains(&errno_name(errno)) => {
+            format!("{call}: {} ({}): {message}", errno_name(errno), errno_text(errno))
+        }
+        _ => message.into_owned(),
+    }
+}
+
+/// So many mounts are named without being asked.
+const FEW_MOUNTS: usize = 3;
+
+fn write_skipped_mounts(out: &mut dyn Write, survey: &Survey, manner: &Manner) -> io::Result<()> {
+    if manner.verbosity < Verbosity::Verbose && survey.skipped_mounts.len() > FEW_MOUNTS {
+        return Ok(());
+    }
+    survey.skipped_mounts.iter().try_for_each(|mount| {
+        let path = entry_path(root_bytes(survey, mount.root), &mount.path, Some(crate::model::entry::Kind::Dir));
+        writeln!(out, "{path}: mount not entered (the tree's `mounts` decides)")
+    })
+}
+
+/// `12 findings in 100,000 entries (9 deny, 3 warn), 9 can be fixed safely; 3 excluded, 1 mount not entered`.
+fn summary(survey: &Survey) -> String {
+    let counts = &survey.counts;
+    let levels = levels(survey);
+    let of = |level| levels.clone().filter(|&found| found == level).count() as u64;
+    let (deny, warn) = (of(Level::Deny), of(Level::Warn));
+    let mut text = counted(deny + warn, "finding", "findings");
+    text += &format!(" in {}", counted(counts.entries, "entry", "entries"));
+    if deny + warn > 0 {
+        let parts = [(deny, "deny"), (warn, "warn")].into_iter().filter(|&(count, _)| count > 0);
+        text +=
+            &format!(" ({})", parts.map(|(n, level)| format!("{} {level}", number(n))).collect::<Vec<_>>().join(", "));
+        text += &format!(", {}", fixable(survey));
+    }
+    let aside = passed_over(survey);
+    if !aside.is_empty() {
+        text += &format!("; {}", aside.join(", "));
+    }
+    text
+}
+
+fn levels(survey: &Survey) -> impl Iterator<Item = Level> + Clone + '_ {
+    let on_entries = survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(|finding| finding.level));
+    on_entries.chain(survey.notices.iter().map(|notice| notice.level))
+}
+
+fn fixable(survey: &Survey) -> String {
+    let fixes = || survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(|finding| finding.fix));
+    let safe = fixes().filter(|fix| matches!(fix, Fix::Safe)).count() as u64;
+    let not_safe = fixes().filter(|fix| matches!(fix, Fix::Unsafe(_))).count() as u64;
+    match (safe, not_safe) {
+        (0, 0) => "none can be fixed".into(),
+        (0, n) => format!("{} can be fixed with --unsafe-fixes", number(n)),
+        (s, 0) => format!("{} can be fixed safely", number(s)),
+        (s, n) => format!("{} can be fixed safely, {} more with --unsafe-fixes", number(s), number(n)),
+    }
+}
+
+/// What was not judged, never in silence.
+fn passed_over(survey: &Survey) -> Vec<String> {
+    let counts = &survey.counts;
+    let (mounts, errors) = (survey.skipped_mounts.len() as u64, survey.errors.len() as u64);
+    let mut parts = Vec::new();
+    let mut push = |count: u64, text: String| parts.extend((count > 0).then_some(text));
+    push(counts.excluded, format!("{} excluded", number(counts.excluded)));
+    push(mounts, format!("{} not entered", counted(mounts, "mount", "mounts")));
+    push(counts.suppressed, format!("{} covered by exceptions", counted(counts.suppressed, "finding", "findings")));
+    push(counts.known, format!("{} known from the baseline", counted(counts.known, "finding", "findings")));
+    push(counts.vanished, format!("{} vanished meanwhile", number(counts.vanished)));
+    push(errors, format!("incomplete: {}", counted(errors, "error", "errors")));
+    parts
+}
+
+#[cfg(test)]
+mod tests;

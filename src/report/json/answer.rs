@@ -1,0 +1,93 @@
+//! Answers for programs: what `policy list` and `explain` say, as lines of JSON.
+
+use crate::model::accounts::IdNames;
+use crate::model::wire::{WirePath, write_line};
+use crate::report::human::explain::{Explained, LintText, View};
+use crate::report::human::policies::Listed;
+use crate::report::json::JsonState;
+use serde_json::{Value, json};
+use std::io::{self, Write};
+
+/// Writes a line for each policy.
+pub fn write_list(out: &mut dyn Write, policies: &[Listed<'_>]) -> io::Result<()> {
+    policies.iter().try_for_each(|policy| {
+        let params: Vec<Value> = policy
+            .params
+            .iter()
+            .map(|param| json!({"name": param.name.value, "default": param.default, "help": param.help}))
+            .collect();
+        write_line(&json!({"type": "policy", "name": policy.name, "summary": policy.summary, "params": params}), out)
+    })
+}
+
+/// Writes what a lint means.
+pub fn write_lint(out: &mut dyn Write, lint: &LintText<'_>) -> io::Result<()> {
+    let LintText { name, level, fix, summary, explanation } = *lint;
+    let level = level.name();
+    let line = json!({
+        "type": "lint", "name": name, "level": level, "fix": fix, "summary": summary, "explanation": explanation,
+    });
+    write_line(&line, out)
+}
+
+/// Writes a line for each policy that covers an entry: which rules decide it, and what it should be.
+pub fn write_entry(out: &mut dyn Write, explained: &Explained<'_>, names: &dyn IdNames) -> io::Result<()> {
+    explained.views.iter().try_for_each(|view| write_line(&entry_line(explained, view, names), out))
+}
+
+fn entry_line(explained: &Explained<'_>, view: &View<'_>, names: &dyn IdNames) -> Value {
+    let said = |said: &crate::report::human::explain::Said<'_>| json!({"value": said.wanted, "file": said.file, "line": said.line, "match": said.pattern});
+    // The last word decides; those before it were overruled.
+    let attributes = view.attributes.iter().map(|attribute| {
+        let said: Vec<Value> = attribute.said.iter().map(said).collect();
+        json!({"attribute": attribute.key, "actual": attribute.actual, "said": said})
+    });
+    let findings = view.findings.iter().map(
+        |told| json!({"lint": told.lint, "level": told.level.name(), "fix": told.fix.name(), "message": told.message}),
+    );
+    json!({
+        "type": "explanation",
+        "policy": view.policy,
+        "root": WirePath::new(view.root),
+        "path": WirePath::new(explained.path),
+        "kind": explained.kind.name(),
+        "actual": JsonState::new(explained.actual, names),
+        "ideal": JsonState::new(view.ideal, names),
+        "fixed": JsonState::new(view.fixed, names),
+        "fixed_unsafely": JsonState::new(view.fixed_unsafely, names),
+        "passed_over": view.passed_over,
+        "attributes": attributes.collect::<Vec<_>>(),
+        "findings": findings.collect::<Vec<_>>(),
+        "cause": view.cause,
+        "notes": explained.notes,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lints::Level;
+    use crate::report::samples::text;
+
+    #[test]
+    fn each_answer_is_a_line_of_json() {
+        let lint = LintText {
+            name: "x",
+            level: Level::Deny,
+            fix: "safe",
+            summary: "a \u{1b}[31mred\u{9b}\u{202e}",
+            explanation: "b\nc",
+        };
+        let line = text(|out| write_lint(out, &lint));
+        let read: Value = serde_json::from_str(&line).expect("it is JSON");
+        assert_eq!(
+            (read["type"].as_str(), read["summary"].as_str()),
+            (Some("lint"), Some("a \u{1b}[31mred\u{9b}\u{202e}"))
+        );
+        assert!(line.ends_with('\n') && !line.trim_end().contains(crate::model::wire::is_hostile), "{line:?}");
+        let listed = Listed { name: "p", summary: None, params: &[] };
+        let line = text(|out| write_list(out, &[listed]));
+        let read: Value = serde_json::from_str(&line).expect("it is JSON");
+        assert_eq!((read["name"].as_str(), read["params"].as_array().map(Vec::len)), (Some("p"), Some(0)));
+    }
+}

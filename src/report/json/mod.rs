@@ -1,0 +1,351 @@
+//! Reports for machines: JSON, one object a line.
+
+pub mod answer;
+mod lines;
+
+use crate::findings::{Flaw, Notice, PolicyLabel, Root, Survey, Trouble};
+use crate::lints::{Finding, Lint};
+use crate::model::accounts::IdNames;
+use crate::model::entry::Kind;
+use crate::model::path::TreePath;
+use crate::model::wire::{EntryPath, Trail, WirePath};
+pub use crate::model::wire::{Visible, write_line};
+use crate::report::human::outcome::{Fate, Settled};
+use crate::report::text::words::Wording;
+use crate::sys::error::errno_name;
+pub use lines::{JsonPolicy, JsonState, Summed};
+use lines::{JsonRule, Line};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+
+/// Writes a whole check: begin, findings and errors in path order, end.
+pub fn write_check(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    names: &dyn IdNames,
+    exit: u8,
+) -> io::Result<()> {
+    write_begin(out, &survey.policies, &survey.roots)?;
+    write_warnings(out, survey)?;
+    write_findings(out, survey, words, names)?;
+    write_errors(out, survey)?;
+    write_end(out, &Totals::of(survey), exit)
+}
+
+/// Writes the first line: the tool, the policies and the roots of the run.
+pub fn write_begin(out: &mut dyn Write, policies: &[PolicyLabel], roots: &[Root]) -> io::Result<()> {
+    let mut paths: Vec<&[u8]> = Vec::with_capacity(roots.len());
+    for root in roots {
+        // A root stands once for each policy in the survey, and once here.
+        let path = root.path.as_os_str().as_bytes();
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    let line = Line::Begin {
+        format: 1,
+        tool: "sgidlint",
+        version: env!("CARGO_PKG_VERSION"),
+        policies: policies.iter().map(|p| JsonPolicy { name: &p.name, file: &p.file }).collect(),
+        roots: paths.into_iter().map(WirePath::new).collect(),
+    };
+    line.write(out)
+}
+
+/// Writes a line for each thing that others have a hand in, though root relies on it.
+pub fn write_warnings(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
+    survey.warnings.iter().try_for_each(|message| Line::Warning { message }.write(out))
+}
+
+/// Writes a line for each finding: those on entries in path order, then those about policies.
+pub fn write_findings(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    names: &dyn IdNames,
+) -> io::Result<()> {
+    let mut trail = Trail::default();
+    for flaw in &survey.flaws {
+        for finding in &flaw.findings {
+            let path = trail.path(&flaw.path, |line| write_line(line, out))?;
+            finding_line(survey, words, names, (flaw, path), finding).write(out)?;
+        }
+    }
+    survey.notices.iter().try_for_each(|notice| notice_line(survey, words, notice).write(out))
+}
+
+/// Writes a line for each finding that an exception covers.
+pub fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn Wording) -> io::Result<()> {
+    let mut trail = Trail::default();
+    for excused in &survey.excused {
+        let flaw = &excused.flaw;
+        for (finding, reason) in flaw.findings.iter().zip(&excused.reasons) {
+            let line = Line::Suppressed {
+                lint: words.lint(finding.lint),
+                level: finding.level.name(),
+                root: root_path(survey, flaw.root),
+                path: trail.path(&flaw.path, |line| write_line(line, out))?,
+                kind: flaw.kind.name(),
+                message: words.message(finding, flaw),
+                reason,
+            };
+            line.write(out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a line for each finding that a baseline knows, on this line, and that is no more.
+pub fn write_removable<'a>(
+    out: &mut dyn Write,
+    all: impl IntoIterator<Item = (Lint, Option<(&'a [u8], &'a TreePath)>, u32)>,
+) -> io::Result<()> {
+    let mut trail = Trail::default();
+    all.into_iter().try_for_each(|(lint, place, line)| {
+        let root = place.map(|(root, _)| WirePath::new(root));
+        let path = place.map(|(_, path)| trail.path(path, |line| write_line(line, out))).transpose()?;
+        Line::Removable { lint: lint.name(), root, path, line }.write(out)
+    })
+}
+
+/// Writes a line for each thing that could not be read.
+pub fn write_errors(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
+    let mut trail = Trail::default();
+    survey.errors.iter().try_for_each(|trouble| {
+        let path = trail.path(&trouble.path, |line| write_line(line, out))?;
+        error_line(survey, trouble, path).write(out)
+    })
+}
+
+/// Writes a line for what became of each change.
+pub fn write_outcomes<'a>(
+    out: &mut dyn Write,
+    settled: impl IntoIterator<Item = Settled<'a>>,
+    names: &dyn IdNames,
+) -> io::Result<()> {
+    let mut trail = Trail::default();
+    settled.into_iter().try_for_each(|one| write_outcome(out, &one, names, &mut trail))
+}
+
+fn write_outcome(out: &mut dyn Write, settled: &Settled<'_>, names: &dyn IdNames, trail: &mut Trail) -> io::Result<()> {
+    let (call, errno) = match settled.fate {
+        Fate::Failed { call, errno } => (Some(call), Some(errno_name(errno))),
+        _ => (None, None),
+    };
+    let line = Line::Outcome {
+        root: WirePath::new(settled.root),
+        path: trail.path(settled.path, |line| write_line(line, out))?,
+        outcome: settled.fate.name(),
+        state: settled.state.map(|state| JsonState::new(state, names)),
+        call,
+        errno,
+        message: settled.message(names),
+    };
+    line.write(out)
+}
+
+/// Writes a line for why a command did not do what it was asked.
+pub fn write_failure(out: &mut dyn Write, message: &str) -> io::Result<()> {
+    Line::Error { root: None, path: None, call: None, errno: None, message }.write(out)
+}
+
+/// Writes a line for a root that nothing is changed below.
+pub fn write_lost_root(out: &mut dyn Write, root: &[u8], message: &str) -> io::Result<()> {
+    Line::Error { root: Some(WirePath::new(root)), path: None, call: None, errno: None, message }.write(out)
+}
+
+/// Writes the last line; without it the report is torn.
+pub fn write_end(out: &mut dyn Write, totals: &Totals, exit: u8) -> io::Result<()> {
+    write_end_of(out, None, totals, exit)
+}
+
+/// Writes the last line of a command that put this run on record.
+pub fn write_end_of(out: &mut dyn Write, run: Option<&str>, totals: &Totals, exit: u8) -> io::Result<()> {
+    let Totals { entries, excluded, skipped_mounts, findings, changes, errors, vanished, suppressed, known } = *totals;
+    Line::End { entries, excluded, skipped_mounts, findings, changes, errors, exit, vanished, suppressed, known, run }
+        .write(out)
+}
+
+/// The numbers of the last line.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Totals {
+    /// Entries seen.
+    pub entries: u64,
+    /// Entries that an exclude kept out.
+    pub excluded: u64,
+    /// Mounts not entered.
+    pub skipped_mounts: u64,
+    /// Findings, those about policies included.
+    pub findings: u64,
+    /// Entries that a fix would change, or has changed.
+    pub changes: u64,
+    /// What could not be read or done.
+    pub errors: u64,
+    /// Entries that vanished between being listed and being looked at.
+    pub vanished: u64,
+    /// Findings that an exception covers.
+    pub suppressed: u64,
+    /// Findings that a baseline knows.
+    pub known: u64,
+}
+
+impl Totals {
+    /// Adds a survey up.
+    pub fn of(survey: &Survey) -> Totals {
+        let of_entries: usize = survey.flaws.iter().map(|flaw| flaw.findings.len()).sum();
+        Totals {
+            entries: survey.counts.entries,
+            excluded: survey.counts.excluded,
+            skipped_mounts: survey.skipped_mounts.len() as u64,
+            findings: (of_entries + survey.notices.len()) as u64,
+            changes: survey.flaws.iter().filter(|flaw| flaw.actual != flaw.desired).count() as u64,
+            errors: survey.errors.len() as u64,
+            vanished: survey.counts.vanished,
+            suppressed: survey.counts.suppressed,
+            known: survey.counts.known,
+        }
+    }
+}
+
+fn finding_line<'a>(
+    survey: &'a Survey,
+    words: &'a dyn Wording,
+    names: &dyn IdNames,
+    (flaw, path): (&'a Flaw, EntryPath<'a>),
+    finding: &Finding,
+) -> Line<'a> {
+    let rule = finding.rule.and_then(|id| survey.rules.get(id.index()));
+    Line::Finding {
+        lint: words.lint(finding.lint),
+        level: finding.level.name(),
+        root: Some(root_path(survey, flaw.root)),
+        path: Some(path),
+        kind: Some(flaw.kind.name()),
+        actual: Some(JsonState::new(flaw.actual, names)),
+        desired: Some(JsonState::new(flaw.desired, names)),
+        rule: rule.and_then(|place| json_rule(survey, place.policy, place.line)),
+        fix: finding.fix.name(),
+        because: finding.fix.because().map(|because| because.name()),
+        cause: flaw.cause.filter(|cause| cause.explains(finding.lint)).map(|cause| cause.name()),
+        whom: None,
+        act: None,
+        message: words.message(finding, flaw),
+    }
+}
+
+/// A finding about a policy has no states, and nothing ever mends it but an editor; an entry it has where it says what
+/// somebody can do there.
+fn notice_line<'a>(survey: &'a Survey, words: &'a dyn Wording, notice: &'a Notice) -> Line<'a> {
+    let unmet = notice.unmet.as_deref();
+    Line::Finding {
+        lint: words.lint(notice.lint),
+        level: notice.level.name(),
+        root: unmet.and_then(|unmet| unmet.root).map(|root| root_path(survey, root)),
+        path: unmet.map(|unmet| WirePath::of(&unmet.path).into()),
+        kind: unmet.and_then(|unmet| unmet.kind).map(Kind::name),
+        actual: None,
+        desired: None,
+        rule: json_rule(survey, notice.policy, notice.line),
+        fix: "none",
+        because: None,
+        cause: None,
+        whom: unmet.map(|unmet| unmet.whom.as_str()),
+        act: unmet.map(|unmet| unmet.act.name()),
+        message: notice.message.clone(),
+    }
+}
+
+fn error_line<'a>(survey: &'a Survey, trouble: &'a Trouble, path: EntryPath<'a>) -> Line<'a> {
+    Line::Error {
+        root: trouble.root.map(|root| root_path(survey, root)),
+        path: Some(path),
+        call: trouble.call,
+        errno: trouble.errno.map(errno_name),
+        message: &trouble.message,
+    }
+}
+
+fn json_rule(survey: &Survey, policy: u32, line: u32) -> Option<JsonRule<'_>> {
+    let policy = survey.policies.get(policy as usize)?;
+    Some(JsonRule { policy: &policy.name, file: &policy.file, line })
+}
+
+fn root_path(survey: &Survey, root: u32) -> WirePath<'_> {
+    WirePath::new(crate::report::root_bytes(survey, root))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples::{Names, Words, state, survey, text};
+    use snapbox::{IntoData, assert_data_eq, str};
+
+    #[test]
+    fn a_check_is_begin_findings_errors_end() {
+        let report = text(|out| write_check(out, &survey(), &Words, &Names, 3));
+        let version = concat!(r#""version":""#, env!("CARGO_PKG_VERSION"), '"');
+        assert_data_eq!(report.replace(version, r#""version":"V""#), str![[r#"
+{"type":"begin","format":1,"tool":"sgidlint","version":"V","policies":[{"name":"lab-share","file":"/etc/sgidlint/lab.toml"}],"roots":[{"text":"/srv/lab"}]}
+{"type":"finding","lint":"spreading-group","level":"deny","root":{"text":"/srv/lab"},"path":{"text":"."},"kind":"dir","actual":{"uid":0,"gid":100,"mode":"2777","owner":"root","group":"users"},"desired":{"uid":0,"gid":3001,"mode":"2777","owner":"root","group":"lab"},"rule":{"policy":"lab-share","file":"/etc/sgidlint/lab.toml","line":14},"fix":"safe","message":"gid is 100, should be 3001"}
+{"type":"finding","lint":"world-writable","level":"warn","root":{"text":"/srv/lab"},"path":{"text":"."},"kind":"dir","actual":{"uid":0,"gid":100,"mode":"2777","owner":"root","group":"users"},"desired":{"uid":0,"gid":3001,"mode":"2777","owner":"root","group":"lab"},"fix":"none","message":"everyone can write it"}
+{"type":"finding","lint":"foreign-group","level":"deny","root":{"text":"/srv/lab"},"path":{"bytes":"YQpiL/8="},"kind":"file","actual":{"uid":4711,"gid":100,"mode":"0600","group":"users"},"desired":{"uid":4711,"gid":100,"mode":"0600","group":"users"},"rule":{"policy":"lab-share","file":"/etc/sgidlint/lab.toml","line":14},"fix":"unsafe","because":"private","message":"gid is 100, should be 3001"}
+{"type":"finding","lint":"hard-linked","level":"warn","root":{"text":"/srv/lab"},"path":{"text":"core"},"kind":"file","actual":{"uid":4711,"gid":100,"mode":"0600","group":"users"},"desired":{"uid":4711,"gid":100,"mode":"0600","group":"users"},"rule":{"policy":"lab-share","file":"/etc/sgidlint/lab.toml","line":14},"fix":"none","because":"hard-linked","message":"it has 3 names"}
+{"type":"finding","lint":"expired-exception","level":"warn","rule":{"policy":"lab-share","file":"/etc/sgidlint/lab.toml","line":30},"fix":"none","message":"the exception held until 2026-03-01"}
+{"type":"error","root":{"text":"/srv/lab"},"path":{"text":"secret"},"call":"openat","errno":"EACCES","message":"can't list the directory; run as root"}
+{"type":"end","entries":100000,"excluded":3,"skipped_mounts":1,"findings":5,"changes":1,"errors":1,"exit":3,"vanished":1,"suppressed":2}
+
+"#]].raw());
+    }
+
+    #[test]
+    fn every_line_is_an_object_of_its_own() {
+        for line in text(|out| write_check(out, &survey(), &Words, &Names, 1)).lines() {
+            assert!(serde_json::from_str::<serde_json::Value>(line).unwrap().is_object(), "{line}");
+        }
+    }
+
+    /// A pipe that nobody reads any more.
+    struct Broken;
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_broken_pipe_is_told_as_one() {
+        let error = write_check(&mut Broken, &survey(), &Words, &Names, 0).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn an_outcome_has_the_state_it_was_seen_in_or_the_call_that_failed() {
+        let (before, after) = (state(0, 0, 0o755), state(0, 3001, 0o2775));
+        let failed = Fate::Failed { call: "fchmodat2", errno: libc::EPERM };
+        let settled = Settled {
+            root: b"/srv/lab",
+            path: crate::report::samples::path("a"),
+            kind: Kind::Dir,
+            before,
+            after,
+            fate: Fate::Applied,
+            state: Some(after),
+            cause: None,
+        };
+        let refused = Settled { fate: Fate::Refused, state: Some(state(0, 3001, 0o775)), ..settled };
+        let failed = Settled { fate: failed, state: None, cause: Some("it is immutable"), ..settled };
+        let lines = [settled, refused, failed].map(|one| text(|out| write_outcomes(out, [one], &Names)));
+        assert_data_eq!(lines.concat(), str![[r#"
+{"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"applied","state":{"uid":0,"gid":3001,"mode":"2775","owner":"root","group":"lab"}}
+{"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"refused","state":{"uid":0,"gid":3001,"mode":"0775","owner":"root","group":"lab"},"message":"the calls succeeded, but it is root:lab 0775, not root:lab 2775; the kernel drops setgid where the owner is not in the group: run as root"}
+{"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"failed","call":"fchmodat2","errno":"EPERM","message":"fchmodat2: EPERM (operation not permitted): it is immutable"}
+
+"#]].raw());
+    }
+}

@@ -1,0 +1,192 @@
+//! SARIF 2.1.0, the format of code scanners: rules with their help, results, suppressions, one invocation.
+
+mod bases;
+mod parts;
+mod uri;
+
+use crate::findings::{Excused, Flaw, Notice, Survey, Trouble};
+use crate::lints::{Finding, Level, Lint};
+use crate::model::accounts::IdNames;
+use crate::model::intent::RuleId;
+use crate::model::text::escape::{entry_path, escape, join};
+use crate::report::ended::Ended;
+use crate::report::json::{JsonState, Visible};
+use crate::report::root_bytes;
+use crate::report::text::words::{Wording, fix_hint};
+use bases::{ArtifactLocation, Bases};
+use parts::{Descriptor, Driver, Invocation, Location, Message, Notification, Properties, SarifResult, Suppression};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// The key of the fingerprint; another way of making it gets another number.
+const FINGERPRINT: &str = "sgidlint/v1";
+
+/// Writes a whole check as one SARIF log.
+pub fn write_check(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    names: &dyn IdNames,
+    ended: &Ended,
+) -> io::Result<()> {
+    let bases = Bases::default();
+    let scene = Scene { survey, words, names, bases: &bases };
+    let driver = Driver {
+        name: "sgidlint",
+        semantic_version: env!("CARGO_PKG_VERSION"),
+        rules: Lint::ALL.into_iter().map(Descriptor::of).collect(),
+    };
+    let log = parts::Log::of(SCHEMA, driver, scene.invocation(ended), Results(&scene), &bases);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
+    log.serialize(&mut serializer)?;
+    out.write_all(b"\n")
+}
+
+/// What results are made from.
+struct Scene<'a> {
+    survey: &'a Survey,
+    words: &'a dyn Wording,
+    names: &'a dyn IdNames,
+    bases: &'a Bases,
+}
+
+/// The results, each made when it is written: there may be a million.
+struct Results<'a>(&'a Scene<'a>);
+
+impl<'a> Serialize for Results<'a> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Results(scene) = self;
+        let of_flaw = |flaw: &'a Flaw| flaw.findings.iter().map(move |finding| scene.result(flaw, finding));
+        let found = scene.survey.flaws.iter().flat_map(of_flaw);
+        let excused = scene.survey.excused.iter().flat_map(|excused| scene.suppressed(excused));
+        let notices = scene.survey.notices.iter().map(|notice| scene.notice(notice));
+        serializer.collect_seq(found.chain(excused).chain(notices))
+    }
+}
+
+impl<'a> Scene<'a> {
+    fn result(&self, flaw: &Flaw, finding: &Finding) -> SarifResult {
+        let root = root_bytes(self.survey, flaw.root);
+        let place = join(root, &flaw.path.bytes());
+        let message = self.words.message(finding, flaw);
+        let text = format!("{}: {message}{}", entry_path(root, &flaw.path, Some(flaw.kind)), fix_hint(finding.fix));
+        let policy = self.survey.roots.get(flaw.root as usize).and_then(|root| self.policy(root.policy));
+        SarifResult {
+            rule_id: finding.lint.name(),
+            rule_index: finding.lint as usize,
+            level: level_name(finding.level),
+            message: Message::of(&text),
+            locations: vec![Location::of_file(self.bases.place(root, &flaw.path), None, None)],
+            related_locations: self.rule(finding.rule).into_iter().collect(),
+            partial_fingerprints: fingerprint(finding.lint, &place, policy.unwrap_or_default()),
+            suppressions: None,
+            properties: Some(Properties {
+                kind: flaw.kind.name(),
+                actual: JsonState::new(flaw.actual, self.names),
+                desired: JsonState::new(flaw.desired, self.names),
+                fix: finding.fix.name(),
+                because: finding.fix.because().map(|because| because.name()),
+            }),
+        }
+    }
+
+    fn suppressed(&self, excused: &'a Excused) -> impl Iterator<Item = SarifResult> {
+        excused.flaw.findings.iter().zip(&excused.reasons).map(|(finding, reason)| SarifResult {
+            suppressions: Some(vec![Suppression {
+                kind: "external",
+                status: "accepted",
+                justification: escape(reason.as_bytes()).into_owned(),
+            }]),
+            ..self.result(&excused.flaw, finding)
+        })
+    }
+
+    /// A finding about a policy lies in its file; what somebody can or can't do, also at an entry.
+    fn notice(&self, notice: &Notice) -> SarifResult {
+        let policy = self.survey.policies.get(notice.policy as usize);
+        let file = policy.map_or("", |policy| &policy.file);
+        let entry = notice.unmet.as_deref().map(|unmet| {
+            let root = unmet.root.map_or(&b""[..], |root| root_bytes(self.survey, root));
+            Location::of_file(self.bases.place(root, &unmet.path), None, Some(Message::of("the entry")))
+        });
+        SarifResult {
+            rule_id: notice.lint.name(),
+            rule_index: notice.lint as usize,
+            level: level_name(notice.level),
+            message: Message::of(&notice.message),
+            locations: vec![Location::of_file(ArtifactLocation::of(uri::of_policy(file)), Some(notice.line), None)],
+            related_locations: entry.into_iter().collect(),
+            partial_fingerprints: fingerprint(notice.lint, file.as_bytes(), &notice.message),
+            suppressions: None,
+            properties: None,
+        }
+    }
+
+    /// Where the rule stands that wants it otherwise.
+    fn rule(&self, rule: Option<RuleId>) -> Option<Location> {
+        let place = self.survey.rules.get(rule?.index())?;
+        let policy = self.survey.policies.get(place.policy as usize)?;
+        let message = Message::of("the rule that says so");
+        Some(Location::of_file(ArtifactLocation::of(uri::of_policy(&policy.file)), Some(place.line), Some(message)))
+    }
+
+    fn policy(&self, index: u32) -> Option<&str> {
+        self.survey.policies.get(index as usize).map(|policy| policy.name.as_str())
+    }
+
+    fn invocation(&self, ended: &Ended) -> Invocation {
+        let end = ended.began.checked_add(ended.took).unwrap_or(ended.began);
+        let errors = self.survey.errors.iter().map(|trouble| self.notification(trouble));
+        let said =
+            |level| move |text: &String| Notification { level, message: Message::of(text), locations: Vec::new() };
+        let warnings = self.survey.warnings.iter().map(said("warning"));
+        let remarks = self.survey.remarks.iter().map(said("note"));
+        Invocation {
+            execution_successful: ended.is_complete(),
+            exit_code: ended.exit,
+            start_time_utc: moment(ended.began),
+            end_time_utc: moment(end),
+            tool_execution_notifications: errors.chain(warnings).chain(remarks).collect(),
+        }
+    }
+
+    fn notification(&self, trouble: &Trouble) -> Notification {
+        let root = trouble.root.map_or(&b""[..], |root| root_bytes(self.survey, root));
+        let is_somewhere = !root.is_empty() || trouble.path.length() > 0;
+        let location = is_somewhere.then(|| Location::of_file(self.bases.place(root, &trouble.path), None, None));
+        let path = entry_path(root, &trouble.path, None);
+        let message = Message::of(&format!("{path}: {}", crate::report::human::trouble_text(trouble)));
+        Notification { level: "error", message, locations: location.into_iter().collect() }
+    }
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Deny => "error",
+        Level::Warn => "warning",
+        Level::Allow => "none",
+    }
+}
+
+/// A moment of UTC as SARIF spells it, to the millisecond.
+fn moment(moment: jiff::Timestamp) -> String {
+    format!("{moment:.3}")
+}
+
+/// What tells a finding from others and stays the same from run to run: the lint, the place, and who says so.
+fn fingerprint(lint: Lint, place: &[u8], policy: &str) -> BTreeMap<&'static str, String> {
+    // FNV-1a, 128 bits: enough that no two of a billion findings are taken for one; nobody gains by forging it.
+    let mut hash = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
+    // No part holds a NUL, so that the parts can't run into one another.
+    let parts = [lint.name().as_bytes(), b"\0", place, b"\0", policy.as_bytes()];
+    for &byte in parts.into_iter().flatten() {
+        hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+    }
+    BTreeMap::from([(FINGERPRINT, format!("{hash:032x}"))])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! The colours of a report, and how much it says.
+
+use crate::lints::Level;
+use anstyle::{AnsiColor, Style};
+
+/// What is coloured in which way; [`Palette::PLAIN`] colours nothing.
+///
+/// A style is written before its text, and with `{:#}` behind it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Palette {
+    /// The level deny, and errors.
+    pub deny: Style,
+    /// The level warn.
+    pub warn: Style,
+    /// Heads of tables and files.
+    pub head: Style,
+    /// What is of less weight: names of lints, places.
+    pub aside: Style,
+    /// What is taken away.
+    pub removed: Style,
+    /// What is put in its place.
+    pub added: Style,
+    /// The letters that differ in a line taken away.
+    pub removed_letters: Style,
+    /// The letters that differ in the line put in its place.
+    pub added_letters: Style,
+    /// The head of a hunk.
+    pub hunk: Style,
+}
+
+impl Palette {
+    /// No colour at all: for pipes and files.
+    pub const PLAIN: Palette = Palette {
+        deny: Style::new(),
+        warn: Style::new(),
+        head: Style::new(),
+        aside: Style::new(),
+        removed: Style::new(),
+        added: Style::new(),
+        removed_letters: Style::new(),
+        added_letters: Style::new(),
+        hunk: Style::new(),
+    };
+
+    /// The sixteen colours that every terminal has.
+    pub const COLORED: Palette = Palette {
+        deny: AnsiColor::Red.on_default().bold(),
+        warn: AnsiColor::Yellow.on_default().bold(),
+        head: Style::new().bold(),
+        aside: Style::new().dimmed(),
+        removed: AnsiColor::Red.on_default(),
+        added: AnsiColor::Green.on_default(),
+        removed_letters: AnsiColor::Red.on_default().invert(),
+        added_letters: AnsiColor::Green.on_default().invert(),
+        hunk: AnsiColor::Cyan.on_default(),
+    };
+
+    /// The colour of a level.
+    pub fn level(&self, level: Level) -> Style {
+        match level {
+            Level::Deny => self.deny,
+            Level::Warn => self.warn,
+            Level::Allow => self.aside,
+        }
+    }
+}
+
+/// How much is said.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub enum Verbosity {
+    /// What fails only: nothing wrong, nothing at all.
+    Quiet,
+    /// Findings and a summary.
+    #[default]
+    Normal,
+    /// What went as planned too, and all that was passed over by name.
+    Verbose,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_palette_writes_nothing() {
+        let style = Palette::PLAIN.deny;
+        assert_eq!(format!("{style}deny{style:#}"), "deny");
+        let style = Palette::COLORED.level(Level::Deny);
+        assert_eq!(format!("{style}deny{style:#}"), "\u{1b}[1m\u{1b}[31mdeny\u{1b}[0m");
+    }
+}

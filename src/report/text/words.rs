@@ -1,0 +1,109 @@
+//! Lints and what they saw in words: asked of others, and remembered for all entries that they read the same of.
+
+use crate::findings::Flaw;
+use crate::lints::{Finding, Fix, Lint};
+use crate::model::acl::Acls;
+use crate::model::entry::{Kind, State};
+use crate::model::text::escape::escape_message;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// The words for findings.
+pub trait Wording {
+    /// What a finding says of its entry: lowercase start, no period, no path.
+    fn message(&self, finding: &Finding, flaw: &Flaw) -> String;
+
+    /// The name of a lint.
+    fn lint(&self, lint: Lint) -> &str {
+        lint.name()
+    }
+}
+
+/// What is to be said of a fix behind a finding's message; nothing where it is safe, or where there could be none.
+pub fn fix_hint(fix: Fix) -> String {
+    match fix {
+        Fix::Unsafe(because) => format!("; fix is unsafe: {}", because.explanation()),
+        Fix::None(Some(because)) => format!("; never fixed: {}", because.explanation()),
+        Fix::Safe | Fix::None(None) => String::new(),
+    }
+}
+
+/// So many messages are kept: a tree has few states, and who makes more of them gets no more memory.
+const KEPT_AT_MOST: usize = 4096;
+
+/// Words that remember what they said, escaped for people.
+pub struct Phrases<'a> {
+    words: &'a dyn Wording,
+    said: RefCell<HashMap<Said, Rc<str>>>,
+}
+
+/// All that a message speaks of, but for ACLs and obstacles.
+#[derive(PartialEq, Eq, Hash)]
+struct Said {
+    lint: Lint,
+    kind: Kind,
+    actual: State,
+    ideal: State,
+    nlink: u32,
+}
+
+impl<'a> Phrases<'a> {
+    /// Remembers what these words say.
+    pub fn of(words: &'a dyn Wording) -> Phrases<'a> {
+        Phrases { words, said: RefCell::default() }
+    }
+
+    /// What a finding says of its entry.
+    pub fn message(&self, finding: &Finding, flaw: &Flaw) -> Rc<str> {
+        let say = || Rc::from(escape_message(&self.words.message(finding, flaw)));
+        if flaw.obstacle().is_some() || flaw.acls() != Acls::default() {
+            return say();
+        }
+        let Flaw { kind, actual, ideal, nlink, .. } = *flaw;
+        let mut said = self.said.borrow_mut();
+        if said.len() >= KEPT_AT_MOST {
+            said.clear();
+        }
+        said.entry(Said { lint: finding.lint, kind, actual, ideal, nlink }).or_insert_with(say).clone()
+    }
+
+    /// The name of a lint.
+    pub fn lint(&self, lint: Lint) -> &'a str {
+        self.words.lint(lint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples::survey;
+    use std::cell::Cell;
+
+    /// Says what it is asked, and how often it was.
+    #[derive(Default)]
+    struct Loud(Cell<usize>);
+
+    impl Wording for Loud {
+        fn message(&self, finding: &Finding, flaw: &Flaw) -> String {
+            self.0.set(self.0.get() + 1);
+            format!("{} {:?} {:?} {}\n", finding.lint, flaw.actual, flaw.ideal, flaw.nlink)
+        }
+    }
+
+    #[test]
+    fn says_again_only_what_was_said_of_the_same() {
+        let (loud, survey) = (Loud::default(), survey());
+        let phrases = Phrases::of(&loud);
+        let flaw = &survey.flaws[1];
+        let other = Flaw { nlink: flaw.nlink + 1, path: b"z".as_slice().into(), ..flaw.clone() };
+        let mut obstacle = flaw.clone();
+        obstacle.rare_mut().obstacle = Some("wall".into());
+        for (flaw, asked) in [(flaw, 1), (flaw, 1), (&other, 2), (flaw, 2), (&obstacle, 3), (&obstacle, 4)] {
+            let said = phrases.message(&flaw.findings[0], flaw);
+            assert_eq!(loud.0.get(), asked);
+            assert_eq!(*said, *escape_message(&loud.message(&flaw.findings[0], flaw)));
+            loud.0.set(asked);
+        }
+    }
+}
