@@ -3,6 +3,7 @@
 use crate::lab::lab;
 use crate::scenario::Scenario;
 use crate::{needs_program, scenario};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
 /// A tree with something wrong at three levels and beside them.
@@ -19,8 +20,13 @@ struct Stopped<'t> {
 
 impl Stopped<'_> {
     fn before_its_first_change<'t>(t: &'t Scenario, path: &str) -> Stopped<'t> {
+        Stopped::at_its_first_change(t, &format!("fix -y {path} -p lab.toml"))
+    }
+
+    /// The same of any command that changes something.
+    fn at_its_first_change<'t>(t: &'t Scenario, line: &str) -> Stopped<'t> {
         let wrapper = "strace -f -qq -o $DIR/strace -e trace=fchownat -e inject=fchownat:signal=STOP:when=1";
-        let mut command = t.program_under(wrapper, &format!("fix -y {path} -p lab.toml"));
+        let mut command = t.program_under(wrapper, line);
         let strace = command.stdout(Stdio::null()).spawn().unwrap();
         let mut stopped = Stopped { t, strace };
         while !t.run("log --format json").json().iter().any(|run| run["state"] == "running") {
@@ -115,4 +121,50 @@ scenario!(no_lock_is_left_behind, |t| {
     drop(killed);
     t.run("fix -y beside -p lab.toml").succeeds();
     assert_eq!(claims(&pid), "0\n", "what a killed run leaves goes with the next");
+});
+
+/// The states of all runs on record, as programs read them.
+fn states(t: &Scenario) -> Vec<String> {
+    let runs = t.run("log --format json").json_of("run");
+    runs.iter().map(|run| run["state"].as_str().unwrap_or("?").to_owned()).collect()
+}
+
+scenario!(a_run_under_way_is_called_so_in_every_format, |t| {
+    needs_program!("strace");
+    nested(t);
+    t.run("fix -y beside -p lab.toml").succeeds();
+    t.run("fix -y a -p lab.toml").succeeds();
+    let undo = Stopped::at_its_first_change(t, "undo -y");
+    assert_eq!(states(t), ["settled", "settled", "running"]);
+    let log = t.run("log");
+    log.succeeds().never_mentions("interrupted").never_mentions("sgidlint undo");
+    let row = log.stdout().lines().find(|line| line.contains("undo ")).unwrap_or_default().to_owned();
+    assert!(row.contains(" running"), "{row}");
+    t.run("log --prune-older-than 1ns --force").succeeds().mentions("2 runs removed.");
+    assert_eq!(states(t), ["running"]);
+    drop(undo);
+    assert_eq!(states(t), ["interrupted"]);
+    t.run("log").succeeds().mentions("interrupted").mentions("sgidlint undo");
+});
+
+scenario!(an_undo_of_a_run_under_way_waits_for_its_end_and_undoes_all_of_it, |t| {
+    needs_program!("strace");
+    nested(t);
+    let fix = Stopped::before_its_first_change(t, ".");
+    for line in ["undo -y", &*format!("undo -y {}", t.runs()[0])] {
+        t.run(line).exits(3).mentions(&format!("process {}", fix.pid())).never_mentions("Nothing to change");
+    }
+    t.run("undo -n").mentions("is still under way: this is what it changed so far");
+    let line = "undo -y --wait 600";
+    let mut undo = t.start("env", line);
+    // The pipe's other end goes back, so that the program can go on writing to it.
+    let mut stderr = BufReader::new(undo.stderr.take().unwrap());
+    let mut said = String::new();
+    stderr.read_line(&mut said).unwrap();
+    assert!(said.contains(&format!("Waiting for run {}", t.runs()[0])), "{said}");
+    fix.goes_on();
+    t.ended(line, undo).succeeds();
+    drop(stderr);
+    t.holds_first_tree();
+    assert_eq!(states(t), ["settled", "settled"]);
 });

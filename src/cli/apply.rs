@@ -1,26 +1,31 @@
 //! `apply` and `undo`: plans that were made before.
 
 use super::args::{Agreement, Apply, Common, Format, Ids, Undo};
-use super::execute::{self, Executed, Told, execute};
+use super::execute::{self, Executed, execute, settled_one, waiting};
 use super::exit::{Exit, Failure};
 use super::grounded::{Grounded, LostRoot};
 use super::session::Session;
 use super::streams::Streams;
 use super::{ask, paths, planning, store};
 use crate::apply::{Found, foresee, undo_plan};
-use crate::findings::{PolicyLabel, Root, path_in_tree};
-use crate::journal::{self, Done, Drift, Last, Outcome};
+use crate::findings::{PolicyLabel, Root, Totals, path_in_tree};
+use crate::journal::{self, Done, Drift, Last, Outcome, RunState};
 use crate::model::text::numbers::counted;
 use crate::plan::{Change, Header, Names, Plan, ReadError, RunKind};
 use crate::report::diff::{DiffManner, Head, Row, write_folded};
 use crate::report::json;
+use crate::report::text::outcome::Settled;
 use crate::source::roots;
 use crate::sys::file::open_for_reading;
 use crate::sys::host;
+use crate::sys::lock::{Again, PATIENCE};
 use crate::sys::stat::look;
+use crate::sys::store::Store;
 use std::io::BufReader;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 /// How to go on with what `apply` left.
 const APPLY_AGAIN: &str = "apply the plan again, or make a new one";
@@ -49,7 +54,7 @@ pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Resul
         return look_only(&session, plan, &parted, exit, streams);
     }
     show(&session, &plan, streams)?;
-    streams.know(json::Totals { entries: plan.entries, ..json::Totals::default() });
+    streams.know(Totals { entries: plan.entries, ..Totals::default() });
     let executed = match consented(&session, &plan, &arguments.consent, streams)? {
         true => Some(execute(&session, &plan, &arguments.consent, APPLY_AGAIN, streams)?),
         false => None,
@@ -94,7 +99,7 @@ fn look_only(
     let mut told = told_parted(&plan, parted);
     let unfinished = |done: &Done| matches!(done.outcome, Outcome::Drifted(_) | Outcome::Failed { .. });
     let is_whole = grounded.lost.is_empty() && !others.iter().any(unfinished);
-    told.extend(left.iter().zip(others).map(|(change, done)| Told::of(&plan, change, done)));
+    told.extend(left.iter().zip(others).map(|(change, done)| settled_one(&plan, change, done)));
     if !told.is_empty() {
         let count = counted(plan.changes.len() as u64, "change", "changes");
         streams.status(format_args!("{count} would be made, {} not.", told.len()));
@@ -123,20 +128,24 @@ fn take_parted(
     plan.without_parted(&parted)
 }
 
-fn told_parted<'a>(plan: &'a Plan, parted: &'a [Change]) -> Vec<Told<'a>> {
-    parted.iter().map(|change| Told::of(plan, change, Done::of(Outcome::Drifted(Drift::Names)))).collect()
+fn told_parted<'a>(plan: &'a Plan, parted: &'a [Change]) -> Vec<Settled<'a>> {
+    parted.iter().map(|change| settled_one(plan, change, Done::of(Outcome::Drifted(Drift::Names)))).collect()
 }
 
 /// `sgidlint undo`.
 pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, arguments.consent.purpose())?;
     let store = store::open(common)?;
-    let last = match &arguments.run {
-        Some(run) => {
-            let run = journal::named(&store, run).map_err(Failure::usage)?;
-            Last { run: Some(run), ..Last::default() }
+    let mut may_wait = waiting(&session, Duration::from_secs(arguments.consent.wait));
+    let last = loop {
+        let last = meant(&store, arguments.run.as_deref())?;
+        let Some(run) = &last.run else { break last };
+        // What a run that goes on has changed by now is not what there is to undo: its end is waited for, as for a lock.
+        let is_running = journal::is_running(&store, run).map_err(Failure::incomplete)?;
+        if !is_running || may_wait(&format_args!("run {run}")) == Again::GiveUp {
+            break last;
         }
-        None => journal::last_changing(&store).map_err(Failure::incomplete)?,
+        sleep(PATIENCE);
     };
     for illegible in &last.illegible {
         streams.complain(format_args!(
@@ -148,6 +157,7 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
         .run
         .ok_or_else(|| Failure::usage("no run on record changed anything").hinted("`sgidlint log` lists the runs"))?;
     let record = journal::load(&store, &run).map_err(Failure::usage)?;
+    let was_running = record.state == RunState::Running;
     ask::refuse_without_terminal(&arguments.consent)?;
     let changes = record.plan.changes.iter().enumerate();
     let changed = changes.filter(|(index, _)| record.may_have_changed(*index)).map(|(_, change)| change);
@@ -172,8 +182,17 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
     if !parted.is_empty() || undo.found.iter().any(|(_, found)| is_left(found)) {
         exit = exit.or_worse(Exit::Incomplete);
     }
-    show(&session, &undo.plan, streams)?;
     let mut grounded = Grounded { ground: undo.ground, lost, again };
+    if was_running && !arguments.consent.dry_run {
+        // Its lock says whose it is; where it has ended since, not all that it changed is in this plan.
+        execute::hold(&session, &undo.plan, grounded, Duration::ZERO, streams)?;
+        let message = format!("run {run} was still under way when it was looked at, so nothing was changed");
+        return Err(Failure::incomplete(message).hinted("undo it again: it has ended since"));
+    }
+    show(&session, &undo.plan, streams)?;
+    if was_running {
+        streams.status(format_args!("sgidlint: note: run {run} is still under way: this is what it changed so far"));
+    }
     grounded.tell(&session, streams)?;
     grounded.lost.clear();
     let go = !arguments.consent.dry_run && consented(&session, &undo.plan, &arguments.consent, streams)?;
@@ -186,8 +205,19 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
     end(&session, &undo.plan, executed, told, exit, streams)
 }
 
+/// The run that is to be undone: the one that is called so, or the last that changed something.
+fn meant(store: &Store, name: Option<&str>) -> Result<Last, Failure> {
+    match name {
+        Some(name) => {
+            let run = journal::named(store, name).map_err(Failure::usage)?;
+            Ok(Last { run: Some(run), ..Last::default() })
+        }
+        None => journal::last_changing(store).map_err(Failure::incomplete),
+    }
+}
+
 /// What there is to tell of entries that are not, or no longer, as the run left them.
-fn told<'a>(plan: &'a Plan, found: &[(usize, Found)]) -> Vec<Told<'a>> {
+fn told<'a>(plan: &'a Plan, found: &[(usize, Found)]) -> Vec<Settled<'a>> {
     let done = |found: &Found| match found {
         Found::Changed | Found::Unchanged => None,
         Found::OnlySetId => Some(Done::of(Outcome::Partial)),
@@ -196,7 +226,7 @@ fn told<'a>(plan: &'a Plan, found: &[(usize, Found)]) -> Vec<Told<'a>> {
         Found::Failed(done) => Some(done.clone()),
     };
     let told = found.iter().filter_map(|(index, found)| Some((*index, done(found)?)));
-    told.map(|(index, done)| Told::of(plan, &plan.changes[index], done)).collect()
+    told.map(|(index, done)| settled_one(plan, &plan.changes[index], done)).collect()
 }
 
 fn is_left(found: &Found) -> bool {
@@ -269,11 +299,11 @@ fn end<'a>(
     session: &Session<'_>,
     plan: &'a Plan,
     executed: Option<Executed>,
-    mut told: Vec<Told<'a>>,
+    mut told: Vec<Settled<'a>>,
     exit: Exit,
     streams: &mut Streams,
 ) -> Result<Exit, Failure> {
-    told.extend(executed.iter().flat_map(|executed| Told::all(plan, &executed.done)));
+    told.extend(executed.iter().flat_map(|executed| execute::settled(plan, &executed.done)));
     let counts = execute::tell(session, streams, told)?;
     let done = match &executed {
         Some(executed) => {
@@ -291,11 +321,10 @@ fn end<'a>(
     };
     let exit = exit.or_worse(done);
     if session.common.format == Format::Json {
-        let applied = |executed: &Executed| executed.tally.counts.of("applied");
+        let applied = |executed: &Executed| executed.tally.counts.made();
         let changes = executed.as_ref().map_or(plan.changes.len() as u64, applied);
         let run = executed.as_ref().map(|executed| executed.run.as_str());
-        let totals =
-            json::Totals { entries: plan.entries, changes, errors: streams.errors(), ..json::Totals::default() };
+        let totals = Totals { entries: plan.entries, changes, errors: streams.errors(), ..Totals::default() };
         streams.write_results(|out| json::write_end_of(out, run, &totals, exit as u8))?;
     }
     Ok(exit)

@@ -20,7 +20,7 @@ use crate::policy::load::Fallback;
 use crate::report::diff::stat;
 use crate::report::diff::{DiffManner, Folding, Head, Row, write_folded};
 use crate::report::ended::Ended;
-use crate::report::human::tally::Ran;
+use crate::report::human::run::Ran;
 use crate::report::human::{Grouping, Manner};
 use crate::report::{Palette, human, json};
 use crate::sys::host;

@@ -8,18 +8,18 @@ use super::streams::Streams;
 use super::{args::Agreement, progress, store};
 use crate::apply::{Ended, Ground, Tally, apply};
 use crate::findings::path_in_tree;
-use crate::journal::{self, Done, Drift, Journal, Outcome, Recorder, Relay, relay};
+use crate::journal::{self, Counts, Done, Journal, Outcome, Recorder, Relay, relay};
 use crate::model::text::escape;
 use crate::plan::{Change, Plan, PlanRoot};
 use crate::policy::model::Mounts;
-use crate::report::human::outcome::{Fate, Settled, write_outcomes};
-use crate::report::human::tally::{self, Ran};
+use crate::report::human::run::{Ran, write_outcomes};
 use crate::report::json;
+use crate::report::text::outcome::Settled;
 use crate::sys::held::Crossing;
 use crate::sys::host;
-use crate::sys::lock::{Again, Holder, LockError, Wanted, lock};
+use crate::sys::lock::{Again, LockError, Locks, Wanted, lock};
 use crate::sys::thread::{join, start};
-use std::borrow::Cow;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -50,21 +50,14 @@ pub fn execute(
     execute_on(session, plan, grounded, agreement, streams)
 }
 
-/// Makes the changes of a plan on roots that were opened before.
-///
-/// ```text
-///     a confined thread: apply ──outcomes, in batches──▶ this thread: record ──▶ state folder
-///                          ▲                                │
-///                          └── taken down, or the error ────┘
-/// ```
-pub fn execute_on(
+/// Locks the roots of a plan, which were opened before, against other runs; waits so long for one.
+pub fn hold(
     session: &Session<'_>,
     plan: &Plan,
     mut grounded: Grounded,
-    agreement: &Agreement,
+    wait: Duration,
     streams: &mut Streams,
-) -> Result<Executed, Failure> {
-    let store = store::open(session.common)?;
+) -> Result<(Grounded, Locks), Failure> {
     let (wanted, unlocked) = session.apart(|| {
         let roots = plan.header.roots.iter().zip(grounded.ground.roots());
         let crossing = |root: &PlanRoot| if root.mounts == Mounts::Stay { Crossing::Never } else { Crossing::Allowed };
@@ -75,8 +68,28 @@ pub fn execute_on(
     if grounded.is_barren(&plan.changes) {
         return Err(grounded.refusal(session, streams));
     }
-    let (locks, wait) = (store::open_for_locks(session.common)?, Duration::from_secs(agreement.wait));
-    let _locks = lock(&locks, &wanted, waiting(session, wait)).map_err(locked(session))?;
+    let store = store::open_for_locks(session.common)?;
+    let mut again = waiting(session, wait);
+    let locks = lock(&store, &wanted, |holder| again(&holder)).map_err(locked(session))?;
+    Ok((grounded, locks))
+}
+
+/// Makes the changes of a plan on roots that were opened before.
+///
+/// ```text
+///     a confined thread: apply ──outcomes, in batches──▶ this thread: record ──▶ state folder
+///                          ▲                                │
+///                          └── taken down, or the error ────┘
+/// ```
+pub fn execute_on(
+    session: &Session<'_>,
+    plan: &Plan,
+    grounded: Grounded,
+    agreement: &Agreement,
+    streams: &mut Streams,
+) -> Result<Executed, Failure> {
+    let store = store::open(session.common)?;
+    let (grounded, _locks) = hold(session, plan, grounded, Duration::from_secs(agreement.wait), streams)?;
     grounded.tell(session, streams)?;
     let ground = grounded.ground.worked_by(session.threads());
     let journal = journal::begin(&store, plan, plan.header.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
@@ -116,8 +129,8 @@ fn carry_out(session: &Session<'_>, plan: &Plan, ground: &Ground, mut counted: C
     tally
 }
 
-/// What to do while another run holds a lock: say so once, and wait so long.
-fn waiting(session: &Session<'_>, wait: Duration) -> impl FnMut(Holder) -> Again {
+/// What to do while another run is in the way: say so once, and wait so long.
+pub fn waiting(session: &Session<'_>, wait: Duration) -> impl FnMut(&dyn Display) -> Again {
     let started = Instant::now();
     let mut told = false;
     move |holder| {
@@ -151,8 +164,8 @@ impl Executed {
     }
 
     /// The run as its summary tells of it.
-    pub fn ran(&self, tally: tally::Tally) -> Ran<'_> {
-        Ran { run: &self.run, tally, took: self.took }
+    pub fn ran(&self, counts: Counts) -> Ran<'_> {
+        Ran { run: &self.run, counts, took: self.took }
     }
 
     /// Tells why the run did not come to the end of its plan, where it didn't.
@@ -169,69 +182,26 @@ impl Executed {
 }
 
 /// Tells what became of changes, in path order, and how many came to which end.
-pub fn tell(session: &Session<'_>, streams: &mut Streams, mut told: Vec<Told<'_>>) -> Result<tally::Tally, Failure> {
+pub fn tell(session: &Session<'_>, streams: &mut Streams, mut settled: Vec<Settled<'_>>) -> Result<Counts, Failure> {
     let manner = streams.manner(session.common);
-    told.sort_by(|a, b| path_in_tree((a.root, &a.change.path), (b.root, &b.change.path)));
+    settled.sort_by(|a, b| path_in_tree((a.root, &a.change.path), (b.root, &b.change.path)));
     streams.write_results(|out| match session.common.format {
-        Format::Json => json::write_outcomes(out, told.iter().map(Told::settled), &session.names),
-        Format::Human => {
-            let lines = told.iter().map(Told::settled);
-            write_outcomes(out, lines, &session.names, &manner.palette, manner.verbosity)
-        }
+        Format::Json => json::write_outcomes(out, &settled, &session.names),
+        Format::Human => write_outcomes(out, &settled, &session.names, &manner.palette, manner.verbosity),
     })?;
-    let mut counts = tally::Tally::default();
-    told.iter().for_each(|told| counts.count(told.fate()));
+    let mut counts = Counts::default();
+    settled.iter().for_each(|one| counts.add(&one.done.outcome));
     Ok(counts)
 }
 
-/// One change and what became of it.
-pub struct Told<'a> {
-    root: &'a [u8],
-    change: &'a Change,
-    done: Done,
-    cause: Option<String>,
+/// What became of every change of a plan that was tried.
+pub fn settled<'a>(plan: &'a Plan, done: &[Done]) -> Vec<Settled<'a>> {
+    plan.changes.iter().zip(done).map(|(change, done)| settled_one(plan, change, done.clone())).collect()
 }
 
-impl<'a> Told<'a> {
-    /// What became of every change of a plan that was tried.
-    pub fn all(plan: &'a Plan, done: &[Done]) -> Vec<Told<'a>> {
-        plan.changes.iter().zip(done).map(|(change, done)| Told::of(plan, change, done.clone())).collect()
-    }
-
-    /// What became of one change of a plan.
-    pub fn of(plan: &'a Plan, change: &'a Change, mut done: Done) -> Told<'a> {
-        let root = plan.header.roots[change.root as usize].path.as_os_str().as_bytes();
-        let cause = match &done.outcome {
-            Outcome::Drifted(Drift::State(state)) => {
-                done.state = Some(*state);
-                None
-            }
-            Outcome::Drifted(Drift::Inode) => None,
-            Outcome::Drifted(drift) => Some(drift.explanation(change)),
-            _ => done.explanation(),
-        };
-        Told { root, change, done, cause }
-    }
-
-    fn fate(&self) -> Fate {
-        match &self.done.outcome {
-            Outcome::Applied => Fate::Applied,
-            Outcome::Already => Fate::Already,
-            Outcome::Drifted(_) => Fate::Drifted,
-            Outcome::Gone => Fate::Gone,
-            Outcome::Refused(_) => Fate::Refused,
-            Outcome::Failed { call: Cow::Borrowed(call), errno } => Fate::Failed { call, errno: *errno },
-            // Only what is read from a record owns its name, and this was just done.
-            Outcome::Failed { call: Cow::Owned(_), errno } => Fate::Failed { call: "a system call", errno: *errno },
-            Outcome::Partial => Fate::Partial,
-        }
-    }
-
-    fn settled(&self) -> Settled<'_> {
-        let Change { path, kind, before, after, .. } = self.change;
-        let (fate, state, cause) = (self.fate(), self.done.state, self.cause.as_deref());
-        Settled { root: self.root, path, kind: *kind, before: *before, after: *after, fate, state, cause }
-    }
+/// What became of one change of a plan.
+pub fn settled_one<'a>(plan: &'a Plan, change: &'a Change, done: Done) -> Settled<'a> {
+    Settled { root: plan.header.roots[change.root as usize].path.as_os_str().as_bytes(), change, done }
 }
 
 /// Counts outcomes before they wait for their turn to be taken down: progress is what was done.

@@ -4,7 +4,7 @@ use super::args::{Fix, Format, Plan as PlanArguments};
 use super::check::{
     effects, heads, looked, rows, tell_interrupt, tell_rest, tell_rest_of, tell_troubles, write_survey_diff,
 };
-use super::execute::{Executed, Told, execute, tell};
+use super::execute::{Executed, execute, settled, tell};
 use super::exit::{Exit, Failure};
 use super::judged::{Judged, exit_of, fails};
 use super::pick::Picking;
@@ -12,7 +12,7 @@ use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
 use super::{args::Common, ask, barred, planning, share, store};
-use crate::findings::Survey;
+use crate::findings::{Survey, Totals};
 use crate::lints::Lint;
 use crate::model::entry::Identity;
 use crate::model::path::TreePath;
@@ -59,9 +59,9 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         });
         None
     } else if ask::may_make(&fix.consent, &chosen_effects(&judged, &plan).clause(), &session.stop)? {
-        streams.know(json::Totals { changes: 0, ..json::Totals::of(&judged.survey) });
+        streams.know(Totals { changes: 0, ..judged.survey.totals() });
         let executed = execute(&session, &plan, &fix.consent, "run fix again", streams)?;
-        let counts = tell(&session, streams, Told::all(&plan, &executed.done))?;
+        let counts = tell(&session, streams, settled(&plan, &executed.done))?;
         executed.tell_untried(&plan, streams);
         Some((executed, counts))
     } else {
@@ -69,7 +69,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
         None
     };
     let executed = made.as_ref().map(|(executed, _)| executed);
-    let mut totals = json::Totals { changes: applied(executed), ..json::Totals::of(&judged.survey) };
+    let mut totals = Totals { changes: applied(executed), ..judged.survey.totals() };
     if executed.is_some() {
         totals.errors = streams.errors();
     }
@@ -146,14 +146,14 @@ fn chosen_effects(judged: &Judged, plan: &Plan) -> Effects {
 }
 
 fn applied(made: Option<&Executed>) -> u64 {
-    made.map_or(0, |executed| executed.tally.counts.of("applied"))
+    made.map_or(0, |executed| executed.tally.counts.made())
 }
 
 fn dry_run(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result<Exit, Failure> {
     let exit = looked(session, judged);
     show(session, judged, streams)?;
     if session.common.format == Format::Json {
-        let totals = json::Totals::of(&judged.survey);
+        let totals = judged.survey.totals();
         streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
     }
     tell_interrupt(exit, streams);

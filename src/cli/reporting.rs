@@ -74,7 +74,7 @@ impl Told<'_> {
         if self.asked.summary {
             Summary::of(survey).write_json(out, names)?;
         }
-        json::write_end(out, &json::Totals::of(survey), self.ended.exit)
+        json::write_end(out, &survey.totals(), self.ended.exit)
     }
 
     /// How it ended, with what the run before left in the file.

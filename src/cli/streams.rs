@@ -2,6 +2,7 @@
 
 use super::args::Common;
 use super::exit::{Exit, Failure};
+use crate::findings::Totals;
 use crate::model::text::escape;
 use crate::policy::diagnostic;
 use crate::report::diff::Folding;
@@ -22,7 +23,7 @@ pub struct Streams {
     /// Whether a part of it was lost on the way.
     torn: bool,
     /// What is known of the numbers that a JSON report ends with.
-    totals: json::Totals,
+    totals: Totals,
 }
 
 enum Results {
@@ -50,7 +51,7 @@ impl Streams {
         };
         let error_color = anstream::AutoStream::choice(&io::stderr()) != never;
         let results = BufWriter::with_capacity(1 << 16, results);
-        let (quiet, totals) = (common.quiet, json::Totals::default());
+        let (quiet, totals) = (common.quiet, Totals::default());
         Ok(Streams { results, color, error_color, quiet, written: false, torn: false, totals })
     }
 
@@ -64,7 +65,7 @@ impl Streams {
     }
 
     /// Keeps the numbers for the end of a JSON report, should the command fail from here on.
-    pub fn know(&mut self, totals: json::Totals) {
+    pub fn know(&mut self, totals: Totals) {
         self.totals = totals;
     }
 
@@ -90,7 +91,7 @@ impl Streams {
         if failure.exit == Exit::Usage && matches!(self.results.get_ref(), Results::File(_)) {
             return Ok(());
         }
-        let totals = json::Totals { errors: self.totals.errors + 1, ..self.totals };
+        let totals = Totals { errors: self.totals.errors + 1, ..self.totals };
         let exit = failure.exit as u8;
         self.write_results(|out| {
             json::write_failure(out, &failure.message)?;

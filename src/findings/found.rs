@@ -2,6 +2,7 @@
 
 use crate::findings::order::path_in_tree;
 use crate::findings::packed::Findings;
+use crate::findings::totals::Counts;
 use crate::judging::usage::Usage;
 use crate::lints::{Cause, Finding, Fix, Level, Lint, LintSet, Losers};
 use crate::model::acl::Acls;
@@ -303,30 +304,4 @@ pub struct SkippedMount {
     pub root: u32,
     /// The mount point's path from that root.
     pub path: TreePath,
-}
-
-/// Totals of a survey.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Counts {
-    /// Entries seen, the roots included.
-    pub entries: u64,
-    /// Entries that an exclude kept out; what lies below them is not counted.
-    pub excluded: u64,
-    /// Entries that vanished between being listed and being looked at.
-    pub vanished: u64,
-    /// Findings that an exception covers.
-    pub suppressed: u64,
-    /// Findings that a baseline knows.
-    pub known: u64,
-}
-
-impl Counts {
-    /// Adds what was counted besides.
-    pub fn add(&mut self, other: Counts) {
-        self.entries += other.entries;
-        self.excluded += other.excluded;
-        self.vanished += other.vanished;
-        self.suppressed += other.suppressed;
-        self.known += other.known;
-    }
 }

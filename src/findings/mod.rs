@@ -5,11 +5,13 @@ pub mod found;
 pub mod order;
 pub mod links;
 pub mod notices;
+pub mod totals;
 pub mod baseline;
 
 pub use found::{
-    Counts, Excused, Flaw, Notice, PolicyLabel, Prospect, Rare, Root, RulePlace, SkippedMount, Survey, Trouble, Unmet,
+    Excused, Flaw, Notice, PolicyLabel, Prospect, Rare, Root, RulePlace, SkippedMount, Survey, Trouble, Unmet,
 };
 pub use notices::{expired, idle, risky};
 pub use order::{in_tree, path_in_tree};
 pub use packed::Findings;
+pub use totals::{Counts, Totals};

@@ -27,7 +27,7 @@ pub struct RunSummary {
     pub state: RunState,
 }
 
-/// How a run ended.
+/// How a run ended, if it has.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RunState {
     /// It came to its end.
@@ -39,8 +39,19 @@ pub enum RunState {
     },
     /// It was cut short: a kill, a crash. Undo restores what it changed.
     Interrupted,
-    /// It is under way.
+    /// It is under way: its process holds the lock on its record.
     Running,
+}
+
+impl RunState {
+    /// Its name in the log.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            RunState::Settled { .. } => "settled",
+            RunState::Interrupted => "interrupted",
+            RunState::Running => "running",
+        }
+    }
 }
 
 /// A run whose record can't be read.
@@ -55,8 +66,7 @@ pub struct Illegible {
 impl RunSummary {
     /// Whether it may have changed something, so that there is something to undo.
     pub fn changed_something(&self) -> bool {
-        let changed = ["applied", "refused", "failed", "partial"].into_iter().any(|name| self.counts.of(name) > 0);
-        changed || (self.changes > 0 && !matches!(self.state, RunState::Settled { .. }))
+        self.counts.may_have_changed() || (self.changes > 0 && !matches!(self.state, RunState::Settled { .. }))
     }
 }
 
@@ -70,7 +80,7 @@ pub fn list(store: &Store) -> Result<Vec<Result<RunSummary, Illegible>>, SysErro
 /// The run that `undo` turns round where none is named.
 #[derive(Debug, Default)]
 pub struct Last {
-    /// Its id.
+    /// Its id; it may still be running.
     pub run: Option<String>,
     /// Later runs, whose records can't be read: what they changed is known to nobody any more.
     pub illegible: Vec<Illegible>,
@@ -103,8 +113,7 @@ pub fn last_changing(store: &Store) -> Result<Last, SysError> {
 
 /// Whether every change of a run that came to its end failed or was refused, and was seen to leave its entry as it had been.
 fn left_all_as_it_was(store: &Store, run: &RunSummary) -> bool {
-    let made = ["applied", "partial"].into_iter().any(|name| run.counts.of(name) > 0);
-    if made || !matches!(run.state, RunState::Settled { .. }) {
+    if run.counts.made() > 0 || !matches!(run.state, RunState::Settled { .. }) {
         return false;
     }
     let untouched = |(change, done): (&Change, &Option<Done>)| match done {
@@ -179,7 +188,7 @@ fn summary(store: &Store, folder: &Folder, id: &str) -> Result<RunSummary, LoadE
     file.seek(SeekFrom::Start(0)).map_err(SysError::of_io("lseek"))?;
     let header = read_header(&mut Lines::new(BufReader::new(file), folder.path_of(&name).to_string_lossy()))?;
     let state = RunState::Settled { time: settled.time, exit: settled.exit };
-    Ok(RunSummary { id: id.into(), header, changes: settled.changes, counts: Counts(settled.outcomes), state })
+    Ok(RunSummary { id: id.into(), header, changes: settled.changes, counts: settled.outcomes, state })
 }
 
 /// The last line of a record, where it is a settled one: then the rest needn't be read for the log.

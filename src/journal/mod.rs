@@ -4,9 +4,11 @@
 //!     runs/20261122T010203a.jsonl
 //!         plan, change ..., end      written and synced before the first change; without its end line no run
 //!         outcome ...                appended in batches; what a crash takes of them, undo finds out by looking
-//!         settled                    the counts and the exit status; without it the run was interrupted
+//!         settled                    the counts and the exit status; without it the run is running (it holds a lock on
+//!                                    its record) or was interrupted
 //! ```
 
+mod counts;
 mod id;
 mod list;
 mod outcome;
@@ -14,9 +16,10 @@ mod record;
 mod relay;
 mod sweep;
 
+pub use counts::Counts;
 pub use list::{Illegible, Last, Needed, Pruned, RunState, RunSummary, last_changing, list, prune};
 pub use outcome::{Capabilities, Cause, Done, Drift, FileSystem, Outcome, cause_of_refusal};
-pub use record::{Legible, LoadError, Record, load, named};
+pub use record::{Legible, LoadError, Record, is_running, load, named};
 pub use relay::{Desk, Relay, relay};
 
 use crate::plan::{Plan, RunKind};
@@ -41,33 +44,6 @@ pub const PLAN_BYTES: u64 = 1 << 30;
 pub trait Recorder {
     /// Takes down what became of the change of this index; an error stops the run before the next change.
     fn record(&mut self, change: usize, done: &Done) -> io::Result<()>;
-}
-
-/// How many changes had which outcome, in the order of [`Outcome::NAMES`].
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Counts(pub [u64; Outcome::NAMES.len()]);
-
-impl Counts {
-    /// Counts one more.
-    pub fn add(&mut self, outcome: &Outcome) {
-        self.0[outcome.index()] += 1;
-    }
-
-    /// How many had an outcome of this name.
-    pub fn of(&self, name: &str) -> u64 {
-        let index = Outcome::NAMES.iter().position(|&known| known == name);
-        index.map_or(0, |index| self.0[index])
-    }
-
-    /// How many there are.
-    pub fn total(&self) -> u64 {
-        self.0.iter().sum()
-    }
-
-    /// How many were left in another state than planned: the run is incomplete.
-    pub fn unfinished(&self) -> u64 {
-        ["drifted", "refused", "failed"].into_iter().map(|name| self.of(name)).sum()
-    }
 }
 
 /// Why a run can't be put on record, so that nothing was changed.
@@ -181,7 +157,7 @@ struct SettledLine {
     time: String,
     exit: u8,
     changes: u64,
-    outcomes: [u64; Outcome::NAMES.len()],
+    outcomes: Counts,
 }
 
 impl Journal {
@@ -207,7 +183,7 @@ impl Journal {
             time: host::now().to_string(),
             exit,
             changes: self.changes,
-            outcomes: self.counts.0,
+            outcomes: self.counts,
         };
         self.append(&line)?;
         self.write_batch()?;

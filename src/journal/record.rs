@@ -86,6 +86,15 @@ pub fn load(store: &Store, run: &str) -> Result<Record, LoadError> {
     Ok(record)
 }
 
+/// Whether the run with this id is under way; one whose record is gone isn't.
+pub fn is_running(store: &Store, run: &str) -> Result<bool, SysError> {
+    match store.folder(FOLDER)?.open(&id::file_name(run)) {
+        Ok(file) => Ok(file.is_claimed()),
+        Err(error) if error.is_absence() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// A line after the plan.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -127,7 +136,7 @@ impl Record {
                 let line = parse::<SettledLine>(line).ok()?;
                 // With bad lines in the plan there is no telling which outcomes are missing.
                 let known = self.outcomes.iter().flatten().count() as u64;
-                if line.outcomes.iter().sum::<u64>() != known || !self.bad.is_empty() {
+                if line.outcomes.total() != known || !self.bad.is_empty() {
                     self.legible = Legible::Some;
                 }
                 self.state = RunState::Settled { time: line.time, exit: line.exit };

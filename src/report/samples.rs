@@ -4,7 +4,9 @@ use crate::findings::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlac
 use crate::lints::{Because, Finding, Fix, Level, Lint};
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::intent::RuleId;
+use crate::model::links::Links;
 pub use crate::model::samples::{Names, path, state, text};
+use crate::plan::{Change, Extent, Fixes, Header, RunKind, Who};
 use crate::policy::model::Mounts;
 use crate::report::text::words::Wording;
 
@@ -29,6 +31,41 @@ impl Wording for Words {
             Lint::ExpiredException => "expired-exception",
             _ => "other-lint",
         }
+    }
+}
+
+/// A change of a directory.
+pub fn change(path: &str, before: State, after: State) -> Change {
+    Change {
+        root: 0,
+        path: path.as_bytes().into(),
+        kind: Kind::Dir,
+        id: Identity { dev: 1, ino: 2, btime: None },
+        handle: None,
+        before,
+        after,
+        lints: Box::default(),
+        links: Links::None,
+        extent: Extent::Whole,
+    }
+}
+
+/// What a run of this kind says of itself.
+pub fn header(kind: RunKind) -> Header {
+    Header {
+        version: "0".into(),
+        time: "2026-11-22T01:30:00.25Z".into(),
+        boot: "b".into(),
+        host: "h".into(),
+        kind,
+        command: "sgidlint".into(),
+        by: Who { uid: 0, name: Some("root".into()) },
+        policies: Vec::new(),
+        fixes: Fixes::Safe,
+        max_changes: None,
+        plan_bytes: None,
+        roots: Vec::new(),
+        names: None,
     }
 }
 

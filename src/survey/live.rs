@@ -2,7 +2,7 @@
 
 use super::assess::Finds;
 use super::gather;
-use crate::findings::found::{Counts, SkippedMount, Survey, Trouble};
+use crate::findings::{Counts, SkippedMount, Survey, Trouble};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A survey while it is made: threads hand in what they find as they find it.

@@ -4,7 +4,7 @@ use super::assess::{Court, Finds, Judged, assess};
 use super::live::{Part, locked};
 use super::plain::Plain;
 use super::site::{Reach, Site, Walked, path_of};
-use crate::findings::found::{Counts, SkippedMount, Trouble};
+use crate::findings::{Counts, SkippedMount, Trouble};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::judging::ruling::Scratch;
 use crate::judging::scope::{Heard, Opinion, Paths, Region, Scope};

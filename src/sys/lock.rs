@@ -38,7 +38,7 @@ pub struct Wanted(BTreeMap<Vec<u8>, (Share, PathBuf)>);
 const ENDS_WITHIN: u32 = 20;
 
 /// How long it is until a lock is tried again.
-const PATIENCE: Duration = Duration::from_millis(50);
+pub const PATIENCE: Duration = Duration::from_millis(50);
 
 /// How often the turn is asked for.
 const TURNS: u32 = 400;

@@ -34,7 +34,7 @@ fn a_crew_makes_every_change_once() {
     let (tree, plan) = many();
     let mut memory = Memory::default();
     let tally = apply(&crew_of(&tree, &plan), &plan, &mut memory, &AtomicBool::new(false));
-    assert_eq!((tally.tried, tally.counts.of("applied")), (FILES + 2, FILES as u64 + 2));
+    assert_eq!((tally.tried, tally.counts.applied), (FILES + 2, FILES as u64 + 2));
     assert!(matches!(tally.ended, Ended::Complete));
     for (change, (index, done)) in plan.changes.iter().zip(&memory.0) {
         assert_eq!(plan.changes[*index], *change);

@@ -159,7 +159,7 @@ fn a_stopped_run_finishes_the_entry_in_hand_and_no_other() {
     let plan = tree.plan(Fixes::Safe, &everything());
     let stop = AtomicBool::new(false);
     let tally = apply(&tree.ground(&plan.header, Ladder::of_this_kernel()), &plan, &mut Stopper(&stop), &stop);
-    assert_eq!((tally.tried, tally.counts.of("applied")), (3, 3));
+    assert_eq!((tally.tried, tally.counts.applied), (3, 3));
     assert!(matches!(tally.ended, Ended::Asked));
 }
 
@@ -184,7 +184,7 @@ fn a_run_on_record_is_undone_from_its_record() {
     let tally = apply(&undo.ground, &undo.plan, &mut run, &AtomicBool::new(false));
     let undo_id = run.id().to_string();
     run.settle(0).unwrap();
-    assert_eq!(tally.counts.of("applied"), 9);
+    assert_eq!(tally.counts.applied, 9);
     assert_eq!(tree.listing(), first);
     assert_eq!(journal::last_changing(&store).unwrap().run, Some(undo_id.clone()), "an undo can be undone");
     assert!(matches!(journal::load(&store, &undo_id).unwrap().plan.header.kind, RunKind::Undo(run) if run == id));

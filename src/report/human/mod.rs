@@ -1,13 +1,11 @@
 //! Findings for people: one a line, path first, so that it greps and clicks.
 
-mod advice;
 mod grouped;
 pub mod explain;
-pub mod outcome;
 pub mod policies;
+pub mod run;
 pub mod runs;
 pub mod summary;
-pub mod tally;
 
 use crate::findings::{Excused, Notice, Survey, Trouble};
 use crate::lints::{Fix, Level};
@@ -15,7 +13,7 @@ use crate::model::entry::Kind;
 use crate::model::text::escape::{entry_path, escape, escape_message, write_entry_path};
 use crate::model::text::numbers::{counted, number, sentence};
 use crate::report::human::grouped::{Line, Lines};
-use crate::report::human::tally::Ran;
+use crate::report::human::run::Ran;
 use crate::report::root_bytes;
 use crate::report::text::style::{Palette, Verbosity};
 use crate::report::text::words::Phrases;

@@ -1,56 +1,17 @@
 //! The runs on record as a table: what `sgidlint log` prints.
 
+use crate::journal::{RunState, RunSummary};
 use crate::model::text::escape::escape;
 use crate::model::text::numbers::number;
 use crate::model::text::quote::shell_quote;
-use crate::report::human::tally::Tally;
+use crate::plan::RunKind;
+use crate::report::human::run::counts_text;
 use crate::report::text::style::Palette;
 use crate::report::text::table::Table;
 use std::io::{self, Write};
 
-/// One run on record.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Run {
-    /// Its id, which undo takes.
-    pub id: String,
-    /// When it began, as a text.
-    pub when: String,
-    /// Who started it.
-    pub who: String,
-    /// What it was.
-    pub kind: RunKind,
-    /// The policies that it followed.
-    pub policies: Vec<String>,
-    /// How many changes its plan has.
-    pub changes: u64,
-    /// What became of them.
-    pub tally: Tally,
-    /// Whether it came to its end.
-    pub state: RunState,
-}
-
-/// What a run did.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RunKind {
-    /// `sgidlint fix`.
-    Fix,
-    /// `sgidlint apply`.
-    Apply,
-    /// `sgidlint undo`, of this run.
-    Undo(String),
-}
-
-/// Whether a run came to its end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RunState {
-    /// Every change has its outcome.
-    Settled,
-    /// It was killed, or is still at it.
-    Interrupted,
-}
-
 /// Writes the runs in the order they are given.
-pub fn write_log(out: &mut dyn Write, runs: &[Run], palette: &Palette) -> io::Result<()> {
+pub fn write_log(out: &mut dyn Write, runs: &[RunSummary], palette: &Palette) -> io::Result<()> {
     if runs.is_empty() {
         return writeln!(out, "No runs on record.");
     }
@@ -63,63 +24,81 @@ pub fn write_log(out: &mut dyn Write, runs: &[Run], palette: &Palette) -> io::Re
     })
 }
 
-fn cells(run: &Run) -> [String; 7] {
+fn cells(run: &RunSummary) -> [String; 7] {
+    let header = &run.header;
     let escaped = |text: &str| escape(text.as_bytes()).into_owned();
+    let policies: Vec<String> = header.policies.iter().map(|policy| escaped(&policy.name)).collect();
     [
         escaped(&run.id),
-        escaped(&run.when),
-        escaped(&run.who),
-        match &run.kind {
-            RunKind::Fix => "fix".into(),
+        escaped(&to_the_second(&header.time)),
+        header.by.name.as_deref().map_or_else(|| header.by.uid.to_string(), escaped),
+        match &header.kind {
+            RunKind::Fix | RunKind::Plan => "fix".into(),
             RunKind::Apply => "apply".into(),
             RunKind::Undo(of) => format!("undo {}", escaped(of)),
         },
-        match run.policies.is_empty() {
-            true => "-".into(),
-            false => run.policies.iter().map(|name| escaped(name)).collect::<Vec<_>>().join(", "),
-        },
+        if policies.is_empty() { "-".into() } else { policies.join(", ") },
         number(run.changes),
         outcome(run),
     ]
 }
 
-fn outcome(run: &Run) -> String {
-    match (run.state, run.tally.text()) {
-        (RunState::Settled, tally) if tally.is_empty() => "nothing".into(),
-        (RunState::Settled, tally) => tally,
-        (RunState::Interrupted, tally) if tally.is_empty() => "interrupted".into(),
-        (RunState::Interrupted, tally) => format!("interrupted after {tally}"),
+/// A time as RFC 3339 has it, without its fraction of a second.
+fn to_the_second(time: &str) -> String {
+    match time.split_once('.') {
+        Some((whole, _)) if time.ends_with('Z') => format!("{whole}Z"),
+        _ => time.to_owned(),
+    }
+}
+
+fn outcome(run: &RunSummary) -> String {
+    match (&run.state, counts_text(&run.counts)) {
+        (RunState::Settled { .. }, counts) if counts.is_empty() => "nothing".into(),
+        (RunState::Settled { .. }, counts) => counts,
+        (RunState::Interrupted, counts) if counts.is_empty() => "interrupted".into(),
+        (RunState::Interrupted, counts) => format!("interrupted after {counts}"),
+        // What became of its last changes may not be on record yet.
+        (RunState::Running, counts) if counts.is_empty() => "running".into(),
+        (RunState::Running, counts) => format!("running, so far {counts}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::text;
+    use crate::journal::Counts;
+    use crate::plan::PlanPolicy;
+    use crate::report::samples::{header, text};
     use snapbox::{IntoData, assert_data_eq, str};
 
-    fn run(id: &str, kind: RunKind, policies: &[&str], tally: Tally, state: RunState) -> Run {
-        let policies = policies.iter().map(|&name| name.into()).collect();
-        let when = "2026-11-22 01:30".into();
-        Run { id: id.into(), when, who: "root".into(), kind, policies, changes: 1200, tally, state }
+    fn run(id: &str, kind: RunKind, policies: &[&str], counts: Counts, state: RunState) -> RunSummary {
+        let mut header = header(kind);
+        header.policies = policies.iter().map(|&name| PlanPolicy { name: name.into(), file: "f".into() }).collect();
+        RunSummary { id: id.into(), header, changes: 1200, counts, state }
     }
 
     #[test]
     fn runs_are_a_table_and_interrupted_ones_are_pointed_out() {
-        let applied = Tally { applied: 1199, drifted: 1, ..Tally::default() };
-        let some = Tally { applied: 7, ..Tally::default() };
+        let applied = Counts { applied: 1199, drifted: 1, ..Counts::default() };
+        let some = Counts { applied: 7, ..Counts::default() };
+        let settled = RunState::Settled { time: "2026-11-22T01:31:00Z".into(), exit: 3 };
+        let undo = RunKind::Undo("r1".into());
         let runs = [
-            run("r1", RunKind::Fix, &["lab-share", "web"], applied, RunState::Settled),
-            run("r2", RunKind::Undo("r1".into()), &[], some, RunState::Interrupted),
-            run("r3", RunKind::Apply, &["lab\u{1b}[2J"], Tally::default(), RunState::Interrupted),
+            run("r1", RunKind::Fix, &["lab-share", "web"], applied, settled),
+            run("r2", undo.clone(), &[], some, RunState::Interrupted),
+            run("r3", RunKind::Apply, &["lab\u{1b}[2J"], Counts::default(), RunState::Interrupted),
+            run("r4", undo, &[], some, RunState::Running),
+            run("r5", RunKind::Fix, &["web"], Counts::default(), RunState::Running),
         ];
         assert_data_eq!(
             text(|out| write_log(out, &runs, &Palette::PLAIN)),
             str![[r#"
-RUN  WHEN              WHO   COMMAND  POLICIES        CHANGES  OUTCOME
-r1   2026-11-22 01:30  root  fix      lab-share, web  1,200    1,199 applied, 1 drifted
-r2   2026-11-22 01:30  root  undo r1  -               1,200    interrupted after 7 applied
-r3   2026-11-22 01:30  root  apply    lab\x1b[2J      1,200    interrupted
+RUN  WHEN                  WHO   COMMAND  POLICIES        CHANGES  OUTCOME
+r1   2026-11-22T01:30:00Z  root  fix      lab-share, web  1,200    1,199 applied, 1 drifted
+r2   2026-11-22T01:30:00Z  root  undo r1  -               1,200    interrupted after 7 applied
+r3   2026-11-22T01:30:00Z  root  apply    lab\x1b[2J      1,200    interrupted
+r4   2026-11-22T01:30:00Z  root  undo r1  -               1,200    running, so far 7 applied
+r5   2026-11-22T01:30:00Z  root  fix      web             1,200    running
 Run r2 did not come to its end; what it changed is undone with: sgidlint undo r2
 Run r3 did not come to its end; what it changed is undone with: sgidlint undo r3
 

@@ -1,11 +1,14 @@
-//! Answers for programs: what `policy list` and `explain` say, as lines of JSON.
+//! Answers for programs: what `policy list`, `explain` and `log` say, as lines of JSON.
 
+use crate::journal::RunSummary;
 use crate::model::accounts::IdNames;
 use crate::model::wire::{WirePath, write_line};
 use crate::report::human::explain::{Explained, LintText, View};
 use crate::report::human::policies::Listed;
 use crate::report::json::JsonState;
+use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Writes a line for each policy.
@@ -60,6 +63,43 @@ fn entry_line(explained: &Explained<'_>, view: &View<'_>, names: &dyn IdNames) -
         "findings": findings.collect::<Vec<_>>(),
         "cause": view.cause,
         "notes": explained.notes,
+    })
+}
+
+/// One run.
+#[derive(Serialize)]
+struct RunLine<'a> {
+    r#type: &'static str,
+    id: &'a str,
+    kind: &'static str,
+    time: &'a str,
+    uid: u32,
+    user: Option<&'a str>,
+    command: &'a str,
+    policies: Vec<&'a str>,
+    changes: u64,
+    outcomes: BTreeMap<&'static str, u64>,
+    state: &'static str,
+}
+
+/// Writes a line for each run on record.
+pub fn write_log(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
+    runs.iter().try_for_each(|run| {
+        let header = &run.header;
+        let line = RunLine {
+            r#type: "run",
+            id: &run.id,
+            kind: header.kind.name(),
+            time: &header.time,
+            uid: header.by.uid,
+            user: header.by.name.as_deref(),
+            command: &header.command,
+            policies: header.policies.iter().map(|policy| policy.name.as_str()).collect(),
+            changes: run.changes,
+            outcomes: run.counts.by_name().into(),
+            state: run.state.name(),
+        };
+        write_line(&line, out)
     })
 }
 

@@ -3,14 +3,15 @@
 pub mod answer;
 mod lines;
 
-use crate::findings::{Flaw, Notice, PolicyLabel, Root, Survey, Trouble};
+use crate::findings::{Flaw, Notice, PolicyLabel, Root, Survey, Totals, Trouble};
+use crate::journal::Outcome;
 use crate::lints::{Finding, Lint};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::path::TreePath;
 use crate::model::wire::{EntryPath, Trail, WirePath};
 pub use crate::model::wire::{Visible, write_line};
-use crate::report::human::outcome::{Fate, Settled};
+use crate::report::text::outcome::Settled;
 use crate::report::text::words::Wording;
 use crate::sys::error::errno_name;
 pub use lines::{JsonPolicy, JsonState, Summed};
@@ -30,7 +31,7 @@ pub fn write_check(
     write_warnings(out, survey)?;
     write_findings(out, survey, words, names)?;
     write_errors(out, survey)?;
-    write_end(out, &Totals::of(survey), exit)
+    write_end(out, &survey.totals(), exit)
 }
 
 /// Writes the first line: the tool, the policies and the roots of the run.
@@ -121,23 +122,23 @@ pub fn write_errors(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
 /// Writes a line for what became of each change.
 pub fn write_outcomes<'a>(
     out: &mut dyn Write,
-    settled: impl IntoIterator<Item = Settled<'a>>,
+    settled: impl IntoIterator<Item = &'a Settled<'a>>,
     names: &dyn IdNames,
 ) -> io::Result<()> {
     let mut trail = Trail::default();
-    settled.into_iter().try_for_each(|one| write_outcome(out, &one, names, &mut trail))
+    settled.into_iter().try_for_each(|one| write_outcome(out, one, names, &mut trail))
 }
 
 fn write_outcome(out: &mut dyn Write, settled: &Settled<'_>, names: &dyn IdNames, trail: &mut Trail) -> io::Result<()> {
-    let (call, errno) = match settled.fate {
-        Fate::Failed { call, errno } => (Some(call), Some(errno_name(errno))),
+    let (call, errno) = match &settled.done.outcome {
+        Outcome::Failed { call, errno } => (Some(&**call), Some(errno_name(*errno))),
         _ => (None, None),
     };
     let line = Line::Outcome {
         root: WirePath::new(settled.root),
-        path: trail.path(settled.path, |line| write_line(line, out))?,
-        outcome: settled.fate.name(),
-        state: settled.state.map(|state| JsonState::new(state, names)),
+        path: trail.path(&settled.change.path, |line| write_line(line, out))?,
+        outcome: settled.done.outcome.name(),
+        state: settled.state().map(|state| JsonState::new(state, names)),
         call,
         errno,
         message: settled.message(names),
@@ -165,47 +166,6 @@ pub fn write_end_of(out: &mut dyn Write, run: Option<&str>, totals: &Totals, exi
     let Totals { entries, excluded, skipped_mounts, findings, changes, errors, vanished, suppressed, known } = *totals;
     Line::End { entries, excluded, skipped_mounts, findings, changes, errors, exit, vanished, suppressed, known, run }
         .write(out)
-}
-
-/// The numbers of the last line.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Totals {
-    /// Entries seen.
-    pub entries: u64,
-    /// Entries that an exclude kept out.
-    pub excluded: u64,
-    /// Mounts not entered.
-    pub skipped_mounts: u64,
-    /// Findings, those about policies included.
-    pub findings: u64,
-    /// Entries that a fix would change, or has changed.
-    pub changes: u64,
-    /// What could not be read or done.
-    pub errors: u64,
-    /// Entries that vanished between being listed and being looked at.
-    pub vanished: u64,
-    /// Findings that an exception covers.
-    pub suppressed: u64,
-    /// Findings that a baseline knows.
-    pub known: u64,
-}
-
-impl Totals {
-    /// Adds a survey up.
-    pub fn of(survey: &Survey) -> Totals {
-        let of_entries: usize = survey.flaws.iter().map(|flaw| flaw.findings.len()).sum();
-        Totals {
-            entries: survey.counts.entries,
-            excluded: survey.counts.excluded,
-            skipped_mounts: survey.skipped_mounts.len() as u64,
-            findings: (of_entries + survey.notices.len()) as u64,
-            changes: survey.flaws.iter().filter(|flaw| flaw.actual != flaw.desired).count() as u64,
-            errors: survey.errors.len() as u64,
-            vanished: survey.counts.vanished,
-            suppressed: survey.counts.suppressed,
-            known: survey.counts.known,
-        }
-    }
 }
 
 fn finding_line<'a>(
@@ -278,7 +238,8 @@ fn root_path(survey: &Survey, root: u32) -> WirePath<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{Names, Words, state, survey, text};
+    use crate::journal::{Cause, Done};
+    use crate::report::samples::{Names, Words, change, state, survey, text};
     use snapbox::{IntoData, assert_data_eq, str};
 
     #[test]
@@ -327,24 +288,21 @@ mod tests {
     #[test]
     fn an_outcome_has_the_state_it_was_seen_in_or_the_call_that_failed() {
         let (before, after) = (state(0, 0, 0o755), state(0, 3001, 0o2775));
-        let failed = Fate::Failed { call: "fchmodat2", errno: libc::EPERM };
-        let settled = Settled {
+        let (change, bare) = (change("a", before, after), state(0, 3001, 0o775));
+        let of = |outcome, state, cause| Settled {
             root: b"/srv/lab",
-            path: crate::report::samples::path("a"),
-            kind: Kind::Dir,
-            before,
-            after,
-            fate: Fate::Applied,
-            state: Some(after),
-            cause: None,
+            change: &change,
+            done: Done { state, cause, ..Done::of(outcome) },
         };
-        let refused = Settled { fate: Fate::Refused, state: Some(state(0, 3001, 0o775)), ..settled };
-        let failed = Settled { fate: failed, state: None, cause: Some("it is immutable"), ..settled };
-        let lines = [settled, refused, failed].map(|one| text(|out| write_outcomes(out, [one], &Names)));
+        let failed = Outcome::Failed { call: "fchmodat2".into(), errno: libc::EPERM };
+        let settled = of(Outcome::Applied, Some(after), None);
+        let refused = of(Outcome::Refused(bare), Some(bare), None);
+        let failed = of(failed, None, Some(Cause::Immutable));
+        let lines = [settled, refused, failed].map(|one| text(|out| write_outcomes(out, [&one], &Names)));
         assert_data_eq!(lines.concat(), str![[r#"
 {"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"applied","state":{"uid":0,"gid":3001,"mode":"2775","owner":"root","group":"lab"}}
 {"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"refused","state":{"uid":0,"gid":3001,"mode":"0775","owner":"root","group":"lab"},"message":"the calls succeeded, but it is root:lab 0775, not root:lab 2775; the kernel drops setgid where the owner is not in the group: run as root"}
-{"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"failed","call":"fchmodat2","errno":"EPERM","message":"fchmodat2: EPERM (operation not permitted): it is immutable"}
+{"type":"outcome","root":{"text":"/srv/lab"},"path":{"text":"a"},"outcome":"failed","call":"fchmodat2","errno":"EPERM","message":"fchmodat2: EPERM (operation not permitted): it is immutable (chattr +i)"}
 
 "#]].raw());
     }
