@@ -75,6 +75,7 @@ mod system;
 mod table;
 mod terminal;
 mod threads;
+mod totals;
 mod trace;
 mod tree;
 mod undo;

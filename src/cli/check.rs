@@ -54,6 +54,8 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
     if reporting.mine {
         keep_mendable(&mut judged.survey, &barred::who_asks()?);
     }
+    // Whatever is found, what isn't the caller's to change is no change, here as in a plan.
+    barred::bar(&mut judged.survey, &session.names)?;
     let exit = looked(&session, &judged);
     let manner = streams.manner(common);
     let grouping = if reporting.full { Grouping::Full } else { Grouping::Alike };
