@@ -34,11 +34,11 @@ pub(super) fn find<'p>(
     footing: &mut Footing<'p>,
 ) -> Result<(Known, Capabilities), Done> {
     let known = ground.find(change, &change.id, change.handle.as_ref(), footing)?;
-    let state = known.look.entry.state;
-    if state == change.after {
+    let (state, seen) = (known.look.entry.state, known.target());
+    if seen == change.wanted() {
         return Err(Done { state: Some(state), ..Done::of(Outcome::Already) });
     }
-    if state != change.before {
+    if seen != change.found() {
         return Err(Done { state: Some(state), ..Done::of(Outcome::Drifted(Drift::State(state))) });
     }
     if let Some(done) = other_names(ground, change, &known) {

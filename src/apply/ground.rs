@@ -3,6 +3,7 @@
 use super::footing::{Footing, Grip};
 use crate::journal::{Done, Drift, FileSystem, Outcome};
 use crate::model::entry::Identity;
+use crate::model::target::Target;
 use crate::plan::{Change, Header, PlanRoot};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
@@ -110,6 +111,13 @@ enum Births {
 pub(super) struct Known {
     pub(super) held: Held,
     pub(super) look: Look,
+}
+
+impl Known {
+    /// What it is, as far as a change can be about it: no plan holds ACLs, so none are asked for.
+    pub(super) fn target(&self) -> Target {
+        self.look.entry.state.into()
+    }
 }
 
 impl Ground {

@@ -109,20 +109,20 @@ fn look_back<'p>(
         Ok(known) => known,
         Err(done) => return (not_found(done), None),
     };
-    let state = known.look.entry.state;
-    if state == change.before {
+    let (state, target) = (known.look.entry.state, known.target());
+    if target == change.found() {
         return (Found::Unchanged, None);
     }
     if !is_left_by(change, done, state) {
         return (Found::Drifted(Drift::State(state)), None);
     }
-    if change.state_undone(state) == state {
+    if change.undone(&target) == target {
         return (Found::OnlySetId, None);
     }
     let lost_capabilities = done.is_some_and(|done| done.capabilities == Capabilities::Lost);
     let extent = if lost_capabilities { Extent::Partial } else { Extent::Whole };
     let (id, handle) = (known.look.entry.id, Handle::of(&known.held));
-    (Found::Changed, Some(Present { id, handle, state, extent }))
+    (Found::Changed, Some(Present { id, handle, target, extent }))
 }
 
 /// Whether the run can have left the entry in this state: at its end, in its middle, or as it says itself. In its

@@ -11,6 +11,7 @@ use crate::model::intent::RuleId;
 use crate::model::links::Links;
 use crate::model::operation::Act;
 use crate::model::path::TreePath;
+use crate::model::target::Target;
 use crate::policy::model::Mounts;
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
@@ -63,9 +64,9 @@ impl Survey {
             let flaw = &self.flaws[at];
             // Flaws of one entry stand side by side; of several names of one the first carries the change.
             let before = self.flaws[..at].iter().rev().take_while(|before| self.is_same_path(before, flaw));
-            !before.into_iter().any(|before| before.desired == flaw.desired) && !flaw.is_later_name()
+            !before.into_iter().any(|before| before.after() == flaw.after()) && !flaw.is_later_name()
         };
-        let changed = self.flaws.iter().enumerate().filter(|(_, flaw)| flaw.actual != flaw.desired);
+        let changed = self.flaws.iter().enumerate().filter(|(_, flaw)| flaw.before() != flaw.after());
         changed.map(|(at, _)| at).filter(|at| is_new(*at) && !self.barred.contains(at)).collect()
     }
 
@@ -89,6 +90,17 @@ impl Survey {
 }
 
 impl Flaw {
+    /// What it is: the state it is in, and its ACLs where they are judged. They aren't yet, nor do they stand in
+    /// [`Flaw`], of which there are millions: [`Rare`] is where they belong.
+    pub fn before(&self) -> Target {
+        self.actual.into()
+    }
+
+    /// What it is after every fix that may be planned.
+    pub fn after(&self) -> Target {
+        self.desired.into()
+    }
+
     /// What its ACLs come to, as far as they were asked for.
     pub fn acls(&self) -> Acls {
         self.rare.as_deref().map_or(Acls::default(), |rare| rare.acls)

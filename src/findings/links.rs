@@ -44,9 +44,9 @@ fn agreed(names: &[Linked]) -> Option<State> {
 fn with_links(names: Vec<Linked>) -> Vec<Flaw> {
     let mut told: Vec<Flaw> = names.into_iter().map(|name| name.inside).collect();
     let Some((first, others)) = told.split_first_mut() else { return told };
-    first.rare_mut().links = Links::Inside(others.iter().map(|other| other.path.clone()).collect());
+    first.rare_mut().links = Links::inside(others.iter().map(|other| other.path.clone()));
     for other in others {
-        other.rare_mut().links = Links::Inside([first.path.clone()].into());
+        other.rare_mut().links = Links::inside([first.path.clone()]);
     }
     told
 }
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_changed_where_all_its_names_lie_inside_and_agree() {
-        let inside = |others: &[&str]| Links::Inside(others.iter().map(|other| other.as_bytes().into()).collect());
+        let inside = |others: &[&str]| Links::inside(others.iter().map(|other| other.as_bytes().into()));
         let (a, b) = (|gid| linked("a", 2, gid), |gid| linked("b", 2, gid));
         let changed = vec![("a".to_owned(), 9, inside(&["b"])), ("b".to_owned(), 9, inside(&["a"]))];
         assert_eq!(settled(vec![b(9), a(9)]), changed);

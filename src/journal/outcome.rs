@@ -2,7 +2,8 @@
 
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::mode::Mode;
-use crate::plan::{Change, IdText, LineError, StateText};
+use crate::model::wire::WireTarget;
+use crate::plan::{Change, IdText, LineError};
 use crate::sys::error::errno_name;
 use crate::sys::handle::Handle;
 use serde::{Deserialize, Serialize};
@@ -275,7 +276,7 @@ pub(super) struct OutcomeLine<'a> {
     #[serde(borrow)]
     outcome: Cow<'a, str>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
-    state: Option<StateText<'a>>,
+    state: Option<WireTarget<'a>>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     id: Option<IdText<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -316,7 +317,7 @@ impl<'a> OutcomeLine<'a> {
             tag: "outcome".into(),
             change,
             outcome: done.outcome.name().into(),
-            state: state.map(StateText::of),
+            state: state.map(WireTarget::of),
             id: done.id.as_ref().map(|(id, handle)| IdText::of(id, handle.as_ref())),
             drift,
             nlink,
@@ -330,7 +331,7 @@ impl<'a> OutcomeLine<'a> {
     }
 
     pub(super) fn value(self) -> Result<Done, LineError> {
-        let state = self.state.map(StateText::value).transpose()?;
+        let state = self.state.map(|target| target.value().map(|target| target.state)).transpose()?;
         let need_state = || state.ok_or_else(|| "the outcome has no state".to_string());
         let outcome = match (&*self.outcome, self.drift.as_deref()) {
             ("applied", _) => Outcome::Applied,

@@ -25,6 +25,7 @@ fn plan(kind: RunKind, changes: usize) -> Plan {
         handle: None,
         before: state(2, 0o640),
         after: state(3, 0o660),
+        acls: None,
         lints: Box::default(),
         links: Links::None,
         extent: Extent::Whole,

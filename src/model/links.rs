@@ -9,7 +9,16 @@ pub enum Links {
     #[default]
     None,
     /// These and no others, from the same root (`hard-links = "inside"`).
-    Inside(Box<[TreePath]>),
+    ///
+    /// Behind one word: of millions of changes few have other names.
+    Inside(Box<Box<[TreePath]>>),
     /// Any (`hard-links = "allow"`).
     Any,
+}
+
+impl Links {
+    /// These and no others.
+    pub fn inside(names: impl IntoIterator<Item = TreePath>) -> Links {
+        Links::Inside(Box::new(names.into_iter().collect()))
+    }
 }

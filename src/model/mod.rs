@@ -12,6 +12,7 @@ pub mod principal;
 pub mod intent;
 pub(crate) mod bits;
 pub mod pattern;
+pub mod target;
 pub mod wire;
 pub mod text;
 #[cfg(test)]

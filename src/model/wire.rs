@@ -1,12 +1,12 @@
-//! Paths, modes and states as JSON has them: one spelling for reports, plans and journals.
+//! Paths, states and targets as JSON has them: one spelling for reports, plans and journals.
 
+mod target;
 mod trail;
 mod visible;
 
+pub use target::{WireState, WireTarget};
 pub use trail::{DirectoryLine, EntryPath, Numbered, Step, Trail};
 
-use crate::model::entry::State;
-use crate::model::mode::Mode;
 use crate::model::path::TreePath;
 use base64::Engine;
 use base64::display::Base64Display;
@@ -100,31 +100,6 @@ impl<T: Display> Spelled<'_, T> {
     }
 }
 
-/// A state: `{"uid":0,"gid":3001,"mode":"2775"}`, and nothing else.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WireState {
-    /// The owner's user id.
-    pub uid: u32,
-    /// The group's id.
-    pub gid: u32,
-    /// The mode, as exactly four octal digits.
-    #[serde(serialize_with = "write_mode", deserialize_with = "read_mode")]
-    pub mode: Mode,
-}
-
-impl From<State> for WireState {
-    fn from(State { uid, gid, mode }: State) -> WireState {
-        WireState { uid, gid, mode }
-    }
-}
-
-impl From<WireState> for State {
-    fn from(WireState { uid, gid, mode }: WireState) -> State {
-        State { uid, gid, mode }
-    }
-}
-
 /// Bytes as padded base64 of the standard alphabet.
 #[derive(Clone, Copy, Debug)]
 pub struct Base64<'a>(pub &'a [u8]);
@@ -147,19 +122,6 @@ fn read_base64<'de, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'a,
         .decode(text.as_bytes())
         .map(Cow::Owned)
         .map_err(|error| de::Error::custom(format_args!("\"{text}\" is not base64: {error}")))
-}
-
-/// Writes a mode as four octal digits.
-fn write_mode<S: Serializer>(mode: &Mode, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(mode)
-}
-
-/// Reads a mode from exactly four octal digits.
-fn read_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
-    let text = Cow::<str>::deserialize(deserializer)?;
-    let octal = text.len() == 4 && text.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
-    let mode = octal.then(|| u32::from_str_radix(&text, 8).ok()).flatten().map(Mode::new);
-    mode.ok_or_else(|| de::Error::invalid_value(de::Unexpected::Str(&text), &"four octal digits"))
 }
 
 #[cfg(test)]
@@ -195,31 +157,6 @@ mod tests {
             r#"{"bytes":"YR=="}"#,
         ] {
             assert!(serde_json::from_str::<WirePath>(json).is_err(), "{json}");
-        }
-    }
-
-    #[test]
-    fn a_state_has_three_fields_and_comes_back() {
-        let state = State { uid: 0, gid: 3001, mode: Mode::new(0o2775) };
-        let written = serde_json::to_string(&WireState::from(state)).unwrap();
-        assert_eq!(written, r#"{"uid":0,"gid":3001,"mode":"2775"}"#);
-        assert_eq!(State::from(serde_json::from_str::<WireState>(&written).unwrap()), state);
-    }
-
-    #[test]
-    fn a_state_that_is_not_exact_is_refused() {
-        for json in [
-            r#"{"uid":0,"gid":0,"mode":"775"}"#,
-            r#"{"uid":0,"gid":0,"mode":"02775"}"#,
-            r#"{"uid":0,"gid":0,"mode":"+775"}"#,
-            r#"{"uid":0,"gid":0,"mode":"2778"}"#,
-            r#"{"uid":0,"gid":0,"mode":2775}"#,
-            r#"{"uid":-1,"gid":0,"mode":"2775"}"#,
-            r#"{"uid":4294967296,"gid":0,"mode":"2775"}"#,
-            r#"{"uid":0,"mode":"2775"}"#,
-            r#"{"uid":0,"gid":0,"mode":"2775","owner":"root"}"#,
-        ] {
-            assert!(serde_json::from_str::<WireState>(json).is_err(), "{json}");
         }
     }
 }

@@ -44,7 +44,11 @@ pub(super) fn check_change(change: &Change, header: &Header) -> Result<(), LineE
     if change.root as usize >= header.roots.len() {
         return Err(format!("root {} is not among the plan's {} roots", change.root, header.roots.len()));
     }
-    if change.before == change.after {
+    if change.acls.is_some() {
+        // They would be lost on its line, and by whoever applies it.
+        return Err("it changes ACLs, which plans of this format can't hold".into());
+    }
+    if change.found() == change.wanted() {
         return Err("`before` and `after` are the same: nothing is to be changed".into());
     }
     if change.kind.is_device() {

@@ -3,6 +3,7 @@
 use super::{Change, Extent, Fixes, Header, Names, Plan, PlanPolicy, PlanRoot, Unfit};
 use crate::findings::{Flaw, Root, Survey};
 use crate::model::accounts::IdNames;
+use crate::model::target::AclTurn;
 
 impl Plan {
     /// The plan of all that a survey would change, and what can't be in one. What the header says of policies, roots and
@@ -43,14 +44,16 @@ fn renumber(changes: &mut [Change], survey: &Survey) {
 }
 
 fn change(survey: &Survey, flaw: &Flaw) -> Change {
+    let (before, after) = (flaw.before(), flaw.after());
     Change {
         root: flaw.root,
         path: flaw.path.clone(),
         kind: flaw.kind,
         id: flaw.id,
         handle: flaw.prospect.as_ref().and_then(|prospect| prospect.handle.clone()),
-        before: flaw.actual,
-        after: flaw.desired,
+        before: before.state,
+        after: after.state,
+        acls: AclTurn::of(before.acls, after.acls),
         lints: survey.lints_of(flaw).into(),
         links: flaw.links().clone(),
         extent: Extent::Whole,

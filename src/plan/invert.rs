@@ -3,6 +3,7 @@
 use super::{Change, Extent, Header, Plan, RunKind, order};
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::mode::Mode;
+use crate::model::target::{AclTurn, Target};
 use crate::sys::handle::Handle;
 
 /// What is there now of an entry that a change was made of.
@@ -12,33 +13,35 @@ pub struct Present {
     pub id: Identity,
     /// The same across boots, where its file system says.
     pub handle: Option<Handle>,
-    /// Its state.
-    pub state: State,
+    /// Its state, and its ACLs where the change has any.
+    pub target: Target,
     /// Whether its state is all that the change took from it: file capabilities are not put back either.
     pub extent: Extent,
 }
 
 impl Change {
-    /// The state that an undo brings its entry back to from this one; the same where there is nothing to bring back.
+    /// What an undo brings its entry back to from this one; the same where there is nothing to bring back.
     ///
     /// A regular file gets no set-ID bits: somebody may have rewritten it since, and whoever ran it would run that as its
     /// owner or group. Nor do the bits that it has go with it to another owner or group, as mmap(2) rewrites and clears none.
-    pub fn state_undone(&self, from: State) -> State {
-        match self.kind {
-            Kind::File => {
-                let lost = set_id_gained(from, self.before);
-                State { mode: self.before.mode.without(lost), ..self.before }
-            }
-            _ => self.before,
+    pub fn undone(&self, from: &Target) -> Target {
+        let mut to = self.found();
+        if self.kind == Kind::File {
+            to.state.mode = to.state.mode.without(set_id_gained(from.state, to.state));
         }
+        to
     }
 
     /// The change that brings its entry back from what is there now; `None` where there is nothing to bring back.
     fn turned_round(&self, now: &Present) -> Option<Change> {
-        let after = self.state_undone(now.state);
-        let extent = if after == self.before { now.extent } else { Extent::Partial };
-        let (id, handle) = (now.id, now.handle.clone());
-        (after != now.state).then(|| Change { id, handle, before: now.state, after, extent, ..self.clone() })
+        let to = self.undone(&now.target);
+        if to == now.target {
+            return None;
+        }
+        let extent = if to == self.found() { now.extent } else { Extent::Partial };
+        let (id, handle, from) = (now.id, now.handle.clone(), now.target.clone());
+        let (before, after, acls) = (from.state, to.state, AclTurn::of(from.acls, to.acls));
+        Some(Change { id, handle, before, after, acls, extent, ..self.clone() })
     }
 }
 

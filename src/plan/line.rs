@@ -2,10 +2,10 @@
 
 use super::{Change, Extent, Fixes, Header, Links, Names, PlanPolicy, PlanRoot, RunKind, Who};
 use crate::lints::Lint;
-use crate::model::entry::{Identity, Kind, State, Timestamp};
-use crate::model::mode::Mode;
+use crate::model::entry::{Identity, Kind, Timestamp};
 use crate::model::path::TreePath;
-use crate::model::wire::{Base64, EntryPath, Numbered, Spelled, WirePath};
+use crate::model::target::AclTurn;
+use crate::model::wire::{Base64, EntryPath, Numbered, Spelled, WirePath, WireTarget};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use base64::Engine;
@@ -63,9 +63,9 @@ pub(super) struct ChangeLine<'a> {
     #[serde(borrow)]
     id: IdText<'a>,
     #[serde(borrow)]
-    before: StateText<'a>,
+    before: WireTarget<'a>,
     #[serde(borrow)]
-    after: StateText<'a>,
+    after: WireTarget<'a>,
     #[serde(default)]
     lints: Vec<Cow<'a, str>>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
@@ -124,15 +124,6 @@ pub struct IdText<'a> {
     btime: Option<Spelled<'a, Timestamp>>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     handle: Option<Spelled<'a, Base64<'a>>>,
-}
-
-/// A state as JSON has it, the mode in four octal digits.
-#[derive(Serialize, Deserialize)]
-pub struct StateText<'a> {
-    uid: u32,
-    gid: u32,
-    #[serde(borrow)]
-    mode: Spelled<'a, Mode>,
 }
 
 impl<'a> HeaderLine<'a> {
@@ -233,8 +224,8 @@ impl<'a> ChangeLine<'a> {
             path: path(&change.path)?,
             kind: change.kind.name().into(),
             id: IdText::of(&change.id, change.handle.as_ref()),
-            before: StateText::of(change.before),
-            after: StateText::of(change.after),
+            before: WireTarget::of(change.before),
+            after: WireTarget::of(change.after),
             lints: change.lints.iter().map(|lint| lint.name().into()).collect(),
             links: match &change.links {
                 Links::None => None,
@@ -248,6 +239,7 @@ impl<'a> ChangeLine<'a> {
     /// Reads it, after the directories that the lines before numbered.
     pub(super) fn value(self, numbered: &mut Numbered) -> Result<Change, LineError> {
         let (id, handle) = self.id.value()?;
+        let (before, after) = (self.before.value()?, self.after.value()?);
         let kind = Kind::from_name(&self.kind).ok_or_else(|| format!("\"{}\" is no kind of entry", self.kind))?;
         Ok(Change {
             root: self.root,
@@ -255,14 +247,16 @@ impl<'a> ChangeLine<'a> {
             kind,
             id,
             handle,
-            before: self.before.value()?,
-            after: self.after.value()?,
+            before: before.state,
+            after: after.state,
+            acls: AclTurn::of(before.acls, after.acls),
             // Lints are for people to read; one that only another version has is no reason to refuse an undo.
             lints: self.lints.iter().filter_map(|name| Lint::from_name(name)).collect(),
             links: match self.links {
                 None => Links::None,
                 Some(LinksText::Inside(names)) => {
-                    Links::Inside(names.iter().map(|name| numbered.path(name)).collect::<Result<_, _>>()?)
+                    let names = names.iter().map(|name| numbered.path(name)).collect::<Result<Box<[TreePath]>, _>>()?;
+                    Links::Inside(Box::new(names))
                 }
                 Some(LinksText::Word(word)) if word == "any" => Links::Any,
                 Some(LinksText::Word(word)) => return Err(format!("`links` is \"{word}\", not a list or \"any\"")),
@@ -292,26 +286,6 @@ impl<'a> IdText<'a> {
         let handle = self.handle.map(|text| decode("handle", &text.text())).transpose()?;
         let id = Identity { dev: self.dev, ino: self.ino, btime: btime.transpose()? };
         Ok((id, handle.map(|bytes| Handle::from_bytes(&bytes))))
-    }
-}
-
-impl StateText<'_> {
-    /// Writes a state.
-    pub fn of(state: State) -> StateText<'static> {
-        StateText { uid: state.uid, gid: state.gid, mode: Spelled::Value(state.mode) }
-    }
-
-    /// Reads it.
-    pub fn value(self) -> Result<State, LineError> {
-        let text = self.mode.text();
-        let octal = text.len() == 4 && text.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
-        let mode = u32::from_str_radix(&text, 8).ok().filter(|_| octal);
-        let mode = mode.ok_or_else(|| format!("`mode` is \"{text}\", not four octal digits"))?;
-        // chown(2) takes this id for "leave it".
-        if self.uid == u32::MAX || self.gid == u32::MAX {
-            return Err(format!("{} is nobody's id", u32::MAX));
-        }
-        Ok(State { uid: self.uid, gid: self.gid, mode: Mode::new(mode) })
     }
 }
 

@@ -18,7 +18,7 @@ mod write;
 
 pub use cost::most_bytes;
 pub use invert::Present;
-pub use line::{IdText, LineError, StateText};
+pub use line::{IdText, LineError};
 pub use make::Unfit;
 pub use merge::MergeError;
 pub use names::{NamedIds, Names, Parted, Whose};
@@ -33,6 +33,7 @@ use crate::lints::Lint;
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::links::Links;
 use crate::model::path::TreePath;
+use crate::model::target::{AclTurn, Target};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use std::path::PathBuf;
@@ -166,12 +167,26 @@ pub struct Change {
     pub before: State,
     /// The state it is to have.
     pub after: State,
+    /// Its ACLs before and after, where they are part of the change; see [`Change::found`] and [`Change::wanted`].
+    pub acls: Option<Box<AclTurn>>,
     /// The lints that asked for it.
     pub lints: Box<[Lint]>,
     /// The other names it may have.
     pub links: Links,
     /// Whether it brings back all that an undo would have to.
     pub extent: Extent,
+}
+
+impl Change {
+    /// What its entry must be.
+    pub fn found(&self) -> Target {
+        AclTurn::before(self.acls.as_deref(), self.before)
+    }
+
+    /// What its entry is to be.
+    pub fn wanted(&self) -> Target {
+        AclTurn::after(self.acls.as_deref(), self.after)
+    }
 }
 
 /// How much of an earlier state a change brings back.

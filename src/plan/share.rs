@@ -185,7 +185,7 @@ mod tests {
         let one = change("a", Kind::File, state(5, 1, 0o640), state(5, 2, 0o640));
         let name = [b'n'; 4000];
         let names = (0..LONGEST_LINE / 4000 + 1).map(|at| [at.to_string().as_bytes(), &name].concat());
-        let links = Links::Inside(names.map(|name| TreePath::within(Directory::default(), &name)).collect());
+        let links = Links::inside(names.map(|name| TreePath::within(Directory::default(), &name)));
         let changes = [one.clone(), Change { links, ..change("b", Kind::File, one.before, one.after) }];
         let left = left_out(&changes, u64::MAX).unwrap();
         assert_eq!(left, [LeftOut { change: 1, why: Excess::Line }]);

@@ -44,6 +44,7 @@ pub fn change(path: &str, before: State, after: State) -> Change {
         handle: None,
         before,
         after,
+        acls: None,
         lints: Box::default(),
         links: Links::None,
         extent: Extent::Whole,

@@ -137,7 +137,7 @@ fn hard_links_inside_are_all_found_again() {
     let tree = Tree::new();
     fs::hard_link(tree.path("f"), tree.path("d/g")).unwrap();
     let mut plan = tree.plan(Fixes::Safe, &[("f", NEW, 0o660)]);
-    plan.changes[0].links = Links::Inside([b"d/g".as_slice().into()].into());
+    plan.changes[0].links = Links::inside([b"d/g".as_slice().into()]);
     fs::rename(tree.path("d/g"), tree.base.join("outside/g")).unwrap();
     assert_eq!(tree.apply(&plan)[0].outcome, Outcome::Drifted(Drift::Links(2)));
     fs::rename(tree.base.join("outside/g"), tree.path("d/g")).unwrap();

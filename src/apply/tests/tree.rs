@@ -156,6 +156,7 @@ impl Tree {
             handle: Handle::of(&held),
             before: entry.state,
             after: State { gid, mode, ..entry.state },
+            acls: None,
             lints: Box::default(),
             links: Links::None,
             extent: Extent::Whole,

@@ -1,0 +1,81 @@
+//! What can be changed of an entry, as one value: the unit of what is found, wanted, planned, put on record and undone.
+
+use super::acl::Acl;
+use super::entry::State;
+
+/// What an entry is, or is to be, as far as it can be changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// Owner, group and mode: what statx(2) tells.
+    pub state: State,
+    /// Its ACLs, where they are looked at; absent, they are nobody's business but chmod(2)'s, which sets the mask.
+    pub acls: Option<Box<TargetAcls>>,
+}
+
+/// Both ACLs of a target: these, or none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TargetAcls {
+    /// Its own; none that says more than the mode where it is absent.
+    pub access: Option<Acl>,
+    /// What is made in it gets, if it is a directory.
+    pub default: Option<Acl>,
+}
+
+impl From<State> for Target {
+    fn from(state: State) -> Target {
+        Target { state, acls: None }
+    }
+}
+
+/// The ACLs of two targets of one entry, before and after a change. Nearly no change has any, and there may be millions:
+/// so the states stand beside each other, and their ACLs in here.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AclTurn {
+    before: Option<Box<TargetAcls>>,
+    after: Option<Box<TargetAcls>>,
+}
+
+impl AclTurn {
+    /// The ACLs of both, where either has any.
+    pub fn of(before: Option<Box<TargetAcls>>, after: Option<Box<TargetAcls>>) -> Option<Box<AclTurn>> {
+        let is_there = before.is_some() || after.is_some();
+        is_there.then(|| Box::new(AclTurn { before, after }))
+    }
+
+    /// Whether the change leaves them as they are.
+    pub fn is_same(&self) -> bool {
+        self.before == self.after
+    }
+
+    /// The target before, in this state.
+    pub fn before(turn: Option<&AclTurn>, state: State) -> Target {
+        Target { state, acls: turn.and_then(|turn| turn.before.clone()) }
+    }
+
+    /// The target after, in this state.
+    pub fn after(turn: Option<&AclTurn>, state: State) -> Target {
+        Target { state, acls: turn.and_then(|turn| turn.after.clone()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::acl::{AclEntry, Tag};
+    use crate::model::mode::Mode;
+
+    #[test]
+    fn states_and_their_acls_come_apart_and_together() {
+        let state = |mode| State { uid: 1, gid: 2, mode: Mode::new(mode) };
+        let entry = |tag, permissions| AclEntry { tag, id: None, permissions };
+        let access = Acl::new(vec![entry(Tag::Owner, 6), entry(Tag::OwningGroup, 4), entry(Tag::Other, 0)]).ok();
+        let with = Target { state: state(0o640), acls: Some(Box::new(TargetAcls { access, default: None })) };
+        let without = Target::from(state(0o600));
+        for (before, after) in [(&with, &without), (&without, &with), (&with, &with), (&without, &without)] {
+            let turn = AclTurn::of(before.acls.clone(), after.acls.clone());
+            assert_eq!(&AclTurn::before(turn.as_deref(), before.state), before);
+            assert_eq!(&AclTurn::after(turn.as_deref(), after.state), after);
+            assert_eq!(turn.is_none_or(|turn| turn.is_same()), before == after);
+        }
+    }
+}
