@@ -6,7 +6,7 @@ use super::paths;
 use super::session::Session;
 use super::streams::Streams;
 use crate::infer::schedule::{Job, Place, Task, Unit, Whose, unfit, write_cron, write_step, write_unit};
-use crate::model::pattern::root::{Component, RootPattern};
+use crate::model::pattern::root::RootPattern;
 use crate::policy::Loaded;
 use crate::policy::load::Fallback;
 
@@ -112,12 +112,10 @@ fn places_of(loaded: &Loaded) -> Result<Vec<Place>, Failure> {
             for base in bases {
                 let pattern = RootPattern::parse(&root.value, base, &loaded.params)
                     .map_err(|error| Failure::usage(format!("can't tell where `{}` is: {error}", root.value)))?;
-                let literal = pattern.components().iter().map_while(|component| match component {
-                    Component::Literal(name) => Some(name),
-                    Component::Pattern(_) => None,
+                places.push(Place {
+                    path: text(pattern.start().path.as_os_str())?,
+                    optional: tree.optional || tree.when.is_some(),
                 });
-                let path: PathBuf = [OsStr::new("/")].into_iter().chain(literal.map(|name| name.as_os_str())).collect();
-                places.push(Place { path: text(path.as_os_str())?, optional: tree.optional || tree.when.is_some() });
             }
         }
     }

@@ -7,6 +7,7 @@ pub mod ruling;
 pub mod explain;
 pub mod exclude;
 pub mod bound;
+pub mod cover;
 pub mod regions;
 pub mod selection;
 pub mod target;

@@ -1,12 +1,14 @@
 //! A policy's own tests: entries that needn't exist, judged by it without a tree and without the system's accounts.
 
+use crate::judging::cover::Cover;
 use crate::judging::exclude::has_excluded_name;
 use crate::judging::judge::{Options, judge};
 use crate::lints::{Levels, Lint};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, Extras, Identity, Kind, State};
 use crate::model::intent::{Around, Intent};
-use crate::model::pattern::root::{Component, Match, RootPattern};
+use crate::model::pattern::branch::{Branch, Lead};
+use crate::model::pattern::root::RootPattern;
 use crate::policy::compile::bind::{Binding, Lookup, LookupError, bind};
 use crate::policy::compile::instance::Instance;
 use crate::policy::compile::rule_table::RuleTable;
@@ -15,14 +17,11 @@ use crate::policy::problem::Problem;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Where templates are bound for their tests.
 const PLACE: &str = "/template";
-
-/// What a root's pattern captured.
-type Captures = Vec<(String, String)>;
 
 /// What came of one test.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -59,7 +58,7 @@ pub fn run(model: &Arc<Model>, params: &BTreeMap<String, String>) -> Result<Vec<
     model.trials.iter().map(try_one).collect()
 }
 
-/// The tree with the deepest root at or above a path; of several the last.
+/// The tree that covers a path, bound to the root that it has there; the path needn't exist, nor any root.
 fn covering(
     model: &Arc<Model>,
     table: &RuleTable,
@@ -67,41 +66,23 @@ fn covering(
     path: &Path,
     names: &Interned,
 ) -> Result<Option<Instance>, Vec<Problem>> {
-    let mut deepest: Option<(usize, PathBuf, Captures)> = None;
+    let mut cover = Cover::default();
     for (at, tree) in model.trees.iter().enumerate() {
         for root in &tree.roots {
             let pattern = RootPattern::parse(&root.value, Some(Path::new(PLACE)), params).map_err(|error| {
                 let (source, span) = (Some(Arc::clone(&model.source)), root.span.clone());
                 vec![Problem { source, span, message: error.message, hint: error.hint }]
             })?;
-            let Some((real, captures)) = matched(&pattern, path) else { continue };
-            let depth = |path: &Path| path.components().count();
-            if deepest.as_ref().is_none_or(|(_, known, _)| depth(known) <= depth(&real)) {
-                deepest = Some((at, real, captures));
+            match pattern.lead(path, has_excluded_name) {
+                Lead::Nowhere => {}
+                Lead::Rejected(root) => cover.bar(&root, 0),
+                Lead::Root(Branch { path: root, captures, .. }) => cover.add(&root.clone(), 0, (at, root, captures)),
             }
         }
     }
-    let Some((tree, root, captures)) = deepest else { return Ok(None) };
-    bind(table.tree(0, tree), Binding { root, params, captures: &captures, gid_min: None }, names).map(Some)
-}
-
-/// The part of a path that is like a root, and what is captured there.
-fn matched(pattern: &RootPattern, path: &Path) -> Option<(PathBuf, Captures)> {
-    let (mut real, mut captures) = (PathBuf::from("/"), Vec::new());
-    let mut names = path.components().skip(1);
-    for component in pattern.components() {
-        let name = names.next()?.as_os_str();
-        match component {
-            Component::Literal(literal) if literal == name => {}
-            Component::Literal(_) => return None,
-            Component::Pattern(pattern) => match pattern.matches(name.as_bytes()) {
-                Match::Yes(more) => captures.extend(more),
-                Match::No | Match::Rejected(_) => return None,
-            },
-        }
-        real.push(name);
-    }
-    Some((real, captures))
+    let Some((tree, root, captures)) = cover.covering(path).next() else { return Ok(None) };
+    let binding = Binding { root: root.clone(), params, captures, gid_min: None };
+    bind(table.tree(0, *tree), binding, names).map(Some)
 }
 
 fn found(trial: &Trial, instance: &Instance, path: &Path, names: &Interned) -> Vec<Lint> {

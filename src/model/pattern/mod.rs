@@ -1,6 +1,7 @@
 //! Patterns of a policy and what they say of names and paths: gitignore patterns below a root, and roots themselves.
 
 mod authority;
+pub mod branch;
 mod components;
 pub(crate) mod matching;
 mod name_filter;

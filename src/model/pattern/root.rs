@@ -14,12 +14,12 @@ use std::path::{Component as Step, Path};
 /// A tree's root, absolute and with params put in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RootPattern {
-    components: Vec<Component>,
+    pub(super) components: Vec<Component>,
 }
 
 /// One component of a root.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Component {
+pub(super) enum Component {
     /// This name.
     Literal(OsString),
     /// Every directory with a name like this.
@@ -28,7 +28,7 @@ pub enum Component {
 
 /// A name with `*` and `{captures}` in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NamePattern {
+pub(super) struct NamePattern {
     /// What stands before the first hole, and behind each.
     texts: Vec<Box<[u8]>>,
     /// The holes, one fewer than the texts: the name of a capture, or nothing for `*`.
@@ -37,7 +37,7 @@ pub struct NamePattern {
 
 /// What a pattern says of a name.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Match {
+pub(super) enum Match {
     /// It isn't like that.
     No,
     /// It is, and these are its captures.
@@ -78,11 +78,6 @@ impl RootPattern {
         }
     }
 
-    /// Its components below `/`.
-    pub fn components(&self) -> &[Component] {
-        &self.components
-    }
-
     /// The names it captures.
     pub fn captures(&self) -> impl Iterator<Item = &str> {
         let patterns = self.components.iter().filter_map(|component| match component {
@@ -101,7 +96,7 @@ impl RootPattern {
 impl NamePattern {
     /// Whether a directory's name is like this, and what its captures are. Names with a leading dot never are, unless
     /// the pattern begins with one.
-    pub fn matches(&self, name: &[u8]) -> Match {
+    pub(super) fn matches(&self, name: &[u8]) -> Match {
         let Some(found) = self.holes_of(name) else { return Match::No };
         let mut captures = Vec::new();
         for (hole, range) in self.holes.iter().zip(found) {
@@ -241,7 +236,7 @@ mod tests {
     }
 
     fn last(text: &str) -> Component {
-        parse(text).expect(text).components().last().expect("a component").clone()
+        parse(text).expect(text).components.last().expect("a component").clone()
     }
 
     #[test]
@@ -256,7 +251,7 @@ mod tests {
             ("/srv/..x", &["srv", "..x"]),
         ] {
             let expected: Vec<_> = expected.iter().map(|name| Component::Literal(name.into())).collect();
-            assert_eq!(parse(text).expect(text).components(), expected, "{text}");
+            assert_eq!(parse(text).expect(text).components, expected, "{text}");
         }
     }
 
@@ -327,9 +322,9 @@ mod tests {
         let base = Path::new("/srv/{x}*");
         let root = |text| RootPattern::parse(text, Some(base), &BTreeMap::new()).expect(text);
         let literal = |name: &str| Component::Literal(name.into());
-        assert_eq!(root(".").components(), [literal("srv"), literal("{x}*")]);
-        assert_eq!(root("./a").components(), [literal("srv"), literal("{x}*"), literal("a")]);
-        assert_eq!(root("/a").components(), [literal("a")]);
+        assert_eq!(root(".").components, [literal("srv"), literal("{x}*")]);
+        assert_eq!(root("./a").components, [literal("srv"), literal("{x}*"), literal("a")]);
+        assert_eq!(root("/a").components, [literal("a")]);
         assert_eq!(root("{p}").captures().collect::<Vec<_>>(), ["p"]);
         for base in ["srv", "/srv/../x"] {
             RootPattern::parse(".", Some(Path::new(base)), &BTreeMap::new()).expect_err(base);

@@ -3,7 +3,8 @@
 use super::{Caution, Refusal, doubt};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::model::entry::{Entry, Kind};
-use crate::model::pattern::root::{Component, Match, NamePattern, RootPattern};
+use crate::model::pattern::branch::{Branch, Entered};
+use crate::model::pattern::root::RootPattern;
 use crate::source::trust::Sticky;
 use crate::sys::SysError;
 use crate::sys::listing;
@@ -39,14 +40,6 @@ pub struct Expansion<'p> {
     pub missing: Option<(PathBuf, SysError)>,
 }
 
-/// How far one branch of an expansion has come.
-struct Branch {
-    path: PathBuf,
-    captures: Vec<(String, String)>,
-    /// How many components are behind it.
-    depth: usize,
-}
-
 impl<'p> Expansion<'p> {
     /// An expansion for this policy, before it begins.
     pub fn new(pattern: &'p RootPattern, caution: Caution, policy: u32) -> Expansion<'p> {
@@ -55,26 +48,18 @@ impl<'p> Expansion<'p> {
 
     /// Finds every directory that the pattern stands for.
     pub fn run(&mut self) {
-        let mut branches = vec![Branch { path: "/".into(), captures: Vec::new(), depth: 0 }];
-        while let Some(mut branch) = branches.pop() {
-            let components = &self.pattern.components()[branch.depth..];
-            let literals = components.iter().map_while(|component| match component {
-                Component::Literal(name) => Some(name),
-                Component::Pattern(_) => None,
-            });
-            for name in literals {
-                branch.path.push(name);
-                branch.depth += 1;
-            }
-            match self.pattern.components().get(branch.depth) {
-                Some(Component::Pattern(pattern)) => branches.extend(self.branch_out(&branch, pattern)),
-                Some(Component::Literal(_)) | None => self.arrive(branch),
+        let mut branches = vec![self.pattern.start()];
+        while let Some(branch) = branches.pop() {
+            if branch.has_arrived() {
+                self.arrive(branch);
+            } else {
+                branches.extend(self.branch_out(&branch));
             }
         }
     }
 
     /// The branches below a directory whose names match.
-    fn branch_out(&mut self, branch: &Branch, pattern: &NamePattern) -> Vec<Branch> {
+    fn branch_out(&mut self, branch: &Branch<'p>) -> Vec<Branch<'p>> {
         let listed =
             open_root(&branch.path, Links::Follow).and_then(|dir| Ok((listing::names(&dir)?, look(&dir)?.entry, dir)));
         let (names, above, dir) = match listed {
@@ -86,15 +71,18 @@ impl<'p> Expansion<'p> {
         };
         let mut branches = Vec::new();
         for (name, kind) in names.into_iter().rev() {
-            let path = branch.path.join(OsStr::from_bytes(name.to_bytes()));
-            let matched = pattern.matches(name.to_bytes());
-            if matched == Match::No || kind.is_some_and(|kind| kind != Kind::Dir) {
+            if kind.is_some_and(|kind| kind != Kind::Dir) {
                 continue;
             }
+            let entered = branch.enter(OsStr::from_bytes(name.to_bytes()));
+            if entered == Entered::No {
+                continue;
+            }
+            let path = branch.path.join(OsStr::from_bytes(name.to_bytes()));
             match look_at_path(&path) {
                 Ok(look) if look.entry.kind != Kind::Dir => {}
                 Ok(look) if is_left_out(&dir, name.to_bytes(), &look, &above) => {}
-                Ok(_) => branches.extend(self.capture(branch, path, matched)),
+                Ok(_) => branches.extend(self.enter(branch, &path, entered)),
                 Err(error) if error.is_absence() => {}
                 Err(error) => self.refuse(path, Some(error), error.to_string()),
             }
@@ -102,46 +90,41 @@ impl<'p> Expansion<'p> {
         branches
     }
 
-    fn capture(&mut self, branch: &Branch, path: PathBuf, matched: Match) -> Option<Branch> {
-        let captured = match matched {
-            Match::Yes(captured) => captured,
-            Match::Rejected(why) => {
-                self.refuse(path, None, why);
+    /// The branch into a directory of a name that matches, if what is captured there can be.
+    fn enter(&mut self, branch: &Branch<'p>, directory: &Path, entered: Entered<'p>) -> Option<Branch<'p>> {
+        let next = match entered {
+            Entered::Into(next) => next,
+            Entered::Rejected(why) => {
+                self.refuse(directory, None, why);
                 return None;
             }
-            Match::No => return None,
+            Entered::No => return None,
         };
-        if self.caution.is_root && !captured.is_empty() {
+        if self.caution.is_root && next.captures.len() > branch.captures.len() {
             // Whoever can make or rename directories here would choose the group that root hands out.
-            if let Some(doubt) = doubt(&path, Sticky::Doubted) {
+            if let Some(doubt) = doubt(directory, Sticky::Doubted) {
                 let message = format!("a captured name can't decide on groups here: {doubt}");
-                self.refuse(path, None, message);
+                self.refuse(directory, None, message);
                 return None;
             }
         }
-        let captures = branch.captures.iter().cloned().chain(captured).collect();
-        Some(Branch { path, captures, depth: branch.depth + 1 })
+        Some(next)
     }
 
-    fn arrive(&mut self, branch: Branch) {
+    fn arrive(&mut self, branch: Branch<'p>) {
         match resolve(&branch.path) {
             Ok(path) => self.found.push(Found { named: branch.path, path, captures: branch.captures }),
             Err(error) => self.stop(&branch, error),
         }
     }
 
-    fn stop(&mut self, branch: &Branch, error: SysError) {
+    fn stop(&mut self, branch: &Branch<'_>, error: SysError) {
         if !error.is_absence() {
             self.refuse(branch.path.clone(), Some(error), format!("the root can't be reached: {error}"));
-        } else if self.is_named_outright(branch) {
+        } else if branch.is_literal {
+            // A directory of a pattern that lacks what comes behind isn't missing anything.
             self.missing = Some((branch.path.clone(), error));
         }
-    }
-
-    /// Whether no wildcard led here: a directory of a pattern that lacks what comes behind isn't missing anything.
-    fn is_named_outright(&self, branch: &Branch) -> bool {
-        let behind = &self.pattern.components()[..branch.depth];
-        behind.iter().all(|component| matches!(component, Component::Literal(_)))
     }
 
     fn refuse(&mut self, path: impl AsRef<Path>, error: Option<SysError>, message: String) {

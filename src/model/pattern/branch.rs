@@ -1,0 +1,139 @@
+//! The way of a root pattern down from `/`: through real directories, or through those of a path alone.
+
+use super::root::{Component, Match, RootPattern};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// How far a root pattern has come on one way down from `/`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Branch<'p> {
+    /// The directory that it has come to.
+    pub path: PathBuf,
+    /// What was captured on the way.
+    pub captures: Vec<(String, String)>,
+    /// Whether no wildcard led here: the policy names it outright.
+    pub is_literal: bool,
+    /// What is left of the pattern: nothing, or a wildcard and what comes behind.
+    rest: &'p [Component],
+}
+
+/// What a branch makes of a directory in the one that it has come to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Entered<'p> {
+    /// Its name isn't like that.
+    No,
+    /// It leads there.
+    Into(Branch<'p>),
+    /// It would lead there, but what would be captured can't be: why.
+    Rejected(String),
+}
+
+/// Where a pattern leads on the way to a path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Lead<'p> {
+    /// To no directory at or above it.
+    Nowhere,
+    /// To this root.
+    Root(Branch<'p>),
+    /// To this directory, where something would be captured that can't be.
+    Rejected(PathBuf),
+}
+
+impl RootPattern {
+    /// The way down from `/`, as far as no wildcard decides on it.
+    pub fn start(&self) -> Branch<'_> {
+        let top = Branch { path: "/".into(), captures: Vec::new(), is_literal: true, rest: &self.components };
+        top.past_literals()
+    }
+
+    /// Where it leads on the way to a path, by the path alone; through names that are left out it leads nowhere.
+    pub fn lead(&self, path: &Path, is_left_out: impl Fn(&[u8]) -> bool) -> Lead<'_> {
+        let mut branch = self.start();
+        loop {
+            let Ok(below) = path.strip_prefix(&branch.path) else { return Lead::Nowhere };
+            if branch.has_arrived() {
+                return Lead::Root(branch);
+            }
+            let Some(name) = below.iter().next().filter(|name| !is_left_out(name.as_bytes())) else {
+                return Lead::Nowhere;
+            };
+            branch = match branch.enter(name) {
+                Entered::No => return Lead::Nowhere,
+                Entered::Into(next) => next,
+                Entered::Rejected(_) => return Lead::Rejected(branch.path.join(name)),
+            };
+        }
+    }
+}
+
+impl<'p> Branch<'p> {
+    /// Whether it has come to a root; if not, the names of the directories here decide where it goes.
+    pub fn has_arrived(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// What it makes of a directory here, by its name.
+    pub fn enter(&self, name: &OsStr) -> Entered<'p> {
+        let Some((Component::Pattern(pattern), rest)) = self.rest.split_first() else { return Entered::No };
+        let captured = match pattern.matches(name.as_bytes()) {
+            Match::No => return Entered::No,
+            Match::Rejected(why) => return Entered::Rejected(why),
+            Match::Yes(captured) => captured,
+        };
+        let captures = self.captures.iter().cloned().chain(captured).collect();
+        let next = Branch { path: self.path.join(name), captures, is_literal: false, rest };
+        Entered::Into(next.past_literals())
+    }
+
+    fn past_literals(mut self) -> Branch<'p> {
+        while let Some((Component::Literal(name), rest)) = self.rest.split_first() {
+            self.path.push(name);
+            self.rest = rest;
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_pattern_leads_to_the_root_above_a_path() {
+        let told = |text: &str, path: &str| {
+            let pattern = RootPattern::parse(text, None, &BTreeMap::new()).expect(text);
+            match pattern.lead(Path::new(path), |name| name == b"out") {
+                Lead::Nowhere => "-".to_owned(),
+                Lead::Rejected(path) => format!("! {}", path.display()),
+                Lead::Root(Branch { path, captures, .. }) => {
+                    let captures = captures.iter().map(|(name, value)| format!(" {name}={value}"));
+                    format!("{}{}", path.display(), captures.collect::<String>())
+                }
+            }
+        };
+        for (pattern, path, expected) in [
+            ("/", "/srv", "/"),
+            ("/srv/a", "/srv/a", "/srv/a"),
+            ("/srv/a", "/srv/a/b/c", "/srv/a"),
+            ("/srv/a", "/srv/ab", "-"),
+            ("/srv/a", "/srv", "-"),
+            ("/srv/*", "/srv/a/b", "/srv/a"),
+            ("/srv/*", "/srv", "-"),
+            ("/srv/*", "/srv/out/b", "-"),
+            ("/srv/out", "/srv/out/b", "/srv/out"),
+            ("/srv/*/in", "/srv/a/in/f", "/srv/a/in"),
+            ("/srv/*/in", "/srv/a/on/f", "-"),
+            ("/srv/*/in", "/srv/a", "-"),
+            ("/srv/{p}-{q}", "/srv/a-b/c", "/srv/a-b p=a q=b"),
+            ("/srv/{p}/in", "/srv/A/in/f", "! /srv/A"),
+            ("/{p}/*/{q}", "/a/b/c/d", "/a/b/c p=a q=c"),
+        ] {
+            assert_eq!(told(pattern, path), expected, "{pattern} {path}");
+        }
+        let pattern = RootPattern::parse("/srv/x/{p}", None, &BTreeMap::new()).expect("a pattern");
+        let start = pattern.start();
+        assert_eq!((start.path.as_path(), start.is_literal, start.has_arrived()), (Path::new("/srv/x"), true, false));
+    }
+}
