@@ -7,6 +7,7 @@ mod askers;
 mod bounds;
 mod check;
 mod chmod;
+mod cover;
 mod crash;
 mod deep;
 mod diff;

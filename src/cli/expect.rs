@@ -119,8 +119,9 @@ impl Expectations {
             judged.survey.errors.push(Trouble { root, path, call: None, errno: None, message });
             self.probed = Probed::InPart;
         }
+        let cover = judged.cover();
         for (asked, question) in self.asked.iter().zip(question_of) {
-            if findings::judge(session, judged, &asked.bound, &replies[question]) == Probed::InPart {
+            if findings::judge(session, judged, &cover, &asked.bound, &replies[question]) == Probed::InPart {
                 self.probed = Probed::InPart;
             }
         }

@@ -110,7 +110,10 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     let story =
         explain.whom.as_ref().map(|whom| tell(&session, judged.as_ref(), whom, explain.umask, &real)).transpose()?;
     let views = judged.iter().zip(&unsafely).flat_map(|(judged, unsafely)| {
-        covering(judged, &real).map(|instance| view(&session, judged, unsafely, instance, &real, &entry))
+        let cover = judged.cover();
+        let trees: Vec<usize> = cover.covering(&real).copied().collect();
+        let view = |tree: usize| view(&session, judged, unsafely, &judged.roots.trees[tree].instance, &real, &entry);
+        trees.into_iter().map(view).collect::<Vec<_>>()
     });
     let explained = Explained {
         path: real.as_os_str().as_bytes(),
@@ -153,19 +156,6 @@ fn notes(entry: &Entry) -> Vec<String> {
     let note = "it lies on a mount with grpid (bsdgroups): new entries take their directory's group anyway, so that a \
                 missing setgid bit is no fault";
     takes_groups.then(|| note.to_owned()).into_iter().collect()
-}
-
-/// The trees that judge an entry: of each policy the one with the deepest root.
-pub fn covering<'j, 'p>(judged: &'j Judged, path: &'p Path) -> impl Iterator<Item = &'j Instance> + use<'j, 'p> {
-    let covers = |instance: &&Instance| path.starts_with(instance.root());
-    let depth = |instance: &Instance| instance.root().components().count();
-    let instances = judged.roots.trees.iter().map(|tree| &tree.instance);
-    instances.clone().enumerate().filter(move |(_, one)| covers(one)).filter_map(move |(at, one)| {
-        let of_policy =
-            instances.clone().enumerate().filter(|(_, other)| covers(other) && other.policy() == one.policy());
-        let deepest = of_policy.max_by_key(|(at, other)| (depth(other), *at))?;
-        (deepest.0 == at).then_some(one)
-    })
 }
 
 fn view<'j>(

@@ -3,11 +3,13 @@
 use super::args::Common;
 use super::exit::Exit;
 use crate::findings::Survey;
+use crate::judging::cover::Cover;
 use crate::judging::selection::Selection;
 use crate::lints::Level;
 use crate::policy::Loaded;
 use crate::policy::compile::rule_table::{RuleSite, RuleTable};
 use crate::source::roots::Roots;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What was judged.
@@ -43,6 +45,21 @@ impl Judged {
     /// The line of the tree that a rule stands in; its own keys are a rule too.
     pub fn tree_line(&self, site: &RuleSite) -> u32 {
         self.loaded[site.policy as usize].model.trees[site.tree as usize].line
+    }
+
+    /// Which tree covers what, as the survey had it; each by its index among the roots.
+    pub fn cover(&self) -> Cover<usize> {
+        let mut cover = Cover::default();
+        let unusable = self.survey.roots.iter().filter(|root| root.id.is_none());
+        let unusable: HashSet<_> = unusable.map(|root| (root.policy, root.path.as_path())).collect();
+        unusable.iter().for_each(|(policy, root)| cover.bar(root, *policy));
+        for (at, tree) in self.roots.trees.iter().enumerate() {
+            let (policy, root) = (tree.instance.policy(), tree.instance.root());
+            if !unusable.contains(&(policy, root)) {
+                cover.add(root, policy, at);
+            }
+        }
+        cover
     }
 
     /// The exit status of a run that only looked.

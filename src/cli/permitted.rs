@@ -1,6 +1,5 @@
 //! What the policies say to what `explain --as` could propose: nothing may stray from them that doesn't yet.
 
-use super::explain::covering;
 use super::judged::Judged;
 use crate::access::probe::story::Scene;
 use crate::access::remedy::Law;
@@ -35,9 +34,11 @@ impl<'j> Permitted<'j> {
     /// What is wanted of the entries of a scene.
     pub fn of(judged: Option<&'j Judged>, scene: &Scene, names: &'j NameService) -> Permitted<'j> {
         let stops: Vec<(PathBuf, Stop)> = scene.stops().map(|(path, stop)| (path.into(), stop.clone())).collect();
+        let trees = judged.map(|judged| (judged.cover(), &judged.roots.trees));
         let wanted = |place: usize| {
             let (path, stop) = &stops[place];
-            let instances = judged.into_iter().flat_map(|judged| covering(judged, path).collect::<Vec<_>>());
+            let instances =
+                trees.iter().flat_map(|(cover, trees)| cover.covering(path).map(|&tree| &trees[tree].instance));
             let wanted = instances.filter_map(|instance| {
                 let below = path.strip_prefix(instance.root()).ok()?;
                 let intent = instance.wanted_at(below.as_os_str().as_bytes(), stop.kind)?;

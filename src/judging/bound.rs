@@ -27,6 +27,11 @@ pub struct View<'p> {
 }
 
 impl View<'_> {
+    /// The index of the tree's root in the survey, which no other has.
+    pub fn index(&self) -> u32 {
+        self.bound.index
+    }
+
     /// A path from the region's root, as one from the tree's root.
     pub fn path(&self, below: &[u8]) -> Vec<u8> {
         match (&*self.prefix, below) {

@@ -23,16 +23,16 @@ pub fn targets(
     selection: &Selection,
 ) -> Result<Vec<Target>, PathBuf> {
     if selection.is_all() {
-        return Ok((0..placed.len()).map(|region| Target { region, path: Vec::new() }).collect());
+        return Ok(walked(placed, 0..placed.len()).map(|region| Target { region, path: Vec::new() }).collect());
     }
     let regions: Sorted<'_> = placed.iter().map(|placed| placed.path.as_path()).collect();
     let mut targets = Vec::new();
     for limit in selection.outermost() {
         let first = targets.len();
         let inside = regions.below(limit);
-        targets.extend(inside.clone().map(|region| Target { region, path: Vec::new() }));
+        targets.extend(walked(placed, inside).map(|region| Target { region, path: Vec::new() }));
         if !regions.contain(limit) {
-            targets.extend(within(&regions, limit));
+            targets.extend(within(&regions, limit).filter(|target| is_walked(&placed[target.region])));
         }
         let is_told = || unusable.range(limit.to_path_buf()..).next().is_some_and(|root| root.starts_with(limit));
         if targets.len() == first && !is_told() && !is_covered(limit, unusable) {
@@ -40,6 +40,15 @@ pub fn targets(
         }
     }
     Ok(targets)
+}
+
+/// Those of some regions that anybody judges.
+fn walked<'r>(placed: &'r [Placed<'_>], regions: Range<usize>) -> impl Iterator<Item = usize> + use<'r> {
+    regions.filter(|&region| is_walked(&placed[region]))
+}
+
+fn is_walked(placed: &Placed<'_>) -> bool {
+    !placed.region.views.is_empty()
 }
 
 /// The place in the deepest region that a PATH lies in.
@@ -78,18 +87,30 @@ impl Sorted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judging::bound::{Bound, View};
+    use crate::judging::judge::Options;
     use crate::judging::scope::Region;
+    use crate::policy::model::Wishes;
+    use crate::policy::testing::{instance, tree};
 
+    /// Regions with these roots, judged by some tree, but for one that nobody judges.
     fn regions(paths: &[&str]) -> Vec<Placed<'static>> {
-        let region = || Region { views: Vec::new(), nested: Default::default() };
-        paths.iter().map(|path| Placed { path: path.into(), region: region() }).collect()
+        let instance = Box::leak(Box::new(instance(tree(Wishes::default(), Vec::new()))));
+        let exceptions = Box::leak(Box::default());
+        let bound =
+            Box::leak(Box::new(Bound { index: 0, instance, exceptions, options: Options::default(), root_gid: None }));
+        let region = |path: &str| {
+            let views = (!path.ends_with("barred")).then(|| View { bound: &*bound, prefix: Box::default() });
+            Region { views: views.into_iter().collect(), nested: Default::default() }
+        };
+        paths.iter().map(|path| Placed { path: path.into(), region: region(path) }).collect()
     }
 
     fn found(limits: &[&str]) -> Result<Vec<(usize, String)>, PathBuf> {
-        let placed = regions(&["/srv/a", "/srv/a/in/nested", "/srv/b"]);
+        let placed = regions(&["/srv/a", "/srv/a/in/nested", "/srv/b", "/srv/b/barred"]);
         let limits: Vec<PathBuf> = limits.iter().map(PathBuf::from).collect();
         let text = |target: Target| (target.region, String::from_utf8(target.path).expect("a path of this test"));
-        let unusable = ["/mnt/gone".into()].into();
+        let unusable = ["/mnt/gone".into(), "/srv/b/barred".into()].into();
         targets(&placed, &unusable, &Selection::of(limits)).map(|targets| targets.into_iter().map(text).collect())
     }
 
@@ -115,7 +136,7 @@ mod tests {
         assert_eq!(found(&["/srv/b", "/srv/c"]), Err("/srv/c".into()));
         assert_eq!(found(&["/srv/ab"]), Err("/srv/ab".into()));
         assert_eq!(found(&["/mnt/gone-too"]), Err("/mnt/gone-too".into()));
-        for told in ["/mnt", "/mnt/gone", "/mnt/gone/below"] {
+        for told in ["/mnt", "/mnt/gone", "/mnt/gone/below", "/srv/b/barred", "/srv/b/barred/below"] {
             assert_eq!(found(&[told]), Ok(vec![]), "{told}");
         }
     }

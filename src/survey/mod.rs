@@ -17,6 +17,7 @@ pub use live::Live;
 
 use crate::findings::{PolicyLabel, Root, RulePlace, Survey, Trouble};
 use crate::judging::bound::Bound;
+use crate::judging::cover::Cover;
 use crate::judging::judge::Options;
 use crate::judging::regions::{Placed, divide};
 use crate::judging::scope::Scope;
@@ -117,7 +118,7 @@ pub fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, SurveyError>
     let seen = confined(request.conduct, || see_roots(request))?;
     let bounds = bind(request, seen, &mut survey);
     live.begin(&survey);
-    let placed = divide(&bounds);
+    let placed = divide(&cover(&bounds, &survey));
     let unusable = survey.roots.iter().filter(|root| root.id.is_none()).map(|root| root.path.clone()).collect();
     let targets = targets(&placed, &unusable, request.selection).map_err(SurveyError::Uncovered)?;
     let surveyors = walk_all(request, live, &mounts, &placed, &targets, &mut survey)?;
@@ -126,10 +127,20 @@ pub fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, SurveyError>
     let failures = request.names.failures().into_iter().map(|failure| Trouble::at("".as_ref(), failure.to_string()));
     survey.errors.extend(failures);
     // Each region is a target once at most.
-    let reads_all = targets.iter().filter(|target| target.path.is_empty()).count() == placed.len();
+    let walked = placed.iter().filter(|placed| !placed.region.views.is_empty()).count();
+    let reads_all = targets.iter().filter(|target| target.path.is_empty()).count() == walked;
     let is_whole = reads_all && request.conduct.depth == Depth::All && !request.conduct.stop.load(Ordering::Relaxed);
     survey.usage = (is_whole && survey.errors.is_empty()).then_some(usage);
     Ok(survey)
+}
+
+/// Which tree of each policy covers what; no other tree of it judges what lies at a root that can't be used.
+fn cover<'b, 'p>(bounds: &'b [Bound<'p>], survey: &Survey) -> Cover<&'b Bound<'p>> {
+    let mut cover = Cover::default();
+    bounds.iter().for_each(|bound| cover.add(bound.instance.root(), bound.instance.policy(), bound));
+    let unusable = survey.roots.iter().filter(|root| root.id.is_none());
+    unusable.for_each(|root| cover.bar(&root.path, root.policy));
+    cover
 }
 
 /// A root that can't be used is one of the survey all the same, with the reason as its error.

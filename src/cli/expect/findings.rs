@@ -6,29 +6,43 @@ use super::super::streams;
 use super::Bound;
 use crate::access::probe::inquiry::{Blind, Reply};
 use crate::findings::{Notice, Root, Survey, Trouble, Unmet, path_in_tree};
+use crate::judging::cover::Cover;
 use crate::lints::{Lint, Miss, misses};
 use crate::model::operation::Act;
 use crate::model::path::TreePath;
 use crate::report::access::expectation::{Deed, can_but_should_not, cannot};
-use crate::source::roots::Roots;
+use crate::source::roots::{Rooted, Roots};
 use std::cmp::Ordering;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Puts what isn't as expected among the findings, and what couldn't be asked among the errors.
-pub fn judge(session: &Session<'_>, judged: &mut Judged, bound: &Bound, reply: &Result<Reply, Blind>) -> Probed {
+pub fn judge(
+    session: &Session<'_>,
+    judged: &mut Judged,
+    cover: &Cover<usize>,
+    bound: &Bound,
+    reply: &Result<Reply, Blind>,
+) -> Probed {
     let whom = bound.expected.whom.to_string();
+    let tree = tree_of(&judged.roots, cover, bound);
     match reply {
         Ok(reply) => {
             let found = unmet(session, &whom, bound, reply);
-            found.into_iter().for_each(|(act, message)| tell(session, judged, bound, (&whom, act), reply, message));
+            found
+                .into_iter()
+                .for_each(|(act, message)| tell(session, judged, (bound, tree), (&whom, act), reply, message));
             Probed::Whole
         }
         Err(Blind::Interrupted) => Probed::InPart,
         Err(Blind::Failed(error)) => {
             let message = format!("can't ask what {whom} can do here: {error}");
             let (call, errno) = (Some(error.call), Some(error.errno.raw_os_error()));
-            trouble(judged, bound, Trouble { root: None, path: TreePath::from(&b""[..]), call, errno, message });
+            trouble(
+                judged,
+                (bound, tree),
+                Trouble { root: None, path: TreePath::from(&b""[..]), call, errno, message },
+            );
             Probed::InPart
         }
         Err(Blind::Link(link)) => {
@@ -41,7 +55,7 @@ pub fn judge(session: &Session<'_>, judged: &mut Judged, bound: &Bound, reply: &
             );
             trouble(
                 judged,
-                bound,
+                (bound, tree),
                 Trouble { root: None, path: TreePath::from(&b""[..]), call: None, errno: None, message },
             );
             Probed::InPart
@@ -67,49 +81,60 @@ fn unmet(session: &Session<'_>, whom: &str, bound: &Bound, reply: &Reply) -> Vec
 fn tell(
     session: &Session<'_>,
     judged: &mut Judged,
-    bound: &Bound,
+    (bound, tree): (&Bound, Option<usize>),
     (whom, act): (&str, Act),
     reply: &Reply,
     message: String,
 ) {
     let (lint, line) = (Lint::UnmetExpectation, bound.expected.line);
-    let tree = tree_of(&judged.roots, bound.tree, &bound.expected.path);
     let (root, path) = place(judged, tree, &bound.expected.path);
-    if let Some(tree) = tree {
-        let exceptions = &judged.roots.trees[tree].exceptions;
-        if exceptions.suppressed(&path).contains(lint) {
-            streams::note(session.common, format_args!("excepted ({}): {message}", exceptions.reason(&path, lint)));
-            judged.survey.counts.suppressed += 1;
-            return;
-        }
+    if let Some(reason) = excepted(&judged.roots, bound, tree) {
+        streams::note(session.common, format_args!("excepted ({reason}): {message}"));
+        judged.survey.counts.suppressed += 1;
+        return;
     }
     let unmet = Unmet { root, path, kind: reply.kind, whom: whom.to_owned(), act };
     let (level, policy, unmet) = (bound.level, bound.policy as u32, Some(Box::new(unmet)));
     judged.survey.notices.push(Notice { lint, level, policy, line, rule: None, message, unmet });
 }
 
-fn trouble(judged: &mut Judged, bound: &Bound, trouble: Trouble) {
-    let tree = tree_of(&judged.roots, bound.tree, &bound.expected.path);
+fn trouble(judged: &mut Judged, (bound, tree): (&Bound, Option<usize>), trouble: Trouble) {
     let (root, path) = place(judged, tree, &bound.expected.path);
     judged.survey.errors.push(Trouble { root, path, ..trouble });
 }
 
-/// The tree that an entry lies in: the one that the expectation was bound to, or else the longest root above it.
-fn tree_of(roots: &Roots, bound: usize, path: &Path) -> Option<usize> {
-    let root = |tree: usize| roots.trees[tree].instance.root();
-    if path.starts_with(root(bound)) {
-        return Some(bound);
-    }
-    let around = (0..roots.trees.len()).filter(|&tree| path.starts_with(root(tree)));
-    around.max_by_key(|&tree| root(tree).components().count())
+/// The tree that an entry lies in: that of the policy which the expectation was bound to a root of, or else the one
+/// with the longest root.
+fn tree_of(roots: &Roots, cover: &Cover<usize>, bound: &Bound) -> Option<usize> {
+    let instance = |tree: usize| &roots.trees[tree].instance;
+    let policy = instance(bound.tree).policy();
+    let covering = || cover.covering(&bound.expected.path).copied();
+    let own = covering().find(|&tree| instance(tree).policy() == policy);
+    own.or_else(|| covering().max_by_key(|&tree| instance(tree).root().components().count()))
+}
+
+/// Why nothing is found of what isn't as expected, if an exception says so: one of the tree that the entry lies in, or
+/// of the one that the expectation was bound to.
+fn excepted<'r>(roots: &'r Roots, bound: &Bound, tree: Option<usize>) -> Option<&'r str> {
+    [Some(bound.tree), tree].into_iter().flatten().find_map(|tree| {
+        let Rooted { instance, exceptions, .. } = &roots.trees[tree];
+        let path = tree_path(instance.root(), &bound.expected.path)?;
+        let lint = Lint::UnmetExpectation;
+        exceptions.suppressed(&path).contains(lint).then(|| exceptions.reason(&path, lint))
+    })
+}
+
+/// The path of an entry from a root that it lies at or below.
+fn tree_path(root: &Path, path: &Path) -> Option<TreePath> {
+    let below = path.strip_prefix(root).ok()?.as_os_str().as_bytes();
+    Some(TreePath::from(if below.is_empty() { b"." } else { below }))
 }
 
 /// An entry as reports name it: by its root and its path from there, or else by its absolute path.
 fn place(judged: &Judged, tree: Option<usize>, path: &Path) -> (Option<u32>, TreePath) {
-    let below = tree.and_then(|tree| Some((root_of(judged, tree)?, judged.roots.trees[tree].instance.root())));
-    match below.and_then(|(index, root)| Some((index, path.strip_prefix(root).ok()?))) {
-        Some((index, below)) if below.as_os_str().is_empty() => (Some(index), TreePath::from(&b"."[..])),
-        Some((index, below)) => (Some(index), below.as_os_str().as_bytes().into()),
+    let root = |tree: usize| judged.roots.trees[tree].instance.root();
+    match tree.and_then(|tree| Some((root_of(judged, tree)?, tree_path(root(tree), path)?))) {
+        Some((index, below)) => (Some(index), below),
         None => (None, path.as_os_str().as_bytes().into()),
     }
 }
