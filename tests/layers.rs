@@ -1,6 +1,7 @@
 //! The order of the house: who may use whom, and where system calls, `unsafe` and printing may stand.
 
 use crate::source::{SourceFile, files};
+use std::collections::BTreeSet;
 
 /// The top modules in the order of lib.rs: each may use those before it.
 fn order() -> Vec<String> {
@@ -216,4 +217,18 @@ fn every_room_is_on_the_map() {
     let rows = map.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     // In the order in which data goes through them.
     assert_eq!(rows.take(order().len()).collect::<Vec<_>>(), order());
+}
+
+#[test]
+fn every_file_of_tests_is_on_the_map() {
+    let map = include_str!("README.md");
+    let told: BTreeSet<&str> = map.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    for file in files.filter_map(|file| file.strip_suffix(".rs").map(str::to_owned)) {
+        assert!(told.contains(file.as_str()), "tests/README.md doesn't tell of {file}.rs");
+    }
+    for told in told {
+        assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/{told}.rs")).exists(), "{told}");
+    }
 }

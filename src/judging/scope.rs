@@ -2,6 +2,7 @@
 
 use crate::judging::bound::View;
 use crate::judging::here::Here;
+use crate::judging::judge::Verdict;
 use crate::judging::ruling::{Ruling, Scratch};
 use crate::model::entry::{Entry, Kind};
 use crate::model::intent::{Around, Intent, PrivateDirs, is_setgid_directory};
@@ -160,19 +161,19 @@ impl<'p> Scope<'p> {
         });
     }
 
-    /// What the trees that have an opinion of a directory in this one say inside it; `groups` are those that it is to
-    /// have, by the same index. `None` where none of them judges anything there.
+    /// What the trees that have an opinion of a directory in this one say inside it; the verdicts on it are told by
+    /// the same index. `None` where none of them judges anything there.
     pub fn inside(
         &self,
         paths: &Paths,
         name: &[u8],
         look: &Look,
         opinions: &[Opinion<'p>],
-        groups: &[u32],
+        verdicts: &[Verdict],
         scratch: &mut Scratch,
     ) -> Option<Scope<'p>> {
         let mut actives = Vec::with_capacity(opinions.len());
-        for (opinion, &group) in opinions.iter().zip(groups) {
+        for (opinion, verdict) in opinions.iter().zip(verdicts) {
             let Some(active) = self.actives.iter().find(|active| active.view == opinion.view) else { continue };
             if is_left_private(&opinion.intent, &look.entry) {
                 continue;
@@ -184,7 +185,7 @@ impl<'p> Scope<'p> {
                 view: active.view,
                 here,
                 path: SharedDirectory::default(),
-                parent: Some(group),
+                parent: Some(verdict.ideal.gid),
                 setgid,
             });
         }

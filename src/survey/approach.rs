@@ -51,7 +51,7 @@ pub fn approach<'p>(
         let look = look_at(&stop.dir, &cname).map_err(fail)?;
         let mut below = path.clone();
         push(&mut below, name);
-        let site = Reached { dir: &stop.dir, at: &cname, name, path: &below };
+        let site = Reached { dir: &stop.dir, at: &cname, name, path: &below, ladder: surveyor.ladder };
         if is_last && look.entry.kind != Kind::Dir {
             surveyor.meet(&scope, &site, &look);
             return Ok(None);
@@ -64,7 +64,7 @@ pub fn approach<'p>(
     }
     let name = names.last().copied().unwrap_or(b".");
     let root_path: &[u8] = if path.is_empty() { b"." } else { &path };
-    let site = Reached { dir: &stop.dir, at: c".", name, path: root_path };
+    let site = Reached { dir: &stop.dir, at: c".", name, path: root_path, ladder: surveyor.ladder };
     let region = &placed.region;
     surveyor.judge(region, &site, &stop.look, &stop.opinions);
     let Stop { dir, look, inside, .. } = stop;
@@ -81,7 +81,7 @@ fn next<'p>(
 ) -> Result<Option<Stop<'p>>, SysError> {
     let fd = open_at(dir, name, Reach::Any)?;
     let seen = look(&fd)?;
-    let site = Reached { dir: &fd, at: c".", name: name.as_bytes(), path };
+    let site = Reached { dir: &fd, at: c".", name: name.as_bytes(), path, ladder: surveyor.ladder };
     let Some((opinions, inside)) = surveyor.pass(scope, &site, &seen) else { return Ok(None) };
     Ok(Some(Stop { dir: fd, look: seen, opinions, inside }))
 }
@@ -113,10 +113,19 @@ fn own<'p>(region: &'p Region<'p>, view: usize, seen: &Look, surveyor: &mut Surv
     let (intent, here) = bound.instance.at_root();
     let around = bound.root_gid;
     let opinion = Opinion { view, intent: intent.unwrap_or_default(), parent: around, setgid: around };
-    let mut groups = Vec::new();
-    complies(region, &[opinion], &seen.entry, b".", &surveyor.court, &mut groups);
+    let mut verdicts = Vec::new();
+    complies(region, &[opinion], &seen.entry, b".", &surveyor.court, &mut verdicts);
     let setgid = if is_setgid_directory(&seen.entry) { Some(seen.entry.state.gid) } else { around };
-    (opinion, Active { view, here, path: SharedDirectory::default(), parent: groups.first().copied(), setgid })
+    (
+        opinion,
+        Active {
+            view,
+            here,
+            path: SharedDirectory::default(),
+            parent: verdicts.first().map(|verdict| verdict.ideal.gid),
+            setgid,
+        },
+    )
 }
 
 /// What a tree says whose root lies above the region's: heard on the way from there; `None` where it doesn't judge here.
@@ -140,7 +149,7 @@ fn passenger<'p>(
         let there = look(&fd)?;
         surveyor.set_passenger_directory(view, &above);
         push(&mut above, name);
-        let site = Reached { dir: &fd, at: c".", name, path: &above };
+        let site = Reached { dir: &fd, at: c".", name, path: &above, ladder: surveyor.ladder };
         let Some((mut opinions, inside)) = surveyor.pass(&scope, &site, &there) else { return Ok(None) };
         if at + 1 == names.len() {
             let active = inside.and_then(|mut scope| scope.actives.pop());
@@ -165,9 +174,9 @@ impl<'p> Surveyor<'p> {
         if self.hear(scope, site, look, &mut opinions) == Heard::Excluded {
             return None;
         }
-        let mut groups = Vec::new();
-        complies(scope.region, &opinions, &look.entry, site.name(), &self.court, &mut groups);
-        let inside = self.inside(scope, site.name(), look, &opinions, &groups);
+        let mut verdicts = Vec::new();
+        complies(scope.region, &opinions, &look.entry, site.name(), &self.court, &mut verdicts);
+        let inside = self.inside(scope, site.name(), look, &opinions, &verdicts);
         Some((opinions, inside))
     }
 

@@ -1,6 +1,6 @@
-//! Judging one entry by every policy that covers it, and telling what was found.
+//! Judging one entry by every policy that covers it, and telling what was found: pure, but for what a [`Site`] is asked.
 
-use super::site::{Reach, Site};
+use super::site::Site;
 use crate::findings::found::{Excused, Flaw, Prospect, Rare};
 use crate::findings::links::Linked;
 use crate::judging::bound::View;
@@ -9,18 +9,15 @@ use crate::judging::scope::{Opinion, Region};
 use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, Losers, cause};
 use crate::model::accounts::Accounts;
 use crate::model::acl::Acls;
-use crate::model::entry::{Entry, Extras, Kind, State};
+use crate::model::entry::{Entry, Kind, State};
 use crate::model::intent::{HardLinks, Intent};
 use crate::model::links::Links;
 use crate::model::mode::Mode;
 use crate::model::path::TreePath;
 use crate::source::walk::Standing;
-use crate::sys::handle::Handle;
-use crate::sys::ladder::Ladder;
 use crate::sys::names::Memo;
 use crate::sys::purpose::Purpose;
 use crate::sys::stat::Look;
-use crate::sys::{squash, xattr};
 
 /// What one thread found.
 #[derive(Default)]
@@ -49,8 +46,6 @@ impl Finds {
 pub struct Court<'a> {
     /// Users and groups.
     pub accounts: Memo<'a>,
-    /// How entries are held on this kernel.
-    pub ladder: &'a Ladder,
     /// The mounts where new entries take their directory's group without setgid.
     pub bsd_groups: Vec<u64>,
     /// The mounts whose server may take root for somebody else; none where nobody is root.
@@ -77,7 +72,7 @@ impl Judged {
     }
 }
 
-/// Judges an entry; tells what was found and gives the groups that it is to have, one for each opinion.
+/// Judges an entry; tells what was found and gives the verdicts, one for each opinion.
 pub fn assess(
     region: &Region<'_>,
     opinions: &[Opinion<'_>],
@@ -85,16 +80,16 @@ pub fn assess(
     site: &dyn Site,
     court: &Court<'_>,
     finds: &mut Finds,
-    groups: &mut Vec<u32>,
+    verdicts: &mut Vec<Verdict>,
 ) -> Judged {
     let entry = &look.entry;
-    if complies(region, opinions, entry, site.name(), court, groups) && !asks_for_acls(region, opinions, entry) {
+    if complies(region, opinions, entry, site.name(), court, verdicts) && !asks_for_acls(region, opinions, entry) {
         return Judged::Clean;
     }
-    if !site.is_still_below(court.ladder) {
+    if !site.is_still_below() {
         return Judged::Moved;
     }
-    tell(region, opinions, look, site, court, finds);
+    tell(region, (opinions, verdicts), look, site, court, finds);
     Judged::Told
 }
 
@@ -108,22 +103,22 @@ fn asks_for_acls(region: &Region<'_>, opinions: &[Opinion<'_>], entry: &Entry) -
     entry.kind == Kind::Dir && opinions.iter().any(denies)
 }
 
-/// Judges an entry without telling; gives the groups that it is to have, and whether there is nothing to tell.
+/// Judges an entry without telling; gives the verdicts, and whether there is nothing to tell.
 pub fn complies(
     region: &Region<'_>,
     opinions: &[Opinion<'_>],
     entry: &Entry,
     name: &[u8],
     court: &Court<'_>,
-    groups: &mut Vec<u32>,
+    verdicts: &mut Vec<Verdict>,
 ) -> bool {
-    groups.clear();
+    verdicts.clear();
     let mut clean = true;
     for opinion in opinions {
         let verdict = judged(region, opinion, entry, name, court);
-        groups.push(verdict.ideal.gid);
         // An entry with several names that complies counts too: it says what its other names are to be.
         clean &= verdict.findings.is_empty() && !counts_names(opinion, entry);
+        verdicts.push(verdict);
     }
     clean
 }
@@ -158,18 +153,23 @@ fn cause_of(entry: &Entry, verdict: &Verdict, court: &Court<'_>) -> Option<Cause
 /// The slow path: something was found, so it is worth another look.
 fn tell(
     region: &Region<'_>,
-    opinions: &[Opinion<'_>],
+    (opinions, verdicts): (&[Opinion<'_>], &[Verdict]),
     look: &Look,
     site: &dyn Site,
     court: &Court<'_>,
     finds: &mut Finds,
 ) {
     let entry = &look.entry;
-    let matters = may_be_mended(region, opinions, entry, site, court) || asks_for_acls(region, opinions, entry);
-    let extras = if matters { extras(site, court) } else { entry.extras.clone() };
+    let matters = may_be_mended(verdicts, entry) || asks_for_acls(region, opinions, entry);
+    let extras = if matters { site.extras() } else { entry.extras.clone() };
+    // What was judged holds where there is nothing more to judge by.
+    let is_known = extras == entry.extras;
     let entry = Entry { extras, ..*entry };
-    let mut cases: Vec<Case<'_, '_>> =
-        opinions.iter().map(|opinion| Case::new(region, opinion, &entry, site, court)).collect();
+    let mut cases: Vec<Case<'_, '_>> = opinions
+        .iter()
+        .zip(verdicts)
+        .map(|(opinion, verdict)| Case::new(region, opinion, is_known.then_some(verdict), &entry, site, court))
+        .collect();
     reconcile(&mut cases, &entry, site.name(), court);
     let is_fixable = |case: &Case<'_, '_>| case.verdict.findings.iter().any(|found| !matches!(found.fix, Fix::None(_)));
     if cases.iter().any(is_fixable) && is_squashed(site, &entry, court) {
@@ -181,48 +181,14 @@ fn tell(
 }
 
 /// Whether a fix may be planned, so that it matters what extended attributes say.
-fn may_be_mended(
-    region: &Region<'_>,
-    opinions: &[Opinion<'_>],
-    entry: &Entry,
-    site: &dyn Site,
-    court: &Court<'_>,
-) -> bool {
-    let findings = opinions.iter().flat_map(|opinion| judged(region, opinion, entry, site.name(), court).findings);
-    matches!(entry.kind, Kind::Dir | Kind::File)
-        && findings.into_iter().any(|finding| !matches!(finding.fix, Fix::None(_)))
+fn may_be_mended(verdicts: &[Verdict], entry: &Entry) -> bool {
+    let mut findings = verdicts.iter().flat_map(|verdict| &verdict.findings);
+    matches!(entry.kind, Kind::Dir | Kind::File) && findings.any(|finding| !matches!(finding.fix, Fix::None(_)))
 }
 
-/// What extended attributes say. Apply asks again before it changes something.
-fn extras(site: &dyn Site, court: &Court<'_>) -> Extras {
-    let asked = match site.reach() {
-        Reach::Open(dir) => xattr::extras_of_open(dir, court.ladder).ok(),
-        Reach::Named(dir, name) => xattr::extras_at(dir, name, court.ladder).ok(),
-        Reach::Lost => None,
-    };
-    // What can't be asked is taken for there: then nothing is widened.
-    asked.unwrap_or(Extras { acl: true, capabilities: true, hidden: true, ..Extras::default() })
-}
-
-/// Whether the server of a network file system takes root for somebody else here (`root_squash`, exports(5)), who can
-/// change nothing but what they own.
+/// Whether the server takes root for somebody else, where one may.
 fn is_squashed(site: &dyn Site, entry: &Entry, court: &Court<'_>) -> bool {
-    let by_server = court.nfs.contains(&entry.mount);
-    by_server
-        && match site.reach() {
-            Reach::Open(dir) => squash::is_squashed(dir, c".", entry),
-            Reach::Named(dir, name) => squash::is_squashed(dir, name, entry),
-            Reach::Lost => false,
-        }
-}
-
-/// What tells the entry from every other across boots.
-fn handle(site: &dyn Site) -> Option<Handle> {
-    match site.reach() {
-        Reach::Lost => None,
-        Reach::Open(dir) => Handle::of(dir),
-        Reach::Named(dir, name) => Handle::at(dir, name),
-    }
+    court.nfs.contains(&entry.mount) && site.is_squashed(entry)
 }
 
 /// One opinion's verdict on its way to a flaw.
@@ -242,6 +208,7 @@ impl<'r, 'p> Case<'r, 'p> {
     fn new(
         region: &'r Region<'p>,
         opinion: &Opinion<'p>,
+        known: Option<&Verdict>,
         entry: &Entry,
         site: &dyn Site,
         court: &Court<'_>,
@@ -251,7 +218,7 @@ impl<'r, 'p> Case<'r, 'p> {
             region,
             opinion: *opinion,
             options: options(view, entry, court),
-            verdict: judged(region, opinion, entry, name, court),
+            verdict: known.cloned().unwrap_or_else(|| judged(region, opinion, entry, name, court)),
             excused: None,
             path: site.path(region, opinion.view),
         };
@@ -290,7 +257,7 @@ impl<'r, 'p> Case<'r, 'p> {
             let is_change = court.purpose.is_for_changes() && verdict.desired != entry.state;
             is_change.then(|| {
                 let left = self.judge(intent, &entry.in_state(verdict.desired), name, court).findings.into();
-                Box::new(Prospect { handle: handle(site), left })
+                Box::new(Prospect { handle: site.handle(), left })
             })
         };
         let flaw = |verdict: Verdict, intent: &Intent<'_>, links| Flaw {

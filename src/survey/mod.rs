@@ -242,16 +242,11 @@ fn walk_all<'p>(
     let conduct = request.conduct;
     let (bsd_groups, purpose) = (mounts.with_bsd_groups(), request.caution.purpose);
     let nfs = if request.caution.is_root { mounts.by_nfs() } else { Vec::new() };
-    let court = || Court {
-        accounts: Memo::of(request.names),
-        ladder: request.ladder,
-        bsd_groups: bsd_groups.clone(),
-        nfs: nfs.clone(),
-        purpose,
-    };
+    let court =
+        || Court { accounts: Memo::of(request.names), bsd_groups: bsd_groups.clone(), nfs: nfs.clone(), purpose };
     let mut surveyors: Vec<_> =
-        (0..conduct.threads.max(1)).map(|_| Surveyor::new(court(), mounts, live.part())).collect();
-    let mut guide = Surveyor::new(court(), mounts, live.part());
+        (0..conduct.threads.max(1)).map(|_| Surveyor::new(court(), request.ladder, mounts, live.part())).collect();
+    let mut guide = Surveyor::new(court(), request.ladder, mounts, live.part());
     let visits = Visits::default();
     for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
         let approached = confined(conduct, || approach_all(batch, placed, &mut guide))?;

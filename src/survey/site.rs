@@ -1,16 +1,22 @@
 //! Where an entry was met: what telling of it takes beside its own state.
 
 use crate::judging::scope::{Region, Scope};
+use crate::model::entry::{Entry, Extras};
 use crate::model::path::{Directory, TreePath};
 use crate::source::walk::{Place, Whence};
+use crate::sys::handle::Handle;
 use crate::sys::ladder::Ladder;
+use crate::sys::mounts::Mounts;
+use crate::sys::stat::Look;
+use crate::sys::system_made::is_system_made;
+use crate::sys::{squash, xattr};
 use std::cell::Cell;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Where more can be asked about an entry.
 #[derive(Clone, Copy)]
-pub enum Reach<'a> {
+enum Reach<'a> {
     /// Of itself: it is an open directory.
     Open(BorrowedFd<'a>),
     /// Of a name in an open directory.
@@ -27,11 +33,59 @@ pub trait Site {
     /// Its path from the root of one of the region's trees.
     fn path(&self, region: &Region<'_>, view: usize) -> TreePath;
 
-    /// Where to ask more of it than statx(2) tells.
-    fn reach(&self) -> Reach<'_>;
-
     /// Whether the names that led here still do, so that it hasn't been moved out of the tree.
-    fn is_still_below(&self, ladder: &Ladder) -> bool;
+    fn is_still_below(&self) -> bool;
+
+    /// What extended attributes say. What can't be asked is taken for there: then nothing is widened. Apply asks again
+    /// before it changes something.
+    fn extras(&self) -> Extras;
+
+    /// Whether the server of a network file system takes root for somebody else here (`root_squash`, exports(5)), who can
+    /// change nothing but what they own.
+    fn is_squashed(&self, entry: &Entry) -> bool;
+
+    /// What tells the entry from every other across boots.
+    fn handle(&self) -> Option<Handle>;
+
+    /// Whether the file system made it, a directory that has the name of a default exclude.
+    fn is_made(&self, look: &Look, above: &Entry, mounts: &Mounts) -> bool;
+}
+
+impl Reach<'_> {
+    fn extras(self, ladder: &Ladder) -> Extras {
+        let asked = match self {
+            Reach::Open(dir) => xattr::extras_of_open(dir, ladder).ok(),
+            Reach::Named(dir, name) => xattr::extras_at(dir, name, ladder).ok(),
+            Reach::Lost => None,
+        };
+        asked.unwrap_or(Extras { acl: true, capabilities: true, hidden: true, ..Extras::default() })
+    }
+
+    fn is_squashed(self, entry: &Entry) -> bool {
+        match self {
+            Reach::Open(dir) => squash::is_squashed(dir, c".", entry),
+            Reach::Named(dir, name) => squash::is_squashed(dir, name, entry),
+            Reach::Lost => false,
+        }
+    }
+
+    fn handle(self) -> Option<Handle> {
+        match self {
+            Reach::Lost => None,
+            Reach::Open(dir) => Handle::of(dir),
+            Reach::Named(dir, name) => Handle::at(dir, name),
+        }
+    }
+
+    fn is_made(self, name: &[u8], look: &Look, above: &Entry, mounts: &Mounts) -> bool {
+        match self {
+            Reach::Open(fd) | Reach::Named(fd, _) => {
+                is_system_made(fd, name, look, above, |id| mounts.by_id(id).cloned())
+            }
+            // What can't be asked isn't believed.
+            Reach::Lost => false,
+        }
+    }
 }
 
 /// A place that a walk came to.
@@ -42,6 +96,18 @@ pub struct Walked<'a, 'p> {
     pub own: Option<BorrowedFd<'a>>,
     /// Whether its directory was still below the root when that was last asked; asked once for all its entries.
     pub below: &'a Cell<Option<bool>>,
+    /// How entries are held on this kernel.
+    pub ladder: &'a Ladder,
+}
+
+impl Walked<'_, '_> {
+    fn reach(&self) -> Reach<'_> {
+        match (self.own, self.place.parent()) {
+            (Some(own), _) => Reach::Open(own),
+            (None, Some((parent, name))) => Reach::Named(parent, name),
+            (None, None) => Reach::Lost,
+        }
+    }
 }
 
 impl Site for Walked<'_, '_> {
@@ -53,21 +119,29 @@ impl Site for Walked<'_, '_> {
         path_of(self.place, view)
     }
 
-    fn reach(&self) -> Reach<'_> {
-        match (self.own, self.place.parent()) {
-            (Some(own), _) => Reach::Open(own),
-            (None, Some((parent, name))) => Reach::Named(parent, name),
-            (None, None) => Reach::Lost,
-        }
-    }
-
-    fn is_still_below(&self, ladder: &Ladder) -> bool {
+    fn is_still_below(&self) -> bool {
         let below = self.below.get().unwrap_or_else(|| {
             // What can't be found out is left to apply, which looks everything up again.
-            self.place.still_below(ladder.proc_fds.as_ref()).unwrap_or(true)
+            self.place.still_below(self.ladder.proc_fds.as_ref()).unwrap_or(true)
         });
         self.below.set(Some(below));
         below
+    }
+
+    fn extras(&self) -> Extras {
+        self.reach().extras(self.ladder)
+    }
+
+    fn is_squashed(&self, entry: &Entry) -> bool {
+        self.reach().is_squashed(entry)
+    }
+
+    fn handle(&self) -> Option<Handle> {
+        self.reach().handle()
+    }
+
+    fn is_made(&self, look: &Look, above: &Entry, mounts: &Mounts) -> bool {
+        self.reach().is_made(self.name(), look, above, mounts)
     }
 }
 
@@ -107,6 +181,14 @@ pub struct Reached<'a> {
     pub name: &'a [u8],
     /// Its path from the region's root.
     pub path: &'a [u8],
+    /// How entries are held on this kernel.
+    pub ladder: &'a Ladder,
+}
+
+impl Reached<'_> {
+    fn reach(&self) -> Reach<'_> {
+        if self.at == c"." { Reach::Open(self.dir.as_fd()) } else { Reach::Named(self.dir.as_fd(), self.at) }
+    }
 }
 
 impl Site for Reached<'_> {
@@ -118,11 +200,23 @@ impl Site for Reached<'_> {
         TreePath::from(&*region.views[view].path(self.path))
     }
 
-    fn reach(&self) -> Reach<'_> {
-        if self.at == c"." { Reach::Open(self.dir.as_fd()) } else { Reach::Named(self.dir.as_fd(), self.at) }
+    fn is_still_below(&self) -> bool {
+        true
     }
 
-    fn is_still_below(&self, _: &Ladder) -> bool {
-        true
+    fn extras(&self) -> Extras {
+        self.reach().extras(self.ladder)
+    }
+
+    fn is_squashed(&self, entry: &Entry) -> bool {
+        self.reach().is_squashed(entry)
+    }
+
+    fn handle(&self) -> Option<Handle> {
+        self.reach().handle()
+    }
+
+    fn is_made(&self, look: &Look, above: &Entry, mounts: &Mounts) -> bool {
+        self.reach().is_made(self.name(), look, above, mounts)
     }
 }

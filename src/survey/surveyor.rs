@@ -3,20 +3,21 @@
 use super::assess::{Court, Finds, Judged, assess};
 use super::live::{Part, locked};
 use super::plain::Plain;
-use super::site::{Reach, Site, Walked, path_of};
+use super::site::{Site, Walked, path_of};
 use crate::findings::{Counts, SkippedMount, Trouble};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
+use crate::judging::judge::Verdict;
 use crate::judging::ruling::Scratch;
 use crate::judging::scope::{Heard, Opinion, Paths, Region, Scope};
-use crate::model::entry::{Entry, Kind};
+use crate::model::entry::Kind;
 use crate::model::path::TreePath;
 use crate::policy::model;
 use crate::source::walk::{Crossing, Enough, Next, Place, Standing, Unread, Visitor, Want};
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, same_mount};
+use crate::sys::ladder::Ladder;
 use crate::sys::mounts::{Class, Mounts, classify};
 use crate::sys::stat::{Glance, Look};
-use crate::sys::system_made::is_system_made;
 use std::cell::Cell;
 use std::ffi::{CStr, OsStr};
 use std::os::fd::BorrowedFd;
@@ -27,6 +28,7 @@ use std::sync::{Arc, Mutex};
 /// A thread's part of a survey.
 pub struct Surveyor<'p> {
     pub(super) court: Court<'p>,
+    pub(super) ladder: &'p Ladder,
     mounts: &'p Mounts,
     pub(super) scratch: Scratch,
     pub(super) paths: Paths,
@@ -34,7 +36,7 @@ pub struct Surveyor<'p> {
     plain: Plain<'p>,
     /// Whether the last name that was asked about is one of those.
     is_plain: bool,
-    groups: Vec<u32>,
+    verdicts: Vec<Verdict>,
     /// Whether the directory being read is still below the root, once that was asked.
     below: Cell<Option<bool>>,
     /// What was found.
@@ -63,16 +65,17 @@ pub enum Met<'p> {
 
 impl<'p> Surveyor<'p> {
     /// A thread's part, before it begins, and where it hands in what it finds.
-    pub fn new(court: Court<'p>, mounts: &'p Mounts, part: Arc<Mutex<Part>>) -> Surveyor<'p> {
+    pub fn new(court: Court<'p>, ladder: &'p Ladder, mounts: &'p Mounts, part: Arc<Mutex<Part>>) -> Surveyor<'p> {
         Surveyor {
             court,
+            ladder,
             mounts,
             scratch: Scratch::default(),
             paths: Paths::default(),
             opinions: Vec::new(),
             plain: Plain::default(),
             is_plain: false,
-            groups: Vec::new(),
+            verdicts: Vec::new(),
             below: Cell::new(None),
             finds: Finds::default(),
             counts: Counts::default(),
@@ -112,9 +115,9 @@ impl<'p> Surveyor<'p> {
             Heard::Unwanted | Heard::Wanted => match self.judge(scope.region, site, look, &opinions) {
                 Judged::Moved => Met::Moved,
                 Judged::Clean | Judged::Told => {
-                    let groups = std::mem::take(&mut self.groups);
-                    let inside = self.inside(scope, site.name(), look, &opinions, &groups);
-                    self.groups = groups;
+                    let verdicts = std::mem::take(&mut self.verdicts);
+                    let inside = self.inside(scope, site.name(), look, &opinions, &verdicts);
+                    self.verdicts = verdicts;
                     inside.map_or(Met::Done, Met::Inside)
                 }
             },
@@ -136,7 +139,7 @@ impl<'p> Surveyor<'p> {
         if entry.kind != Kind::Dir {
             return heard;
         }
-        let is_made = || is_made(site, look, &scope.entry, self.mounts);
+        let is_made = || site.is_made(look, &scope.entry, self.mounts);
         match default_exclude(site.name(), entry, &scope.entry, is_made) {
             DefaultExclude::No => {}
             DefaultExclude::Yes => scope.drop_default_excludes(opinions, |_| ()),
@@ -154,17 +157,17 @@ impl<'p> Surveyor<'p> {
         heard
     }
 
-    /// What is said inside a directory whose groups are to be these.
+    /// What is said inside a directory of which that was judged.
     pub(super) fn inside(
         &mut self,
         scope: &Scope<'p>,
         name: &[u8],
         look: &Look,
         opinions: &[Opinion<'p>],
-        groups: &[u32],
+        verdicts: &[Verdict],
     ) -> Option<Scope<'p>> {
         let is_directory = look.entry.kind == Kind::Dir;
-        is_directory.then(|| scope.inside(&self.paths, name, look, opinions, groups, &mut self.scratch)).flatten()
+        is_directory.then(|| scope.inside(&self.paths, name, look, opinions, verdicts, &mut self.scratch)).flatten()
     }
 
     /// Judges an entry by the opinions given.
@@ -175,7 +178,7 @@ impl<'p> Surveyor<'p> {
         look: &Look,
         opinions: &[Opinion<'p>],
     ) -> Judged {
-        let judged = assess(region, opinions, look, site, &self.court, &mut self.finds, &mut self.groups);
+        let judged = assess(region, opinions, look, site, &self.court, &mut self.finds, &mut self.verdicts);
         // It counts when it is told of.
         self.counts.entries += u64::from(judged != Judged::Moved);
         if judged == Judged::Told {
@@ -205,7 +208,7 @@ impl<'p> Surveyor<'p> {
     /// Judges an entry of the directory that is being read by what was heard of it, or of its kind.
     fn judge_listed(&mut self, at: Place<'_, Scope<'p>>, look: &Look, opinions: &[Opinion<'p>]) -> Judged {
         let below = Cell::new(self.below.take());
-        let site = Walked { place: at, own: None, below: &below };
+        let site = Walked { place: at, own: None, below: &below, ladder: self.ladder };
         let judged = self.judge(at.here().region, &site, look, opinions);
         self.below.set(below.get());
         judged
@@ -319,7 +322,7 @@ impl<'p> Visitor for Surveyor<'p> {
 
     fn directory(&mut self, at: Place<'_, Scope<'p>>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<Scope<'p>> {
         self.set_directory(at.here(), || parent_of(at.path()));
-        match self.meet(at.here(), &Walked { place: at, own, below: &Cell::new(None) }, look) {
+        match self.meet(at.here(), &Walked { place: at, own, below: &Cell::new(None), ladder: self.ladder }, look) {
             Met::Inside(scope) => Next::Enter(scope),
             Met::Done => Next::Leave,
             Met::Moved => Next::Moved,
@@ -362,17 +365,6 @@ impl<'p> Visitor for Surveyor<'p> {
         // Several threads sort what one alone would have to; what is left is to put theirs together.
         self.hand_in();
         locked(&self.part).finds.flaws.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| a.path.cmp(&b.path)));
-    }
-}
-
-/// Whether the file system made a directory that has the name of a default exclude.
-fn is_made(site: &dyn Site, look: &Look, above: &Entry, mounts: &Mounts) -> bool {
-    match site.reach() {
-        Reach::Open(fd) | Reach::Named(fd, _) => {
-            is_system_made(fd, site.name(), look, above, |id| mounts.by_id(id).cloned())
-        }
-        // What can't be asked isn't believed.
-        Reach::Lost => false,
     }
 }
 
