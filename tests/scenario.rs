@@ -29,7 +29,7 @@ macro_rules! scenario {
         #[test]
         fn $name() {
             $crate::needs_root!();
-            $crate::scenario::Scenario::play(&std::env::temp_dir(), |$t: &mut $crate::scenario::Scenario| $body);
+            $crate::scenario::Scenario::play_among_strangers(|$t: &mut $crate::scenario::Scenario| $body);
         }
     };
     ($name:ident, own mounts, |$t:ident| $body:block) => {
@@ -64,10 +64,24 @@ impl Scenario {
         act(&mut scenario);
     }
 
+    /// Plays a scenario where the machine's people aren't known, as far as that can be had: what it says of ids is the same
+    /// everywhere.
+    pub fn play_among_strangers(act: impl FnOnce(&mut Scenario) + Send) {
+        if !stage::may_mount() {
+            return Scenario::play(&std::env::temp_dir(), act);
+        }
+        on_own_mounts(|| {
+            stage::mount("none", "/mnt", Some("tmpfs"));
+            stage::hide_people(Path::new("/mnt"));
+            Scenario::play(&std::env::temp_dir(), act);
+        });
+    }
+
     /// Plays a scenario on a fresh tmpfs that nobody else sees.
     pub fn play_on_own_mounts(act: impl FnOnce(&mut Scenario) + Send) {
         on_own_mounts(|| {
             stage::run("mount", &["-t", "tmpfs", "-o", "mode=755", "none", "/mnt"]).unwrap();
+            stage::hide_people(Path::new("/mnt"));
             Scenario::play(Path::new("/mnt"), act);
         });
     }

@@ -3,9 +3,11 @@
 
 use rustix::process::{Gid, Uid, geteuid, umask};
 use rustix::thread::{UnshareFlags, set_thread_groups, set_thread_res_gid, set_thread_res_uid, unshare_unsafe};
+use std::ffi::CString;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// A user by numbers alone; nobody needs to know the names.
 #[derive(Clone, Copy, Debug)]
@@ -55,8 +57,45 @@ pub fn on_own_mounts<T: Send>(act: impl FnOnce() -> T + Send) -> T {
 
 /// Whether this process may have a mount namespace of its own (containers often may not).
 pub fn may_mount() -> bool {
+    static MAY: OnceLock<bool> = OnceLock::new();
     // SAFETY: the table of descriptors stays shared.
-    std::thread::spawn(|| unsafe { unshare_unsafe(UnshareFlags::NEWNS) }.is_ok()).join().unwrap_or(false)
+    let may = || std::thread::spawn(|| unsafe { unshare_unsafe(UnshareFlags::NEWNS) }.is_ok()).join().unwrap_or(false);
+    *MAY.get_or_init(may)
+}
+
+/// Mounts a file system of a type, or one file or directory over another.
+#[track_caller]
+pub fn mount(what: &str, place: &str, kind: Option<&str>) {
+    let text = |text: &str| CString::new(text).unwrap();
+    let (what, place, kind) = (text(what), text(place), kind.map(text));
+    let (kind, flags) = match &kind {
+        Some(kind) => (kind.as_ptr(), 0),
+        None => (std::ptr::null(), libc::MS_BIND),
+    };
+    // SAFETY: every pointer is to a string that outlives the call, or null where mount(2) takes that.
+    let answer = unsafe { libc::mount(what.as_ptr(), place.as_ptr(), kind, flags, std::ptr::null()) };
+    assert_eq!(answer, 0, "mount {place:?}: {}", std::io::Error::last_os_error());
+}
+
+/// Leaves only the system's own users and groups known, in this mount namespace; a folder on another file system than
+/// `/` takes the files: one of the same would be a part of it that is mounted on it.
+pub fn hide_people(folder: &Path) {
+    const PEOPLE: std::ops::Range<u32> = 1000..65_534;
+    let system_alone = |text: String| {
+        let is_system = |line: &&str| {
+            let id = line.split(':').nth(2).and_then(|id| id.parse().ok());
+            id.is_none_or(|id: u32| !PEOPLE.contains(&id))
+        };
+        text.lines().filter(is_system).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    for name in ["passwd", "group", "nsswitch.conf"] {
+        let place = format!("/etc/{name}");
+        let Ok(text) = std::fs::read_to_string(&place) else { continue };
+        let text = if name == "nsswitch.conf" { "passwd: files\ngroup: files\n".into() } else { system_alone(text) };
+        let file = folder.join(name);
+        std::fs::write(&file, text).unwrap();
+        mount(file.to_str().unwrap(), &place, None);
+    }
 }
 
 /// Runs a program; what it said, where it failed.

@@ -262,6 +262,12 @@ fn what_became_something_else_is_not_judged_at_a_glance() {
     for name in ["file", "other"] {
         fs::write(tree.path().join(name), "").unwrap();
     }
+    let mount = look(std::fs::File::open(tree.path()).unwrap()).unwrap().entry.mount;
+    if !Mounts::read().unwrap().is_told_by_device(mount) {
+        return eprintln!(
+            "skipped: what_became_something_else needs a mount with no part of its own file system on it"
+        );
+    }
     let minder = minded(tree.path());
     assert_eq!((minder.glanced, minder.seen), (vec![Kind::File], vec![(b"file".to_vec(), Kind::Fifo)]));
 }
