@@ -6,5 +6,6 @@ pub mod trace;
 pub mod remedy;
 pub mod proposals;
 pub mod commands;
+pub mod expectation;
 pub mod ability;
 pub mod probe;

@@ -7,9 +7,10 @@ use super::paths;
 use super::session::Session;
 use super::words::Words;
 use crate::findings::Survey;
+use crate::findings::summary::Summary;
 use crate::report::ended::Ended;
 use crate::report::human::Manner;
-use crate::report::human::summary::Summary;
+use crate::report::human::summary;
 use crate::report::{Verbosity, github, human, json, junit, prometheus, sarif};
 use crate::sys::file::open_for_reading;
 use crate::sys::output::Output;
@@ -49,7 +50,7 @@ impl Told<'_> {
         let words = Words(names);
         match format {
             ReportFormat::Human if self.asked.summary => {
-                Summary::of(survey).write_human(out, names, &manner.palette, self.asked.full)
+                summary::write_human(&Summary::of(survey), out, names, &manner.palette, self.asked.full)
             }
             ReportFormat::Human => human::write_findings(out, survey, &words, &manner),
             ReportFormat::Json => self.write_json(out, manner),
@@ -72,7 +73,7 @@ impl Told<'_> {
         self.removable.write_json(out)?;
         json::write_errors(out, survey)?;
         if self.asked.summary {
-            Summary::of(survey).write_json(out, names)?;
+            summary::write_json(&Summary::of(survey), out, names)?;
         }
         json::write_end(out, &survey.totals(), self.ended.exit)
     }

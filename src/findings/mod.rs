@@ -5,6 +5,7 @@ pub mod found;
 pub mod order;
 pub mod links;
 pub mod notices;
+pub mod summary;
 pub mod totals;
 pub mod baseline;
 

@@ -1,6 +1,5 @@
 //! What a probe was told: a table of who can do what, directory by directory, and what is wrong with it.
 
-pub mod expectation;
 mod json;
 pub mod story;
 mod wording;
@@ -160,7 +159,7 @@ fn news_text(access: &Access<'_>, cell: &Cell) -> String {
 }
 
 fn new_text(access: &Access<'_>, new: New) -> String {
-    format!("{} {}", crate::report::text::account::group_text(new.gid, access.names), new.mode)
+    format!("{} {}", crate::model::text::account::group_text(new.gid, access.names), new.mode)
 }
 
 fn files_text(count: u64, of: u64) -> String {

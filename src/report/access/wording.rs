@@ -5,9 +5,9 @@ use crate::access::probe::{Cell, Closing, Complaint, Place, Row, Stop, Tally};
 use crate::lints::Wrong;
 use crate::model::entry::Kind;
 use crate::model::operation::Act;
+use crate::model::text::account::{group_text, state_text};
 use crate::model::text::escape::{escape, full_path, join};
 use crate::model::text::numbers::{counted, number};
-use crate::report::text::account::{group_text, state_text};
 use crate::sys::error::errno_text;
 use rustix::io::Errno;
 

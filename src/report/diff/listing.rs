@@ -5,8 +5,8 @@ use crate::model::accounts::IdNames;
 use crate::model::entry::{Kind, State};
 use crate::model::path::TreePath;
 use crate::model::text::abbreviated::Abbreviated;
+use crate::model::text::account::{group_text, owner_text};
 use crate::model::text::escape::{escape, width};
-use crate::report::text::account::{group_text, owner_text};
 
 /// The owners and groups of a row, before and after, as they are printed.
 pub struct Accounts {

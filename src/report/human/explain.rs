@@ -3,9 +3,9 @@
 use crate::lints::{Fix, Level};
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Kind, State};
+use crate::model::text::account::{group_text, owner_text, state_text};
 use crate::model::text::escape::{escape, escape_message, full_path, width};
 use crate::plan::commands::commands;
-use crate::report::text::account::{group_text, owner_text, state_text};
 use crate::report::text::style::Palette;
 use crate::report::text::table::Table;
 use crate::report::text::words::fix_hint;

@@ -2,10 +2,10 @@
 
 use crate::journal::Counts;
 use crate::model::accounts::IdNames;
+use crate::model::text::account::state_text;
 use crate::model::text::escape::entry_path;
 use crate::model::text::numbers::{capitalized, counted, number, time};
 use crate::model::text::quote::shell_quote;
-use crate::report::text::account::state_text;
 use crate::report::text::outcome::Settled;
 use crate::report::text::style::{Palette, Verbosity};
 use std::io::{self, Write};

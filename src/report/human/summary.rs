@@ -1,131 +1,55 @@
-//! Who and how much: findings by lint, by owner and by top directory, with the bytes that a wrong group is charged for.
+//! A survey summed up: three tables for people, lines of JSON for programs.
 
-use crate::findings::{Flaw, Survey};
-use crate::lints::{Level, Lint};
+use crate::findings::summary::{Sum, Summary};
 use crate::model::accounts::IdNames;
-use crate::model::entry::Identity;
-use crate::model::text::escape::{escape, join};
+use crate::model::text::account::owner_text;
+use crate::model::text::escape::escape;
 use crate::model::text::numbers::number;
 use crate::model::wire::WirePath;
 use crate::report::json::Summed;
-use crate::report::root_bytes;
-use crate::report::text::account::owner_text;
 use crate::report::text::style::Palette;
 use crate::report::text::table::Table;
-use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
-
-/// What is summed up under one name.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Sum {
-    /// Findings.
-    pub findings: u64,
-    /// Those at level deny.
-    pub deny: u64,
-    /// Bytes on disk of entries in a wrong group; an entry with several names counts once.
-    pub bytes: u64,
-}
-
-/// A survey, summed up three ways.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Summary {
-    by_lint: BTreeMap<Lint, Sum>,
-    by_owner: BTreeMap<u32, Sum>,
-    by_directory: BTreeMap<Vec<u8>, Sum>,
-}
 
 /// So many owners and directories are named without being asked.
 const MANY: usize = 20;
 
-impl Summary {
-    /// Sums a survey up.
-    pub fn of(survey: &Survey) -> Summary {
-        let mut summary = Summary::default();
-        // One entry under several names, or under several policies, takes its space once.
-        let mut seen: HashSet<Identity> = HashSet::new();
-        for flaw in &survey.flaws {
-            let (mut sum, mut wrong) = (Sum::default(), None);
-            for finding in &flaw.findings {
-                let deny = u64::from(finding.level == Level::Deny);
-                let one = Sum { findings: 1, deny, bytes: 0 };
-                summary.by_lint.entry(finding.lint).or_default().add(one);
-                sum.add(one);
-                if matches!(finding.lint, Lint::ForeignGroup | Lint::SpreadingGroup) {
-                    wrong = Some(finding.lint);
-                }
-            }
-            if let Some(lint) = wrong.filter(|_| seen.insert(flaw.id)) {
-                sum.bytes = flaw.bytes;
-                summary.by_lint.entry(lint).or_default().bytes += flaw.bytes;
-            }
-            summary.by_owner.entry(flaw.actual.uid).or_default().add(sum);
-            summary.by_directory.entry(top_directory(survey, flaw)).or_default().add(sum);
+/// Writes three tables, each with what has most findings first.
+pub fn write_human(
+    summary: &Summary,
+    out: &mut dyn Write,
+    names: &dyn IdNames,
+    palette: &Palette,
+    all: bool,
+) -> io::Result<()> {
+    let most = if all { usize::MAX } else { MANY };
+    let lints = summary.by_lint.iter().map(|(lint, sum)| (lint.name().to_owned(), *sum)).collect();
+    let owners = summary.by_owner.iter().map(|(&uid, sum)| (owner_text(uid, names), *sum)).collect();
+    let slashed = |path: &[u8]| escape(path).trim_end_matches('/').to_owned() + "/";
+    let directories = summary.by_directory.iter().map(|(path, sum)| (slashed(path), *sum)).collect();
+    write_table(out, "LINT", lints, palette, usize::MAX)?;
+    for (head, rows) in [("OWNER", owners), ("DIRECTORY", directories)] {
+        if !Vec::is_empty(&rows) {
+            writeln!(out)?;
+            write_table(out, head, rows, palette, most)?;
         }
-        for notice in &survey.notices {
-            let deny = u64::from(notice.level == Level::Deny);
-            summary.by_lint.entry(notice.lint).or_default().add(Sum { findings: 1, deny, bytes: 0 });
-        }
-        summary
     }
-
-    /// Writes three tables, each with what has most findings first.
-    pub fn write_human(
-        &self,
-        out: &mut dyn Write,
-        names: &dyn IdNames,
-        palette: &Palette,
-        all: bool,
-    ) -> io::Result<()> {
-        let most = if all { usize::MAX } else { MANY };
-        let lints = self.by_lint.iter().map(|(lint, sum)| (lint.name().to_owned(), *sum)).collect();
-        let owners = self.by_owner.iter().map(|(&uid, sum)| (owner_text(uid, names), *sum)).collect();
-        let slashed = |path: &[u8]| escape(path).trim_end_matches('/').to_owned() + "/";
-        let directories = self.by_directory.iter().map(|(path, sum)| (slashed(path), *sum)).collect();
-        write_table(out, "LINT", lints, palette, usize::MAX)?;
-        for (head, rows) in [("OWNER", owners), ("DIRECTORY", directories)] {
-            if !Vec::is_empty(&rows) {
-                writeln!(out)?;
-                write_table(out, head, rows, palette, most)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The lines of a JSON report, by name.
-    pub fn write_json(&self, out: &mut dyn Write, names: &dyn IdNames) -> io::Result<()> {
-        for (lint, sum) in &self.by_lint {
-            Summed { by: "lint", lint: Some(lint.name()), ..Summed::of(sum) }.write(out)?;
-        }
-        for (&uid, sum) in &self.by_owner {
-            let owner = names.user_name(uid);
-            Summed { by: "owner", uid: Some(uid), owner, ..Summed::of(sum) }.write(out)?;
-        }
-        for (path, sum) in &self.by_directory {
-            Summed { by: "directory", path: Some(WirePath::new(path)), ..Summed::of(sum) }.write(out)?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
-impl Sum {
-    fn add(&mut self, other: Sum) {
-        self.findings += other.findings;
-        self.deny += other.deny;
-        self.bytes = self.bytes.saturating_add(other.bytes);
+/// The lines of a JSON report, by name.
+pub fn write_json(summary: &Summary, out: &mut dyn Write, names: &dyn IdNames) -> io::Result<()> {
+    for (lint, sum) in &summary.by_lint {
+        Summed { by: "lint", lint: Some(lint.name()), ..Summed::of(sum) }.write(out)?;
     }
-}
-
-/// The directory right below the root that an entry is or lies in; the root for what lies in the root itself.
-fn top_directory(survey: &Survey, flaw: &Flaw) -> Vec<u8> {
-    let root = root_bytes(survey, flaw.root);
-    let is_dir = flaw.kind == crate::model::entry::Kind::Dir;
-    match flaw.path.directory() {
-        directory if !directory.is_root() => {
-            join(root, directory.head().split(|&byte| byte == b'/').next().unwrap_or_default())
-        }
-        _ if is_dir => join(root, flaw.path.name()),
-        _ => root.to_vec(),
+    for (&uid, sum) in &summary.by_owner {
+        let owner = names.user_name(uid);
+        Summed { by: "owner", uid: Some(uid), owner, ..Summed::of(sum) }.write(out)?;
     }
+    for (path, sum) in &summary.by_directory {
+        Summed { by: "directory", path: Some(WirePath::new(path)), ..Summed::of(sum) }.write(out)?;
+    }
+    Ok(())
 }
 
 fn write_table(
@@ -166,6 +90,7 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::findings::{Flaw, Survey};
     use crate::report::samples::{Names, survey, text};
     use snapbox::{IntoData, assert_data_eq, str};
 
@@ -184,7 +109,7 @@ mod tests {
     #[test]
     fn tables_have_the_most_first_and_count_space_once() {
         let summary = Summary::of(&sample());
-        let report = text(|out| summary.write_human(out, &Names, &Palette::PLAIN, false));
+        let report = text(|out| write_human(&summary, out, &Names, &Palette::PLAIN, false));
         assert_data_eq!(
             report,
             str![[r#"
@@ -213,7 +138,7 @@ DIRECTORY       FINDINGS  DENY  IN A WRONG GROUP
     fn json_says_the_same_by_name() {
         let summary = Summary::of(&sample());
         assert_data_eq!(
-            text(|out| summary.write_json(out, &Names)),
+            text(|out| write_json(&summary, out, &Names)),
             str![[r#"
 {"type":"summary","by":"lint","lint":"foreign-group","findings":2,"deny":2,"wrong_group_bytes":4194304}
 {"type":"summary","by":"lint","lint":"spreading-group","findings":1,"deny":1,"wrong_group_bytes":4096}
@@ -247,7 +172,7 @@ DIRECTORY       FINDINGS  DENY  IN A WRONG GROUP
         survey.flaws =
             (0..25).map(|uid| Flaw { actual: crate::report::samples::state(uid, 1, 0), ..model.clone() }).collect();
         let summary = Summary::of(&survey);
-        let told = |all| text(|out| summary.write_human(out, &Names, &Palette::PLAIN, all));
+        let told = |all| text(|out| write_human(&summary, out, &Names, &Palette::PLAIN, all));
         assert!(told(false).contains("... and 5 more (--full)"), "{}", told(false));
         assert!(!told(true).contains("more"), "{}", told(true));
     }

@@ -1,9 +1,9 @@
 //! The lines of a JSON report, field by field in their order.
 
+use crate::findings::summary::Sum;
 use crate::model::accounts::IdNames;
 use crate::model::entry::State;
 use crate::model::wire::{EntryPath, WirePath, WireState, write_line};
-use crate::report::human::summary::Sum;
 use serde::Serialize;
 use std::io::{self, Write};
 

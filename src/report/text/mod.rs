@@ -1,6 +1,5 @@
-//! What reports share: colours, tables, words for findings, names of accounts.
+//! What reports share: colours, tables, words for findings and outcomes.
 
-pub mod account;
 pub mod outcome;
 pub mod style;
 pub mod table;

@@ -4,9 +4,9 @@ use crate::journal::{Done, Drift, Outcome};
 use crate::model::accounts::IdNames;
 use crate::model::entry::State;
 use crate::model::mode::Mode;
+use crate::model::text::account::state_text;
 use crate::model::text::escape::escape_message;
 use crate::plan::Change;
-use crate::report::text::account::state_text;
 use crate::sys::error::{errno_name, errno_text};
 
 /// A change and what became of it.

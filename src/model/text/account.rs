@@ -22,7 +22,7 @@ pub fn group_text(gid: u32, names: &dyn IdNames) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{Names, state};
+    use crate::model::samples::{Names, state};
 
     #[test]
     fn ids_are_names_where_there_are_any() {

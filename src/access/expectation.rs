@@ -4,8 +4,8 @@ use crate::access::probe::inquiry::{Place, Why};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::operation::Act;
+use crate::model::text::account::state_text;
 use crate::model::text::escape::escape;
-use crate::report::text::account::state_text;
 use crate::sys::access::Right;
 use crate::sys::error::{errno_name, errno_text};
 use rustix::io::Errno;
@@ -101,7 +101,7 @@ fn shown(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{Names, state};
+    use crate::model::samples::{Names, state};
 
     fn place(path: &str, uid: u32, gid: u32, mode: u32) -> Place {
         Place { path: path.into(), state: state(uid, gid, mode) }
