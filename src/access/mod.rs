@@ -7,5 +7,6 @@ pub mod remedy;
 pub mod proposals;
 pub mod commands;
 pub mod expectation;
+pub mod wording;
 pub mod ability;
 pub mod probe;

@@ -15,6 +15,7 @@ pub use policy::Policy;
 pub use reporting::{CheckCommand, ReportFormat, Reporting};
 
 use super::exit::Failure;
+use crate::report;
 use crate::sys::output::Existing;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -117,9 +118,9 @@ impl Arguments {
 
     /// Settles what clap can't: which command knows which format.
     pub fn settle(&mut self) -> Result<(), Failure> {
-        self.common.format = match self.common.report_format {
-            ReportFormat::Json => Format::Json,
-            ReportFormat::Human => Format::Human,
+        self.common.format = match self.common.report_format.0.name {
+            report::JSON => Format::Json,
+            report::HUMAN => Format::Human,
             _ if matches!(self.command, Command::Check(_)) => Format::Human,
             _ => {
                 return Err(Failure::usage("only check writes this format")

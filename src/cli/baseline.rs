@@ -1,6 +1,6 @@
 //! `--baseline` and `--write-baseline`: what is known is neither told nor fails.
 
-use super::args::{Common, ReportFormat, Reporting};
+use super::args::{Common, Reporting};
 use super::exit::Failure;
 use super::judged::{Judged, Probed};
 use super::streams::Streams;
@@ -11,12 +11,12 @@ use crate::lints::{Level, Lint};
 use crate::model::entry::Entry;
 use crate::model::text::escape::{entry_path, escape};
 use crate::model::text::numbers::counted;
-use crate::report::json;
+use crate::report::{Readers, json};
 use crate::source::roots;
 use crate::sys::file::read_text;
 use crate::sys::host;
 use crate::sys::output::Output;
-use std::io::{self, BufWriter, Write};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 /// No baseline is larger: some millions of findings.
@@ -46,7 +46,7 @@ impl Memory {
     /// Reads the baseline, or opens the file for one.
     pub fn open(common: &Common, asked: &Reporting) -> Result<Memory, Failure> {
         if let Some(path) = &asked.write_baseline {
-            let output = reporting::create(path, ReportFormat::Json)?;
+            let output = reporting::create(path, Readers::AsUsual)?;
             return Ok(Memory::Write { output, path: path.clone() });
         }
         let Some(path) = &asked.baseline else { return Ok(Memory::None) };
@@ -110,13 +110,15 @@ impl Removable {
         }
     }
 
-    /// Writes a line for each that can be removed.
-    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let lines = self.lines.iter().map(|(lint, subject, line)| match subject {
-            Subject::Entry { root, path, .. } => (*lint, Some((&**root, path)), *line),
-            Subject::Policy { .. } => (*lint, None, *line),
-        });
-        json::write_removable(out, lines)
+    /// The lines, for reports.
+    pub fn lines(&self) -> Vec<json::Removable<'_>> {
+        self.lines
+            .iter()
+            .map(|(lint, subject, line)| match subject {
+                Subject::Entry { root, path, .. } => (*lint, Some((&**root, path)), *line),
+                Subject::Policy { .. } => (*lint, None, *line),
+            })
+            .collect()
     }
 }
 

@@ -7,11 +7,9 @@ use super::paths;
 use super::session::Session;
 use super::words::Words;
 use crate::findings::Survey;
-use crate::findings::summary::Summary;
 use crate::report::ended::Ended;
 use crate::report::human::Manner;
-use crate::report::human::summary;
-use crate::report::{Verbosity, github, human, json, junit, prometheus, sarif};
+use crate::report::{Check, Readers};
 use crate::sys::file::open_for_reading;
 use crate::sys::output::Output;
 use clap::ValueEnum;
@@ -38,49 +36,30 @@ impl Told<'_> {
     /// Writes the report among the results.
     pub fn write(&self, out: &mut dyn Write, manner: Manner) -> io::Result<()> {
         let common = self.session.common;
-        let ended = match &common.output {
-            Some(path) if common.report_format == ReportFormat::Prometheus => self.after(path),
-            _ => self.ended,
+        self.write_as(common.report_format, out, manner, common.output.as_deref())
+    }
+
+    /// Writes a report; how it ended is told with what the run before left in the file.
+    fn write_as(&self, format: ReportFormat, out: &mut dyn Write, manner: Manner, to: Option<&Path>) -> io::Result<()> {
+        let (names, removable) = (&self.session.names, self.removable.lines());
+        let check = Check {
+            survey: self.survey,
+            words: &Words(names),
+            names,
+            ended: Ended { last_success: to.and_then(|path| format.last_success(path)), ..self.ended },
+            manner,
+            summary: self.asked.summary,
+            removable: &removable,
         };
-        self.write_as(common.report_format, out, manner, &ended)
+        (format.0.write)(out, &check)
     }
+}
 
-    fn write_as(&self, format: ReportFormat, out: &mut dyn Write, manner: Manner, ended: &Ended) -> io::Result<()> {
-        let (survey, names) = (self.survey, &self.session.names);
-        let words = Words(names);
-        match format {
-            ReportFormat::Human if self.asked.summary => {
-                summary::write_human(&Summary::of(survey), out, names, &manner.palette, self.asked.full)
-            }
-            ReportFormat::Human => human::write_findings(out, survey, &words, &manner),
-            ReportFormat::Json => self.write_json(out, manner),
-            ReportFormat::Sarif => sarif::write_check(out, survey, &words, names, ended),
-            ReportFormat::Junit => junit::write_check(out, survey, &words, ended),
-            ReportFormat::Github => github::write_check(out, survey, &words, &manner),
-            ReportFormat::Prometheus => prometheus::write_check(out, survey, &words, ended),
-        }
-    }
-
-    fn write_json(&self, out: &mut dyn Write, manner: Manner) -> io::Result<()> {
-        let (survey, names) = (self.survey, &self.session.names);
-        let words = Words(names);
-        json::write_begin(out, &survey.policies, &survey.roots)?;
-        json::write_warnings(out, survey)?;
-        json::write_findings(out, survey, &words, names)?;
-        if manner.verbosity == Verbosity::Verbose {
-            json::write_suppressed(out, survey, &words)?;
-        }
-        self.removable.write_json(out)?;
-        json::write_errors(out, survey)?;
-        if self.asked.summary {
-            summary::write_json(&Summary::of(survey), out, names)?;
-        }
-        json::write_end(out, &survey.totals(), self.ended.exit)
-    }
-
-    /// How it ended, with what the run before left in the file.
-    fn after(&self, path: &Path) -> Ended {
-        Ended { last_success: read_start(path).and_then(|text| prometheus::last_success(&text)), ..self.ended }
+impl ReportFormat {
+    /// When a run was last complete, by what is in a file of this format.
+    fn last_success(self, path: &Path) -> Option<i64> {
+        // Only what such files tell is worth reading them for.
+        if self.0.readers == Readers::All { (self.0.last_success)(&read_start(path)?) } else { None }
     }
 }
 
@@ -103,7 +82,7 @@ impl Files {
             if common.output.as_deref().is_some_and(is_taken) || files.iter().any(|file| is_taken(&file.path)) {
                 return Err(Failure::usage(format!("two reports can't both go to {}", paths::shown(&path))));
             }
-            let output = create(&path, format)?;
+            let output = create(&path, format.0.readers)?;
             files.push(File { format, path, output: BufWriter::new(output) });
         }
         Ok(Files(files))
@@ -112,8 +91,7 @@ impl Files {
     /// Writes each report, as plain text for people too.
     pub fn write(self, told: &Told<'_>, manner: Manner) -> Result<(), Failure> {
         for File { format, path, mut output } in self.0 {
-            let ended = if format == ReportFormat::Prometheus { told.after(&path) } else { told.ended };
-            let written = told.write_as(format, &mut output, manner, &ended);
+            let written = told.write_as(format, &mut output, manner, Some(&path));
             let output = written.and_then(|()| output.into_inner().map_err(io::IntoInnerError::into_error));
             let finished = output.map_err(|error| error.to_string()).and_then(|output| {
                 output.finish().map_err(|error| error.to_string()) //
@@ -128,10 +106,10 @@ impl Files {
 }
 
 /// Opens a file for a report; metrics are read by a user of their own, whatever the umask here.
-pub fn create(path: &Path, format: ReportFormat) -> Result<Output, Failure> {
-    let output = Output::create(path, 0o644).and_then(|output| match format {
-        ReportFormat::Prometheus => output.readable_by_all(),
-        _ => Ok(output),
+pub fn create(path: &Path, readers: Readers) -> Result<Output, Failure> {
+    let output = Output::create(path, 0o644).and_then(|output| match readers {
+        Readers::All => output.readable_by_all(),
+        Readers::AsUsual => Ok(output),
     });
     output.map_err(|error| {
         Failure::usage(format!("can't write {}: {error}", paths::shown(path)))

@@ -40,7 +40,7 @@ impl Streams {
             None => (Results::Stdout(io::stdout()), anstream::AutoStream::choice(&io::stdout()) != never),
             Some(path) => {
                 let output = match existing {
-                    Existing::Replace => super::reporting::create(path, common.report_format)?,
+                    Existing::Replace => super::reporting::create(path, common.report_format.0.readers)?,
                     Existing::Refuse => Output::create_as(path, 0o644, existing).map_err(|error| {
                         Failure::usage(format!("can't write {}: {error}", super::paths::shown(path)))
                             .hinted("name a file that doesn't exist yet, in a directory that you can write")

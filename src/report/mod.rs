@@ -17,7 +17,95 @@ pub use text::style::{Palette, Verbosity};
 pub use text::words::Wording;
 
 use crate::findings::Survey;
+use crate::model::accounts::IdNames;
+use ended::Ended;
+use human::Manner;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
+
+/// What a report of a check is made from.
+#[derive(Clone, Copy)]
+pub struct Check<'a> {
+    /// What was found.
+    pub survey: &'a Survey,
+    /// The words for it.
+    pub words: &'a dyn Wording,
+    /// Who knows the names.
+    pub names: &'a dyn IdNames,
+    /// How it ended.
+    pub ended: Ended,
+    /// How it is told.
+    pub manner: Manner,
+    /// Whether it is summed up, instead of told one by one or besides.
+    pub summary: bool,
+    /// What of the baseline can be removed.
+    pub removable: &'a [json::Removable<'a>],
+}
+
+/// A format of reports of a check.
+#[derive(Debug)]
+pub struct Format {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it is, as the help says it.
+    pub help: &'static str,
+    /// Who reads a file of it.
+    pub readers: Readers,
+    /// When a run was last complete, by what an earlier one wrote.
+    pub last_success: fn(&str) -> Option<i64>,
+    /// Writes a whole check.
+    pub write: fn(&mut dyn Write, &Check<'_>) -> io::Result<()>,
+}
+
+/// Who reads a report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Readers {
+    /// Whom the umask lets.
+    AsUsual,
+    /// Everybody: who collects it is a user of their own.
+    All,
+}
+
+/// The format that every command writes where none is named.
+pub const HUMAN: &str = "human";
+
+/// The other one that every command can write.
+pub const JSON: &str = "json";
+
+/// Every format: a row each, and a file here that writes it.
+pub static FORMATS: [Format; 6] = [
+    Format { name: HUMAN, help: "For people", write: human::write_check, ..PLAIN },
+    Format { name: JSON, help: "One JSON object a line", write: json::write_report, ..PLAIN },
+    Format {
+        name: "sarif",
+        help: "SARIF 2.1.0, for code scanners (check only)",
+        write: |out, check| sarif::write_check(out, check.survey, check.words, check.names, &check.ended),
+        ..PLAIN
+    },
+    Format {
+        name: "junit",
+        help: "JUnit XML, for CI servers (check only)",
+        write: |out, check| junit::write_check(out, check.survey, check.words, &check.ended),
+        ..PLAIN
+    },
+    Format {
+        name: "github",
+        help: "Annotations of GitHub Actions (check only)",
+        write: |out, check| github::write_check(out, check.survey, check.words, &check.manner),
+        ..PLAIN
+    },
+    Format {
+        name: "prometheus",
+        help: "Metrics for the node exporter's textfile collector (check only)",
+        readers: Readers::All,
+        last_success: prometheus::last_success,
+        write: |out, check| prometheus::write_check(out, check.survey, check.words, &check.ended),
+    },
+];
+
+/// What most formats are like.
+const PLAIN: Format =
+    Format { name: "", help: "", readers: Readers::AsUsual, last_success: |_| None, write: |_, _| Ok(()) };
 
 /// The path of a survey's root as bytes; empty where there is no such root.
 fn root_bytes(survey: &Survey, root: u32) -> &[u8] {

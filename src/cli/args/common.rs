@@ -1,6 +1,7 @@
 //! What every command takes.
 
 use super::ReportFormat;
+use crate::report;
 use crate::source::trust::Doubt;
 use crate::sys::host;
 use clap::{Args, ValueEnum};
@@ -18,7 +19,7 @@ pub struct Common {
     #[arg(short, long = "set", value_name = "KEY=VALUE", value_parser = key_value, global = true)]
     pub set: Vec<(String, String)>,
     /// What the results are written as.
-    #[arg(long = "format", value_name = "FORMAT", value_enum, default_value_t = ReportFormat::Human, global = true)]
+    #[arg(long = "format", value_name = "FORMAT", value_enum, default_value = report::HUMAN, global = true)]
     pub report_format: ReportFormat,
     /// The same for commands that know two formats only.
     #[arg(skip)]

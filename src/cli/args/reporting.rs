@@ -1,9 +1,12 @@
 //! What `check` takes beside what is judged: which reports, against which baseline, and how much of it.
 
 use super::Look;
+use crate::report;
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 /// `check`.
 #[derive(Args, Debug)]
@@ -47,18 +50,16 @@ pub struct Reporting {
 }
 
 /// What results can be written as; only `check` knows more than the first two.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ReportFormat {
-    /// For people.
-    Human,
-    /// One JSON object a line.
-    Json,
-    /// SARIF 2.1.0, for code scanners (check only).
-    Sarif,
-    /// JUnit XML, for CI servers (check only).
-    Junit,
-    /// Annotations of GitHub Actions (check only).
-    Github,
-    /// Metrics for the node exporter's textfile collector (check only).
-    Prometheus,
+#[derive(Clone, Copy, Debug)]
+pub struct ReportFormat(pub &'static report::Format);
+
+impl ValueEnum for ReportFormat {
+    fn value_variants<'a>() -> &'a [ReportFormat] {
+        static ALL: LazyLock<Vec<ReportFormat>> = LazyLock::new(|| report::FORMATS.iter().map(ReportFormat).collect());
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name).help(self.0.help))
+    }
 }

@@ -7,11 +7,13 @@ pub mod run;
 pub mod runs;
 pub mod summary;
 
+use crate::findings::summary::Summary;
 use crate::findings::{Excused, Notice, Survey, Trouble};
 use crate::lints::{Fix, Level};
 use crate::model::entry::Kind;
 use crate::model::text::escape::{entry_path, escape, escape_message, write_entry_path};
 use crate::model::text::numbers::{counted, number, sentence};
+use crate::report::Check;
 use crate::report::human::grouped::{Line, Lines};
 use crate::report::human::run::Ran;
 use crate::report::root_bytes;
@@ -62,6 +64,18 @@ pub struct Manner {
     pub grouping: Grouping,
     /// How many lines of findings there are at most.
     pub most: Option<u64>,
+}
+
+/// Writes what a check found, or its sums.
+pub fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
+    let (survey, manner) = (check.survey, &check.manner);
+    match check.summary {
+        true => {
+            let is_full = manner.grouping == Grouping::Full;
+            summary::write_human(&Summary::of(survey), out, check.names, &manner.palette, is_full)
+        }
+        false => write_findings(out, survey, check.words, manner),
+    }
 }
 
 /// Writes the findings, those on entries in path order, then those about policies.

@@ -3,6 +3,7 @@
 pub mod answer;
 mod lines;
 
+use crate::findings::summary::Summary;
 use crate::findings::{Flaw, Notice, PolicyLabel, Root, Survey, Totals, Trouble};
 use crate::journal::Outcome;
 use crate::lints::{Finding, Lint};
@@ -11,7 +12,10 @@ use crate::model::entry::Kind;
 use crate::model::path::TreePath;
 use crate::model::wire::{EntryPath, Trail, WirePath};
 pub use crate::model::wire::{Visible, write_line};
+use crate::report::Check;
+use crate::report::human::summary;
 use crate::report::text::outcome::Settled;
+use crate::report::text::style::Verbosity;
 use crate::report::text::words::Wording;
 use crate::sys::error::errno_name;
 pub use lines::{JsonPolicy, JsonState, Summed};
@@ -32,6 +36,23 @@ pub fn write_check(
     write_findings(out, survey, words, names)?;
     write_errors(out, survey)?;
     write_end(out, &survey.totals(), exit)
+}
+
+/// Writes a whole check, with all that was asked for.
+pub fn write_report(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
+    let Check { survey, words, names, ended, .. } = *check;
+    write_begin(out, &survey.policies, &survey.roots)?;
+    write_warnings(out, survey)?;
+    write_findings(out, survey, words, names)?;
+    if check.manner.verbosity == Verbosity::Verbose {
+        write_suppressed(out, survey, words)?;
+    }
+    write_removable(out, check.removable)?;
+    write_errors(out, survey)?;
+    if check.summary {
+        summary::write_json(&Summary::of(survey), out, names)?;
+    }
+    write_end(out, &survey.totals(), ended.exit)
 }
 
 /// Writes the first line: the tool, the policies and the roots of the run.
@@ -97,13 +118,12 @@ pub fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn Wordin
     Ok(())
 }
 
-/// Writes a line for each finding that a baseline knows, on this line, and that is no more.
-pub fn write_removable<'a>(
-    out: &mut dyn Write,
-    all: impl IntoIterator<Item = (Lint, Option<(&'a [u8], &'a TreePath)>, u32)>,
-) -> io::Result<()> {
+/// A finding that a baseline knows and that is no more: the lint, the root and the path if it has any, the line.
+pub type Removable<'a> = (Lint, Option<(&'a [u8], &'a TreePath)>, u32);
+
+fn write_removable(out: &mut dyn Write, all: &[Removable<'_>]) -> io::Result<()> {
     let mut trail = Trail::default();
-    all.into_iter().try_for_each(|(lint, place, line)| {
+    all.iter().try_for_each(|&(lint, place, line)| {
         let root = place.map(|(root, _)| WirePath::new(root));
         let path = place.map(|(_, path)| trail.path(path, |line| write_line(line, out))).transpose()?;
         Line::Removable { lint: lint.name(), root, path, line }.write(out)

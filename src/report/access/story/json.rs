@@ -1,10 +1,10 @@
 //! The story of one answer for programs: a line of JSON.
 
-use super::words;
 use crate::access::commands::commands;
 use crate::access::making::{GroupBy, ModeBy};
 use crate::access::probe::story::{Story, Tale, Trial};
 use crate::access::trace::Demand;
+use crate::access::wording;
 use crate::model::accounts::IdNames;
 use crate::model::acl::Listed;
 use crate::model::entry::Kind;
@@ -33,7 +33,7 @@ pub fn write(out: &mut dyn Write, story: &Story, names: &dyn IdNames) -> io::Res
         "way": way,
         "acts": acts,
         "new_file": story.made.map(|trial| new_file(&trial, names)),
-        "notes": words::notes(story),
+        "notes": wording::notes(story),
     });
     write_line(&line, out)
 }

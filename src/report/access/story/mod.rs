@@ -1,11 +1,11 @@
 //! The story of one answer for people: the way, who decides there, what can be done at its end, and what would alter it.
 
 pub mod json;
-pub mod words;
 
 use crate::access::commands::commands;
 use crate::access::probe::story::{Story, Tale};
 use crate::access::remedy::Alteration;
+use crate::access::wording;
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::operation::Act;
@@ -30,8 +30,8 @@ pub fn write(
     write_way(out, story, names, palette)?;
     writeln!(out)?;
     write_acts(out, story, names, palette)?;
-    words::notes(story).iter().try_for_each(|note| writeln!(out, "\nNote: {}.", escape_message(note)))?;
-    if let Some(text) = words::made(story, names) {
+    wording::notes(story).iter().try_for_each(|note| writeln!(out, "\nNote: {}.", escape_message(note)))?;
+    if let Some(text) = wording::made(story, names) {
         writeln!(out, "\n{}", sentence(&text))?;
     }
     write_changes(out, story, names, false)?;
@@ -52,7 +52,7 @@ fn write_way(out: &mut dyn Write, story: &Story, names: &dyn IdNames, palette: &
         };
         let decided = match stop.kind {
             Kind::Symlink => String::new(),
-            _ => words::class(&story.case.decide(place, rights), names),
+            _ => wording::class(&story.case.decide(place, rights), names),
         };
         table.push([path, state_text(stop.state, names), decided, pass.into()]);
     }
@@ -63,7 +63,7 @@ fn write_acts(out: &mut dyn Write, story: &Story, names: &dyn IdNames, palette: 
     let mut table = Table::new(["ACT", "CAN", "DECIDED BY"]);
     for tale in &story.acts {
         let can = if tale.can { "yes" } else { "no" };
-        table.push([tale.act.name().into(), can.into(), words::decided(story, tale, names)]);
+        table.push([tale.act.name().into(), can.into(), wording::decided(story, tale, names)]);
     }
     table.write(out, palette)
 }

@@ -122,7 +122,7 @@ fn programs_get_one_line() {
 #[test]
 fn what_was_made_is_believed_before_the_rules() {
     let mut story = story();
-    let said = |story: &Story| words::made(story, &Names).unwrap_or_default();
+    let said = |story: &Story| wording::made(story, &Names).unwrap_or_default();
     assert_eq!(
         said(&story),
         "a new file there would be alice:lab 0640: its group is the directory's, which is setgid, its mode is 0666 \
