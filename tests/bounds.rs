@@ -11,7 +11,7 @@ use std::fmt::Write;
 const COUNTED: User = User { uid: 2777, gid: 2777, groups: &[] };
 
 /// Policies of which each uses the next one so often, and the last is a template.
-fn ladder(t: &mut Scenario, depth: usize, times: usize) {
+fn features(t: &mut Scenario, depth: usize, times: usize) {
     for at in 0..depth {
         let uses = format!("[[use]]\npolicy = './step{}.toml'\n", at + 1).repeat(times);
         t.policy(&format!("step{at}.toml"), &format!("format = 1\n{uses}"));
@@ -24,14 +24,14 @@ fn ladder(t: &mut Scenario, depth: usize, times: usize) {
 
 scenario!(policies_that_use_one_another_are_bounded, |t| {
     // Three at a time, twelve deep: half a million.
-    ladder(t, 12, 3);
+    features(t, 12, 3);
     for line in ["check -q -p step0.toml", "policy check step0.toml"] {
         t.run(line).exits(2).mentions("too much is used").mentions("root = [");
     }
     // A chain is no crowd, and may still be too long.
-    ladder(t, 40, 1);
+    features(t, 40, 1);
     t.run("check -q -p step0.toml").exits(2).mentions("too much is used");
-    ladder(t, 20, 1);
+    features(t, 20, 1);
     t.run("check -q -p step0.toml").succeeds();
     t.run("policy check step0.toml").succeeds();
 });

@@ -49,7 +49,7 @@ const SHARE: &str = "
 scenario!(each_act_is_met_and_unmet, own mounts, |t| {
     t.accounts("");
     t.tree(SHARE);
-    for (whom, path, can, cannot) in [
+    for (principal, path, can, cannot) in [
         ("alice", "share", "enter list create delete delete-others", ""),
         ("bob", "share/alices", "delete read write", ""),
         ("alice", "share/bobs", "delete read", "write"),
@@ -72,12 +72,12 @@ scenario!(each_act_is_met_and_unmet, own mounts, |t| {
         let list = |acts: &str| format!("{:?}", acts.split_whitespace().collect::<Vec<_>>());
         let keys = |can: &str, cannot: &str| {
             let line = |key, acts: &str| if acts.is_empty() { String::new() } else { format!("{key} = {}\n", list(acts)) };
-            format!("as = '{whom}'\npath = '{path}'\n{}{}", line("can", can), line("cannot", cannot))
+            format!("as = '{principal}'\npath = '{path}'\n{}{}", line("can", can), line("cannot", cannot))
         };
         finds(t, &keys(can, cannot), &[]);
         // The other way round nothing is as expected.
         let acts = [can, cannot].join(" ");
-        let mut all: Vec<String> = acts.split_whitespace().map(|act| format!("{whom} {act} {path}")).collect();
+        let mut all: Vec<String> = acts.split_whitespace().map(|act| format!("{principal} {act} {path}")).collect();
         all.sort();
         finds(t, &keys(cannot, can), &all.iter().map(String::as_str).collect::<Vec<_>>());
     }
@@ -232,10 +232,10 @@ scenario!(without_root_one_asks_as_oneself, own mounts, |t| {
     t.policy("closed.toml", &tables("as = 'alice'\ncan = 'enter'\npath = '$TREE/closed/in'"));
     let run = t.run_as(ALICE, "check -p closed.toml --probe");
     run.exits(1).mentions("alice can't enter $TREE/closed/in: $TREE/closed stops them (root:root 0700)");
-    for whom in ["bob", "@others", "eve:lab"] {
-        t.policy("others.toml", &tables(&format!("as = '{whom}'\ncan = 'enter'")));
+    for principal in ["bob", "@others", "eve:lab"] {
+        t.policy("others.toml", &tables(&format!("as = '{principal}'\ncan = 'enter'")));
         let run = t.run_as(ALICE, "check -p others.toml --probe --format json");
-        run.exits(2).mentions("others.toml:9: ").mentions(&format!("only root can ask as `{whom}`")).mentions("run it as root");
+        run.exits(2).mentions("others.toml:9: ").mentions(&format!("only root can ask as `{principal}`")).mentions("run it as root");
         assert_eq!((&run.end()["entries"], run.json_of("finding").len()), (&0.into(), 0), "{run}");
         t.run_as(ALICE, "check -p others.toml").succeeds();
     }

@@ -13,11 +13,11 @@ fn set(t: &mut Scenario) {
     set_for(t, "'alice'");
 }
 
-fn set_for(t: &mut Scenario, whom: &str) {
+fn set_for(t: &mut Scenario, principal: &str) {
     t.accounts("");
     t.tree("dir 0:4242 2775 .\n dir 0:4242 2770 in");
     let tables = format!(
-        "[[tree]]\nroot = '$TREE'\n[[expect]]\nas = {whom}\npath = ['.', 'in']\ncan = 'create'\numask = '077'\n\
+        "[[tree]]\nroot = '$TREE'\n[[expect]]\nas = {principal}\npath = ['.', 'in']\ncan = 'create'\numask = '077'\n\
          [[expect]]\nas = 'eve'\npath = 'in'\ncannot = 'create'\numask = '002'"
     );
     t.policy("lab.toml", &policy(&tables));

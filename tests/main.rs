@@ -29,7 +29,7 @@ mod init;
 mod journal;
 mod kernel;
 mod lab;
-mod ladder;
+mod features;
 mod launder;
 mod laws;
 mod layers;

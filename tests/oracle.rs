@@ -22,7 +22,7 @@ use deed::Done;
 use forest::{PEOPLE, Plant, Soil, grow};
 use rustix::fs::IFlags;
 use sgidlint::access::probe::way::Told;
-use sgidlint::model::operation::Act;
+use sgidlint::model::operation::Operation;
 use sgidlint::sys::access::Making;
 use std::fmt::Write;
 use std::fs;
@@ -95,7 +95,7 @@ impl Ground {
             }
         }
         assert!(wrong.is_empty(), "{} by seed {}:{wrong}", self.name, self.seed);
-        for act in Act::ALL.into_iter().filter(|_| self.nameless == Nameless::Made) {
+        for act in Operation::ALL.into_iter().filter(|_| self.nameless == Nameless::Made) {
             let count = done.iter().filter(|done| done.acts.has(act)).count();
             assert!(count > 20, "{}: to {act} is only {count} times done", self.name);
         }
@@ -110,7 +110,7 @@ impl Ground {
     }
 
     fn compare(&self, told: &Told, done: &Done) -> Result<(), String> {
-        for act in Act::ALL {
+        for act in Operation::ALL {
             if told.acts.has(act) != done.acts.has(act) {
                 return Err(format!("to {act} is told {} and is {}", told.acts.has(act), done.acts.has(act)));
             }

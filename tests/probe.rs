@@ -152,8 +152,8 @@ scenario!(nobody_but_root_asks_as_others, own mounts, |t| {
     t.accounts("");
     t.tree(SHARE);
     t.run_as(ALICE, "probe . --as alice --umask 002").exits(1).mentions("alice can't write 1 of 2 files");
-    for (whom, hint) in [("bob", "run it as root"), ("@others", "run it as root"), (":lab", "newgrp GROUP"), (":bob", "not a member")] {
-        t.run_as(ALICE, &format!("probe . --as {whom}")).exits(2).mentions(hint);
+    for (principal, hint) in [("bob", "run it as root"), ("@others", "run it as root"), (":lab", "newgrp GROUP"), (":bob", "not a member")] {
+        t.run_as(ALICE, &format!("probe . --as {principal}")).exits(2).mentions(hint);
     }
     t.run_as(ALICE, "probe . --as :alice --umask 002").exits(1).mentions(":alice");
 });

@@ -9,7 +9,7 @@
 //!                                      call succeeds, and the bit is gone
 //! ```
 
-use crate::findings::{Flaw, Survey};
+use crate::findings::{EntryReport, Survey};
 use crate::lints::{Because, Finding, Fix, Lint};
 use crate::model::accounts::{Accounts, Caller, Power};
 use crate::model::entry::{Kind, State};
@@ -80,9 +80,9 @@ pub type Barred = BTreeMap<(u32, Barrier), u64>;
 pub fn bar(survey: &mut Survey, caller: &Caller, accounts: &dyn Accounts) -> Barred {
     let mut barred = Barred::new();
     for at in survey.changing() {
-        let flaw = &survey.flaws[at];
-        if let Some(barrier) = barrier(caller, flaw.kind, flaw.actual, flaw.desired) {
-            *barred.entry((who_could(flaw.actual, flaw.desired, accounts), barrier)).or_default() += 1;
+        let report = &survey.reports[at];
+        if let Some(barrier) = barrier(caller, report.kind, report.actual, report.desired) {
+            *barred.entry((who_could(report.actual, report.desired, accounts), barrier)).or_default() += 1;
             survey.barred.insert(at);
         }
     }
@@ -94,23 +94,23 @@ pub fn keep_mendable(survey: &mut Survey, caller: &Caller) {
     if caller.has(Power::Chown) && caller.has(Power::Fowner) {
         return;
     }
-    for flaw in &mut survey.flaws {
-        let findings = flaw.findings.iter().copied();
-        flaw.findings = findings.filter(|finding| can_mend(caller, flaw, finding)).collect();
+    for report in &mut survey.reports {
+        let findings = report.findings.iter().copied();
+        report.findings = findings.filter(|finding| can_mend(caller, report, finding)).collect();
     }
-    survey.flaws.retain(|flaw| !flaw.findings.is_empty());
+    survey.reports.retain(|report| !report.findings.is_empty());
     survey.notices.clear();
 }
 
 /// Whether the caller can mend a finding: by the fix of its entry, where there is one, or else by chmod and chgrp of their own.
-pub fn can_mend(caller: &Caller, flaw: &Flaw, finding: &Finding) -> bool {
-    let passes = |after: State| barrier(caller, flaw.kind, flaw.actual, after).is_none();
+pub fn can_mend(caller: &Caller, report: &EntryReport, finding: &Finding) -> bool {
+    let passes = |after: State| barrier(caller, report.kind, report.actual, after).is_none();
     match finding.fix {
         Fix::None(Some(Because::Conflict)) => false,
-        Fix::Safe if flaw.desired != flaw.actual => passes(flaw.desired),
-        Fix::Safe | Fix::Unsafe(_) if flaw.ideal != flaw.actual => passes(flaw.ideal),
+        Fix::Safe if report.desired != report.actual => passes(report.desired),
+        Fix::Safe | Fix::Unsafe(_) if report.ideal != report.actual => passes(report.ideal),
         _ if finding.lint == Lint::ForeignOwner => caller.has(Power::Chown),
-        _ => flaw.actual.uid == caller.uid || caller.has(Power::Fowner),
+        _ => report.actual.uid == caller.uid || caller.has(Power::Fowner),
     }
 }
 

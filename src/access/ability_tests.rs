@@ -148,9 +148,9 @@ fn the_kernel_agrees() {
     }
 }
 
-fn flaw(before: State, after: State, lint: Lint, fix: Fix) -> Flaw {
+fn report(before: State, after: State, lint: Lint, fix: Fix) -> EntryReport {
     let desired = if fix == Fix::Safe { after } else { before };
-    Flaw {
+    EntryReport {
         root: 0,
         path: b"a".as_slice().into(),
         kind: Kind::Dir,
@@ -189,8 +189,8 @@ fn a_finding_is_theirs_who_could_make_its_change() {
         (own(LAB, 0o755), own(LAB, 0o755), Lint::ForeignOwner, Fix::None(None), false),
         (own(ALICE, 0o755), own(LAB, 0o755), Lint::ForeignGroup, conflict, false),
     ] {
-        let flaw = flaw(before, after, lint, fix);
-        assert_eq!(can_mend(&alice(), &flaw, &flaw.findings[0]), expected, "{before:?} {after:?} {lint} {fix:?}");
+        let report = report(before, after, lint, fix);
+        assert_eq!(can_mend(&alice(), &report, &report.findings[0]), expected, "{before:?} {after:?} {lint} {fix:?}");
     }
 }
 
@@ -207,14 +207,14 @@ fn what_is_planned_and_what_is_kept_are_the_same() {
             }
             for caller in [alice(), root.clone()] {
                 let survey = || Survey {
-                    flaws: vec![flaw(before, after, Lint::MissingPermission, Fix::Safe)],
+                    reports: vec![report(before, after, Lint::MissingPermission, Fix::Safe)],
                     ..Survey::default()
                 };
                 let (mut kept, mut planned) = (survey(), survey());
                 keep_mendable(&mut kept, &caller);
                 let barred = bar(&mut planned, &caller, &Members);
                 let is_planned = planned.changed().next().is_some();
-                assert_eq!(kept.flaws.len() == 1, is_planned, "{before:?} {after:?}");
+                assert_eq!(kept.reports.len() == 1, is_planned, "{before:?} {after:?}");
                 assert_eq!(barred.is_empty(), is_planned);
             }
         }

@@ -1,6 +1,6 @@
 //! How things stand after a change: the rules of chmod(2) and setfacl(1) as pure data.
 
-use crate::access::remedy::{Alteration, Turn};
+use crate::access::remedy::{Remedy, Turn};
 use crate::access::trace::Case;
 use crate::model::acl::Listed;
 use crate::model::acl::{Acl, AclEntry, Tag};
@@ -11,14 +11,14 @@ use crate::model::rights::Rights;
 impl Case {
     /// How things stand after a change.
     #[must_use]
-    pub fn after(&self, alteration: Alteration) -> Case {
+    pub fn after(&self, remedy: Remedy) -> Case {
         let mut case = self.clone();
-        match alteration {
-            Alteration::Join { gid } => case.account.groups.push(gid),
-            Alteration::Unstick { place } => {
+        match remedy {
+            Remedy::Join { gid } => case.account.groups.push(gid),
+            Remedy::Unstick { place } => {
                 case.stops[place].state.mode = case.stops[place].state.mode.without(Mode::STICKY);
             }
-            Alteration::Mode { place, turn, bits, rights } => {
+            Remedy::Mode { place, turn, bits, rights } => {
                 let stop = &mut case.stops[place];
                 let bits_of = Mode::new(u32::from(rights.bits()) << bits.shift());
                 stop.state.mode = match turn {
@@ -29,7 +29,7 @@ impl Case {
                     stop.listed = Listed::Yes(acl.after_chmod(stop.state.mode));
                 }
             }
-            Alteration::Entry { place, tag, id, rights, mask } => {
+            Remedy::Entry { place, tag, id, rights, mask } => {
                 let stop = &mut case.stops[place];
                 let listed =
                     with_entry(stop.state, stop.listed.acl(), AclEntry { tag, id, permissions: rights.bits() }, mask);

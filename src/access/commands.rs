@@ -1,7 +1,7 @@
 //! The commands that alter an answer, quoted for a shell.
 
-use crate::access::probe::story::Story;
-use crate::access::remedy::{Alteration, Turn};
+use crate::access::probe::traced::Trace;
+use crate::access::remedy::{Remedy, Turn};
 use crate::access::trace::Case;
 use crate::model::accounts::IdNames;
 use crate::model::acl::Listed;
@@ -10,43 +10,43 @@ use crate::model::rights::Rights;
 use crate::model::text::quote::shell_quote;
 
 /// The commands of some changes that are made one after another.
-pub fn commands(story: &Story, way: &[Alteration], names: &dyn IdNames) -> Vec<String> {
+pub fn commands(story: &Trace, way: &[Remedy], names: &dyn IdNames) -> Vec<String> {
     let mut case = story.case.clone();
-    let command = |alteration: &Alteration| {
-        let command = command(story, &case, *alteration, names);
-        case = case.after(*alteration);
+    let command = |remedy: &Remedy| {
+        let command = command(story, &case, *remedy, names);
+        case = case.after(*remedy);
         command
     };
     way.iter().map(command).collect()
 }
 
-fn command(story: &Story, case: &Case, alteration: Alteration, names: &dyn IdNames) -> String {
+fn command(story: &Trace, case: &Case, remedy: Remedy, names: &dyn IdNames) -> String {
     let quoted = |place| shell_quote(story.path(place));
-    match alteration {
-        Alteration::Mode { place, turn, bits, rights } => {
+    match remedy {
+        Remedy::Mode { place, turn, bits, rights } => {
             let sign = if turn == Turn::Give { '+' } else { '-' };
             format!("chmod -- {}{sign}{} {}", bits.letter(), rights.letters(), quoted(place))
         }
-        Alteration::Unstick { place } => format!("chmod -- -t {}", quoted(place)),
-        Alteration::Join { gid } => {
+        Remedy::Unstick { place } => format!("chmod -- -t {}", quoted(place)),
+        Remedy::Join { gid } => {
             let name = |name: Option<String>, id: u32| name.unwrap_or_else(|| id.to_string());
             let user = name(names.user_name(case.account.uid), case.account.uid);
             let group = name(names.group_name(gid), gid);
             let (user, group) = (shell_quote(user.as_bytes()), shell_quote(group.as_bytes()));
             format!("gpasswd -a {user} {group}")
         }
-        Alteration::Entry { place, tag, id, rights, mask } => {
-            let whom = whom(tag, id, names);
+        Remedy::Entry { place, tag, id, rights, mask } => {
+            let principal = principal(tag, id, names);
             // setfacl(1) makes the mask anew of all that is given, unless it is named.
-            let is_same = remade(&case.after(alteration).stops[place].listed) == mask;
+            let is_same = remade(&case.after(remedy).stops[place].listed) == mask;
             let mask = if is_same { String::new() } else { format!(",m::{mask}") };
-            format!("setfacl -m {} -- {}", shell_quote(format!("{whom}:{rights}{mask}").as_bytes()), quoted(place))
+            format!("setfacl -m {} -- {}", shell_quote(format!("{principal}:{rights}{mask}").as_bytes()), quoted(place))
         }
     }
 }
 
-/// Whom an entry is about, as setfacl(1) reads it; by number where a name could be misread.
-fn whom(tag: Tag, id: Option<u32>, names: &dyn IdNames) -> String {
+/// Principal an entry is about, as setfacl(1) reads it; by number where a name could be misread.
+fn principal(tag: Tag, id: Option<u32>, names: &dyn IdNames) -> String {
     let is_plain = |name: &String| {
         let is_word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
         is_word && !name.is_empty() && !name.bytes().all(|b| b.is_ascii_digit())

@@ -1,9 +1,9 @@
 //! Expectations that aren't met, in words: who can or can't do what, and what stands in the way.
 
-use crate::access::probe::inquiry::{Place, Why};
+use crate::access::probe::inquiry::{WayPlace, Why};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
-use crate::model::operation::Act;
+use crate::model::operation::Operation;
 use crate::model::text::account::state_text;
 use crate::model::text::escape::escape;
 use crate::sys::access::Right;
@@ -16,9 +16,9 @@ use std::path::Path;
 #[derive(Clone, Copy, Debug)]
 pub struct Deed<'a> {
     /// Who, as the policy names them.
-    pub whom: &'a str,
+    pub principal: &'a str,
     /// What.
-    pub act: Act,
+    pub act: Operation,
     /// The entry, absolute.
     pub path: &'a Path,
     /// What kind of entry it is, where there is one.
@@ -27,31 +27,31 @@ pub struct Deed<'a> {
 
 /// `alice can't create in /srv/lab/incoming: /srv/lab stops them (root:staff 0750)`.
 pub fn cannot(deed: Deed<'_>, why: &Why, names: &dyn IdNames) -> String {
-    format!("{} can't {}: {}", deed.whom, phrase(deed), reason(deed, why, names))
+    format!("{} can't {}: {}", deed.principal, phrase(deed), reason(deed, why, names))
 }
 
 /// `eve can list /srv/lab/incoming, which the policy rules out`.
 pub fn can_but_should_not(deed: Deed<'_>) -> String {
-    format!("{} can {}, which the policy rules out", deed.whom, phrase(deed))
+    format!("{} can {}, which the policy rules out", deed.principal, phrase(deed))
 }
 
 fn phrase(deed: Deed<'_>) -> String {
     let path = shown(deed.path);
     match deed.act {
-        Act::Enter => format!("enter {path}"),
-        Act::List => format!("list {path}"),
-        Act::Create => format!("create in {path}"),
-        Act::Delete if deed.kind == Some(Kind::Dir) => format!("delete their own in {path}"),
-        Act::Delete => format!("delete {path}"),
-        Act::DeleteOthers => format!("delete others' entries in {path}"),
-        Act::Read => format!("read {path}"),
-        Act::Write => format!("write {path}"),
+        Operation::Enter => format!("enter {path}"),
+        Operation::List => format!("list {path}"),
+        Operation::Create => format!("create in {path}"),
+        Operation::Delete if deed.kind == Some(Kind::Dir) => format!("delete their own in {path}"),
+        Operation::Delete => format!("delete {path}"),
+        Operation::DeleteOthers => format!("delete others' entries in {path}"),
+        Operation::Read => format!("read {path}"),
+        Operation::Write => format!("write {path}"),
     }
 }
 
 fn reason(deed: Deed<'_>, why: &Why, names: &dyn IdNames) -> String {
     let called = |other: &Path| if other == deed.path { "it".to_owned() } else { shown(other) };
-    let state = |place: &Place, errno: Errno| {
+    let state = |place: &WayPlace, errno: Errno| {
         // EACCES is what bits and ACLs say; anything else has another cause, which the state doesn't show.
         let cause = if errno == Errno::ACCESS { String::new() } else { format!("{}; ", cause(errno)) };
         format!("({cause}{})", state_text(place.state, names))
@@ -59,7 +59,7 @@ fn reason(deed: Deed<'_>, why: &Why, names: &dyn IdNames) -> String {
     match why {
         Why::Absent(absent) => format!("{} isn't there", called(absent)),
         Why::Kind(kind) => {
-            let meant = if matches!(deed.act, Act::Read | Act::Write) { Kind::File } else { Kind::Dir };
+            let meant = if matches!(deed.act, Operation::Read | Operation::Write) { Kind::File } else { Kind::Dir };
             format!("it is {}, not {}", of_kind(*kind), of_kind(meant))
         }
         Why::Stopped(place, errno) => format!("{} stops them {}", called(&place.path), state(place, *errno)),
@@ -103,12 +103,12 @@ mod tests {
     use super::*;
     use crate::model::samples::{Names, state};
 
-    fn place(path: &str, uid: u32, gid: u32, mode: u32) -> Place {
-        Place { path: path.into(), state: state(uid, gid, mode) }
+    fn place(path: &str, uid: u32, gid: u32, mode: u32) -> WayPlace {
+        WayPlace { path: path.into(), state: state(uid, gid, mode) }
     }
 
-    fn deed(act: Act, path: &str, kind: Kind) -> Deed<'_> {
-        Deed { whom: "alice", act, path: Path::new(path), kind: Some(kind) }
+    fn deed(act: Operation, path: &str, kind: Kind) -> Deed<'_> {
+        Deed { principal: "alice", act, path: Path::new(path), kind: Some(kind) }
     }
 
     #[test]
@@ -117,51 +117,57 @@ mod tests {
         let above = place("/srv/lab", 0, 100, 0o750);
         for (act, path, kind, why, text) in [
             (
-                Act::Create,
+                Operation::Create,
                 dir,
                 Kind::Dir,
                 Why::Stopped(above.clone(), Errno::ACCESS),
                 "create in /srv/lab/in: /srv/lab stops them (root:users 0750)",
             ),
             (
-                Act::Enter,
+                Operation::Enter,
                 dir,
                 Kind::Dir,
                 Why::Stopped(place(dir, 4711, 3001, 0o2770), Errno::ACCESS),
                 "enter /srv/lab/in: it stops them (4711:lab 2770)",
             ),
             (
-                Act::Create,
+                Operation::Create,
                 dir,
                 Kind::Dir,
                 Why::Refused(place(dir, 0, 3001, 0o2755), Right::Write, Errno::ROFS),
                 "create in /srv/lab/in: they can't write it (EROFS: read-only file system; root:lab 2755)",
             ),
             (
-                Act::Delete,
+                Operation::Delete,
                 file,
                 Kind::File,
                 Why::Refused(above.clone(), Right::Write, Errno::ACCESS),
                 "delete /srv/lab/f: they can't write /srv/lab (root:users 0750)",
             ),
             (
-                Act::DeleteOthers,
+                Operation::DeleteOthers,
                 dir,
                 Kind::Dir,
                 Why::Sticky(place(dir, 0, 3001, 0o3770)),
                 "delete others' entries in /srv/lab/in: it is sticky (root:lab 3770)",
             ),
             (
-                Act::Delete,
+                Operation::Delete,
                 dir,
                 Kind::Dir,
                 Why::Fixed(place(dir, 0, 0, 0o755)),
                 "delete their own in /srv/lab/in: it is immutable or append-only",
             ),
-            (Act::Read, dir, Kind::Dir, Why::Kind(Kind::Dir), "read /srv/lab/in: it is a directory, not a file"),
-            (Act::List, file, Kind::File, Why::Kind(Kind::File), "list /srv/lab/f: it is a file, not a directory"),
-            (Act::Write, file, Kind::File, Why::Absent(file.into()), "write /srv/lab/f: it isn't there"),
-            (Act::Read, file, Kind::File, Why::Absent("/srv".into()), "read /srv/lab/f: /srv isn't there"),
+            (Operation::Read, dir, Kind::Dir, Why::Kind(Kind::Dir), "read /srv/lab/in: it is a directory, not a file"),
+            (
+                Operation::List,
+                file,
+                Kind::File,
+                Why::Kind(Kind::File),
+                "list /srv/lab/f: it is a file, not a directory",
+            ),
+            (Operation::Write, file, Kind::File, Why::Absent(file.into()), "write /srv/lab/f: it isn't there"),
+            (Operation::Read, file, Kind::File, Why::Absent("/srv".into()), "read /srv/lab/f: /srv isn't there"),
         ] {
             assert_eq!(cannot(deed(act, path, kind), &why, &Names), format!("alice can't {text}"));
         }
@@ -170,7 +176,7 @@ mod tests {
     #[test]
     fn what_is_ruled_out_is_said_plainly_and_harmlessly() {
         assert_eq!(
-            can_but_should_not(deed(Act::List, "/srv/a\u{1b}[31m", Kind::Dir)),
+            can_but_should_not(deed(Operation::List, "/srv/a\u{1b}[31m", Kind::Dir)),
             r"alice can list /srv/a\x1b[31m, which the policy rules out"
         );
     }

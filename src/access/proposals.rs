@@ -3,9 +3,9 @@
 //! Every way is enough by itself, so that who wants one act alone has it; and whoever follows all of them, in their order,
 //! ends with every act. An entry of an ACL is replaced as a whole (setfacl(1)), so each new one includes the one before.
 
-use crate::access::remedy::{Alteration, Means, Taste, smallest, smallest_against};
+use crate::access::remedy::{Means, Remedy, Taste, smallest, smallest_against};
 use crate::access::trace::Case;
-use crate::model::operation::Act;
+use crate::model::operation::Operation;
 
 /// What is proposed for the acts of a story, one after another.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct Proposals<'a> {
 pub struct Proposed {
     /// The ways to alter the answer, the smallest first; none where modes, groups and ACLs don't decide, or a policy
     /// forbids what would.
-    pub ways: Vec<Vec<Alteration>>,
+    pub ways: Vec<Vec<Remedy>>,
     /// Whether there is a way, but for the policy.
     pub is_barred: bool,
 }
@@ -35,7 +35,7 @@ impl<'a> Proposals<'a> {
     }
 
     /// What alters the answer to an act.
-    pub fn propose(&mut self, act: Act, can: bool) -> Proposed {
+    pub fn propose(&mut self, act: Operation, can: bool) -> Proposed {
         let (original, means) = (self.original, self.means);
         let is_met = |case: &Case| original.demands(act).into_iter().all(|demand| case.meets(demand));
         if can {
@@ -57,7 +57,7 @@ impl<'a> Proposals<'a> {
 struct Chain {
     /// How things stand after all of it.
     case: Case,
-    ways: Vec<Vec<Alteration>>,
+    ways: Vec<Vec<Remedy>>,
 }
 
 impl Chain {
@@ -66,10 +66,10 @@ impl Chain {
     fn next(
         &mut self,
         original: &Case,
-        lacking: impl Fn(&Case) -> Option<Vec<Alteration>>,
+        lacking: impl Fn(&Case) -> Option<Vec<Remedy>>,
         holds: impl Fn(&Case) -> bool,
-    ) -> Option<Vec<Alteration>> {
-        let after = |case: &Case, way: &[Alteration]| way.iter().fold(case.clone(), |case, one| case.after(*one));
+    ) -> Option<Vec<Remedy>> {
+        let after = |case: &Case, way: &[Remedy]| way.iter().fold(case.clone(), |case, one| case.after(*one));
         let (all, last) = (self.ways.concat(), self.ways.last().cloned().unwrap_or_default());
         if let Some(known) = self.ways.iter().rev().find(|way| holds(&after(original, way))) {
             return Some(as_last_proposed(known, &all));
@@ -85,8 +85,8 @@ impl Chain {
 
 /// Changes and those before them, each once: of two entries of an ACL for the same, the later one, which includes the
 /// other.
-fn including(before: &[Alteration], more: &[Alteration]) -> Vec<Alteration> {
-    let mut all: Vec<Alteration> = Vec::new();
+fn including(before: &[Remedy], more: &[Remedy]) -> Vec<Remedy> {
+    let mut all: Vec<Remedy> = Vec::new();
     for &one in before.iter().chain(more) {
         match all.iter_mut().find_map(|known| known.joined(one).map(|both| (known, both))) {
             Some((known, both)) => *known = both,
@@ -97,8 +97,8 @@ fn including(before: &[Alteration], more: &[Alteration]) -> Vec<Alteration> {
 }
 
 /// A way with every entry of an ACL as it was proposed last, so that following it again takes nothing back.
-fn as_last_proposed(way: &[Alteration], all: &[Alteration]) -> Vec<Alteration> {
-    let last = |one: &Alteration| {
+fn as_last_proposed(way: &[Remedy], all: &[Remedy]) -> Vec<Remedy> {
+    let last = |one: &Remedy| {
         let mut later = all.iter().rev().filter(|other| other.is_of_the_same_entry(one));
         later.next().copied().unwrap_or(*one)
     };

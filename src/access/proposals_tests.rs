@@ -22,11 +22,11 @@ fn alice(groups: &[u32], stops: Vec<Stop>) -> Case {
 
 const MEANS: Means<'static> = Means { standing: Standing::User, joinable: &[4242], law: &Lawless };
 
-fn can(case: &Case, act: Act) -> bool {
+fn can(case: &Case, act: Operation) -> bool {
     case.demands(act).into_iter().all(|demand| case.meets(demand))
 }
 
-fn after(case: &Case, way: &[Alteration]) -> Case {
+fn after(case: &Case, way: &[Remedy]) -> Case {
     way.iter().fold(case.clone(), |case, one| case.after(*one))
 }
 
@@ -35,21 +35,22 @@ fn a_later_entry_includes_the_earlier_and_takes_nothing_from_the_group() {
     // As a program makes a 0700 directory below a default ACL: behind the empty mask all is there already.
     let case = alice(&[2001], vec![stop(0, 100, 0o700, Some("u::7 u:2001:6 g::7 g:55:7 m::0 o::0"))]);
     let mut proposals = Proposals::new(&case, MEANS);
-    let entry = |rights, mask| Alteration::Entry {
+    let entry = |rights, mask| Remedy::Entry {
         place: 0,
         tag: Tag::User,
         id: Some(2001),
         rights: Rights::new(rights),
         mask: Rights::new(mask),
     };
-    let ways: Vec<_> = [Act::Enter, Act::List, Act::Create].map(|act| proposals.propose(act, false).ways).into();
+    let ways: Vec<_> =
+        [Operation::Enter, Operation::List, Operation::Create].map(|act| proposals.propose(act, false).ways).into();
     assert_eq!(ways, [vec![vec![entry(7, 1)]], vec![vec![entry(7, 5)]], vec![vec![entry(7, 7)]]]);
     // A member's group gets what its own entry lacks, and keeps what that has.
     let case = alice(&[2001, 100], vec![stop(0, 100, 0o700, Some("u::7 u:5:7 g::6 m::0 o::0"))]);
-    let first = &Proposals::new(&case, MEANS).propose(Act::Enter, false).ways[0];
+    let first = &Proposals::new(&case, MEANS).propose(Operation::Enter, false).ways[0];
     assert_eq!(
         first[..],
-        [Alteration::Entry { place: 0, tag: Tag::OwningGroup, id: None, rights: Rights::new(7), mask: Rights::PASS }]
+        [Remedy::Entry { place: 0, tag: Tag::OwningGroup, id: None, rights: Rights::new(7), mask: Rights::PASS }]
     );
 }
 
@@ -57,9 +58,9 @@ fn a_later_entry_includes_the_earlier_and_takes_nothing_from_the_group() {
 fn what_is_taken_stays_taken() {
     let case = alice(&[4242], vec![stop(0, 4242, 0o770, None)]);
     let mut proposals = Proposals::new(&case, MEANS);
-    let ways = [Act::Create, Act::List].map(|act| proposals.propose(act, true).ways.remove(0));
+    let ways = [Operation::Create, Operation::List].map(|act| proposals.propose(act, true).ways.remove(0));
     let end = ways.iter().fold(case.clone(), |case, way| after(&case, way));
-    assert!(!can(&end, Act::Create) && !can(&end, Act::List), "{ways:?}");
+    assert!(!can(&end, Operation::Create) && !can(&end, Operation::List), "{ways:?}");
 }
 
 /// A policy by which a directory stays sticky, and others stay out.
@@ -76,19 +77,19 @@ impl Law for Strict {
 fn what_a_policy_forbids_is_not_proposed() {
     let means = Means { law: &Strict, ..MEANS };
     let sticky = alice(&[4242], vec![stop(0, 4242, 0o3770, None)]);
-    let proposed = Proposals::new(&sticky, means).propose(Act::DeleteOthers, false);
+    let proposed = Proposals::new(&sticky, means).propose(Operation::DeleteOthers, false);
     assert_eq!(proposed, Proposed { ways: Vec::new(), is_barred: true });
-    let free = Proposals::new(&sticky, MEANS).propose(Act::DeleteOthers, false);
-    assert_eq!(free, Proposed { ways: vec![vec![Alteration::Unstick { place: 0 }]], is_barred: false });
+    let free = Proposals::new(&sticky, MEANS).propose(Operation::DeleteOthers, false);
+    assert_eq!(free, Proposed { ways: vec![vec![Remedy::Unstick { place: 0 }]], is_barred: false });
     // Where ACLs aren't kept, only the bit of others would do.
     let mut closed = alice(&[2001], vec![stop(0, 100, 0o770, None)]);
     closed.stops[0].listed = Listed::Never;
-    assert!(Proposals::new(&closed, means).propose(Act::Enter, false).is_barred);
-    let open = Alteration::Mode { place: 0, turn: Turn::Give, bits: Bits::Other, rights: Rights::PASS };
-    assert_eq!(Proposals::new(&closed, MEANS).propose(Act::Enter, false).ways, [vec![open]]);
+    assert!(Proposals::new(&closed, means).propose(Operation::Enter, false).is_barred);
+    let open = Remedy::Mode { place: 0, turn: Turn::Give, bits: Bits::Other, rights: Rights::PASS };
+    assert_eq!(Proposals::new(&closed, MEANS).propose(Operation::Enter, false).ways, [vec![open]]);
     // What can't be altered at all isn't the policy's fault.
     closed.stops[0].fixture = Fixture::ReadOnly;
-    assert_eq!(Proposals::new(&closed, means).propose(Act::Create, false), Proposed::default());
+    assert_eq!(Proposals::new(&closed, means).propose(Operation::Create, false), Proposed::default());
 }
 
 fn any_stop() -> impl Strategy<Value = Stop> {
@@ -109,7 +110,7 @@ proptest! {
     fn all_that_is_proposed_adds_up(stops in proptest::collection::vec(any_stop(), 1..4), is_member in any::<bool>()) {
         let case = alice(if is_member { &[2001, 4242] } else { &[2001] }, stops);
         let mut proposals = Proposals::new(&case, MEANS);
-        let acts: Vec<Act> = case.acts().to_vec();
+        let acts: Vec<Operation> = case.acts().to_vec();
         let told: Vec<_> = acts.iter().map(|&act| (act, can(&case, act), proposals.propose(act, can(&case, act)))).collect();
         // The first of each, or the last.
         for pick in [0, 1] {

@@ -15,7 +15,7 @@
 use crate::access::trace::{Case, Demand, Stop};
 use crate::model::acl::Listed;
 use crate::model::acl::Tag;
-use crate::model::operation::Act;
+use crate::model::operation::Operation;
 use crate::model::rights::{Class, Rights};
 use std::fmt;
 
@@ -61,7 +61,7 @@ pub enum Turn {
 
 /// One change that alters what somebody may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Alteration {
+pub enum Remedy {
     /// A change of an entry's mode.
     Mode {
         /// The place of the entry on the way.
@@ -87,9 +87,9 @@ pub enum Alteration {
     Entry {
         /// The place of the entry on the way.
         place: usize,
-        /// Whom the ACL's entry is about.
+        /// Principal the ACL's entry is about.
         tag: Tag,
-        /// Whom by id, where it names one.
+        /// Principal by id, where it names one.
         id: Option<u32>,
         /// Its new rights.
         rights: Rights,
@@ -118,33 +118,31 @@ pub enum Standing {
     Anybody,
 }
 
-impl Alteration {
+impl Remedy {
     /// The place of the entry that it changes; membership changes none.
     pub fn place(&self) -> Option<usize> {
         match *self {
-            Alteration::Mode { place, .. } | Alteration::Unstick { place } | Alteration::Entry { place, .. } => {
-                Some(place)
-            }
-            Alteration::Join { .. } => None,
+            Remedy::Mode { place, .. } | Remedy::Unstick { place } | Remedy::Entry { place, .. } => Some(place),
+            Remedy::Join { .. } => None,
         }
     }
 
     /// Whether both are about one entry of one ACL.
-    pub fn is_of_the_same_entry(&self, other: &Alteration) -> bool {
-        let key = |one: &Alteration| match *one {
-            Alteration::Entry { place, tag, id, .. } => Some((place, tag, id)),
+    pub fn is_of_the_same_entry(&self, other: &Remedy) -> bool {
+        let key = |one: &Remedy| match *one {
+            Remedy::Entry { place, tag, id, .. } => Some((place, tag, id)),
             _ => None,
         };
         key(self).is_some() && key(self) == key(other)
     }
 
     /// One change that does what this one and a later one do, where there is one.
-    pub fn joined(&self, later: Alteration) -> Option<Alteration> {
+    pub fn joined(&self, later: Remedy) -> Option<Remedy> {
         match (*self, later) {
-            (Alteration::Mode { place, turn, bits, rights }, Alteration::Mode { rights: more, .. })
-                if later == (Alteration::Mode { place, turn, bits, rights: more }) =>
+            (Remedy::Mode { place, turn, bits, rights }, Remedy::Mode { rights: more, .. })
+                if later == (Remedy::Mode { place, turn, bits, rights: more }) =>
             {
-                Some(Alteration::Mode { place, turn, bits, rights: rights | more })
+                Some(Remedy::Mode { place, turn, bits, rights: rights | more })
             }
             _ if *self == later || self.is_of_the_same_entry(&later) => Some(later),
             _ => None,
@@ -186,7 +184,7 @@ impl Means<'_> {
     }
 
     /// How things stand after a change, where the policies allow it.
-    fn after(&self, case: &Case, one: Alteration) -> Option<Case> {
+    fn after(&self, case: &Case, one: Remedy) -> Option<Case> {
         let after = case.after(one);
         let is_allowed = |place: usize| self.law.allows(place, &case.stops[place], &after.stops[place]);
         one.place().is_none_or(is_allowed).then_some(after)
@@ -201,7 +199,7 @@ impl fmt::Debug for Means<'_> {
 
 /// The changes, made together, after which somebody can do what they can't; `None` where modes, groups and ACLs don't
 /// decide.
-pub fn smallest(case: &Case, act: Act, means: &Means<'_>, taste: Taste) -> Option<Vec<Alteration>> {
+pub fn smallest(case: &Case, act: Operation, means: &Means<'_>, taste: Taste) -> Option<Vec<Remedy>> {
     let (mut case, mut chosen) = (case.clone(), Vec::new());
     let demands = case.demands(act);
     let refused = |case: &Case| demands.iter().filter(|demand| !case.meets(**demand)).count();
@@ -216,33 +214,32 @@ pub fn smallest(case: &Case, act: Act, means: &Means<'_>, taste: Taste) -> Optio
         let keeps = |after: &Case| (0..case.stops.len()).all(|place| after.now(place).has(case.now(place)));
         let tried = candidates.filter_map(|one| Some((one, means.after(&case, one).filter(keeps)?)));
         // The first of the least: min_by_key takes the first of equals.
-        let (alteration, after) =
+        let (remedy, after) =
             tried.min_by_key(|(_, after)| refused(after)).filter(|(_, after)| refused(after) < left)?;
-        (case, chosen) = (after, [chosen, vec![alteration]].concat());
+        (case, chosen) = (after, [chosen, vec![remedy]].concat());
     }
 }
 
 /// The change after which somebody can't do any more what they can.
-pub fn smallest_against(case: &Case, act: Act, means: &Means<'_>) -> Option<Alteration> {
+pub fn smallest_against(case: &Case, act: Operation, means: &Means<'_>) -> Option<Remedy> {
     let demands = case.demands(act);
     let &Demand::Rights(place, rights) = demands.last()? else { return None };
     // Who can't write a directory can't change its names; they can still pass through it.
     let taken = if rights == Rights::CHANGE { Rights::WRITE } else { rights };
-    let works = |one: &Alteration| {
-        means.after(case, *one).is_some_and(|after| demands.iter().any(|demand| !after.meets(*demand)))
-    };
+    let works =
+        |one: &Remedy| means.after(case, *one).is_some_and(|after| demands.iter().any(|demand| !after.meets(*demand)));
     takers(case, place, taken, means).into_iter().find(works)
 }
 
-fn candidates(case: &Case, refused: Demand, means: &Means<'_>, taste: Taste) -> Vec<Alteration> {
+fn candidates(case: &Case, refused: Demand, means: &Means<'_>, taste: Taste) -> Vec<Remedy> {
     let (place, rights) = match refused {
         Demand::Rights(place, rights) => (place, rights),
-        Demand::Unstuck(place, _) => return vec![Alteration::Unstick { place }],
+        Demand::Unstuck(place, _) => return vec![Remedy::Unstick { place }],
         Demand::Mutable(_) | Demand::Free(_) => return Vec::new(),
     };
     let decision = case.decide(place, rights);
     let lacking = rights.without(decision.given);
-    let give = |bits| Alteration::Mode { place, turn: Turn::Give, bits, rights: lacking };
+    let give = |bits| Remedy::Mode { place, turn: Turn::Give, bits, rights: lacking };
     if decision.class == Class::Owner {
         return vec![give(Bits::Owner)];
     }
@@ -252,7 +249,7 @@ fn candidates(case: &Case, refused: Demand, means: &Means<'_>, taste: Taste) -> 
     let gid = stop.state.gid;
     let can_join = means.joinable.contains(&gid) && !case.account.is_in(gid);
     if taste == Taste::Shared && means.standing == Standing::User && can_join {
-        candidates.push(Alteration::Join { gid });
+        candidates.push(Remedy::Join { gid });
     }
     let is_shared = taste == Taste::Shared || means.standing != Standing::User || stop.listed == Listed::Never;
     if is_shared && decision.class == Class::OwningGroup(stop.state.gid) {
@@ -277,8 +274,8 @@ fn candidates(case: &Case, refused: Demand, means: &Means<'_>, taste: Taste) -> 
     candidates
 }
 
-fn takers(case: &Case, place: usize, rights: Rights, means: &Means<'_>) -> Vec<Alteration> {
-    let take = |bits| Alteration::Mode { place, turn: Turn::Take, bits, rights };
+fn takers(case: &Case, place: usize, rights: Rights, means: &Means<'_>) -> Vec<Remedy> {
+    let take = |bits| Remedy::Mode { place, turn: Turn::Take, bits, rights };
     let stop = &case.stops[place];
     let decision = case.decide(place, rights);
     let by_bits = match decision.class {
@@ -310,7 +307,7 @@ fn takers(case: &Case, place: usize, rights: Rights, means: &Means<'_>) -> Vec<A
     }
 }
 
-/// Whom an ACL would name.
+/// Principal an ACL would name.
 fn named(case: &Case, standing: Standing) -> Option<(Tag, Option<u32>)> {
     match standing {
         Standing::User => Some((Tag::User, Some(case.account.uid))),
@@ -334,11 +331,11 @@ impl Case {
     }
 
     /// An ACL's entry that leaves these rights: the mask stays, where there is one.
-    fn holding(&self, place: usize, tag: Tag, id: Option<u32>, rights: Rights) -> Alteration {
+    fn holding(&self, place: usize, tag: Tag, id: Option<u32>, rights: Rights) -> Remedy {
         match self.stops[place].listed.acl() {
             Some(_) => {
                 let mask = Rights::new(self.stops[place].state.mode.bits() >> 3);
-                Alteration::Entry { place, tag, id, rights, mask }
+                Remedy::Entry { place, tag, id, rights, mask }
             }
             None => self.entry(place, tag, id, rights, rights),
         }
@@ -346,11 +343,11 @@ impl Case {
 
     /// An ACL's entry of these rights, and a mask that lets those through that are needed: what it hides is hidden from
     /// others too, who aren't to be given anything.
-    fn entry(&self, place: usize, tag: Tag, id: Option<u32>, rights: Rights, needed: Rights) -> Alteration {
+    fn entry(&self, place: usize, tag: Tag, id: Option<u32>, rights: Rights, needed: Rights) -> Remedy {
         let mask = Rights::new(self.stops[place].state.mode.bits() >> 3) | needed;
         // Behind an empty mask the kernel doesn't look at the ACL at all.
         let mask = if mask == Rights::NONE { Rights::READ } else { mask };
-        Alteration::Entry { place, tag, id, rights, mask }
+        Remedy::Entry { place, tag, id, rights, mask }
     }
 }
 

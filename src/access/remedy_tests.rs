@@ -20,46 +20,46 @@ const ALICE: Means<'static> = Means { standing: Standing::User, joinable: &[4242
 const MEMBER: Means<'static> = Means { standing: Standing::Member(4242), joinable: &[], law: &Lawless };
 const ANYBODY: Means<'static> = Means { standing: Standing::Anybody, joinable: &[], law: &Lawless };
 
-fn give(place: usize, bits: Bits, rights: Rights) -> Alteration {
-    Alteration::Mode { place, turn: Turn::Give, bits, rights }
+fn give(place: usize, bits: Bits, rights: Rights) -> Remedy {
+    Remedy::Mode { place, turn: Turn::Give, bits, rights }
 }
 
-fn entry(tag: Tag, id: Option<u32>, rights: u32, mask: u32) -> Alteration {
-    Alteration::Entry { place: 1, tag, id, rights: Rights::new(rights), mask: Rights::new(mask) }
+fn entry(tag: Tag, id: Option<u32>, rights: u32, mask: u32) -> Remedy {
+    Remedy::Entry { place: 1, tag, id, rights: Rights::new(rights), mask: Rights::new(mask) }
 }
 
 #[test]
 fn what_opens_least_is_chosen() {
-    let join = Alteration::Join { gid: 4242 };
+    let join = Remedy::Join { gid: 4242 };
     let alone = |rights, mask| entry(Tag::User, Some(2001), rights, mask);
     for (means, groups, state, list, act, expected) in [
         // The owner's own bit, and never anybody else's.
-        (&ALICE, &[2001][..], state(2001, 4242, 0o077), None, Act::Enter, give(1, Bits::Owner, Rights::PASS)),
+        (&ALICE, &[2001][..], state(2001, 4242, 0o077), None, Operation::Enter, give(1, Bits::Owner, Rights::PASS)),
         // A group that has it is joined before anything is opened.
-        (&ALICE, &[2001], state(0, 4242, 0o2770), None, Act::Create, join),
+        (&ALICE, &[2001], state(0, 4242, 0o2770), None, Operation::Create, join),
         // One that an ACL names isn't: it has its own reasons to be there.
-        (&ALICE, &[2001], state(0, 100, 0o770), Some("u::7 g::0 g:4242:7 m::7 o::0"), Act::Create, alone(3, 7)),
+        (&ALICE, &[2001], state(0, 100, 0o770), Some("u::7 g::0 g:4242:7 m::7 o::0"), Operation::Create, alone(3, 7)),
         // A group that hasn't isn't; nor one that can't be joined.
-        (&ALICE, &[2001], state(0, 4242, 0o2750), None, Act::Create, alone(3, 7)),
-        (&ALICE, &[2001], state(0, 100, 0o2770), None, Act::Enter, alone(1, 7)),
+        (&ALICE, &[2001], state(0, 4242, 0o2750), None, Operation::Create, alone(3, 7)),
+        (&ALICE, &[2001], state(0, 100, 0o2770), None, Operation::Enter, alone(1, 7)),
         // Who is in the group gets what it gets, only what is lacking.
-        (&ALICE, &[2001, 4242], state(0, 4242, 0o2750), None, Act::Create, give(1, Bits::Group, Rights::WRITE)),
-        (&ALICE, &[2001, 4242], state(0, 4242, 0o700), None, Act::Enter, give(1, Bits::Group, Rights::PASS)),
+        (&ALICE, &[2001, 4242], state(0, 4242, 0o2750), None, Operation::Create, give(1, Bits::Group, Rights::WRITE)),
+        (&ALICE, &[2001, 4242], state(0, 4242, 0o700), None, Operation::Enter, give(1, Bits::Group, Rights::PASS)),
         // With an ACL, chmod would change its mask.
         (
             &ALICE,
             &[2001, 4242],
             state(0, 4242, 0o770),
             Some("u::7 u:7:7 g::5 m::7 o::0"),
-            Act::Create,
+            Operation::Create,
             entry(Tag::OwningGroup, None, 7, 7),
         ),
-        (&ALICE, &[2001], state(0, 100, 0o750), Some("u::7 u:2001:7 g::0 m::5 o::0"), Act::Create, alone(7, 7)),
-        (&ALICE, &[2001], state(0, 100, 0o755), None, Act::Create, alone(7, 7)),
-        (&MEMBER, &[4242], state(0, 4242, 0o700), None, Act::Enter, give(1, Bits::Group, Rights::PASS)),
-        (&MEMBER, &[4242], state(0, 100, 0o700), None, Act::Enter, entry(Tag::Group, Some(4242), 1, 1)),
-        (&ANYBODY, &[9], state(0, 100, 0o770), None, Act::List, give(1, Bits::Other, Rights::READ)),
-        (&ALICE, &[2001, 4242], state(0, 4242, 0o1770), None, Act::DeleteOthers, Alteration::Unstick { place: 1 }),
+        (&ALICE, &[2001], state(0, 100, 0o750), Some("u::7 u:2001:7 g::0 m::5 o::0"), Operation::Create, alone(7, 7)),
+        (&ALICE, &[2001], state(0, 100, 0o755), None, Operation::Create, alone(7, 7)),
+        (&MEMBER, &[4242], state(0, 4242, 0o700), None, Operation::Enter, give(1, Bits::Group, Rights::PASS)),
+        (&MEMBER, &[4242], state(0, 100, 0o700), None, Operation::Enter, entry(Tag::Group, Some(4242), 1, 1)),
+        (&ANYBODY, &[9], state(0, 100, 0o770), None, Operation::List, give(1, Bits::Other, Rights::READ)),
+        (&ALICE, &[2001, 4242], state(0, 4242, 0o1770), None, Operation::DeleteOthers, Remedy::Unstick { place: 1 }),
     ] {
         let case = case(groups, state, list);
         assert_eq!(smallest(&case, act, means, Taste::Shared), Some(vec![expected]), "{state:?} {list:?} {act}");
@@ -71,36 +71,35 @@ fn one_membership_comes_before_several_changes() {
     let closed = |state| stop(Kind::Dir, state, None);
     let mut case = case(&[2001], state(0, 4242, 0o2770), None);
     case.stops.push(closed(state(0, 4242, 0o2770)));
-    let join = Alteration::Join { gid: 4242 };
-    assert_eq!(smallest(&case, Act::Create, &ALICE, Taste::Shared), Some(vec![join]));
-    let alone =
-        |place, rights| Alteration::Entry { place, tag: Tag::User, id: Some(2001), rights, mask: Rights::new(7) };
+    let join = Remedy::Join { gid: 4242 };
+    assert_eq!(smallest(&case, Operation::Create, &ALICE, Taste::Shared), Some(vec![join]));
+    let alone = |place, rights| Remedy::Entry { place, tag: Tag::User, id: Some(2001), rights, mask: Rights::new(7) };
     let each = vec![alone(1, Rights::PASS), alone(2, Rights::CHANGE)];
-    assert_eq!(smallest(&case, Act::Create, &ALICE, Taste::Personal), Some(each));
+    assert_eq!(smallest(&case, Operation::Create, &ALICE, Taste::Personal), Some(each));
     // Where joining opens only the second door, the first is opened to that group too.
     case.stops[1].state.mode = Mode::new(0o700);
     let both = vec![join, give(1, Bits::Group, Rights::PASS)];
-    assert_eq!(smallest(&case, Act::Create, &ALICE, Taste::Shared), Some(both));
+    assert_eq!(smallest(&case, Operation::Create, &ALICE, Taste::Shared), Some(both));
 }
 
 #[test]
 fn others_are_opened_to_only_where_there_is_nothing_else() {
     let mut case = case(&[2001], state(0, 100, 0o770), None);
     case.stops[1].listed = Listed::Never;
-    let open = |case: &Case| smallest(case, Act::Enter, &ALICE, Taste::Shared);
+    let open = |case: &Case| smallest(case, Operation::Enter, &ALICE, Taste::Shared);
     assert_eq!(open(&case), Some(vec![give(1, Bits::Other, Rights::PASS)]));
     case.stops[1].state.gid = 4242;
-    assert_eq!(open(&case), Some(vec![Alteration::Join { gid: 4242 }]));
+    assert_eq!(open(&case), Some(vec![Remedy::Join { gid: 4242 }]));
 }
 
 #[test]
 fn what_is_held_fast_is_not_altered() {
     let mut case = case(&[2001, 4242], state(0, 4242, 0o770), None);
     case.stops[1].fixture = Fixture::Immutable;
-    for act in [Act::Create, Act::Delete, Act::DeleteOthers] {
+    for act in [Operation::Create, Operation::Delete, Operation::DeleteOthers] {
         assert_eq!(smallest(&case, act, &ALICE, Taste::Shared), None, "{act}");
     }
-    assert_eq!(smallest(&case, Act::Enter, &ALICE, Taste::Shared), None, "there is nothing to alter");
+    assert_eq!(smallest(&case, Operation::Enter, &ALICE, Taste::Shared), None, "there is nothing to alter");
 }
 
 #[test]
@@ -111,27 +110,27 @@ fn what_is_taken_is_taken_from_one() {
             &[2001][..],
             state(2001, 100, 0o700),
             None,
-            Act::Create,
-            Alteration::Mode { place: 1, turn: Turn::Take, bits: Bits::Owner, rights: Rights::WRITE },
+            Operation::Create,
+            Remedy::Mode { place: 1, turn: Turn::Take, bits: Bits::Owner, rights: Rights::WRITE },
         ),
-        (&ALICE, &[4242], state(0, 4242, 0o770), None, Act::Create, entry(Tag::User, Some(2001), 5, 7)),
-        (&ALICE, &[2001], state(0, 100, 0o705), None, Act::Enter, entry(Tag::User, Some(2001), 4, 4)),
+        (&ALICE, &[4242], state(0, 4242, 0o770), None, Operation::Create, entry(Tag::User, Some(2001), 5, 7)),
+        (&ALICE, &[2001], state(0, 100, 0o705), None, Operation::Enter, entry(Tag::User, Some(2001), 4, 4)),
         // A mask must be left: behind an empty one the kernel would look at the others' bits.
-        (&ALICE, &[2001], state(0, 100, 0o701), None, Act::Enter, entry(Tag::User, Some(2001), 0, 4)),
+        (&ALICE, &[2001], state(0, 100, 0o701), None, Operation::Enter, entry(Tag::User, Some(2001), 0, 4)),
         (
             &MEMBER,
             &[4242],
             state(0, 4242, 0o770),
             None,
-            Act::Create,
-            Alteration::Mode { place: 1, turn: Turn::Take, bits: Bits::Group, rights: Rights::WRITE },
+            Operation::Create,
+            Remedy::Mode { place: 1, turn: Turn::Take, bits: Bits::Group, rights: Rights::WRITE },
         ),
         (
             &MEMBER,
             &[4242],
             state(0, 4242, 0o770),
             Some("u::7 u:7:7 g::7 m::7 o::0"),
-            Act::List,
+            Operation::List,
             entry(Tag::OwningGroup, None, 3, 7),
         ),
         // A wider mask would open what it keeps from others, and one at all what an empty one hides.
@@ -140,7 +139,7 @@ fn what_is_taken_is_taken_from_one() {
             &[2001],
             state(0, 100, 0o747),
             Some("u::7 u:7:7 g::7 m::4 o::7"),
-            Act::Create,
+            Operation::Create,
             entry(Tag::User, Some(2001), 4, 4),
         ),
         (
@@ -148,16 +147,16 @@ fn what_is_taken_is_taken_from_one() {
             &[2001],
             state(0, 100, 0o707),
             Some("u::7 u:7:7 g::7 m::0 o::7"),
-            Act::Create,
-            Alteration::Mode { place: 1, turn: Turn::Take, bits: Bits::Other, rights: Rights::WRITE },
+            Operation::Create,
+            Remedy::Mode { place: 1, turn: Turn::Take, bits: Bits::Other, rights: Rights::WRITE },
         ),
         (
             &ANYBODY,
             &[9],
             state(0, 100, 0o777),
             None,
-            Act::Create,
-            Alteration::Mode { place: 1, turn: Turn::Take, bits: Bits::Other, rights: Rights::WRITE },
+            Operation::Create,
+            Remedy::Mode { place: 1, turn: Turn::Take, bits: Bits::Other, rights: Rights::WRITE },
         ),
     ] {
         assert_eq!(smallest_against(&case(groups, state, list), act, means), Some(expected), "{state:?} {act}");

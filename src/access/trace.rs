@@ -4,7 +4,7 @@ use crate::model::accounts::Account;
 use crate::model::acl::Listed;
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
-use crate::model::operation::Act;
+use crate::model::operation::Operation;
 use crate::model::rights::{Decision, Rights, decide};
 
 /// What keeps an entry from being changed, whoever asks (chattr(1), mount(8)).
@@ -69,31 +69,33 @@ pub struct Case {
 
 impl Case {
     /// Every act that makes sense for the entry at the end.
-    pub fn acts(&self) -> &'static [Act] {
+    pub fn acts(&self) -> &'static [Operation] {
         match self.stops.last().map(|end| end.kind) {
-            Some(Kind::Dir) => &[Act::Enter, Act::List, Act::Create, Act::Delete, Act::DeleteOthers],
-            Some(Kind::File) => &[Act::Read, Act::Write, Act::Delete],
-            Some(_) => &[Act::Delete],
+            Some(Kind::Dir) => {
+                &[Operation::Enter, Operation::List, Operation::Create, Operation::Delete, Operation::DeleteOthers]
+            }
+            Some(Kind::File) => &[Operation::Read, Operation::Write, Operation::Delete],
+            Some(_) => &[Operation::Delete],
             None => &[],
         }
     }
 
     /// What an act takes, from `/` down; nothing where it makes no sense.
-    pub fn demands(&self, act: Act) -> Vec<Demand> {
+    pub fn demands(&self, act: Operation) -> Vec<Demand> {
         let Some(end) = self.stops.len().checked_sub(1).filter(|_| self.acts().contains(&act)) else {
             return Vec::new();
         };
         let is_directory = self.stops[end].kind == Kind::Dir;
         let (last, own) = match act {
-            Act::Enter => (end, vec![Demand::Rights(end, Rights::PASS)]),
-            Act::List | Act::Read => (end, vec![Demand::Rights(end, Rights::READ)]),
-            Act::Write => (end, vec![Demand::Mutable(end), Demand::Rights(end, Rights::WRITE)]),
-            Act::Create => (end, vec![Demand::Mutable(end), Demand::Rights(end, Rights::CHANGE)]),
-            Act::Delete if is_directory => (end, vec![Demand::Free(end), Demand::Rights(end, Rights::CHANGE)]),
-            Act::DeleteOthers => {
+            Operation::Enter => (end, vec![Demand::Rights(end, Rights::PASS)]),
+            Operation::List | Operation::Read => (end, vec![Demand::Rights(end, Rights::READ)]),
+            Operation::Write => (end, vec![Demand::Mutable(end), Demand::Rights(end, Rights::WRITE)]),
+            Operation::Create => (end, vec![Demand::Mutable(end), Demand::Rights(end, Rights::CHANGE)]),
+            Operation::Delete if is_directory => (end, vec![Demand::Free(end), Demand::Rights(end, Rights::CHANGE)]),
+            Operation::DeleteOthers => {
                 (end, vec![Demand::Free(end), Demand::Unstuck(end, None), Demand::Rights(end, Rights::CHANGE)])
             }
-            Act::Delete => {
+            Operation::Delete => {
                 let above = end.saturating_sub(1);
                 let stuck = Demand::Unstuck(above, Some(end));
                 (above, vec![Demand::Free(above), Demand::Free(end), stuck, Demand::Rights(above, Rights::CHANGE)])
@@ -133,7 +135,7 @@ mod tests {
     }
 
     fn can(case: &Case) -> Vec<&'static str> {
-        let is_met = |act: &&Act| case.demands(**act).into_iter().all(|demand| case.meets(demand));
+        let is_met = |act: &&Operation| case.demands(**act).into_iter().all(|demand| case.meets(demand));
         case.acts().iter().filter(is_met).map(|act| act.name()).collect()
     }
 

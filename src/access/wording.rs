@@ -1,7 +1,7 @@
 //! Who decided and why, in words.
 
 use crate::access::making::{GroupBy, Made, ModeBy};
-use crate::access::probe::story::{Story, Tale};
+use crate::access::probe::traced::{Tale, Trace};
 use crate::access::trace::{Demand, Fixture};
 use crate::model::accounts::IdNames;
 use crate::model::mode::Mode;
@@ -30,7 +30,7 @@ pub fn class(decision: &Decision, names: &dyn IdNames) -> String {
 }
 
 /// What decided about an act.
-pub fn decided(story: &Story, tale: &Tale, names: &dyn IdNames) -> String {
+pub fn decided(story: &Trace, tale: &Tale, names: &dyn IdNames) -> String {
     if let Some(answer) = tale.differs {
         return format!("the kernel: {}", said(answer));
     }
@@ -52,7 +52,7 @@ pub fn decided(story: &Story, tale: &Tale, names: &dyn IdNames) -> String {
 }
 
 /// What else is to be said: where the kernel and the rules differ, and what nothing here can alter.
-pub fn notes(story: &Story) -> Vec<String> {
+pub fn notes(story: &Trace) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |text: String| {
         if !notes.contains(&text) {
@@ -78,7 +78,7 @@ pub fn notes(story: &Story) -> Vec<String> {
 }
 
 /// What a new file would be.
-pub fn made(story: &Story, names: &dyn IdNames) -> Option<String> {
+pub fn made(story: &Trace, names: &dyn IdNames) -> Option<String> {
     let trial = story.made?;
     let Made { state, group_by, mode_by } = trial.made;
     let real = match trial.making {
@@ -114,7 +114,7 @@ pub fn made(story: &Story, names: &dyn IdNames) -> Option<String> {
     Some(text)
 }
 
-fn held_fast(story: &Story, place: usize) -> String {
+fn held_fast(story: &Trace, place: usize) -> String {
     let shown = full_path(b"", story.path(place), Some(story.case.stops[place].kind));
     match story.case.stops[place].fixture {
         Fixture::Immutable => format!("{shown} is immutable (chattr +i)"),
@@ -134,7 +134,7 @@ fn said(answer: Answer) -> String {
     }
 }
 
-fn difference(story: &Story, place: usize, rights: Rights, answer: Answer) -> String {
+fn difference(story: &Trace, place: usize, rights: Rights, answer: Answer) -> String {
     let act = match rights {
         Rights::PASS => "passing",
         Rights::READ => "reading",

@@ -1,7 +1,7 @@
 //! Taking the steps of a change on an entry that is held: each is looked at before the next, and the way back is known.
 
-use super::Ground;
-use super::ground::{Known, failed};
+use super::OpenRoots;
+use super::open_roots::{Known, failed};
 use crate::journal::{Capabilities, Cause, Done, Outcome, cause_of_refusal};
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
@@ -19,7 +19,7 @@ use rustix::io::Errno;
 ///            ◀────────────────────┴─────────────────┘ the way back, as far as it can be gone
 /// ```
 pub(super) struct Attempt<'a> {
-    ground: &'a Ground,
+    open_roots: &'a OpenRoots,
     change: &'a Change,
     known: Known,
     /// What a chown costs the entry: chown(2) takes file capabilities away.
@@ -44,8 +44,13 @@ impl From<SysError> for Halt {
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(ground: &'a Ground, change: &'a Change, known: Known, at_stake: Capabilities) -> Attempt<'a> {
-        Attempt { ground, change, known, at_stake, steps: Steps::of(change) }
+    pub(super) fn new(
+        open_roots: &'a OpenRoots,
+        change: &'a Change,
+        known: Known,
+        at_stake: Capabilities,
+    ) -> Attempt<'a> {
+        Attempt { open_roots, change, known, at_stake, steps: Steps::of(change) }
     }
 
     /// Makes the change, or leaves the entry as it was.
@@ -92,7 +97,7 @@ impl<'a> Attempt<'a> {
     }
 
     fn chmod(&self, mode: Mode) -> Result<(), SysError> {
-        self.known.held.chmod(mode, &self.ground.ladder)
+        self.known.held.chmod(mode, &self.open_roots.features)
     }
 
     fn chown(&self, from: State, to: State) -> Result<(), SysError> {
@@ -117,13 +122,13 @@ impl<'a> Attempt<'a> {
     }
 
     fn has_capabilities(&self) -> Result<bool, SysError> {
-        Ok(extras(&self.known.held, &self.ground.ladder)?.capabilities)
+        Ok(extras(&self.known.held, &self.open_roots.features)?.capabilities)
     }
 
     fn cause_of_refusal(&self, seen: &Look) -> Cause {
-        match cause_of_refusal(self.change, seen.entry.state, self.ground.as_root) {
+        match cause_of_refusal(self.change, seen.entry.state, self.open_roots.as_root) {
             // A program or a server behind it does so too.
-            Cause::Meanwhile if self.ground.is_served(seen.entry.mount) => Cause::FileSystem,
+            Cause::Meanwhile if self.open_roots.is_served(seen.entry.mount) => Cause::FileSystem,
             cause => cause,
         }
     }
@@ -175,7 +180,7 @@ impl<'a> Attempt<'a> {
 
     fn because(&self, cause: Cause, done: Done) -> Done {
         let file_system = match cause {
-            Cause::FileSystem => self.ground.file_system(self.known.look.entry.mount),
+            Cause::FileSystem => self.open_roots.file_system(self.known.look.entry.mount),
             _ => None,
         };
         Done { cause: Some(cause), file_system, ..done }
@@ -241,7 +246,7 @@ impl<'a> Attempt<'a> {
             Errno::ROFS => Some(Cause::ReadOnly),
             Errno::PERM if self.known.look.is_immutable() => Some(Cause::Immutable),
             Errno::PERM if self.known.look.is_append_only() => Some(Cause::AppendOnly),
-            Errno::PERM if self.ground.as_root => Some(Cause::FileSystem),
+            Errno::PERM if self.open_roots.as_root => Some(Cause::FileSystem),
             Errno::PERM if self.steps.before.uid != crate::sys::host::effective_uid() => Some(Cause::NotOwner),
             Errno::PERM => Some(Cause::NotInGroup),
             _ => None,

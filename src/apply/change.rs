@@ -1,9 +1,9 @@
 //! One change: its entry found again, and held against what the plan knew of it.
 
-use super::Ground;
+use super::OpenRoots;
 use super::attempt::Attempt;
-use super::footing::Footing;
-use super::ground::{Known, failed};
+use super::dirs::DirCache;
+use super::open_roots::{Known, failed};
 use crate::journal::{Capabilities, Done, Drift, Outcome};
 use crate::lints::harms_named;
 use crate::model::entry::{Entry, Extras, Kind};
@@ -18,9 +18,9 @@ use crate::sys::xattr::extras;
 /// Where group and mode change, that takes eight system calls: openat2, statx, listxattr (of files), fchownat, statx,
 /// fchmodat2, statx and close; six where only one of them does, and two more where something is to be narrowed first. Two
 /// more now and then hold a directory for the changes of its neighbours.
-pub(super) fn make<'p>(ground: &Ground, header: &Header, change: &'p Change, footing: &mut Footing<'p>) -> Done {
-    match find(ground, header, change, footing) {
-        Ok((known, capabilities)) => Attempt::new(ground, change, known, capabilities).carry_out(),
+pub(super) fn make<'p>(open_roots: &OpenRoots, header: &Header, change: &'p Change, dirs: &mut DirCache<'p>) -> Done {
+    match find(open_roots, header, change, dirs) {
+        Ok((known, capabilities)) => Attempt::new(open_roots, change, known, capabilities).carry_out(),
         Err(done) => done,
     }
 }
@@ -28,12 +28,12 @@ pub(super) fn make<'p>(ground: &Ground, header: &Header, change: &'p Change, foo
 /// Finds the entry of a change as the plan found it; what there is to say of it where it isn't, and nothing is to be
 /// changed. Changes nothing itself.
 pub(super) fn find<'p>(
-    ground: &Ground,
+    open_roots: &OpenRoots,
     header: &Header,
     change: &'p Change,
-    footing: &mut Footing<'p>,
+    dirs: &mut DirCache<'p>,
 ) -> Result<(Known, Capabilities), Done> {
-    let known = ground.find(change, &change.id, change.handle.as_ref(), footing)?;
+    let known = open_roots.find(change, &change.id, change.handle.as_ref(), dirs)?;
     let (state, seen) = (known.look.entry.state, known.target());
     if seen == change.wanted() {
         return Err(Done { state: Some(state), ..Done::of(Outcome::Already) });
@@ -41,15 +41,15 @@ pub(super) fn find<'p>(
     if seen != change.found() {
         return Err(Done { state: Some(state), ..Done::of(Outcome::Drifted(Drift::State(state))) });
     }
-    if let Some(done) = other_names(ground, change, &known) {
+    if let Some(done) = other_names(open_roots, change, &known) {
         return Err(done);
     }
-    let capabilities = hidden(ground, header, change, &known)?;
+    let capabilities = hidden(open_roots, header, change, &known)?;
     Ok((known, capabilities))
 }
 
 /// What to say of an entry that has names it may not have.
-fn other_names(ground: &Ground, change: &Change, known: &Known) -> Option<Done> {
+fn other_names(open_roots: &OpenRoots, change: &Change, known: &Known) -> Option<Done> {
     let entry = &known.look.entry;
     let drift = || Some(Done::of(Outcome::Drifted(Drift::Links(entry.nlink))));
     match &change.links {
@@ -60,7 +60,7 @@ fn other_names(ground: &Ground, change: &Change, known: &Known) -> Option<Done> 
         Links::Inside(names) if u64::from(entry.nlink) != names.len() as u64 + 1 => drift(),
         Links::Inside(names) => {
             let is_here = |name: &TreePath| {
-                ground.find_path(change.root, &name.bytes()).is_ok_and(|other| other.look.entry.id == entry.id)
+                open_roots.find_path(change.root, &name.bytes()).is_ok_and(|other| other.look.entry.id == entry.id)
             };
             if names.iter().all(is_here) { None } else { drift() }
         }
@@ -68,7 +68,7 @@ fn other_names(ground: &Ground, change: &Change, known: &Known) -> Option<Done> 
 }
 
 /// Looks at what statx(2) doesn't show, where it matters: file capabilities and ACLs that were not there for the plan.
-fn hidden(ground: &Ground, header: &Header, change: &Change, known: &Known) -> Result<Capabilities, Done> {
+fn hidden(open_roots: &OpenRoots, header: &Header, change: &Change, known: &Known) -> Result<Capabilities, Done> {
     let is_safe = header.fixes == Fixes::Safe;
     let new_ids = (change.before.uid, change.before.gid) != (change.after.uid, change.after.gid);
     let (before, after) = (change.before.mode, change.after.mode);
@@ -83,7 +83,7 @@ fn hidden(ground: &Ground, header: &Header, change: &Change, known: &Known) -> R
     if !matters {
         return Ok(Capabilities::Kept);
     }
-    let extras = extras(&known.held, &ground.ladder).map_err(failed)?;
+    let extras = extras(&known.held, &open_roots.features).map_err(failed)?;
     match change.kind {
         Kind::File if extras.capabilities && is_safe => Err(Done::of(Outcome::Drifted(Drift::Capabilities))),
         _ if changes_mask && harms_by_mask(known, after, &extras) => Err(Done::of(Outcome::Drifted(Drift::Acl))),

@@ -2,12 +2,12 @@
 
 mod attempt;
 mod change;
-mod crew;
-mod footing;
-mod ground;
+mod scheduler;
+mod dirs;
+mod open_roots;
 mod undo;
 
-pub use ground::{Ground, RootDrift};
+pub use open_roots::{OpenRoots, RootDrift};
 pub use undo::{Found, Undo, undo_plan};
 
 use crate::journal::{Counts, Done, Recorder};
@@ -55,17 +55,17 @@ impl Tally {
 
 /// Applies a plan that is on record already, in its order: directories one after another, what lies between them in the
 /// plan several at a time. Once `stop` is set, the changes in hand are finished and no others begun.
-pub fn apply(ground: &Ground, plan: &Plan, recorder: &mut dyn Recorder, stop: &AtomicBool) -> Tally {
+pub fn apply(open_roots: &OpenRoots, plan: &Plan, recorder: &mut dyn Recorder, stop: &AtomicBool) -> Tally {
     let mut tally = Tally { counts: Counts::default(), tried: 0, ended: Ended::Complete };
-    let mut footing = ground.footing();
+    let mut dirs = open_roots.dirs();
     while let Some(change) = plan.changes.get(tally.tried) {
         if stop.load(Ordering::Relaxed) {
             tally.ended = Ended::Asked;
-        } else if let Some(stretch) = for_a_crew(ground, plan, tally.tried) {
+        } else if let Some(stretch) = for_a_crew(open_roots, plan, tally.tried) {
             // Nothing is held for as long as a crew works.
-            footing = ground.footing();
-            crew::make_all(ground, plan, stretch, recorder, stop, &mut tally);
-        } else if tally.take(recorder, &change::make(ground, &plan.header, change, &mut footing)).is_ok() {
+            dirs = open_roots.dirs();
+            scheduler::make_all(open_roots, plan, stretch, recorder, stop, &mut tally);
+        } else if tally.take(recorder, &change::make(open_roots, &plan.header, change, &mut dirs)).is_ok() {
             continue;
         }
         if !matches!(tally.ended, Ended::Complete) {
@@ -77,21 +77,21 @@ pub fn apply(ground: &Ground, plan: &Plan, recorder: &mut dyn Recorder, stop: &A
 
 /// What would become of the changes of a plan, for as many as were looked at until `stop` was set: `None` of those that
 /// would be made. Changes nothing.
-pub fn foresee(ground: &Ground, plan: &Plan, stop: &AtomicBool) -> Vec<Option<Done>> {
-    let mut footing = ground.footing();
+pub fn foresee(open_roots: &OpenRoots, plan: &Plan, stop: &AtomicBool) -> Vec<Option<Done>> {
+    let mut dirs = open_roots.dirs();
     let changes = plan.changes.iter().take_while(|_| !stop.load(Ordering::Relaxed));
-    changes.map(|change| change::find(ground, &plan.header, change, &mut footing).err()).collect()
+    changes.map(|change| change::find(open_roots, &plan.header, change, &mut dirs).err()).collect()
 }
 
 /// The changes from here on that several threads make, where there are enough of them.
-fn for_a_crew(ground: &Ground, plan: &Plan, first: usize) -> Option<Range<usize>> {
+fn for_a_crew(open_roots: &OpenRoots, plan: &Plan, first: usize) -> Option<Range<usize>> {
     // On overlayfs undo needs the new identity of each entry, so each is on record before the next is changed.
-    if ground.threads < 2 || ground.is_passing() || plan.changes.len() - first < crew::WORTH_IT {
+    if open_roots.threads < 2 || open_roots.is_passing() || plan.changes.len() - first < scheduler::WORTH_IT {
         return None;
     }
     // Looked for where one can begin only, or the plan would be gone through once for each of its changes.
     let begins = first == 0 || plan.changes[first - 1].kind == Kind::Dir;
-    begins.then(|| crew::stretch(&plan.changes, first)).filter(|stretch| stretch.len() >= crew::WORTH_IT)
+    begins.then(|| scheduler::stretch(&plan.changes, first)).filter(|stretch| stretch.len() >= scheduler::WORTH_IT)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Turning a run round: what its record says, held against what is there.
 
-use super::footing::Footing;
-use super::{Ground, RootDrift};
+use super::dirs::DirCache;
+use super::{OpenRoots, RootDrift};
 use crate::journal::{Capabilities, Done, Drift, Outcome, Record};
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
@@ -15,8 +15,8 @@ use crate::sys::thread::{join, start};
 pub struct Undo {
     /// The plan; to be put on record and applied like any other.
     pub plan: Plan,
-    /// The ground for it.
-    pub ground: Ground,
+    /// The open_roots for it.
+    pub open_roots: OpenRoots,
     /// The index of a change in the run's plan, and what was found.
     pub found: Vec<(usize, Found)>,
     /// Roots that could not be looked at again once their entries were.
@@ -45,15 +45,15 @@ pub enum Found {
 /// Looks, changing nothing, at every entry that the run may have changed, and plans the way back.
 ///
 /// `header` says when, where and by whom; what it says of roots, policies and fixes is taken from the run.
-pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Undo {
+pub fn undo_plan(open_roots: OpenRoots, record: &Record, header: Header) -> Undo {
     let changed: Vec<usize> = (0..record.plan.changes.len()).filter(|&index| record.may_have_changed(index)).collect();
     let (mut found, mut now) = (Vec::with_capacity(changed.len()), Vec::with_capacity(changed.len()));
-    for (&index, (what, present)) in changed.iter().zip(look_back_all(&ground, record, &changed)) {
+    for (&index, (what, present)) in changed.iter().zip(look_back_all(&open_roots, record, &changed)) {
         found.push((index, what));
         now.extend(present.map(|present| (index, present)));
     }
     let inverse = record.plan.invert(record.id.clone(), &now);
-    let (ground, roots, lost) = ground.rebased(&record.plan.header.roots);
+    let (open_roots, roots, lost) = open_roots.rebased(&record.plan.header.roots);
     let run = inverse.header;
     let header = Header {
         kind: run.kind,
@@ -66,22 +66,22 @@ pub fn undo_plan(ground: Ground, record: &Record, header: Header) -> Undo {
     };
     let entries = found.len() as u64;
     let (plan, unfit) = Plan::of(header, inverse.changes, entries);
-    Undo { plan, unfit, ground, found, lost }
+    Undo { plan, unfit, open_roots, found, lost }
 }
 
 /// So many entries are worth a thread that looks at them.
 const SHARE: usize = 256;
 
 /// What is there of each of these changes, in their order; looked at by several threads where they are many.
-fn look_back_all(ground: &Ground, record: &Record, changed: &[usize]) -> Vec<(Found, Option<Present>)> {
+fn look_back_all(open_roots: &OpenRoots, record: &Record, changed: &[usize]) -> Vec<(Found, Option<Present>)> {
     let look = |share: &[usize]| {
-        let mut footing = ground.footing();
+        let mut dirs = open_roots.dirs();
         let mut look = |&index: &usize| {
-            look_back(ground, &record.plan.changes[index], record.outcomes[index].as_ref(), &mut footing)
+            look_back(open_roots, &record.plan.changes[index], record.outcomes[index].as_ref(), &mut dirs)
         };
         share.iter().map(&mut look).collect::<Vec<_>>()
     };
-    let threads = ground.threads.min(changed.len().div_ceil(SHARE)).max(1);
+    let threads = open_roots.threads.min(changed.len().div_ceil(SHARE)).max(1);
     if threads == 1 {
         return look(changed);
     }
@@ -96,16 +96,16 @@ fn look_back_all(ground: &Ground, record: &Record, changed: &[usize]) -> Vec<(Fo
 
 /// What is there; the entry too, where it has to go back.
 fn look_back<'p>(
-    ground: &Ground,
+    open_roots: &OpenRoots,
     change: &'p Change,
     done: Option<&Done>,
-    footing: &mut Footing<'p>,
+    dirs: &mut DirCache<'p>,
 ) -> (Found, Option<Present>) {
     let (id, handle) = match done.and_then(|done| done.id.as_ref()) {
         Some((id, handle)) => (id, handle.as_ref()),
         None => (&change.id, change.handle.as_ref()),
     };
-    let known = match ground.find(change, id, handle, footing) {
+    let known = match open_roots.find(change, id, handle, dirs) {
         Ok(known) => known,
         Err(done) => return (not_found(done), None),
     };

@@ -12,7 +12,7 @@ use crate::findings::{PolicyLabel, Root, Totals, path_in_tree};
 use crate::journal::{self, Done, Drift, Last, Outcome, RunState};
 use crate::model::text::numbers::counted;
 use crate::plan::{Change, Header, Names, Plan, ReadError, RunKind};
-use crate::report::diff::{DiffManner, Head, Row, write_folded};
+use crate::report::diff::{DiffManner, DiffRow, Head, write_folded};
 use crate::report::json;
 use crate::report::text::outcome::Settled;
 use crate::source::roots;
@@ -86,7 +86,7 @@ fn look_only(
     if grounded.is_barren(&plan.changes) && grounded.is_closed() {
         return Err(grounded.refusal(session, streams));
     }
-    let foreseen = session.apart(|| foresee(&grounded.ground, &plan, &session.stop))?;
+    let foreseen = session.apart(|| foresee(&grounded.open_roots, &plan, &session.stop))?;
     if foreseen.len() < plan.changes.len() {
         return Ok(Exit::Interrupted);
     }
@@ -166,10 +166,10 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
     if grounded.is_barren(changed) && grounded.is_closed() {
         return Err(grounded.refusal(&session, streams));
     }
-    let Grounded { ground, mut lost, again } = grounded;
+    let Grounded { open_roots, mut lost, again } = grounded;
     let header = planning::header(&session, RunKind::Undo(run.clone()));
-    let ground = ground.worked_by(session.threads());
-    let mut undo = session.apart(|| undo_plan(ground, &record, header))?;
+    let open_roots = open_roots.worked_by(session.threads());
+    let mut undo = session.apart(|| undo_plan(open_roots, &record, header))?;
     lost.extend(undo.lost.drain(..).map(LostRoot::from));
     let parted = take_parted(&session, record.plan.header.names.as_ref(), &mut undo.plan, &arguments.ids, streams);
     undo.plan.header.names = Some(Names::of(&undo.plan.changes, &session.names));
@@ -182,7 +182,7 @@ pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<
     if !parted.is_empty() || undo.found.iter().any(|(_, found)| is_left(found)) {
         exit = exit.or_worse(Exit::Incomplete);
     }
-    let mut grounded = Grounded { ground: undo.ground, lost, again };
+    let mut grounded = Grounded { open_roots: undo.open_roots, lost, again };
     if was_running && !arguments.consent.dry_run {
         // Its lock says whose it is; where it has ended since, not all that it changed is in this plan.
         execute::hold(&session, &undo.plan, grounded, Duration::ZERO, streams)?;
@@ -262,7 +262,7 @@ fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(),
             let root = |change: &Change| plan.header.roots[change.root as usize].path.as_os_str().as_bytes();
             let mut changes: Vec<&Change> = plan.changes.iter().collect();
             changes.sort_by(|a, b| path_in_tree((root(a), &a.path), (root(b), &b.path)));
-            let rows: Vec<Row<'_>> = changes.into_iter().map(row).collect();
+            let rows: Vec<DiffRow<'_>> = changes.into_iter().map(row).collect();
             let heads = plan.header.roots.iter().map(|root| root.path.as_os_str().as_bytes());
             let heads: Vec<_> = heads.map(|path| Head { path, policy: None }).collect();
             write_folded(out, &rows, &heads, DiffManner { names: &session.names, palette: &palette, folding })
@@ -270,8 +270,8 @@ fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(),
     })
 }
 
-fn row(change: &Change) -> Row<'_> {
-    Row { root: change.root, path: &change.path, kind: change.kind, before: change.before, after: change.after }
+fn row(change: &Change) -> DiffRow<'_> {
+    DiffRow { root: change.root, path: &change.path, kind: change.kind, before: change.before, after: change.after }
 }
 
 fn labels(plan: &Plan) -> Vec<PolicyLabel> {

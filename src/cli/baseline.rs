@@ -5,7 +5,7 @@ use super::exit::Failure;
 use super::judged::{Judged, Probed};
 use super::streams::Streams;
 use super::{levels, paths, reporting};
-use crate::findings::baseline::{Baseline, Subject};
+use crate::findings::baseline::{Baseline, BaselineSubject};
 use crate::judging::selection::Selection;
 use crate::lints::{Level, Lint};
 use crate::model::entry::Entry;
@@ -39,7 +39,7 @@ pub enum Memory {
 #[derive(Default)]
 pub struct Removable {
     file: String,
-    lines: Vec<(Lint, Subject, u32)>,
+    lines: Vec<(Lint, BaselineSubject, u32)>,
 }
 
 impl Memory {
@@ -96,8 +96,8 @@ impl Removable {
         let most = if common.verbose { usize::MAX } else { HANDFUL };
         for (lint, subject, line) in self.lines.iter().take(most) {
             let place = match subject {
-                Subject::Entry { root, path, .. } => entry_path(root, path, None),
-                Subject::Policy { file, .. } => escape(file.as_bytes()).into_owned(),
+                BaselineSubject::Entry { root, path, .. } => entry_path(root, path, None),
+                BaselineSubject::Policy { file, .. } => escape(file.as_bytes()).into_owned(),
             };
             streams.status(format_args!(
                 "sgidlint: note: {}:{line}: no {lint} at {place} any more: remove the line",
@@ -115,8 +115,8 @@ impl Removable {
         self.lines
             .iter()
             .map(|(lint, subject, line)| match subject {
-                Subject::Entry { root, path, .. } => (*lint, Some((&**root, path)), *line),
-                Subject::Policy { .. } => (*lint, None, *line),
+                BaselineSubject::Entry { root, path, .. } => (*lint, Some((&**root, path)), *line),
+                BaselineSubject::Policy { .. } => (*lint, None, *line),
             })
             .collect()
     }

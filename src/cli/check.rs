@@ -5,20 +5,20 @@ use super::baseline::{Memory, Removable};
 use super::exit::{Exit, Failure};
 use super::expect;
 use super::judged::Judged;
-use super::reporting::{Files, Told};
+use super::reporting::{CheckReport, Files};
 use super::run_as::run_as;
 use super::session::Session;
 use super::streams::{Streams, warn};
 use super::words::Words;
 use super::{barred, share};
 use crate::access::ability::keep_mendable;
-use crate::findings::{Flaw, Survey};
+use crate::findings::{EntryReport, Survey};
 use crate::model::text::escape::escape_message;
 use crate::model::text::quote::shell_quote;
 use crate::plan::effects::Effects;
 use crate::policy::load::Fallback;
 use crate::report::diff::stat;
-use crate::report::diff::{DiffManner, Folding, Head, Row, write_folded};
+use crate::report::diff::{DiffManner, DiffRow, Folding, Head, write_folded};
 use crate::report::ended::Ended;
 use crate::report::human::run::Ran;
 use crate::report::human::{Grouping, Manner};
@@ -63,7 +63,7 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
     let ended =
         Ended { exit: exit as u8, began, took: clock.elapsed(), strictness: manner.strictness, last_success: None };
     let survey = &judged.survey;
-    let told = Told { survey, session: &session, asked: reporting, ended, removable: &removable };
+    let told = CheckReport { survey, session: &session, asked: reporting, ended, removable: &removable };
     // A file that can't be written changes how the check ends, which the results say.
     files.write(&told, Manner { palette: Palette::PLAIN, ..manner })?;
     streams.write_results(|out| told.write(out, manner))?;
@@ -140,7 +140,7 @@ pub fn write_survey_diff(out: &mut dyn Write, survey: &Survey, manner: DiffManne
 }
 
 /// What a fix would change, in path order.
-pub fn rows(survey: &Survey) -> Vec<Row<'_>> {
+pub fn rows(survey: &Survey) -> Vec<DiffRow<'_>> {
     survey.changed().map(row).collect()
 }
 
@@ -154,15 +154,15 @@ pub fn heads(survey: &Survey) -> Vec<Head<'_>> {
 /// What a fix would do to access.
 pub fn effects(survey: &Survey) -> Effects {
     let mut effects = Effects::default();
-    for flaw in survey.changed() {
-        effects.count(flaw.actual, flaw.desired);
-        effects.risky += u64::from(survey.is_risky(flaw));
+    for report in survey.changed() {
+        effects.count(report.actual, report.desired);
+        effects.risky += u64::from(survey.is_risky(report));
     }
     effects
 }
 
-fn row(flaw: &Flaw) -> Row<'_> {
-    Row { root: flaw.root, path: &flaw.path, kind: flaw.kind, before: flaw.actual, after: flaw.desired }
+fn row(report: &EntryReport) -> DiffRow<'_> {
+    DiffRow { root: report.root, path: &report.path, kind: report.kind, before: report.actual, after: report.desired }
 }
 
 /// Tells on standard error what could not be read, what should be known, and the totals.
@@ -172,12 +172,12 @@ pub fn tell_rest(common: &Common, streams: &Streams, survey: &Survey) {
 
 /// The same behind a run, which the totals sum up.
 pub fn tell_rest_of(common: &Common, streams: &Streams, survey: &Survey, ran: Option<&Ran<'_>>) {
-    tell_troubles(common, streams, survey);
+    tell_errors(common, streams, survey);
     streams.write_errors(|err| human::write_summary(err, survey, &streams.error_manner(common), ran));
 }
 
 /// Tells on standard error what could not be read, and what should be known.
-pub fn tell_troubles(common: &Common, streams: &Streams, survey: &Survey) {
+pub fn tell_errors(common: &Common, streams: &Streams, survey: &Survey) {
     let palette = streams.error_manner(common).palette;
     survey.warnings.iter().for_each(|warning| warn(warning));
     for remark in &survey.remarks {

@@ -6,7 +6,7 @@ use super::grounded::Grounded;
 use super::session::{Session, unfit};
 use super::streams::Streams;
 use super::{args::Agreement, progress, store};
-use crate::apply::{Ended, Ground, Tally, apply};
+use crate::apply::{Ended, OpenRoots, Tally, apply};
 use crate::findings::path_in_tree;
 use crate::journal::{self, Counts, Done, Journal, Outcome, Recorder, Relay, relay};
 use crate::model::text::escape;
@@ -17,7 +17,7 @@ use crate::report::json;
 use crate::report::text::outcome::Settled;
 use crate::sys::held::Crossing;
 use crate::sys::host;
-use crate::sys::lock::{Again, LockError, Locks, Wanted, lock};
+use crate::sys::lock::{Again, LockError, LockRequest, Locks, lock};
 use crate::sys::thread::{join, start};
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -59,9 +59,9 @@ pub fn hold(
     streams: &mut Streams,
 ) -> Result<(Grounded, Locks), Failure> {
     let (wanted, unlocked) = session.apart(|| {
-        let roots = plan.header.roots.iter().zip(grounded.ground.roots());
+        let roots = plan.header.roots.iter().zip(grounded.open_roots.roots());
         let crossing = |root: &PlanRoot| if root.mounts == Mounts::Stay { Crossing::Never } else { Crossing::Allowed };
-        Wanted::of(roots.map(|(root, fd)| Some((root.path.as_path(), fd?, crossing(root)))))
+        LockRequest::of(roots.map(|(root, fd)| Some((root.path.as_path(), fd?, crossing(root)))))
     })?;
     // What isn't locked isn't changed, even should it come back in a moment.
     unlocked.into_iter().for_each(|unlocked| grounded.lose(plan, unlocked));
@@ -91,17 +91,17 @@ pub fn execute_on(
     let store = store::open(session.common)?;
     let (grounded, _locks) = hold(session, plan, grounded, Duration::from_secs(agreement.wait), streams)?;
     grounded.tell(session, streams)?;
-    let ground = grounded.ground.worked_by(session.threads());
+    let open_roots = grounded.open_roots.worked_by(session.threads());
     let journal = journal::begin(&store, plan, plan.header.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
     let tried = AtomicU64::new(0);
-    let mut clerk = Clerk { journal, done: Vec::with_capacity(plan.changes.len()) };
+    let mut clerk = RunRecorder { journal, done: Vec::with_capacity(plan.changes.len()) };
     let run = clerk.journal.id().to_owned();
     let (relay, desk) = relay();
     let confine = session.confine();
     let work = || {
         std::thread::scope(|scope| {
             let counted = Counted { relay, tried: &tried };
-            let thread = start(scope, || confine().map(|()| carry_out(session, plan, &ground, counted)))?;
+            let thread = start(scope, || confine().map(|()| carry_out(session, plan, &open_roots, counted)))?;
             desk.serve(&mut clerk);
             join(thread)
         })
@@ -109,7 +109,7 @@ pub fn execute_on(
     let began = Instant::now();
     let tally = progress::while_applying(session.common, plan.changes.len() as u64, &tried, work);
     let tally = tally.map_err(|error| Failure::incomplete(unfit(error)))?;
-    let Clerk { journal, done, .. } = clerk;
+    let RunRecorder { journal, done, .. } = clerk;
     let executed = Executed { run, tally, done, took: began.elapsed() };
     journal.settle(executed.exit() as u8).map_err(|error| {
         let run = executed.run.clone();
@@ -121,8 +121,8 @@ pub fn execute_on(
 }
 
 /// Applies a plan, on a confined thread; the outcomes go to who writes them down.
-fn carry_out(session: &Session<'_>, plan: &Plan, ground: &Ground, mut counted: Counted<'_>) -> Tally {
-    let mut tally = apply(ground, plan, &mut counted, &session.stop);
+fn carry_out(session: &Session<'_>, plan: &Plan, open_roots: &OpenRoots, mut counted: Counted<'_>) -> Tally {
+    let mut tally = apply(open_roots, plan, &mut counted, &session.stop);
     if let Err(error) = counted.relay.finish() {
         tally.ended = Ended::Record(error);
     }
@@ -218,12 +218,12 @@ impl Recorder for Counted<'_> {
 }
 
 /// Takes outcomes down, on record and for the report.
-struct Clerk {
+struct RunRecorder {
     journal: Journal,
     done: Vec<Done>,
 }
 
-impl Recorder for Clerk {
+impl Recorder for RunRecorder {
     fn record(&mut self, change: usize, done: &Done) -> io::Result<()> {
         self.done.push(done.clone());
         self.journal.record(change, done)

@@ -12,18 +12,18 @@ use super::session::{Depth, Ready, Session, unfit};
 use super::someone::{not_posed, own_umask, someone};
 use super::streams;
 use crate::access::probe::Someone;
-use crate::access::probe::inquiry::{Asker, Conduct, InquiryError, Question, inquire};
-use crate::findings::Trouble;
+use crate::access::probe::inquiry::{Asker, Conduct, Inquiry, InquiryError, inquire};
+use crate::findings::EntryError;
 use crate::lints::{Level, Lint};
 use crate::model::path::TreePath;
-use crate::model::principal::Whom;
+use crate::model::principal::Principal;
 use crate::policy::Loaded;
 use crate::policy::compile::expectations::{ExpectationScope, Expected, Origin, expected};
 use crate::policy::load::Fallback;
 use crate::policy::problem::Problem;
 use crate::sys::host;
+use crate::sys::impersonation::Impersonation;
 use crate::sys::limits::descriptor_budget;
-use crate::sys::persona::Persona;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -59,13 +59,13 @@ struct Expectations {
 
 /// One expectation of one of the people at one path.
 struct Asked {
-    bound: Bound,
+    bound: BoundExpectations,
     /// Who, by index.
     asker: usize,
 }
 
 /// An expectation at one root.
-struct Bound {
+struct BoundExpectations {
     /// The policy that says it, by index.
     policy: usize,
     /// The tree whose root it is, by index.
@@ -109,14 +109,14 @@ impl Expectations {
             InquiryError::Setup(error) => Failure::incomplete(unfit(error)),
             InquiryError::Pose(asker, error) => {
                 let who = self.asked.iter().find(|asked| asked.asker == asker);
-                let who = who.map(|asked| asked.bound.expected.whom.to_string()).unwrap_or_default();
+                let who = who.map(|asked| asked.bound.expected.principal.to_string()).unwrap_or_default();
                 Failure::incomplete(format!("can't ask as `{who}`: {error}"))
             }
         })?;
         for (tree, message) in std::mem::take(&mut self.unknown) {
             let root = findings::root_of(judged, tree);
             let path = TreePath::from(&b"."[..]);
-            judged.survey.errors.push(Trouble { root, path, call: None, errno: None, message });
+            judged.survey.errors.push(EntryError { root, path, call: None, errno: None, message });
             self.probed = Probed::InPart;
         }
         let cover = judged.cover();
@@ -132,15 +132,15 @@ impl Expectations {
     }
 
     /// Each question once, and which one answers each expectation.
-    fn questions(&self) -> (Vec<Question>, Vec<usize>) {
-        let mut questions: Vec<Question> = Vec::new();
+    fn questions(&self) -> (Vec<Inquiry>, Vec<usize>) {
+        let mut questions: Vec<Inquiry> = Vec::new();
         let mut known: HashMap<(&Path, usize), usize> = HashMap::new();
         let mut of_each = Vec::with_capacity(self.asked.len());
         for Asked { bound, asker } in &self.asked {
             let at = *known.entry((&bound.expected.path, *asker)).or_insert(questions.len());
             if at == questions.len() {
                 let path = bound.expected.path.clone();
-                questions.push(Question { path, asker: *asker, wanted: bound.expected.can });
+                questions.push(Inquiry { path, asker: *asker, wanted: bound.expected.can });
             }
             questions[at].wanted = questions[at].wanted.and(bound.expected.can);
             of_each.push(at);
@@ -150,7 +150,7 @@ impl Expectations {
 }
 
 /// Everything that is expected at some root within the limits of the run, each once.
-fn bind(ready: &Ready) -> Result<Vec<Bound>, Failure> {
+fn bind(ready: &Ready) -> Result<Vec<BoundExpectations>, Failure> {
     let (mut all, mut problems, mut known) = (Vec::new(), Vec::new(), HashSet::new());
     for (tree, rooted) in ready.roots.trees.iter().enumerate() {
         for policy in speakers(&ready.loaded, rooted.instance.policy() as usize) {
@@ -169,8 +169,8 @@ fn bind(ready: &Ready) -> Result<Vec<Bound>, Failure> {
             let file = loaded.model.source.file.as_str();
             for expected in found.into_iter().filter(is_meant) {
                 // A root that two trees have, and a policy that is used twice.
-                if known.insert((file, expected.line, expected.path.clone(), expected.whom.clone())) {
-                    all.push(Bound { policy, tree, level, expected });
+                if known.insert((file, expected.line, expected.path.clone(), expected.principal.clone())) {
+                    all.push(BoundExpectations { policy, tree, level, expected });
                 }
             }
         }
@@ -188,7 +188,7 @@ fn speakers(loaded: &[Loaded], policy: usize) -> Vec<usize> {
 }
 
 /// What is expected and wasn't asked, because no root is what it speaks of.
-fn unasked(ready: &Ready, bound: &[Bound]) -> Vec<String> {
+fn unasked(ready: &Ready, bound: &[BoundExpectations]) -> Vec<String> {
     if ready.loaded.iter().all(|loaded| loaded.model.expectations.is_empty()) {
         return vec!["no policy here has an [[expect]], so nothing was asked of anybody".into()];
     }
@@ -201,8 +201,9 @@ fn unasked(ready: &Ready, bound: &[Bound]) -> Vec<String> {
     for (loaded, levels) in ready.loaded.iter().zip(&ready.levels) {
         let file = &loaded.model.source.file;
         for line in loaded.model.expectations.iter().map(|expectation| expectation.line) {
-            let is_it =
-                |bound: &Bound| bound.expected.line == line && ready.loaded[bound.policy].model.source.file == *file;
+            let is_it = |bound: &BoundExpectations| {
+                bound.expected.line == line && ready.loaded[bound.policy].model.source.file == *file
+            };
             let remark = format!("{file}:{line}: no root here is what this [[expect]] is about, so it wasn't asked");
             if !levels.allow(Lint::UnmetExpectation) && !bound.iter().any(is_it) && !remarks.contains(&remark) {
                 remarks.push(remark);
@@ -216,7 +217,7 @@ fn unasked(ready: &Ready, bound: &[Bound]) -> Vec<String> {
 struct People<'a> {
     session: &'a Session<'a>,
     ready: &'a Ready,
-    known: HashMap<Whom, Result<Someone, (String, Option<String>)>>,
+    known: HashMap<Principal, Result<Someone, (String, Option<String>)>>,
     /// Those who differ in what the kernel goes by.
     askers: Vec<Asker>,
     /// The first of each.
@@ -227,7 +228,7 @@ struct People<'a> {
 enum Found {
     /// They are known, and this one, by index.
     Asker(usize),
-    /// They aren't, and it was a captured name: that root's own trouble.
+    /// They aren't, and it was a captured name: that root's own error.
     OfRoot(String),
     /// They aren't: the policy is wrong.
     Problem(Problem),
@@ -235,10 +236,10 @@ enum Found {
 
 impl People<'_> {
     /// Looks somebody up, the first time that they are named.
-    fn look_up(&mut self, bound: &Bound) -> Result<(), Failure> {
+    fn look_up(&mut self, bound: &BoundExpectations) -> Result<(), Failure> {
         let (expected, model) = (&bound.expected, &self.ready.loaded[bound.policy].model);
-        if !self.known.contains_key(&expected.whom) {
-            let found = match someone(&expected.whom, &self.session.names) {
+        if !self.known.contains_key(&expected.principal) {
+            let found = match someone(&expected.principal, &self.session.names) {
                 Ok(found) => Ok(found),
                 // What can be mended in the policy is told as its problem, all at once.
                 Err(failure) if failure.exit == Exit::Usage && host::effective_uid() == 0 => {
@@ -246,18 +247,18 @@ impl People<'_> {
                 }
                 Err(failure) => return Err(stopped(failure, &model.source.file, expected.line)),
             };
-            self.known.insert(expected.whom.clone(), found);
+            self.known.insert(expected.principal.clone(), found);
         }
         Ok(())
     }
 
-    fn find(&mut self, bound: &Bound) -> Result<Found, Failure> {
+    fn find(&mut self, bound: &BoundExpectations) -> Result<Found, Failure> {
         self.look_up(bound)?;
         let (expected, model) = (&bound.expected, &self.ready.loaded[bound.policy].model);
-        Ok(match &self.known[&expected.whom] {
+        Ok(match &self.known[&expected.principal] {
             Ok(someone) => {
                 let umask = expected.umask.map_or_else(own_umask, Ok)?;
-                let asker = Asker { persona: plain(&someone.persona), uid: someone.account.uid, umask };
+                let asker = Asker { impersonation: plain(&someone.impersonation), uid: someone.account.uid, umask };
                 let at = self.askers.iter().position(|known| *known == asker).unwrap_or_else(|| {
                     self.askers.push(asker);
                     self.someones.push(someone.clone());
@@ -289,9 +290,9 @@ fn stopped(failure: Failure, file: &str, line: u32) -> Failure {
 }
 
 /// The same with its account plain, so that equals are known as such.
-fn plain(persona: &Persona) -> Persona {
-    match persona {
-        Persona::Account(account) => Persona::Account(account.plain()),
-        Persona::Oneself | Persona::InGroup(_) => persona.clone(),
+fn plain(impersonation: &Impersonation) -> Impersonation {
+    match impersonation {
+        Impersonation::Account(account) => Impersonation::Account(account.plain()),
+        Impersonation::Oneself | Impersonation::InGroup(_) => impersonation.clone(),
     }
 }

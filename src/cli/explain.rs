@@ -10,7 +10,7 @@ use super::run_as::run_as;
 use super::session::{Depth, Session, failed};
 use super::streams::Streams;
 use super::words::Words;
-use crate::findings::{Flaw, Survey};
+use crate::findings::{EntryReport, Survey};
 use crate::judging::explain::Chain;
 use crate::lints::{Cause, Lint};
 use crate::model::accounts::IdNames;
@@ -20,8 +20,10 @@ use crate::model::text::account::{group_text, owner_text};
 use crate::model::text::quote::shell_quote;
 use crate::policy::compile::instance::Instance;
 use crate::policy::load::Fallback;
-use crate::report::access::story;
-use crate::report::human::explain::{Attribute, Explained, LintText, Said, Told, View, write_entry, write_lint};
+use crate::report::access::trace;
+use crate::report::human::explain::{
+    Attribute, EntryView, Explained, LintAnswer, LintText, Said, write_entry, write_lint,
+};
 use crate::report::json::answer;
 use crate::report::text::words::Wording;
 use crate::survey::SurveyError;
@@ -37,7 +39,7 @@ const COLUMNS: usize = 100;
 /// `sgidlint explain`.
 pub fn explain(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
     match explain.subject.to_str().filter(|subject| !subject.contains('/')) {
-        Some(name) if explain.whom.is_some() => {
+        Some(name) if explain.principal.is_some() => {
             let shown = paths::shown(Path::new(name));
             Err(Failure::usage(format!("--as is about a path, and `{shown}` is taken for a lint"))
                 .hinted(format!("a path is named with a `/`: ./{shown}")))
@@ -46,11 +48,11 @@ pub fn explain(common: &Common, explain: &Explain, streams: &mut Streams) -> Res
         None => {
             run_as(&explain.eyes)?;
             path(common, explain, streams).map_err(|failure| {
-                match (&explain.whom, end_of_way(explain.subject.as_ref())) {
-                    (Some(whom), Some(end)) => {
+                match (&explain.principal, end_of_way(explain.subject.as_ref())) {
+                    (Some(principal), Some(end)) => {
                         let end = shell_quote(end.as_os_str().as_bytes());
                         failure.hinted(format!(
-                            "the way ends there, and why is told by: sgidlint explain {end} --as {whom}"
+                            "the way ends there, and why is told by: sgidlint explain {end} --as {principal}"
                         ))
                     }
                     _ => failure,
@@ -83,14 +85,14 @@ fn lint(common: &Common, name: &str, streams: &mut Streams) -> Result<Exit, Fail
 }
 
 fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
-    let purpose = if explain.whom.is_some() { Purpose::Probe } else { Purpose::Check };
+    let purpose = if explain.principal.is_some() { Purpose::Probe } else { Purpose::Check };
     let session = Session::begin(common, purpose)?;
     let path = Path::new(&explain.subject);
     let check = Check::of(vec![path.to_path_buf()]);
     let judged = match session.judge_where_covered(&check, Fallback::Allowed, Depth::Start)? {
         Ok(judged) => Some(judged),
         // Who can do what there is no matter of policies.
-        Err(SurveyError::Uncovered(_)) if explain.whom.is_some() => None,
+        Err(SurveyError::Uncovered(_)) if explain.principal.is_some() => None,
         Err(error) => return Err(failed(error)),
     };
     // What is to be done by hand is what fix would do.
@@ -107,8 +109,11 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
             Err(error) => Err(Failure::incomplete(format!("can't look at {}: {error}", paths::shown(&real)))),
         }
     })??;
-    let story =
-        explain.whom.as_ref().map(|whom| tell(&session, judged.as_ref(), whom, explain.umask, &real)).transpose()?;
+    let story = explain
+        .principal
+        .as_ref()
+        .map(|principal| tell(&session, judged.as_ref(), principal, explain.umask, &real))
+        .transpose()?;
     let views = judged.iter().zip(&unsafely).flat_map(|(judged, unsafely)| {
         let cover = judged.cover();
         let trees: Vec<usize> = cover.covering(&real).copied().collect();
@@ -128,15 +133,15 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     streams.write_results(|out| match common.format {
         Format::Human => {
             write_entry(out, &explained, &session.names, &manner.palette)?;
-            story.iter().try_for_each(|one| story::write(out, one, &session.names, &manner.palette, manner.verbosity))
+            story.iter().try_for_each(|one| trace::write(out, one, &session.names, &manner.palette, manner.verbosity))
         }
         Format::Json => {
             answer::write_entry(out, &explained, &session.names)?;
-            story.iter().try_for_each(|one| story::json::write(out, one, &session.names))
+            story.iter().try_for_each(|one| trace::json::write(out, one, &session.names))
         }
     })?;
     let Some(judged) = judged else { return Ok(Exit::Clean) };
-    super::check::tell_troubles(common, streams, &judged.survey);
+    super::check::tell_errors(common, streams, &judged.survey);
     // What it says is no verdict on a run: only an answer that isn't whole fails.
     Ok(if judged.survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete })
 }
@@ -165,25 +170,25 @@ fn view<'j>(
     instance: &'j Instance,
     path: &Path,
     entry: &Entry,
-) -> View<'j> {
+) -> EntryView<'j> {
     let survey = &judged.survey;
     let below = path.strip_prefix(instance.root()).map(Path::to_path_buf).unwrap_or_default();
     let below = if below.as_os_str().is_empty() { PathBuf::from(".") } else { below };
     let chains = instance.deciders(below.as_os_str().as_bytes(), entry.kind);
     let own = TreePath::from(below.as_os_str().as_bytes());
-    let flaw = flaw_of(survey, instance, &own);
-    let fixed = |survey: &Survey| flaw_of(survey, instance, &own).map_or(entry.state, |flaw| flaw.desired);
+    let report = flaw_of(survey, instance, &own);
+    let fixed = |survey: &Survey| flaw_of(survey, instance, &own).map_or(entry.state, |report| report.desired);
     let words = Words(&session.names);
-    let told = |flaw: &'j Flaw| {
-        let told = flaw.findings.iter().map(|finding| Told {
+    let told = |report: &'j EntryReport| {
+        let told = report.findings.iter().map(|finding| LintAnswer {
             lint: finding.lint.name(),
             level: finding.level,
-            message: words.message(finding, flaw),
+            message: words.message(finding, report),
             fix: finding.fix,
         });
         told.collect()
     };
-    View {
+    EntryView {
         policy: &survey.policies[instance.policy() as usize].name,
         root: instance.root().as_os_str().as_bytes(),
         passed_over: passed_over(judged, chains.is_none()),
@@ -192,19 +197,19 @@ fn view<'j>(
             .into_iter()
             .map(|chain| attribute(session, judged, chain, entry))
             .collect(),
-        findings: flaw.map(told).unwrap_or_default(),
-        cause: flaw.and_then(|flaw| flaw.cause).map(Cause::explanation),
-        ideal: flaw.map_or(entry.state, |flaw| flaw.ideal),
+        findings: report.map(told).unwrap_or_default(),
+        cause: report.and_then(|report| report.cause).map(Cause::explanation),
+        ideal: report.map_or(entry.state, |report| report.ideal),
         fixed: fixed(survey),
         fixed_unsafely: fixed(unsafely),
     }
 }
 
 /// What one tree finds of an entry.
-fn flaw_of<'s>(survey: &'s Survey, instance: &Instance, path: &TreePath) -> Option<&'s Flaw> {
-    survey.flaws.iter().find(|flaw| {
-        let root = &survey.roots[flaw.root as usize];
-        root.path == instance.root() && root.policy == instance.policy() && flaw.path == *path
+fn flaw_of<'s>(survey: &'s Survey, instance: &Instance, path: &TreePath) -> Option<&'s EntryReport> {
+    survey.reports.iter().find(|report| {
+        let root = &survey.roots[report.root as usize];
+        root.path == instance.root() && root.policy == instance.policy() && report.path == *path
     })
 }
 

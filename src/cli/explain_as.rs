@@ -7,11 +7,11 @@ use super::permitted::Permitted;
 use super::session::Session;
 use super::someone::{not_posed, own_umask, someone};
 use crate::access::probe::Someone;
-use crate::access::probe::story::{Scene, Story};
+use crate::access::probe::traced::{Scene, Trace};
 use crate::access::remedy::{Means, Standing};
 use crate::model::accounts::IdNames;
 use crate::model::mode::Mode;
-use crate::model::principal::Whom;
+use crate::model::principal::Principal;
 use crate::sys::root::look_at_path;
 use crate::sys::thread::run_apart;
 use crate::sys::{SysError, host};
@@ -22,18 +22,18 @@ use std::path::{Path, PathBuf};
 pub fn tell(
     session: &Session<'_>,
     judged: Option<&Judged>,
-    whom: &Whom,
+    principal: &Principal,
     umask: Option<Mode>,
     path: &Path,
-) -> Result<Story, Failure> {
-    let someone = someone(whom, &session.names)?;
+) -> Result<Trace, Failure> {
+    let someone = someone(principal, &session.names)?;
     let umask = umask.map_or_else(own_umask, Ok)?;
     let unseen = |error: SysError| {
         Failure::incomplete(format!("can't look at the way to {}: {error}", paths::shown(path)))
             .hinted("run it as root, who can look anywhere")
     };
-    let scene = session.apart(|| Scene::look(path, &session.ladder))?.map_err(unseen)?;
-    let gid_min = session.caution()?.gid_min;
+    let scene = session.apart(|| Scene::look(path, &session.features))?.map_err(unseen)?;
+    let gid_min = session.trust()?.gid_min;
     let names = &session.names;
     // Groups of the system mean more than a shared directory; one without a name can't be joined.
     let is_known = names.user_name(someone.account.uid).is_some();
@@ -42,7 +42,7 @@ pub fn tell(
         is_known && *gid >= gid_min && names.group_name(*gid).is_some() && permitted.is_shared_with(*gid, &scene)
     };
     let joinable: Vec<u32> = scene.groups().filter(is_joinable).collect();
-    let means = Means { standing: standing(whom, &someone), joinable: &joinable, law: &permitted };
+    let means = Means { standing: standing(principal, &someone), joinable: &joinable, law: &permitted };
     ask(&scene, &someone, umask, means).map_err(|failed| match failed {
         Asking::NotPosed(error) => not_posed(&someone, error),
         Asking::Unanswered(error) => {
@@ -67,19 +67,19 @@ enum Asking {
 }
 
 /// Asks on a thread that becomes somebody and ends.
-fn ask(scene: &Scene, someone: &Someone, umask: Mode, means: Means<'_>) -> Result<Story, Asking> {
+fn ask(scene: &Scene, someone: &Someone, umask: Mode, means: Means<'_>) -> Result<Trace, Asking> {
     run_apart(move || {
-        let posed = someone.persona.pose(umask).map_err(Asking::NotPosed)?;
-        posed.is_answered().map_err(Asking::NotPosed)?;
-        scene.ask(&posed, someone, umask, &means).map_err(Asking::Unanswered)
+        let acting = someone.impersonation.impersonate(umask).map_err(Asking::NotPosed)?;
+        acting.is_answered().map_err(Asking::NotPosed)?;
+        scene.ask(&acting, someone, umask, &means).map_err(Asking::Unanswered)
     })
     .map_err(Asking::NotPosed)?
 }
 
-fn standing(whom: &Whom, someone: &Someone) -> Standing {
-    match whom {
-        Whom::User { .. } => Standing::User,
-        Whom::Member(_) => Standing::Member(someone.account.gid),
-        Whom::Others => Standing::Anybody,
+fn standing(principal: &Principal, someone: &Someone) -> Standing {
+    match principal {
+        Principal::User { .. } => Standing::User,
+        Principal::Member(_) => Standing::Member(someone.account.gid),
+        Principal::Others => Standing::Anybody,
     }
 }

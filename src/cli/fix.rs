@@ -2,7 +2,7 @@
 
 use super::args::{Fix, Format, Plan as PlanArguments};
 use super::check::{
-    effects, heads, looked, rows, tell_interrupt, tell_rest, tell_rest_of, tell_troubles, write_survey_diff,
+    effects, heads, looked, rows, tell_errors, tell_interrupt, tell_rest, tell_rest_of, write_survey_diff,
 };
 use super::execute::{Executed, execute, settled, tell};
 use super::exit::{Exit, Failure};
@@ -104,7 +104,7 @@ pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -
     if exit == Exit::Interrupted || judged.stalled {
         // A part of the changes is no plan.
         streams.give_up();
-        tell_troubles(common, streams, &judged.survey);
+        tell_errors(common, streams, &judged.survey);
         return Ok(exit);
     }
     streams.write_results(|out| plan.write(out))?;
@@ -127,16 +127,16 @@ fn pick(session: &Session<'_>, judged: &Judged, plan: &mut Plan, streams: &mut S
     streams.status(format_args!("In {}, fix would make {clause}.", counted(survey.counts.entries, "entry", "entries")));
     let manner = DiffManner { names: &session.names, palette: &palette, folding: Folding::Folded };
     let chosen = Picking { heads: &heads, manner, stop: &session.stop, headed: Cell::new(None) }.pick(&rows)?;
-    let flaws = survey.changed().zip(&chosen).filter(|(_, chosen)| **chosen);
-    let chosen: HashSet<(Identity, &TreePath)> = flaws.map(|(flaw, _)| (flaw.id, &flaw.path)).collect();
+    let reports = survey.changed().zip(&chosen).filter(|(_, chosen)| **chosen);
+    let chosen: HashSet<(Identity, &TreePath)> = reports.map(|(report, _)| (report.id, &report.path)).collect();
     plan.changes.retain(|change| chosen.contains(&(change.id, &change.path)));
     Ok(())
 }
 
 /// What the changes of a plan do to access.
 fn chosen_effects(judged: &Judged, plan: &Plan) -> Effects {
-    let flaws = judged.survey.changed().filter(|flaw| judged.survey.is_risky(flaw));
-    let risky: HashSet<(Identity, &TreePath)> = flaws.map(|flaw| (flaw.id, &flaw.path)).collect();
+    let reports = judged.survey.changed().filter(|report| judged.survey.is_risky(report));
+    let risky: HashSet<(Identity, &TreePath)> = reports.map(|report| (report.id, &report.path)).collect();
     let mut effects = Effects::default();
     for change in &plan.changes {
         effects.count(change.before, change.after);
@@ -192,14 +192,14 @@ impl Left {
         let is_made = |at: usize| made.is_some_and(|made| made.is_made(at));
         let changes = plan.changes.iter().enumerate();
         let ids: HashSet<_> = changes.filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
-        for flaw in survey.flaws.iter_mut().filter(|flaw| ids.contains(&flaw.id)) {
-            if let Some(prospect) = flaw.prospect.take() {
-                flaw.findings = prospect.left.into();
+        for report in survey.reports.iter_mut().filter(|report| ids.contains(&report.id)) {
+            if let Some(prospect) = report.prospect.take() {
+                report.findings = prospect.left.into();
             }
-            flaw.actual = flaw.desired;
+            report.actual = report.desired;
         }
-        survey.flaws.retain(|flaw| !flaw.findings.is_empty());
-        let mut findings = survey.flaws.iter().flat_map(|flaw| &flaw.findings);
+        survey.reports.retain(|report| !report.findings.is_empty());
+        let mut findings = survey.reports.iter().flat_map(|report| &report.findings);
         let conflict = findings.any(|one| one.lint == Lint::Conflict && fails(one.level, session.common));
         Left { survey, conflict }
     }

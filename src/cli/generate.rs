@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::paths;
 use super::session::Session;
 use super::streams::Streams;
-use crate::infer::schedule::{Job, Place, Task, Unit, Whose, unfit, write_cron, write_step, write_unit};
+use crate::infer::schedule::{Job, Task, Unit, UnitPlace, Whose, unfit, write_cron, write_step, write_unit};
 use crate::model::pattern::root::RootPattern;
 use crate::policy::Loaded;
 use crate::policy::load::Fallback;
@@ -54,7 +54,7 @@ fn job(common: &Common, scheduled: &Scheduled) -> Result<Job, Failure> {
     let loaded = session.load(&named, fallback)?;
     let mut places = loaded.iter().map(places_of).collect::<Result<Vec<_>, _>>()?.concat();
     if let Some(path) = &common.state_dir {
-        places.push(Place { path: text(paths::absolute(path)?.as_os_str())?, optional: false });
+        places.push(UnitPlace { path: text(paths::absolute(path)?.as_os_str())?, optional: false });
     }
     let words = words(common, task, &named)?;
     let whose = if host::effective_uid() == 0 { Whose::Root } else { Whose::Users };
@@ -101,7 +101,7 @@ fn words(common: &Common, task: Task, named: &[PathBuf]) -> Result<Vec<String>, 
 }
 
 /// The directories that hold the trees of a policy: its roots, up to the first `*` or capture.
-fn places_of(loaded: &Loaded) -> Result<Vec<Place>, Failure> {
+fn places_of(loaded: &Loaded) -> Result<Vec<UnitPlace>, Failure> {
     let mut places = Vec::new();
     for tree in &loaded.model.trees {
         for root in &tree.roots {
@@ -112,7 +112,7 @@ fn places_of(loaded: &Loaded) -> Result<Vec<Place>, Failure> {
             for base in bases {
                 let pattern = RootPattern::parse(&root.value, base, &loaded.params)
                     .map_err(|error| Failure::usage(format!("can't tell where `{}` is: {error}", root.value)))?;
-                places.push(Place {
+                places.push(UnitPlace {
                     path: text(pattern.start().path.as_os_str())?,
                     optional: tree.optional || tree.when.is_some(),
                 });
@@ -123,7 +123,7 @@ fn places_of(loaded: &Loaded) -> Result<Vec<Place>, Failure> {
 }
 
 /// Without what lies below another: to systemd each place is a mount of its own, and mounts aren't entered.
-fn topmost(mut places: Vec<Place>) -> Vec<Place> {
+fn topmost(mut places: Vec<UnitPlace>) -> Vec<UnitPlace> {
     places.sort();
     places.dedup_by(|later, earlier| later.path == earlier.path);
     let all = places.clone();
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn places_below_others_go_with_them() {
-        let place = |path: &str, optional| Place { path: path.into(), optional };
+        let place = |path: &str, optional| UnitPlace { path: path.into(), optional };
         let places = ["/srv/a", "/srv/a/b", "/srv/a-b", "/srv/a", "/var/x/y", "/var/x"].map(|path| place(path, false));
         assert_eq!(topmost(places.into()), ["/srv/a", "/srv/a-b", "/var/x"].map(|path| place(path, false)));
         let twice = vec![place("/srv", true), place("/srv", false)];

@@ -5,12 +5,12 @@ use super::exit::Failure;
 use super::paths;
 use super::session::Session;
 use super::streams::Streams;
-use crate::apply::{Ground, RootDrift};
+use crate::apply::{OpenRoots, RootDrift};
 use crate::plan::{Change, Plan};
 use crate::report::json;
-use crate::source::roots::{self, Caution, SystemRoots};
+use crate::source::roots::{self, SystemRoots, TrustOptions};
 use crate::source::trust::Sticky;
-use crate::sys::ladder::Ladder;
+use crate::sys::features::KernelFeatures;
 use crate::sys::lock::LockError;
 use crate::sys::root::{Links, open_root};
 use crate::sys::system_root::system_root;
@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 /// Roots that were opened for a plan.
 pub struct Grounded {
     /// Those that can be worked below.
-    pub ground: Ground,
+    pub open_roots: OpenRoots,
     /// Those that can't, as far as changes are about them.
     pub lost: Vec<LostRoot>,
     /// How to go on, later, with the changes below lost roots.
@@ -60,26 +60,26 @@ impl Grounded {
         changes: impl IntoIterator<Item = &'c Change>,
         again: impl Into<String>,
     ) -> Result<Grounded, Failure> {
-        let caution = session.caution()?;
-        let (ground, mut lost) = session.apart(|| {
+        let trust = session.trust()?;
+        let (open_roots, mut lost) = session.apart(|| {
             let mut lost = Vec::new();
             let roots =
-                plan.header.roots.iter().map(|root| open(&root.path, caution).map_err(|root| lost.push(root)).ok());
-            let (ground, drifts) = Ground::new(&plan.header, roots, Ladder::of_this_kernel());
+                plan.header.roots.iter().map(|root| open(&root.path, trust).map_err(|root| lost.push(root)).ok());
+            let (open_roots, drifts) = OpenRoots::new(&plan.header, roots, KernelFeatures::of_this_kernel());
             lost.extend(drifts.into_iter().map(LostRoot::from));
-            (ground, lost)
+            (open_roots, lost)
         })?;
         let concerned: HashSet<u32> = changes.into_iter().map(|change| change.root).collect();
         let roots = plan.header.roots.iter().zip(0..);
         let paths: HashSet<&Path> =
             roots.filter(|(_, index)| concerned.contains(index)).map(|(root, _)| root.path.as_path()).collect();
         lost.retain(|root| paths.contains(root.path.as_path()));
-        Ok(Grounded { ground, lost, again: again.into() })
+        Ok(Grounded { open_roots, lost, again: again.into() })
     }
 
     /// Lets go of a root of this plan that can't be locked.
     pub fn lose(&mut self, plan: &Plan, (root, error): (usize, LockError)) {
-        self.ground.lose(root);
+        self.open_roots.lose(root);
         if plan.changes.iter().any(|change| change.root as usize == root) {
             let (path, message) = (plan.header.roots[root].path.clone(), error.to_string());
             self.lost.push(LostRoot { path, message, hint: PUT_BACK, loss: Loss::Changed });
@@ -88,7 +88,7 @@ impl Grounded {
 
     /// Whether no root of these changes can be worked below, so that there is nothing to do.
     pub fn is_barren<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> bool {
-        self.lost.iter().any(|root| root.loss != Loss::Gone) && !self.ground.bears_any(changes)
+        self.lost.iter().any(|root| root.loss != Loss::Gone) && !self.open_roots.bears_any(changes)
     }
 
     /// Whether root can't open or rely on any of the roots that were lost.
@@ -144,9 +144,9 @@ impl From<RootDrift> for LostRoot {
     }
 }
 
-fn open(path: &Path, caution: Caution) -> Result<OwnedFd, LostRoot> {
+fn open(path: &Path, trust: TrustOptions) -> Result<OwnedFd, LostRoot> {
     let shown = || paths::shown(path);
-    let cautious = caution.is_root && !caution.trusts_parents;
+    let cautious = trust.is_root && !trust.trusts_parents;
     if let Some(doubt) = roots::doubt(path, Sticky::Passes).filter(|_| cautious) {
         let message = format!("root can't rely on {}: {doubt}", shown());
         let hint = "take the right to write from others, or vouch for it with --trust-parents";
@@ -160,7 +160,7 @@ fn open(path: &Path, caution: Caution) -> Result<OwnedFd, LostRoot> {
         }
         Err(error) => return Err(LostRoot::closed(path, format!("can't open {}: {error}", shown()), PUT_BACK)),
     };
-    if caution.system_roots == SystemRoots::Preserved {
+    if trust.system_roots == SystemRoots::Preserved {
         let system = system_root(&fd).map_err(|error| {
             let message = format!("can't tell whether {} is the system's own: {error}", shown());
             LostRoot::closed(path, message, PUT_BACK)

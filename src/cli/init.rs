@@ -73,7 +73,7 @@ fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
     });
     let opened = opened.map_err(|error| Failure::incomplete(unfit(error)))?;
     let start = opened.map_err(|error| unread(error).hinted("name a directory"))?;
-    let visitors = (0..session.threads().max(1)).map(|_| Counting::new(Arc::clone(&session.ladder))).collect();
+    let visitors = (0..session.threads().max(1)).map(|_| Counting::new(Arc::clone(&session.features))).collect();
     let options = walk::Options {
         setup: &confine,
         stop: &session.stop,
@@ -83,7 +83,7 @@ fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
         visits: &Visits::default(),
     };
     let counted = progress::while_counting(session.common, &counters, || walk::walk(vec![start], visitors, options));
-    let mut total = Counting::new(Arc::clone(&session.ladder));
+    let mut total = Counting::new(Arc::clone(&session.features));
     for counting in counted.map_err(unread)? {
         total.census.add(counting.census);
         total.errors.extend(counting.errors);

@@ -70,7 +70,7 @@ impl Judged {
 
 /// The exit status that findings and errors stand for.
 pub fn exit_of(survey: &Survey, common: &Common) -> Exit {
-    let findings = survey.flaws.iter().flat_map(|flaw| &flaw.findings).map(|finding| finding.level);
+    let findings = survey.reports.iter().flat_map(|report| &report.findings).map(|finding| finding.level);
     let mut levels = findings.chain(survey.notices.iter().map(|notice| notice.level));
     let failing = if levels.any(|level| fails(level, common)) { Exit::Findings } else { Exit::Clean };
     let complete = if survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete };

@@ -1,7 +1,7 @@
 //! What the policies say to what `explain --as` could propose: nothing may stray from them that doesn't yet.
 
 use super::judged::Judged;
-use crate::access::probe::story::Scene;
+use crate::access::probe::traced::Scene;
 use crate::access::remedy::Law;
 use crate::access::trace::Stop;
 use crate::judging::judge::{Options, judge};
@@ -16,12 +16,12 @@ use std::path::PathBuf;
 
 /// What the policies want of each entry on the way.
 pub struct Permitted<'j> {
-    stops: Vec<Vec<Wanted<'j>>>,
+    stops: Vec<Vec<PermittedStop<'j>>>,
     names: &'j NameService,
 }
 
 /// What one policy wants of one entry.
-struct Wanted<'j> {
+struct PermittedStop<'j> {
     intent: Intent<'j>,
     options: Options,
     root: Option<u32>,
@@ -47,7 +47,7 @@ impl<'j> Permitted<'j> {
                 let above = stops[..place].iter().rev();
                 let setgid = above.clone().find(|(_, stop)| is_setgid(stop)).map(|(_, stop)| stop.state.gid);
                 let root = stops.iter().find(|(path, _)| path == instance.root()).map(|(_, stop)| stop.state.gid);
-                Some(Wanted {
+                Some(PermittedStop {
                     intent,
                     options: Options { levels, ..Options::default() },
                     root,
@@ -86,7 +86,7 @@ impl Law for Permitted<'_> {
     }
 }
 
-impl Wanted<'_> {
+impl PermittedStop<'_> {
     /// The bits of a mode that aren't as they should be, and all that lints see.
     fn strays(&self, stop: &Stop, accounts: &dyn Accounts) -> (Mode, Vec<Lint>) {
         // What it is to the kernel decides on no mode.

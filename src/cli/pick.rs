@@ -4,7 +4,7 @@ use super::ask::ask;
 use super::exit::Failure;
 use crate::model::path::Directory;
 use crate::model::text::numbers::{counted, number};
-use crate::report::diff::{DiffManner, Folding, Head, Hunk, Row, hunks_of};
+use crate::report::diff::{DiffManner, DiffRow, Folding, Head, Hunk, hunks_of};
 use std::cell::Cell;
 use std::io::{self, Write, stderr};
 use std::sync::atomic::AtomicBool;
@@ -57,7 +57,7 @@ pub struct Picking<'p> {
 
 impl Picking<'_> {
     /// Asks about rows in path order; gives for each whether it was chosen.
-    pub fn pick(&self, rows: &[Row<'_>]) -> Result<Vec<bool>, Failure> {
+    pub fn pick(&self, rows: &[DiffRow<'_>]) -> Result<Vec<bool>, Failure> {
         let hunks = hunks_of(rows);
         let mut chosen = vec![false; rows.len()];
         let mut standing = Standing::Ask;

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 /// Where to ask, and how bad each wrong is there.
-struct Place {
+struct ProbedPlace {
     root: PathBuf,
     levels: Levels,
 }
@@ -83,8 +83,8 @@ fn making(arguments: &Probe) -> MakeNames {
 /// Those to ask as, each once, with all the names that they were given.
 fn everybody(arguments: &Probe, session: &Session<'_>) -> Result<Vec<(Someone, Vec<String>)>, Failure> {
     let mut everybody: Vec<(Someone, Vec<String>)> = Vec::new();
-    for whom in &arguments.whom {
-        let new = someone(whom, &session.names)?;
+    for principal in &arguments.principal {
+        let new = someone(principal, &session.names)?;
         let label = new.label.clone();
         let is_same =
             |known: &Someone| known.account.plain() == new.account.plain() && known.is_outsider() == new.is_outsider();
@@ -98,20 +98,20 @@ fn everybody(arguments: &Probe, session: &Session<'_>) -> Result<Vec<(Someone, V
 }
 
 /// The PATHs, or else the roots of the policies; one that lies below another is asked about with that.
-fn places(session: &Session<'_>, named: &[PathBuf]) -> Result<Vec<Place>, Failure> {
+fn places(session: &Session<'_>, named: &[PathBuf]) -> Result<Vec<ProbedPlace>, Failure> {
     let said = levels::of_command_line(session.common)?;
     let mut places = Vec::new();
     if named.is_empty() {
         let check = Check::of(Vec::new());
         for (root, loaded) in session.roots(&check)? {
-            places.push(Place { root, levels: levels::of_policy(&loaded, &said) });
+            places.push(ProbedPlace { root, levels: levels::of_policy(&loaded, &said) });
         }
     } else {
         let mut levels = Levels::default();
         said.iter().for_each(|&(lint, level)| levels.set(lint, level));
         let real: Result<Vec<PathBuf>, Failure> =
             session.apart(|| named.iter().map(|path| directory(path)).collect())?;
-        places.extend(real?.into_iter().map(|root| Place { root, levels }));
+        places.extend(real?.into_iter().map(|root| ProbedPlace { root, levels }));
     }
     places.sort_by(|a, b| a.root.cmp(&b.root));
     places.dedup_by(|below, above| below.root.starts_with(&above.root));

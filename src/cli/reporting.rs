@@ -19,7 +19,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// What every report of a check is made from.
-pub struct Told<'a> {
+pub struct CheckReport<'a> {
     /// What was found.
     pub survey: &'a Survey,
     /// Who knows the names.
@@ -32,7 +32,7 @@ pub struct Told<'a> {
     pub removable: &'a Removable,
 }
 
-impl Told<'_> {
+impl CheckReport<'_> {
     /// Writes the report among the results.
     pub fn write(&self, out: &mut dyn Write, manner: Manner) -> io::Result<()> {
         let common = self.session.common;
@@ -89,7 +89,7 @@ impl Files {
     }
 
     /// Writes each report, as plain text for people too.
-    pub fn write(self, told: &Told<'_>, manner: Manner) -> Result<(), Failure> {
+    pub fn write(self, told: &CheckReport<'_>, manner: Manner) -> Result<(), Failure> {
         for File { format, path, mut output } in self.0 {
             let written = told.write_as(format, &mut output, manner, Some(&path));
             let output = written.and_then(|()| output.into_inner().map_err(io::IntoInnerError::into_error));

@@ -15,11 +15,11 @@ use crate::lints::{Level, Levels, Lint, LintSet};
 use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::load::{FOLDER, Fallback, Origin};
 use crate::policy::{Loaded, Request, load};
-use crate::source::roots::{self, Caution, Roots, SystemRoots};
+use crate::source::roots::{self, Roots, SystemRoots, TrustOptions};
 use crate::source::walk::{Counters, default_threads};
 pub use crate::survey::Depth;
 use crate::survey::SurveyError;
-use crate::sys::ladder::Ladder;
+use crate::sys::features::KernelFeatures;
 use crate::sys::names::{NameService, gid_min};
 use crate::sys::privilege;
 use crate::sys::purpose::Purpose;
@@ -40,7 +40,7 @@ pub struct Session<'a> {
     /// Users and groups.
     pub names: Arc<NameService>,
     /// How entries are held on this kernel.
-    pub ladder: Arc<Ladder>,
+    pub features: Arc<KernelFeatures>,
     /// Set by the first interrupt.
     pub stop: Arc<AtomicBool>,
     /// How large a plan may be (`limits.plan-bytes`), in bytes.
@@ -58,9 +58,9 @@ impl<'a> Session<'a> {
         }
         let stop = Arc::new(AtomicBool::new(false));
         crate::sys::signals::catch(&stop).map_err(unfit)?;
-        let (names, ladder) = (Arc::default(), Arc::new(Ladder::for_looking()));
+        let (names, features) = (Arc::default(), Arc::new(KernelFeatures::for_looking()));
         stall::confine(purpose).map_err(unfit)?;
-        Ok(Session { common, purpose, names, ladder, stop, plan_bytes: None })
+        Ok(Session { common, purpose, names, features, stop, plan_bytes: None })
     }
 
     /// Runs on a thread of its own that has given up what it doesn't need: no other touches what may lie in a tree.
@@ -109,8 +109,8 @@ impl<'a> Session<'a> {
     /// Reads the policies and finds what they are about; nothing of a tree is looked at yet.
     pub fn prepare(&self, check: &Check, fallback: Fallback) -> Result<Ready, Failure> {
         let command_line = levels::of_command_line(self.common)?;
-        let caution = self.caution()?;
-        self.apart(|| self.ready(check, fallback, caution, &command_line))?
+        let trust = self.trust()?;
+        self.apart(|| self.ready(check, fallback, trust, &command_line))?
     }
 
     /// Judges what was found, down to this depth.
@@ -119,7 +119,7 @@ impl<'a> Session<'a> {
     }
 
     fn survey_where_covered(&self, ready: Ready, depth: Depth) -> Result<Judged, SurveyError> {
-        let Ready { loaded, table, roots, selection, levels, unsafe_fixes, caution } = ready;
+        let Ready { loaded, table, roots, selection, levels, unsafe_fixes, trust } = ready;
         let options = |(&levels, unsafe_fixes)| Options { levels, unsafe_fixes };
         let work = Work {
             roots: Arc::new(roots),
@@ -127,9 +127,9 @@ impl<'a> Session<'a> {
             options: levels.iter().zip(unsafe_fixes).map(options).collect(),
             table: Arc::new(table),
             selection: Arc::new(selection),
-            caution,
+            trust,
             names: Arc::clone(&self.names),
-            ladder: Arc::clone(&self.ladder),
+            features: Arc::clone(&self.features),
             threads: self.threads(),
             stop: Arc::clone(&self.stop),
             counters: Arc::new(Counters::new(self.threads())),
@@ -140,7 +140,7 @@ impl<'a> Session<'a> {
         let selection = Arc::clone(&work.selection);
         let counters = Arc::clone(&work.counters);
         let Surveyed { mut survey, stalled } = progress::while_counting(self.common, &counters, || work.survey())?;
-        survey.notices = findings::expired(&loaded, &levels, caution.today);
+        survey.notices = findings::expired(&loaded, &levels, trust.today);
         survey.notices.extend(findings::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
         if let Some(usage) = &survey.usage {
             let idle = findings::idle(&loaded, &levels, &table, &roots.trees, usage);
@@ -180,9 +180,9 @@ impl<'a> Session<'a> {
     }
 
     /// How far roots are trusted in this session.
-    pub fn caution(&self) -> Result<Caution, Failure> {
+    pub fn trust(&self) -> Result<TrustOptions, Failure> {
         let gid_min = gid_min().map_err(|error| Failure::incomplete(format!("can't read /etc/login.defs: {error}")))?;
-        Ok(Caution {
+        Ok(TrustOptions {
             purpose: self.purpose,
             is_root: host::effective_uid() == 0,
             trusts_parents: self.common.trust_parents,
@@ -197,7 +197,7 @@ impl<'a> Session<'a> {
         &self,
         check: &Check,
         fallback: Fallback,
-        caution: Caution,
+        trust: TrustOptions,
         command_line: &[(Lint, Level)],
     ) -> Result<Ready, Failure> {
         let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
@@ -207,17 +207,17 @@ impl<'a> Session<'a> {
         stall::allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
         let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
         let table = RuleTable::compile(&models).map_err(Failure::policy)?;
-        let mut roots = self.find_roots(&loaded, &table, caution)?;
+        let mut roots = self.find_roots(&loaded, &table, trust)?;
         roots.warnings.extend(self.doubts(&loaded)?);
         let selection = select(&named, &roots)?;
         let asked = levels::unsafe_of_command_line(check)?;
         let unsafe_fixes = loaded.iter().map(|loaded| levels::unsafe_of_policy(loaded, asked)).collect();
         let levels = loaded.iter().map(|loaded| levels::of_policy(loaded, command_line)).collect();
-        Ok(Ready { loaded, table, roots, selection, levels, unsafe_fixes, caution })
+        Ok(Ready { loaded, table, roots, selection, levels, unsafe_fixes, trust })
     }
 
-    fn find_roots(&self, loaded: &[Loaded], table: &RuleTable, caution: Caution) -> Result<Roots, Failure> {
-        let mut roots = roots::find(loaded, table, &*self.names, caution);
+    fn find_roots(&self, loaded: &[Loaded], table: &RuleTable, trust: TrustOptions) -> Result<Roots, Failure> {
+        let mut roots = roots::find(loaded, table, &*self.names, trust);
         match roots.problems.is_empty() {
             true => Ok(roots),
             false => Err(Failure::policy(std::mem::take(&mut roots.problems))),
@@ -274,7 +274,7 @@ pub struct Ready {
     pub levels: Vec<Levels>,
     /// The lints whose unsafe fixes are planned too, by policy.
     pub unsafe_fixes: Vec<LintSet>,
-    caution: Caution,
+    trust: TrustOptions,
 }
 
 /// Where PATHs lead: a link at the end of one is an entry of its own if it lies in a tree, else it leads on.

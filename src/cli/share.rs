@@ -5,7 +5,7 @@ use super::exit::Failure;
 use super::judged::Judged;
 use super::planning;
 use super::session::Session;
-use crate::findings::{Survey, Trouble};
+use crate::findings::{EntryError, Survey};
 use crate::journal::{self, PLAN_BYTES};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Identity;
@@ -21,7 +21,7 @@ use std::io;
 const END: u64 = 128;
 
 /// What a plan's size is bounded by.
-struct Bound {
+struct SizeBound {
     bytes: u64,
     /// What the limit is called, and how to have more.
     reason: String,
@@ -29,7 +29,7 @@ struct Bound {
 }
 
 /// Where changes are left out, and how many.
-struct Place {
+struct LeftPlace {
     directory: Directory,
     /// Of all the changes the first.
     first: TreePath,
@@ -45,7 +45,7 @@ pub fn leave_out(
     limit: &Limit,
     store: Option<&Store>,
 ) -> Result<(), Failure> {
-    let most = judged.survey.changed().map(|flaw| most_bytes(&flaw.path, flaw.links(), flaw.findings.len()));
+    let most = judged.survey.changed().map(|report| most_bytes(&report.path, report.links(), report.findings.len()));
     let (most, longest) = most.fold((0, 0), |(sum, longest), one| (sum + one, one.max(longest)));
     let allowed = session.plan_bytes.unwrap_or(PLAN_BYTES);
     let room = store.map(journal::room).transpose().map_err(Failure::incomplete)?.unwrap_or(u64::MAX);
@@ -58,12 +58,12 @@ pub fn leave_out(
     // Without room for the first line there is none for any plan: the journal says so.
     let Some(rest) = room.checked_sub(plan.head_bytes().map_err(unmeasured)? + END) else { return Ok(()) };
     let bound = match rest < allowed {
-        true => Bound {
+        true => SizeBound {
             bytes: rest,
             reason: format!("more than {room} bytes, a tenth of what is free where runs are put on record"),
             way_out: "make room there",
         },
-        false => Bound {
+        false => SizeBound {
             bytes: allowed.saturating_sub(END),
             reason: format!("more than the {allowed} bytes that limits.plan-bytes allows"),
             way_out: "raise that limit",
@@ -79,10 +79,10 @@ pub fn leave_out(
     });
     let left: HashMap<(Identity, &TreePath), Excess> = left.collect();
     let places = bar(&mut judged.survey, &left);
-    let troubles = places.into_iter().map(|((root, uid, why), place)| {
+    let errors = places.into_iter().map(|((root, uid, why), place)| {
         let who =
             session.names.user_name(uid).map_or_else(|| format!("uid {uid}"), |name| escape_message(&name).into());
-        Trouble {
+        EntryError {
             root: Some(root),
             path: place.path(),
             call: None,
@@ -90,24 +90,24 @@ pub fn leave_out(
             message: place.told(why, &who, &bound),
         }
     });
-    let troubles: Vec<Trouble> = troubles.collect();
-    judged.survey.add_errors(troubles);
+    let errors: Vec<EntryError> = errors.collect();
+    judged.survey.add_errors(errors);
     Ok(())
 }
 
-type Places = BTreeMap<(u32, u32, Excess), Place>;
+type Places = BTreeMap<(u32, u32, Excess), LeftPlace>;
 
 fn bar(survey: &mut Survey, left: &HashMap<(Identity, &TreePath), Excess>) -> Places {
     let mut places = Places::new();
     for at in survey.changing() {
-        let flaw = &survey.flaws[at];
-        let Some(&why) = left.get(&(flaw.id, &flaw.path)) else { continue };
-        let place = places.entry((flaw.root, flaw.actual.uid, why)).or_insert_with(|| Place {
-            directory: flaw.path.directory().clone(),
-            first: flaw.path.clone(),
+        let report = &survey.reports[at];
+        let Some(&why) = left.get(&(report.id, &report.path)) else { continue };
+        let place = places.entry((report.root, report.actual.uid, why)).or_insert_with(|| LeftPlace {
+            directory: report.path.directory().clone(),
+            first: report.path.clone(),
             count: 0,
         });
-        while !flaw.path.directory().is_within(&place.directory) {
+        while !report.path.directory().is_within(&place.directory) {
             place.directory = place.directory.as_path().directory().clone();
         }
         place.count += 1;
@@ -116,13 +116,13 @@ fn bar(survey: &mut Survey, left: &HashMap<(Identity, &TreePath), Excess>) -> Pl
     places
 }
 
-impl Place {
+impl LeftPlace {
     /// The one entry, or the directory that all have in common.
     fn path(&self) -> TreePath {
         if self.count == 1 { self.first.clone() } else { self.directory.as_path() }
     }
 
-    fn told(&self, why: Excess, who: &str, bound: &Bound) -> String {
+    fn told(&self, why: Excess, who: &str, bound: &SizeBound) -> String {
         let changes = counted(self.count, "change", "changes");
         let (are, them) = if self.count == 1 { ("is", "it") } else { ("are", "them") };
         match why {

@@ -5,35 +5,35 @@ use super::run_as::account;
 use crate::access::probe::Someone;
 use crate::model::accounts::{Account, Accounts};
 use crate::model::mode::Mode;
-use crate::model::principal::Whom;
+use crate::model::principal::Principal;
 use crate::sys::access::random;
+use crate::sys::impersonation::Impersonation;
 use crate::sys::names::NameService;
-use crate::sys::persona::Persona;
 use crate::sys::{SysError, host, identity};
 use rustix::io::Errno;
 use std::sync::OnceLock;
 
 /// Looks somebody up.
-pub fn someone(whom: &Whom, names: &NameService) -> Result<Someone, Failure> {
-    let label = whom.to_string();
+pub fn someone(principal: &Principal, names: &NameService) -> Result<Someone, Failure> {
+    let label = principal.to_string();
     if host::effective_uid() == 0 {
-        let account = as_root(whom, &label, names)?;
-        return Ok(Someone { label, persona: Persona::Account(account.clone()), account });
+        let account = as_root(principal, &label, names)?;
+        return Ok(Someone { label, impersonation: Impersonation::Account(account.clone()), account });
     }
     let own = own_account(&label)?;
-    let (persona, gid) = match whom {
-        Whom::User { .. } => match account(&label, names)? {
+    let (impersonation, gid) = match principal {
+        Principal::User { .. } => match account(&label, names)? {
             asked if asked.uid != own.uid => return Err(only_root(&label)),
-            asked if asked.gid == own.gid => (Persona::Oneself, own.gid),
-            asked => (Persona::InGroup(asked.gid), asked.gid),
+            asked if asked.gid == own.gid => (Impersonation::Oneself, own.gid),
+            asked => (Impersonation::InGroup(asked.gid), asked.gid),
         },
-        Whom::Member(group) => {
+        Principal::Member(group) => {
             let gid = gid_of(group, names)?;
-            (Persona::InGroup(gid), gid)
+            (Impersonation::InGroup(gid), gid)
         }
-        Whom::Others => return Err(only_root(&label)),
+        Principal::Others => return Err(only_root(&label)),
     };
-    Ok(Someone { label, persona, account: Account { gid, ..own } })
+    Ok(Someone { label, impersonation, account: Account { gid, ..own } })
 }
 
 /// The umask that people have where none is named: that of whoever started this.
@@ -46,14 +46,14 @@ pub fn own_umask() -> Result<Mode, Failure> {
 /// What couldn't be asked as somebody, because the thread could not become them.
 pub fn not_posed(someone: &Someone, error: SysError) -> Failure {
     let failure = Failure::usage(format!("can't ask as `{}`, so nothing was asked: {error}", someone.label));
-    match (error.errno, &someone.persona) {
+    match (error.errno, &someone.impersonation) {
         _ if error.call == "faccessat2" => failure.hinted(
             "it takes Linux 5.8 or later, and a container whose seccomp filter allows faccessat2(2)",
         ),
-        (Errno::PERM, Persona::InGroup(_)) if error.call == "getgroups" => {
+        (Errno::PERM, Impersonation::InGroup(_)) if error.call == "getgroups" => {
             failure.hinted("you are not a member of that group (see id(1)), so nothing would be learnt by it")
         }
-        (Errno::PERM, Persona::InGroup(_)) => failure.hinted(
+        (Errno::PERM, Impersonation::InGroup(_)) => failure.hinted(
             "the kernel lets only root take a group that is merely on one's list: start it by `sg GROUP -c '...'` or after \
              `newgrp GROUP`, or as root",
         ),
@@ -65,19 +65,19 @@ pub fn not_posed(someone: &Someone, error: SysError) -> Failure {
     }
 }
 
-fn as_root(whom: &Whom, label: &str, names: &NameService) -> Result<Account, Failure> {
+fn as_root(principal: &Principal, label: &str, names: &NameService) -> Result<Account, Failure> {
     let unmapped = |error: SysError| Failure::incomplete(format!("can't tell which ids there are: {error}"));
     let stranger = || {
         let top = identity::highest_uid().map_err(unmapped)?;
         Ok::<u32, Failure>(unknown_from(anywhere(top)?, |uid| names.knows_uid(uid)))
     };
-    let account = match whom {
-        Whom::User { .. } => account(label, names)?,
-        Whom::Member(group) => {
+    let account = match principal {
+        Principal::User { .. } => account(label, names)?,
+        Principal::Member(group) => {
             let gid = gid_of(group, names)?;
             Account { uid: stranger()?, gid, groups: vec![gid] }
         }
-        Whom::Others => {
+        Principal::Others => {
             let top = identity::highest_gid().map_err(unmapped)?;
             let gid = unknown_from(anywhere(top)?, |gid| names.knows_gid(gid));
             Account { uid: stranger()?, gid, groups: Vec::new() }
@@ -125,8 +125,8 @@ mod tests {
     use super::*;
 
     fn asked(text: &str) -> Result<Account, String> {
-        let whom = Whom::parse(text).unwrap();
-        someone(&whom, &NameService::default()).map(|one| one.account).map_err(|failure| failure.message)
+        let principal = Principal::parse(text).unwrap();
+        someone(&principal, &NameService::default()).map(|one| one.account).map_err(|failure| failure.message)
     }
 
     #[test]

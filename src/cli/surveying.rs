@@ -1,15 +1,15 @@
 //! A survey on a thread of its own, so that a run can go on without it where a call hangs.
 
 use super::stall::{self, Stalled};
-use crate::findings::{PolicyLabel, Survey, Trouble};
+use crate::findings::{EntryError, PolicyLabel, Survey};
 use crate::judging::judge::Options;
 use crate::judging::selection::Selection;
 use crate::policy::compile::rule_table::RuleTable;
-use crate::source::roots::{Caution, Roots};
+use crate::source::roots::{Roots, TrustOptions};
 use crate::source::walk::Counters;
 use crate::survey::{self, Conduct, Depth, Live, SurveyError};
 use crate::sys::SysError;
-use crate::sys::ladder::Ladder;
+use crate::sys::features::KernelFeatures;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::names::NameService;
 use crate::sys::privilege;
@@ -33,11 +33,11 @@ pub struct Work {
     /// What of them it is about.
     pub selection: Arc<Selection>,
     /// How far roots are trusted.
-    pub caution: Caution,
+    pub trust: TrustOptions,
     /// Users and groups.
     pub names: Arc<NameService>,
     /// How entries are held on this kernel.
-    pub ladder: Arc<Ladder>,
+    pub features: Arc<KernelFeatures>,
     /// How many threads walk.
     pub threads: usize,
     /// Ends it soon after it is set.
@@ -86,7 +86,7 @@ impl Work {
             Ok(News::Done(survey)) => Ok(Surveyed { survey: (*survey)?, stalled: false }),
             Ok(News::Stalled(stalled)) => {
                 let mut survey = live.so_far();
-                survey.errors.push(trouble(&stalled, &survey));
+                survey.errors.push(error(&stalled, &survey));
                 Ok(Surveyed { survey, stalled: true })
             }
             Err(_) => match thread.join() {
@@ -106,9 +106,9 @@ impl Work {
             options: self.options.clone(),
             table: &self.table,
             selection: &self.selection,
-            caution: self.caution,
+            trust: self.trust,
             names: &self.names,
-            ladder: &self.ladder,
+            features: &self.features,
             conduct: Conduct {
                 threads: self.threads,
                 descriptors: descriptor_budget(),
@@ -123,7 +123,7 @@ impl Work {
 }
 
 /// The error that a hanging call is, of the deepest root that it lies below.
-fn trouble(stalled: &Stalled, survey: &Survey) -> Trouble {
+fn error(stalled: &Stalled, survey: &Survey) -> EntryError {
     let path = &stalled.standing.path;
     let above = survey.roots.iter().enumerate().filter_map(|(index, root)| {
         let below = path.strip_prefix(&root.path).ok()?;
@@ -135,5 +135,5 @@ fn trouble(stalled: &Stalled, survey: &Survey) -> Trouble {
         None => (None, path.as_os_str().as_bytes()),
     };
     let call = Some(stalled.standing.call);
-    Trouble { root, path: path.into(), call, errno: None, message: stalled.message() }
+    EntryError { root, path: path.into(), call, errno: None, message: stalled.message() }
 }

@@ -1,6 +1,6 @@
 //! The words of the lints, for reports.
 
-use crate::findings::Flaw;
+use crate::findings::EntryReport;
 use crate::lints::{Facts, Finding, Lint, describe};
 use crate::model::accounts::IdNames;
 use crate::report::Wording;
@@ -9,19 +9,19 @@ use crate::report::Wording;
 pub struct Words<'a>(pub &'a dyn IdNames);
 
 impl Wording for Words<'_> {
-    fn message(&self, finding: &Finding, flaw: &Flaw) -> String {
+    fn message(&self, finding: &Finding, report: &EntryReport) -> String {
         if finding.lint == Lint::Unreachable
-            && let Some(obstacle) = flaw.obstacle()
+            && let Some(obstacle) = report.obstacle()
         {
             return obstacle.to_string();
         }
         let facts = Facts {
-            kind: flaw.kind,
-            actual: flaw.actual,
-            ideal: flaw.ideal,
-            nlink: flaw.nlink,
-            acls: flaw.acls(),
-            losers: flaw.losers(),
+            kind: report.kind,
+            actual: report.actual,
+            ideal: report.ideal,
+            nlink: report.nlink,
+            acls: report.acls(),
+            losers: report.losers(),
         };
         describe(finding, &facts, self.0)
     }

@@ -5,7 +5,7 @@
 
 mod line;
 
-use crate::findings::{Flaw, Notice, Survey, path_in_tree};
+use crate::findings::{EntryReport, Notice, Survey, path_in_tree};
 use crate::judging::selection::Selection;
 use crate::lints::{Finding, Lint};
 use crate::model::entry::State;
@@ -29,12 +29,12 @@ pub struct Known {
     /// The lint.
     pub lint: Lint,
     /// What it was found on.
-    pub subject: Subject,
+    pub subject: BaselineSubject,
 }
 
 /// What a finding is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Subject {
+pub enum BaselineSubject {
     /// An entry.
     Entry {
         /// The absolute path of its root.
@@ -69,7 +69,8 @@ impl Baseline {
     /// All that a survey found.
     pub fn of(survey: &Survey) -> Baseline {
         let mut baseline = Baseline::default();
-        let on_entries = survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(move |f| known(survey, flaw, f)));
+        let on_entries =
+            survey.reports.iter().flat_map(|report| report.findings.iter().map(move |f| known(survey, report, f)));
         let on_policies = survey.notices.iter().map(|notice| known_notice(survey, notice));
         baseline.known.extend(on_entries.chain(on_policies).map(|known| (known, 0)));
         baseline
@@ -123,17 +124,17 @@ impl Baseline {
         let mut met: HashSet<u32> = HashSet::new();
         let indexed: BTreeMap<&Known, u32> = self.known.keys().zip(0..).collect();
         let mut known_too = 0;
-        let mut flaws = std::mem::take(&mut survey.flaws);
-        for flaw in &mut flaws {
+        let mut reports = std::mem::take(&mut survey.reports);
+        for report in &mut reports {
             let is_new = |finding: &&Finding| {
-                let index = indexed.get(&known(survey, flaw, finding));
+                let index = indexed.get(&known(survey, report, finding));
                 met.extend(index);
                 known_too += u64::from(index.is_some());
                 index.is_none()
             };
-            flaw.findings = flaw.findings.iter().filter(is_new).copied().collect();
+            report.findings = report.findings.iter().filter(is_new).copied().collect();
         }
-        flaws.retain(|flaw| !flaw.findings.is_empty());
+        reports.retain(|report| !report.findings.is_empty());
         let mut notices = std::mem::take(&mut survey.notices);
         notices.retain(|notice| {
             let index = indexed.get(&known_notice(survey, notice));
@@ -141,27 +142,30 @@ impl Baseline {
             known_too += u64::from(index.is_some());
             index.is_none()
         });
-        (survey.flaws, survey.notices) = (flaws, notices);
+        (survey.reports, survey.notices) = (reports, notices);
         survey.counts.known += known_too;
-        let scope = Scope::of(survey, selection);
+        let scope = BaselineScope::of(survey, selection);
         let left = self.known.iter().zip(0..).filter(|(_, index)| !met.contains(index));
         left.map(|((known, &line), _)| (known, line)).filter(|(known, _)| scope.covers(known)).collect()
     }
 }
 
-fn known(survey: &Survey, flaw: &Flaw, finding: &Finding) -> Known {
-    let root = survey.roots.get(flaw.root as usize).map_or(&b""[..], |root| root.path.as_os_str().as_bytes());
-    let subject = Subject::Entry { root: root.into(), path: flaw.path.clone(), desired: flaw.ideal };
+fn known(survey: &Survey, report: &EntryReport, finding: &Finding) -> Known {
+    let root = survey.roots.get(report.root as usize).map_or(&b""[..], |root| root.path.as_os_str().as_bytes());
+    let subject = BaselineSubject::Entry { root: root.into(), path: report.path.clone(), desired: report.ideal };
     Known { lint: finding.lint, subject }
 }
 
 fn known_notice(survey: &Survey, notice: &Notice) -> Known {
     let file = survey.policies.get(notice.policy as usize).map_or("", |policy| &policy.file);
-    Known { lint: notice.lint, subject: Subject::Policy { file: file.into(), message: notice.message.as_str().into() } }
+    Known {
+        lint: notice.lint,
+        subject: BaselineSubject::Policy { file: file.into(), message: notice.message.as_str().into() },
+    }
 }
 
 /// What a run looked at.
-struct Scope<'a> {
+struct BaselineScope<'a> {
     survey: &'a Survey,
     roots: HashSet<&'a Path>,
     selection: &'a Selection,
@@ -169,22 +173,22 @@ struct Scope<'a> {
     blind: HashSet<PathBuf>,
 }
 
-impl<'a> Scope<'a> {
-    fn of(survey: &'a Survey, selection: &'a Selection) -> Scope<'a> {
+impl<'a> BaselineScope<'a> {
+    fn of(survey: &'a Survey, selection: &'a Selection) -> BaselineScope<'a> {
         let root = |root: u32| survey.roots.get(root as usize).map_or(Path::new(""), |root| &root.path);
         let place = |base: &Path, path: &TreePath| base.join(Path::new(std::ffi::OsStr::from_bytes(&path.bytes())));
-        let errors = survey.errors.iter().map(|trouble| place(trouble.root.map_or(Path::new(""), root), &trouble.path));
+        let errors = survey.errors.iter().map(|error| place(error.root.map_or(Path::new(""), root), &error.path));
         let mounts = survey.skipped_mounts.iter().map(|mount| place(root(mount.root), &mount.path));
         // `.` is the root itself, and the empty path what concerns all of the run.
         let normal = |path: PathBuf| path.components().collect::<PathBuf>();
         let roots = survey.roots.iter().map(|root| root.path.as_path()).collect();
-        Scope { survey, roots, selection, blind: errors.chain(mounts).map(normal).collect() }
+        BaselineScope { survey, roots, selection, blind: errors.chain(mounts).map(normal).collect() }
     }
 
     fn covers(&self, known: &Known) -> bool {
         match &known.subject {
-            Subject::Policy { file, .. } => self.survey.policies.iter().any(|policy| *policy.file == **file),
-            Subject::Entry { root, path, .. } => {
+            BaselineSubject::Policy { file, .. } => self.survey.policies.iter().any(|policy| *policy.file == **file),
+            BaselineSubject::Entry { root, path, .. } => {
                 let root = Path::new(std::ffi::OsStr::from_bytes(root));
                 let place: PathBuf =
                     root.join(Path::new(std::ffi::OsStr::from_bytes(&path.bytes()))).components().collect();
@@ -203,12 +207,14 @@ impl Ord for Known {
     fn cmp(&self, other: &Known) -> Ordering {
         let number = |state: &State| (state.uid, state.gid, state.mode.bits());
         let subjects = match (&self.subject, &other.subject) {
-            (Subject::Policy { .. }, Subject::Entry { .. }) => Ordering::Less,
-            (Subject::Entry { .. }, Subject::Policy { .. }) => Ordering::Greater,
-            (Subject::Policy { file: a, message: x }, Subject::Policy { file: b, message: y }) => (a, x).cmp(&(b, y)),
+            (BaselineSubject::Policy { .. }, BaselineSubject::Entry { .. }) => Ordering::Less,
+            (BaselineSubject::Entry { .. }, BaselineSubject::Policy { .. }) => Ordering::Greater,
+            (BaselineSubject::Policy { file: a, message: x }, BaselineSubject::Policy { file: b, message: y }) => {
+                (a, x).cmp(&(b, y))
+            }
             (
-                Subject::Entry { root: a, path: x, desired: one },
-                Subject::Entry { root: b, path: y, desired: other },
+                BaselineSubject::Entry { root: a, path: x, desired: one },
+                BaselineSubject::Entry { root: b, path: y, desired: other },
             ) => path_in_tree((a, x), (b, y)).then_with(|| (a, x, number(one)).cmp(&(b, y, number(other)))),
         };
         subjects.then_with(|| self.lint.name().cmp(other.lint.name()))

@@ -9,7 +9,7 @@ use crate::model::acl::Acls;
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::intent::RuleId;
 use crate::model::links::Links;
-use crate::model::operation::Act;
+use crate::model::operation::Operation;
 use crate::model::path::TreePath;
 use crate::model::target::Target;
 use crate::policy::model::Mounts;
@@ -29,13 +29,13 @@ pub struct Survey {
     /// The trees' real roots; one directory stands here once for each policy that judges it.
     pub roots: Vec<Root>,
     /// Every entry with a finding, in path order.
-    pub flaws: Vec<Flaw>,
+    pub reports: Vec<EntryReport>,
     /// Every entry with a finding that an exception covers, in path order.
     pub excused: Vec<Excused>,
     /// Findings about the policies themselves.
     pub notices: Vec<Notice>,
     /// What could not be read, in path order.
-    pub errors: Vec<Trouble>,
+    pub errors: Vec<EntryError>,
     /// Mounts that were not entered, in path order.
     pub skipped_mounts: Vec<SkippedMount>,
     /// What isn't wrong, but should be known.
@@ -54,44 +54,44 @@ pub struct Survey {
 
 impl Survey {
     /// The entries that a fix would change; one that two policies change alike stands here once.
-    pub fn changed(&self) -> impl Iterator<Item = &Flaw> {
-        self.changing().into_iter().map(|at| &self.flaws[at])
+    pub fn changed(&self) -> impl Iterator<Item = &EntryReport> {
+        self.changing().into_iter().map(|at| &self.reports[at])
     }
 
     /// The same by index.
     pub fn changing(&self) -> Vec<usize> {
         let is_new = |at: usize| {
-            let flaw = &self.flaws[at];
+            let report = &self.reports[at];
             // Flaws of one entry stand side by side; of several names of one the first carries the change.
-            let before = self.flaws[..at].iter().rev().take_while(|before| self.is_same_path(before, flaw));
-            !before.into_iter().any(|before| before.after() == flaw.after()) && !flaw.is_later_name()
+            let before = self.reports[..at].iter().rev().take_while(|before| self.is_same_path(before, report));
+            !before.into_iter().any(|before| before.after() == report.after()) && !report.is_later_name()
         };
-        let changed = self.flaws.iter().enumerate().filter(|(_, flaw)| flaw.before() != flaw.after());
+        let changed = self.reports.iter().enumerate().filter(|(_, report)| report.before() != report.after());
         changed.map(|(at, _)| at).filter(|at| is_new(*at) && !self.barred.contains(at)).collect()
     }
 
     /// The lints that ask for the change of an entry: those of every policy that changes it.
-    pub fn lints_of(&self, flaw: &Flaw) -> Vec<Lint> {
-        let findings = flaw.findings.iter().filter(|finding| !matches!(finding.fix, Fix::None(_)));
+    pub fn lints_of(&self, report: &EntryReport) -> Vec<Lint> {
+        let findings = report.findings.iter().filter(|finding| !matches!(finding.fix, Fix::None(_)));
         findings.map(|finding| finding.lint).collect()
     }
 
     /// Whether the change of an entry is no safe one.
-    pub fn is_risky(&self, flaw: &Flaw) -> bool {
-        let policy = self.roots.get(flaw.root as usize).map(|root| root.policy as usize);
+    pub fn is_risky(&self, report: &EntryReport) -> bool {
+        let policy = self.roots.get(report.root as usize).map(|root| root.policy as usize);
         let planned = policy.and_then(|policy| self.unsafe_fixes.get(policy)).copied().unwrap_or_default();
-        flaw.findings.iter().any(|one| matches!(one.fix, Fix::Unsafe(_)) && planned.contains(one.lint))
+        report.findings.iter().any(|one| matches!(one.fix, Fix::Unsafe(_)) && planned.contains(one.lint))
     }
 
-    fn is_same_path(&self, one: &Flaw, other: &Flaw) -> bool {
-        let root = |flaw: &Flaw| self.roots[flaw.root as usize].path.as_os_str().as_bytes();
+    fn is_same_path(&self, one: &EntryReport, other: &EntryReport) -> bool {
+        let root = |report: &EntryReport| self.roots[report.root as usize].path.as_os_str().as_bytes();
         path_in_tree((root(one), &one.path), (root(other), &other.path)).is_eq()
     }
 }
 
-impl Flaw {
+impl EntryReport {
     /// What it is: the state it is in, and its ACLs where they are judged. They aren't yet, nor do they stand in
-    /// [`Flaw`], of which there are millions: [`Rare`] is where they belong.
+    /// [`EntryReport`], of which there are millions: [`Rare`] is where they belong.
     pub fn before(&self) -> Target {
         self.actual.into()
     }
@@ -106,7 +106,7 @@ impl Flaw {
         self.rare.as_deref().map_or(Acls::default(), |rare| rare.acls)
     }
 
-    /// Whom its ACL names that would have less in the state that the policy asks for.
+    /// Principal its ACL names that would have less in the state that the policy asks for.
     pub fn losers(&self) -> &Losers {
         static NONE: Losers = Losers::NONE;
         self.rare.as_deref().map_or(&NONE, |rare| &rare.losers)
@@ -174,7 +174,7 @@ pub struct Root {
 
 /// An entry with findings.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Flaw {
+pub struct EntryReport {
     /// The index of its root in [`Survey::roots`].
     pub root: u32,
     /// Its path from there.
@@ -221,7 +221,7 @@ pub struct Rare {
     pub obstacle: Option<Box<str>>,
     /// What its ACLs come to.
     pub acls: Acls,
-    /// Whom its ACL names that would have less in the state that the policy asks for.
+    /// Principal its ACL names that would have less in the state that the policy asks for.
     pub losers: Losers,
 }
 
@@ -229,7 +229,7 @@ pub struct Rare {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Excused {
     /// The entry, with those findings alone; nothing is done about them.
-    pub flaw: Flaw,
+    pub report: EntryReport,
     /// The reason that the exception of each finding gives.
     pub reasons: Box<[Box<str>]>,
 }
@@ -263,9 +263,9 @@ pub struct Unmet {
     /// What kind of entry it is, where there is one.
     pub kind: Option<Kind>,
     /// Who, as the policy names them.
-    pub whom: String,
+    pub principal: String,
     /// What they can do, or can't.
-    pub act: Act,
+    pub act: Operation,
 }
 
 impl Notice {
@@ -277,7 +277,7 @@ impl Notice {
 
 /// Something that could not be read, so that the run is incomplete.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Trouble {
+pub struct EntryError {
     /// The index of the root it happened below, if it happened in one.
     pub root: Option<u32>,
     /// The path from that root, or else an absolute one.
@@ -290,10 +290,10 @@ pub struct Trouble {
     pub message: String,
 }
 
-impl Trouble {
+impl EntryError {
     /// A system call that failed on an entry.
-    pub fn of(root: Option<u32>, path: TreePath, error: SysError) -> Trouble {
-        Trouble {
+    pub fn of(root: Option<u32>, path: TreePath, error: SysError) -> EntryError {
+        EntryError {
             root,
             path,
             call: Some(error.call),
@@ -303,9 +303,9 @@ impl Trouble {
     }
 
     /// Something else that stands in the way of looking at an absolute path.
-    pub fn at(path: &Path, message: impl Into<String>) -> Trouble {
+    pub fn at(path: &Path, message: impl Into<String>) -> EntryError {
         let path = TreePath::from(path.as_os_str().as_bytes());
-        Trouble { root: None, path, call: None, errno: None, message: message.into() }
+        EntryError { root: None, path, call: None, errno: None, message: message.into() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Entries with several names, where a policy lets those be changed whose names all lie in the tree.
 
-use crate::findings::found::Flaw;
+use crate::findings::found::EntryReport;
 use crate::model::entry::{Identity, State};
 use crate::model::links::Links;
 use std::collections::HashMap;
@@ -8,13 +8,13 @@ use std::collections::HashMap;
 /// One name of an entry with several, as it is to be told of.
 pub struct Linked {
     /// If a name lies elsewhere: nothing may be changed.
-    pub refused: Flaw,
+    pub refused: EntryReport,
     /// If all names lie in the tree.
-    pub inside: Flaw,
+    pub inside: EntryReport,
 }
 
 /// Decides on every entry with several names, now that all of the tree has been seen.
-pub fn settle(linked: Vec<Linked>, flaws: &mut Vec<Flaw>) {
+pub fn settle(linked: Vec<Linked>, reports: &mut Vec<EntryReport>) {
     let mut entries: HashMap<(u32, Identity), Vec<Linked>> = HashMap::new();
     for name in linked {
         entries.entry((name.refused.root, name.refused.id)).or_default().push(name);
@@ -23,11 +23,11 @@ pub fn settle(linked: Vec<Linked>, flaws: &mut Vec<Flaw>) {
         names.sort_by(|a, b| a.refused.path.cmp(&b.refused.path));
         // A name that was listed twice would stand in for one that lies elsewhere.
         names.dedup_by(|a, b| a.refused.path == b.refused.path);
-        let told: Vec<Flaw> = match agreed(&names) {
+        let told: Vec<EntryReport> = match agreed(&names) {
             Some(_) => with_links(names),
             None => names.into_iter().map(|name| name.refused).collect(),
         };
-        flaws.extend(told.into_iter().filter(|flaw| !flaw.findings.is_empty()));
+        reports.extend(told.into_iter().filter(|report| !report.findings.is_empty()));
     }
 }
 
@@ -41,8 +41,8 @@ fn agreed(names: &[Linked]) -> Option<State> {
 
 /// The first name carries the change and knows all others; those know the first, or a hundred thousand names would
 /// take as much memory as their square.
-fn with_links(names: Vec<Linked>) -> Vec<Flaw> {
-    let mut told: Vec<Flaw> = names.into_iter().map(|name| name.inside).collect();
+fn with_links(names: Vec<Linked>) -> Vec<EntryReport> {
+    let mut told: Vec<EntryReport> = names.into_iter().map(|name| name.inside).collect();
     let Some((first, others)) = told.split_first_mut() else { return told };
     first.rare_mut().links = Links::inside(others.iter().map(|other| other.path.clone()));
     for other in others {
@@ -61,7 +61,7 @@ mod tests {
     fn linked(path: &str, nlink: u32, desired_gid: u32) -> Linked {
         let state = |gid| State { uid: 0, gid, mode: Mode::new(0o664) };
         let finding = |fix| Finding { lint: Lint::ForeignGroup, level: Level::Deny, fix, rule: None };
-        let flaw = |desired, findings: &[Finding]| Flaw {
+        let report = |desired, findings: &[Finding]| EntryReport {
             root: 0,
             path: path.as_bytes().into(),
             kind: Kind::File,
@@ -78,14 +78,17 @@ mod tests {
         };
         let refused = [finding(Fix::None(Some(Because::HardLink)))];
         let found: &[Finding] = if desired_gid == 1 { &[] } else { &[finding(Fix::Safe)] };
-        Linked { refused: flaw(1, &refused), inside: flaw(desired_gid, found) }
+        Linked { refused: report(1, &refused), inside: report(desired_gid, found) }
     }
 
     fn settled(names: Vec<Linked>) -> Vec<(String, u32, Links)> {
-        let mut flaws = Vec::new();
-        settle(names, &mut flaws);
+        let mut reports = Vec::new();
+        settle(names, &mut reports);
         let text = |path: &[u8]| String::from_utf8(path.to_vec()).expect("a path of this test");
-        flaws.into_iter().map(|flaw| (text(&flaw.path.bytes()), flaw.desired.gid, flaw.links().clone())).collect()
+        reports
+            .into_iter()
+            .map(|report| (text(&report.path.bytes()), report.desired.gid, report.links().clone()))
+            .collect()
     }
 
     #[test]

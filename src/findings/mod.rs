@@ -10,7 +10,7 @@ pub mod totals;
 pub mod baseline;
 
 pub use found::{
-    Excused, Flaw, Notice, PolicyLabel, Prospect, Rare, Root, RulePlace, SkippedMount, Survey, Trouble, Unmet,
+    EntryError, EntryReport, Excused, Notice, PolicyLabel, Prospect, Rare, Root, RulePlace, SkippedMount, Survey, Unmet,
 };
 pub use notices::{expired, idle, risky};
 pub use order::{in_tree, path_in_tree};

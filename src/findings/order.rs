@@ -1,6 +1,6 @@
 //! The order of all output: by path, component by component as bytes, a directory before its contents.
 
-use crate::findings::{Flaw, Survey, Trouble};
+use crate::findings::{EntryError, EntryReport, Survey};
 use crate::model::path::{TreePath, path_order};
 use crate::sys::thread::{join, start};
 use std::cmp::Ordering;
@@ -12,26 +12,26 @@ const MANY: usize = 1 << 12;
 
 /// Puts all that a survey found in path order, each entry once by policy.
 pub(crate) fn put_in_order(survey: &mut Survey) {
-    let Survey { roots, flaws, excused, skipped_mounts, .. } = survey;
+    let Survey { roots, reports, excused, skipped_mounts, .. } = survey;
     let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
-    let by_path = |a: &Flaw, b: &Flaw| {
+    let by_path = |a: &EntryReport, b: &EntryReport| {
         let by_path = path_in_tree((root(a.root), &a.path), (root(b.root), &b.path)).then(a.root.cmp(&b.root));
         // A name that is made anew while its directory is listed can be listed twice (XFS): who came last is there now.
         by_path.then_with(|| b.id.btime.cmp(&a.id.btime))
     };
-    let is_again = |again: &Flaw, first: &Flaw| again.root == first.root && again.path == first.path;
+    let is_again = |again: &EntryReport, first: &EntryReport| again.root == first.root && again.path == first.path;
     // Threads give theirs sorted, so that there is little left to do.
-    sort(flaws, by_path);
-    flaws.dedup_by(|again, first| is_again(again, first));
-    excused.sort_by(|a, b| by_path(&a.flaw, &b.flaw));
-    excused.dedup_by(|again, first| is_again(&again.flaw, &first.flaw));
+    sort(reports, by_path);
+    reports.dedup_by(|again, first| is_again(again, first));
+    excused.sort_by(|a, b| by_path(&a.report, &b.report));
+    excused.dedup_by(|again, first| is_again(&again.report, &first.report));
     skipped_mounts.sort_by(|a, b| path_in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
     survey.put_errors_in_order();
 }
 
 impl Survey {
     /// Takes down what stands in the way of some of it only once all was found.
-    pub fn add_errors(&mut self, errors: impl IntoIterator<Item = Trouble>) {
+    pub fn add_errors(&mut self, errors: impl IntoIterator<Item = EntryError>) {
         self.errors.extend(errors);
         self.put_errors_in_order();
     }
@@ -39,7 +39,7 @@ impl Survey {
     fn put_errors_in_order(&mut self) {
         let Survey { roots, errors, .. } = self;
         let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
-        let base = |trouble: &Trouble| trouble.root.map_or(&b""[..], root);
+        let base = |error: &EntryError| error.root.map_or(&b""[..], root);
         errors.sort_by(|a, b| path_in_tree((base(a), &a.path), (base(b), &b.path)));
     }
 }
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_name_that_was_listed_twice_is_found_once_as_it_is_now() {
         let state = State { uid: 0, gid: 1, mode: Mode::new(0o644) };
-        let flaw = |root, path: &str, ino, born| Flaw {
+        let report = |root, path: &str, ino, born| EntryReport {
             root,
             path: path.as_bytes().into(),
             kind: Kind::File,
@@ -144,13 +144,19 @@ mod tests {
             mounts: crate::policy::model::Mounts::Stay,
         };
         // Both policies judge the one directory.
-        let flaws =
-            vec![flaw(1, "x", 8, 5), flaw(0, "y", 9, 1), flaw(0, "x", 7, 2), flaw(0, "x", 8, 5), flaw(1, "x", 7, 2)];
-        let mut survey = Survey { roots: vec![root(0), root(1)], flaws, ..Survey::default() };
+        let reports = vec![
+            report(1, "x", 8, 5),
+            report(0, "y", 9, 1),
+            report(0, "x", 7, 2),
+            report(0, "x", 8, 5),
+            report(1, "x", 7, 2),
+        ];
+        let mut survey = Survey { roots: vec![root(0), root(1)], reports, ..Survey::default() };
         put_in_order(&mut survey);
-        let found: Vec<_> = survey.flaws.iter().map(|flaw| (flaw.path.name(), flaw.root, flaw.id.ino)).collect();
+        let found: Vec<_> =
+            survey.reports.iter().map(|report| (report.path.name(), report.root, report.id.ino)).collect();
         assert_eq!(found, [(&b"x"[..], 0, 8), (b"x", 1, 8), (b"y", 0, 9)]);
-        let changed: Vec<_> = survey.changed().map(|flaw| flaw.id.ino).collect();
+        let changed: Vec<_> = survey.changed().map(|report| report.id.ino).collect();
         assert_eq!(changed, [8, 9], "one change of one entry");
     }
 

@@ -100,7 +100,7 @@ mod tests {
     fn ten_million_entries_take_less_than_two_gigabytes() {
         // A short name is in it. Sorting takes four bytes more, a second finding two words, and the path of a directory
         // eleven words beside its last names, once for all entries of it.
-        assert_eq!((size_of::<crate::findings::Flaw>(), size_of::<Findings>()), (152, 16));
+        assert_eq!((size_of::<crate::findings::EntryReport>(), size_of::<Findings>()), (152, 16));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Who and how much: findings by lint, by owner and by top directory, with the bytes that a wrong group is charged for.
 
-use super::{Flaw, Survey};
+use super::{EntryReport, Survey};
 use crate::lints::{Level, Lint};
 use crate::model::entry::{Identity, Kind};
 use crate::model::text::escape::join;
@@ -35,9 +35,9 @@ impl Summary {
         let mut summary = Summary::default();
         // One entry under several names, or under several policies, takes its space once.
         let mut seen: HashSet<Identity> = HashSet::new();
-        for flaw in &survey.flaws {
+        for report in &survey.reports {
             let (mut sum, mut wrong) = (Sum::default(), None);
-            for finding in &flaw.findings {
+            for finding in &report.findings {
                 let deny = u64::from(finding.level == Level::Deny);
                 let one = Sum { findings: 1, deny, bytes: 0 };
                 summary.by_lint.entry(finding.lint).or_default().add(one);
@@ -46,12 +46,12 @@ impl Summary {
                     wrong = Some(finding.lint);
                 }
             }
-            if let Some(lint) = wrong.filter(|_| seen.insert(flaw.id)) {
-                sum.bytes = flaw.bytes;
-                summary.by_lint.entry(lint).or_default().bytes += flaw.bytes;
+            if let Some(lint) = wrong.filter(|_| seen.insert(report.id)) {
+                sum.bytes = report.bytes;
+                summary.by_lint.entry(lint).or_default().bytes += report.bytes;
             }
-            summary.by_owner.entry(flaw.actual.uid).or_default().add(sum);
-            summary.by_directory.entry(top_directory(survey, flaw)).or_default().add(sum);
+            summary.by_owner.entry(report.actual.uid).or_default().add(sum);
+            summary.by_directory.entry(top_directory(survey, report)).or_default().add(sum);
         }
         for notice in &survey.notices {
             let deny = u64::from(notice.level == Level::Deny);
@@ -70,14 +70,14 @@ impl Sum {
 }
 
 /// The directory right below the root that an entry is or lies in; the root for what lies in the root itself.
-fn top_directory(survey: &Survey, flaw: &Flaw) -> Vec<u8> {
-    let root = survey.roots.get(flaw.root as usize).map_or(&b""[..], |root| root.path.as_os_str().as_bytes());
-    let is_dir = flaw.kind == Kind::Dir;
-    match flaw.path.directory() {
+fn top_directory(survey: &Survey, report: &EntryReport) -> Vec<u8> {
+    let root = survey.roots.get(report.root as usize).map_or(&b""[..], |root| root.path.as_os_str().as_bytes());
+    let is_dir = report.kind == Kind::Dir;
+    match report.path.directory() {
         directory if !directory.is_root() => {
             join(root, directory.head().split(|&byte| byte == b'/').next().unwrap_or_default())
         }
-        _ if is_dir => join(root, flaw.path.name()),
+        _ if is_dir => join(root, report.path.name()),
         _ => root.to_vec(),
     }
 }

@@ -54,7 +54,7 @@ pub struct Totals {
 impl Survey {
     /// Adds it up.
     pub fn totals(&self) -> Totals {
-        let of_entries: usize = self.flaws.iter().map(|flaw| flaw.findings.len()).sum();
+        let of_entries: usize = self.reports.iter().map(|report| report.findings.len()).sum();
         let Counts { entries, excluded, vanished, suppressed, known } = self.counts;
         Totals {
             entries,

@@ -13,7 +13,7 @@ const EXAMPLES: usize = 3;
 #[derive(Clone, Default, Debug)]
 pub struct Census {
     /// Its places by path; `.` is the root and what lies below it outside all others.
-    pub places: BTreeMap<Vec<u8>, Place>,
+    pub places: BTreeMap<Vec<u8>, CensusPlace>,
     /// All entries, the root included.
     pub entries: u64,
     /// Entries that every policy excludes unless it says otherwise.
@@ -26,7 +26,7 @@ pub struct Census {
 
 /// A directory with a group of its own, and what lies below it: the root, or a setgid directory of another group.
 #[derive(Clone, Default, Debug)]
-pub struct Place {
+pub struct CensusPlace {
     /// The directory itself.
     pub top: Option<State>,
     /// What lies below it, sort by sort.
@@ -117,17 +117,17 @@ impl Census {
         }
     }
 
-    fn place(&mut self, path: &[u8]) -> &mut Place {
+    fn place(&mut self, path: &[u8]) -> &mut CensusPlace {
         if !self.places.contains_key(path) {
-            self.places.insert(path.to_vec(), Place::default());
+            self.places.insert(path.to_vec(), CensusPlace::default());
         }
         self.places.get_mut(path).expect("it was just put there")
     }
 }
 
-impl Place {
+impl CensusPlace {
     /// Adds the counts of the same place, or of one that is to be counted in.
-    pub fn add(&mut self, other: Place) {
+    pub fn add(&mut self, other: CensusPlace) {
         self.top = self.top.or(other.top);
         for (sort, count) in other.sorts {
             self.sorts.entry(sort).or_default().add(count);

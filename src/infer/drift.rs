@@ -1,6 +1,6 @@
 //! What nobody meant: users' own groups, and ids that nobody knows, in a tree whose ids have names.
 
-use super::census::{Census, Count, Place, Sort};
+use super::census::{Census, CensusPlace, Count, Sort};
 use super::proposal::ROOT;
 use crate::model::accounts::Accounts;
 use std::collections::{BTreeMap, HashMap};
@@ -13,26 +13,27 @@ pub fn is_drift(sort: Sort, top: Option<u32>, accounts: &dyn Accounts) -> bool {
 }
 
 /// Counts directories in with the root that are setgid by mistake: with a user's own group, or one that nobody knows.
-pub fn fold_drift(places: &mut BTreeMap<Vec<u8>, Place>, accounts: &dyn Accounts) {
+pub fn fold_drift(places: &mut BTreeMap<Vec<u8>, CensusPlace>, accounts: &dyn Accounts) {
     let Some(shared) = places.get(ROOT).and_then(|root| root.top).map(|top| top.gid) else { return };
-    let is_drifted =
-        |place: &Place| place.top.is_some_and(|top| is_drift(Sort::of_directory(top, top.gid), Some(shared), accounts));
+    let is_drifted = |place: &CensusPlace| {
+        place.top.is_some_and(|top| is_drift(Sort::of_directory(top, top.gid), Some(shared), accounts))
+    };
     let drifted: Vec<Vec<u8>> = places
         .iter()
         .filter(|(path, place)| path.as_slice() != ROOT && is_drifted(place))
         .map(|(path, _)| path.clone())
         .collect();
     for path in drifted {
-        let Some(Place { top, sorts }) = places.remove(&path) else { continue };
+        let Some(CensusPlace { top, sorts }) = places.remove(&path) else { continue };
         let root = places.entry(ROOT.to_vec()).or_default();
         if let Some(state) = top {
             let count = Count { entries: 1, examples: vec![path] };
-            root.add(Place { top: None, sorts: HashMap::from([(Sort::of_directory(state, shared), count)]) });
+            root.add(CensusPlace { top: None, sorts: HashMap::from([(Sort::of_directory(state, shared), count)]) });
         }
         // What was handed down there is nothing to go by.
         for (sort, count) in sorts {
             let sort = Sort { group_is_inherited: sort.gid == shared, ..sort };
-            root.add(Place { top: None, sorts: HashMap::from([(sort, count)]) });
+            root.add(CensusPlace { top: None, sorts: HashMap::from([(sort, count)]) });
         }
     }
 }

@@ -15,7 +15,7 @@ mod surveyor;
 pub mod toml;
 
 pub use acls::AclCounts;
-pub use census::{Census, Count, Place, Role, Sort};
+pub use census::{Census, CensusPlace, Count, Role, Sort};
 pub use group::GroupWish;
 pub use modes::{ModeFit, prevailing_mode};
 pub use proposal::{Fit, Outlier, PlaceWishes, Proposal, ROOT, TopWishes};

@@ -1,6 +1,6 @@
 //! From counts to wishes: what prevails in each place, and which entries differ.
 
-use super::census::{Census, Count, Place, Role, Sort};
+use super::census::{Census, CensusPlace, Count, Role, Sort};
 use super::drift::{Known, fold_drift};
 use super::group::{GroupWish, prevailing_group};
 use super::modes::{ModeFit, prevailing_mode};
@@ -112,7 +112,7 @@ impl Proposal {
 
 /// Counts places in with the root where they are too many for a policy that a person reads: all of them where one wish
 /// then speaks for all, else the smallest.
-fn fold_places(places: &mut BTreeMap<Vec<u8>, Place>, accounts: &dyn Accounts) {
+fn fold_places(places: &mut BTreeMap<Vec<u8>, CensusPlace>, accounts: &dyn Accounts) {
     if places.len() <= PLACES + 1 {
         return;
     }
@@ -126,7 +126,7 @@ fn fold_places(places: &mut BTreeMap<Vec<u8>, Place>, accounts: &dyn Accounts) {
 }
 
 /// Counts all places but so many, the largest, in with the root.
-fn fold_beyond(places: &mut BTreeMap<Vec<u8>, Place>, kept: usize) {
+fn fold_beyond(places: &mut BTreeMap<Vec<u8>, CensusPlace>, kept: usize) {
     let mut order: Vec<(u64, Vec<u8>)> = places
         .iter()
         .filter(|(path, _)| path.as_slice() != ROOT)
@@ -140,14 +140,14 @@ fn fold_beyond(places: &mut BTreeMap<Vec<u8>, Place>, kept: usize) {
         if let Some(state) = top {
             let count = Count { entries: 1, examples: vec![path] };
             // It is setgid, so it hands down its own.
-            root.add(Place { top: None, sorts: HashMap::from([(Sort::of_directory(state, state.gid), count)]) });
+            root.add(CensusPlace { top: None, sorts: HashMap::from([(Sort::of_directory(state, state.gid), count)]) });
         }
         root.add(place);
     }
 }
 
 impl PlaceWishes {
-    fn of(path: &[u8], place: &Place, accounts: &dyn Accounts) -> PlaceWishes {
+    fn of(path: &[u8], place: &CensusPlace, accounts: &dyn Accounts) -> PlaceWishes {
         // A place without directories below its top is what its top is.
         let alone = !place.sorts.keys().any(|sort| sort.role == Role::Dir);
         let top = place.top.map(|state| Sort::of_directory(state, state.gid));
@@ -214,7 +214,7 @@ impl PlaceWishes {
         tests.into_iter().filter(|(misses, _)| *misses).map(|(_, attribute)| attribute).collect()
     }
 
-    fn differing(&self, place: &Place, accounts: &dyn Accounts) -> Vec<Outlier> {
+    fn differing(&self, place: &CensusPlace, accounts: &dyn Accounts) -> Vec<Outlier> {
         let mut outliers: Vec<Outlier> = ["owner", "group", "setgid", "sticky", "dir-mode", "file-mode"]
             .map(|attribute| Outlier { attribute, count: Count::default() })
             .into();

@@ -15,7 +15,7 @@ pub struct Job {
     /// Whether it repairs.
     pub task: Task,
     /// Where it repairs: nothing else of the file system is to be writable. Of the roots the topmost alone.
-    pub places: Vec<Place>,
+    pub places: Vec<UnitPlace>,
     /// Whose it is: root's crontab lines name the user.
     pub whose: Whose,
 }
@@ -40,7 +40,7 @@ pub enum Whose {
 
 /// A directory that a repair is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Place {
+pub struct UnitPlace {
     /// Its path.
     pub path: String,
     /// Whether it may be missing.

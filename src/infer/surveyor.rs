@@ -7,7 +7,7 @@ use crate::model::intent::is_setgid_directory;
 use crate::source::walk::{Crossing, Next, Place, Standing, Visitor, Want};
 use crate::sys::SysError;
 use crate::sys::dir::OnMount;
-use crate::sys::ladder::Ladder;
+use crate::sys::features::KernelFeatures;
 use crate::sys::mounts::current_mount;
 use crate::sys::stat::Look;
 use crate::sys::system_made::is_system_made;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// One thread's counts.
 pub struct Counting {
-    ladder: Arc<Ladder>,
+    features: Arc<KernelFeatures>,
     /// What it counted.
     pub census: Census,
     /// What could not be read, by its path from the root.
@@ -104,15 +104,15 @@ impl Visitor for Counting {
 
 impl Counting {
     /// Nothing counted yet.
-    pub fn new(ladder: Arc<Ladder>) -> Counting {
-        Counting { ladder, census: Census::default(), errors: Vec::new() }
+    pub fn new(features: Arc<KernelFeatures>) -> Counting {
+        Counting { features, census: Census::default(), errors: Vec::new() }
     }
 
     /// Notes which ACLs there are. One more call for each entry: a first policy is no daily run.
     fn ask_for_acls(&mut self, at: Place<'_, Surroundings>, kind: Kind, own: Option<BorrowedFd<'_>>) {
         if kind != Kind::Symlink {
             let whence = own.map(|own| (own, c".")).or_else(|| at.parent());
-            let asked = whence.and_then(|(dir, name)| acl_kinds_at(dir, name, kind, &self.ladder).ok());
+            let asked = whence.and_then(|(dir, name)| acl_kinds_at(dir, name, kind, &self.features).ok());
             self.census.acls.count(asked, || at.path());
         }
     }

@@ -7,7 +7,7 @@ use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
 use crate::model::mode::Mode;
 use crate::policy::compile::instance::Instance;
-use crate::policy::compile::rules::{Subject, TreeRules, mode_of, special_key};
+use crate::policy::compile::rules::{RuleSubject, TreeRules, mode_of, special_key};
 use crate::policy::model::{Attribute, Wishes};
 use std::ops::Range;
 
@@ -58,19 +58,31 @@ impl Instance {
 /// An attribute: its key, who speaks of it, and where a rule says it.
 struct Spoken {
     name: fn(Kind) -> &'static str,
-    subject: Subject,
+    subject: RuleSubject,
     span: fn(&Wishes, Kind) -> Option<Range<usize>>,
 }
 
 const ATTRIBUTES: [Spoken; 8] = [
-    Spoken { name: |_| "group", subject: Subject::Group, span: |wishes, _| span(&wishes.group) },
-    Spoken { name: |_| "owner", subject: Subject::Owner, span: |wishes, _| span(&wishes.owner) },
-    Spoken { name: |_| "setgid", subject: Subject::Setgid, span: |wishes, kind| special(wishes, kind, Mode::SETGID) },
-    Spoken { name: |_| "sticky", subject: Subject::Sticky, span: |wishes, kind| special(wishes, kind, Mode::STICKY) },
-    Spoken { name: mode_key, subject: Subject::Mode, span: |wishes, kind| span(mode_of(wishes, kind)?) },
-    Spoken { name: |_| "hard-links", subject: Subject::HardLinks, span: |wishes, _| span(&wishes.hard_links) },
-    Spoken { name: |_| "consent", subject: Subject::Consent, span: |wishes, _| span(&wishes.consent) },
-    Spoken { name: |_| "private-dirs", subject: Subject::PrivateDirs, span: |wishes, _| span(&wishes.private_dirs) },
+    Spoken { name: |_| "group", subject: RuleSubject::Group, span: |wishes, _| span(&wishes.group) },
+    Spoken { name: |_| "owner", subject: RuleSubject::Owner, span: |wishes, _| span(&wishes.owner) },
+    Spoken {
+        name: |_| "setgid",
+        subject: RuleSubject::Setgid,
+        span: |wishes, kind| special(wishes, kind, Mode::SETGID),
+    },
+    Spoken {
+        name: |_| "sticky",
+        subject: RuleSubject::Sticky,
+        span: |wishes, kind| special(wishes, kind, Mode::STICKY),
+    },
+    Spoken { name: mode_key, subject: RuleSubject::Mode, span: |wishes, kind| span(mode_of(wishes, kind)?) },
+    Spoken { name: |_| "hard-links", subject: RuleSubject::HardLinks, span: |wishes, _| span(&wishes.hard_links) },
+    Spoken { name: |_| "consent", subject: RuleSubject::Consent, span: |wishes, _| span(&wishes.consent) },
+    Spoken {
+        name: |_| "private-dirs",
+        subject: RuleSubject::PrivateDirs,
+        span: |wishes, _| span(&wishes.private_dirs),
+    },
 ];
 
 impl Spoken {
@@ -110,7 +122,7 @@ fn span<T>(attribute: &Attribute<T>) -> Option<Range<usize>> {
 mod tests {
     use super::*;
     use crate::policy::compile::bind::{Binding, bind};
-    use crate::policy::model::{At, Model, Rule, Scope};
+    use crate::policy::model::{At, Model, Rule, RuleScope};
     use crate::policy::problem::Source;
     use crate::policy::testing::{Names, compile, id, model, modes, rule, taken_back, texts, tree};
     use std::collections::BTreeMap;
@@ -141,7 +153,7 @@ mod tests {
                 other => other,
             };
             let wishes = Wishes { group: moved(id(2), "rule-group"), dir_mode, ..Wishes::default() };
-            rule(&["d/"], Scope::Tree, wishes)
+            rule(&["d/"], RuleScope::Tree, wishes)
         };
         let mut tree = tree(own, vec![back]);
         tree.exclude = texts(&["*.swp"]);

@@ -2,7 +2,7 @@
 
 pub use crate::lints::Options;
 
-use crate::lints::{Finding, Findings, Subject, check, complies};
+use crate::lints::{Finding, FindingSink, Subject, check, complies};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, State};
 use crate::model::intent::{Around, Intent};
@@ -61,7 +61,7 @@ fn look(
     accounts: &dyn Accounts,
 ) -> Verdict {
     let subject = Subject::of(entry, intent, around, options, accounts);
-    let mut findings = Findings::new(entry.state, options);
+    let mut findings = FindingSink::new(entry.state, options);
     check(&subject, &mut findings);
     let ideal = subject.wanted.ideal;
     let (findings, desired) = findings.settle(&subject);

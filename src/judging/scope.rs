@@ -46,7 +46,7 @@ pub struct Active {
 
 /// What one tree wants of one entry.
 #[derive(Clone, Copy)]
-pub struct Opinion<'p> {
+pub struct Wanted<'p> {
     /// The tree's view, by index in the region.
     pub view: usize,
     /// What it wants; empty where it wants nothing.
@@ -59,7 +59,7 @@ pub struct Opinion<'p> {
 
 /// Whether anybody cares for a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Heard {
+pub enum Relevance {
     /// Every tree excludes it.
     Excluded,
     /// Nobody wants anything of it.
@@ -129,10 +129,10 @@ impl<'p> Scope<'p> {
         name: &[u8],
         kind: Kind,
         scratch: &mut Scratch,
-        opinions: &mut Vec<Opinion<'p>>,
-    ) -> Heard {
-        opinions.clear();
-        let mut heard = Heard::Excluded;
+        all_wanted: &mut Vec<Wanted<'p>>,
+    ) -> Relevance {
+        all_wanted.clear();
+        let mut heard = Relevance::Excluded;
         for active in &self.actives {
             let instance = self.region.views[active.view].bound.instance;
             let intent = match active.here.ruling(instance, paths.of(active.view), name, kind, scratch) {
@@ -140,42 +140,42 @@ impl<'p> Scope<'p> {
                 Ruling::Unwanted => Intent::default(),
                 Ruling::Wanted(intent) => intent,
             };
-            let wanted = if intent.is_empty() { Heard::Unwanted } else { Heard::Wanted };
-            if heard != Heard::Wanted {
+            let wanted = if intent.is_empty() { Relevance::Unwanted } else { Relevance::Wanted };
+            if heard != Relevance::Wanted {
                 heard = wanted;
             }
-            opinions.push(Opinion { view: active.view, intent, parent: active.parent, setgid: active.setgid });
+            all_wanted.push(Wanted { view: active.view, intent, parent: active.parent, setgid: active.setgid });
         }
         heard
     }
 
     /// Leaves out the trees that have default excludes, and tells the view of each.
-    pub fn drop_default_excludes(&self, opinions: &mut Vec<Opinion<'p>>, mut tell: impl FnMut(usize)) {
-        opinions.retain(|opinion| {
-            let view = &self.region.views[opinion.view];
+    pub fn drop_default_excludes(&self, all_wanted: &mut Vec<Wanted<'p>>, mut tell: impl FnMut(usize)) {
+        all_wanted.retain(|wanted| {
+            let view = &self.region.views[wanted.view];
             let is_left_out = view.bound.instance.has_default_excludes();
             if is_left_out {
-                tell(opinion.view);
+                tell(wanted.view);
             }
             !is_left_out
         });
     }
 
-    /// What the trees that have an opinion of a directory in this one say inside it; the verdicts on it are told by
+    /// What the trees that want something of a directory in this one say inside it; the verdicts on it are told by
     /// the same index. `None` where none of them judges anything there.
     pub fn inside(
         &self,
         paths: &Paths,
         name: &[u8],
         look: &Look,
-        opinions: &[Opinion<'p>],
+        all_wanted: &[Wanted<'p>],
         verdicts: &[Verdict],
         scratch: &mut Scratch,
     ) -> Option<Scope<'p>> {
-        let mut actives = Vec::with_capacity(opinions.len());
-        for (opinion, verdict) in opinions.iter().zip(verdicts) {
-            let Some(active) = self.actives.iter().find(|active| active.view == opinion.view) else { continue };
-            if is_left_private(&opinion.intent, &look.entry) {
+        let mut actives = Vec::with_capacity(all_wanted.len());
+        for (wanted, verdict) in all_wanted.iter().zip(verdicts) {
+            let Some(active) = self.actives.iter().find(|active| active.view == wanted.view) else { continue };
+            if is_left_private(&wanted.intent, &look.entry) {
                 continue;
             }
             let instance = self.region.views[active.view].bound.instance;
@@ -199,14 +199,14 @@ fn is_left_private(intent: &Intent<'_>, entry: &Entry) -> bool {
     intent.private_dirs == PrivateDirs::Allow && entry.kind == Kind::Dir && entry.state.mode.is_private()
 }
 
-impl<'p> Opinion<'p> {
-    /// The opinion on an entry that is a private directory which the policy leaves to its owner.
-    pub fn heeding_privacy(self, entry: &Entry) -> Opinion<'p> {
+impl<'p> Wanted<'p> {
+    /// What is wanted of an entry that is a private directory which the policy leaves to its owner.
+    pub fn heeding_privacy(self, entry: &Entry) -> Wanted<'p> {
         if !is_left_private(&self.intent, entry) {
             return self;
         }
         let Intent { group, hard_links, consent, private_dirs, .. } = self.intent;
-        Opinion { intent: Intent { group, hard_links, consent, private_dirs, ..Intent::default() }, ..self }
+        Wanted { intent: Intent { group, hard_links, consent, private_dirs, ..Intent::default() }, ..self }
     }
 
     /// What lies around an entry of this name.

@@ -3,7 +3,7 @@
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
-use crate::policy::compile::rules::{Subject, TreeRules};
+use crate::policy::compile::rules::{RuleSubject, TreeRules};
 
 const MATCHED: u8 = 1;
 const SPOKE: u8 = 2;
@@ -49,7 +49,7 @@ impl Usage {
         if self.last.as_ref().is_some_and(|(id, of, last)| (*id, *of) == (first, kind) && last == applying) {
             return;
         }
-        for subject in Subject::ALL {
+        for subject in RuleSubject::ALL {
             let speakers = rules.speakers(kind, subject);
             for rule in applying.common(speakers) {
                 self.flag(rules.id(rule), MATCHED | SPOKE);
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::policy::compile::bind::{Binding, bind};
     use crate::policy::compile::instance::Instance;
-    use crate::policy::model::{Scope, Wishes};
+    use crate::policy::model::{RuleScope, Wishes};
     use crate::policy::testing::{Names, compile, id, model, modes, rule, tree};
     use std::collections::BTreeMap;
 
@@ -113,11 +113,11 @@ mod tests {
     #[test]
     fn what_did_nothing_is_known() {
         let rules = vec![
-            rule(&["a/"], Scope::Tree, group(1)),
-            rule(&["b"], Scope::Tree, group(2)),
-            rule(&["b"], Scope::Own, Wishes { file_mode: modes(&["600"]), ..group(3) }),
-            rule(&["c/"], Scope::Below, group(4)),
-            rule(&["d/"], Scope::Own, Wishes { file_mode: modes(&["600"]), ..Wishes::default() }),
+            rule(&["a/"], RuleScope::Tree, group(1)),
+            rule(&["b"], RuleScope::Tree, group(2)),
+            rule(&["b"], RuleScope::Own, Wishes { file_mode: modes(&["600"]), ..group(3) }),
+            rule(&["c/"], RuleScope::Below, group(4)),
+            rule(&["d/"], RuleScope::Own, Wishes { file_mode: modes(&["600"]), ..Wishes::default() }),
         ];
         let table = compile(model(tree(group(9), rules))).expect("a sound policy");
         let params = BTreeMap::new();

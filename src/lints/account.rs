@@ -4,7 +4,7 @@ use super::finding::Fix;
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Repair, Subject};
+use super::subject::{FindingSink, Repair, Subject};
 use crate::model::accounts::{Accounts, IdNames};
 use crate::model::entry::{Entry, State};
 use crate::model::intent::{GroupTerm, Intent, OwnerTerm};
@@ -48,7 +48,7 @@ pub fn is_unknown(entry: &Entry, intent: &Intent<'_>, accounts: &dyn Accounts) -
 }
 
 /// Tells of an owner or a group that is unknown.
-pub fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+pub fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if is_unknown(subject.entry, subject.intent, subject.accounts) {
         findings.tell(Lint::UnknownId, Fix::None(None), None, Repair::Nothing);
     }

@@ -4,7 +4,7 @@ use super::finding::Fix;
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Repair, Subject};
+use super::subject::{FindingSink, Repair, Subject};
 use crate::model::accounts::IdNames;
 use crate::model::acl::AclSummary;
 use crate::model::entry::{Entry, Kind, State};
@@ -75,7 +75,7 @@ pub fn is_suspect(entry: &Entry) -> bool {
 }
 
 /// Tells of an ACL that makes the group bits mean something else than the group has.
-fn check_mask(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_mask(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     let Some(acl) = subject.entry.extras.acls.access else { return };
     let differs = (subject.missing() | subject.excess()).has_any(Mode::GROUP);
     if differs || acl.group() != group_bits(subject.entry.state.mode) {
@@ -84,7 +84,7 @@ fn check_mask(subject: &Subject<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Tells of a default ACL that grants what the policy doesn't want.
-fn check_default(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_default(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if let Some(acl) = subject.entry.extras.acls.default
         && subject.entry.kind == Kind::Dir
         && beyond(&acl, subject.wanted.ideal) != Beyond::Nobody
@@ -93,7 +93,7 @@ fn check_default(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Whom a default ACL gives more than they are to have.
+/// Principal a default ACL gives more than they are to have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Beyond {
     Nobody,

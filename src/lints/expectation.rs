@@ -3,7 +3,7 @@
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, LintRow};
-use crate::model::operation::{Act, Acts};
+use crate::model::operation::{Operation, Operations};
 
 /// The lints of this family, in the order in which they look.
 pub const ROWS: [LintRow; 1] = [UNMET_EXPECTATION];
@@ -43,8 +43,8 @@ pub enum Miss {
 }
 
 /// What differs from what is expected of somebody, act by act: what they are to be able to do, what not, what they can.
-pub fn misses(can: Acts, cannot: Acts, does: Acts) -> impl Iterator<Item = (Act, Miss)> {
-    Act::ALL.into_iter().filter_map(move |act| match does.has(act) {
+pub fn misses(can: Operations, cannot: Operations, does: Operations) -> impl Iterator<Item = (Operation, Miss)> {
+    Operation::ALL.into_iter().filter_map(move |act| match does.has(act) {
         false if can.has(act) => Some((act, Miss::Cannot)),
         true if cannot.has(act) => Some((act, Miss::Can)),
         _ => None,
@@ -57,11 +57,16 @@ mod tests {
 
     #[test]
     fn only_what_was_asked_for_is_missed() {
-        let acts = |acts: &[Act]| acts.iter().copied().collect::<Acts>();
+        let acts = |acts: &[Operation]| acts.iter().copied().collect::<Operations>();
         for (can, cannot, does, missed) in [
-            (&[Act::Read][..], &[Act::Write][..], &[Act::Read][..], &[][..]),
-            (&[Act::Read], &[Act::Write], &[Act::Write], &[(Act::Read, Miss::Cannot), (Act::Write, Miss::Can)]),
-            (&[], &[], &[Act::Read, Act::Write], &[]),
+            (&[Operation::Read][..], &[Operation::Write][..], &[Operation::Read][..], &[][..]),
+            (
+                &[Operation::Read],
+                &[Operation::Write],
+                &[Operation::Write],
+                &[(Operation::Read, Miss::Cannot), (Operation::Write, Miss::Can)],
+            ),
+            (&[], &[], &[Operation::Read, Operation::Write], &[]),
         ] {
             assert_eq!(misses(acts(can), acts(cannot), acts(does)).collect::<Vec<_>>(), missed, "{does:?}");
         }

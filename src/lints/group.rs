@@ -3,7 +3,7 @@
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Repair, Subject};
+use super::subject::{FindingSink, Repair, Subject};
 use super::wanted::group_lint;
 use crate::model::accounts::IdNames;
 
@@ -66,16 +66,16 @@ See chgrp(1), mkdir(2), inode(7).",
 };
 
 /// Tells of a group that is none of the acceptable ones and doesn't spread.
-fn check_foreign(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_foreign(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     check(Lint::ForeignGroup, subject, findings);
 }
 
 /// Tells of a group that is none of the acceptable ones and goes to whatever is made there.
-fn check_spreading(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_spreading(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     check(Lint::SpreadingGroup, subject, findings);
 }
 
-fn check(lint: Lint, subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check(lint: Lint, subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     let ideal = subject.wanted.ideal;
     if subject.has_wrong_group() && lint == group_lint(subject.entry, ideal.mode, subject.levels) {
         let rule = subject.intent.group.map(|wish| wish.rule);

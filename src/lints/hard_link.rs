@@ -5,7 +5,7 @@ use super::guard::has_refused_names;
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Repair, Subject};
+use super::subject::{FindingSink, Repair, Subject};
 use crate::model::accounts::IdNames;
 
 /// The lints of this family, in the order in which they look.
@@ -40,7 +40,7 @@ See link(2), proc_sys_fs(5), inode(7).",
 };
 
 /// Tells of names that keep it from being changed.
-pub fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+pub fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if has_refused_names(subject.entry, subject.intent) {
         findings.tell(Lint::HardLinked, Fix::None(None), None, Repair::Nothing);
     }

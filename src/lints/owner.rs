@@ -4,7 +4,7 @@ use super::guard;
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Repair, Subject};
+use super::subject::{FindingSink, Repair, Subject};
 use crate::model::accounts::IdNames;
 
 /// The lints of this family, in the order in which they look.
@@ -39,7 +39,7 @@ See chown(1), chown(2), path_resolution(7).",
 };
 
 /// Tells of an owner that is none of the acceptable ones.
-fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     let uid = subject.wanted.ideal.uid;
     if uid != subject.entry.state.uid {
         let rule = subject.intent.owner.map(|wish| wish.rule);

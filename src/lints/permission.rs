@@ -3,7 +3,7 @@
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Repair, Subject};
+use super::subject::{FindingSink, Repair, Subject};
 use super::wanted::own_bits;
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
@@ -72,7 +72,7 @@ See chmod(1), umask(2), inode(7).",
 };
 
 /// Tells of bits that are wanted and not there.
-fn check_missing(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_missing(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     let missing = subject.missing() & own_bits(subject.entry.kind);
     if !missing.is_empty() {
         let rule = subject.intent.mode.map(|wish| wish.rule);
@@ -83,7 +83,7 @@ fn check_missing(subject: &Subject<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Tells of bits that are there and not wanted.
-fn check_excess(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_excess(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     let excess = subject.excess() & own_bits(subject.entry.kind);
     if !excess.is_empty() {
         let rule = subject.intent.mode.map(|wish| wish.rule);

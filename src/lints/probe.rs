@@ -3,7 +3,7 @@
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, LintRow};
-use crate::model::operation::{Act, Acts};
+use crate::model::operation::{Operation, Operations};
 
 /// The lints of this family, in the order in which they look.
 pub const ROWS: [LintRow; 7] =
@@ -183,7 +183,7 @@ See inode(7), acl(5).",
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Answer {
     /// What they can do with the directory.
-    pub acts: Acts,
+    pub acts: Operations,
     /// Whether it is theirs.
     pub owns: bool,
     /// Whether what they make gets another group than the directory's.
@@ -241,18 +241,19 @@ impl Wrong {
 /// What is wrong with an answer to somebody who works there; or to an outsider, who has no business there.
 pub fn wrongs(answer: &Answer, is_outsider: bool) -> Vec<Wrong> {
     if is_outsider {
-        let changes = [Act::Create, Act::Delete, Act::DeleteOthers].into_iter().any(|act| answer.acts.has(act));
+        let changes =
+            [Operation::Create, Operation::Delete, Operation::DeleteOthers].into_iter().any(|act| answer.acts.has(act));
         return holding([(changes, Wrong::OutsiderChanges), (answer.write > 0, Wrong::OutsiderWrites)]);
     }
-    if !answer.acts.has(Act::Enter) {
+    if !answer.acts.has(Operation::Enter) {
         return holding([(answer.is_door, Wrong::Shut)]);
     }
-    let makes = answer.acts.has(Act::Create);
+    let makes = answer.acts.has(Operation::Create);
     holding([
         (!makes, Wrong::MakesNothing),
         (makes && answer.is_foreign, Wrong::MakesForeign),
         (makes && answer.is_closed, Wrong::MakesClosed),
-        (answer.acts.has(Act::DeleteOthers) && !answer.owns, Wrong::RemovesOthers),
+        (answer.acts.has(Operation::DeleteOthers) && !answer.owns, Wrong::RemovesOthers),
         (answer.read < answer.files, Wrong::Unread),
         (answer.write < answer.files, Wrong::Unwritten),
     ])
@@ -266,7 +267,7 @@ fn holding<const N: usize>(wrongs: [(bool, Wrong); N]) -> Vec<Wrong> {
 mod tests {
     use super::*;
 
-    fn can(acts: &[Act]) -> Answer {
+    fn can(acts: &[Operation]) -> Answer {
         let acts = acts.iter().copied().collect();
         let (owns, is_foreign, is_closed) = (false, false, false);
         Answer { acts, owns, is_foreign, is_closed, files: 3, read: 3, write: 3, is_door: true }
@@ -274,16 +275,20 @@ mod tests {
 
     #[test]
     fn what_is_wrong_depends_on_whose_business_it_is() {
-        let works = can(&[Act::Enter, Act::Create, Act::Delete]);
+        let works = can(&[Operation::Enter, Operation::Create, Operation::Delete]);
         for (answer, insider, outsider) in [
             (works, &[][..], &[Wrong::OutsiderChanges, Wrong::OutsiderWrites][..]),
-            (Answer { write: 0, ..can(&[Act::Enter, Act::List]) }, &[Wrong::MakesNothing, Wrong::Unwritten], &[]),
+            (
+                Answer { write: 0, ..can(&[Operation::Enter, Operation::List]) },
+                &[Wrong::MakesNothing, Wrong::Unwritten],
+                &[],
+            ),
             (
                 Answer { is_foreign: true, is_closed: true, write: 0, files: 0, ..works },
                 &[Wrong::MakesForeign, Wrong::MakesClosed],
                 &[Wrong::OutsiderChanges],
             ),
-            (Answer { write: 0, ..can(&[Act::List]) }, &[Wrong::Shut], &[]),
+            (Answer { write: 0, ..can(&[Operation::List]) }, &[Wrong::Shut], &[]),
             (Answer { is_door: false, write: 0, ..can(&[]) }, &[], &[]),
         ] {
             assert_eq!(wrongs(&answer, false), insider, "{answer:?}");

@@ -4,7 +4,7 @@ use super::finding::Fix;
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Repair, Subject};
+use super::subject::{FindingSink, Repair, Subject};
 use super::wanted::mode;
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Entry, Kind, State};
@@ -51,7 +51,7 @@ pub fn is_suspect(entry: &Entry, intent: &Intent<'_>) -> bool {
 }
 
 /// Tells of directories inside a tree that its group can't enter.
-pub fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+pub fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     let (entry, intent) = (subject.entry, subject.intent);
     // With setgid it is an ineffective-setgid, and where the mode asks for the bit, a missing-permission.
     let is_told = entry.state.mode.has(Mode::SETGID) || subject.missing().has(Mode::GROUP_EXECUTE);

@@ -3,7 +3,7 @@
 use super::harm::Losers;
 use super::level::Level;
 use super::lint::Lint;
-use super::subject::{Findings, Subject};
+use super::subject::{FindingSink, Subject};
 use crate::model::accounts::IdNames;
 use crate::model::acl::Acls;
 use crate::model::entry::{Kind, State};
@@ -30,7 +30,7 @@ pub struct LintRow {
 pub enum Check {
     /// A look at one entry, and what is said of a finding there: lowercase start, no period; ids without a name are
     /// numbers.
-    Entry(fn(&Subject<'_>, &mut Findings<'_>), fn(&Facts<'_>, &dyn IdNames) -> String),
+    Entry(fn(&Subject<'_>, &mut FindingSink<'_>), fn(&Facts<'_>, &dyn IdNames) -> String),
     /// A function of the family's file, of other values than an entry; this file of `src` has them, and calls it.
     Called(&'static str),
     /// This file of `src`, as it takes what can't be had here: what judging makes of the entry by another policy; and
@@ -51,6 +51,6 @@ pub struct Facts<'a> {
     pub nlink: u32,
     /// What its ACLs come to, where they were asked for.
     pub acls: Acls,
-    /// Whom its ACL names that would have less in the state that the policy asks for.
+    /// Principal its ACL names that would have less in the state that the policy asks for.
     pub losers: &'a Losers,
 }

@@ -5,7 +5,7 @@ use super::finding::{Because, Fix};
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Repair, Subject};
+use super::subject::{FindingSink, Repair, Subject};
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::mode::Mode;
@@ -154,17 +154,17 @@ fn is_ineffective(mode: Mode) -> bool {
 }
 
 /// Tells of a file's setuid bit that nobody asked for.
-fn check_setuid_file(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_setuid_file(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     check_bit(Lint::SetuidFile, (Kind::File, Mode::SETUID, Because::SetId), subject, findings);
 }
 
 /// Tells of a file's setgid bit that nobody asked for.
-fn check_setgid_file(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_setgid_file(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     check_bit(Lint::SetgidFile, (Kind::File, Mode::SETGID, Because::SetId), subject, findings);
 }
 
 /// Tells of a directory's setuid bit that nobody asked for.
-fn check_setuid_directory(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_setuid_directory(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     check_bit(Lint::SetuidDirectory, (Kind::Dir, Mode::SETUID, Because::SetIdDirectory), subject, findings);
 }
 
@@ -172,7 +172,7 @@ fn check_bit(
     lint: Lint,
     (kind, bit, because): (Kind, Mode, Because),
     subject: &Subject<'_>,
-    findings: &mut Findings<'_>,
+    findings: &mut FindingSink<'_>,
 ) {
     if subject.entry.kind == kind && unasked(subject).has(bit) {
         findings.tell(lint, subject.any_change.and(Fix::Unsafe(because)), None, Repair::Clear(bit));
@@ -180,7 +180,7 @@ fn check_bit(
 }
 
 /// Tells of set-ID files that others than their owner can write.
-fn check_writable(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_writable(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     let mode = subject.entry.state.mode;
     let bits = mode & Mode::SET_ID;
     if subject.entry.kind == Kind::File && !bits.is_empty() && mode.has_any(Mode::SHARED_WRITE) {
@@ -190,7 +190,7 @@ fn check_writable(subject: &Subject<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Tells of a setgid bit that nobody asked for and that does nothing.
-fn check_ineffective(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_ineffective(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if subject.entry.kind.has_mode() && is_ineffective(unasked(subject)) {
         findings.tell(Lint::IneffectiveSetgid, Fix::None(None), None, Repair::Nothing);
     }
@@ -208,12 +208,12 @@ fn describe_writable(facts: &Facts<'_>, names: &dyn IdNames) -> String {
         (true, false) => format!("group {}", names.group_label(gid)),
         _ => "others".into(),
     };
-    let whom = match (mode.has(Mode::SETUID), mode.has(Mode::SETGID)) {
+    let principal = match (mode.has(Mode::SETUID), mode.has(Mode::SETGID)) {
         (true, true) => format!("{} and group {}", names.user_label(uid), names.group_label(gid)),
         (true, false) => names.user_label(uid),
         _ => format!("group {}", names.group_label(gid)),
     };
-    format!("{writers} may write what runs as {whom}")
+    format!("{writers} may write what runs as {principal}")
 }
 
 /// Says what setuid-file saw.
@@ -289,7 +289,7 @@ mod tests {
             let intent = Intent { mode: wish(&modes[..]), ..Intent::default() };
             let found = entry(Kind::File, ALICE, LAB, mode);
             let subject = Subject::of(&found, &intent, &AROUND, &options, &Table);
-            let mut findings = Findings::new(found.state, &options);
+            let mut findings = FindingSink::new(found.state, &options);
             crate::lints::check(&subject, &mut findings);
             assert_eq!(findings.settle(&subject).1.mode.bits(), after, "{mode:o} {source}");
         }

@@ -4,7 +4,7 @@ use super::finding::{Because, Fix};
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Repair, Subject};
+use super::subject::{FindingSink, Repair, Subject};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
@@ -65,7 +65,7 @@ See chmod(1), mkdir(2), inode(7).",
 };
 
 /// Tells of a directory's setgid bit that is wanted and not there.
-fn check_missing(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_missing(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if subject.entry.kind == Kind::Dir && subject.missing().has(Mode::SETGID) {
         let rule = subject.rule_of(subject.intent.setgid);
         let keeps = subject.keeps_wrong_group(findings.options());
@@ -75,7 +75,7 @@ fn check_missing(subject: &Subject<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Tells of a directory's setgid bit that is there and not wanted.
-fn check_stray(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_stray(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if subject.entry.kind == Kind::Dir && subject.excess().has(Mode::SETGID) {
         let rule = subject.rule_of(subject.intent.setgid);
         findings.tell(Lint::StraySetgid, subject.any_change, rule, Repair::Clear(Mode::SETGID));

@@ -4,7 +4,7 @@ use super::guard;
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Repair, Subject};
+use super::subject::{FindingSink, Repair, Subject};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
@@ -62,7 +62,7 @@ See chmod(1), rename(2), inode(7).",
 };
 
 /// Tells of a directory's sticky bit that is wanted and not there.
-fn check_missing(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_missing(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if subject.entry.kind == Kind::Dir && subject.missing().has(Mode::STICKY) {
         let rule = subject.rule_of(subject.intent.sticky);
         findings.tell(Lint::MissingSticky, subject.any_change, rule, Repair::Set(Mode::STICKY));
@@ -70,7 +70,7 @@ fn check_missing(subject: &Subject<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Tells of a directory's sticky bit that is there and not wanted.
-fn check_stray(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+fn check_stray(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if subject.entry.kind == Kind::Dir && subject.excess().has(Mode::STICKY) {
         let rule = subject.rule_of(subject.intent.sticky);
         let fix = subject.any_change.and(guard::thawing(subject.entry)).and(subject.opening);

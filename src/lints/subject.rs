@@ -5,7 +5,7 @@ use super::guard;
 use super::harm::{Harm, Heeded, harm};
 use super::level::{Level, Levels};
 use super::lint::Lint;
-use super::wanted::{Wanted, denied, group_lint, own_bits};
+use super::wanted::{WantedState, denied, group_lint, own_bits};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::intent::{Around, Intent, RuleId, Wish};
@@ -22,7 +22,7 @@ pub struct Subject<'a> {
     /// The level of each lint.
     pub levels: &'a Levels,
     /// What is wanted of it.
-    pub wanted: Wanted,
+    pub wanted: WantedState,
     /// What every change of the entry must heed.
     pub any_change: Fix,
     /// What opening it must heed: a chgrp, and widening.
@@ -45,7 +45,7 @@ impl<'a> Subject<'a> {
         accounts: &'a dyn Accounts,
     ) -> Subject<'a> {
         let any_change = guard::any_change(entry, intent);
-        let wanted = Wanted::of(entry, intent, around, options, accounts, any_change);
+        let wanted = WantedState::of(entry, intent, around, options, accounts, any_change);
         let opening = guard::opening(&wanted.settled, wanted.ideal.gid, intent.consent, accounts);
         let mut subject = Subject {
             entry,
@@ -168,16 +168,16 @@ pub enum Repair {
 }
 
 /// What the lints saw on one entry, and what becomes of it when all planned fixes are made.
-pub struct Findings<'a> {
+pub struct FindingSink<'a> {
     options: &'a Options,
     list: Vec<Finding>,
     desired: State,
 }
 
-impl<'a> Findings<'a> {
+impl<'a> FindingSink<'a> {
     /// None yet, of an entry in this state.
-    pub fn new(actual: State, options: &'a Options) -> Findings<'a> {
-        Findings { options, list: Vec::new(), desired: actual }
+    pub fn new(actual: State, options: &'a Options) -> FindingSink<'a> {
+        FindingSink { options, list: Vec::new(), desired: actual }
     }
 
     /// Adds a finding, unless its lint is allowed; makes its repair, if its fix is planned.

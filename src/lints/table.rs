@@ -4,7 +4,7 @@ use super::finding::Finding;
 use super::level::{Level, Levels};
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Subject};
+use super::subject::{FindingSink, Subject};
 use super::{
     account, acl, expectation, group, hard_link, owner, permission, policy, probe, reach, rule, set_id, setgid, sticky,
     world_writable,
@@ -97,7 +97,7 @@ impl Default for Levels {
 }
 
 /// Has every lint that looks at entries tell what it sees.
-pub fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+pub fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     for row in FAMILIES.into_iter().flatten() {
         if let Check::Entry(look, _) = row.check {
             look(subject, findings);

@@ -1,6 +1,6 @@
 //! What the tests of the lints share: a few users and groups, entries, and judging one without the rest of the house.
 
-use super::{Finding, Findings, Fix, Lint, Options, Subject, check};
+use super::{Finding, FindingSink, Fix, Lint, Options, Subject, check};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, Extras, Identity, Kind, State};
 use crate::model::intent::{Around, Intent, RuleId, Wish};
@@ -61,7 +61,7 @@ pub fn modes(sources: &[&str]) -> Vec<ModeExpression> {
 pub fn judged(entry: &Entry, intent: &Intent<'_>) -> (Vec<Finding>, State) {
     let options = Options::default();
     let subject = Subject::of(entry, intent, &AROUND, &options, &Table);
-    let mut findings = Findings::new(entry.state, &options);
+    let mut findings = FindingSink::new(entry.state, &options);
     check(&subject, &mut findings);
     findings.settle(&subject)
 }

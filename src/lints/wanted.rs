@@ -11,7 +11,7 @@ use crate::model::mode::{Mode, ModeExpression};
 use crate::model::rights::Rights;
 
 /// What is wanted of an entry, the levels considered: an allowed lint wants nothing.
-pub struct Wanted {
+pub struct WantedState {
     /// The state that the policy asks for; what only allowed lints would change is as it is.
     pub ideal: State,
     /// The group that the policy intends, whether or not the entry gets it.
@@ -26,7 +26,7 @@ pub struct Wanted {
     pub settled: Entry,
 }
 
-impl Wanted {
+impl WantedState {
     /// Finds out what is wanted, where every change must heed `any_change`.
     pub fn of(
         entry: &Entry,
@@ -35,7 +35,7 @@ impl Wanted {
         options: &Options,
         accounts: &dyn Accounts,
         any_change: Fix,
-    ) -> Wanted {
+    ) -> WantedState {
         let levels = &options.levels;
         let decision = mode(entry, intent);
         let mode = without_allowed(entry, decision.mode, levels);
@@ -58,7 +58,7 @@ impl Wanted {
         let group_is_excused = intended != entry.state.gid && levels.allow(group_lint(entry, mode, levels));
         let gid = if group_is_excused { entry.state.gid } else { intended };
         let tolerated = tolerated(entry, intent, decision.expression);
-        Wanted {
+        WantedState {
             ideal: State { uid, gid, mode },
             intended,
             group_is_excused,

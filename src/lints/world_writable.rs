@@ -4,7 +4,7 @@ use super::finding::Fix;
 use super::level::Level;
 use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
-use super::subject::{Findings, Repair, Subject};
+use super::subject::{FindingSink, Repair, Subject};
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Entry, Kind};
 use crate::model::mode::Mode;
@@ -52,7 +52,7 @@ pub fn is_suspect(entry: &Entry) -> bool {
 }
 
 /// Tells of what everybody may write to without the policy asking for it.
-pub fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+pub fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if is_suspect(subject.entry) && !subject.wanted.asked.has(Mode::OTHER_WRITE) {
         findings.tell(Lint::WorldWritable, Fix::None(None), None, Repair::Nothing);
     }

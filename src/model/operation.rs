@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One thing to do with an entry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Act {
+pub enum Operation {
     /// To pass into a directory, through every directory above it.
     Enter,
     /// To list the names in it.
@@ -21,27 +21,34 @@ pub enum Act {
     Write,
 }
 
-impl Act {
+impl Operation {
     /// Every act, in the order of a table.
-    pub const ALL: [Act; 7] =
-        [Act::Enter, Act::List, Act::Create, Act::Delete, Act::DeleteOthers, Act::Read, Act::Write];
+    pub const ALL: [Operation; 7] = [
+        Operation::Enter,
+        Operation::List,
+        Operation::Create,
+        Operation::Delete,
+        Operation::DeleteOthers,
+        Operation::Read,
+        Operation::Write,
+    ];
 
     /// Its name in policies and reports.
     pub const fn name(self) -> &'static str {
         match self {
-            Act::Enter => "enter",
-            Act::List => "list",
-            Act::Create => "create",
-            Act::Delete => "delete",
-            Act::DeleteOthers => "delete-others",
-            Act::Read => "read",
-            Act::Write => "write",
+            Operation::Enter => "enter",
+            Operation::List => "list",
+            Operation::Create => "create",
+            Operation::Delete => "delete",
+            Operation::DeleteOthers => "delete-others",
+            Operation::Read => "read",
+            Operation::Write => "write",
         }
     }
 
     /// The act of that name.
-    pub fn from_name(name: &str) -> Option<Act> {
-        Act::ALL.into_iter().find(|act| act.name() == name)
+    pub fn from_name(name: &str) -> Option<Operation> {
+        Operation::ALL.into_iter().find(|act| act.name() == name)
     }
 
     const fn bit(self) -> u8 {
@@ -49,7 +56,7 @@ impl Act {
     }
 }
 
-impl fmt::Display for Act {
+impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -57,33 +64,33 @@ impl fmt::Display for Act {
 
 /// A set of acts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Debug)]
-pub struct Acts(u8);
+pub struct Operations(u8);
 
-impl Acts {
+impl Operations {
     /// None.
-    pub const NONE: Acts = Acts(0);
+    pub const NONE: Operations = Operations(0);
 
     /// Whether an act is among them.
-    pub const fn has(self, act: Act) -> bool {
+    pub const fn has(self, act: Operation) -> bool {
         self.0 & act.bit() != 0
     }
 
     /// What is in this one or in the other.
     #[must_use]
-    pub const fn and(self, other: Acts) -> Acts {
-        Acts(self.0 | other.0)
+    pub const fn and(self, other: Operations) -> Operations {
+        Operations(self.0 | other.0)
     }
 
     /// The set with an act put in where it holds.
     #[must_use]
-    pub const fn with(self, act: Act, holds: bool) -> Acts {
-        if holds { Acts(self.0 | act.bit()) } else { self }
+    pub const fn with(self, act: Operation, holds: bool) -> Operations {
+        if holds { Operations(self.0 | act.bit()) } else { self }
     }
 }
 
-impl FromIterator<Act> for Acts {
-    fn from_iter<I: IntoIterator<Item = Act>>(acts: I) -> Acts {
-        acts.into_iter().fold(Acts::NONE, |set, act| set.with(act, true))
+impl FromIterator<Operation> for Operations {
+    fn from_iter<I: IntoIterator<Item = Operation>>(acts: I) -> Operations {
+        acts.into_iter().fold(Operations::NONE, |set, act| set.with(act, true))
     }
 }
 
@@ -93,12 +100,12 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_sets_hold_what_was_put_in() {
-        for act in Act::ALL {
-            assert_eq!(Act::from_name(act.name()), Some(act));
-            let one: Acts = [act].into_iter().collect();
-            assert!(Act::ALL.into_iter().all(|other| one.has(other) == (other == act)));
-            assert_eq!(Acts::NONE.with(act, false), Acts::NONE);
+        for act in Operation::ALL {
+            assert_eq!(Operation::from_name(act.name()), Some(act));
+            let one: Operations = [act].into_iter().collect();
+            assert!(Operation::ALL.into_iter().all(|other| one.has(other) == (other == act)));
+            assert_eq!(Operations::NONE.with(act, false), Operations::NONE);
         }
-        assert_eq!(Act::from_name("execute"), None);
+        assert_eq!(Operation::from_name("execute"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Plans of what was found: the changes that would clear a survey's findings.
 
 use super::{Change, Extent, Fixes, Header, Names, Plan, PlanPolicy, PlanRoot, Unfit};
-use crate::findings::{Flaw, Root, Survey};
+use crate::findings::{EntryReport, Root, Survey};
 use crate::model::accounts::IdNames;
 use crate::model::target::AclTurn;
 
@@ -9,8 +9,8 @@ impl Plan {
     /// The plan of all that a survey would change, and what can't be in one. What the header says of policies, roots and
     /// names is the survey's; it has unsafe fixes where it says so, or any is in it.
     pub fn of_survey(header: Header, survey: &Survey, names: &dyn IdNames) -> (Plan, Vec<Unfit>) {
-        let mut changes: Vec<Change> = survey.changed().map(|flaw| change(survey, flaw)).collect();
-        let has_unsafe = survey.changed().any(|flaw| survey.is_risky(flaw));
+        let mut changes: Vec<Change> = survey.changed().map(|report| change(survey, report)).collect();
+        let has_unsafe = survey.changed().any(|report| survey.is_risky(report));
         let policies = survey.policies.iter();
         let header = Header {
             policies: policies.map(|one| PlanPolicy { name: one.name.clone(), file: one.file.clone() }).collect(),
@@ -43,19 +43,19 @@ fn renumber(changes: &mut [Change], survey: &Survey) {
     }
 }
 
-fn change(survey: &Survey, flaw: &Flaw) -> Change {
-    let (before, after) = (flaw.before(), flaw.after());
+fn change(survey: &Survey, report: &EntryReport) -> Change {
+    let (before, after) = (report.before(), report.after());
     Change {
-        root: flaw.root,
-        path: flaw.path.clone(),
-        kind: flaw.kind,
-        id: flaw.id,
-        handle: flaw.prospect.as_ref().and_then(|prospect| prospect.handle.clone()),
+        root: report.root,
+        path: report.path.clone(),
+        kind: report.kind,
+        id: report.id,
+        handle: report.prospect.as_ref().and_then(|prospect| prospect.handle.clone()),
         before: before.state,
         after: after.state,
         acls: AclTurn::of(before.acls, after.acls),
-        lints: survey.lints_of(flaw).into(),
-        links: flaw.links().clone(),
+        lints: survey.lints_of(report).into(),
+        links: report.links().clone(),
         extent: Extent::Whole,
     }
 }

@@ -6,7 +6,7 @@ use crate::model::entry::Kind;
 pub use crate::model::intent::PrivateDirs;
 use crate::model::intent::{Consent, HardLinks};
 use crate::model::mode::{Mode, ModeExpression};
-use crate::model::operation::Acts;
+use crate::model::operation::Operations;
 pub use crate::model::pattern::At;
 use std::ops::Range;
 use std::sync::Arc;
@@ -186,14 +186,14 @@ pub struct Rule {
     /// `match`: gitignore patterns; `/` is the root itself.
     pub patterns: Vec<At<String>>,
     /// `scope`.
-    pub scope: Scope,
+    pub scope: RuleScope,
     /// What it wishes.
     pub wishes: Wishes,
 }
 
 /// What a rule is about.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Scope {
+pub enum RuleScope {
     /// What matches and all below it.
     #[default]
     Tree,
@@ -224,13 +224,13 @@ pub struct Expectation {
     /// The line of the table's head, from 1.
     pub line: u32,
     /// `as`: who, with `{captures}` still in it.
-    pub whom: Vec<At<String>>,
+    pub principal: Vec<At<String>>,
     /// `path`: literal but for `{captures}`; from the root of each tree, or absolute.
     pub paths: Vec<At<String>>,
     /// `can`.
-    pub can: Acts,
+    pub can: Operations,
     /// `cannot`.
-    pub cannot: Acts,
+    pub cannot: Operations,
     /// `umask`: what `create` is tried with; that of the run where it isn't said.
     pub umask: Option<Mode>,
 }

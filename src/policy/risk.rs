@@ -92,12 +92,12 @@ fn empty(wishes: &Wishes, params: &BTreeMap<String, String>, is_empty: &dyn Fn(&
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::Scope;
+    use super::super::model::RuleScope;
     use super::super::testing::{is as said, model, modes, named, rule, tree};
     use super::*;
 
     fn told(own: Wishes, of_rule: Wishes) -> Vec<(Lint, u32, String)> {
-        let mut tree = tree(own, vec![rule(&["a"], Scope::Tree, of_rule)]);
+        let mut tree = tree(own, vec![rule(&["a"], RuleScope::Tree, of_rule)]);
         (tree.line, tree.rules[0].line) = (1, 2);
         let params = [("team".to_owned(), "ghosts".to_owned())].into();
         let risks = risks(&model(tree), &params, &|name| name == "ghosts");
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_rule_that_is_said_again_is_seen_by_reading() {
         let lines = |first: Wishes, second: Wishes, pattern: &str| {
-            let mut rules = vec![rule(&["a"], Scope::Tree, first), rule(&[pattern], Scope::Tree, second)];
+            let mut rules = vec![rule(&["a"], RuleScope::Tree, first), rule(&[pattern], RuleScope::Tree, second)];
             (rules[0].line, rules[1].line) = (2, 3);
             let risks = risks(&model(tree(Wishes::default(), rules)), &BTreeMap::new(), &|_| false);
             risks.into_iter().map(|risk| (risk.lint, risk.line)).collect::<Vec<_>>()

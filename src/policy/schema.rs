@@ -5,7 +5,7 @@
 
 use crate::lints::{Level, Lint};
 use crate::model::entry::Kind;
-use crate::model::operation::Act;
+use crate::model::operation::Operation;
 use serde_json::{Map, Value, json};
 
 /// One key of a table.
@@ -166,7 +166,7 @@ fn a_use() -> Vec<Key> {
 }
 
 fn expect() -> Vec<Key> {
-    let acts = one_or_more(words(&Act::ALL.map(Act::name)));
+    let acts = one_or_more(words(&Operation::ALL.map(Operation::name)));
     vec![
         ("as", "Who: USER, USER:GROUP, :GROUP for some member of a group, @others for who is in none", texts()),
         ("path", "Literal; from the root of each tree of the policy, or absolute; left out, the root itself", texts()),

@@ -3,7 +3,7 @@
 use super::compile::bind::{Binding, Lookup, LookupError, bind};
 use super::compile::instance::Instance;
 use super::compile::rule_table::RuleTable;
-use super::model::{AccountText, At, Attribute, Limits, Model, Mounts, Rule, Scope, Tree, Wishes};
+use super::model::{AccountText, At, Attribute, Limits, Model, Mounts, Rule, RuleScope, Tree, Wishes};
 use super::problem::{Problem, Source};
 use crate::model::mode::ModeExpression;
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ pub(crate) fn modes(modes: &[&str]) -> Attribute<Arc<[ModeExpression]>> {
     is(modes.iter().map(|mode| ModeExpression::parse(mode).expect(mode)).collect())
 }
 
-pub(crate) fn rule(patterns: &[&str], scope: Scope, wishes: Wishes) -> Rule {
+pub(crate) fn rule(patterns: &[&str], scope: RuleScope, wishes: Wishes) -> Rule {
     Rule { line: 0, patterns: texts(patterns), scope, wishes }
 }
 

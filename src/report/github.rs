@@ -3,39 +3,39 @@
 use crate::findings::Survey;
 use crate::lints::Level;
 use crate::model::text::escape::{entry_path, escape, escape_message};
-use crate::report::human::{Manner, trouble_text};
+use crate::report::human::{Manner, error_text};
 use crate::report::root_bytes;
 use crate::report::text::words::{Wording, fix_hint};
 use std::io::{self, Write};
 
 /// Writes a line for each finding and for what could not be read.
 pub fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, manner: &Manner) -> io::Result<()> {
-    for flaw in &survey.flaws {
-        let root = root_bytes(survey, flaw.root);
-        for finding in flaw.findings.iter().filter(|finding| manner.tells(finding.level)) {
-            let message = words.message(finding, flaw);
-            let path = entry_path(root, &flaw.path, Some(flaw.kind));
+    for report in &survey.reports {
+        let root = root_bytes(survey, report.root);
+        for finding in report.findings.iter().filter(|finding| manner.tells(finding.level)) {
+            let message = words.message(finding, report);
+            let path = entry_path(root, &report.path, Some(report.kind));
             let text = format!("{path}: {message}{}", fix_hint(finding.fix));
-            let place = Place { file: entry_path(root, &flaw.path, None), line: None };
+            let place = AnnotationPlace { file: entry_path(root, &report.path, None), line: None };
             write_command(out, command(manner, finding.level), &place, words.lint(finding.lint), &text)?;
         }
     }
     for notice in survey.notices.iter().filter(|notice| manner.tells(notice.level)) {
         let file = survey.policies.get(notice.policy as usize).map_or("", |policy| &policy.file);
-        let place = Place { file: escape(file.as_bytes()).into_owned(), line: Some(notice.line) };
+        let place = AnnotationPlace { file: escape(file.as_bytes()).into_owned(), line: Some(notice.line) };
         write_command(out, command(manner, notice.level), &place, words.lint(notice.lint), &notice.message)?;
     }
-    for trouble in &survey.errors {
-        let root = trouble.root.map_or(&b""[..], |root| root_bytes(survey, root));
-        let place = Place { file: entry_path(root, &trouble.path, None), line: None };
-        let text = format!("{}: {}", entry_path(root, &trouble.path, None), trouble_text(trouble));
+    for error in &survey.errors {
+        let root = error.root.map_or(&b""[..], |root| root_bytes(survey, root));
+        let place = AnnotationPlace { file: entry_path(root, &error.path, None), line: None };
+        let text = format!("{}: {}", entry_path(root, &error.path, None), error_text(error));
         write_command(out, "error", &place, "incomplete", &text)?;
     }
     Ok(())
 }
 
 /// Where an annotation is shown.
-struct Place {
+struct AnnotationPlace {
     file: String,
     line: Option<u32>,
 }
@@ -44,7 +44,13 @@ fn command(manner: &Manner, level: Level) -> &'static str {
     if manner.strictness.fails(level) { "error" } else { "warning" }
 }
 
-fn write_command(out: &mut dyn Write, command: &str, place: &Place, title: &str, text: &str) -> io::Result<()> {
+fn write_command(
+    out: &mut dyn Write,
+    command: &str,
+    place: &AnnotationPlace,
+    title: &str,
+    text: &str,
+) -> io::Result<()> {
     write!(out, "::{command} file={}", property(&place.file))?;
     if let Some(line) = place.line {
         write!(out, ",line={line}")?;
@@ -97,7 +103,7 @@ mod tests {
         assert_eq!(data("100%0A\r\n::set-env name=x::y"), "100%250A%0D%0A::set-env name=x::y");
         assert_eq!(property("a,line=1::b%"), "a%2Cline=1%3A%3Ab%25");
         let mut survey = survey();
-        survey.flaws[1].path = b"x\n::stop-commands::y,%0A".as_slice().into();
+        survey.reports[1].path = b"x\n::stop-commands::y,%0A".as_slice().into();
         let manner = Manner::new(Palette::PLAIN, Verbosity::Normal, Strictness::Deny);
         let report = text(|out| write_check(out, &survey, &Words, &manner));
         assert_eq!(report.lines().count(), 6);

@@ -1,10 +1,10 @@
 //! JUnit XML, which every CI server reads: a suite a root, a failed test a finding that fails.
 
-use crate::findings::{Flaw, Survey};
+use crate::findings::{EntryReport, Survey};
 use crate::lints::Level;
 use crate::model::text::escape::{entry_path, escape, escape_message};
 use crate::report::ended::Ended;
-use crate::report::human::trouble_text;
+use crate::report::human::error_text;
 use crate::report::root_bytes;
 use crate::report::text::words::{Wording, fix_hint};
 use std::collections::BTreeMap;
@@ -51,18 +51,18 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
     for root in 0..survey.roots.len() {
         suites.entry(root_name(root as u32)).or_default();
     }
-    for flaw in &survey.flaws {
-        let cases = suites.entry(root_name(flaw.root)).or_default();
-        for finding in &flaw.findings {
+    for report in &survey.reports {
+        let cases = suites.entry(root_name(report.root)).or_default();
+        for finding in &report.findings {
             let lint = words.lint(finding.lint);
-            let text = format!("{}{}", words.message(finding, flaw), fix_hint(finding.fix));
-            cases.push(Case { name: case_name(survey, flaw, lint), end: end(ended, finding.level, lint, text) });
+            let text = format!("{}{}", words.message(finding, report), fix_hint(finding.fix));
+            cases.push(Case { name: case_name(survey, report, lint), end: end(ended, finding.level, lint, text) });
         }
     }
     for excused in &survey.excused {
-        let cases = suites.entry(root_name(excused.flaw.root)).or_default();
-        for (finding, reason) in excused.flaw.findings.iter().zip(&excused.reasons) {
-            let name = case_name(survey, &excused.flaw, words.lint(finding.lint));
+        let cases = suites.entry(root_name(excused.report.root)).or_default();
+        for (finding, reason) in excused.report.findings.iter().zip(&excused.reasons) {
+            let name = case_name(survey, &excused.report, words.lint(finding.lint));
             cases.push(Case { name, end: End::Skipped(format!("excepted: {reason}")) });
         }
     }
@@ -75,17 +75,17 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
             Some(unmet) => {
                 let root = unmet.root.map_or(&b""[..], |root| root_bytes(survey, root));
                 let path = entry_path(root, &unmet.path, unmet.kind);
-                let name = format!("{path}: {lint}: {} of {}", unmet.act, unmet.whom);
+                let name = format!("{path}: {lint}: {} of {}", unmet.act, unmet.principal);
                 (unmet.root.map_or_else(|| escape(file.as_bytes()).into_owned(), root_name), name)
             }
         };
         suites.entry(suite).or_default().push(Case { name, end });
     }
-    for trouble in &survey.errors {
-        let root = trouble.root.map_or(&b""[..], |root| root_bytes(survey, root));
-        let suite = trouble.root.map_or_else(|| "sgidlint".to_owned(), root_name);
-        let name = format!("{}: can be read", entry_path(root, &trouble.path, None));
-        suites.entry(suite).or_default().push(Case { name, end: End::Errored(trouble_text(trouble)) });
+    for error in &survey.errors {
+        let root = error.root.map_or(&b""[..], |root| root_bytes(survey, root));
+        let suite = error.root.map_or_else(|| "sgidlint".to_owned(), root_name);
+        let name = format!("{}: can be read", entry_path(root, &error.path, None));
+        suites.entry(suite).or_default().push(Case { name, end: End::Errored(error_text(error)) });
     }
     for (name, cases) in &mut suites {
         // A suite without tests is taken for one that didn't run.
@@ -96,8 +96,8 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
     suites
 }
 
-fn case_name(survey: &Survey, flaw: &Flaw, lint: &str) -> String {
-    format!("{}: {lint}", entry_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind)))
+fn case_name(survey: &Survey, report: &EntryReport, lint: &str) -> String {
+    format!("{}: {lint}", entry_path(root_bytes(survey, report.root), &report.path, Some(report.kind)))
 }
 
 fn end<'a>(ended: &Ended, level: Level, lint: &'a str, text: String) -> End<'a> {
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_root_without_findings_passed() {
-        let clean = Survey { flaws: vec![], excused: vec![], notices: vec![], errors: vec![], ..survey() };
+        let clean = Survey { reports: vec![], excused: vec![], notices: vec![], errors: vec![], ..survey() };
         let report = text(|out| write_check(out, &clean, &Words, &ended()));
         assert!(report.contains(r#"name="/srv/lab: is as the policy says" time="0"/>"#), "{report}");
         assert!(report.contains(r#"tests="1" failures="0""#), "{report}");

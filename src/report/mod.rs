@@ -60,7 +60,7 @@ pub struct Format {
 /// Who reads a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Readers {
-    /// Whom the umask lets.
+    /// Principal the umask lets.
     AsUsual,
     /// Everybody: who collects it is a user of their own.
     All,

@@ -58,9 +58,9 @@ fn head(out: &mut dyn Write, name: &str, help: &str) -> io::Result<()> {
 fn findings(survey: &Survey, words: &dyn Wording) -> BTreeMap<(String, &'static str, String), u64> {
     let mut counts = BTreeMap::new();
     let mut by_root: BTreeMap<(u32, crate::lints::Lint, crate::lints::Level), u64> = BTreeMap::new();
-    for flaw in &survey.flaws {
-        for finding in &flaw.findings {
-            *by_root.entry((flaw.root, finding.lint, finding.level)).or_default() += 1;
+    for report in &survey.reports {
+        for finding in &report.findings {
+            *by_root.entry((report.root, finding.lint, finding.level)).or_default() += 1;
         }
     }
     let on_entries = by_root.into_iter().map(|((root, lint, level), count)| {
@@ -163,9 +163,9 @@ sgidlint_last_run_timestamp_seconds 1795307543
         let mut survey = survey();
         let twice = survey.roots[0].clone();
         survey.roots.push(twice);
-        let mut flaw = survey.flaws[0].clone();
-        flaw.root = 1;
-        survey.flaws.push(flaw);
+        let mut report = survey.reports[0].clone();
+        report.root = 1;
+        survey.reports.push(report);
         let report = text(|out| write_check(out, &survey, &Words, &ended()));
         let series: Vec<&str> = report.lines().filter(|line| line.contains("spreading-group")).collect();
         assert_eq!(series, [r#"sgidlint_findings{lint="spreading-group",level="deny",root="/srv/lab"} 2"#]);

@@ -1,6 +1,8 @@
 //! A small survey for the tests of reports.
 
-use crate::findings::{Counts, Excused, Flaw, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey, Trouble};
+use crate::findings::{
+    Counts, EntryError, EntryReport, Excused, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Survey,
+};
 use crate::lints::{Because, Finding, Fix, Level, Lint};
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::intent::RuleId;
@@ -14,11 +16,11 @@ use crate::report::text::words::Wording;
 pub struct Words;
 
 impl Wording for Words {
-    fn message(&self, finding: &Finding, flaw: &Flaw) -> String {
+    fn message(&self, finding: &Finding, report: &EntryReport) -> String {
         match finding.lint {
             Lint::WorldWritable => "everyone can write it".into(),
-            Lint::HardLinked => format!("it has {} names", flaw.nlink),
-            _ => format!("gid is {}, should be {}", flaw.actual.gid, flaw.ideal.gid),
+            Lint::HardLinked => format!("it has {} names", report.nlink),
+            _ => format!("gid is {}, should be {}", report.actual.gid, report.ideal.gid),
         }
     }
 
@@ -70,8 +72,8 @@ pub fn header(kind: RunKind) -> Header {
     }
 }
 
-fn flaw(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Finding]) -> Flaw {
-    Flaw {
+fn report(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Finding]) -> EntryReport {
+    EntryReport {
         root: 0,
         path: path.into(),
         kind,
@@ -102,13 +104,13 @@ pub fn survey() -> Survey {
         policies: vec![PolicyLabel { name: "lab-share".into(), file: "/etc/sgidlint/lab.toml".into() }],
         rules: vec![RulePlace { policy: 0, line: 14 }],
         roots: vec![Root { path: "/srv/lab".into(), policy: 0, id: None, handle: None, fsid: 0, mounts: Mounts::Stay }],
-        flaws: vec![
-            flaw(b".", Kind::Dir, dir, state(0, 3001, 0o2777), &[spreading, hazard]),
-            flaw(b"a\nb/\xff", Kind::File, kept, kept, &[private]),
-            Flaw { nlink: 3, ..flaw(b"core", Kind::File, kept, kept, &[linked]) },
+        reports: vec![
+            report(b".", Kind::Dir, dir, state(0, 3001, 0o2777), &[spreading, hazard]),
+            report(b"a\nb/\xff", Kind::File, kept, kept, &[private]),
+            EntryReport { nlink: 3, ..report(b"core", Kind::File, kept, kept, &[linked]) },
         ],
         excused: vec![Excused {
-            flaw: flaw(b"old<&\"", Kind::Dir, dir, dir, &[spreading]),
+            report: report(b"old<&\"", Kind::Dir, dir, dir, &[spreading]),
             reasons: ["owner on leave, ticket 4711".into()].into(),
         }],
         notices: vec![Notice {
@@ -120,7 +122,7 @@ pub fn survey() -> Survey {
             message: "the exception held until 2026-03-01".into(),
             unmet: None,
         }],
-        errors: vec![Trouble {
+        errors: vec![EntryError {
             root: Some(0),
             path: b"secret".as_slice().into(),
             call: Some("openat"),

@@ -31,7 +31,7 @@ pub enum SystemRoots {
 
 /// How far roots are to be trusted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Caution {
+pub struct TrustOptions {
     /// What they are wanted for.
     pub purpose: Purpose,
     /// Whether the caller is root, with more to lose than his own files.
@@ -85,8 +85,8 @@ pub struct Refusal {
 }
 
 /// Finds the real roots of all policies. Touches directories, so it runs on a confined thread.
-pub fn find(loaded: &[Loaded], table: &RuleTable, lookup: &dyn Lookup, caution: Caution) -> Roots {
-    let mut finder = Finder { table, lookup, caution, roots: Roots::default(), policy: 0 };
+pub fn find(loaded: &[Loaded], table: &RuleTable, lookup: &dyn Lookup, trust: TrustOptions) -> Roots {
+    let mut finder = Finder { table, lookup, trust, roots: Roots::default(), policy: 0 };
     for (policy, loaded) in loaded.iter().enumerate() {
         finder.policy = policy as u32;
         for tree in 0..loaded.model.trees.len() {
@@ -99,7 +99,7 @@ pub fn find(loaded: &[Loaded], table: &RuleTable, lookup: &dyn Lookup, caution: 
 struct Finder<'a> {
     table: &'a RuleTable,
     lookup: &'a dyn Lookup,
-    caution: Caution,
+    trust: TrustOptions,
     roots: Roots,
     /// The policy in hand.
     policy: u32,
@@ -156,7 +156,7 @@ impl Finder<'_> {
                 return;
             }
         };
-        let mut expansion = Expansion::new(&pattern, self.caution, self.policy);
+        let mut expansion = Expansion::new(&pattern, self.trust, self.policy);
         expansion.run();
         self.roots.refused.append(&mut expansion.refused);
         let optional = loaded.model.trees[index].optional;
@@ -174,14 +174,14 @@ impl Finder<'_> {
             return;
         }
         let rules = self.table.tree(policy, index);
-        let gid_min = self.caution.is_root.then_some(self.caution.gid_min);
+        let gid_min = self.trust.is_root.then_some(self.trust.gid_min);
         let binding = Binding { root: found.path.clone(), params: &loaded.params, captures: &found.captures, gid_min };
         match bind(rules, binding, self.lookup) {
             Ok(instance) => {
                 let exceptions = self.exceptions(loaded, &found, base);
                 self.roots.trees.push(Rooted { instance, exceptions, captures: found.captures });
             }
-            // What a captured name brought about is that root's own trouble; the others go on.
+            // What a captured name brought about is that root's own error; the others go on.
             Err(problems) if !found.captures.is_empty() => {
                 self.roots.refused.extend(problems.into_iter().map(|problem| {
                     let hint = problem.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
@@ -204,13 +204,13 @@ impl Finder<'_> {
             params: &loaded.params,
             captures: &found.captures,
         };
-        let own = Exceptions::of(&loaded.model, scope, self.caution.today);
-        loaded.used_by.iter().fold(own, |all, user| all.and(Exceptions::of(user, scope, self.caution.today)))
+        let own = Exceptions::of(&loaded.model, scope, self.trust.today);
+        loaded.used_by.iter().fold(own, |all, user| all.and(Exceptions::of(user, scope, self.trust.today)))
     }
 
     /// Whether a root is the system's own and not to be changed; says so.
     fn is_preserved(&mut self, root: &Path) -> bool {
-        if !self.caution.purpose.is_for_changes() || self.caution.system_roots == SystemRoots::Taken {
+        if !self.trust.purpose.is_for_changes() || self.trust.system_roots == SystemRoots::Taken {
             return false;
         }
         let message = match system_root_at(root) {
@@ -224,11 +224,11 @@ impl Finder<'_> {
 
     /// Whether root may rely on a root's path; says why not.
     fn is_trusted(&mut self, named: &Path) -> bool {
-        if !self.caution.is_root || self.caution.trusts_parents {
+        if !self.trust.is_root || self.trust.trusts_parents {
             return true;
         }
         let Some(doubt) = doubt(named, Sticky::Passes) else { return true };
-        match self.caution.purpose.is_for_changes() {
+        match self.trust.purpose.is_for_changes() {
             false => {
                 let message = format!("{}: fix would refuse this root: {doubt}", named.display());
                 match doubt {

@@ -3,9 +3,9 @@
 use super::assess::complies;
 use super::site::{Reached, Site};
 use super::surveyor::Surveyor;
-use crate::findings::found::Trouble;
+use crate::findings::found::EntryError;
 use crate::judging::regions::Placed;
-use crate::judging::scope::{Active, Heard, Opinion, Paths, Region, Scope};
+use crate::judging::scope::{Active, Paths, Region, Relevance, Scope, Wanted};
 use crate::model::entry::Kind;
 use crate::model::intent::is_setgid_directory;
 use crate::model::path::{SharedDirectory, TreePath};
@@ -21,10 +21,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// A directory on the way, and what is said of it and inside it.
-struct Stop<'p> {
+struct ApproachStop<'p> {
     dir: OwnedFd,
     look: Look,
-    opinions: Vec<Opinion<'p>>,
+    all_wanted: Vec<Wanted<'p>>,
     inside: Option<Scope<'p>>,
 }
 
@@ -34,9 +34,9 @@ pub fn approach<'p>(
     placed: &'p Placed<'p>,
     target: &[u8],
     surveyor: &mut Surveyor<'p>,
-) -> Result<Option<Start<Scope<'p>>>, Trouble> {
+) -> Result<Option<Start<Scope<'p>>>, EntryError> {
     let fail =
-        |error| Trouble::of(None, TreePath::from(placed.path.join(as_path(target)).as_os_str().as_bytes()), error);
+        |error| EntryError::of(None, TreePath::from(placed.path.join(as_path(target)).as_os_str().as_bytes()), error);
     let mut stop = root_stop(placed, surveyor).map_err(fail)?;
     let names: Vec<&[u8]> = target.split(|&byte| byte == b'/').filter(|name| !name.is_empty()).collect();
     let mut path = Vec::new();
@@ -51,7 +51,7 @@ pub fn approach<'p>(
         let look = look_at(&stop.dir, &cname).map_err(fail)?;
         let mut below = path.clone();
         push(&mut below, name);
-        let site = Reached { dir: &stop.dir, at: &cname, name, path: &below, ladder: surveyor.ladder };
+        let site = Reached { dir: &stop.dir, at: &cname, name, path: &below, features: surveyor.features };
         if is_last && look.entry.kind != Kind::Dir {
             surveyor.meet(&scope, &site, &look);
             return Ok(None);
@@ -64,10 +64,10 @@ pub fn approach<'p>(
     }
     let name = names.last().copied().unwrap_or(b".");
     let root_path: &[u8] = if path.is_empty() { b"." } else { &path };
-    let site = Reached { dir: &stop.dir, at: c".", name, path: root_path, ladder: surveyor.ladder };
+    let site = Reached { dir: &stop.dir, at: c".", name, path: root_path, features: surveyor.features };
     let region = &placed.region;
-    surveyor.judge(region, &site, &stop.look, &stop.opinions);
-    let Stop { dir, look, inside, .. } = stop;
+    surveyor.judge(region, &site, &stop.look, &stop.all_wanted);
+    let ApproachStop { dir, look, inside, .. } = stop;
     Ok(inside.map(|here| Start { dir, look, here, prefix: path }))
 }
 
@@ -78,46 +78,46 @@ fn next<'p>(
     name: &CString,
     path: &[u8],
     surveyor: &mut Surveyor<'p>,
-) -> Result<Option<Stop<'p>>, SysError> {
+) -> Result<Option<ApproachStop<'p>>, SysError> {
     let fd = open_at(dir, name, Reach::Any)?;
     let seen = look(&fd)?;
-    let site = Reached { dir: &fd, at: c".", name: name.as_bytes(), path, ladder: surveyor.ladder };
-    let Some((opinions, inside)) = surveyor.pass(scope, &site, &seen) else { return Ok(None) };
-    Ok(Some(Stop { dir: fd, look: seen, opinions, inside }))
+    let site = Reached { dir: &fd, at: c".", name: name.as_bytes(), path, features: surveyor.features };
+    let Some((all_wanted, inside)) = surveyor.pass(scope, &site, &seen) else { return Ok(None) };
+    Ok(Some(ApproachStop { dir: fd, look: seen, all_wanted, inside }))
 }
 
 /// A region's root: what its own trees say of it, and what trees say whose roots lie above it.
-fn root_stop<'p>(placed: &'p Placed<'p>, surveyor: &mut Surveyor<'p>) -> Result<Stop<'p>, SysError> {
+fn root_stop<'p>(placed: &'p Placed<'p>, surveyor: &mut Surveyor<'p>) -> Result<ApproachStop<'p>, SysError> {
     let region = &placed.region;
     let dir = open_root(&placed.path, Links::Refuse)?;
     let seen = look(&dir)?;
-    let (mut opinions, mut actives) = (Vec::new(), Vec::new());
+    let (mut all_wanted, mut actives) = (Vec::new(), Vec::new());
     for view in 0..region.views.len() {
         if region.views[view].prefix.is_empty() {
-            let (opinion, active) = own(region, view, &seen, surveyor);
-            opinions.push(opinion);
+            let (wanted, active) = own(region, view, &seen, surveyor);
+            all_wanted.push(wanted);
             actives.push(active);
-        } else if let Some((opinion, active)) = passenger(region, view, &seen, surveyor)? {
-            opinions.push(opinion);
+        } else if let Some((wanted, active)) = passenger(region, view, &seen, surveyor)? {
+            all_wanted.push(wanted);
             actives.extend(active);
         }
     }
     let scope = Scope { region, entry: seen.entry.clone(), actives };
     let inside = (!scope.actives.is_empty()).then_some(scope);
-    Ok(Stop { dir, look: seen, opinions, inside })
+    Ok(ApproachStop { dir, look: seen, all_wanted, inside })
 }
 
 /// What a tree says of its own root, and inside it.
-fn own<'p>(region: &'p Region<'p>, view: usize, seen: &Look, surveyor: &mut Surveyor<'p>) -> (Opinion<'p>, Active) {
+fn own<'p>(region: &'p Region<'p>, view: usize, seen: &Look, surveyor: &mut Surveyor<'p>) -> (Wanted<'p>, Active) {
     let bound = region.views[view].bound;
     let (intent, here) = bound.instance.at_root();
     let around = bound.root_gid;
-    let opinion = Opinion { view, intent: intent.unwrap_or_default(), parent: around, setgid: around };
+    let wanted = Wanted { view, intent: intent.unwrap_or_default(), parent: around, setgid: around };
     let mut verdicts = Vec::new();
-    complies(region, &[opinion], &seen.entry, b".", &surveyor.court, &mut verdicts);
+    complies(region, &[wanted], &seen.entry, b".", &surveyor.context, &mut verdicts);
     let setgid = if is_setgid_directory(&seen.entry) { Some(seen.entry.state.gid) } else { around };
     (
-        opinion,
+        wanted,
         Active {
             view,
             here,
@@ -134,7 +134,7 @@ fn passenger<'p>(
     view: usize,
     seen: &Look,
     surveyor: &mut Surveyor<'p>,
-) -> Result<Option<(Opinion<'p>, Option<Active>)>, SysError> {
+) -> Result<Option<(Wanted<'p>, Option<Active>)>, SysError> {
     let bound = region.views[view].bound;
     let mut dir = open_root(bound.instance.root(), Links::Refuse)?;
     let top = look(&dir)?;
@@ -149,12 +149,12 @@ fn passenger<'p>(
         let there = look(&fd)?;
         surveyor.set_passenger_directory(view, &above);
         push(&mut above, name);
-        let site = Reached { dir: &fd, at: c".", name, path: &above, ladder: surveyor.ladder };
-        let Some((mut opinions, inside)) = surveyor.pass(&scope, &site, &there) else { return Ok(None) };
+        let site = Reached { dir: &fd, at: c".", name, path: &above, features: surveyor.features };
+        let Some((mut all_wanted, inside)) = surveyor.pass(&scope, &site, &there) else { return Ok(None) };
         if at + 1 == names.len() {
             let active = inside.and_then(|mut scope| scope.actives.pop());
             // What was heard on the way holds for the directory that was opened as root, if it is the same.
-            return Ok((there.entry.id == seen.entry.id).then(|| opinions.pop()).flatten().map(|own| (own, active)));
+            return Ok((there.entry.id == seen.entry.id).then(|| all_wanted.pop()).flatten().map(|own| (own, active)));
         }
         let Some(inside) = inside else { return Ok(None) };
         (scope, dir) = (inside, fd);
@@ -169,15 +169,15 @@ impl<'p> Surveyor<'p> {
         scope: &Scope<'p>,
         site: &Reached<'_>,
         look: &Look,
-    ) -> Option<(Vec<Opinion<'p>>, Option<Scope<'p>>)> {
-        let mut opinions = Vec::new();
-        if self.hear(scope, site, look, &mut opinions) == Heard::Excluded {
+    ) -> Option<(Vec<Wanted<'p>>, Option<Scope<'p>>)> {
+        let mut all_wanted = Vec::new();
+        if self.hear(scope, site, look, &mut all_wanted) == Relevance::Excluded {
             return None;
         }
         let mut verdicts = Vec::new();
-        complies(scope.region, &opinions, &look.entry, site.name(), &self.court, &mut verdicts);
-        let inside = self.inside(scope, site.name(), look, &opinions, &verdicts);
-        Some((opinions, inside))
+        complies(scope.region, &all_wanted, &look.entry, site.name(), &self.context, &mut verdicts);
+        let inside = self.inside(scope, site.name(), look, &all_wanted, &verdicts);
+        Some((all_wanted, inside))
     }
 
     /// Sets the path of the directory that a tree from above the region passes through.

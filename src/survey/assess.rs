@@ -1,11 +1,11 @@
 //! Judging one entry by every policy that covers it, and telling what was found: pure, but for what a [`Site`] is asked.
 
 use super::site::Site;
-use crate::findings::found::{Excused, Flaw, Prospect, Rare};
+use crate::findings::found::{EntryReport, Excused, Prospect, Rare};
 use crate::findings::links::Linked;
 use crate::judging::bound::View;
 use crate::judging::judge::{Options, Verdict, judge};
-use crate::judging::scope::{Opinion, Region};
+use crate::judging::scope::{Region, Wanted};
 use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, Losers, cause};
 use crate::model::accounts::Accounts;
 use crate::model::acl::Acls;
@@ -23,7 +23,7 @@ use crate::sys::stat::Look;
 #[derive(Default)]
 pub struct Finds {
     /// Entries with findings.
-    pub flaws: Vec<Flaw>,
+    pub reports: Vec<EntryReport>,
     /// Entries with several names, where those are to be counted.
     pub linked: Vec<Linked>,
     /// Entries with findings that exceptions cover.
@@ -35,7 +35,7 @@ pub struct Finds {
 impl Finds {
     /// Adds what was found besides.
     pub fn append(&mut self, mut other: Finds) {
-        self.flaws.append(&mut other.flaws);
+        self.reports.append(&mut other.reports);
         self.linked.append(&mut other.linked);
         self.excused.append(&mut other.excused);
         self.suppressed += other.suppressed;
@@ -43,7 +43,7 @@ impl Finds {
 }
 
 /// What judging needs beside the entry.
-pub struct Court<'a> {
+pub struct Context<'a> {
     /// Users and groups.
     pub accounts: Memo<'a>,
     /// The mounts where new entries take their directory's group without setgid.
@@ -75,77 +75,78 @@ impl Judged {
 /// Judges an entry; tells what was found and gives the verdicts, one for each opinion.
 pub fn assess(
     region: &Region<'_>,
-    opinions: &[Opinion<'_>],
+    all_wanted: &[Wanted<'_>],
     look: &Look,
     site: &dyn Site,
-    court: &Court<'_>,
+    context: &Context<'_>,
     finds: &mut Finds,
     verdicts: &mut Vec<Verdict>,
 ) -> Judged {
     let entry = &look.entry;
-    if complies(region, opinions, entry, site.name(), court, verdicts) && !asks_for_acls(region, opinions, entry) {
+    if complies(region, all_wanted, entry, site.name(), context, verdicts) && !asks_for_acls(region, all_wanted, entry)
+    {
         return Judged::Clean;
     }
     if !site.is_still_below() {
         return Judged::Moved;
     }
-    tell(region, (opinions, verdicts), look, site, court, finds);
+    tell(region, (all_wanted, verdicts), look, site, context, finds);
     Judged::Told
 }
 
 /// Whether a policy wants the ACLs of every directory to be looked at: by denying one of their lints.
-fn asks_for_acls(region: &Region<'_>, opinions: &[Opinion<'_>], entry: &Entry) -> bool {
-    let denies = |opinion: &Opinion<'_>| {
-        let levels = &region.views[opinion.view].bound.options.levels;
+fn asks_for_acls(region: &Region<'_>, all_wanted: &[Wanted<'_>], entry: &Entry) -> bool {
+    let denies = |wanted: &Wanted<'_>| {
+        let levels = &region.views[wanted.view].bound.options.levels;
         let is_denied = |lint| levels.of(lint) == Level::Deny;
-        !opinion.intent.is_empty() && (is_denied(Lint::WideDefaultAcl) || is_denied(Lint::MaskedByAcl))
+        !wanted.intent.is_empty() && (is_denied(Lint::WideDefaultAcl) || is_denied(Lint::MaskedByAcl))
     };
-    entry.kind == Kind::Dir && opinions.iter().any(denies)
+    entry.kind == Kind::Dir && all_wanted.iter().any(denies)
 }
 
 /// Judges an entry without telling; gives the verdicts, and whether there is nothing to tell.
 pub fn complies(
     region: &Region<'_>,
-    opinions: &[Opinion<'_>],
+    all_wanted: &[Wanted<'_>],
     entry: &Entry,
     name: &[u8],
-    court: &Court<'_>,
+    context: &Context<'_>,
     verdicts: &mut Vec<Verdict>,
 ) -> bool {
     verdicts.clear();
     let mut clean = true;
-    for opinion in opinions {
-        let verdict = judged(region, opinion, entry, name, court);
+    for wanted in all_wanted {
+        let verdict = judged(region, wanted, entry, name, context);
         // An entry with several names that complies counts too: it says what its other names are to be.
-        clean &= verdict.findings.is_empty() && !counts_names(opinion, entry);
+        clean &= verdict.findings.is_empty() && !counts_names(wanted, entry);
         verdicts.push(verdict);
     }
     clean
 }
 
-fn counts_names(opinion: &Opinion<'_>, entry: &Entry) -> bool {
-    opinion.intent.hard_links == HardLinks::Inside && entry.kind != Kind::Dir && entry.nlink > 1
+fn counts_names(wanted: &Wanted<'_>, entry: &Entry) -> bool {
+    wanted.intent.hard_links == HardLinks::Inside && entry.kind != Kind::Dir && entry.nlink > 1
 }
 
-fn judged(region: &Region<'_>, opinion: &Opinion<'_>, entry: &Entry, name: &[u8], court: &Court<'_>) -> Verdict {
-    let view = &region.views[opinion.view];
-    judge(entry, &opinion.intent, &opinion.around(view, name), &options(view, entry, court), &court.accounts)
+fn judged(region: &Region<'_>, wanted: &Wanted<'_>, entry: &Entry, name: &[u8], context: &Context<'_>) -> Verdict {
+    let view = &region.views[wanted.view];
+    judge(entry, &wanted.intent, &wanted.around(view, name), &options(view, entry, context), &context.accounts)
 }
 
 /// Levels and fixes, for an entry of this mount: where everything takes its directory's group anyway (grpid, mount(8)),
 /// a missing setgid bit is no fault.
-fn options(view: &View<'_>, entry: &Entry, court: &Court<'_>) -> Options {
+fn options(view: &View<'_>, entry: &Entry, context: &Context<'_>) -> Options {
     let mut options = view.bound.options;
-    if court.bsd_groups.contains(&entry.mount) {
+    if context.bsd_groups.contains(&entry.mount) {
         options.levels.set(Lint::MissingSetgid, Level::Allow);
     }
     options
 }
 
 /// How an entry probably came to differ from what it should be.
-fn cause_of(entry: &Entry, verdict: &Verdict, court: &Court<'_>) -> Option<Cause> {
+fn cause_of(entry: &Entry, verdict: &Verdict, context: &Context<'_>) -> Option<Cause> {
     let is_foreign = entry.state.gid != verdict.ideal.gid;
-    let primary = if is_foreign { court.accounts.primary_gid(entry.state.uid) } else { None };
+    let primary = if is_foreign { context.accounts.primary_gid(entry.state.uid) } else { None };
     let found = cause(entry, verdict.ideal, primary)?;
     verdict.findings.iter().any(|finding| found.explains(finding.lint)).then_some(found)
 }
@@ -153,30 +154,30 @@ fn cause_of(entry: &Entry, verdict: &Verdict, court: &Court<'_>) -> Option<Cause
 /// The slow path: something was found, so it is worth another look.
 fn tell(
     region: &Region<'_>,
-    (opinions, verdicts): (&[Opinion<'_>], &[Verdict]),
+    (all_wanted, verdicts): (&[Wanted<'_>], &[Verdict]),
     look: &Look,
     site: &dyn Site,
-    court: &Court<'_>,
+    context: &Context<'_>,
     finds: &mut Finds,
 ) {
     let entry = &look.entry;
-    let matters = may_be_mended(verdicts, entry) || asks_for_acls(region, opinions, entry);
+    let matters = may_be_mended(verdicts, entry) || asks_for_acls(region, all_wanted, entry);
     let extras = if matters { site.extras() } else { entry.extras.clone() };
     // What was judged holds where there is nothing more to judge by.
     let is_known = extras == entry.extras;
     let entry = Entry { extras, ..*entry };
-    let mut cases: Vec<Case<'_, '_>> = opinions
+    let mut cases: Vec<Case<'_, '_>> = all_wanted
         .iter()
         .zip(verdicts)
-        .map(|(opinion, verdict)| Case::new(region, opinion, is_known.then_some(verdict), &entry, site, court))
+        .map(|(wanted, verdict)| Case::new(region, wanted, is_known.then_some(verdict), &entry, site, context))
         .collect();
-    reconcile(&mut cases, &entry, site.name(), court);
+    reconcile(&mut cases, &entry, site.name(), context);
     let is_fixable = |case: &Case<'_, '_>| case.verdict.findings.iter().any(|found| !matches!(found.fix, Fix::None(_)));
-    if cases.iter().any(is_fixable) && is_squashed(site, &entry, court) {
+    if cases.iter().any(is_fixable) && is_squashed(site, &entry, context) {
         cases.iter_mut().for_each(|case| case.leave(entry.state, Because::Squashed));
     }
     for case in cases {
-        case.tell(&entry, site, look.bytes, court, finds);
+        case.tell(&entry, site, look.bytes, context, finds);
     }
 }
 
@@ -187,14 +188,14 @@ fn may_be_mended(verdicts: &[Verdict], entry: &Entry) -> bool {
 }
 
 /// Whether the server takes root for somebody else, where one may.
-fn is_squashed(site: &dyn Site, entry: &Entry, court: &Court<'_>) -> bool {
-    court.nfs.contains(&entry.mount) && site.is_squashed(entry)
+fn is_squashed(site: &dyn Site, entry: &Entry, context: &Context<'_>) -> bool {
+    context.nfs.contains(&entry.mount) && site.is_squashed(entry)
 }
 
 /// One opinion's verdict on its way to a flaw.
 struct Case<'r, 'p> {
     region: &'r Region<'p>,
-    opinion: Opinion<'p>,
+    wanted: Wanted<'p>,
     /// Levels, with what exceptions cover allowed.
     options: Options,
     verdict: Verdict,
@@ -207,27 +208,27 @@ struct Case<'r, 'p> {
 impl<'r, 'p> Case<'r, 'p> {
     fn new(
         region: &'r Region<'p>,
-        opinion: &Opinion<'p>,
+        wanted: &Wanted<'p>,
         known: Option<&Verdict>,
         entry: &Entry,
         site: &dyn Site,
-        court: &Court<'_>,
+        context: &Context<'_>,
     ) -> Case<'r, 'p> {
-        let (view, name) = (&region.views[opinion.view], site.name());
+        let (view, name) = (&region.views[wanted.view], site.name());
         let mut case = Case {
             region,
-            opinion: *opinion,
-            options: options(view, entry, court),
-            verdict: known.cloned().unwrap_or_else(|| judged(region, opinion, entry, name, court)),
+            wanted: *wanted,
+            options: options(view, entry, context),
+            verdict: known.cloned().unwrap_or_else(|| judged(region, wanted, entry, name, context)),
             excused: None,
-            path: site.path(region, opinion.view),
+            path: site.path(region, wanted.view),
         };
         let excused = view.bound.exceptions.suppressed(&case.path);
         if case.verdict.findings.iter().any(|finding| excused.contains(finding.lint)) {
             for lint in Lint::ALL.into_iter().filter(|&lint| excused.contains(lint)) {
                 case.options.levels.set(lint, Level::Allow);
             }
-            let verdict = case.judge(&case.opinion.intent, entry, name, court);
+            let verdict = case.judge(&case.wanted.intent, entry, name, context);
             let mut without = std::mem::replace(&mut case.verdict, verdict);
             without.findings.retain(|finding| excused.contains(finding.lint));
             case.excused = Some(Verdict { desired: entry.state, ..without });
@@ -235,9 +236,9 @@ impl<'r, 'p> Case<'r, 'p> {
         case
     }
 
-    fn judge(&self, intent: &Intent<'_>, entry: &Entry, name: &[u8], court: &Court<'_>) -> Verdict {
-        let view = &self.region.views[self.opinion.view];
-        judge(entry, intent, &self.opinion.around(view, name), &self.options, &court.accounts)
+    fn judge(&self, intent: &Intent<'_>, entry: &Entry, name: &[u8], context: &Context<'_>) -> Verdict {
+        let view = &self.region.views[self.wanted.view];
+        judge(entry, intent, &self.wanted.around(view, name), &self.options, &context.accounts)
     }
 
     /// Leaves the entry as it is: another policy wants it otherwise, or nobody here can change it.
@@ -248,19 +249,19 @@ impl<'r, 'p> Case<'r, 'p> {
         }
     }
 
-    fn tell(mut self, entry: &Entry, site: &dyn Site, bytes: u64, court: &Court<'_>, finds: &mut Finds) {
+    fn tell(mut self, entry: &Entry, site: &dyn Site, bytes: u64, context: &Context<'_>, finds: &mut Finds) {
         let name = site.name();
-        let bound = self.region.views[self.opinion.view].bound;
+        let bound = self.region.views[self.wanted.view].bound;
         let excused = self.excused.take();
-        let hard_links = self.opinion.intent.hard_links;
+        let hard_links = self.wanted.intent.hard_links;
         let prospect = |verdict: &Verdict, intent: &Intent<'_>| {
-            let is_change = court.purpose.is_for_changes() && verdict.desired != entry.state;
+            let is_change = context.purpose.is_for_changes() && verdict.desired != entry.state;
             is_change.then(|| {
-                let left = self.judge(intent, &entry.in_state(verdict.desired), name, court).findings.into();
+                let left = self.judge(intent, &entry.in_state(verdict.desired), name, context).findings.into();
                 Box::new(Prospect { handle: site.handle(), left })
             })
         };
-        let flaw = |verdict: Verdict, intent: &Intent<'_>, links| Flaw {
+        let report = |verdict: Verdict, intent: &Intent<'_>, links| EntryReport {
             root: bound.index,
             path: self.path.clone(),
             kind: entry.kind,
@@ -270,26 +271,26 @@ impl<'r, 'p> Case<'r, 'p> {
             desired: verdict.desired,
             ideal: verdict.ideal,
             prospect: prospect(&verdict, intent),
-            cause: cause_of(entry, &verdict, court),
+            cause: cause_of(entry, &verdict, context),
             rare: rare(links, entry, &verdict),
             findings: verdict.findings.into(),
             bytes,
         };
         if let Some(excused) = excused {
-            let flaw = flaw(excused, &self.opinion.intent, Links::None);
+            let report = report(excused, &self.wanted.intent, Links::None);
             let reason = |finding: &Finding| bound.exceptions.reason(&self.path, finding.lint).into();
-            let reasons = flaw.findings.iter().map(reason).collect();
-            finds.suppressed += flaw.findings.len() as u64;
-            finds.excused.push(Excused { flaw, reasons });
+            let reasons = report.findings.iter().map(reason).collect();
+            finds.suppressed += report.findings.len() as u64;
+            finds.excused.push(Excused { report, reasons });
         }
-        if counts_names(&self.opinion, entry) {
-            let intent = self.opinion.intent.with_every_name_found();
-            let found = self.judge(&intent, entry, name, court);
-            let refused = flaw(self.verdict.clone(), &self.opinion.intent, Links::None);
-            finds.linked.push(Linked { refused, inside: flaw(found, &intent, Links::Inside(Box::default())) });
+        if counts_names(&self.wanted, entry) {
+            let intent = self.wanted.intent.with_every_name_found();
+            let found = self.judge(&intent, entry, name, context);
+            let refused = report(self.verdict.clone(), &self.wanted.intent, Links::None);
+            finds.linked.push(Linked { refused, inside: report(found, &intent, Links::Inside(Box::default())) });
         } else if !self.verdict.findings.is_empty() {
             let links = if hard_links == HardLinks::Allow { Links::Any } else { Links::None };
-            finds.flaws.push(flaw(self.verdict.clone(), &self.opinion.intent, links));
+            finds.reports.push(report(self.verdict.clone(), &self.wanted.intent, links));
         }
     }
 }
@@ -302,15 +303,15 @@ fn rare(links: Links, entry: &Entry, verdict: &Verdict) -> Option<Box<Rare>> {
 }
 
 /// Lets several policies' changes of one entry stand together where they can, and none where they can't.
-fn reconcile(cases: &mut [Case<'_, '_>], entry: &Entry, name: &[u8], court: &Court<'_>) {
+fn reconcile(cases: &mut [Case<'_, '_>], entry: &Entry, name: &[u8], context: &Context<'_>) {
     if cases.len() < 2 || cases.iter().all(|case| case.verdict.desired == entry.state) {
         return;
     }
     let together = cases.iter().fold(entry.state, |state, case| overlay(entry.state, case.verdict.desired, state));
     let after = entry.in_state(together);
     let agree = cases.iter().all(|case| {
-        let intent = &case.opinion.intent;
-        case.judge(intent, &after, name, court).desired == together
+        let intent = &case.wanted.intent;
+        case.judge(intent, &after, name, context).desired == together
     });
     for case in cases.iter_mut() {
         if agree {

@@ -2,7 +2,7 @@
 
 use super::assess::Finds;
 use super::gather;
-use crate::findings::{Counts, SkippedMount, Survey, Trouble};
+use crate::findings::{Counts, EntryError, SkippedMount, Survey};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A survey while it is made: threads hand in what they find as they find it.
@@ -22,7 +22,7 @@ pub struct Part {
     /// Mounts that were not entered.
     pub skipped_mounts: Vec<SkippedMount>,
     /// What could not be read.
-    pub errors: Vec<Trouble>,
+    pub errors: Vec<EntryError>,
     /// What was left out for a name that others than root could have given.
     pub doubtful: Vec<String>,
 }

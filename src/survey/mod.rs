@@ -10,12 +10,12 @@ mod live;
 mod obstacle;
 mod plain;
 mod site;
-mod streak;
+mod gate;
 mod surveyor;
 
 pub use live::Live;
 
-use crate::findings::{PolicyLabel, Root, RulePlace, Survey, Trouble};
+use crate::findings::{EntryError, PolicyLabel, Root, RulePlace, Survey};
 use crate::judging::bound::Bound;
 use crate::judging::cover::Cover;
 use crate::judging::judge::Options;
@@ -27,19 +27,19 @@ use crate::judging::usage::Usage;
 use crate::model::path::TreePath;
 use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::model::Mounts;
-use crate::source::roots::{Caution, Refusal, Rooted, Roots};
+use crate::source::roots::{Refusal, Rooted, Roots, TrustOptions};
 use crate::source::walk::{self, Counters, Start, Visits};
 use crate::sys::SysError;
+use crate::sys::features::KernelFeatures;
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};
-use crate::sys::ladder::Ladder;
 use crate::sys::mounts::{self, fsid};
 use crate::sys::names::{Memo, NameService};
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look};
 use crate::sys::thread::run_confined;
 use approach::approach;
-use assess::Court;
+use assess::Context;
 use live::Part;
 use obstacle::Obstacle;
 use std::path::PathBuf;
@@ -59,11 +59,11 @@ pub struct Request<'a> {
     /// What of it is meant.
     pub selection: &'a Selection,
     /// How far roots are trusted.
-    pub caution: Caution,
+    pub trust: TrustOptions,
     /// Users and groups.
     pub names: &'a NameService,
     /// How entries are held on this kernel.
-    pub ladder: &'a Ladder,
+    pub features: &'a KernelFeatures,
     /// How it runs.
     pub conduct: Conduct<'a>,
 }
@@ -124,7 +124,7 @@ pub fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, SurveyError>
     let surveyors = walk_all(request, live, &mounts, &placed, &targets, &mut survey)?;
     let usage = usage(&bounds, &surveyors);
     gather(surveyors.into_iter().map(Surveyor::into_part).collect(), &mut survey);
-    let failures = request.names.failures().into_iter().map(|failure| Trouble::at("".as_ref(), failure.to_string()));
+    let failures = request.names.failures().into_iter().map(|failure| EntryError::at("".as_ref(), failure.to_string()));
     survey.errors.extend(failures);
     // Each region is a target once at most.
     let walked = placed.iter().filter(|placed| !placed.region.views.is_empty()).count();
@@ -149,7 +149,7 @@ fn refuse(refusal: &Refusal, survey: &mut Survey) {
     let (call, errno) = error.map(|error| (error.call, error.errno.raw_os_error())).unzip();
     let (root, path, message) = (Some(survey.roots.len() as u32), path.clone(), message.clone());
     survey.roots.push(Root { path, policy, id: None, handle: None, fsid: 0, mounts: Mounts::default() });
-    survey.errors.push(Trouble { root, path: TreePath::from(&b"."[..]), call, errno, message });
+    survey.errors.push(EntryError { root, path: TreePath::from(&b"."[..]), call, errno, message });
 }
 
 /// Runs on a thread of its own that has given up what it doesn't need.
@@ -166,10 +166,10 @@ struct Seen {
 }
 
 fn see_roots(request: &Request<'_>) -> Vec<Result<Seen, SysError>> {
-    let ladder = Ladder::for_looking();
+    let features = KernelFeatures::for_looking();
     let see = |tree: &Rooted| {
         let dir = open_root(tree.instance.root(), Links::Refuse)?;
-        let held = Held::find(&dir, b".", Crossing::Allowed, &ladder)?;
+        let held = Held::find(&dir, b".", Crossing::Allowed, &features)?;
         let look = look(&dir)?;
         let obstacle = obstacle::find(request, tree, &look.entry)?;
         Ok(Seen { look, handle: Handle::of(&held), fsid: fsid(&dir)?, obstacle })
@@ -191,11 +191,11 @@ fn bind<'a>(request: &'a Request<'a>, seen: Vec<Result<Seen, SysError>>, survey:
             mounts: instance.mounts(),
         };
         match seen {
-            Err(error) => survey.errors.push(Trouble::of(Some(index), TreePath::from(&b"."[..]), error)),
+            Err(error) => survey.errors.push(EntryError::of(Some(index), TreePath::from(&b"."[..]), error)),
             Ok(seen) => {
                 root.id = Some(seen.look.entry.id);
                 (root.handle, root.fsid) = (seen.handle.clone(), seen.fsid);
-                survey.flaws.extend(seen.obstacle.map(|obstacle| obstacle.flaw(index, &seen.look.entry)));
+                survey.reports.extend(seen.obstacle.map(|obstacle| obstacle.report(index, &seen.look.entry)));
                 let root_gid = root_gid(request, tree, &seen.look, index, survey);
                 let options = request.options[instance.policy() as usize];
                 bounds.push(Bound { index, instance, exceptions: &tree.exceptions, options, root_gid });
@@ -209,7 +209,7 @@ fn bind<'a>(request: &'a Request<'a>, seen: Vec<Result<Seen, SysError>>, survey:
 /// What `@root` stands for: the root's group, but not where root would take somebody else's word for it.
 fn root_gid(request: &Request<'_>, tree: &Rooted, look: &Look, index: u32, survey: &mut Survey) -> Option<u32> {
     let state = look.entry.state;
-    if !request.caution.is_root || state.uid == 0 || !tree.instance.asks_for_root_group() {
+    if !request.trust.is_root || state.uid == 0 || !tree.instance.asks_for_root_group() {
         return Some(state.gid);
     }
     let message = format!(
@@ -217,14 +217,14 @@ fn root_gid(request: &Request<'_>, tree: &Rooted, look: &Look, index: u32, surve
          directory to root",
         state.uid
     );
-    match request.caution.purpose.is_for_changes() {
+    match request.trust.purpose.is_for_changes() {
         false => {
             survey.warnings.push(format!("{}: {message}", tree.instance.root().display()));
             Some(state.gid)
         }
         true => {
             let path = TreePath::from(&b"."[..]);
-            survey.errors.push(Trouble { root: Some(index), path, call: None, errno: None, message });
+            survey.errors.push(EntryError { root: Some(index), path, call: None, errno: None, message });
             None
         }
     }
@@ -240,13 +240,13 @@ fn walk_all<'p>(
     survey: &mut Survey,
 ) -> Result<Vec<Surveyor<'p>>, SurveyError> {
     let conduct = request.conduct;
-    let (bsd_groups, purpose) = (mounts.with_bsd_groups(), request.caution.purpose);
-    let nfs = if request.caution.is_root { mounts.by_nfs() } else { Vec::new() };
-    let court =
-        || Court { accounts: Memo::of(request.names), bsd_groups: bsd_groups.clone(), nfs: nfs.clone(), purpose };
+    let (bsd_groups, purpose) = (mounts.with_bsd_groups(), request.trust.purpose);
+    let nfs = if request.trust.is_root { mounts.by_nfs() } else { Vec::new() };
+    let context =
+        || Context { accounts: Memo::of(request.names), bsd_groups: bsd_groups.clone(), nfs: nfs.clone(), purpose };
     let mut surveyors: Vec<_> =
-        (0..conduct.threads.max(1)).map(|_| Surveyor::new(court(), request.ladder, mounts, live.part())).collect();
-    let mut guide = Surveyor::new(court(), request.ladder, mounts, live.part());
+        (0..conduct.threads.max(1)).map(|_| Surveyor::new(context(), request.features, mounts, live.part())).collect();
+    let mut guide = Surveyor::new(context(), request.features, mounts, live.part());
     let visits = Visits::default();
     for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
         let approached = confined(conduct, || approach_all(batch, placed, &mut guide))?;
@@ -254,7 +254,7 @@ fn walk_all<'p>(
         for start in approached {
             match start {
                 Ok(start) => starts.extend(start),
-                Err(trouble) => survey.errors.push(trouble),
+                Err(error) => survey.errors.push(error),
             }
         }
         if conduct.depth == Depth::Start {
@@ -274,7 +274,7 @@ fn walk_all<'p>(
     Ok(surveyors)
 }
 
-type Approached<'p> = Result<Option<Start<Scope<'p>>>, Trouble>;
+type Approached<'p> = Result<Option<Start<Scope<'p>>>, EntryError>;
 
 fn approach_all<'p>(batch: &[Target], placed: &'p [Placed<'p>], guide: &mut Surveyor<'p>) -> Vec<Approached<'p>> {
     batch.iter().map(|target| approach(&placed[target.region], &target.path, guide)).collect()
@@ -298,7 +298,7 @@ fn gather(parts: Vec<Part>, survey: &mut Survey) {
         survey.counts.excluded += counts.excluded;
         survey.counts.vanished += counts.vanished;
         survey.counts.suppressed += finds.suppressed;
-        survey.flaws.extend(finds.flaws);
+        survey.reports.extend(finds.reports);
         survey.excused.extend(finds.excused);
         linked.extend(finds.linked);
         survey.skipped_mounts.append(&mut skipped_mounts);
@@ -307,7 +307,7 @@ fn gather(parts: Vec<Part>, survey: &mut Survey) {
     doubtful.sort();
     doubtful.dedup();
     survey.warnings.append(&mut doubtful);
-    crate::findings::links::settle(linked, &mut survey.flaws);
-    obstacle::join(&mut survey.flaws);
+    crate::findings::links::settle(linked, &mut survey.reports);
+    obstacle::join(&mut survey.reports);
     crate::findings::order::put_in_order(survey);
 }

@@ -1,7 +1,7 @@
 //! What stands between a tree and its own group: the first directory above the root that doesn't let it pass.
 
 use super::Request;
-use crate::findings::found::{Flaw, Rare};
+use crate::findings::found::{EntryReport, Rare};
 use crate::judging::judge::judge;
 use crate::lints::{Finding, Fix, Level, Lint, describe_obstacle, lets_pass};
 use crate::model::entry::Entry;
@@ -10,7 +10,7 @@ use crate::model::mode::Mode;
 use crate::model::path::TreePath;
 use crate::source::roots::Rooted;
 use crate::sys::SysError;
-use crate::sys::ladder::Ladder;
+use crate::sys::features::KernelFeatures;
 use crate::sys::root::first_above;
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ pub fn find(request: &Request<'_>, tree: &Rooted, root: &Entry) -> Result<Option
     if ideal.gid == 0 || !ideal.mode.has(Mode::GROUP_EXECUTE) {
         return Ok(None);
     }
-    let found = first_above(instance.root(), &Ladder::for_looking(), |above| !lets_pass(above, ideal.gid))?;
+    let found = first_above(instance.root(), &KernelFeatures::for_looking(), |above| !lets_pass(above, ideal.gid))?;
     Ok(found.map(|(path, above)| {
         let message = describe_obstacle(&path.display().to_string(), &above, ideal.gid, request.names);
         Obstacle { level, message: message.into() }
@@ -46,9 +46,9 @@ pub fn find(request: &Request<'_>, tree: &Rooted, root: &Entry) -> Result<Option
 
 impl Obstacle {
     /// What it makes of the root, which itself may be all right.
-    pub fn flaw(self, index: u32, root: &Entry) -> Flaw {
+    pub fn report(self, index: u32, root: &Entry) -> EntryReport {
         let finding = Finding { lint: Lint::Unreachable, level: self.level, fix: Fix::None(None), rule: None };
-        Flaw {
+        EntryReport {
             root: index,
             path: TreePath::from(&b"."[..]),
             kind: root.kind,
@@ -67,25 +67,25 @@ impl Obstacle {
 }
 
 /// Joins what was found of a root before the walk with what the walk found of it, as an entry has one flaw by policy.
-pub fn join(flaws: &mut Vec<Flaw>) {
+pub fn join(reports: &mut Vec<EntryReport>) {
     // In place: there may be millions of others.
-    let above: Vec<Flaw> = flaws.extract_if(.., |flaw| flaw.obstacle().is_some()).collect();
+    let above: Vec<EntryReport> = reports.extract_if(.., |report| report.obstacle().is_some()).collect();
     if above.is_empty() {
         return;
     }
-    let root = |(at, flaw): (usize, &Flaw)| flaw.path.is_root().then_some((flaw.root, at));
-    let found: HashMap<u32, usize> = flaws.iter().enumerate().filter_map(root).collect();
-    for flaw in above {
-        match found.get(&flaw.root).map(|&at| &mut flaws[at]) {
+    let root = |(at, report): (usize, &EntryReport)| report.path.is_root().then_some((report.root, at));
+    let found: HashMap<u32, usize> = reports.iter().enumerate().filter_map(root).collect();
+    for report in above {
+        match found.get(&report.root).map(|&at| &mut reports[at]) {
             Some(known) => {
-                known.findings = known.findings.iter().chain(&flaw.findings).copied().collect();
+                known.findings = known.findings.iter().chain(&report.findings).copied().collect();
                 if let Some(prospect) = &mut known.prospect {
                     // No fix of what lies below opens the way to it.
-                    prospect.left = prospect.left.iter().chain(&flaw.findings).copied().collect();
+                    prospect.left = prospect.left.iter().chain(&report.findings).copied().collect();
                 }
-                known.rare_mut().obstacle = flaw.rare.and_then(|rare| rare.obstacle);
+                known.rare_mut().obstacle = report.rare.and_then(|rare| rare.obstacle);
             }
-            None => flaws.push(flaw),
+            None => reports.push(report),
         }
     }
 }

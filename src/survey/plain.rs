@@ -2,8 +2,8 @@
 //! once for all that are alike.
 
 use super::assess::Judged;
-use super::streak::Streak;
-use crate::judging::scope::{Heard, Opinion};
+use super::gate::GlanceGate;
+use crate::judging::scope::{Relevance, Wanted};
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::intent::OwnerTerm;
 use crate::sys::stat::Glance;
@@ -12,13 +12,13 @@ use crate::sys::stat::Glance;
 #[derive(Default)]
 pub struct Plain<'p> {
     /// Of which kind it is known, and whether anybody cares.
-    heard: Option<(Kind, Heard)>,
+    heard: Option<(Kind, Relevance)>,
     /// What is wanted of them.
-    pub opinions: Vec<Opinion<'p>>,
+    pub all_wanted: Vec<Wanted<'p>>,
     /// An entry that complied, and the device that it was on.
     clean: Option<(Likeness, u64)>,
     /// How many were like it.
-    streak: Streak,
+    gate: GlanceGate,
 }
 
 /// All that judging an entry looks at, but for its name and what lies around it; extended attributes are not asked for
@@ -34,22 +34,22 @@ impl<'p> Plain<'p> {
     /// Another directory is read.
     pub fn forget(&mut self) {
         (self.heard, self.clean) = (None, None);
-        self.streak.ends();
+        self.gate.ends();
     }
 
     /// Whether anybody cares for plain entries of a kind, if that was heard.
-    pub fn heard(&self, kind: Kind) -> Option<Heard> {
+    pub fn heard(&self, kind: Kind) -> Option<Relevance> {
         self.heard.filter(|(of, _)| *of == kind).map(|(_, heard)| heard)
     }
 
     /// The opinions are those on this kind from now on.
-    pub fn learn(&mut self, kind: Kind, heard: Heard) {
+    pub fn learn(&mut self, kind: Kind, heard: Relevance) {
         (self.heard, self.clean) = (Some((kind, heard)), None);
     }
 
     /// Whether the next plain entry of a directory on this mount will probably be like one there that complied.
     pub fn is_worth_a_glance(&self, mount: u64) -> bool {
-        self.clean.is_some_and(|(clean, _)| clean.mount == mount) && self.streak.holds()
+        self.clean.is_some_and(|(clean, _)| clean.mount == mount) && self.gate.holds()
     }
 
     /// Whether a plain entry is surely like one that complied, where the device tells the mount.
@@ -59,8 +59,8 @@ impl<'p> Plain<'p> {
             (glance.state, glance.nlink, glance.dev) == (state, nlink, dev)
         });
         match is_clean {
-            true => self.streak.goes_on(),
-            false => self.streak.fails(),
+            true => self.gate.goes_on(),
+            false => self.gate.fails(),
         }
         is_clean
     }
@@ -69,15 +69,15 @@ impl<'p> Plain<'p> {
     pub fn is_clean(&mut self, entry: &Entry) -> bool {
         let is_clean = self.clean.is_some_and(|(clean, _)| clean == Likeness::of(entry));
         if is_clean {
-            self.streak.goes_on();
+            self.gate.goes_on();
         }
         is_clean
     }
 
     /// A plain entry was judged.
     pub fn judged(&mut self, entry: &Entry, judged: Judged) {
-        self.streak.ends();
-        if judged == Judged::Clean && !self.opinions.iter().any(depends_on_name) {
+        self.gate.ends();
+        if judged == Judged::Clean && !self.all_wanted.iter().any(depends_on_name) {
             self.clean = Some((Likeness::of(entry), entry.id.dev));
         }
     }
@@ -90,8 +90,8 @@ impl Likeness {
 }
 
 /// Whether two entries of one state can be judged differently, since their names tell who is to own them.
-fn depends_on_name(opinion: &Opinion<'_>) -> bool {
-    opinion.intent.owner.is_some_and(|wish| wish.value.contains(&OwnerTerm::Name))
+fn depends_on_name(wanted: &Wanted<'_>) -> bool {
+    wanted.intent.owner.is_some_and(|wish| wish.value.contains(&OwnerTerm::Name))
 }
 
 #[cfg(test)]
@@ -111,8 +111,8 @@ mod tests {
         let owner = owner.map(|value| Wish { value, rule: RuleId::new(0) });
         let intent = Intent { owner, ..Intent::default() };
         let mut plain =
-            Plain { opinions: vec![Opinion { view: 0, intent, parent: None, setgid: None }], ..Plain::default() };
-        plain.learn(Kind::File, Heard::Wanted);
+            Plain { all_wanted: vec![Wanted { view: 0, intent, parent: None, setgid: None }], ..Plain::default() };
+        plain.learn(Kind::File, Relevance::Wanted);
         plain
     }
 
@@ -127,8 +127,8 @@ mod tests {
         for other in [entry(2, 2, 3), entry(1, 1, 3), entry(1, 2, 1)] {
             assert!(!plain.is_clean(&other), "{other:?}");
         }
-        assert_eq!((plain.heard(Kind::File), plain.heard(Kind::Fifo)), (Some(Heard::Wanted), None));
-        plain.learn(Kind::Fifo, Heard::Unwanted);
+        assert_eq!((plain.heard(Kind::File), plain.heard(Kind::Fifo)), (Some(Relevance::Wanted), None));
+        plain.learn(Kind::Fifo, Relevance::Unwanted);
         assert!(!plain.is_clean(&entry(1, 2, 3)), "opinions on another kind");
         plain.judged(&entry(1, 2, 3), Judged::Clean);
         plain.forget();

@@ -4,8 +4,8 @@ use crate::judging::scope::{Region, Scope};
 use crate::model::entry::{Entry, Extras};
 use crate::model::path::{Directory, TreePath};
 use crate::source::walk::{Place, Whence};
+use crate::sys::features::KernelFeatures;
 use crate::sys::handle::Handle;
-use crate::sys::ladder::Ladder;
 use crate::sys::mounts::Mounts;
 use crate::sys::stat::Look;
 use crate::sys::system_made::is_system_made;
@@ -52,10 +52,10 @@ pub trait Site {
 }
 
 impl Reach<'_> {
-    fn extras(self, ladder: &Ladder) -> Extras {
+    fn extras(self, features: &KernelFeatures) -> Extras {
         let asked = match self {
-            Reach::Open(dir) => xattr::extras_of_open(dir, ladder).ok(),
-            Reach::Named(dir, name) => xattr::extras_at(dir, name, ladder).ok(),
+            Reach::Open(dir) => xattr::extras_of_open(dir, features).ok(),
+            Reach::Named(dir, name) => xattr::extras_at(dir, name, features).ok(),
             Reach::Lost => None,
         };
         asked.unwrap_or(Extras { acl: true, capabilities: true, hidden: true, ..Extras::default() })
@@ -97,7 +97,7 @@ pub struct Walked<'a, 'p> {
     /// Whether its directory was still below the root when that was last asked; asked once for all its entries.
     pub below: &'a Cell<Option<bool>>,
     /// How entries are held on this kernel.
-    pub ladder: &'a Ladder,
+    pub features: &'a KernelFeatures,
 }
 
 impl Walked<'_, '_> {
@@ -122,14 +122,14 @@ impl Site for Walked<'_, '_> {
     fn is_still_below(&self) -> bool {
         let below = self.below.get().unwrap_or_else(|| {
             // What can't be found out is left to apply, which looks everything up again.
-            self.place.still_below(self.ladder.proc_fds.as_ref()).unwrap_or(true)
+            self.place.still_below(self.features.proc_fds.as_ref()).unwrap_or(true)
         });
         self.below.set(Some(below));
         below
     }
 
     fn extras(&self) -> Extras {
-        self.reach().extras(self.ladder)
+        self.reach().extras(self.features)
     }
 
     fn is_squashed(&self, entry: &Entry) -> bool {
@@ -182,7 +182,7 @@ pub struct Reached<'a> {
     /// Its path from the region's root.
     pub path: &'a [u8],
     /// How entries are held on this kernel.
-    pub ladder: &'a Ladder,
+    pub features: &'a KernelFeatures,
 }
 
 impl Reached<'_> {
@@ -205,7 +205,7 @@ impl Site for Reached<'_> {
     }
 
     fn extras(&self) -> Extras {
-        self.reach().extras(self.ladder)
+        self.reach().extras(self.features)
     }
 
     fn is_squashed(&self, entry: &Entry) -> bool {

@@ -1,21 +1,21 @@
 //! One thread of a survey: what the walk tells, judged.
 
-use super::assess::{Court, Finds, Judged, assess};
+use super::assess::{Context, Finds, Judged, assess};
 use super::live::{Part, locked};
 use super::plain::Plain;
 use super::site::{Site, Walked, path_of};
-use crate::findings::{Counts, SkippedMount, Trouble};
+use crate::findings::{Counts, EntryError, SkippedMount};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::judging::judge::Verdict;
 use crate::judging::ruling::Scratch;
-use crate::judging::scope::{Heard, Opinion, Paths, Region, Scope};
+use crate::judging::scope::{Paths, Region, Relevance, Scope, Wanted};
 use crate::model::entry::Kind;
 use crate::model::path::TreePath;
 use crate::policy::model;
 use crate::source::walk::{Crossing, Enough, Next, Place, Standing, Unread, Visitor, Want};
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, same_mount};
-use crate::sys::ladder::Ladder;
+use crate::sys::features::KernelFeatures;
 use crate::sys::mounts::{Class, Mounts, classify};
 use crate::sys::stat::{Glance, Look};
 use std::cell::Cell;
@@ -27,12 +27,12 @@ use std::sync::{Arc, Mutex};
 
 /// A thread's part of a survey.
 pub struct Surveyor<'p> {
-    pub(super) court: Court<'p>,
-    pub(super) ladder: &'p Ladder,
+    pub(super) context: Context<'p>,
+    pub(super) features: &'p KernelFeatures,
     mounts: &'p Mounts,
     pub(super) scratch: Scratch,
     pub(super) paths: Paths,
-    opinions: Vec<Opinion<'p>>,
+    all_wanted: Vec<Wanted<'p>>,
     plain: Plain<'p>,
     /// Whether the last name that was asked about is one of those.
     is_plain: bool,
@@ -46,7 +46,7 @@ pub struct Surveyor<'p> {
     /// Mounts that were not entered.
     pub skipped_mounts: Vec<SkippedMount>,
     /// What could not be read.
-    pub errors: Vec<Trouble>,
+    pub errors: Vec<EntryError>,
     /// What was left out for a name that others than root could have given.
     pub doubtful: Vec<String>,
     /// Where all of it is handed in.
@@ -65,14 +65,19 @@ pub enum Met<'p> {
 
 impl<'p> Surveyor<'p> {
     /// A thread's part, before it begins, and where it hands in what it finds.
-    pub fn new(court: Court<'p>, ladder: &'p Ladder, mounts: &'p Mounts, part: Arc<Mutex<Part>>) -> Surveyor<'p> {
+    pub fn new(
+        context: Context<'p>,
+        features: &'p KernelFeatures,
+        mounts: &'p Mounts,
+        part: Arc<Mutex<Part>>,
+    ) -> Surveyor<'p> {
         Surveyor {
-            court,
-            ladder,
+            context,
+            features,
             mounts,
             scratch: Scratch::default(),
             paths: Paths::default(),
-            opinions: Vec::new(),
+            all_wanted: Vec::new(),
             plain: Plain::default(),
             is_plain: false,
             verdicts: Vec::new(),
@@ -106,23 +111,23 @@ impl<'p> Surveyor<'p> {
 
     /// Judges an entry met in a scope, and gives the scope inside where it is a directory worth entering.
     pub fn meet(&mut self, scope: &Scope<'p>, site: &dyn Site, look: &Look) -> Met<'p> {
-        let mut opinions = std::mem::take(&mut self.opinions);
-        let met = match self.hear(scope, site, look, &mut opinions) {
-            Heard::Excluded => {
+        let mut all_wanted = std::mem::take(&mut self.all_wanted);
+        let met = match self.hear(scope, site, look, &mut all_wanted) {
+            Relevance::Excluded => {
                 self.counts.excluded += 1;
                 Met::Done
             }
-            Heard::Unwanted | Heard::Wanted => match self.judge(scope.region, site, look, &opinions) {
+            Relevance::Unwanted | Relevance::Wanted => match self.judge(scope.region, site, look, &all_wanted) {
                 Judged::Moved => Met::Moved,
                 Judged::Clean | Judged::Told => {
                     let verdicts = std::mem::take(&mut self.verdicts);
-                    let inside = self.inside(scope, site.name(), look, &opinions, &verdicts);
+                    let inside = self.inside(scope, site.name(), look, &all_wanted, &verdicts);
                     self.verdicts = verdicts;
                     inside.map_or(Met::Done, Met::Inside)
                 }
             },
         };
-        self.opinions = opinions;
+        self.all_wanted = all_wanted;
         met
     }
 
@@ -132,27 +137,27 @@ impl<'p> Surveyor<'p> {
         scope: &Scope<'p>,
         site: &dyn Site,
         look: &Look,
-        opinions: &mut Vec<Opinion<'p>>,
-    ) -> Heard {
+        all_wanted: &mut Vec<Wanted<'p>>,
+    ) -> Relevance {
         let entry = &look.entry;
-        let heard = scope.hear(&self.paths, site.name(), entry.kind, &mut self.scratch, opinions);
+        let heard = scope.hear(&self.paths, site.name(), entry.kind, &mut self.scratch, all_wanted);
         if entry.kind != Kind::Dir {
             return heard;
         }
         let is_made = || site.is_made(look, &scope.entry, self.mounts);
         match default_exclude(site.name(), entry, &scope.entry, is_made) {
             DefaultExclude::No => {}
-            DefaultExclude::Yes => scope.drop_default_excludes(opinions, |_| ()),
-            DefaultExclude::Doubtful => scope.drop_default_excludes(opinions, |view| {
+            DefaultExclude::Yes => scope.drop_default_excludes(all_wanted, |_| ()),
+            DefaultExclude::Doubtful => scope.drop_default_excludes(all_wanted, |view| {
                 let below = site.path(scope.region, view);
                 let view = &scope.region.views[view];
                 self.doubtful.push(doubtful(&view.bound.instance.root().join(OsStr::from_bytes(&below.bytes()))));
             }),
         }
-        let heard = if opinions.is_empty() { Heard::Excluded } else { heard };
-        self.leave_out_mounts(scope, site, look, opinions);
-        for opinion in opinions.iter_mut() {
-            *opinion = opinion.heeding_privacy(entry);
+        let heard = if all_wanted.is_empty() { Relevance::Excluded } else { heard };
+        self.leave_out_mounts(scope, site, look, all_wanted);
+        for wanted in all_wanted.iter_mut() {
+            *wanted = wanted.heeding_privacy(entry);
         }
         heard
     }
@@ -163,11 +168,11 @@ impl<'p> Surveyor<'p> {
         scope: &Scope<'p>,
         name: &[u8],
         look: &Look,
-        opinions: &[Opinion<'p>],
+        all_wanted: &[Wanted<'p>],
         verdicts: &[Verdict],
     ) -> Option<Scope<'p>> {
         let is_directory = look.entry.kind == Kind::Dir;
-        is_directory.then(|| scope.inside(&self.paths, name, look, opinions, verdicts, &mut self.scratch)).flatten()
+        is_directory.then(|| scope.inside(&self.paths, name, look, all_wanted, verdicts, &mut self.scratch)).flatten()
     }
 
     /// Judges an entry by the opinions given.
@@ -176,9 +181,9 @@ impl<'p> Surveyor<'p> {
         region: &Region<'p>,
         site: &dyn Site,
         look: &Look,
-        opinions: &[Opinion<'p>],
+        all_wanted: &[Wanted<'p>],
     ) -> Judged {
-        let judged = assess(region, opinions, look, site, &self.court, &mut self.finds, &mut self.verdicts);
+        let judged = assess(region, all_wanted, look, site, &self.context, &mut self.finds, &mut self.verdicts);
         // It counts when it is told of.
         self.counts.entries += u64::from(judged != Judged::Moved);
         if judged == Judged::Told {
@@ -188,28 +193,28 @@ impl<'p> Surveyor<'p> {
     }
 
     /// Hears what is wanted of a name of the directory that is being read; of a plain one only where that isn't known.
-    fn hear_listed(&mut self, here: &Scope<'p>, name: &[u8], kind: Kind) -> Heard {
+    fn hear_listed(&mut self, here: &Scope<'p>, name: &[u8], kind: Kind) -> Relevance {
         self.is_plain = here.is_plain(name, kind);
         if !self.is_plain {
-            return here.hear(&self.paths, name, kind, &mut self.scratch, &mut self.opinions);
+            return here.hear(&self.paths, name, kind, &mut self.scratch, &mut self.all_wanted);
         }
         if kind == Kind::Dir {
             // No pattern excludes it; what is wanted of it is heard when it is looked at.
-            return Heard::Wanted;
+            return Relevance::Wanted;
         }
         if let Some(heard) = self.plain.heard(kind) {
             return heard;
         }
-        let heard = here.hear(&self.paths, name, kind, &mut self.scratch, &mut self.plain.opinions);
+        let heard = here.hear(&self.paths, name, kind, &mut self.scratch, &mut self.plain.all_wanted);
         self.plain.learn(kind, heard);
         heard
     }
 
     /// Judges an entry of the directory that is being read by what was heard of it, or of its kind.
-    fn judge_listed(&mut self, at: Place<'_, Scope<'p>>, look: &Look, opinions: &[Opinion<'p>]) -> Judged {
+    fn judge_listed(&mut self, at: Place<'_, Scope<'p>>, look: &Look, all_wanted: &[Wanted<'p>]) -> Judged {
         let below = Cell::new(self.below.take());
-        let site = Walked { place: at, own: None, below: &below, ladder: self.ladder };
-        let judged = self.judge(at.here().region, &site, look, opinions);
+        let site = Walked { place: at, own: None, below: &below, features: self.features };
+        let judged = self.judge(at.here().region, &site, look, all_wanted);
         self.below.set(below.get());
         judged
     }
@@ -221,16 +226,16 @@ impl<'p> Surveyor<'p> {
         }
     }
 
-    fn leave_out_mounts(&mut self, scope: &Scope<'p>, site: &dyn Site, look: &Look, opinions: &mut Vec<Opinion<'p>>) {
+    fn leave_out_mounts(&mut self, scope: &Scope<'p>, site: &dyn Site, look: &Look, all_wanted: &mut Vec<Wanted<'p>>) {
         if same_mount(&scope.entry, &look.entry) {
             return;
         }
         let local = self.is_local(look.entry.mount);
-        opinions.retain(|opinion| {
-            let view = &scope.region.views[opinion.view];
+        all_wanted.retain(|wanted| {
+            let view = &scope.region.views[wanted.view];
             let enters = enters(view.bound.instance.mounts(), local);
             if !enters {
-                let path = site.path(scope.region, opinion.view);
+                let path = site.path(scope.region, wanted.view);
                 self.skipped_mounts.push(SkippedMount { root: view.bound.index, path });
             }
             enters
@@ -241,11 +246,11 @@ impl<'p> Surveyor<'p> {
         self.mounts.by_id(mount).is_some_and(|mount| classify(&mount.fs) == Class::Local)
     }
 
-    fn trouble(&mut self, at: Place<'_, Scope<'p>>, trouble: impl FnOnce(u32, TreePath) -> Trouble) {
+    fn error(&mut self, at: Place<'_, Scope<'p>>, error: impl FnOnce(u32, TreePath) -> EntryError) {
         let scope = at.here();
         let Some(active) = scope.actives.first() else { return };
         let view = &scope.region.views[active.view];
-        self.errors.push(trouble(view.bound.index, path_of(at, active.view)));
+        self.errors.push(error(view.bound.index, path_of(at, active.view)));
     }
 }
 
@@ -279,17 +284,17 @@ impl<'p> Visitor for Surveyor<'p> {
             return Want::Skip;
         }
         match self.hear_listed(here, name, kind) {
-            Heard::Excluded => {
+            Relevance::Excluded => {
                 self.counts.excluded += 1;
                 Want::Skip
             }
             _ if kind == Kind::Dir => Want::Enter,
-            Heard::Unwanted => {
+            Relevance::Unwanted => {
                 self.counts.entries += 1;
                 Want::Skip
             }
-            Heard::Wanted if self.is_plain && self.plain.is_worth_a_glance(here.entry.mount) => Want::Glance,
-            Heard::Wanted => Want::Look,
+            Relevance::Wanted if self.is_plain && self.plain.is_worth_a_glance(here.entry.mount) => Want::Glance,
+            Relevance::Wanted => Want::Look,
         }
     }
 
@@ -304,17 +309,17 @@ impl<'p> Visitor for Surveyor<'p> {
     fn entry(&mut self, at: Place<'_, Scope<'p>>, look: &Look) -> Standing {
         // What the policies want of it was heard when its name was read, a moment ago.
         if !self.is_plain {
-            let opinions = std::mem::take(&mut self.opinions);
-            let judged = self.judge_listed(at, look, &opinions);
-            self.opinions = opinions;
+            let all_wanted = std::mem::take(&mut self.all_wanted);
+            let judged = self.judge_listed(at, look, &all_wanted);
+            self.all_wanted = all_wanted;
             judged.standing()
         } else if self.plain.is_clean(&look.entry) {
             self.counts.entries += 1;
             Standing::Told
         } else {
-            let opinions = std::mem::take(&mut self.plain.opinions);
-            let judged = self.judge_listed(at, look, &opinions);
-            self.plain.opinions = opinions;
+            let all_wanted = std::mem::take(&mut self.plain.all_wanted);
+            let judged = self.judge_listed(at, look, &all_wanted);
+            self.plain.all_wanted = all_wanted;
             self.plain.judged(&look.entry, judged);
             judged.standing()
         }
@@ -322,7 +327,7 @@ impl<'p> Visitor for Surveyor<'p> {
 
     fn directory(&mut self, at: Place<'_, Scope<'p>>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<Scope<'p>> {
         self.set_directory(at.here(), || parent_of(at.path()));
-        match self.meet(at.here(), &Walked { place: at, own, below: &Cell::new(None), ladder: self.ladder }, look) {
+        match self.meet(at.here(), &Walked { place: at, own, below: &Cell::new(None), features: self.features }, look) {
             Met::Inside(scope) => Next::Enter(scope),
             Met::Done => Next::Leave,
             Met::Moved => Next::Moved,
@@ -353,18 +358,18 @@ impl<'p> Visitor for Surveyor<'p> {
     }
 
     fn error(&mut self, at: Place<'_, Scope<'p>>, error: SysError) {
-        self.trouble(at, |root, path| Trouble::of(Some(root), path, error));
+        self.error(at, |root, path| EntryError::of(Some(root), path, error));
     }
 
     fn unread(&mut self, at: Place<'_, Scope<'p>>, why: Unread) {
         let message = why.to_string();
-        self.trouble(at, |root, path| Trouble { root: Some(root), path, call: None, errno: None, message });
+        self.error(at, |root, path| EntryError { root: Some(root), path, call: None, errno: None, message });
     }
 
     fn end(&mut self) {
         // Several threads sort what one alone would have to; what is left is to put theirs together.
         self.hand_in();
-        locked(&self.part).finds.flaws.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| a.path.cmp(&b.path)));
+        locked(&self.part).finds.reports.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| a.path.cmp(&b.path)));
     }
 }
 

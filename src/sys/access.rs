@@ -3,7 +3,7 @@
 
 use super::SysError;
 use super::host::is_overlay;
-use super::persona::Posed;
+use super::impersonation::Impersonating;
 use super::signals;
 use super::stat::{look, look_at};
 use crate::model::entry::{Kind, State};
@@ -72,7 +72,7 @@ pub struct Named {
     pub left: Option<SysError>,
 }
 
-impl Posed {
+impl Impersonating {
     /// Whether they have these rights, all at once, to what a descriptor holds, whatever lies above it.
     pub fn may(&self, held: impl AsFd, rights: impl Into<Rights>) -> Result<Answer, SysError> {
         self.ask(held, c"", rights.into(), libc::AT_EMPTY_PATH)

@@ -2,7 +2,7 @@
 
 use super::SysError;
 use super::dir::{Reach, rules, same_mount};
-use super::ladder::{ChmodRung, Ladder, OpenRung, fchmodat2_held};
+use super::features::{ChmodRung, KernelFeatures, OpenRung, fchmodat2_held};
 use super::stat::{Look, look};
 use crate::model::mode::Mode;
 use rustix::fs::{AtFlags, Gid, Mode as FileMode, OFlags, Uid, chmodat, chownat, openat, openat2, readlinkat};
@@ -33,18 +33,23 @@ impl Held {
     ///
     /// No symbolic link on the way is followed and no `..`. `path` is relative and has no empty, `.` or `..`
     /// component; `.` alone is the root.
-    pub fn find(root: impl AsFd, path: &[u8], crossing: Crossing, ladder: &Ladder) -> Result<Held, SysError> {
+    pub fn find(root: impl AsFd, path: &[u8], crossing: Crossing, features: &KernelFeatures) -> Result<Held, SysError> {
         let root = root.as_fd();
         if path == b"." {
             // Looking up `.` would need the right to search the root; its descriptor needs none.
             return fcntl_dupfd_cloexec(root, 0).map(Held).map_err(SysError::of("fcntl"));
         }
-        find(root, path, HOLD, crossing, ladder)
+        find(root, path, HOLD, crossing, features)
     }
 
     /// Finds a directory likewise, so that what lies in it can be found from there; ENOTDIR where it is none.
-    pub fn find_directory(root: impl AsFd, path: &[u8], crossing: Crossing, ladder: &Ladder) -> Result<Held, SysError> {
-        find(root.as_fd(), path, HOLD | OFlags::DIRECTORY, crossing, ladder)
+    pub fn find_directory(
+        root: impl AsFd,
+        path: &[u8],
+        crossing: Crossing,
+        features: &KernelFeatures,
+    ) -> Result<Held, SysError> {
+        find(root.as_fd(), path, HOLD | OFlags::DIRECTORY, crossing, features)
     }
 
     /// Looks at the entry.
@@ -65,16 +70,16 @@ impl Held {
     }
 
     /// Sets the twelve permission bits.
-    pub fn chmod(&self, mode: Mode, ladder: &Ladder) -> Result<(), SysError> {
+    pub fn chmod(&self, mode: Mode, features: &KernelFeatures) -> Result<(), SysError> {
         #[cfg(test)]
         if fault::strike("fchmodat2")? == fault::Effect::None {
             return Ok(());
         }
-        match ladder.chmod {
+        match features.chmod {
             ChmodRung::Fchmodat2 => fchmodat2_held(self.0.as_fd(), mode.bits()).map_err(SysError::of("fchmodat2")),
             ChmodRung::ProcFd => {
                 // fchmod(2) on an O_PATH descriptor is EBADF; its link in procfs leads to the held inode and no other.
-                let fds = ladder.need_proc("fchmodat2")?;
+                let fds = features.need_proc("fchmodat2")?;
                 let name = self.0.as_raw_fd().to_string();
                 chmodat(fds, name.as_str(), FileMode::from_raw_mode(mode.bits()), AtFlags::empty())
                     .map_err(SysError::of("fchmodat"))
@@ -96,9 +101,9 @@ fn find(
     path: &[u8],
     flags: OFlags,
     crossing: Crossing,
-    ladder: &Ladder,
+    features: &KernelFeatures,
 ) -> Result<Held, SysError> {
-    match ladder.open {
+    match features.open {
         OpenRung::Openat2 => find_in_chunks(root, path, flags, crossing),
         OpenRung::Components => find_by_components(root, path, flags, crossing),
     }

@@ -1,4 +1,4 @@
-//! Tests of held entries: every rung of the ladder, every kind, no way out.
+//! Tests of held entries: every way that a kernel has, every kind, no way out.
 
 use super::*;
 use crate::model::entry::Kind;
@@ -8,18 +8,18 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 /// Every combination of rungs that this kernel has.
-fn ladders() -> Vec<Ladder> {
+fn ladders() -> Vec<KernelFeatures> {
     let mut ladders = vec![];
     for open in [OpenRung::Openat2, OpenRung::Components] {
         for chmod in [ChmodRung::Fchmodat2, ChmodRung::ProcFd] {
-            let here = Ladder::of_this_kernel();
+            let here = KernelFeatures::of_this_kernel();
             if (open == OpenRung::Openat2 && here.open != open)
                 || (chmod == ChmodRung::Fchmodat2 && here.chmod != chmod)
             {
                 eprintln!("skipped: {open:?} with {chmod:?} needs a newer kernel");
                 continue;
             }
-            ladders.push(Ladder { open, chmod, ..here });
+            ladders.push(KernelFeatures { open, chmod, ..here });
         }
     }
     ladders
@@ -41,7 +41,7 @@ fn tree() -> (tempfile::TempDir, File) {
 #[test]
 fn finds_every_kind_and_follows_no_link() {
     let (_dir, root) = tree();
-    for ladder in ladders() {
+    for features in ladders() {
         for (path, kind) in [
             (".", Kind::Dir),
             ("a/b", Kind::Dir),
@@ -51,11 +51,11 @@ fn finds_every_kind_and_follows_no_link() {
             ("fifo", Kind::Fifo),
             ("socket", Kind::Socket),
         ] {
-            let held = Held::find(&root, path.as_bytes(), Crossing::Never, &ladder).unwrap();
-            assert_eq!(held.look().unwrap().entry.kind, kind, "{path} {ladder:?}");
+            let held = Held::find(&root, path.as_bytes(), Crossing::Never, &features).unwrap();
+            assert_eq!(held.look().unwrap().entry.kind, kind, "{path} {features:?}");
         }
         for path in ["dirlink/b", "link/x", "a/b/file/x", "a/none"] {
-            assert!(Held::find(&root, path.as_bytes(), Crossing::Never, &ladder).is_err(), "{path} {ladder:?}");
+            assert!(Held::find(&root, path.as_bytes(), Crossing::Never, &features).is_err(), "{path} {features:?}");
         }
     }
 }
@@ -63,21 +63,23 @@ fn finds_every_kind_and_follows_no_link() {
 #[test]
 fn what_leads_out_or_over_a_link_is_told_as_such_on_every_rung() {
     let (_dir, root) = tree();
-    for ladder in ladders() {
+    for features in ladders() {
         let errno = |path: &str| {
-            Held::find(&root, path.as_bytes(), Crossing::Allowed, &ladder).map_err(|error| error.errno).err()
+            Held::find(&root, path.as_bytes(), Crossing::Allowed, &features).map_err(|error| error.errno).err()
         };
         let of_directory = |path: &str| {
-            Held::find_directory(&root, path.as_bytes(), Crossing::Allowed, &ladder).map_err(|error| error.errno).err()
+            Held::find_directory(&root, path.as_bytes(), Crossing::Allowed, &features)
+                .map_err(|error| error.errno)
+                .err()
         };
         for path in ["..", "../outside", "a/../../outside", "a/b/../../../outside"] {
-            assert_eq!(errno(path), Some(Errno::XDEV), "{path} {ladder:?}");
+            assert_eq!(errno(path), Some(Errno::XDEV), "{path} {features:?}");
         }
-        assert!(errno("/etc").is_some(), "{ladder:?}");
-        assert_eq!(errno("dirlink/b"), Some(Errno::LOOP), "{ladder:?}");
-        assert_eq!(errno("a/b/file/x"), Some(Errno::NOTDIR), "{ladder:?}");
-        assert_eq!(of_directory("a/b"), None, "{ladder:?}");
-        assert_eq!(of_directory("a/b/file"), Some(Errno::NOTDIR), "{ladder:?}");
+        assert!(errno("/etc").is_some(), "{features:?}");
+        assert_eq!(errno("dirlink/b"), Some(Errno::LOOP), "{features:?}");
+        assert_eq!(errno("a/b/file/x"), Some(Errno::NOTDIR), "{features:?}");
+        assert_eq!(of_directory("a/b"), None, "{features:?}");
+        assert_eq!(of_directory("a/b/file"), Some(Errno::NOTDIR), "{features:?}");
     }
 }
 
@@ -86,17 +88,17 @@ fn changes_what_is_held_wherever_its_name_points_now() {
     let (dir, root) = tree();
     let mode = |path: &Path| Mode::new(std::os::unix::fs::MetadataExt::mode(&fs::metadata(path).unwrap()));
     let sentinel = mode(&dir.path().join("outside"));
-    for (turn, ladder) in ladders().into_iter().enumerate() {
-        let held = Held::find(&root, b"a/b/file", Crossing::Never, &ladder).unwrap();
+    for (turn, features) in ladders().into_iter().enumerate() {
+        let held = Held::find(&root, b"a/b/file", Crossing::Never, &features).unwrap();
         let moved = dir.path().join(format!("moved{turn}"));
         fs::rename(dir.path().join("root/a/b/file"), &moved).unwrap();
         symlink("../../../outside", dir.path().join("root/a/b/file")).unwrap();
-        held.chmod(Mode::new(0o604), &ladder).unwrap();
-        assert_eq!(mode(&moved), Mode::new(0o604), "{ladder:?}");
-        assert_eq!(mode(&dir.path().join("outside")), sentinel, "{ladder:?}");
-        let link = Held::find(&root, b"a/b/file", Crossing::Never, &ladder).unwrap();
-        assert!(link.chmod(Mode::new(0o604), &ladder).is_err(), "a link has no mode to change, {ladder:?}");
-        assert_eq!(mode(&dir.path().join("outside")), sentinel, "{ladder:?}");
+        held.chmod(Mode::new(0o604), &features).unwrap();
+        assert_eq!(mode(&moved), Mode::new(0o604), "{features:?}");
+        assert_eq!(mode(&dir.path().join("outside")), sentinel, "{features:?}");
+        let link = Held::find(&root, b"a/b/file", Crossing::Never, &features).unwrap();
+        assert!(link.chmod(Mode::new(0o604), &features).is_err(), "a link has no mode to change, {features:?}");
+        assert_eq!(mode(&dir.path().join("outside")), sentinel, "{features:?}");
         fs::remove_file(dir.path().join("root/a/b/file")).unwrap();
         fs::write(dir.path().join("root/a/b/file"), "").unwrap();
     }
@@ -105,9 +107,9 @@ fn changes_what_is_held_wherever_its_name_points_now() {
 #[test]
 fn without_procfs_the_older_chmod_says_so() {
     let (_dir, root) = tree();
-    let ladder = Ladder { open: OpenRung::Components, chmod: ChmodRung::ProcFd, proc_fds: None };
-    let held = Held::find(&root, b"a/b/file", Crossing::Never, &ladder).unwrap();
-    let error = held.chmod(Mode::new(0o600), &ladder).unwrap_err();
+    let features = KernelFeatures { open: OpenRung::Components, chmod: ChmodRung::ProcFd, proc_fds: None };
+    let held = Held::find(&root, b"a/b/file", Crossing::Never, &features).unwrap();
+    let error = held.chmod(Mode::new(0o600), &features).unwrap_err();
     assert_eq!((error.call, error.errno), ("fchmodat2", Errno::NOSYS));
 }
 
@@ -118,8 +120,8 @@ fn chowns_a_link_itself() {
         return;
     }
     let (dir, root) = tree();
-    let ladder = Ladder::of_this_kernel();
-    let held = Held::find(&root, b"link", Crossing::Never, &ladder).unwrap();
+    let features = KernelFeatures::of_this_kernel();
+    let held = Held::find(&root, b"link", Crossing::Never, &features).unwrap();
     held.chown(None, Some(4242)).unwrap();
     assert_eq!(held.look().unwrap().entry.state.gid, 4242);
     assert_eq!(std::os::unix::fs::MetadataExt::gid(&fs::metadata(dir.path().join("outside")).unwrap()), 0);
@@ -140,18 +142,18 @@ fn finds_what_lies_deeper_than_path_max() {
         }
         path.extend(name.as_bytes());
     }
-    for ladder in ladders() {
-        let held = Held::find(&root, &path, Crossing::Never, &ladder).unwrap();
-        assert_eq!(held.look().unwrap().entry.id, look(&at).unwrap().entry.id, "{ladder:?}");
+    for features in ladders() {
+        let held = Held::find(&root, &path, Crossing::Never, &features).unwrap();
+        assert_eq!(held.look().unwrap().entry.id, look(&at).unwrap().entry.id, "{features:?}");
     }
 }
 
 #[test]
 fn stays_on_the_mount_where_it_must() {
     let root = File::open("/").unwrap();
-    for ladder in ladders() {
-        let error = Held::find(&root, b"proc/self", Crossing::Never, &ladder).unwrap_err();
-        assert_eq!(error.errno, Errno::XDEV, "{ladder:?}");
-        assert!(Held::find(&root, b"proc/self", Crossing::Allowed, &ladder).is_ok(), "{ladder:?}");
+    for features in ladders() {
+        let error = Held::find(&root, b"proc/self", Crossing::Never, &features).unwrap_err();
+        assert_eq!(error.errno, Errno::XDEV, "{features:?}");
+        assert!(Held::find(&root, b"proc/self", Crossing::Allowed, &features).is_ok(), "{features:?}");
     }
 }

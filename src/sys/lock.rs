@@ -32,7 +32,7 @@ use std::time::Duration;
 
 /// The directories to lock, by their names; each with the root on whose account.
 #[derive(Clone, Default, Debug)]
-pub struct Wanted(BTreeMap<Vec<u8>, (Share, PathBuf)>);
+pub struct LockRequest(BTreeMap<Vec<u8>, (Share, PathBuf)>);
 
 /// How often a lock is tried again that a run holds which is ending.
 const ENDS_WITHIN: u32 = 20;
@@ -116,7 +116,7 @@ pub enum Again {
 }
 
 /// Takes the locks of a run; asks what to do, again and again, while another run has one of them.
-pub fn lock(store: &Store, wanted: &Wanted, mut again: impl FnMut(Holder) -> Again) -> Result<Locks, LockError> {
+pub fn lock(store: &Store, wanted: &LockRequest, mut again: impl FnMut(Holder) -> Again) -> Result<Locks, LockError> {
     let Some((_, first)) = wanted.0.values().next() else { return Ok(Locks(None)) };
     let sys = |error| LockError::Sys(first.clone(), error);
     let folder = store.folder(FOLDER).map_err(sys)?;
@@ -148,7 +148,7 @@ impl Drop for Locks {
     }
 }
 
-impl Wanted {
+impl LockRequest {
     /// What to lock for these roots, opened and at these real paths, and for what is mounted below those that a run
     /// crosses: each directory once, and a run whose roots lie in one another needs the outer one for itself. Looks at
     /// directories above trees, so it runs on a confined thread.
@@ -157,10 +157,10 @@ impl Wanted {
     /// be touched either.
     pub fn of<'r, F: AsFd>(
         roots: impl IntoIterator<Item = Option<(&'r Path, Result<F, SysError>, Crossing)>>,
-    ) -> (Wanted, Vec<(usize, LockError)>) {
+    ) -> (LockRequest, Vec<(usize, LockError)>) {
         // Without procfs, mounts of parts aren't known.
         let mounts = Mounts::read().unwrap_or_default();
-        let (mut wanted, mut lost) = (Wanted::default(), Vec::new());
+        let (mut wanted, mut lost) = (LockRequest::default(), Vec::new());
         for (index, root) in roots.into_iter().enumerate() {
             let Some((path, fd, crossing)) = root else { continue };
             let fd = fd.map_err(|error| LockError::Sys(path.into(), error));
@@ -266,7 +266,7 @@ fn has_turn(folder: &Folder) -> Result<bool, SysError> {
 }
 
 /// Looks at every other claim, removes what nobody holds, and makes the run's own.
-fn take(folder: &Folder, wanted: &Wanted, first: &Path) -> Result<Claim, LockError> {
+fn take(folder: &Folder, wanted: &LockRequest, first: &Path) -> Result<Claim, LockError> {
     let sys = |error| LockError::Sys(first.into(), error);
     for name in folder.names().map_err(sys)? {
         let mut file = match folder.open(&name) {

@@ -23,24 +23,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// user as no member), and is kept for [`NameService::failures`].
 #[derive(Default)]
 pub struct NameService {
-    users: Cache<u32, Option<Account>>,
+    users: Cache<u32, Option<CachedUser>>,
     groups: Cache<u32, Option<Arc<str>>>,
     uids: Cache<String, Option<u32>>,
     gids: Cache<String, Option<u32>>,
     memberships: Cache<u32, Arc<[u32]>>,
-    failures: Mutex<HashMap<Question, SysError>>,
+    failures: Mutex<HashMap<Lookup, SysError>>,
 }
 
 /// What is kept of a user.
 #[derive(Clone)]
-struct Account {
+struct CachedUser {
     name: Arc<str>,
     primary_gid: u32,
 }
 
 /// What a name service was asked.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Question {
+pub enum Lookup {
     /// The user of this id.
     Uid(u32),
     /// The group of this id.
@@ -55,7 +55,7 @@ pub enum Question {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LookupFailure {
     /// What was asked.
-    pub question: Question,
+    pub question: Lookup,
     /// What the call answered.
     pub error: SysError,
 }
@@ -63,10 +63,10 @@ pub struct LookupFailure {
 impl fmt::Display for LookupFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.question {
-            Question::Uid(uid) => write!(f, "can't look up user {uid}"),
-            Question::Gid(gid) => write!(f, "can't look up group {gid}"),
-            Question::User(name) => write!(f, "can't look up user `{}`", name.escape_default()),
-            Question::GroupsOf(uid) => write!(f, "can't look up the groups of user {uid}"),
+            Lookup::Uid(uid) => write!(f, "can't look up user {uid}"),
+            Lookup::Gid(gid) => write!(f, "can't look up group {gid}"),
+            Lookup::User(name) => write!(f, "can't look up user `{}`", name.escape_default()),
+            Lookup::GroupsOf(uid) => write!(f, "can't look up the groups of user {uid}"),
         }?;
         write!(f, ": {}", self.error)
     }
@@ -121,10 +121,10 @@ impl NameService {
         failures
     }
 
-    fn user(&self, uid: u32) -> Result<Option<Account>, SysError> {
+    fn user(&self, uid: u32) -> Result<Option<CachedUser>, SysError> {
         self.users.ask(&uid, || {
             let user = retried("getpwuid_r", || User::from_uid(Uid::from_raw(uid)))?;
-            Ok(user.map(|user| Account { name: user.name.into(), primary_gid: user.gid.as_raw() }))
+            Ok(user.map(|user| CachedUser { name: user.name.into(), primary_gid: user.gid.as_raw() }))
         })
     }
 
@@ -150,7 +150,7 @@ impl NameService {
     }
 
     /// Keeps a failure; gives the answer where there is one.
-    fn kept<V>(&self, answer: Result<V, SysError>, question: impl FnOnce() -> Question) -> Option<V> {
+    fn kept<V>(&self, answer: Result<V, SysError>, question: impl FnOnce() -> Lookup) -> Option<V> {
         match answer {
             Ok(value) => Some(value),
             Err(error) => {
@@ -166,34 +166,34 @@ impl NameService {
 
 impl Accounts for NameService {
     fn knows_uid(&self, uid: u32) -> bool {
-        self.kept(self.user(uid), || Question::Uid(uid)).is_none_or(|user| user.is_some())
+        self.kept(self.user(uid), || Lookup::Uid(uid)).is_none_or(|user| user.is_some())
     }
 
     fn knows_gid(&self, gid: u32) -> bool {
-        self.kept(self.group(gid), || Question::Gid(gid)).is_none_or(|group| group.is_some())
+        self.kept(self.group(gid), || Lookup::Gid(gid)).is_none_or(|group| group.is_some())
     }
 
     fn is_member(&self, uid: u32, gid: u32) -> bool {
-        self.kept(self.groups_of(uid), || Question::GroupsOf(uid)).is_some_and(|groups| groups.contains(&gid))
+        self.kept(self.groups_of(uid), || Lookup::GroupsOf(uid)).is_some_and(|groups| groups.contains(&gid))
     }
 
     fn primary_gid(&self, uid: u32) -> Option<u32> {
-        Some(self.kept(self.user(uid), || Question::Uid(uid))??.primary_gid)
+        Some(self.kept(self.user(uid), || Lookup::Uid(uid))??.primary_gid)
     }
 
     fn uid_of(&self, name: &[u8]) -> Option<u32> {
         let name = std::str::from_utf8(name).ok()?;
-        self.kept(self.uid(name), || Question::User(name.into()))?
+        self.kept(self.uid(name), || Lookup::User(name.into()))?
     }
 }
 
 impl IdNames for NameService {
     fn user_name(&self, uid: u32) -> Option<String> {
-        Some(self.kept(self.user(uid), || Question::Uid(uid))??.name.as_ref().into())
+        Some(self.kept(self.user(uid), || Lookup::Uid(uid))??.name.as_ref().into())
     }
 
     fn group_name(&self, gid: u32) -> Option<String> {
-        Some(self.kept(self.group(gid), || Question::Gid(gid))??.as_ref().into())
+        Some(self.kept(self.group(gid), || Lookup::Gid(gid))??.as_ref().into())
     }
 }
 

@@ -24,13 +24,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Output {
     file: File,
-    place: Place,
+    place: Destination,
     existing: Existing,
 }
 
 /// Where an output file stands, and is to stand.
 #[derive(Debug)]
-enum Place {
+enum Destination {
     /// It writes to what was there, or has got its name.
     Settled,
     /// It has no name yet.
@@ -59,7 +59,7 @@ impl Output {
     /// The same, where it is said what becomes of a file that is there.
     pub fn create_as(path: &Path, mode: u32, existing: Existing) -> Result<Output, OutputError> {
         if let Some(number) = descriptor(path) {
-            return Ok(Output { file: inherited(number)?, place: Place::Settled, existing });
+            return Ok(Output { file: inherited(number)?, place: Destination::Settled, existing });
         }
         let spot = Spot::find(path)?;
         let there = match look_at(&spot.dir, &terminated(&spot.name)?) {
@@ -73,25 +73,25 @@ impl Output {
             // It is replaced, but not without the right to write it.
             Some(Kind::File) => drop(open_there(&spot)?),
             Some(Kind::Char) => {
-                return Ok(Output { file: device(&spot)?, place: Place::Settled, existing });
+                return Ok(Output { file: device(&spot)?, place: Destination::Settled, existing });
             }
             Some(Kind::Dir) => return Err(failed("open", Errno::ISDIR)),
             Some(Kind::Symlink) => return Err(OutputError::Link(path.into())),
             Some(kind) => return Err(OutputError::Special(kind)),
         }
         if let Some(file) = nameless(&spot, mode) {
-            return Ok(Output { file, place: Place::Nameless(spot), existing });
+            return Ok(Output { file, place: Destination::Nameless(spot), existing });
         }
         // A new name of our own can't be a link that somebody else laid there.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let (temporary, fd) = at_new_name(&spot, |name| openat(&spot.dir, name, flags, Mode::from_raw_mode(mode)))
             .map_err(SysError::of("open"))?;
-        Ok(Output { file: fd.into(), place: Place::Named(temporary, spot), existing })
+        Ok(Output { file: fd.into(), place: Destination::Named(temporary, spot), existing })
     }
 
     /// Lets everybody read it, whatever the umask; what was there and isn't a regular file stays as it is.
     pub fn readable_by_all(self) -> Result<Output, OutputError> {
-        if !matches!(self.place, Place::Settled) {
+        if !matches!(self.place, Destination::Settled) {
             fchmod(&self.file, Mode::from_raw_mode(0o644)).map_err(SysError::of("fchmod"))?;
         }
         Ok(self)
@@ -100,23 +100,23 @@ impl Output {
     /// Syncs what was written and gives it its name.
     pub fn finish(mut self) -> Result<(), SysError> {
         self.file.flush().map_err(SysError::of_io("write"))?;
-        if matches!(self.place, Place::Settled) {
+        if matches!(self.place, Destination::Settled) {
             return Ok(());
         }
         rustix::fs::fsync(&self.file).map_err(SysError::of("fsync"))?;
-        self.place = match std::mem::replace(&mut self.place, Place::Settled) {
-            Place::Nameless(spot) => {
+        self.place = match std::mem::replace(&mut self.place, Destination::Settled) {
+            Destination::Nameless(spot) => {
                 // Never onto the name itself: linkat(2) doesn't replace what is there.
                 let link = |name: &OsStr| linkat(CWD, magic(&self.file), &spot.dir, name, AtFlags::SYMLINK_FOLLOW);
                 let (temporary, ()) = at_new_name(&spot, link).map_err(SysError::of("linkat"))?;
-                Place::Named(temporary, spot)
+                Destination::Named(temporary, spot)
             }
             place => place,
         };
-        if let Place::Named(temporary, spot) = &self.place {
+        if let Destination::Named(temporary, spot) = &self.place {
             self.existing.give_name(temporary, spot)?;
         }
-        self.place = Place::Settled;
+        self.place = Destination::Settled;
         Ok(())
     }
 }
@@ -239,7 +239,7 @@ impl Write for Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        if let Place::Named(temporary, spot) = &self.place {
+        if let Destination::Named(temporary, spot) = &self.place {
             // Left unfinished because of an error that is being told already; nothing more can be done about a file
             // that can't be removed either.
             let _ = unlinkat(&spot.dir, temporary, AtFlags::empty());

@@ -18,7 +18,7 @@ fn appears_whole_or_not_at_all() {
     assert_eq!(names(dir.path()), Vec::<OsString>::new());
     let mut output = Output::create(&path, 0o644).expect("created");
     output.write_all(b"whole").expect("written");
-    if matches!(output.place, Place::Nameless(_)) {
+    if matches!(output.place, Destination::Nameless(_)) {
         assert_eq!(names(dir.path()), Vec::<OsString>::new(), "nothing is left however the process ends");
     }
     output.finish().expect("finished");
@@ -34,7 +34,7 @@ fn takes_the_place_of_what_was_there() {
         let spot = Spot::find(&path).unwrap();
         let create = |name: &OsStr| File::create_new(dir.path().join(name)).map_err(|_| Errno::EXIST);
         let (temporary, file) = at_new_name(&spot, create).unwrap();
-        Output { file, place: Place::Named(temporary, spot), existing: Existing::Replace }
+        Output { file, place: Destination::Named(temporary, spot), existing: Existing::Replace }
     };
     for (output, text) in [(named(), "old"), (Output::create(&path, 0o600).expect("created"), "new")] {
         let mut output = output;

@@ -23,7 +23,7 @@ pub fn with_path_of<T>(fds: &OwnedFd, fd: impl AsFd, hear: impl FnOnce(&[u8]) ->
 #[cfg(test)]
 mod tests {
     use super::super::dir::{Reach, open_at};
-    use super::super::ladder::Ladder;
+    use super::super::features::KernelFeatures;
     use super::*;
     use std::fs::{File, create_dir, remove_dir, rename};
     use std::os::unix::ffi::OsStrExt;
@@ -34,7 +34,7 @@ mod tests {
         let tree = tempdir().unwrap();
         let at = |name: &str| tree.path().canonicalize().unwrap().join(name).as_os_str().as_bytes().to_vec();
         create_dir(tree.path().join("a\nb")).unwrap();
-        let fds = Ladder::for_looking().proc_fds.expect("a Linux with /proc");
+        let fds = KernelFeatures::for_looking().proc_fds.expect("a Linux with /proc");
         let held = open_at(File::open(&tree).unwrap(), c"a\nb", Reach::Mount).unwrap();
         let path = || with_path_of(&fds, &held, <[u8]>::to_vec);
         assert_eq!(path(), Some(at("a\nb")));
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn what_is_too_long_is_not_told() {
         let tree = tempdir().unwrap();
-        let fds = Ladder::for_looking().proc_fds.expect("a Linux with /proc");
+        let fds = KernelFeatures::for_looking().proc_fds.expect("a Linux with /proc");
         let mut at: OwnedFd = File::open(&tree).unwrap().into();
         let name = std::ffi::CString::new("n".repeat(250)).unwrap();
         let mut told = 0;

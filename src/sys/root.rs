@@ -2,7 +2,7 @@
 
 use super::SysError;
 use super::dir::{PASS, READ, Reach, Way};
-use super::ladder::Ladder;
+use super::features::KernelFeatures;
 use super::stat::{Look, look, look_at};
 use super::xattr::extras;
 use crate::model::entry::{Entry, Kind};
@@ -67,14 +67,14 @@ pub fn hold_way(path: &Path) -> Result<Vec<(PathBuf, OwnedFd, Look)>, SysError> 
 /// The first directory above an absolute path that is as asked for; ACLs are asked of those that are without them.
 pub fn first_above(
     path: &Path,
-    ladder: &Ladder,
+    features: &KernelFeatures,
     asked: impl Fn(&Entry) -> bool,
 ) -> Result<Option<(PathBuf, Entry)>, SysError> {
     let mut found = None;
     climb_down(path, |path, fd, look| {
         let is_it = |entry: &Entry| entry.kind == Kind::Dir && asked(entry);
         if is_it(&look.entry) {
-            match extras(fd, ladder).map(|extras| Entry { extras, ..look.entry }) {
+            match extras(fd, features).map(|extras| Entry { extras, ..look.entry }) {
                 Ok(entry) if is_it(&entry) => found = Some(Ok((path.to_path_buf(), entry))),
                 Ok(_) => {}
                 Err(error) => found = Some(Err(error)),

@@ -173,8 +173,8 @@ fn foreign(path: &Path, uid: u32) -> StoreError {
 }
 
 fn unwritable(path: &Path, state: State) -> Result<(), StoreError> {
-    let whom = writers(state);
-    whom.map_or(Ok(()), |whom| Err(StoreError::Writable(path.into(), whom)))
+    let principal = writers(state);
+    principal.map_or(Ok(()), |principal| Err(StoreError::Writable(path.into(), principal)))
 }
 
 /// Who beside its owner can write it.
@@ -232,8 +232,8 @@ fn doubt(entry: &Entry) -> Option<String> {
         // It has no mode of its own, and it is never followed.
         return None;
     }
-    if let Some(whom) = writers(entry.state) {
-        return Some(format!("can be written by {whom}"));
+    if let Some(principal) = writers(entry.state) {
+        return Some(format!("can be written by {principal}"));
     }
     // Who could link it here, where only we can by now, may have linked an old record under a new name.
     let linked = entry.kind == Kind::File && entry.nlink > 1;

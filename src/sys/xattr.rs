@@ -4,8 +4,8 @@
 mod nfs4;
 
 use super::SysError;
+use super::features::KernelFeatures;
 use super::held::{Crossing, Held};
-use super::ladder::Ladder;
 use crate::model::acl::Listed;
 use crate::model::acl::{Acl, Acls};
 use crate::model::entry::{AclKinds, Extras, Kind};
@@ -30,8 +30,8 @@ const COMMON: usize = 1024;
 /// What the extended attributes of a held entry say; neither opens it nor reads it.
 ///
 /// One listxattr(2) tells all; the kernel keeps an access ACL there only where it says more than the mode (acl(5)).
-pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
-    let fds = ladder.need_proc("listxattr")?;
+pub fn extras(held: impl AsFd, features: &KernelFeatures) -> Result<Extras, SysError> {
+    let fds = features.need_proc("listxattr")?;
     // The *xattr calls refuse O_PATH descriptors (EBADF), but follow the link that procfs has for one.
     let fd = held.as_fd().as_raw_fd();
     let path = format!("/proc/self/fd/{fd}");
@@ -55,12 +55,12 @@ pub fn extras(held: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
 }
 
 /// What the extended attributes of an open directory say.
-pub fn extras_of_open(dir: impl AsFd, ladder: &Ladder) -> Result<Extras, SysError> {
+pub fn extras_of_open(dir: impl AsFd, features: &KernelFeatures) -> Result<Extras, SysError> {
     let mut names = [0_u8; COMMON];
     match flistxattr(&dir, &mut names).map(|length| among(&names[..length])) {
         Ok(Names { access: false, default: false, nfs4: false, capabilities }) => Ok(without_acls(capabilities)),
         Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(Extras::default()),
-        Ok(_) | Err(_) => extras(dir, ladder),
+        Ok(_) | Err(_) => extras(dir, features),
     }
 }
 
@@ -83,7 +83,7 @@ pub fn has_default_acl(dir: impl AsFd) -> Result<bool, SysError> {
 /// What the extended attributes of the entry `name` of a directory say; those of a symbolic link itself.
 ///
 /// Nothing holds the entry from one look at it to the next, so this is for who asks again before a change.
-pub fn extras_at(dir: impl AsFd, name: &CStr, ladder: &Ladder) -> Result<Extras, SysError> {
+pub fn extras_at(dir: impl AsFd, name: &CStr, features: &KernelFeatures) -> Result<Extras, SysError> {
     let mut names = [0_u8; COMMON];
     if has_listxattrat() {
         let listed = listxattrat(&dir, name, AtFlags::SYMLINK_NOFOLLOW, &mut names);
@@ -97,11 +97,11 @@ pub fn extras_at(dir: impl AsFd, name: &CStr, ladder: &Ladder) -> Result<Extras,
             Err(errno) => return Err(SysError { call: "listxattrat", errno }),
         }
     }
-    extras(Held::find(dir, name.to_bytes(), Crossing::Allowed, ladder)?, ladder)
+    extras(Held::find(dir, name.to_bytes(), Crossing::Allowed, features)?, features)
 }
 
 /// Which ACLs the entry `name` of a directory has, without reading them; those of a symbolic link itself.
-pub fn acl_kinds_at(dir: impl AsFd, name: &CStr, kind: Kind, ladder: &Ladder) -> Result<AclKinds, SysError> {
+pub fn acl_kinds_at(dir: impl AsFd, name: &CStr, kind: Kind, features: &KernelFeatures) -> Result<AclKinds, SysError> {
     if has_listxattrat() {
         let mut names = [0_u8; COMMON];
         match listxattrat(&dir, name, AtFlags::SYMLINK_NOFOLLOW, &mut names).map(|length| among(&names[..length])) {
@@ -111,12 +111,12 @@ pub fn acl_kinds_at(dir: impl AsFd, name: &CStr, kind: Kind, ladder: &Ladder) ->
             Err(errno) => return Err(SysError { call: "listxattrat", errno }),
         }
     }
-    acl_kinds_of(&Held::find(dir, name.to_bytes(), Crossing::Allowed, ladder)?, kind, ladder)
+    acl_kinds_of(&Held::find(dir, name.to_bytes(), Crossing::Allowed, features)?, kind, features)
 }
 
 /// The same of a held entry, which is what it takes before Linux 6.13.
-fn acl_kinds_of(held: &Held, kind: Kind, ladder: &Ladder) -> Result<AclKinds, SysError> {
-    let Extras { acl, access, .. } = extras(held, ladder)?;
+fn acl_kinds_of(held: &Held, kind: Kind, features: &KernelFeatures) -> Result<AclKinds, SysError> {
+    let Extras { acl, access, .. } = extras(held, features)?;
     let default = kind == Kind::Dir && has_default_acl(held)?;
     Ok(AclKinds { access: acl, default, by_nfs4: acl && access.is_none() })
 }
@@ -131,8 +131,8 @@ pub enum Which {
 }
 
 /// What is known of an ACL of a held entry; one that can't be read as such is EINVAL.
-pub fn listed(held: impl AsFd, which: Which, ladder: &Ladder) -> Result<Listed, SysError> {
-    ladder.need_proc("getxattr")?;
+pub fn listed(held: impl AsFd, which: Which, features: &KernelFeatures) -> Result<Listed, SysError> {
+    features.need_proc("getxattr")?;
     let path = format!("/proc/self/fd/{}", held.as_fd().as_raw_fd());
     let name = if which == Which::Access { ACCESS_ACL } else { DEFAULT_ACL };
     match read(&path, name) {
@@ -258,9 +258,9 @@ mod tests {
     }
 
     fn extras_of(dir: &std::path::Path, name: &str) -> Extras {
-        let ladder = Ladder::of_this_kernel();
+        let features = KernelFeatures::of_this_kernel();
         let root = File::open(dir).unwrap();
-        extras(Held::find(&root, name.as_bytes(), Crossing::Never, &ladder).unwrap(), &ladder).unwrap()
+        extras(Held::find(&root, name.as_bytes(), Crossing::Never, &features).unwrap(), &features).unwrap()
     }
 
     #[test]
@@ -308,7 +308,7 @@ mod tests {
         for (name, attribute) in attributes {
             setxattr(dir.path().join(name), attribute, &acl(), XattrFlags::empty()).unwrap();
         }
-        let (ladder, root) = (Ladder::of_this_kernel(), File::open(dir.path()).unwrap());
+        let (features, root) = (KernelFeatures::of_this_kernel(), File::open(dir.path()).unwrap());
         let cases = [
             (c"plain", Kind::Dir, false, false),
             (c"file", Kind::File, true, false),
@@ -317,9 +317,9 @@ mod tests {
         ];
         for (name, kind, access, default) in cases {
             let expected = AclKinds { access, default, by_nfs4: false };
-            assert_eq!(acl_kinds_at(&root, name, kind, &ladder).unwrap(), expected, "{name:?}");
-            let held = Held::find(&root, name.to_bytes(), Crossing::Never, &ladder).unwrap();
-            assert_eq!(acl_kinds_of(&held, kind, &ladder).unwrap(), expected, "{name:?}");
+            assert_eq!(acl_kinds_at(&root, name, kind, &features).unwrap(), expected, "{name:?}");
+            let held = Held::find(&root, name.to_bytes(), Crossing::Never, &features).unwrap();
+            assert_eq!(acl_kinds_of(&held, kind, &features).unwrap(), expected, "{name:?}");
         }
     }
 }

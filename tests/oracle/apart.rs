@@ -6,7 +6,7 @@ use crate::stage::{LAB, User, as_user, skip};
 use crate::xattr::{self, ACCESS_ACL};
 use crate::{scenario, test_name};
 use sgidlint::model::acl::{Acl, AclEntry, Tag};
-use sgidlint::model::operation::{Act, Acts};
+use sgidlint::model::operation::{Operation, Operations};
 use std::fs;
 
 /// A member of the owning group, which may pass, and of another, which may read and write.
@@ -28,7 +28,7 @@ scenario!(rights_given_one_by_one_are_not_given_together, own mounts, |t| {
         return skip(&test_name!(), "ACLs");
     }
     let told = ask(ALICE, 0o022, [path.as_path()])[0];
-    assert_eq!((told.acts, told.making), ([Act::Enter, Act::List].into_iter().collect::<Acts>(), None));
+    assert_eq!((told.acts, told.making), ([Operation::Enter, Operation::List].into_iter().collect::<Operations>(), None));
     let done = as_user(ALICE, || {
         [fs::write(path.join("new"), ""), fs::remove_file(path.join("own")), fs::remove_file(path.join("other"))]
     });

@@ -4,7 +4,7 @@ use crate::stage::User;
 use sgidlint::access::probe::way::{Told, Way};
 use sgidlint::model::accounts::Account;
 use sgidlint::model::mode::Mode;
-use sgidlint::sys::persona::{Persona, Posed};
+use sgidlint::sys::impersonation::{Impersonating, Impersonation};
 use std::path::Path;
 use std::thread;
 
@@ -18,8 +18,8 @@ pub fn ask<'a>(user: User, umask: u32, paths: impl IntoIterator<Item = &'a Path>
 
 /// Does something on a thread that the kernel takes for somebody else.
 #[track_caller]
-pub fn posed<T: Send>(user: User, umask: u32, act: impl FnOnce(&Posed) -> T + Send) -> T {
+pub fn posed<T: Send>(user: User, umask: u32, act: impl FnOnce(&Impersonating) -> T + Send) -> T {
     let account = Account { uid: user.uid, gid: user.gid, groups: user.groups.to_vec() };
-    let pose = || Persona::Account(account).pose(Mode::new(umask)).map(|posed| act(&posed));
+    let pose = || Impersonation::Account(account).impersonate(Mode::new(umask)).map(|acting| act(&acting));
     thread::scope(|scope| scope.spawn(pose).join().unwrap()).unwrap()
 }

@@ -9,7 +9,7 @@ use crate::soak::Dice;
 use crate::stage::User;
 use serde_json::Value;
 use sgidlint::access::probe::way::Told;
-use sgidlint::model::operation::{Act, Acts};
+use sgidlint::model::operation::{Operation, Operations};
 use sgidlint::sys::access::Making;
 use std::path::Path;
 
@@ -17,11 +17,11 @@ use std::path::Path;
 pub struct Said(Vec<Value>);
 
 /// What can be done in a directory, and the group and mode of a new file.
-type Answer = (Acts, Option<(u64, String)>);
+type Answer = (Operations, Option<(u64, String)>);
 
 /// What a run says of somebody.
-pub fn said(run: &Run, whom: &str) -> Said {
-    Said(run.json_of("access").into_iter().filter(|line| line["as"] == whom).collect())
+pub fn said(run: &Run, principal: &str) -> Said {
+    Said(run.json_of("access").into_iter().filter(|line| line["as"] == principal).collect())
 }
 
 impl Said {
@@ -32,7 +32,8 @@ impl Said {
             |path: &Path| self.0.iter().find(|line| Path::new(line["path"]["text"].as_str().unwrap()) == path);
         let above = path.ancestors().filter(|above| !above.as_os_str().is_empty()).find_map(line_of);
         let line = above.or_else(|| line_of(Path::new("."))).unwrap_or_else(|| panic!("nothing is said of {path:?}"));
-        let acts = line["can"].as_array().unwrap().iter().map(|act| Act::from_name(act.as_str().unwrap()).unwrap());
+        let acts =
+            line["can"].as_array().unwrap().iter().map(|act| Operation::from_name(act.as_str().unwrap()).unwrap());
         let new = &line["new_file"];
         let new = new.is_object().then(|| (new["gid"].as_u64().unwrap(), new["mode"].as_str().unwrap().to_owned()));
         (acts.collect(), new)
@@ -73,8 +74,8 @@ scenario!(the_command_says_of_a_forest_what_the_probe_is_told, own mounts, |t| {
         directories.extend(plants.into_iter().filter(|plant| plant.is_dir).map(|plant| plant.path));
     }
     for umask in [0o002, 0o077] {
-        let whom: String = PEOPLE.map(|user| format!("--as p{} ", user.uid)).concat();
-        let run = t.run(&format!("probe . {whom} --umask {umask:03o} --threads 4 --format json"));
+        let principal: String = PEOPLE.map(|user| format!("--as p{} ", user.uid)).concat();
+        let run = t.run(&format!("probe . {principal} --umask {umask:03o} --threads 4 --format json"));
         run.exits(1);
         for user in PEOPLE {
             let said = said(&run, &format!("p{}", user.uid));

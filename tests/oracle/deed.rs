@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use rustix::process::{chdir, umask};
 use sgidlint::model::entry::State;
 use sgidlint::model::mode::Mode;
-use sgidlint::model::operation::{Act, Acts};
+use sgidlint::model::operation::{Operation, Operations};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Done {
     /// What succeeded.
-    pub acts: Acts,
+    pub acts: Operations,
     /// The first directory from `/` down that couldn't be entered, by index, and why.
     pub stopped: Option<(usize, Errno)>,
     /// How the new file came out.
@@ -41,19 +41,23 @@ fn try_all(user: User, path: &Path, plant: &Plant) -> Done {
     let mut made = None;
     let acts = plant.acts().iter().map(|&act| {
         let result = match (act, plant.is_dir) {
-            (Act::Enter, _) => chdir(path).map_err(io::Error::from),
-            (Act::List, _) => fs::read_dir(path).and_then(|mut entries| entries.try_for_each(|entry| entry.map(drop))),
-            (Act::Create, _) => create(&path.join(format!("new.{}", user.uid))).map(|state| made = Some(state)),
-            (Act::Delete, true) => remove(&path.join(own(user))),
-            (Act::DeleteOthers, _) => remove(&path.join(others(user))),
-            (Act::Read, _) => File::open(path).map(drop),
+            (Operation::Enter, _) => chdir(path).map_err(io::Error::from),
+            (Operation::List, _) => {
+                fs::read_dir(path).and_then(|mut entries| entries.try_for_each(|entry| entry.map(drop)))
+            }
+            (Operation::Create, _) => create(&path.join(format!("new.{}", user.uid))).map(|state| made = Some(state)),
+            (Operation::Delete, true) => remove(&path.join(own(user))),
+            (Operation::DeleteOthers, _) => remove(&path.join(others(user))),
+            (Operation::Read, _) => File::open(path).map(drop),
             // What can only be appended to can be written, but not over.
-            (Act::Write, _) => OpenOptions::new().write(true).append(plant.dress.is_append_only()).open(path).map(drop),
-            (Act::Delete, false) => fs::rename(path, elsewhere(path)),
+            (Operation::Write, _) => {
+                OpenOptions::new().write(true).append(plant.dress.is_append_only()).open(path).map(drop)
+            }
+            (Operation::Delete, false) => fs::rename(path, elsewhere(path)),
         };
         (act, is_done(result, act, path))
     });
-    let acts = acts.fold(Acts::NONE, |acts, (act, done)| acts.with(act, done));
+    let acts = acts.fold(Operations::NONE, |acts, (act, done)| acts.with(act, done));
     let way = if plant.is_dir { path } else { path.parent().unwrap() };
     Done { acts, stopped: stopped(way), made }
 }
@@ -77,7 +81,7 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// Whether it was done; refused is the only other thing that may come of it.
 #[track_caller]
-fn is_done(result: io::Result<()>, act: Act, path: &Path) -> bool {
+fn is_done(result: io::Result<()>, act: Operation, path: &Path) -> bool {
     let Err(error) = result else { return true };
     let errno = Errno::from_io_error(&error);
     assert!(matches!(errno, Some(Errno::ACCESS | Errno::PERM | Errno::ROFS)), "to {act} {}: {error}", path.display());

@@ -5,7 +5,7 @@ use crate::stage::{LAB, User};
 use crate::xattr::{self, ACCESS_ACL, DEFAULT_ACL};
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 use sgidlint::model::acl::{Acl, AclEntry, Tag};
-use sgidlint::model::operation::Act;
+use sgidlint::model::operation::Operation;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -60,10 +60,10 @@ pub struct Dress {
 
 impl Plant {
     /// What can be tried with it; what takes it away comes last.
-    pub fn acts(&self) -> &'static [Act] {
+    pub fn acts(&self) -> &'static [Operation] {
         match self.is_dir {
-            true => &[Act::Enter, Act::List, Act::Create, Act::Delete, Act::DeleteOthers],
-            false => &[Act::Read, Act::Write, Act::Delete],
+            true => &[Operation::Enter, Operation::List, Operation::Create, Operation::Delete, Operation::DeleteOthers],
+            false => &[Operation::Read, Operation::Write, Operation::Delete],
         }
     }
 }
@@ -159,13 +159,13 @@ fn digit(dice: &mut Dice, is_dir: bool) -> u32 {
 }
 
 fn acl(dice: &mut Dice, is_dir: bool) -> Acl {
-    let mut whom = vec![(Tag::Owner, None), (Tag::OwningGroup, None), (Tag::Mask, None), (Tag::Other, None)];
-    whom.extend((0..dice.below(3)).map(|_| (Tag::User, Some(pick(dice, &OWNERS)))));
-    whom.extend((0..dice.below(3)).map(|_| (Tag::Group, Some(pick(dice, &GROUPS)))));
-    whom.sort_unstable();
-    whom.dedup();
+    let mut principal = vec![(Tag::Owner, None), (Tag::OwningGroup, None), (Tag::Mask, None), (Tag::Other, None)];
+    principal.extend((0..dice.below(3)).map(|_| (Tag::User, Some(pick(dice, &OWNERS)))));
+    principal.extend((0..dice.below(3)).map(|_| (Tag::Group, Some(pick(dice, &GROUPS)))));
+    principal.sort_unstable();
+    principal.dedup();
     let mut entry = |(tag, id)| AclEntry { tag, id, permissions: digit(dice, is_dir) as u8 };
-    Acl::new(whom.into_iter().map(&mut entry).collect()).unwrap()
+    Acl::new(principal.into_iter().map(&mut entry).collect()).unwrap()
 }
 
 fn pick<T: Copy>(dice: &mut Dice, among: &[T]) -> T {

@@ -7,7 +7,7 @@ use crate::model::entry::State;
 use crate::model::mode::Mode;
 use crate::sys::SysError;
 use crate::sys::access::{Answer, Making, Right};
-use crate::sys::persona::Posed;
+use crate::sys::impersonation::Impersonating;
 use crate::sys::xattr::has_default_acl;
 use rustix::io::Errno;
 use std::ffi::CString;
@@ -92,9 +92,10 @@ pub fn answer(
     answers: Sender<Answers>,
     ready: impl FnOnce(Result<(), SysError>),
 ) {
-    let pose = || someone.persona.pose(manners.umask).and_then(|posed| posed.is_answered().map(|()| posed));
-    let posed = match pose() {
-        Ok(posed) => posed,
+    let pose =
+        || someone.impersonation.impersonate(manners.umask).and_then(|acting| acting.is_answered().map(|()| acting));
+    let acting = match pose() {
+        Ok(acting) => acting,
         Err(error) => return ready(Err(error)),
     };
     ready(Ok(()));
@@ -102,7 +103,7 @@ pub fn answer(
         if manners.stop.load(Ordering::Relaxed) {
             break;
         }
-        let replies = batch.iter().map(|question| reply(&posed, who, question, manners)).collect();
+        let replies = batch.iter().map(|question| reply(&acting, who, question, manners)).collect();
         // Nobody listens where the probe has failed elsewhere.
         if answers.send(replies).is_err() {
             break;
@@ -110,40 +111,40 @@ pub fn answer(
     }
 }
 
-fn reply(posed: &Posed, who: usize, question: &Question, manners: Manners<'_>) -> Result<Reply, SysError> {
+fn reply(acting: &Impersonating, who: usize, question: &Question, manners: Manners<'_>) -> Result<Reply, SysError> {
     let (held, directory) = (&question.held, &question.directory);
     match &question.subject {
         About::Passing => {
-            let passes = posed.may(held, Right::Execute)?;
+            let passes = acting.may(held, Right::Execute)?;
             directory.note(who, passes.is_yes());
             Ok(Reply::Passing(passes))
         }
         // We hold it, and they couldn't get there: nothing is tried in it, least of all anything made.
         About::Itself if !directory.is_open_to(who) => Ok(Reply::Itself(Inside::OUT_OF_REACH)),
         About::Itself => {
-            let inside = inside(posed, question, manners)?;
+            let inside = inside(acting, question, manners)?;
             directory.note(who, inside.answers.pass.is_yes());
             Ok(Reply::Itself(inside))
         }
         About::Files(names) if !directory.lets_through(who) => {
             Ok(Reply::Files(Files { seen: names.iter().count() as u64, ..Files::default() }))
         }
-        About::Files(names) => files(posed, question, names, manners.stop).map(Reply::Files),
+        About::Files(names) => files(acting, question, names, manners.stop).map(Reply::Files),
     }
 }
 
-fn inside(posed: &Posed, question: &Question, manners: Manners<'_>) -> Result<Inside, SysError> {
+fn inside(acting: &Impersonating, question: &Question, manners: Manners<'_>) -> Result<Inside, SysError> {
     let (held, look) = (&question.held, &question.directory.look);
-    let mut answers = ask_directory(posed, held)?;
+    let mut answers = ask_directory(acting, held)?;
     let can_write = answers.pass.is_yes() && answers.write.is_yes();
     let (mut made_directory, mut left) = (None, None);
     // What is made where names can only be added could not be removed again.
     if manners.making == MakeNames::Allowed && can_write && !look.is_append_only() {
         if answers.making == Some(Making::Unsupported) {
-            let file = posed.make_named_file(held)?;
+            let file = acting.make_named_file(held)?;
             (answers.making, left) = (file.making, file.left);
         }
-        let directory = posed.make_directory(held)?;
+        let directory = acting.make_directory(held)?;
         made_directory = made(directory.making).filter(|seen| is_of_same_owner(*seen, answers.making));
         // Another was removed instead of it, and it stands somewhere else.
         let is_other = made_directory.is_none() && made(directory.making).is_some();
@@ -180,15 +181,15 @@ fn closing(held: &OwnedFd, umask: Mode) -> Result<Closing, SysError> {
     })
 }
 
-fn files(posed: &Posed, question: &Question, names: &Names, stop: &AtomicBool) -> Result<Files, SysError> {
+fn files(acting: &Impersonating, question: &Question, names: &Names, stop: &AtomicBool) -> Result<Files, SysError> {
     let mut files = Files::default();
-    let passes = posed.may(&question.held, Right::Execute)?.is_yes();
+    let passes = acting.may(&question.held, Right::Execute)?.is_yes();
     for name in names.iter() {
         if stop.load(Ordering::Relaxed) {
             break;
         }
         let may = |right| match passes {
-            true => posed.may_at(&question.held, name, right).map(Answer::is_yes),
+            true => acting.may_at(&question.held, name, right).map(Answer::is_yes),
             false => Ok(false),
         };
         let (read, write) = match may(Right::Read).and_then(|read| Ok((read, may(Right::Write)?))) {

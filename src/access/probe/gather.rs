@@ -2,7 +2,7 @@
 
 use super::Someone;
 use super::asked::{Answers, Files, Inside, Reply};
-use super::question::{About, Batch, Directory, Place, Question, Settled, Stop};
+use super::question::{About, Batch, Directory, ProbePlace, ProbeStop, Question, Settled};
 use super::row::{Cell, Row, Tally};
 use crate::sys::SysError;
 use crate::sys::access::Answer;
@@ -17,7 +17,7 @@ pub struct Gathering<'a> {
     /// The rows, in the order in which they were found.
     pub rows: Vec<Row>,
     /// What could not be asked: the place, whom it was asked as, and why.
-    pub errors: Vec<(Place, String, SysError)>,
+    pub errors: Vec<(ProbePlace, String, SysError)>,
 }
 
 impl<'a> Gathering<'a> {
@@ -117,7 +117,7 @@ impl<'a> Gathering<'a> {
     }
 
     /// The row of a directory: that of the directory above it, where everybody can do the same there.
-    fn row(&mut self, directory: &Directory, cells: Box<[Cell]>, above: &Arc<[Option<Stop>]>) -> usize {
+    fn row(&mut self, directory: &Directory, cells: Box<[Cell]>, above: &Arc<[Option<ProbeStop>]>) -> usize {
         let Some(root) = directory.root_index() else { return usize::MAX };
         let state = directory.look.entry.state;
         let known = directory.parent().and_then(|parent| parent.settled.get()).map(|settled| settled.row);
@@ -148,7 +148,7 @@ impl<'a> Gathering<'a> {
 }
 
 /// Who is stopped above a directory.
-fn above(directory: &Directory, everybody: usize) -> Arc<[Option<Stop>]> {
+fn above(directory: &Directory, everybody: usize) -> Arc<[Option<ProbeStop>]> {
     match directory.parent().and_then(|parent| parent.settled.get()) {
         Some(settled) => Arc::clone(&settled.stopped),
         None => vec![None; everybody].into(),
@@ -156,7 +156,7 @@ fn above(directory: &Directory, everybody: usize) -> Arc<[Option<Stop>]> {
 }
 
 /// Who is stopped on the way to the entries of a directory; shared with it above where it stops nobody else.
-fn stopped(directory: &Directory, passes: &[Option<Answer>]) -> Arc<[Option<Stop>]> {
+fn stopped(directory: &Directory, passes: &[Option<Answer>]) -> Arc<[Option<ProbeStop>]> {
     let above = above(directory, passes.len());
     let stops = |at: usize| match (&above[at], passes[at]) {
         (None, Some(Answer::No(errno))) => Some(errno),
@@ -167,6 +167,6 @@ fn stopped(directory: &Directory, passes: &[Option<Answer>]) -> Arc<[Option<Stop
     if (0..passes.len()).all(|at| stops(at).is_none()) {
         return above;
     }
-    let stop = |errno| Stop { place: directory.place(), look: directory.look.clone(), errno };
+    let stop = |errno| ProbeStop { place: directory.place(), look: directory.look.clone(), errno };
     (0..passes.len()).map(|at| above[at].clone().or_else(|| stops(at).map(stop))).collect()
 }

@@ -8,12 +8,12 @@
 
 use super::way::Way;
 use super::why::why;
-pub use super::why::{Place, Why};
+pub use super::why::{WayPlace, Why};
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
-use crate::model::operation::{Act, Acts};
+use crate::model::operation::{Operation, Operations};
 use crate::sys::SysError;
-use crate::sys::persona::{Persona, Posed};
+use crate::sys::impersonation::{Impersonating, Impersonation};
 use crate::sys::thread::{run_apart, run_confined};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
@@ -23,8 +23,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Somebody who asks.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Asker {
-    /// Whom the kernel is to take them for.
-    pub persona: Persona,
+    /// Principal the kernel is to take them for.
+    pub impersonation: Impersonation,
     /// The user that they are.
     pub uid: u32,
     /// The umask that they make files with.
@@ -33,13 +33,13 @@ pub struct Asker {
 
 /// One question.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Question {
+pub struct Inquiry {
     /// The entry: an absolute path without `.` and `..`.
     pub path: PathBuf,
     /// Who asks, by index.
     pub asker: usize,
     /// The acts of which it is to be said why they can't be done, where they can't.
-    pub wanted: Acts,
+    pub wanted: Operations,
 }
 
 /// What somebody can do at a path.
@@ -48,9 +48,9 @@ pub struct Reply {
     /// What kind of entry lies there, if one does and can be looked at.
     pub kind: Option<Kind>,
     /// What they can do with it.
-    pub acts: Acts,
+    pub acts: Operations,
     /// What stands in the way of what was wanted.
-    pub lacks: Vec<(Act, Why)>,
+    pub lacks: Vec<(Operation, Why)>,
 }
 
 /// Why there is no reply.
@@ -87,19 +87,19 @@ pub struct Conduct<'a> {
 impl Asker {
     /// Whether a thread can become them; on a thread of its own, which asks nothing.
     pub fn try_pose(&self) -> Result<(), SysError> {
-        run_apart(|| self.persona.pose(self.umask).map(|_| ()))?
+        run_apart(|| self.impersonation.impersonate(self.umask).map(|_| ()))?
     }
 
     /// Whether the process itself can't do less than they can.
     fn is_oneself(&self) -> bool {
-        matches!(self.persona, Persona::Oneself | Persona::InGroup(_))
+        matches!(self.impersonation, Impersonation::Oneself | Impersonation::InGroup(_))
     }
 }
 
 /// Asks every question; the replies are in their order.
 pub fn inquire(
     askers: &[Asker],
-    questions: &[Question],
+    questions: &[Inquiry],
     conduct: Conduct<'_>,
 ) -> Result<Vec<Result<Reply, Blind>>, InquiryError> {
     let mut by_path: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
@@ -139,7 +139,7 @@ struct Asked<'a> {
     /// Which one.
     at: usize,
     way: &'a Result<Held, Blind>,
-    wanted: Acts,
+    wanted: Operations,
 }
 
 /// The replies to some questions, by the index of each.
@@ -148,10 +148,10 @@ type Replies = Vec<(usize, Result<Reply, Blind>)>;
 /// Asks some of the questions on a thread that is one of the askers.
 fn as_one(asker: &Asker, asked: &[Asked<'_>], stop: &AtomicBool) -> Result<Replies, SysError> {
     let ask = || {
-        let posed = asker.persona.pose(asker.umask)?;
+        let acting = asker.impersonation.impersonate(asker.umask)?;
         let going_on = asked.iter().take_while(|_| !stop.load(Ordering::Relaxed));
         let reply = |question: &Asked<'_>| match question.way {
-            Ok(held) => held.reply(asker, &posed, question.wanted),
+            Ok(held) => held.reply(asker, &acting, question.wanted),
             Err(blind) => Err(blind.clone()),
         };
         Ok(going_on.map(|question| (question.at, reply(question))).collect())
@@ -166,29 +166,29 @@ enum Held {
     /// This isn't there.
     Absent(PathBuf),
     /// The process itself can't look further than this.
-    Closed(Place, SysError),
+    Closed(WayPlace, SysError),
 }
 
 impl Held {
-    fn reply(&self, asker: &Asker, posed: &Posed, wanted: Acts) -> Result<Reply, Blind> {
+    fn reply(&self, asker: &Asker, acting: &Impersonating, wanted: Operations) -> Result<Reply, Blind> {
         let nothing = |why: Why| {
-            let lacks = Act::ALL.into_iter().filter(|&act| wanted.has(act)).map(|act| (act, why.clone()));
-            Ok(Reply { kind: None, acts: Acts::NONE, lacks: lacks.collect() })
+            let lacks = Operation::ALL.into_iter().filter(|&act| wanted.has(act)).map(|act| (act, why.clone()));
+            Ok(Reply { kind: None, acts: Operations::NONE, lacks: lacks.collect() })
         };
         match self {
             Held::Absent(path) => nothing(Why::Absent(path.clone())),
             // Whoever isn't root asks as nobody who could do more.
             Held::Closed(place, error) if asker.is_oneself() => nothing(Why::Stopped(place.clone(), error.errno)),
             Held::Closed(_, error) => Err(Blind::Failed(*error)),
-            Held::Whole(way) => told(way, asker, posed, wanted).map_err(Blind::Failed),
+            Held::Whole(way) => told(way, asker, acting, wanted).map_err(Blind::Failed),
         }
     }
 }
 
-fn told(way: &Way, asker: &Asker, posed: &Posed, wanted: Acts) -> Result<Reply, SysError> {
-    let told = way.ask(posed, asker.uid)?;
-    let lacking = Act::ALL.into_iter().filter(|&act| wanted.has(act) && !told.acts.has(act));
-    let lacks = lacking.map(|act| why(way, &told, act, posed).map(|why| (act, why)));
+fn told(way: &Way, asker: &Asker, acting: &Impersonating, wanted: Operations) -> Result<Reply, SysError> {
+    let told = way.ask(acting, asker.uid)?;
+    let lacking = Operation::ALL.into_iter().filter(|&act| wanted.has(act) && !told.acts.has(act));
+    let lacks = lacking.map(|act| why(way, &told, act, acting).map(|why| (act, why)));
     let kind = way.steps().last().map(|end| end.look.entry.kind);
     Ok(Reply { kind, acts: told.acts, lacks: lacks.collect::<Result<_, _>>()? })
 }
@@ -225,7 +225,7 @@ fn hold(path: &Path) -> Result<Held, Blind> {
 fn ends_at(way: &Way, next: &Path, error: SysError) -> Result<Held, Blind> {
     match way.steps().last() {
         Some(end) if end.look.entry.kind == Kind::Symlink => Err(Blind::Link(end.path.clone())),
-        Some(end) if error.errno == Errno::ACCESS => Ok(Held::Closed(Place::of(end), error)),
+        Some(end) if error.errno == Errno::ACCESS => Ok(Held::Closed(WayPlace::of(end), error)),
         _ => Ok(Held::Absent(next.to_path_buf())),
     }
 }

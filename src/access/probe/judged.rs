@@ -3,7 +3,7 @@
 use super::Someone;
 use super::row::Row;
 use crate::lints::{Answer, Level, Levels, Wrong, wrongs};
-use crate::model::principal::Whom;
+use crate::model::principal::Principal;
 
 /// Something that is wrong in the directories of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,7 +21,7 @@ pub struct Complaint {
 impl Someone {
     /// Whether they stand for everybody who has no business in the tree.
     pub fn is_outsider(&self) -> bool {
-        self.label == Whom::OTHERS
+        self.label == Principal::OTHERS
     }
 }
 
@@ -65,14 +65,14 @@ mod tests {
     use crate::model::accounts::Account;
     use crate::model::entry::State;
     use crate::model::mode::Mode;
-    use crate::model::operation::{Act, Acts};
-    use crate::sys::persona::Persona;
+    use crate::model::operation::{Operation, Operations};
+    use crate::sys::impersonation::Impersonation;
 
     const LAB: u32 = 4242;
 
     fn someone(label: &str) -> Someone {
         let account = Account { uid: 2001, gid: 2001, groups: vec![LAB] };
-        Someone { label: label.into(), persona: Persona::Oneself, account }
+        Someone { label: label.into(), impersonation: Impersonation::Oneself, account }
     }
 
     fn row(cell: Cell, tally: Tally) -> Row {
@@ -94,14 +94,14 @@ mod tests {
         complaints.into_iter().map(|complaint| complaint.wrong.lint().name()).collect()
     }
 
-    fn can(acts: &[Act]) -> Cell {
+    fn can(acts: &[Operation]) -> Cell {
         let new_file = Some(New { gid: LAB, mode: Mode::new(0o664) });
         Cell { acts: acts.iter().copied().collect(), new_file, ..Cell::default() }
     }
 
     #[test]
     fn each_wrong_has_its_lint() {
-        use Act::{Create, Delete, DeleteOthers, Enter, List};
+        use Operation::{Create, Delete, DeleteOthers, Enter, List};
         let works = can(&[Enter, List, Create, Delete]);
         let foreign = Cell { new_file: Some(New { gid: 2001, mode: Mode::new(0o664) }), ..works };
         let closed = Cell { closed_by: Some(Closing::Umask), ..works };
@@ -124,9 +124,9 @@ mod tests {
 
     #[test]
     fn others_are_to_change_nothing() {
-        let cell = |acts: Acts| Cell { acts, ..Cell::default() };
-        assert_eq!(lints("@others", can(&[Act::Enter, Act::List]), (10, 0)), [""; 0]);
-        for act in [Act::Create, Act::Delete, Act::DeleteOthers] {
+        let cell = |acts: Operations| Cell { acts, ..Cell::default() };
+        assert_eq!(lints("@others", can(&[Operation::Enter, Operation::List]), (10, 0)), [""; 0]);
+        for act in [Operation::Create, Operation::Delete, Operation::DeleteOthers] {
             assert_eq!(lints("@others", cell([act].into_iter().collect()), (0, 0)), ["outsider-can"], "{act}");
         }
         assert_eq!(lints("@others", Cell::default(), (0, 1)), ["outsider-can"]);

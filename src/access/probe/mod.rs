@@ -16,13 +16,13 @@ pub mod inquiry;
 mod judged;
 mod question;
 mod row;
-pub mod story;
+pub mod traced;
 pub mod way;
 mod why;
 
 pub use asked::Closing;
 pub use judged::{Complaint, judge};
-pub use question::{Place, Stop};
+pub use question::{ProbePlace, ProbeStop};
 pub use row::{Cell, New, Row, Tally, joined};
 
 use crate::model::accounts::Account;
@@ -30,8 +30,8 @@ use crate::model::mode::Mode;
 use crate::source::walk::{self, Counters, Start, Visits};
 use crate::sys::SysError;
 use crate::sys::dir::duplicate;
+use crate::sys::impersonation::Impersonation;
 use crate::sys::mounts::Mounts;
-use crate::sys::persona::Persona;
 use crate::sys::root::{Links, hold_way, open_root};
 use crate::sys::stat::look;
 use crate::sys::thread::{self, run_confined};
@@ -51,8 +51,8 @@ use std::thread::Scope;
 pub struct Someone {
     /// How they were named: `alice`, `:lab`, `@others`.
     pub label: String,
-    /// Whom the kernel is to take a thread for.
-    pub persona: Persona,
+    /// Principal the kernel is to take a thread for.
+    pub impersonation: Impersonation,
     /// Their ids.
     pub account: Account,
 }
@@ -173,9 +173,9 @@ fn seat_everybody<'scope, 'env>(scope: &'scope Scope<'scope, 'env>, request: &'e
         let (answer, replies) = channel();
         let ready = ready.clone();
         thread::start(scope, move || {
-            asked::answer((at, someone), request.manners, questions, answer, |posed| {
+            asked::answer((at, someone), request.manners, questions, answer, |acting| {
                 // Whoever waits for it waits for all.
-                let _ = ready.send((at, posed));
+                let _ = ready.send((at, acting));
             });
         })
         .map_err(ProbeError::Setup)?;
@@ -183,7 +183,7 @@ fn seat_everybody<'scope, 'env>(scope: &'scope Scope<'scope, 'env>, request: &'e
         answers.push(replies);
     }
     drop(ready);
-    match poses.iter().take(request.everybody.len()).find_map(|(at, posed)| Some((at, posed.err()?))) {
+    match poses.iter().take(request.everybody.len()).find_map(|(at, acting)| Some((at, acting.err()?))) {
         Some((at, error)) => Err(ProbeError::NotPosed(at, error)),
         None => Ok((desks, answers)),
     }
@@ -192,7 +192,7 @@ fn seat_everybody<'scope, 'env>(scope: &'scope Scope<'scope, 'env>, request: &'e
 /// Walks all roots, and hands in every question.
 fn ask_all(request: &Request<'_>, mounts: &Mounts, desk: &Desk) -> Result<Seen, SysError> {
     let mut total = Seen::default();
-    let is_other = |someone: &&Someone| matches!(someone.persona, Persona::Account(_));
+    let is_other = |someone: &&Someone| matches!(someone.impersonation, Impersonation::Account(_));
     let eyes = if request.everybody.iter().any(is_other) { Eyes::Roots } else { Eyes::Own };
     let visits = Visits::default();
     // Each root keeps its descriptor while it is walked.
@@ -266,8 +266,8 @@ fn put_in_order(gathering: Gathering<'_>, seen: Seen) -> Probed {
         seen.errors.into_iter().map(|(root, path, error)| Unasked { root: Some(root), path, label: None, error });
     let unasked = unasked.into_iter().map(|(place, label, error)| {
         let (root, path) = match place {
-            Place::Above(path) => (None, path.into_vec()),
-            Place::Below { root, path } => (Some(root), path.into_vec()),
+            ProbePlace::Above(path) => (None, path.into_vec()),
+            ProbePlace::Below { root, path } => (Some(root), path.into_vec()),
         };
         Unasked { root, path, label: Some(label), error }
     });

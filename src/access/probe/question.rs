@@ -92,10 +92,10 @@ impl Directory {
     }
 
     /// Where it lies.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> ProbePlace {
         match self.root_index() {
-            None => Place::Above(self.path()),
-            Some(root) => Place::Below { root, path: self.path() },
+            None => ProbePlace::Above(self.path()),
+            Some(root) => ProbePlace::Below { root, path: self.path() },
         }
     }
 
@@ -129,7 +129,7 @@ impl Drop for Directory {
 
 /// Where a directory lies.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Place {
+pub enum ProbePlace {
     /// Above a root, by its absolute path.
     Above(Box<[u8]>),
     /// In the tree of this root, by its path from there; `.` is the root itself.
@@ -144,16 +144,16 @@ pub enum Place {
 /// What is known of a directory once everybody was asked about it.
 pub struct Settled {
     /// For each of those asked, the directory that they can't pass on the way to its entries, if there is one.
-    pub stopped: Arc<[Option<Stop>]>,
+    pub stopped: Arc<[Option<ProbeStop>]>,
     /// The row that it belongs to; none for a directory above a root.
     pub row: usize,
 }
 
 /// A directory that somebody can't pass.
 #[derive(Clone)]
-pub struct Stop {
+pub struct ProbeStop {
     /// Its place and state when it was asked about.
-    pub place: Place,
+    pub place: ProbePlace,
     /// What was seen of it.
     pub look: Look,
     /// What the kernel says there.

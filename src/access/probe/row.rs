@@ -1,10 +1,10 @@
 //! Rows of the result: directories where everybody can do the same, folded into the first of them.
 
 use super::asked::{Closing, Files, Inside};
-use super::question::{Directory, Stop};
+use super::question::{Directory, ProbeStop};
 use crate::model::entry::State;
 use crate::model::mode::Mode;
-use crate::model::operation::Acts;
+use crate::model::operation::Operations;
 use crate::sys::access::{Answer, Making};
 use crate::sys::stat::Look;
 use rustix::io::Errno;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Cell {
     /// What they can do.
-    pub acts: Acts,
+    pub acts: Operations,
     /// What a file that they make there is like.
     pub new_file: Option<New>,
     /// What a directory that they make there is like, where one was made.
@@ -85,7 +85,7 @@ pub struct Row {
     /// What each of those asked can do with the files there.
     pub tallies: Box<[Tally]>,
     /// The directory that each of those asked can't pass on the way there, if there is one.
-    pub stopped: Arc<[Option<Stop>]>,
+    pub stopped: Arc<[Option<ProbeStop>]>,
 }
 
 /// How many files somebody can read and write.

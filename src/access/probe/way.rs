@@ -2,11 +2,11 @@
 
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
-use crate::model::operation::{Act, Acts};
+use crate::model::operation::{Operation, Operations};
 use crate::model::rights::Rights;
 use crate::sys::SysError;
 use crate::sys::access::{Answer, Making, Right};
-use crate::sys::persona::Posed;
+use crate::sys::impersonation::Impersonating;
 use crate::sys::root::hold_way;
 use crate::sys::stat::Look;
 use rustix::io::Errno;
@@ -32,7 +32,7 @@ pub struct Way {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Told {
     /// What they can do.
-    pub acts: Acts,
+    pub acts: Operations,
     /// The step that they can't pass, by index, and what the kernel says there.
     pub stopped: Option<(usize, Errno)>,
     /// What comes of making a file there; in a directory that can be entered.
@@ -52,36 +52,36 @@ impl Way {
     }
 
     /// Asks as somebody what they can do with the entry at the end.
-    pub fn ask(&self, posed: &Posed, uid: u32) -> Result<Told, SysError> {
+    pub fn ask(&self, acting: &Impersonating, uid: u32) -> Result<Told, SysError> {
         let Some((end, above)) = self.steps.split_last() else {
-            return Ok(Told { acts: Acts::NONE, stopped: None, making: None });
+            return Ok(Told { acts: Operations::NONE, stopped: None, making: None });
         };
         for (at, step) in above.iter().enumerate() {
-            if let Answer::No(errno) = posed.may(&step.held, Right::Execute)? {
-                return Ok(Told { acts: Acts::NONE, stopped: Some((at, errno)), making: None });
+            if let Answer::No(errno) = acting.may(&step.held, Right::Execute)? {
+                return Ok(Told { acts: Operations::NONE, stopped: Some((at, errno)), making: None });
             }
         }
         if end.look.entry.kind == Kind::Dir {
-            return self.ask_directory(posed, uid, end);
+            return self.ask_directory(acting, uid, end);
         }
-        let may = |step: &Step, right| posed.may(&step.held, right).map(Answer::is_yes);
+        let may = |step: &Step, right| acting.may(&step.held, right).map(Answer::is_yes);
         let deletes = match above.last() {
             // At once: where groups of an ACL give them one by one, the kernel refuses (acl(5)).
             Some(parent) => {
-                posed.may(&parent.held, Rights::CHANGE)?.is_yes() && deletes(&parent.look, Some(&end.look), uid)
+                acting.may(&parent.held, Rights::CHANGE)?.is_yes() && deletes(&parent.look, Some(&end.look), uid)
             }
             None => false,
         };
         let is_file = end.look.entry.kind == Kind::File;
-        let acts = Acts::NONE
-            .with(Act::Delete, deletes)
-            .with(Act::Read, is_file && may(end, Right::Read)?)
-            .with(Act::Write, is_file && may(end, Right::Write)?);
+        let acts = Operations::NONE
+            .with(Operation::Delete, deletes)
+            .with(Operation::Read, is_file && may(end, Right::Read)?)
+            .with(Operation::Write, is_file && may(end, Right::Write)?);
         Ok(Told { acts, stopped: None, making: None })
     }
 
-    fn ask_directory(&self, posed: &Posed, uid: u32, end: &Step) -> Result<Told, SysError> {
-        let answers = ask_directory(posed, &end.held)?;
+    fn ask_directory(&self, acting: &Impersonating, uid: u32, end: &Step) -> Result<Told, SysError> {
+        let answers = ask_directory(acting, &end.held)?;
         let stopped = match answers.pass {
             Answer::Yes => None,
             Answer::No(errno) => Some((self.steps.len() - 1, errno)),
@@ -104,13 +104,13 @@ pub struct DirectoryAnswers {
 }
 
 /// Asks as somebody about a directory.
-pub fn ask_directory(posed: &Posed, held: &OwnedFd) -> Result<DirectoryAnswers, SysError> {
-    let may = |right| posed.may(held, right);
+pub fn ask_directory(acting: &Impersonating, held: &OwnedFd) -> Result<DirectoryAnswers, SysError> {
+    let may = |right| acting.may(held, right);
     let (pass, read) = (may(Right::Execute)?, may(Right::Read)?);
     // At once: where groups of an ACL give them one by one, the kernel refuses (acl(5)).
-    let write = posed.may(held, Rights::CHANGE)?;
+    let write = acting.may(held, Rights::CHANGE)?;
     let making = match (pass, write) {
-        (Answer::Yes, Answer::Yes) => Some(posed.make_nameless(held)?),
+        (Answer::Yes, Answer::Yes) => Some(acting.make_nameless(held)?),
         _ => None,
     };
     Ok(DirectoryAnswers { pass, read, write, making })
@@ -118,16 +118,16 @@ pub fn ask_directory(posed: &Posed, held: &OwnedFd) -> Result<DirectoryAnswers, 
 
 impl DirectoryAnswers {
     /// What can be done in the directory by who can reach it.
-    pub fn acts(&self, directory: &Look, uid: u32) -> Acts {
+    pub fn acts(&self, directory: &Look, uid: u32) -> Operations {
         let writes = self.write.is_yes();
         let is_refused = matches!(self.making, Some(Making::Refused(_)));
-        Acts::NONE
-            .with(Act::Enter, self.pass.is_yes())
+        Operations::NONE
+            .with(Operation::Enter, self.pass.is_yes())
             // Names can be listed without passing; only nothing can be done with them.
-            .with(Act::List, self.read.is_yes())
-            .with(Act::Create, writes && !is_refused)
-            .with(Act::Delete, writes && !directory.is_append_only())
-            .with(Act::DeleteOthers, writes && deletes(directory, None, uid))
+            .with(Operation::List, self.read.is_yes())
+            .with(Operation::Create, writes && !is_refused)
+            .with(Operation::Delete, writes && !directory.is_append_only())
+            .with(Operation::DeleteOthers, writes && deletes(directory, None, uid))
     }
 }
 

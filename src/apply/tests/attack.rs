@@ -7,8 +7,8 @@ use crate::journal::{Capabilities, Done, Drift, Outcome};
 use crate::model::links::Links;
 use crate::model::mode::Mode;
 use crate::plan::Fixes;
+use crate::sys::features::{KernelFeatures, OpenRung};
 use crate::sys::held::{Crossing, fault};
-use crate::sys::ladder::{Ladder, OpenRung};
 use rustix::fs::{XattrFlags, setxattr};
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -57,7 +57,7 @@ fn swapped_names_lead_nowhere() {
         fs::remove_file(tree.path("fifo")).unwrap();
         symlink(sentinel.join("f"), tree.path("fifo")).unwrap();
         let before = tree.listing();
-        let done = tree.apply_by(&plan, Ladder { open, ..Ladder::of_this_kernel() });
+        let done = tree.apply_by(&plan, KernelFeatures { open, ..KernelFeatures::of_this_kernel() });
         let changed = names(&done).iter().filter(|&&name| name == "applied").count();
         assert_eq!(changed, 3, "the root, the link and the socket: {done:?}");
         let after = tree.listing();
@@ -154,7 +154,7 @@ fn another_root_in_its_place_is_told_and_left_alone() {
     fs::rename(tree.base.join("root"), tree.base.join("moved")).unwrap();
     fs::create_dir(tree.base.join("root")).unwrap();
     let root = File::open(tree.path(".")).unwrap();
-    let (_, drifts) = Ground::new(&plan.header, vec![Some(root.into())], Ladder::of_this_kernel());
+    let (_, drifts) = OpenRoots::new(&plan.header, vec![Some(root.into())], KernelFeatures::of_this_kernel());
     assert!(matches!(drifts[..], [RootDrift::Other(_)]), "{drifts:?}");
 }
 

@@ -10,17 +10,17 @@ macro_rules! needs_root {
 }
 
 mod attack;
-mod crew;
+mod scheduler;
 mod elsewhere;
-mod footing;
+mod dirs;
 mod lies;
 mod tree;
 
 use super::*;
 use crate::journal::{self, Done, Outcome};
 use crate::plan::{Fixes, RunKind};
+use crate::sys::features::{ChmodRung, KernelFeatures, OpenRung};
 use crate::sys::held::fault::{self, Fault};
-use crate::sys::ladder::{ChmodRung, Ladder, OpenRung};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tree::{NEW, OLD, Tree, state};
@@ -74,7 +74,7 @@ fn applies_and_undoes_every_kind_on_every_rung() {
             let tree = Tree::new();
             let first = tree.listing();
             let plan = tree.plan(Fixes::Safe, &everything());
-            let done = tree.apply_by(&plan, Ladder { open, chmod, ..Ladder::of_this_kernel() });
+            let done = tree.apply_by(&plan, KernelFeatures { open, chmod, ..KernelFeatures::of_this_kernel() });
             assert_eq!(names(&done), ["applied"; 9], "{open:?} {chmod:?}");
             for change in &plan.changes {
                 let path = String::from_utf8(change.path.bytes().into()).unwrap();
@@ -158,7 +158,8 @@ fn a_stopped_run_finishes_the_entry_in_hand_and_no_other() {
     let tree = Tree::new();
     let plan = tree.plan(Fixes::Safe, &everything());
     let stop = AtomicBool::new(false);
-    let tally = apply(&tree.ground(&plan.header, Ladder::of_this_kernel()), &plan, &mut Stopper(&stop), &stop);
+    let tally =
+        apply(&tree.open_roots(&plan.header, KernelFeatures::of_this_kernel()), &plan, &mut Stopper(&stop), &stop);
     assert_eq!((tally.tried, tally.counts.applied), (3, 3));
     assert!(matches!(tally.ended, Ended::Asked));
 }
@@ -172,16 +173,16 @@ fn a_run_on_record_is_undone_from_its_record() {
     let store = crate::sys::store::Store::open(state_dir.path(), crate::sys::store::Missing::Refuse).unwrap();
     let plan = tree.plan(Fixes::Safe, &everything());
     let mut run = journal::begin(&store, &plan, None).unwrap();
-    apply(&tree.ground(&plan.header, Ladder::of_this_kernel()), &plan, &mut run, &AtomicBool::new(false));
+    apply(&tree.open_roots(&plan.header, KernelFeatures::of_this_kernel()), &plan, &mut run, &AtomicBool::new(false));
     let id = run.id().to_string();
     run.settle(0).unwrap();
     assert_eq!(journal::last_changing(&store).unwrap().run, Some(id.clone()));
     let record = journal::load(&store, &id).unwrap();
     assert_eq!(record.plan, plan);
-    let ground = tree.ground(&record.plan.header, Ladder::of_this_kernel());
-    let undo = undo_plan(ground, &record, tree.header(Fixes::Safe));
+    let open_roots = tree.open_roots(&record.plan.header, KernelFeatures::of_this_kernel());
+    let undo = undo_plan(open_roots, &record, tree.header(Fixes::Safe));
     let mut run = journal::begin(&store, &undo.plan, None).unwrap();
-    let tally = apply(&undo.ground, &undo.plan, &mut run, &AtomicBool::new(false));
+    let tally = apply(&undo.open_roots, &undo.plan, &mut run, &AtomicBool::new(false));
     let undo_id = run.id().to_string();
     run.settle(0).unwrap();
     assert_eq!(tally.counts.applied, 9);
@@ -202,8 +203,8 @@ fn a_run_whose_outcomes_can_t_be_recorded_ends() {
     let tree = Tree::new();
     let first = tree.listing();
     let plan = tree.plan(Fixes::Safe, &everything());
-    let ground = tree.ground(&plan.header, Ladder::of_this_kernel());
-    let tally = apply(&ground, &plan, &mut Full, &AtomicBool::new(false));
+    let open_roots = tree.open_roots(&plan.header, KernelFeatures::of_this_kernel());
+    let tally = apply(&open_roots, &plan, &mut Full, &AtomicBool::new(false));
     assert_eq!(tally.tried, 1);
     assert!(matches!(tally.ended, Ended::Record(_)));
     tree.undo(&plan, vec![None; plan.changes.len()]);

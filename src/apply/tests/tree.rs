@@ -1,17 +1,17 @@
 //! Trees to apply plans to, and plans for them.
 
-use super::super::footing::Grip;
-use super::super::{Found, Ground, apply, undo_plan};
+use super::super::dirs::Grip;
+use super::super::{Found, OpenRoots, apply, undo_plan};
 use crate::journal::{Done, Legible, Record, Recorder, RunState};
 use crate::model::entry::State;
 use crate::model::links::Links;
 use crate::model::mode::Mode;
 use crate::plan::{Change, Extent, Fixes, Header, Plan, PlanRoot, RunKind, Who, order};
 use crate::policy::model::Mounts;
+use crate::sys::features::KernelFeatures;
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};
 use crate::sys::host;
-use crate::sys::ladder::Ladder;
 use crate::sys::stat::look;
 use rustix::fs::{CWD, FileType, Mode as FileMode, chownat, mknodat};
 use std::collections::BTreeMap;
@@ -50,9 +50,9 @@ pub(super) fn state(uid: u32, gid: u32, mode: u32) -> State {
 }
 
 /// Applies a plan; the outcomes in its order.
-pub(super) fn apply_on(ground: &Ground, plan: &Plan) -> Vec<Done> {
+pub(super) fn apply_on(open_roots: &OpenRoots, plan: &Plan) -> Vec<Done> {
     let mut memory = Memory::default();
-    let tally = apply(ground, plan, &mut memory, &AtomicBool::new(false));
+    let tally = apply(open_roots, plan, &mut memory, &AtomicBool::new(false));
     assert_eq!(tally.tried, plan.changes.len());
     memory.0.into_values().collect()
 }
@@ -145,7 +145,7 @@ impl Tree {
 
     pub(super) fn change_on(&self, crossing: Crossing, path: &str, gid: u32, mode: u32) -> Change {
         let root = File::open(self.path(".")).unwrap();
-        let held = Held::find(&root, path.as_bytes(), crossing, &Ladder::of_this_kernel()).unwrap();
+        let held = Held::find(&root, path.as_bytes(), crossing, &KernelFeatures::of_this_kernel()).unwrap();
         let entry = held.look().unwrap().entry;
         let mode = if entry.kind.has_mode() { Mode::new(mode) } else { entry.state.mode };
         Change {
@@ -170,31 +170,31 @@ impl Tree {
         Plan { header: self.header(fixes), changes, entries: 9 }
     }
 
-    pub(super) fn ground(&self, header: &Header, ladder: Ladder) -> Ground {
+    pub(super) fn open_roots(&self, header: &Header, features: KernelFeatures) -> OpenRoots {
         let root = File::open(self.path(".")).unwrap();
-        let (mut ground, drifts) = Ground::new(header, vec![Some(root.into())], ladder);
+        let (mut open_roots, drifts) = OpenRoots::new(header, vec![Some(root.into())], features);
         assert!(drifts.is_empty(), "{drifts:?}");
         // So that what these tests are about is found from held directories too.
-        ground.grip = Grip { alone: 0, moment: Duration::MAX };
-        ground
+        open_roots.grip = Grip { alone: 0, moment: Duration::MAX };
+        open_roots
     }
 
     /// Applies a plan; the outcomes by path.
     pub(super) fn apply(&self, plan: &Plan) -> Vec<Done> {
-        self.apply_by(plan, Ladder::of_this_kernel())
+        self.apply_by(plan, KernelFeatures::of_this_kernel())
     }
 
-    pub(super) fn apply_by(&self, plan: &Plan, ladder: Ladder) -> Vec<Done> {
-        apply_on(&self.ground(&plan.header, ladder), plan)
+    pub(super) fn apply_by(&self, plan: &Plan, features: KernelFeatures) -> Vec<Done> {
+        apply_on(&self.open_roots(&plan.header, features), plan)
     }
 
     /// Undoes a run with these outcomes, and tells what was found and what became of it.
     pub(super) fn undo(&self, plan: &Plan, outcomes: Vec<Option<Done>>) -> (Vec<Found>, Vec<Done>) {
         let state = RunState::Interrupted;
         let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All, bad: vec![] };
-        let ground = self.ground(&plan.header, Ladder::of_this_kernel());
-        let undo = undo_plan(ground, &record, self.header(Fixes::Safe));
-        let undone = apply_on(&undo.ground, &undo.plan);
+        let open_roots = self.open_roots(&plan.header, KernelFeatures::of_this_kernel());
+        let undo = undo_plan(open_roots, &record, self.header(Fixes::Safe));
+        let undone = apply_on(&undo.open_roots, &undo.plan);
         (undo.found.into_iter().map(|(_, found)| found).collect(), undone)
     }
 }

@@ -1,7 +1,7 @@
 //! What commands take that look at trees and tell: check, diff, explain, probe.
 
 use crate::model::mode::Mode;
-use crate::model::principal::Whom;
+use crate::model::principal::Principal;
 use clap::Args;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -79,10 +79,10 @@ pub struct Explain {
     #[arg(value_name = "LINT|PATH")]
     pub subject: OsString,
     /// Tells what USER, USER:GROUP, :GROUP (some member of a group) or @others can do with PATH, and who decides it.
-    #[arg(long = "as", value_name = "WHO", value_parser = Whom::parse)]
-    pub whom: Option<Whom>,
+    #[arg(long = "as", value_name = "WHO", value_parser = Principal::parse)]
+    pub principal: Option<Principal>,
     /// The umask that they have, in octal [default: the one that this was started with].
-    #[arg(long, value_name = "MODE", value_parser = umask, requires = "whom")]
+    #[arg(long, value_name = "MODE", value_parser = umask, requires = "principal")]
     pub umask: Option<Mode>,
     /// Through whose eyes.
     #[command(flatten)]
@@ -95,9 +95,9 @@ pub struct Probe {
     /// The directories to ask about, with all that lies below them [default: the roots of the policies].
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Whom to ask as: USER, USER:GROUP, :GROUP for some member of a group, or @others; repeatable.
-    #[arg(long = "as", value_name = "WHO", required = true, value_parser = Whom::parse)]
-    pub whom: Vec<Whom>,
+    /// Principal to ask as: USER, USER:GROUP, :GROUP for some member of a group, or @others; repeatable.
+    #[arg(long = "as", value_name = "WHO", required = true, value_parser = Principal::parse)]
+    pub principal: Vec<Principal>,
     /// The umask that they have, in octal [default: the one that this was started with].
     #[arg(long, value_name = "MODE", value_parser = umask)]
     pub umask: Option<Mode>,

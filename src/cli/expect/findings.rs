@@ -3,13 +3,13 @@
 use super::super::judged::{Judged, Probed};
 use super::super::session::Session;
 use super::super::streams;
-use super::Bound;
+use super::BoundExpectations;
 use crate::access::expectation::{Deed, can_but_should_not, cannot};
 use crate::access::probe::inquiry::{Blind, Reply};
-use crate::findings::{Notice, Root, Survey, Trouble, Unmet, path_in_tree};
+use crate::findings::{EntryError, Notice, Root, Survey, Unmet, path_in_tree};
 use crate::judging::cover::Cover;
 use crate::lints::{Lint, Miss, misses};
-use crate::model::operation::Act;
+use crate::model::operation::Operation;
 use crate::model::path::TreePath;
 use crate::source::roots::{Rooted, Roots};
 use std::cmp::Ordering;
@@ -21,42 +21,42 @@ pub fn judge(
     session: &Session<'_>,
     judged: &mut Judged,
     cover: &Cover<usize>,
-    bound: &Bound,
+    bound: &BoundExpectations,
     reply: &Result<Reply, Blind>,
 ) -> Probed {
-    let whom = bound.expected.whom.to_string();
+    let principal = bound.expected.principal.to_string();
     let tree = tree_of(&judged.roots, cover, bound);
     match reply {
         Ok(reply) => {
-            let found = unmet(session, &whom, bound, reply);
+            let found = unmet(session, &principal, bound, reply);
             found
                 .into_iter()
-                .for_each(|(act, message)| tell(session, judged, (bound, tree), (&whom, act), reply, message));
+                .for_each(|(act, message)| tell(session, judged, (bound, tree), (&principal, act), reply, message));
             Probed::Whole
         }
         Err(Blind::Interrupted) => Probed::InPart,
         Err(Blind::Failed(error)) => {
-            let message = format!("can't ask what {whom} can do here: {error}");
+            let message = format!("can't ask what {principal} can do here: {error}");
             let (call, errno) = (Some(error.call), Some(error.errno.raw_os_error()));
-            trouble(
+            add_error(
                 judged,
                 (bound, tree),
-                Trouble { root: None, path: TreePath::from(&b""[..]), call, errno, message },
+                EntryError { root: None, path: TreePath::from(&b""[..]), call, errno, message },
             );
             Probed::InPart
         }
         Err(Blind::Link(link)) => {
             let file = &judged.loaded[bound.policy].model.source.file;
             let message = format!(
-                "can't ask what {whom} can do here: {} is a symbolic link, and none is followed; name what is behind it \
+                "can't ask what {principal} can do here: {} is a symbolic link, and none is followed; name what is behind it \
                  in {file}:{}",
                 link.display(),
                 bound.expected.line
             );
-            trouble(
+            add_error(
                 judged,
                 (bound, tree),
-                Trouble { root: None, path: TreePath::from(&b""[..]), call: None, errno: None, message },
+                EntryError { root: None, path: TreePath::from(&b""[..]), call: None, errno: None, message },
             );
             Probed::InPart
         }
@@ -64,10 +64,10 @@ pub fn judge(
 }
 
 /// What differs from the expectation, act by act.
-fn unmet(session: &Session<'_>, whom: &str, bound: &Bound, reply: &Reply) -> Vec<(Act, String)> {
+fn unmet(session: &Session<'_>, principal: &str, bound: &BoundExpectations, reply: &Reply) -> Vec<(Operation, String)> {
     let expected = &bound.expected;
-    let deed = |act| Deed { whom, act, path: &expected.path, kind: reply.kind };
-    let message = |act: Act, miss: Miss| match miss {
+    let deed = |act| Deed { principal, act, path: &expected.path, kind: reply.kind };
+    let message = |act: Operation, miss: Miss| match miss {
         Miss::Cannot => {
             let why = reply.lacks.iter().find(|(lacking, _)| *lacking == act).map(|(_, why)| why)?;
             Some(cannot(deed(act), why, &session.names))
@@ -81,8 +81,8 @@ fn unmet(session: &Session<'_>, whom: &str, bound: &Bound, reply: &Reply) -> Vec
 fn tell(
     session: &Session<'_>,
     judged: &mut Judged,
-    (bound, tree): (&Bound, Option<usize>),
-    (whom, act): (&str, Act),
+    (bound, tree): (&BoundExpectations, Option<usize>),
+    (principal, act): (&str, Operation),
     reply: &Reply,
     message: String,
 ) {
@@ -93,19 +93,19 @@ fn tell(
         judged.survey.counts.suppressed += 1;
         return;
     }
-    let unmet = Unmet { root, path, kind: reply.kind, whom: whom.to_owned(), act };
+    let unmet = Unmet { root, path, kind: reply.kind, principal: principal.to_owned(), act };
     let (level, policy, unmet) = (bound.level, bound.policy as u32, Some(Box::new(unmet)));
     judged.survey.notices.push(Notice { lint, level, policy, line, rule: None, message, unmet });
 }
 
-fn trouble(judged: &mut Judged, (bound, tree): (&Bound, Option<usize>), trouble: Trouble) {
+fn add_error(judged: &mut Judged, (bound, tree): (&BoundExpectations, Option<usize>), error: EntryError) {
     let (root, path) = place(judged, tree, &bound.expected.path);
-    judged.survey.errors.push(Trouble { root, path, ..trouble });
+    judged.survey.errors.push(EntryError { root, path, ..error });
 }
 
 /// The tree that an entry lies in: that of the policy which the expectation was bound to a root of, or else the one
 /// with the longest root.
-fn tree_of(roots: &Roots, cover: &Cover<usize>, bound: &Bound) -> Option<usize> {
+fn tree_of(roots: &Roots, cover: &Cover<usize>, bound: &BoundExpectations) -> Option<usize> {
     let instance = |tree: usize| &roots.trees[tree].instance;
     let policy = instance(bound.tree).policy();
     let covering = || cover.covering(&bound.expected.path).copied();
@@ -115,7 +115,7 @@ fn tree_of(roots: &Roots, cover: &Cover<usize>, bound: &Bound) -> Option<usize> 
 
 /// Why nothing is found of what isn't as expected, if an exception says so: one of the tree that the entry lies in, or
 /// of the one that the expectation was bound to.
-fn excepted<'r>(roots: &'r Roots, bound: &Bound, tree: Option<usize>) -> Option<&'r str> {
+fn excepted<'r>(roots: &'r Roots, bound: &BoundExpectations, tree: Option<usize>) -> Option<&'r str> {
     [Some(bound.tree), tree].into_iter().flatten().find_map(|tree| {
         let Rooted { instance, exceptions, .. } = &roots.trees[tree];
         let path = tree_path(instance.root(), &bound.expected.path)?;

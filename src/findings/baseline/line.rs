@@ -1,6 +1,6 @@
 //! The lines of a baseline, each read as strictly as it is written.
 
-use super::{Known, Subject};
+use super::{BaselineSubject, Known};
 use crate::lints::Lint;
 use crate::model::entry::State;
 use crate::model::path::TreePath;
@@ -49,12 +49,12 @@ pub fn write_known(known: &Known, trail: &mut Trail, out: &mut dyn Write) -> io:
     let lint = known.lint.name().into();
     let line = Line { kind: "known".into(), lint, root: None, path: None, desired: None, policy: None, message: None };
     let line = match &known.subject {
-        Subject::Entry { root, path, desired } => {
+        BaselineSubject::Entry { root, path, desired } => {
             let path = trail.path(path, |line| write_line(line, out))?;
             let (root, path) = (Some(WirePath::new(root)), Some(path));
             Line { root, path, desired: Some((*desired).into()), ..line }
         }
-        Subject::Policy { file, message } => {
+        BaselineSubject::Policy { file, message } => {
             Line { policy: Some((&**file).into()), message: Some((&**message).into()), ..line }
         }
     };
@@ -88,14 +88,16 @@ fn read_known(text: &[u8], numbered: &mut Numbered) -> Result<Known, String> {
     let lint = lint.ok_or_else(|| format!("there is no lint `{}`: remove the line", line.lint.escape_debug()))?;
     let subject = match (line.root, line.path, line.desired, line.policy, line.message) {
         (Some(root), Some(path), Some(desired), None, None) => entry(&root, numbered.path(&path)?, desired)?,
-        (None, None, None, Some(file), Some(message)) => Subject::Policy { file: file.into(), message: message.into() },
+        (None, None, None, Some(file), Some(message)) => {
+            BaselineSubject::Policy { file: file.into(), message: message.into() }
+        }
         _ => return Err("a known finding has `root`, `path` and `desired`, or else `policy` and `message`".into()),
     };
     Ok(Known { lint, subject })
 }
 
 /// An entry, by the paths that a report would name it by: another spelling would never be met.
-fn entry(root: &WirePath<'_>, path: TreePath, desired: WireState) -> Result<Subject, String> {
+fn entry(root: &WirePath<'_>, path: TreePath, desired: WireState) -> Result<BaselineSubject, String> {
     let root = root.as_bytes();
     let is_plain = |names: &[u8]| !names.split(|&byte| byte == b'/').any(|name| matches!(name, b"" | b"." | b".."));
     let below = root.strip_prefix(b"/").filter(|names| names.is_empty() || is_plain(names));
@@ -107,7 +109,7 @@ fn entry(root: &WirePath<'_>, path: TreePath, desired: WireState) -> Result<Subj
         return Err("`path` is not a plain path from the root".into());
     }
     drop(names);
-    Ok(Subject::Entry { root: root.into(), path, desired: State::from(desired) })
+    Ok(BaselineSubject::Entry { root: root.into(), path, desired: State::from(desired) })
 }
 
 fn not_read(what: &str, error: &serde_json::Error) -> String {

@@ -1,7 +1,7 @@
 //! Baselines are stable, strict, and quiet about what wasn't looked at.
 
 use super::*;
-use crate::findings::{PolicyLabel, Root, SkippedMount, Trouble};
+use crate::findings::{EntryError, PolicyLabel, Root, SkippedMount};
 use crate::lints::{Fix, Level};
 use crate::model::entry::{Identity, Kind};
 use crate::model::mode::Mode;
@@ -11,8 +11,8 @@ fn state(gid: u32) -> State {
     State { uid: 0, gid, mode: Mode::new(0o2775) }
 }
 
-fn flaw(path: &[u8], lint: Lint) -> Flaw {
-    Flaw {
+fn report(path: &[u8], lint: Lint) -> EntryReport {
+    EntryReport {
         root: 0,
         path: path.into(),
         kind: Kind::Dir,
@@ -34,7 +34,7 @@ fn survey(paths: &[&[u8]]) -> Survey {
     Survey {
         policies: vec![PolicyLabel { name: "lab".into(), file: "lab.toml".into() }],
         roots: vec![root],
-        flaws: paths.iter().map(|path| flaw(path, Lint::ForeignGroup)).collect(),
+        reports: paths.iter().map(|path| report(path, Lint::ForeignGroup)).collect(),
         notices: vec![Notice {
             lint: Lint::ExpiredException,
             level: Level::Warn,
@@ -85,25 +85,25 @@ fn what_is_known_is_taken_out_and_what_is_new_stays() {
     let baseline = Baseline::of(&survey(&[b"a", b"b"]));
     let mut later = survey(&[b"a", b"c"]);
     let removable = baseline.take_known(&mut later, &Selection::default());
-    assert_eq!(later.flaws.iter().map(|flaw| flaw.path.name()).collect::<Vec<_>>(), [b"c"]);
+    assert_eq!(later.reports.iter().map(|report| report.path.name()).collect::<Vec<_>>(), [b"c"]);
     assert_eq!((later.notices.len(), later.counts.known), (0, 2));
     assert_eq!(removable.len(), 1);
-    assert!(matches!(&removable[0].0.subject, Subject::Entry { path, .. } if path.bytes() == &b"b"[..]));
+    assert!(matches!(&removable[0].0.subject, BaselineSubject::Entry { path, .. } if path.bytes() == &b"b"[..]));
 }
 
 #[test]
 fn another_lint_or_another_wish_is_new() {
     let baseline = Baseline::of(&survey(&[b"a"]));
     let mut later = survey(&[b"a", b"a"]);
-    later.flaws[0].findings[0].lint = Lint::MissingSetgid;
-    later.flaws[1].ideal.gid = 7;
+    later.reports[0].findings[0].lint = Lint::MissingSetgid;
+    later.reports[1].ideal.gid = 7;
     baseline.take_known(&mut later, &Selection::default());
-    assert_eq!(later.flaws.len(), 2);
+    assert_eq!(later.reports.len(), 2);
     // What unsafe fixes would do makes no difference.
     let mut later = survey(&[b"a"]);
-    later.flaws[0].desired = later.flaws[0].ideal;
+    later.reports[0].desired = later.reports[0].ideal;
     baseline.take_known(&mut later, &Selection::default());
-    assert!(later.flaws.is_empty());
+    assert!(later.reports.is_empty());
 }
 
 #[test]
@@ -118,16 +118,16 @@ fn what_was_not_looked_at_is_not_called_mended() {
     assert_eq!(removable(|_| {}, &["/srv/lab/a".into()]), 1);
     assert_eq!(removable(|_| {}, &["/srv/la".into()]), 0);
     assert_eq!(removable(|survey| survey.roots.clear(), &[]), 0);
-    assert_eq!(removable(|survey| survey.errors.push(trouble(Some(0), b"a")), &[]), 1);
-    assert_eq!(removable(|survey| survey.errors.push(trouble(Some(0), b".")), &[]), 0);
-    assert_eq!(removable(|survey| survey.errors.push(trouble(None, b"")), &[]), 0);
+    assert_eq!(removable(|survey| survey.errors.push(entry_error(Some(0), b"a")), &[]), 1);
+    assert_eq!(removable(|survey| survey.errors.push(entry_error(Some(0), b".")), &[]), 0);
+    assert_eq!(removable(|survey| survey.errors.push(entry_error(None, b"")), &[]), 0);
     let mount =
         |survey: &mut Survey| survey.skipped_mounts.push(SkippedMount { root: 0, path: b"a".as_slice().into() });
     assert_eq!(removable(mount, &[]), 1);
 }
 
-fn trouble(root: Option<u32>, path: &[u8]) -> Trouble {
-    Trouble { root, path: path.into(), call: None, errno: None, message: "a test".into() }
+fn entry_error(root: Option<u32>, path: &[u8]) -> EntryError {
+    EntryError { root, path: path.into(), call: None, errno: None, message: "a test".into() }
 }
 
 #[test]

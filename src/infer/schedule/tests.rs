@@ -6,7 +6,7 @@ fn job(task: Task, places: &[(&str, bool)]) -> Job {
     Job {
         words: ["/usr/bin/sgidlint", "check", "-q", "-s", "group=50% $of 'us'"].map(Into::into).into(),
         task,
-        places: places.iter().map(|&(path, optional)| Place { path: path.into(), optional }).collect(),
+        places: places.iter().map(|&(path, optional)| UnitPlace { path: path.into(), optional }).collect(),
         whose: Whose::Root,
     }
 }

@@ -80,8 +80,8 @@ fn pattern() -> impl Strategy<Value = String> {
     prop_oneof![20 => plain, 1 => odd.prop_map(Into::into), 1 => Just("/".to_owned())]
 }
 
-fn scope() -> impl Strategy<Value = Scope> {
-    prop::sample::select(vec![Scope::Tree, Scope::Own, Scope::Below])
+fn scope() -> impl Strategy<Value = RuleScope> {
+    prop::sample::select(vec![RuleScope::Tree, RuleScope::Own, RuleScope::Below])
 }
 
 fn wishes() -> impl Strategy<Value = Wishes> {
@@ -117,7 +117,7 @@ fn say(matcher: &Gitignore, path: &[u8], is_directory: bool) -> Option<bool> {
 }
 
 /// Whether a rule applies, by asking `ignore` about every directory on the way.
-fn naive(list: &[String], matcher: &Gitignore, scope: Scope, path: &[&[u8]], kind: Kind) -> bool {
+fn naive(list: &[String], matcher: &Gitignore, scope: RuleScope, path: &[&[u8]], kind: Kind) -> bool {
     let (mut state, mut above, mut itself) = (list.iter().any(|line| line == "/"), false, None);
     for length in 1..=path.len() {
         let is_directory = length < path.len() || kind == Kind::Dir;
@@ -126,9 +126,9 @@ fn naive(list: &[String], matcher: &Gitignore, scope: Scope, path: &[&[u8]], kin
         state = itself.unwrap_or(state);
     }
     match scope {
-        Scope::Tree => state,
-        Scope::Own => itself == Some(true),
-        Scope::Below => above && itself != Some(false),
+        RuleScope::Tree => state,
+        RuleScope::Own => itself == Some(true),
+        RuleScope::Below => above && itself != Some(false),
     }
 }
 
@@ -208,7 +208,7 @@ proptest! {
         let said = matcher.matched_path_or_any_parents(OsStr::from_bytes(&joined), is_directory).is_ignore();
         let strs: Vec<_> = list.iter().map(String::as_str).collect();
         let marked = Wishes { group: id(7), ..Wishes::default() };
-        let instance = instance(tree(Wishes::default(), vec![rule(&strs, Scope::Tree, marked)]));
+        let instance = instance(tree(Wishes::default(), vec![rule(&strs, RuleScope::Tree, marked)]));
         let found = walk(&instance, &joined, kind) != Some(Ruling::Unwanted);
         prop_assert_eq!(found, said);
     }

@@ -7,18 +7,18 @@ use crate::model::pattern::matching::Touch;
 use crate::model::pattern::{Name, Word};
 use crate::policy::compile::instance::Instance;
 use crate::policy::compile::rules::Decision;
-use crate::policy::model::Scope;
+use crate::policy::model::RuleScope;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// What the rules of one instance say inside one directory. It is cheap to clone, and knows nothing of the
 /// directory's path: a tree can be 20,000 directories deep.
 #[derive(Clone, Debug)]
-pub struct Here(Arc<Place>);
+pub struct Here(Arc<HerePosition>);
 
 /// One set of rules and patterns; directories that have the same share it.
 #[derive(Debug)]
-struct Place {
+struct HerePosition {
     /// The rules that hold for all that lies here, unless a pattern says otherwise.
     on: BitSet,
     /// Where names that stand here may be in the patterns.
@@ -56,10 +56,10 @@ impl Here {
         on.insert(0);
         for rule in (1..rules.count()).filter(|&rule| rules.matching().names_root(rule)) {
             let scope = rules.scope(rule);
-            if scope != Scope::Below {
+            if scope != RuleScope::Below {
                 applying.insert(rule);
             }
-            if scope != Scope::Own {
+            if scope != RuleScope::Own {
                 on.insert(rule);
                 rules.matching().settle(&mut live, rule);
             }
@@ -82,7 +82,16 @@ impl Here {
         };
         let wanted = Kind::ALL.into_iter().filter(|&kind| is_wanted(kind)).fold(0, |all, kind| all | bit(kind));
         let needs_path = matching.needs_path(&live);
-        Here(Arc::new(Place { on, live, plain, files, directories, wanted, needs_path, recorded: AtomicU8::new(0) }))
+        Here(Arc::new(HerePosition {
+            on,
+            live,
+            plain,
+            files,
+            directories,
+            wanted,
+            needs_path,
+            recorded: AtomicU8::new(0),
+        }))
     }
 
     /// Whether [`Here::ruling`] and [`Here::enter`] have to be told the directory's path; if not, it may be empty.
@@ -146,7 +155,7 @@ impl Here {
             self.touch(instance, Name { directory, name, is_directory: true }, scratch);
             for &Touch { matcher: rule, word } in &scratch.buffers.touches {
                 match word {
-                    _ if rule == 0 || rules.scope(rule) == Scope::Own => {}
+                    _ if rule == 0 || rules.scope(rule) == RuleScope::Own => {}
                     Word::Off => scratch.applying.remove(rule),
                     Word::On => {
                         scratch.applying.insert(rule);
@@ -210,7 +219,7 @@ impl Here {
             match word {
                 Word::Off => scratch.applying.remove(rule),
                 // What matches isn't below itself; below another match it may be, and then it stays.
-                Word::On if instance.rules.scope(rule) == Scope::Below => {}
+                Word::On if instance.rules.scope(rule) == RuleScope::Below => {}
                 Word::On => scratch.applying.insert(rule),
             }
         }

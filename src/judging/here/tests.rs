@@ -35,7 +35,7 @@ fn intent<'p>(instance: &'p Instance, path: &str, kind: Kind) -> Intent<'p> {
 }
 
 /// Whether the only rule of a tree applies, told by its mark on everything.
-fn applies(patterns: &[&str], scope: Scope, path: &str, kind: Kind) -> bool {
+fn applies(patterns: &[&str], scope: RuleScope, path: &str, kind: Kind) -> bool {
     let marked = Wishes { group: id(7), ..Wishes::default() };
     let instance = instance(tree(Wishes::default(), vec![rule(patterns, scope, marked)]));
     walk(&instance, path.as_bytes(), kind) != Some(Ruling::Unwanted)
@@ -44,7 +44,7 @@ fn applies(patterns: &[&str], scope: Scope, path: &str, kind: Kind) -> bool {
 #[test]
 fn patterns_and_scopes() {
     use Kind::{Dir, File};
-    use Scope::{Below, Own, Tree};
+    use RuleScope::{Below, Own, Tree};
     for (patterns, scope, path, kind, expected) in [
         (&["/"][..], Tree, ".", Dir, true),
         (&["/"], Own, ".", Dir, true),
@@ -91,9 +91,13 @@ fn the_last_rule_that_applies_wins_attribute_by_attribute() {
     let instance = instance(tree(
         own,
         vec![
-            rule(&["a/"], Scope::Tree, Wishes { group: id(2), ..Wishes::default() }),
-            rule(&["*.c"], Scope::Tree, Wishes { owner: taken_back(), ..Wishes::default() }),
-            rule(&["x.c"], Scope::Tree, Wishes { group: taken_back(), file_mode: taken_back(), ..Wishes::default() }),
+            rule(&["a/"], RuleScope::Tree, Wishes { group: id(2), ..Wishes::default() }),
+            rule(&["*.c"], RuleScope::Tree, Wishes { owner: taken_back(), ..Wishes::default() }),
+            rule(
+                &["x.c"],
+                RuleScope::Tree,
+                Wishes { group: taken_back(), file_mode: taken_back(), ..Wishes::default() },
+            ),
         ],
     ));
     let rules = |path, kind| {
@@ -118,7 +122,8 @@ fn kinds_limit_the_tree_or_a_rule() {
     let both = Wishes { group: id(2), ..Wishes::default() };
     let own = Wishes { group: id(1), kinds: kinds(&[Kind::Dir, Kind::Fifo]), ..Wishes::default() };
     let limited = Wishes { group: id(3), kinds: kinds(&[Kind::Dir, Kind::File]), ..Wishes::default() };
-    let instance = instance(tree(own, vec![rule(&["a*"], Scope::Tree, both), rule(&["ab"], Scope::Tree, limited)]));
+    let instance =
+        instance(tree(own, vec![rule(&["a*"], RuleScope::Tree, both), rule(&["ab"], RuleScope::Tree, limited)]));
     let group = |path: &str, kind| match walk(&instance, path.as_bytes(), kind) {
         Some(Ruling::Wanted(intent)) => intent.group.map(|wish| wish.rule.index()),
         _ => None,
@@ -139,7 +144,7 @@ type Decided = Option<(bool, usize)>;
 fn special(tables: Vec<Wishes>, kind: Kind) -> (Decided, Decided, u32) {
     let mut tables = tables.into_iter();
     let own = tables.next().expect("the tree's own keys");
-    let instance = instance(tree(own, tables.map(|wishes| rule(&["*"], Scope::Tree, wishes)).collect()));
+    let instance = instance(tree(own, tables.map(|wishes| rule(&["*"], RuleScope::Tree, wishes)).collect()));
     let Some(Ruling::Wanted(intent)) = walk(&instance, b"d", kind) else { return (None, None, 0) };
     let bit = |wish: Option<crate::model::intent::Wish<bool>>| wish.map(|wish| (wish.value, wish.rule.index()));
     (bit(intent.setgid), bit(intent.sticky), intent.mode_decides.bits())
@@ -184,7 +189,7 @@ fn setgid_and_sticky_are_decided_by_the_last_word_of_a_key_or_a_mode() {
 fn a_mode_that_is_taken_back_wants_nothing() {
     let own = Wishes { dir_mode: modes(&["2775"]), ..Wishes::default() };
     let back = Wishes { dir_mode: taken_back(), ..Wishes::default() };
-    let instance = instance(tree(own, vec![rule(&["d/"], Scope::Tree, back)]));
+    let instance = instance(tree(own, vec![rule(&["d/"], RuleScope::Tree, back)]));
     assert_eq!(walk(&instance, b"d", Kind::Dir), Some(Ruling::Unwanted));
     assert_eq!(intent(&instance, "e", Kind::Dir).mode_decides, Mode::SPECIAL);
 }
@@ -213,7 +218,7 @@ fn excludes_prune_and_can_take_back() {
 #[test]
 fn directories_that_say_the_same_share_it_however_deep() {
     let wishes = || Wishes { group: id(2), ..Wishes::default() };
-    let rules = vec![rule(&["a/**"], Scope::Tree, wishes()), rule(&["/x/{y,z}*"], Scope::Own, wishes())];
+    let rules = vec![rule(&["a/**"], RuleScope::Tree, wishes()), rule(&["/x/{y,z}*"], RuleScope::Own, wishes())];
     let instance = instance(tree(Wishes::default(), rules));
     let (mut scratch, root) = (Scratch::default(), instance.at_root().1);
     assert!(!root.needs_path());

@@ -17,7 +17,7 @@ use std::ops::Range;
 #[derive(Debug)]
 pub(crate) struct Matching {
     matchers: Vec<Matcher>,
-    places: Vec<Place>,
+    places: Vec<MatchPosition>,
     /// Places that are the last of a pattern, for files and the like, and for directories.
     last_of_files: NameIndex,
     last_of_directories: NameIndex,
@@ -52,7 +52,7 @@ struct Matcher {
 
 /// One component of one pattern.
 #[derive(Debug)]
-struct Place {
+struct MatchPosition {
     matcher: u32,
     /// The pattern's index among those of its matcher: of several that match, the last counts.
     pattern: u32,
@@ -119,13 +119,14 @@ impl Matching {
         Ok(Matching::index(matchers.collect(), places))
     }
 
-    fn index(matchers: Vec<Matcher>, places: Vec<Place>) -> Matching {
+    fn index(matchers: Vec<Matcher>, places: Vec<MatchPosition>) -> Matching {
         let bound = places.len();
-        let index = |wanted: &dyn Fn(&Place) -> bool| {
+        let index = |wanted: &dyn Fn(&MatchPosition) -> bool| {
             let some = places.iter().enumerate().filter(|(_, place)| wanted(place));
             NameIndex::new(some.map(|(number, place)| (number, &place.filter)), bound)
         };
-        let of = |wanted: &dyn Fn(&Place) -> bool| set(bound, (0..bound).filter(|&number| wanted(&places[number])));
+        let of =
+            |wanted: &dyn Fn(&MatchPosition) -> bool| set(bound, (0..bound).filter(|&number| wanted(&places[number])));
         let is_start = |number: usize| {
             number == 0 || {
                 let (before, place) = (&places[number - 1], &places[number]);
@@ -234,18 +235,18 @@ impl Matching {
 }
 
 /// Whether patterns with these places have to be told the whole path of a name, and not only how it is called.
-fn asks_path(places: &[Place]) -> bool {
-    let is_by_name = |place: &Place| place.last && place.anywhere && place.certainty != Certainty::Blind;
+fn asks_path(places: &[MatchPosition]) -> bool {
+    let is_by_name = |place: &MatchPosition| place.last && place.anywhere && place.certainty != Certainty::Blind;
     !places.iter().all(|place| place.certainty == Certainty::Sure) && !places.iter().all(is_by_name)
 }
 
-fn places_of(pattern: &Pattern, matcher: usize, number: usize, places: &mut Vec<Place>) {
+fn places_of(pattern: &Pattern, matcher: usize, number: usize, places: &mut Vec<MatchPosition>) {
     let certainty = match pattern.components.as_slice() {
         [] => Certainty::Blind,
         _ if pattern.is_exact() => Certainty::Sure,
         _ => Certainty::Likely,
     };
-    let place = |filter: NameFilter, anywhere, last| Place {
+    let place = |filter: NameFilter, anywhere, last| MatchPosition {
         matcher: matcher as u32,
         pattern: number as u32,
         filter,

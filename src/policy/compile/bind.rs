@@ -82,7 +82,7 @@ enum Term<T> {
 
 /// Which kind of account a text names.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Account {
+enum BoundAccount {
     Group,
     Owner,
 }
@@ -97,19 +97,19 @@ impl Binder<'_> {
             "@primary" => Some(GroupTerm::Primary),
             _ => None,
         };
-        self.list(texts, Account::Group, form, GroupTerm::Gid)
+        self.list(texts, BoundAccount::Group, form, GroupTerm::Gid)
     }
 
     fn owners(&mut self, rule: usize) -> Box<[OwnerTerm]> {
         let texts = is(&self.rules.wishes(rule).owner).map_or(&[][..], |texts| texts);
-        self.list(texts, Account::Owner, |text| (text == "@name").then_some(OwnerTerm::Name), OwnerTerm::Uid)
+        self.list(texts, BoundAccount::Owner, |text| (text == "@name").then_some(OwnerTerm::Name), OwnerTerm::Uid)
     }
 
     /// Turns a list into terms. Unknown names are passed over unless all are.
     fn list<T>(
         &mut self,
         texts: &[At<AccountText>],
-        account: Account,
+        account: BoundAccount,
         form: impl Fn(&str) -> Option<T>,
         id: impl Fn(u32) -> T,
     ) -> Box<[T]> {
@@ -133,7 +133,7 @@ impl Binder<'_> {
     fn term<T>(
         &mut self,
         text: &At<AccountText>,
-        account: Account,
+        account: BoundAccount,
         form: impl Fn(&str) -> Option<T>,
         id: impl Fn(u32) -> T,
     ) -> Term<T> {
@@ -152,8 +152,8 @@ impl Binder<'_> {
             return form(&name).map_or_else(|| self.no_form(account, &name, span), Term::Known);
         }
         let found = match account {
-            Account::Group => self.lookup.gid(&name),
-            Account::Owner => self.lookup.uid(&name),
+            BoundAccount::Group => self.lookup.gid(&name),
+            BoundAccount::Owner => self.lookup.uid(&name),
         };
         match found {
             Err(error) => self.failed(account, &name, &error, span),
@@ -175,7 +175,7 @@ impl Binder<'_> {
         capture.map(|(_, value)| (value.as_str(), Origin::Capture)).or_else(param)
     }
 
-    fn number(&mut self, number: u32, account: Account, span: Range<usize>) -> Option<u32> {
+    fn number(&mut self, number: u32, account: BoundAccount, span: Range<usize>) -> Option<u32> {
         if number < u32::MAX {
             return Some(number);
         }
@@ -185,8 +185,15 @@ impl Binder<'_> {
         None
     }
 
-    fn guarded(&mut self, name: &str, id: u32, account: Account, origin: Origin, span: Range<usize>) -> Option<u32> {
-        let least = self.binding.gid_min.filter(|_| account == Account::Group && origin == Origin::Capture);
+    fn guarded(
+        &mut self,
+        name: &str,
+        id: u32,
+        account: BoundAccount,
+        origin: Origin,
+        span: Range<usize>,
+    ) -> Option<u32> {
+        let least = self.binding.gid_min.filter(|_| account == BoundAccount::Group && origin == Origin::Capture);
         let Some(least) = least.filter(|&least| id < least) else {
             return self.number(id, account, span);
         };
@@ -201,13 +208,13 @@ impl Binder<'_> {
         None
     }
 
-    fn unknown(&mut self, account: Account, names: &[String], span: Range<usize>) {
+    fn unknown(&mut self, account: BoundAccount, names: &[String], span: Range<usize>) {
         let noun = account.noun();
         let quoted: Vec<_> = names.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
         let (message, hint) = match names {
             [] => (format!("no {noun} at all"), Some("name one, or write \"@any\"".to_owned())),
             [name] if is_name(name) => {
-                let command = if account == Account::Group { "groupadd" } else { "useradd" };
+                let command = if account == BoundAccount::Group { "groupadd" } else { "useradd" };
                 (
                     format!("no {noun} is called {}", quoted[0]),
                     Some(format!("`{command} {name}` makes one, `getent` lists them")),
@@ -219,17 +226,17 @@ impl Binder<'_> {
         self.problem(span, message, hint);
     }
 
-    fn no_form<T>(&mut self, account: Account, text: &str, span: Range<usize>) -> Term<T> {
+    fn no_form<T>(&mut self, account: BoundAccount, text: &str, span: Range<usize>) -> Term<T> {
         let hint = match account {
-            Account::Group => "a group is a name, a gid, @root, @parent, @setgid or @primary",
-            Account::Owner => "an owner is a name, a uid or @name",
+            BoundAccount::Group => "a group is a name, a gid, @root, @parent, @setgid or @primary",
+            BoundAccount::Owner => "an owner is a name, a uid or @name",
         };
         let message = format!("`{}` is no {}", text.escape_debug(), account.noun());
         self.problem(span, message, Some(hint.into()));
         Term::Wrong
     }
 
-    fn failed<T>(&mut self, account: Account, name: &str, error: &LookupError, span: Range<usize>) -> Term<T> {
+    fn failed<T>(&mut self, account: BoundAccount, name: &str, error: &LookupError, span: Range<usize>) -> Term<T> {
         let message = format!("whether there is a {} `{}` can't be told: {error}", account.noun(), name.escape_debug());
         self.problem(span, message, Some("see that the name service (nsswitch.conf) answers, then run again".into()));
         Term::Wrong
@@ -246,11 +253,11 @@ impl Binder<'_> {
     }
 }
 
-impl Account {
+impl BoundAccount {
     fn noun(self) -> &'static str {
         match self {
-            Account::Group => "group",
-            Account::Owner => "user",
+            BoundAccount::Group => "group",
+            BoundAccount::Owner => "user",
         }
     }
 }

@@ -3,9 +3,9 @@
 pub use crate::model::pattern::placeholder::Origin;
 
 use crate::model::mode::Mode;
-use crate::model::operation::Acts;
+use crate::model::operation::Operations;
 use crate::model::pattern::placeholder::put_in;
-use crate::model::principal::Whom;
+use crate::model::principal::Principal;
 use crate::policy::model::{At, Expectation, Model};
 use crate::policy::problem::Problem;
 use std::collections::BTreeMap;
@@ -31,15 +31,15 @@ pub struct Expected {
     /// The entry, absolute and without `.` and `..`.
     pub path: PathBuf,
     /// Who.
-    pub whom: Whom,
+    pub principal: Principal,
     /// Where that name came from.
     pub origin: Origin,
     /// The bytes of the file that say who.
     pub span: Range<usize>,
     /// What they can do.
-    pub can: Acts,
+    pub can: Operations,
     /// What they can't do.
-    pub cannot: Acts,
+    pub cannot: Operations,
     /// The umask that they make files with, where the policy says one.
     pub umask: Option<Mode>,
 }
@@ -52,7 +52,7 @@ pub fn expected(model: &Model, scope: ExpectationScope<'_>) -> Result<Vec<Expect
             Ok(found) => all.extend(found),
             Err(problem) => problems.push(Problem { source: Some(model.source.clone()), ..problem }),
         };
-        for text in &expectation.whom {
+        for text in &expectation.principal {
             kept(of_one(expectation, text, scope));
         }
     }
@@ -62,14 +62,15 @@ pub fn expected(model: &Model, scope: ExpectationScope<'_>) -> Result<Vec<Expect
 /// What one of those that it names is expected to do.
 fn of_one(expectation: &Expectation, text: &At<String>, scope: ExpectationScope<'_>) -> Result<Vec<Expected>, Problem> {
     let Some((name, origin)) = put(&text.value, scope) else { return Ok(Vec::new()) };
-    let whom = Whom::parse(&name).map_err(|message| problem(text, message, "see what is put in for the braces"))?;
+    let principal =
+        Principal::parse(&name).map_err(|message| problem(text, message, "see what is put in for the braces"))?;
     let mut all = Vec::new();
     for path in &expectation.paths {
         let Some((place, _)) = put(&path.value, scope) else { continue };
         all.push(Expected {
             line: expectation.line,
             path: entry(path, &place, scope)?,
-            whom: whom.clone(),
+            principal: principal.clone(),
             origin,
             span: text.span.clone(),
             can: expectation.can,
@@ -109,27 +110,28 @@ fn problem(text: &At<String>, message: String, hint: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::operation::Act;
+    use crate::model::operation::Operation;
     use crate::policy::model::Wishes;
     use crate::policy::testing::{model, texts, tree};
 
     /// `WHOM PATH` of each, and whether a capture named them, at the root /srv/apollo with team = lab.
-    fn bound(whom: &str, path: &str) -> Result<Vec<(String, Origin)>, String> {
+    fn bound(principal: &str, path: &str) -> Result<Vec<(String, Origin)>, String> {
         let mut policy = model(tree(Wishes::default(), Vec::new()));
-        let (whom, paths) = (texts(&[whom]), texts(&[path]));
-        let can = [Act::Enter].into_iter().collect();
-        policy.expectations = vec![Expectation { line: 7, whom, paths, can, cannot: Acts::NONE, umask: None }];
+        let (principal, paths) = (texts(&[principal]), texts(&[path]));
+        let can = [Operation::Enter].into_iter().collect();
+        policy.expectations =
+            vec![Expectation { line: 7, principal, paths, can, cannot: Operations::NONE, umask: None }];
         let params = [("team", "lab"), ("up", "a/../b"), ("odd", "a:b:c")];
         let params = params.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let captures = [("project".to_owned(), "apollo".to_owned())];
         let scope = ExpectationScope { root: "/srv/apollo".as_ref(), params: &params, captures: &captures };
         let found = expected(&policy, scope).map_err(|problems| problems[0].message.clone())?;
-        Ok(found.into_iter().map(|one| (format!("{} {}", one.whom, one.path.display()), one.origin)).collect())
+        Ok(found.into_iter().map(|one| (format!("{} {}", one.principal, one.path.display()), one.origin)).collect())
     }
 
     #[test]
     fn names_are_put_in_and_paths_start_at_the_root() {
-        for (whom, path, text, origin) in [
+        for (principal, path, text, origin) in [
             ("alice", ".", "alice /srv/apollo", Origin::Policy),
             ("alice", "incoming/", "alice /srv/apollo/incoming", Origin::Policy),
             ("alice", "./a//b/.", "alice /srv/apollo/a/b", Origin::Policy),
@@ -137,7 +139,7 @@ mod tests {
             (":proj-{project}", "{team}", ":proj-apollo /srv/apollo/lab", Origin::Capture),
             ("@others", "/", "@others /", Origin::Policy),
         ] {
-            assert_eq!(bound(whom, path), Ok(vec![(text.to_owned(), origin)]), "{whom} {path}");
+            assert_eq!(bound(principal, path), Ok(vec![(text.to_owned(), origin)]), "{principal} {path}");
         }
     }
 

@@ -96,12 +96,12 @@ fn matching(model: &Model, tree: &Tree) -> Result<Matching, Vec<Problem>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::model::{Scope, Wishes};
+    use crate::policy::model::{RuleScope, Wishes};
     use crate::policy::testing::{at, compile, model, rule, texts, tree};
 
     #[test]
     fn ids_follow_the_order_of_policies_trees_and_rules() {
-        let own = || tree(Wishes::default(), vec![rule(&["a", "b/"], Scope::Tree, Wishes::default())]);
+        let own = || tree(Wishes::default(), vec![rule(&["a", "b/"], RuleScope::Tree, Wishes::default())]);
         let mut two = model(own());
         two.trees.push(own());
         let table = RuleTable::compile(&[Arc::new(model(own())), Arc::new(two)]).expect("sound policies");
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn all_bad_patterns_are_reported_at_once() {
         let patterns = ["#x", "", "  ", "!", "!/", "{a", "a", "[z-a]"];
-        let mut policy = tree(Wishes::default(), vec![rule(&patterns, Scope::Tree, Wishes::default())]);
+        let mut policy = tree(Wishes::default(), vec![rule(&patterns, RuleScope::Tree, Wishes::default())]);
         policy.rules[0].patterns.iter_mut().enumerate().for_each(|(place, pattern)| pattern.span = place..place);
         let places = |policy| {
             let problems = compile(model(policy)).expect_err("bad patterns");

@@ -6,7 +6,7 @@ use crate::model::entry::Kind;
 use crate::model::intent::{Consent, HardLinks, PrivateDirs, RuleId, Wish};
 use crate::model::mode::{Mode, ModeExpression};
 use crate::model::pattern::matching::Matching;
-use crate::policy::model::{Attribute, Model, Scope, Tree, Wishes};
+use crate::policy::model::{Attribute, Model, RuleScope, Tree, Wishes};
 use std::sync::Arc;
 
 /// The rules of one tree: number 0 are the tree's own keys, the others its `[[tree.rule]]`s in order.
@@ -26,7 +26,7 @@ pub struct TreeRules {
 
 /// What a rule can speak of, for entries of one kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Subject {
+pub(crate) enum RuleSubject {
     Group,
     Owner,
     /// The bit, by its own key or in a mode.
@@ -42,21 +42,21 @@ pub(crate) enum Subject {
     PrivateDirs,
 }
 
-impl Subject {
-    pub(crate) const ALL: [Subject; 9] = [
-        Subject::Group,
-        Subject::Owner,
-        Subject::Setgid,
-        Subject::Sticky,
-        Subject::Mode,
-        Subject::ModeTakenBack,
-        Subject::HardLinks,
-        Subject::Consent,
-        Subject::PrivateDirs,
+impl RuleSubject {
+    pub(crate) const ALL: [RuleSubject; 9] = [
+        RuleSubject::Group,
+        RuleSubject::Owner,
+        RuleSubject::Setgid,
+        RuleSubject::Sticky,
+        RuleSubject::Mode,
+        RuleSubject::ModeTakenBack,
+        RuleSubject::HardLinks,
+        RuleSubject::Consent,
+        RuleSubject::PrivateDirs,
     ];
 }
 
-type Speakers = [BitSet; Subject::ALL.len()];
+type Speakers = [BitSet; RuleSubject::ALL.len()];
 
 /// Which rules decide on an entry: an intent, but for what differs from root to root.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -137,8 +137,8 @@ impl TreeRules {
     }
 
     /// What a rule is about; the tree's own keys are about all of it.
-    pub(crate) fn scope(&self, rule: usize) -> Scope {
-        rule.checked_sub(1).map_or(Scope::Tree, |rule| self.tree().rules[rule].scope)
+    pub(crate) fn scope(&self, rule: usize) -> RuleScope {
+        rule.checked_sub(1).map_or(RuleScope::Tree, |rule| self.tree().rules[rule].scope)
     }
 
     /// The rules that want a group, and those that want an owner.
@@ -152,33 +152,33 @@ impl TreeRules {
     }
 
     /// The rules that speak of something, for entries of this kind.
-    pub(crate) fn speakers(&self, kind: Kind, subject: Subject) -> &BitSet {
+    pub(crate) fn speakers(&self, kind: Kind, subject: RuleSubject) -> &BitSet {
         &self.speakers[kind as usize][subject as usize]
     }
 
     /// Whether any rule wants anything at all of entries of this kind.
     pub(crate) fn wants(&self, kind: Kind) -> bool {
-        use Subject::{Group, Mode, Owner, Setgid, Sticky};
+        use RuleSubject::{Group, Mode, Owner, Setgid, Sticky};
         [Group, Owner, Setgid, Sticky, Mode].iter().any(|&subject| !self.speakers(kind, subject).is_empty())
     }
 
     /// What the last of the rules that apply say, attribute by attribute; `None` if nothing is wanted.
     pub(crate) fn decide(&self, applying: &BitSet, kind: Kind) -> Option<Decision> {
         let last = |subject| applying.last_common(self.speakers(kind, subject));
-        let mode = last(Subject::Mode);
+        let mode = last(RuleSubject::Mode);
         let setgid = self.special(applying, kind, mode, Mode::SETGID);
         let sticky = self.special(applying, kind, mode, Mode::STICKY);
         let mode = mode.filter(|&rule| !self.modes(rule, kind).is_empty());
         let decision = Decision {
-            group: last(Subject::Group).filter(|&rule| is(&self.wishes(rule).group).is_some()),
-            owner: last(Subject::Owner).filter(|&rule| is(&self.wishes(rule).owner).is_some()),
+            group: last(RuleSubject::Group).filter(|&rule| is(&self.wishes(rule).group).is_some()),
+            owner: last(RuleSubject::Owner).filter(|&rule| is(&self.wishes(rule).owner).is_some()),
             mode_decides: mode.map_or(Mode::NONE, |rule| self.mode_decides(rule, kind, &setgid, &sticky)),
             setgid: setgid.key(),
             sticky: sticky.key(),
             mode,
-            hard_links: self.plain(last(Subject::HardLinks), |wishes| &wishes.hard_links),
-            consent: self.plain(last(Subject::Consent), |wishes| &wishes.consent),
-            private_dirs: self.plain(last(Subject::PrivateDirs), |wishes| &wishes.private_dirs),
+            hard_links: self.plain(last(RuleSubject::HardLinks), |wishes| &wishes.hard_links),
+            consent: self.plain(last(RuleSubject::Consent), |wishes| &wishes.consent),
+            private_dirs: self.plain(last(RuleSubject::PrivateDirs), |wishes| &wishes.private_dirs),
         };
         decision.is_wanted().then_some(decision)
     }
@@ -200,7 +200,7 @@ impl TreeRules {
     ///
     /// Where a later mode says nothing of the bit, what the earlier one says of it stands, as if a key had said it.
     fn special(&self, applying: &BitSet, kind: Kind, mode: Option<usize>, bit: Mode) -> Special {
-        let subject = if bit == Mode::SETGID { Subject::Setgid } else { Subject::Sticky };
+        let subject = if bit == Mode::SETGID { RuleSubject::Setgid } else { RuleSubject::Sticky };
         let Some(rule) = applying.last_common(self.speakers(kind, subject)) else { return Special::Nothing };
         let wish = |value| Special::Key(Wish { value, rule: self.id(rule) });
         match special_key(self.wishes(rule), bit) {
@@ -214,15 +214,15 @@ impl TreeRules {
 
     /// The rule whose `dir-mode = "@any"` takes back what a mode before it said of setgid or sticky, if that is the
     /// last word on the bit.
-    pub(crate) fn taken_back(&self, applying: &BitSet, kind: Kind, subject: Subject) -> Option<usize> {
+    pub(crate) fn taken_back(&self, applying: &BitSet, kind: Kind, subject: RuleSubject) -> Option<usize> {
         let bit = match subject {
-            Subject::Setgid => Mode::SETGID,
-            Subject::Sticky => Mode::STICKY,
+            RuleSubject::Setgid => Mode::SETGID,
+            RuleSubject::Sticky => Mode::STICKY,
             _ => return None,
         };
         let last = applying.last_common(self.speakers(kind, subject))?;
         let by_mode = !is_said(special_key(self.wishes(last), bit));
-        applying.last_common(self.speakers(kind, Subject::ModeTakenBack)).filter(|&rule| by_mode && rule > last)
+        applying.last_common(self.speakers(kind, RuleSubject::ModeTakenBack)).filter(|&rule| by_mode && rule > last)
     }
 }
 
@@ -279,7 +279,7 @@ fn agreed(modes: &[ModeExpression], bit: Mode) -> Option<bool> {
 
 fn speakers(tree: &Tree, kind: Kind) -> Speakers {
     let about = |wishes: &Wishes| wishes.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
-    Subject::ALL.map(|subject| {
+    RuleSubject::ALL.map(|subject| {
         let mut set = BitSet::new(tree.rules.len() + 1);
         if !kind.is_device() && about(&tree.wishes) {
             let rules = (0..=tree.rules.len()).map(|rule| (rule, wishes(tree, rule)));
@@ -289,21 +289,21 @@ fn speakers(tree: &Tree, kind: Kind) -> Speakers {
     })
 }
 
-fn speaks(wishes: &Wishes, kind: Kind, subject: Subject) -> bool {
+fn speaks(wishes: &Wishes, kind: Kind, subject: RuleSubject) -> bool {
     let special = |bit| {
         let mode = mode_of(wishes, kind).and_then(is).map_or(Mode::NONE, |modes| spoken_by(modes));
         kind == Kind::Dir && (is_said(special_key(wishes, bit)) || mode.has(bit))
     };
     match subject {
-        Subject::Group => is_said(&wishes.group),
-        Subject::Owner => is_said(&wishes.owner),
-        Subject::Setgid => special(Mode::SETGID),
-        Subject::Sticky => special(Mode::STICKY),
-        Subject::Mode => mode_of(wishes, kind).is_some_and(is_said),
-        Subject::ModeTakenBack => matches!(mode_of(wishes, kind), Some(Attribute::Any(_))),
-        Subject::HardLinks => kind != Kind::Dir && is_said(&wishes.hard_links),
-        Subject::Consent => is_said(&wishes.consent),
-        Subject::PrivateDirs => kind == Kind::Dir && is_said(&wishes.private_dirs),
+        RuleSubject::Group => is_said(&wishes.group),
+        RuleSubject::Owner => is_said(&wishes.owner),
+        RuleSubject::Setgid => special(Mode::SETGID),
+        RuleSubject::Sticky => special(Mode::STICKY),
+        RuleSubject::Mode => mode_of(wishes, kind).is_some_and(is_said),
+        RuleSubject::ModeTakenBack => matches!(mode_of(wishes, kind), Some(Attribute::Any(_))),
+        RuleSubject::HardLinks => kind != Kind::Dir && is_said(&wishes.hard_links),
+        RuleSubject::Consent => is_said(&wishes.consent),
+        RuleSubject::PrivateDirs => kind == Kind::Dir && is_said(&wishes.private_dirs),
     }
 }
 

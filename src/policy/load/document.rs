@@ -18,7 +18,7 @@ const LARGEST: u64 = 1 << 20;
 
 /// Where a policy is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Place {
+pub enum DocumentPlace {
     /// Compiled in.
     BuiltIn(BuiltIn),
     /// In this file.
@@ -88,15 +88,15 @@ impl Origin {
     }
 }
 
-impl Place {
+impl DocumentPlace {
     /// The place that a name stands for: with a `/` or ending in `.toml` a file, from `folder` on, else a built-in.
-    pub fn of(name: &OsStr, folder: &Path, cited: &Citation) -> Result<Place, Problem> {
+    pub fn of(name: &OsStr, folder: &Path, cited: &Citation) -> Result<DocumentPlace, Problem> {
         let bytes = name.as_encoded_bytes();
         if bytes.contains(&b'/') || bytes.ends_with(b".toml") {
-            return Ok(Place::File(folder.join(name)));
+            return Ok(DocumentPlace::File(folder.join(name)));
         }
         let name = name.to_string_lossy();
-        BuiltIn::find(&name).map(Place::BuiltIn).ok_or_else(|| {
+        BuiltIn::find(&name).map(DocumentPlace::BuiltIn).ok_or_else(|| {
             let hint = match nearest(&name, BUILT_IN.map(|built_in| built_in.name)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`sgidlint policy list` lists them".into(),
@@ -109,10 +109,10 @@ impl Place {
     /// Reads the policy there.
     pub fn read(&self, cited: &Citation) -> Result<Document, Vec<Problem>> {
         match self {
-            Place::BuiltIn(built_in) => {
+            DocumentPlace::BuiltIn(built_in) => {
                 Ok(Document { model: Arc::new(read(built_in.source())?), origin: Origin::BuiltIn(*built_in) })
             }
-            Place::File(path) => read_file(path, cited),
+            DocumentPlace::File(path) => read_file(path, cited),
         }
     }
 }

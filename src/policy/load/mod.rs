@@ -12,7 +12,7 @@ use super::model::{At, Model, Param, Use};
 use super::problem::Problem;
 use crate::model::pattern::placeholder::{self, put_in};
 use crate::sys::file::files_with_extension;
-use document::{Citation, Place};
+use document::{Citation, DocumentPlace};
 use params::Settings;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -87,7 +87,7 @@ pub fn load(request: &Request) -> Result<Vec<Loaded>, Vec<Problem>> {
 /// Reads one policy by its name, for a look at it alone: with a `/` or ending in `.toml` a file, else a built-in.
 pub fn document(name: &OsStr) -> Result<Document, Vec<Problem>> {
     let cited = Citation::default();
-    Place::of(name, Path::new(""), &cited).map_err(|problem| vec![problem])?.read(&cited)
+    DocumentPlace::of(name, Path::new(""), &cited).map_err(|problem| vec![problem])?.read(&cited)
 }
 
 /// What is wrong with what a policy uses, for a look at it alone: names, places and params, down to the last use.
@@ -119,7 +119,7 @@ pub fn problems_of_uses(document: &Document) -> Vec<Problem> {
 struct Loader<'r> {
     request: &'r Request,
     /// Every place that was read, with what came of it.
-    read: Vec<(Place, Option<Document>)>,
+    read: Vec<(DocumentPlace, Option<Document>)>,
     /// How many policies are named that don't exist or can't be read.
     missing: usize,
     /// Whether more was used than is taken, which is told once.
@@ -130,7 +130,7 @@ struct Loader<'r> {
 
 impl Loader<'_> {
     /// The policies that the request names, or else those of the folder, or else the one to fall back to.
-    fn places(&mut self) -> Vec<Place> {
+    fn places(&mut self) -> Vec<DocumentPlace> {
         if !self.request.policies.is_empty() {
             let cited = Citation::default();
             let names = self.request.policies.iter();
@@ -139,7 +139,7 @@ impl Loader<'_> {
         let folder = &self.request.folder;
         match files_with_extension(folder, "toml") {
             Ok(files) if files.is_empty() => self.fall_back().into_iter().collect(),
-            Ok(files) => files.into_iter().map(Place::File).collect(),
+            Ok(files) => files.into_iter().map(DocumentPlace::File).collect(),
             Err(error) => {
                 let message = format!("policies in {} can't be listed: {error}", folder.display());
                 self.problem(message, "name a policy with -p");
@@ -148,11 +148,11 @@ impl Loader<'_> {
         }
     }
 
-    fn fall_back(&mut self) -> Option<Place> {
+    fn fall_back(&mut self) -> Option<DocumentPlace> {
         let message = format!("no policy is named, and {} has none", self.request.folder.display());
         let built_in = BuiltIn::find(FALLBACK)?;
         match self.request.fallback {
-            Fallback::Allowed if !self.request.paths.is_empty() => return Some(Place::BuiltIn(built_in)),
+            Fallback::Allowed if !self.request.paths.is_empty() => return Some(DocumentPlace::BuiltIn(built_in)),
             Fallback::Allowed => self.problem(message, format!("name one with -p, or a PATH to judge by `{FALLBACK}`")),
             Fallback::Needless => self.problem(message, "name a PATH, or a policy with -p whose roots are meant"),
             Fallback::Refused => {
@@ -163,8 +163,8 @@ impl Loader<'_> {
     }
 
     /// Where the policy of that name is; `None` where there is none, which is told once.
-    fn place(&mut self, name: &OsStr, folder: &Path, cited: &Citation) -> Option<Place> {
-        let place = Place::of(name, folder, cited);
+    fn place(&mut self, name: &OsStr, folder: &Path, cited: &Citation) -> Option<DocumentPlace> {
+        let place = DocumentPlace::of(name, folder, cited);
         place.map_err(|problem| self.miss(problem)).ok()
     }
 
@@ -177,7 +177,7 @@ impl Loader<'_> {
     }
 
     /// The policy there; `None` where it has problems, which are told once.
-    fn document(&mut self, place: &Place, cited: &Citation) -> Option<Document> {
+    fn document(&mut self, place: &DocumentPlace, cited: &Citation) -> Option<Document> {
         if let Some((_, document)) = self.read.iter().find(|(read, _)| read == place) {
             return document.clone();
         }

@@ -8,19 +8,19 @@ use crate::policy::nearest::did_you_mean;
 
 /// Which of the two it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Account {
+pub enum AccountKey {
     /// `group`.
     Group,
     /// `owner`.
     Owner,
 }
 
-impl Account {
+impl AccountKey {
     /// The forms that stand for some account; `@any` stands for none.
     const fn forms(self) -> &'static [&'static str] {
         match self {
-            Account::Group => &["@root", "@parent", "@setgid", "@primary"],
-            Account::Owner => &["@name"],
+            AccountKey::Group => &["@root", "@parent", "@setgid", "@primary"],
+            AccountKey::Owner => &["@name"],
         }
     }
 }
@@ -28,7 +28,7 @@ impl Account {
 /// The acceptable ones.
 pub fn accounts(
     value: &Value<'_>,
-    account: Account,
+    account: AccountKey,
     names: &Names<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<At<AccountText>>> {
@@ -48,7 +48,7 @@ pub fn id(value: &Value<'_>, problems: &mut Problems) -> Option<u32> {
     id
 }
 
-fn one(value: &Value<'_>, account: Account, names: &Names<'_>, problems: &mut Problems) -> Option<At<AccountText>> {
+fn one(value: &Value<'_>, account: AccountKey, names: &Names<'_>, problems: &mut Problems) -> Option<At<AccountText>> {
     if value.value.is_integer() {
         return Some(At { value: AccountText::Id(id(value, problems)?), span: value.span.clone() });
     }
@@ -64,18 +64,18 @@ fn one(value: &Value<'_>, account: Account, names: &Names<'_>, problems: &mut Pr
     Some(At { value: AccountText::Text(text.value), span: text.span })
 }
 
-fn check_form(text: &At<String>, account: Account, problems: &mut Problems) {
+fn check_form(text: &At<String>, account: AccountKey, problems: &mut Problems) {
     let form = text.value.as_str();
     if !form.starts_with('@') || account.forms().contains(&form) {
         return;
     }
-    let other = if account == Account::Group { Account::Owner } else { Account::Group };
+    let other = if account == AccountKey::Group { AccountKey::Owner } else { AccountKey::Group };
     if form == "@any" {
         let hint = "write it alone, to take an earlier wish back";
         return problems.add(text.span.clone(), "`@any` in a list", hint);
     }
     let hint = match other.forms().contains(&form) {
-        true if account == Account::Group => format!("`{form}` is a form of `owner`"),
+        true if account == AccountKey::Group => format!("`{form}` is a form of `owner`"),
         true => format!("`{form}` is a form of `group`"),
         false => did_you_mean(form, &[account.forms(), &["@any"]].concat(), "the forms are"),
     };

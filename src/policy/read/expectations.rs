@@ -6,8 +6,8 @@ use super::problems::Problems;
 use super::table::Table;
 use super::value::Value;
 use crate::model::mode::Mode;
-use crate::model::operation::Act;
-use crate::model::principal::Whom;
+use crate::model::operation::Operation;
+use crate::model::principal::Principal;
 use crate::policy::model::{At, Expectation};
 
 /// Every expectation of a policy.
@@ -18,7 +18,7 @@ pub fn expectations(value: &Value<'_>, names: &Names<'_>, problems: &mut Problem
 
 fn expectation(mut table: Table<'_>, names: &Names<'_>, problems: &mut Problems) -> Option<Expectation> {
     let (line, span) = (problems.line(table.span.start), table.span.clone());
-    let whom = table.require("as", "as = \"alice\"", problems).map(|value| whom(&value, names, problems));
+    let principal = table.require("as", "as = \"alice\"", problems).map(|value| principal(&value, names, problems));
     let paths = match table.take("path") {
         Some(value) => entries(&value, names, problems),
         None => vec![At { value: ".".into(), span: span.clone() }],
@@ -36,20 +36,20 @@ fn expectation(mut table: Table<'_>, names: &Names<'_>, problems: &mut Problems)
         let message = format!("`{}` stands in `can` and in `cannot`", both.value);
         problems.add(both.span.clone(), message, "leave it out of one of them");
     }
-    let set = |acts: &[At<Act>]| acts.iter().map(|act| act.value).collect();
-    Some(Expectation { line, whom: whom?, paths, can: set(&can), cannot: set(&cannot), umask })
+    let set = |acts: &[At<Operation>]| acts.iter().map(|act| act.value).collect();
+    Some(Expectation { line, principal: principal?, paths, can: set(&can), cannot: set(&cannot), umask })
 }
 
 /// Users, groups and `@others`, as `--as` has them; `{name}` may stand in them.
-fn whom(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec<At<String>> {
+fn principal(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec<At<String>> {
     let texts = value.texts("\"alice\"", problems);
     for text in &texts {
         names.check(text, problems);
         // What may be put in is a name, so that it reads like one with the braces around it.
-        if let Err(message) = Whom::parse(&text.value) {
+        if let Err(message) = Principal::parse(&text.value) {
             let hint = match text.value.starts_with('@') {
-                true => format!("did you mean `{}`?", Whom::OTHERS),
-                false => format!("write `alice`, `alice:lab`, `:lab` or `{}`", Whom::OTHERS),
+                true => format!("did you mean `{}`?", Principal::OTHERS),
+                false => format!("write `alice`, `alice:lab`, `:lab` or `{}`", Principal::OTHERS),
             };
             problems.add(text.span.clone(), message, hint);
         }
@@ -67,9 +67,9 @@ fn entries(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec
     paths
 }
 
-fn acts(value: &Value<'_>, problems: &mut Problems) -> Vec<At<Act>> {
+fn acts(value: &Value<'_>, problems: &mut Problems) -> Vec<At<Operation>> {
     let act = |value: &Value<'_>, problems: &mut Problems| {
-        let act = value.word(&Act::ALL.map(Act::name), Act::from_name, problems)?;
+        let act = value.word(&Operation::ALL.map(Operation::name), Operation::from_name, problems)?;
         Some(At { value: act, span: value.span.clone() })
     };
     value.one_or_more(problems).iter().filter_map(|value| act(value, problems)).collect()
@@ -91,7 +91,7 @@ fn umask(value: &Value<'_>, problems: &mut Problems) -> Option<Mode> {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::operation::Act;
+    use crate::model::operation::Operation;
     use crate::policy::model::Expectation;
     use crate::policy::problem::{Problem, Source};
     use crate::policy::read::read;
@@ -128,10 +128,10 @@ mod tests {
         let texts = |texts: &[crate::policy::model::At<String>]| {
             texts.iter().map(|text| text.value.clone()).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(texts(&all.whom), "alice {project}:lab :{team} @others");
+        assert_eq!(texts(&all.principal), "alice {project}:lab :{team} @others");
         assert_eq!(texts(&all.paths), "incoming/ /srv/{project}/x");
-        assert_eq!(all.can, [Act::Enter, Act::Create].into_iter().collect());
-        assert_eq!(all.cannot, [Act::DeleteOthers].into_iter().collect());
+        assert_eq!(all.can, [Operation::Enter, Operation::Create].into_iter().collect());
+        assert_eq!(all.cannot, [Operation::DeleteOthers].into_iter().collect());
         assert_eq!((all.line, all.umask.map(|mask| mask.bits())), (6, Some(0o027)));
         let least = only("as = '2001'\ncannot = ['list']");
         assert_eq!((texts(&least.paths).as_str(), least.umask, least.can), (".", None, Default::default()));
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn every_act_can_be_expected() {
-        for act in Act::ALL {
+        for act in Operation::ALL {
             assert!(only(&format!("as = 'alice'\ncan = '{act}'")).can.has(act));
         }
     }

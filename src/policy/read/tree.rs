@@ -7,7 +7,7 @@ use super::problems::Problems;
 use super::table::Table;
 use super::value::Value;
 use super::wishes::wishes;
-use crate::policy::model::{At, Mounts, Param, Rule, Scope, Tree};
+use crate::policy::model::{At, Mounts, Param, Rule, RuleScope, Tree};
 
 /// Every tree of a policy.
 pub fn trees(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<Tree> {
@@ -74,11 +74,11 @@ fn rule(mut table: Table<'_>, names: &Names<'_>, problems: &mut Problems) -> Rul
     Rule { line, patterns: patterns.unwrap_or_default(), scope: scope.unwrap_or_default(), wishes }
 }
 
-fn scope(word: &str) -> Option<Scope> {
+fn scope(word: &str) -> Option<RuleScope> {
     match word {
-        "tree" => Some(Scope::Tree),
-        "self" => Some(Scope::Own),
-        "below" => Some(Scope::Below),
+        "tree" => Some(RuleScope::Tree),
+        "self" => Some(RuleScope::Own),
+        "below" => Some(RuleScope::Below),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The attributes that a tree and its rules have in common.
 
-use super::accounts::{Account, accounts};
+use super::accounts::{AccountKey, accounts};
 use super::modes::{Modes, check_agreement, modes};
 use super::names::Names;
 use super::problems::Problems;
@@ -17,8 +17,8 @@ const ANY: &str = "@any";
 
 /// The wishes of a table.
 pub fn wishes(table: &mut Table<'_>, names: &Names<'_>, problems: &mut Problems) -> Wishes {
-    let group = attribute(table, "group", problems, |value, p| accounts(value, Account::Group, names, p));
-    let owner = attribute(table, "owner", problems, |value, p| accounts(value, Account::Owner, names, p));
+    let group = attribute(table, "group", problems, |value, p| accounts(value, AccountKey::Group, names, p));
+    let owner = attribute(table, "owner", problems, |value, p| accounts(value, AccountKey::Owner, names, p));
     let setgid = attribute(table, "setgid", problems, |value, p| value.flag(p));
     let sticky = attribute(table, "sticky", problems, |value, p| value.flag(p));
     let dir_mode = attribute(table, "dir-mode", problems, |value, p| modes(value, true, p));

@@ -5,7 +5,7 @@ use super::wording::{message, stop_path};
 use crate::access::probe::{Closing, Complaint, New, Row, Unasked};
 use crate::lints::Level;
 use crate::model::accounts::IdNames;
-use crate::model::operation::Act;
+use crate::model::operation::Operation;
 use crate::model::text::escape::escape;
 use crate::model::wire::WirePath;
 use crate::report::json::{JsonState, write_line};
@@ -139,7 +139,7 @@ fn write_cell(out: &mut dyn Write, access: &Access<'_>, row: &Row, who: usize, l
         kind: "dir",
         actual: JsonState::new(row.state, access.names),
         directories: row.directories,
-        can: Act::ALL.into_iter().filter(|act| cell.acts.has(*act)).map(Act::name).collect(),
+        can: Operation::ALL.into_iter().filter(|act| cell.acts.has(*act)).map(Operation::name).collect(),
         files: JsonFiles { seen: row.files, read: tally.read, write: tally.write },
         new_file: cell.new_file.map(|new| JsonNew::new(new, access.names)),
         new_directory: cell.new_directory.map(|new| JsonNew::new(new, access.names)),

@@ -1,7 +1,7 @@
 //! What a probe was told: a table of who can do what, directory by directory, and what is wrong with it.
 
 mod json;
-pub mod story;
+pub mod trace;
 mod wording;
 
 pub use json::{write_begin, write_complaint, write_end, write_row, write_unasked};
@@ -10,7 +10,7 @@ pub use wording::message;
 use crate::access::probe::{Cell, Complaint, New, Row, Tally};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
-use crate::model::operation::Act;
+use crate::model::operation::Operation;
 use crate::model::text::escape::{escape, full_path};
 use crate::model::text::numbers::{counted, number};
 use crate::report::human::Manner;
@@ -129,9 +129,9 @@ fn cells(access: &Access<'_>, row: &Row, who: usize) -> [String; 7] {
     let has = |act| if cell.acts.has(act) { "yes" } else { "no" };
     let count = |count: fn(&Tally) -> u64| files_text(count(tally), row.files);
     [
-        has(Act::Enter).into(),
-        has(Act::List).into(),
-        has(Act::Create).into(),
+        has(Operation::Enter).into(),
+        has(Operation::List).into(),
+        has(Operation::Create).into(),
         deletes(cell).into(),
         news_text(access, cell),
         count(|tally| tally.read),
@@ -140,7 +140,7 @@ fn cells(access: &Access<'_>, row: &Row, who: usize) -> [String; 7] {
 }
 
 fn deletes(cell: &Cell) -> &'static str {
-    match (cell.acts.has(Act::Delete), cell.acts.has(Act::DeleteOthers)) {
+    match (cell.acts.has(Operation::Delete), cell.acts.has(Operation::DeleteOthers)) {
         (_, true) => "all",
         (true, false) => "own",
         (false, false) => "no",
@@ -152,7 +152,7 @@ fn news_text(access: &Access<'_>, cell: &Cell) -> String {
         [cell.new_file, cell.new_directory].into_iter().flatten().map(|new| new_text(access, new)).collect();
     match news.is_empty() {
         // Where the file system makes no files without a name.
-        true if cell.acts.has(Act::Create) => "not tried".into(),
+        true if cell.acts.has(Operation::Create) => "not tried".into(),
         true => "-".into(),
         false => news.join(", "),
     }

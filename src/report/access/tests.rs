@@ -10,7 +10,7 @@ const LAB: u32 = 3001;
 
 fn cell() -> Cell {
     let new_file = Some(New { gid: LAB, mode: Mode::new(0o644) });
-    let acts = [Act::Enter, Act::List, Act::Create].into_iter().collect();
+    let acts = [Operation::Enter, Operation::List, Operation::Create].into_iter().collect();
     Cell { acts, new_file, closed_by: Some(Closing::Umask), ..Cell::default() }
 }
 

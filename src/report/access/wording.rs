@@ -1,10 +1,10 @@
 //! Complaints of a probe in words.
 
 use super::Access;
-use crate::access::probe::{Cell, Closing, Complaint, Place, Row, Stop, Tally};
+use crate::access::probe::{Cell, Closing, Complaint, ProbePlace, ProbeStop, Row, Tally};
 use crate::lints::Wrong;
 use crate::model::entry::Kind;
-use crate::model::operation::Act;
+use crate::model::operation::Operation;
 use crate::model::text::account::{group_text, state_text};
 use crate::model::text::escape::{escape, full_path, join};
 use crate::model::text::numbers::{counted, number};
@@ -32,8 +32,10 @@ pub fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> String 
         }
         Wrong::OutsiderWrites => outsider_files(row, tally),
         Wrong::OutsiderChanges => {
-            let acts = [Act::Create, Act::Delete, Act::DeleteOthers].into_iter().filter(|act| cell.acts.has(*act));
-            let acts: Vec<&str> = acts.map(Act::name).collect();
+            let acts = [Operation::Create, Operation::Delete, Operation::DeleteOthers]
+                .into_iter()
+                .filter(|act| cell.acts.has(*act));
+            let acts: Vec<&str> = acts.map(Operation::name).collect();
             format!("everybody can {}{here}: it is {}", acts.join(", "), state_text(row.state, access.names))
         }
     }
@@ -88,14 +90,14 @@ fn cannot_enter(access: &Access<'_>, row: &Row, who: usize, label: &str) -> Stri
 }
 
 /// Where somebody is stopped, from `/`.
-pub fn stop_path(access: &Access<'_>, stop: &Stop) -> Vec<u8> {
+pub fn stop_path(access: &Access<'_>, stop: &ProbeStop) -> Vec<u8> {
     match &stop.place {
-        Place::Above(path) => path.to_vec(),
-        Place::Below { root, path, .. } => join(&access.roots[*root as usize], path),
+        ProbePlace::Above(path) => path.to_vec(),
+        ProbePlace::Below { root, path, .. } => join(&access.roots[*root as usize], path),
     }
 }
 
-fn stop_text(access: &Access<'_>, stop: &Stop) -> String {
+fn stop_text(access: &Access<'_>, stop: &ProbeStop) -> String {
     let state = state_text(stop.look.entry.state, access.names);
     match stop.errno {
         Errno::ACCESS => state,

@@ -1,6 +1,6 @@
 //! Like changes in one directory, folded into one pair of lines with a count.
 
-use super::Row;
+use super::DiffRow;
 use super::listing::path_text;
 use crate::model::entry::{Kind, State};
 use crate::model::text::numbers::counted;
@@ -21,18 +21,18 @@ const HANDFUL: usize = 5;
 /// Rows that share a pair of lines.
 #[derive(Clone, Debug)]
 pub struct Fold<'r, 'a> {
-    rows: Vec<&'r Row<'a>>,
+    rows: Vec<&'r DiffRow<'a>>,
 }
 
 impl<'r, 'a> Fold<'r, 'a> {
     /// The row that the lines are those of.
-    pub fn first(&self) -> &'r Row<'a> {
+    pub fn first(&self) -> &'r DiffRow<'a> {
         self.rows[0]
     }
 
     /// What the lines are about. No path has two slashes, or begins with one: no name can pass for a count.
     pub fn label(&self) -> String {
-        let Row { path, kind, .. } = *self.first();
+        let DiffRow { path, kind, .. } = *self.first();
         match self.rows.len() as u64 {
             1 => path_text(path, kind),
             count => format!("// {} like {}", kinds(count, kind), path_text(path, kind)),
@@ -41,9 +41,9 @@ impl<'r, 'a> Fold<'r, 'a> {
 }
 
 /// Folds the rows of one hunk; each fold stands where its first row stood.
-pub fn fold<'r, 'a>(rows: &'r [Row<'a>], folding: Folding) -> Vec<Fold<'r, 'a>> {
+pub fn fold<'r, 'a>(rows: &'r [DiffRow<'a>], folding: Folding) -> Vec<Fold<'r, 'a>> {
     let mut counts: HashMap<(Kind, State, State), usize> = HashMap::new();
-    let key = |row: &Row<'_>| (row.kind, row.before, row.after);
+    let key = |row: &DiffRow<'_>| (row.kind, row.before, row.after);
     rows.iter().for_each(|row| *counts.entry(key(row)).or_default() += 1);
     let mut places: HashMap<(Kind, State, State), usize> = HashMap::new();
     let mut folds: Vec<Fold<'r, 'a>> = Vec::new();

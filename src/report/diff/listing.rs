@@ -1,6 +1,6 @@
 //! Lines like those of `ls -l`: `drwxrwsr-x alice lab data/run1/`, their columns aligned within one hunk.
 
-use super::Row;
+use super::DiffRow;
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Kind, State};
 use crate::model::path::TreePath;
@@ -16,7 +16,7 @@ pub struct Accounts {
 
 impl Accounts {
     /// Looks up the names; where two ids have the same one, the numbers must tell them apart.
-    pub fn of(row: &Row<'_>, names: &dyn IdNames) -> Accounts {
+    pub fn of(row: &DiffRow<'_>, names: &dyn IdNames) -> Accounts {
         let (uids, gids) = ([row.before.uid, row.after.uid], [row.before.gid, row.after.gid]);
         Accounts {
             owners: told_apart(uids, uids.map(|uid| owner_text(uid, names))),
@@ -41,7 +41,7 @@ impl Columns {
     }
 
     /// The row's line before and after, each with its line feed; the label says what it is about.
-    pub fn lines(&self, row: &Row<'_>, accounts: &Accounts, label: &str) -> [String; 2] {
+    pub fn lines(&self, row: &DiffRow<'_>, accounts: &Accounts, label: &str) -> [String; 2] {
         let line = |state: State, at: usize| {
             let mut line = format!("{}{} ", row.kind.letter(), state.mode.letters());
             push_column(&mut line, &accounts.owners[at], self.owner);

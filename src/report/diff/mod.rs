@@ -17,7 +17,7 @@ use std::io::{self, Write};
 
 /// One entry that would be changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Row<'a> {
+pub struct DiffRow<'a> {
     /// The index of its root.
     pub root: u32,
     /// Its path from there.
@@ -56,13 +56,13 @@ pub struct Hunk<'r, 'a> {
     /// The directory's path from its root.
     pub directory: Directory,
     /// Its rows, and how many stand before the first.
-    pub rows: &'r [Row<'a>],
+    pub rows: &'r [DiffRow<'a>],
     /// The index of the first row.
     pub start: usize,
 }
 
 /// Cuts rows in path order, each of them a change, into hunks.
-pub fn hunks_of<'r, 'a>(rows: &'r [Row<'a>]) -> Vec<Hunk<'r, 'a>> {
+pub fn hunks_of<'r, 'a>(rows: &'r [DiffRow<'a>]) -> Vec<Hunk<'r, 'a>> {
     let mut all = Vec::new();
     let mut start = 0;
     for of_root in rows.chunk_by(|a, b| a.root == b.root) {
@@ -92,7 +92,7 @@ impl Hunk<'_, '_> {
 /// Writes the diff of rows in path order, each entry with its own lines.
 pub fn write_diff(
     out: &mut dyn Write,
-    rows: &[Row<'_>],
+    rows: &[DiffRow<'_>],
     heads: &[Head<'_>],
     names: &dyn IdNames,
     palette: &Palette,
@@ -106,12 +106,12 @@ pub fn write_diff(
 /// its own two lines, however many there are in one directory.
 pub fn write_folded(
     out: &mut dyn Write,
-    rows: &[Row<'_>],
+    rows: &[DiffRow<'_>],
     heads: &[Head<'_>],
     manner: DiffManner<'_>,
 ) -> io::Result<()> {
     let DiffManner { names, palette, folding } = manner;
-    let rows: Vec<Row<'_>> = rows.iter().copied().filter(|row| row.before != row.after).collect();
+    let rows: Vec<DiffRow<'_>> = rows.iter().copied().filter(|row| row.before != row.after).collect();
     // Where each root's listings have got to: both are equally long, as no line comes or goes.
     let mut lines: HashMap<u32, usize> = HashMap::new();
     for of_root in rows.chunk_by(|a, b| a.root == b.root) {
@@ -141,7 +141,7 @@ fn write_head(out: &mut dyn Write, head: Option<&Head<'_>>, palette: &Palette) -
 ///
 /// A directory heads its own hunk where something below it changes too, and else stands among its neighbours. What
 /// path order puts behind a subdirectory's contents gets another hunk.
-fn hunks<'r, 'a>(rows: &'r [Row<'a>]) -> impl Iterator<Item = (Directory, &'r [Row<'a>])> {
+fn hunks<'r, 'a>(rows: &'r [DiffRow<'a>]) -> impl Iterator<Item = (Directory, &'r [DiffRow<'a>])> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at;
@@ -154,7 +154,7 @@ fn hunks<'r, 'a>(rows: &'r [Row<'a>]) -> impl Iterator<Item = (Directory, &'r [R
 }
 
 /// The directory in whose hunk a row stands.
-fn directory(rows: &[Row<'_>], at: usize) -> Option<Directory> {
+fn directory(rows: &[DiffRow<'_>], at: usize) -> Option<Directory> {
     let path = rows.get(at)?.path;
     let heads = rows.get(at + 1).is_some_and(|next| path.holds(next.path));
     Some(if heads { path.as_directory() } else { path.directory().clone() })

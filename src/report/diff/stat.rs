@@ -5,7 +5,7 @@ use crate::model::path::{Directory, TreePath};
 use crate::model::text::escape::{entry_path, width};
 use crate::model::text::numbers::counted;
 use crate::plan::effects::Effects;
-use crate::report::diff::{Head, Row};
+use crate::report::diff::{DiffRow, Head};
 use crate::report::text::style::Palette;
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ const BAR: u64 = 40;
 
 /// Writes a line for each directory that holds changes: how many, and a bar of `+` for those that open wider, `-` for
 /// those that close further, `~` for the others; then the totals.
-pub fn write_stat(out: &mut dyn Write, rows: &[Row<'_>], heads: &[Head<'_>], palette: &Palette) -> io::Result<()> {
+pub fn write_stat(out: &mut dyn Write, rows: &[DiffRow<'_>], heads: &[Head<'_>], palette: &Palette) -> io::Result<()> {
     let mut directories: HashMap<(u32, &Directory), Effects> = HashMap::new();
     let mut totals = Effects::default();
     for row in rows.iter().filter(|row| row.before != row.after) {
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn each_directory_has_its_count_and_bar() {
-        let row = |path: &str, from, to| Row {
+        let row = |path: &str, from, to| DiffRow {
             root: 0,
             path: samples::path(path),
             kind: Kind::File,

@@ -9,11 +9,11 @@ use std::process::Command;
 const HEADS: [Head<'static>; 2] =
     [Head { path: b"/srv/lab", policy: Some("lab-share") }, Head { path: b"/srv/a\tb", policy: None }];
 
-fn row(root: u32, path: &'static str, kind: Kind, before: State, after: State) -> Row<'static> {
-    Row { root, path: samples::path(path), kind, before, after }
+fn row(root: u32, path: &'static str, kind: Kind, before: State, after: State) -> DiffRow<'static> {
+    DiffRow { root, path: samples::path(path), kind, before, after }
 }
 
-fn rows() -> Vec<Row<'static>> {
+fn rows() -> Vec<DiffRow<'static>> {
     let (dir, dir_after) = (state(1001, 100, 0o755), state(1001, 3001, 0o2775));
     let (file, file_after) = (state(1001, 100, 0o644), state(1001, 3001, 0o664));
     let root = state(0, 0, 0o755);
@@ -30,7 +30,7 @@ fn rows() -> Vec<Row<'static>> {
     ]
 }
 
-fn plain(rows: &[Row<'_>]) -> String {
+fn plain(rows: &[DiffRow<'_>]) -> String {
     text(|out| write_diff(out, rows, &HEADS, &Names, &Palette::PLAIN))
 }
 
@@ -121,7 +121,7 @@ fn colours_add_nothing_but_colours() {
 fn a_directory_of_many_entries_is_one_hunk() {
     let paths: Vec<TreePath> = (0..20_000).map(|at| format!("d/{at:06}").as_bytes().into()).collect();
     let (before, after) = (state(0, 100, 0o644), state(0, 3001, 0o664));
-    let rows: Vec<_> = paths.iter().map(|path| Row { root: 0, path, kind: Kind::File, before, after }).collect();
+    let rows: Vec<_> = paths.iter().map(|path| DiffRow { root: 0, path, kind: Kind::File, before, after }).collect();
     let diff = plain(&rows);
     assert_eq!(diff.lines().count(), 2 + 1 + 40_000);
     assert_eq!(diff.lines().nth(2), Some("@@ -1,20000 +1,20000 @@ d/"));
@@ -131,7 +131,8 @@ fn a_directory_of_many_entries_is_one_hunk() {
 fn more_than_a_handful_alike_are_one_pair_of_lines() {
     let paths: Vec<TreePath> = (0..1842).map(|at| format!("d/run_{at:04}.dat").as_bytes().into()).collect();
     let (before, after) = (state(1001, 100, 0o644), state(1001, 3001, 0o664));
-    let mut rows: Vec<_> = paths.iter().map(|path| Row { root: 0, path, kind: Kind::File, before, after }).collect();
+    let mut rows: Vec<_> =
+        paths.iter().map(|path| DiffRow { root: 0, path, kind: Kind::File, before, after }).collect();
     rows.push(row(0, "d/s 9 files like x", Kind::File, before, state(1001, 3001, 0o660)));
     (0..5).for_each(|_| rows.push(row(0, "d/z", Kind::Fifo, before, after)));
     let manner = DiffManner { names: &Names, palette: &Palette::PLAIN, folding: Folding::Folded };
@@ -205,7 +206,7 @@ proptest! {
     ) {
         let mut paths: Vec<_> = entries.iter().map(|(path, states)| (TreePath::from(path.as_bytes()), states)).collect();
         paths.sort_by(|a, b| a.0.cmp(&b.0));
-        let rows: Vec<_> = paths.iter().map(|(path, states)| Row {
+        let rows: Vec<_> = paths.iter().map(|(path, states)| DiffRow {
             root: 0, path, kind: Kind::File, before: states.0, after: states.1,
         }).collect();
         let diff = plain(&rows);

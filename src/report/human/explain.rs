@@ -52,12 +52,12 @@ pub struct Explained<'a> {
     /// What else should be known of it.
     pub notes: Vec<String>,
     /// What each policy that covers it says.
-    pub views: Vec<View<'a>>,
+    pub views: Vec<EntryView<'a>>,
 }
 
 /// What one policy says of an entry.
 #[derive(Clone, Debug)]
-pub struct View<'a> {
+pub struct EntryView<'a> {
     /// The policy's name.
     pub policy: &'a str,
     /// The real root of the tree.
@@ -67,7 +67,7 @@ pub struct View<'a> {
     /// What is wanted, attribute by attribute.
     pub attributes: Vec<Attribute<'a>>,
     /// What is wrong.
-    pub findings: Vec<Told<'a>>,
+    pub findings: Vec<LintAnswer<'a>>,
     /// How it probably came about.
     pub cause: Option<&'a str>,
     /// The state that the policy asks for.
@@ -104,7 +104,7 @@ pub struct Said<'a> {
 
 /// A finding in words.
 #[derive(Clone, Debug)]
-pub struct Told<'a> {
+pub struct LintAnswer<'a> {
     /// The lint's name.
     pub lint: &'a str,
     /// At which level.
@@ -147,7 +147,7 @@ fn write_way(out: &mut dyn Write, way: &[(Vec<u8>, State)], names: &dyn IdNames,
     table.write(out, palette)
 }
 
-/// Whom a directory's mode lets pass: the first class that somebody belongs to decides (path_resolution(7)).
+/// Principal a directory's mode lets pass: the first class that somebody belongs to decides (path_resolution(7)).
 fn passers(state: State, names: &dyn IdNames) -> String {
     let State { uid, gid, mode } = state;
     let (owner, group) = (owner_text(uid, names), format!("group {}", group_text(gid, names)));
@@ -168,7 +168,7 @@ fn passers(state: State, names: &dyn IdNames) -> String {
 fn write_view(
     out: &mut dyn Write,
     explained: &Explained<'_>,
-    view: &View<'_>,
+    view: &EntryView<'_>,
     names: &dyn IdNames,
     palette: &Palette,
 ) -> io::Result<()> {
@@ -216,7 +216,7 @@ fn place(said: &Said<'_>) -> String {
     }
 }
 
-fn write_told(out: &mut dyn Write, told: &Told<'_>, palette: &Palette) -> io::Result<()> {
+fn write_told(out: &mut dyn Write, told: &LintAnswer<'_>, palette: &Palette) -> io::Result<()> {
     let style = palette.level(told.level);
     let (message, hint) = (escape_message(&told.message), fix_hint(told.fix));
     writeln!(out, "{style}{}{style:#}: {message}{hint} [{}]", told.level, told.lint)
@@ -225,15 +225,15 @@ fn write_told(out: &mut dyn Write, told: &Told<'_>, palette: &Palette) -> io::Re
 fn write_mending(
     out: &mut dyn Write,
     explained: &Explained<'_>,
-    view: &View<'_>,
+    view: &EntryView<'_>,
     names: &dyn IdNames,
 ) -> io::Result<()> {
     let by_hand = |from, to| commands(explained.path, explained.kind, from, to, names);
     let safe = by_hand(explained.actual, view.fixed);
     let rest = by_hand(view.fixed, view.fixed_unsafely);
     let so_far = if safe.is_empty() { "By hand it is mended" } else { "The rest is mended" };
-    let caution = format!("{so_far} as by fix --unsafe-fixes, once you know that it should be, with:");
-    for (head, commands) in [("By hand it is mended as by fix with:", safe), (&caution, rest)] {
+    let trust = format!("{so_far} as by fix --unsafe-fixes, once you know that it should be, with:");
+    for (head, commands) in [("By hand it is mended as by fix with:", safe), (&trust, rest)] {
         if !commands.is_empty() {
             writeln!(out, "\n{head}")?;
             commands.iter().try_for_each(|command| writeln!(out, "    {command}"))?;

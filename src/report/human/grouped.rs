@@ -1,6 +1,6 @@
 //! Findings that are alike, told as one: a directory with a thousand files of one wrong is one thing to know.
 
-use crate::findings::{Flaw, Survey};
+use crate::findings::{EntryReport, Survey};
 use crate::lints::{Finding, Fix, Level, Lint};
 use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
@@ -18,7 +18,7 @@ const HANDFUL: u64 = 5;
 #[derive(Clone, Copy)]
 pub struct Line<'a> {
     /// The first entry.
-    pub flaw: &'a Flaw,
+    pub report: &'a EntryReport,
     /// What is wrong with it.
     pub finding: &'a Finding,
     /// How many it stands for.
@@ -33,7 +33,7 @@ impl Line<'_> {
 
     /// `1,842 files`.
     pub fn entries(&self) -> String {
-        let entries = match self.flaw.kind {
+        let entries = match self.report.kind {
             Kind::Dir => "directories",
             Kind::File => "files",
             Kind::Symlink => "symbolic links",
@@ -75,11 +75,11 @@ impl<'a> Lines<'a> {
             return lines;
         }
         let mut stacks: Vec<Stack<'a>> = survey.roots.iter().map(|_| Stack::default()).collect();
-        for (flaw, finding) in told(survey, manner) {
-            let likeness = likeness(flaw, finding, phrases);
+        for (report, finding) in told(survey, manner) {
+            let likeness = likeness(report, finding, phrases);
             let next = lines.counts.len() as u32;
-            let group = match stacks.get_mut(flaw.root as usize) {
-                Some(stack) => stack.at(Place::of(flaw)).group_or(likeness, next),
+            let group = match stacks.get_mut(report.root as usize) {
+                Some(stack) => stack.at(GroupPlace::of(report)).group_or(likeness, next),
                 None => next,
             };
             if group == next {
@@ -94,19 +94,20 @@ impl<'a> Lines<'a> {
     /// Each line once.
     pub fn iter(&self) -> impl Iterator<Item = Line<'a>> + '_ {
         let mut is_told = vec![false; self.counts.len()];
-        told(self.survey, self.manner).enumerate().filter_map(move |(at, (flaw, finding))| {
+        told(self.survey, self.manner).enumerate().filter_map(move |(at, (report, finding))| {
             let group = self.groups.get(at).map(|&group| group as usize);
             let Some(group) = group.filter(|&group| self.counts[group] > HANDFUL) else {
-                return Some(Line { flaw, finding, count: 1 });
+                return Some(Line { report, finding, count: 1 });
             };
-            let line = Line { flaw, finding, count: self.counts[group] };
+            let line = Line { report, finding, count: self.counts[group] };
             (!std::mem::replace(&mut is_told[group], true)).then_some(line)
         })
     }
 }
 
-fn told<'a>(survey: &'a Survey, manner: &'a Manner) -> impl Iterator<Item = (&'a Flaw, &'a Finding)> {
-    let findings = survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(move |finding| (flaw, finding)));
+fn told<'a>(survey: &'a Survey, manner: &'a Manner) -> impl Iterator<Item = (&'a EntryReport, &'a Finding)> {
+    let findings =
+        survey.reports.iter().flat_map(|report| report.findings.iter().map(move |finding| (report, finding)));
     findings.filter(|(_, finding)| manner.tells(finding.level))
 }
 
@@ -137,10 +138,10 @@ impl Groups {
 /// The directories of one root from the top down to where the last entry lay, and the groups in each: entries come in
 /// path order, so what was left is not come back to, and groups are looked for in few directories at a time.
 #[derive(Default)]
-struct Stack<'a>(Vec<(Place<'a>, Groups)>);
+struct Stack<'a>(Vec<(GroupPlace<'a>, Groups)>);
 
 impl<'a> Stack<'a> {
-    fn at(&mut self, directory: Place<'a>) -> &mut Groups {
+    fn at(&mut self, directory: GroupPlace<'a>) -> &mut Groups {
         while self.0.last().is_some_and(|(above, _)| !directory.is_within(*above)) {
             self.0.pop();
         }
@@ -154,31 +155,31 @@ impl<'a> Stack<'a> {
 
 /// Where an entry lies.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place<'a> {
+enum GroupPlace<'a> {
     /// Nowhere: it is the root.
     Above,
     /// In this directory.
     In(&'a Directory),
 }
 
-impl<'a> Place<'a> {
-    fn of(flaw: &'a Flaw) -> Place<'a> {
-        if flaw.path.is_root() { Place::Above } else { Place::In(flaw.path.directory()) }
+impl<'a> GroupPlace<'a> {
+    fn of(report: &'a EntryReport) -> GroupPlace<'a> {
+        if report.path.is_root() { GroupPlace::Above } else { GroupPlace::In(report.path.directory()) }
     }
 
     /// Whether it is another or lies below it.
-    fn is_within(self, above: Place<'_>) -> bool {
+    fn is_within(self, above: GroupPlace<'_>) -> bool {
         match (self, above) {
-            (_, Place::Above) => true,
-            (Place::Above, Place::In(_)) => false,
-            (Place::In(own), Place::In(above)) => own.is_within(above),
+            (_, GroupPlace::Above) => true,
+            (GroupPlace::Above, GroupPlace::In(_)) => false,
+            (GroupPlace::In(own), GroupPlace::In(above)) => own.is_within(above),
         }
     }
 }
 
-fn likeness(flaw: &Flaw, finding: &Finding, phrases: &Phrases<'_>) -> Likeness {
+fn likeness(report: &EntryReport, finding: &Finding, phrases: &Phrases<'_>) -> Likeness {
     let Finding { lint, level, fix, rule } = *finding;
-    Likeness { kind: flaw.kind, lint, level, fix, rule, message: phrases.message(finding, flaw) }
+    Likeness { kind: report.kind, lint, level, fix, rule, message: phrases.message(finding, report) }
 }
 
 #[cfg(test)]
@@ -196,12 +197,12 @@ mod tests {
     /// So many files of one wrong in `data/raw`, with a directory of two others between them.
     fn alike(count: u64) -> Survey {
         let mut survey = survey();
-        let model = survey.flaws[1].clone();
-        survey.flaws.clear();
+        let model = survey.reports[1].clone();
+        survey.reports.clear();
         let mut push = |path: String, gid: u32| {
             let actual = state(1001, gid, 0o644);
             let ideal = state(1001, 3001, 0o644);
-            survey.flaws.push(Flaw { path: path.as_bytes().into(), actual, ideal, ..model.clone() });
+            survey.reports.push(EntryReport { path: path.as_bytes().into(), actual, ideal, ..model.clone() });
         };
         (0..count / 2).for_each(|at| push(format!("data/raw/a{at}"), 100));
         push("data/raw/b/x".into(), 100);
@@ -231,17 +232,17 @@ mod tests {
     #[test]
     fn a_root_inside_another_tears_no_group_apart() {
         let mut survey = alike(8);
-        let model = survey.flaws[0].clone();
+        let model = survey.reports[0].clone();
         let inner = survey.roots[0].clone();
         survey.roots.push(inner);
         // Two policies judge one tree, and directories lie between the files.
-        let twin = |flaw: &Flaw| [flaw.clone(), Flaw { root: 1, ..flaw.clone() }];
-        survey.flaws = survey.flaws.iter().flat_map(twin).collect();
-        survey.flaws.insert(0, Flaw { path: b".".as_slice().into(), ..model });
+        let twin = |report: &EntryReport| [report.clone(), EntryReport { root: 1, ..report.clone() }];
+        survey.reports = survey.reports.iter().flat_map(twin).collect();
+        survey.reports.insert(0, EntryReport { path: b".".as_slice().into(), ..model });
         let counts = |root: u32, survey: &Survey| {
             let (manner, phrases) = (manner(), Phrases::of(&Words));
             let lines = Lines::new(survey, &phrases, &manner);
-            lines.iter().filter(|line| line.flaw.root == root).map(|line| line.count).collect::<Vec<_>>()
+            lines.iter().filter(|line| line.report.root == root).map(|line| line.count).collect::<Vec<_>>()
         };
         assert_eq!((counts(0, &survey), counts(1, &survey)), (vec![1, 8, 1, 1, 1], vec![8, 1, 1, 1]));
     }
@@ -250,11 +251,11 @@ mod tests {
     fn any_number_of_groups_is_kept_apart() {
         let mut survey = alike(60);
         // Twenty groups of three in one directory, in turns.
-        let gids = (0..survey.flaws.len()).map(|at| 500 + (at % 20) as u32);
-        survey.flaws.iter_mut().zip(gids).for_each(|(flaw, gid)| {
-            (flaw.path, flaw.actual.gid) = (format!("data/raw/{gid}-{}", flaw.actual.gid).as_bytes().into(), gid);
+        let gids = (0..survey.reports.len()).map(|at| 500 + (at % 20) as u32);
+        survey.reports.iter_mut().zip(gids).for_each(|(report, gid)| {
+            (report.path, report.actual.gid) = (format!("data/raw/{gid}-{}", report.actual.gid).as_bytes().into(), gid);
         });
-        survey.flaws.truncate(60);
+        survey.reports.truncate(60);
         let (manner, phrases) = (manner(), Phrases::of(&Words));
         let lines = Lines::new(&survey, &phrases, &manner);
         assert_eq!(lines.counts, [3; 20]);

@@ -8,7 +8,7 @@ pub mod runs;
 pub mod summary;
 
 use crate::findings::summary::Summary;
-use crate::findings::{Excused, Notice, Survey, Trouble};
+use crate::findings::{EntryError, Excused, Notice, Survey};
 use crate::lints::{Fix, Level};
 use crate::model::entry::Kind;
 use crate::model::text::escape::{entry_path, escape, escape_message, write_entry_path};
@@ -108,9 +108,9 @@ pub fn write_findings(out: &mut dyn Write, survey: &Survey, words: &dyn Wording,
 
 /// Writes what could not be read; for stderr.
 pub fn write_errors(out: &mut dyn Write, survey: &Survey, palette: &Palette) -> io::Result<()> {
-    survey.errors.iter().try_for_each(|trouble| {
-        let path = entry_path(trouble.root.map_or(b"", |root| root_bytes(survey, root)), &trouble.path, None);
-        writeln!(out, "sgidlint: {0}error{0:#}: {path}: {1}", palette.deny, trouble_text(trouble))
+    survey.errors.iter().try_for_each(|error| {
+        let path = entry_path(error.root.map_or(b"", |root| root_bytes(survey, root)), &error.path, None);
+        writeln!(out, "sgidlint: {0}error{0:#}: {path}: {1}", palette.deny, error_text(error))
     })
 }
 
@@ -148,15 +148,15 @@ fn write_finding(
     manner: &Manner,
     line: &Line<'_>,
 ) -> io::Result<()> {
-    let Line { flaw, finding, .. } = *line;
-    let root = root_bytes(survey, flaw.root);
+    let Line { report, finding, .. } = *line;
+    let root = root_bytes(survey, report.root);
     let (path, kind, entries) = match line.is_group() {
-        false => (Cow::Borrowed(&flaw.path), flaw.kind, String::new()),
-        true => (Cow::Owned(flaw.path.directory().as_path()), Kind::Dir, format!("{}: ", line.entries())),
+        false => (Cow::Borrowed(&report.path), report.kind, String::new()),
+        true => (Cow::Owned(report.path.directory().as_path()), Kind::Dir, format!("{}: ", line.entries())),
     };
     write_entry_path(out, root, &path, Some(kind))?;
     let (style, aside, level) = (manner.palette.level(finding.level), manner.palette.aside, finding.level);
-    write!(out, ": {style}{level}{style:#}: {entries}{}", phrases.message(finding, flaw))?;
+    write!(out, ": {style}{level}{style:#}: {entries}{}", phrases.message(finding, report))?;
     write!(out, "{} {aside}[{}]", fix_hint(finding.fix), phrases.lint(finding.lint))?;
     let place = finding.rule.and_then(|rule| survey.rules.get(rule.index()));
     match place.and_then(|place| Some((survey.policies.get(place.policy as usize)?, place.line))) {
@@ -186,10 +186,10 @@ fn write_excused(
     manner: &Manner,
     excused: &Excused,
 ) -> io::Result<()> {
-    let (flaw, aside) = (&excused.flaw, manner.palette.aside);
-    let path = entry_path(root_bytes(survey, flaw.root), &flaw.path, Some(flaw.kind));
-    flaw.findings.iter().zip(&excused.reasons).try_for_each(|(finding, reason)| {
-        let message = escape_message(&words.message(finding, flaw)).into_owned();
+    let (report, aside) = (&excused.report, manner.palette.aside);
+    let path = entry_path(root_bytes(survey, report.root), &report.path, Some(report.kind));
+    report.findings.iter().zip(&excused.reasons).try_for_each(|(finding, reason)| {
+        let message = escape_message(&words.message(finding, report)).into_owned();
         let (lint, reason) = (words.lint(finding.lint), escape_message(reason).into_owned());
         writeln!(out, "{path}: {aside}excepted{aside:#}: {message} {aside}[{lint}] ({reason}){aside:#}")
     })
@@ -201,9 +201,9 @@ fn write_head(out: &mut dyn Write, manner: &Manner, place: &str, level: Level, m
 }
 
 /// The error's message, with the call and its errno where it doesn't name them itself.
-pub(super) fn trouble_text(trouble: &Trouble) -> String {
-    let message = escape_message(&trouble.message);
-    match (trouble.call, trouble.errno) {
+pub(super) fn error_text(error: &EntryError) -> String {
+    let message = escape_message(&error.message);
+    match (error.call, error.errno) {
         (Some(call), Some(errno)) if !message.contains(&errno_name(errno)) => {
             format!("{call}: {} ({}): {message}", errno_name(errno), errno_text(errno))
         }
@@ -246,12 +246,12 @@ fn summary(survey: &Survey) -> String {
 }
 
 fn levels(survey: &Survey) -> impl Iterator<Item = Level> + Clone + '_ {
-    let on_entries = survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(|finding| finding.level));
+    let on_entries = survey.reports.iter().flat_map(|report| report.findings.iter().map(|finding| finding.level));
     on_entries.chain(survey.notices.iter().map(|notice| notice.level))
 }
 
 fn fixable(survey: &Survey) -> String {
-    let fixes = || survey.flaws.iter().flat_map(|flaw| flaw.findings.iter().map(|finding| finding.fix));
+    let fixes = || survey.reports.iter().flat_map(|report| report.findings.iter().map(|finding| finding.fix));
     let safe = fixes().filter(|fix| matches!(fix, Fix::Safe)).count() as u64;
     let not_safe = fixes().filter(|fix| matches!(fix, Fix::Unsafe(_))).count() as u64;
     match (safe, not_safe) {

@@ -90,19 +90,19 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::{Flaw, Survey};
+    use crate::findings::{EntryReport, Survey};
     use crate::report::samples::{Names, survey, text};
     use snapbox::{IntoData, assert_data_eq, str};
 
     /// The sample with distinct entries, but for one that has two names.
     fn sample() -> Survey {
         let mut survey = survey();
-        for (at, flaw) in survey.flaws.iter_mut().enumerate() {
-            flaw.id.ino = at as u64;
-            flaw.bytes = 1 << (12 + 10 * at);
+        for (at, report) in survey.reports.iter_mut().enumerate() {
+            report.id.ino = at as u64;
+            report.bytes = 1 << (12 + 10 * at);
         }
-        let again = Flaw { path: b"z/again".as_slice().into(), ..survey.flaws[1].clone() };
-        survey.flaws.push(again);
+        let again = EntryReport { path: b"z/again".as_slice().into(), ..survey.reports[1].clone() };
+        survey.reports.push(again);
         survey
     }
 
@@ -168,9 +168,10 @@ DIRECTORY       FINDINGS  DENY  IN A WRONG GROUP
     #[test]
     fn many_owners_are_named_when_asked_only() {
         let mut survey = sample();
-        let model = survey.flaws[0].clone();
-        survey.flaws =
-            (0..25).map(|uid| Flaw { actual: crate::report::samples::state(uid, 1, 0), ..model.clone() }).collect();
+        let model = survey.reports[0].clone();
+        survey.reports = (0..25)
+            .map(|uid| EntryReport { actual: crate::report::samples::state(uid, 1, 0), ..model.clone() })
+            .collect();
         let summary = Summary::of(&survey);
         let told = |all| text(|out| write_human(&summary, out, &Names, &Palette::PLAIN, all));
         assert!(told(false).contains("... and 5 more (--full)"), "{}", told(false));

@@ -3,7 +3,7 @@
 use crate::journal::RunSummary;
 use crate::model::accounts::IdNames;
 use crate::model::wire::{WirePath, write_line};
-use crate::report::human::explain::{Explained, LintText, View};
+use crate::report::human::explain::{EntryView, Explained, LintText};
 use crate::report::human::policies::Listed;
 use crate::report::json::JsonState;
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub fn write_entry(out: &mut dyn Write, explained: &Explained<'_>, names: &dyn I
     explained.views.iter().try_for_each(|view| write_line(&entry_line(explained, view, names), out))
 }
 
-fn entry_line(explained: &Explained<'_>, view: &View<'_>, names: &dyn IdNames) -> Value {
+fn entry_line(explained: &Explained<'_>, view: &EntryView<'_>, names: &dyn IdNames) -> Value {
     let said = |said: &crate::report::human::explain::Said<'_>| json!({"value": said.wanted, "file": said.file, "line": said.line, "match": said.pattern});
     // The last word decides; those before it were overruled.
     let attributes = view.attributes.iter().map(|attribute| {

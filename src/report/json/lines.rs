@@ -77,7 +77,7 @@ pub(super) enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         cause: Option<&'a str>,
         #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
-        whom: Option<&'a str>,
+        principal: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         act: Option<&'a str>,
         message: String,

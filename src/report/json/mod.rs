@@ -4,7 +4,7 @@ pub mod answer;
 mod lines;
 
 use crate::findings::summary::Summary;
-use crate::findings::{Flaw, Notice, PolicyLabel, Root, Survey, Totals, Trouble};
+use crate::findings::{EntryError, EntryReport, Notice, PolicyLabel, Root, Survey, Totals};
 use crate::journal::Outcome;
 use crate::lints::{Finding, Lint};
 use crate::model::accounts::IdNames;
@@ -88,10 +88,10 @@ pub fn write_findings(
     names: &dyn IdNames,
 ) -> io::Result<()> {
     let mut trail = Trail::default();
-    for flaw in &survey.flaws {
-        for finding in &flaw.findings {
-            let path = trail.path(&flaw.path, |line| write_line(line, out))?;
-            finding_line(survey, words, names, (flaw, path), finding).write(out)?;
+    for report in &survey.reports {
+        for finding in &report.findings {
+            let path = trail.path(&report.path, |line| write_line(line, out))?;
+            finding_line(survey, words, names, (report, path), finding).write(out)?;
         }
     }
     survey.notices.iter().try_for_each(|notice| notice_line(survey, words, notice).write(out))
@@ -101,15 +101,15 @@ pub fn write_findings(
 pub fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn Wording) -> io::Result<()> {
     let mut trail = Trail::default();
     for excused in &survey.excused {
-        let flaw = &excused.flaw;
-        for (finding, reason) in flaw.findings.iter().zip(&excused.reasons) {
+        let report = &excused.report;
+        for (finding, reason) in report.findings.iter().zip(&excused.reasons) {
             let line = Line::Suppressed {
                 lint: words.lint(finding.lint),
                 level: finding.level.name(),
-                root: root_path(survey, flaw.root),
-                path: trail.path(&flaw.path, |line| write_line(line, out))?,
-                kind: flaw.kind.name(),
-                message: words.message(finding, flaw),
+                root: root_path(survey, report.root),
+                path: trail.path(&report.path, |line| write_line(line, out))?,
+                kind: report.kind.name(),
+                message: words.message(finding, report),
                 reason,
             };
             line.write(out)?;
@@ -133,9 +133,9 @@ fn write_removable(out: &mut dyn Write, all: &[Removable<'_>]) -> io::Result<()>
 /// Writes a line for each thing that could not be read.
 pub fn write_errors(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
     let mut trail = Trail::default();
-    survey.errors.iter().try_for_each(|trouble| {
-        let path = trail.path(&trouble.path, |line| write_line(line, out))?;
-        error_line(survey, trouble, path).write(out)
+    survey.errors.iter().try_for_each(|error| {
+        let path = trail.path(&error.path, |line| write_line(line, out))?;
+        error_line(survey, error, path).write(out)
     })
 }
 
@@ -192,25 +192,25 @@ fn finding_line<'a>(
     survey: &'a Survey,
     words: &'a dyn Wording,
     names: &dyn IdNames,
-    (flaw, path): (&'a Flaw, EntryPath<'a>),
+    (report, path): (&'a EntryReport, EntryPath<'a>),
     finding: &Finding,
 ) -> Line<'a> {
     let rule = finding.rule.and_then(|id| survey.rules.get(id.index()));
     Line::Finding {
         lint: words.lint(finding.lint),
         level: finding.level.name(),
-        root: Some(root_path(survey, flaw.root)),
+        root: Some(root_path(survey, report.root)),
         path: Some(path),
-        kind: Some(flaw.kind.name()),
-        actual: Some(JsonState::new(flaw.actual, names)),
-        desired: Some(JsonState::new(flaw.desired, names)),
+        kind: Some(report.kind.name()),
+        actual: Some(JsonState::new(report.actual, names)),
+        desired: Some(JsonState::new(report.desired, names)),
         rule: rule.and_then(|place| json_rule(survey, place.policy, place.line)),
         fix: finding.fix.name(),
         because: finding.fix.because().map(|because| because.name()),
-        cause: flaw.cause.filter(|cause| cause.explains(finding.lint)).map(|cause| cause.name()),
-        whom: None,
+        cause: report.cause.filter(|cause| cause.explains(finding.lint)).map(|cause| cause.name()),
+        principal: None,
         act: None,
-        message: words.message(finding, flaw),
+        message: words.message(finding, report),
     }
 }
 
@@ -230,19 +230,19 @@ fn notice_line<'a>(survey: &'a Survey, words: &'a dyn Wording, notice: &'a Notic
         fix: "none",
         because: None,
         cause: None,
-        whom: unmet.map(|unmet| unmet.whom.as_str()),
+        principal: unmet.map(|unmet| unmet.principal.as_str()),
         act: unmet.map(|unmet| unmet.act.name()),
         message: notice.message.clone(),
     }
 }
 
-fn error_line<'a>(survey: &'a Survey, trouble: &'a Trouble, path: EntryPath<'a>) -> Line<'a> {
+fn error_line<'a>(survey: &'a Survey, error: &'a EntryError, path: EntryPath<'a>) -> Line<'a> {
     Line::Error {
-        root: trouble.root.map(|root| root_path(survey, root)),
+        root: error.root.map(|root| root_path(survey, root)),
         path: Some(path),
-        call: trouble.call,
-        errno: trouble.errno.map(errno_name),
-        message: &trouble.message,
+        call: error.call,
+        errno: error.errno.map(errno_name),
+        message: &error.message,
     }
 }
 

@@ -19,10 +19,10 @@ pub struct ArtifactLocation {
 
 /// The bases that places are relative to, each to the one above it: a chain of directories takes the sum of its names.
 #[derive(Default)]
-pub struct Bases(RefCell<Told>);
+pub struct Bases(RefCell<ToldBase>);
 
 #[derive(Default)]
-struct Told {
+struct ToldBase {
     trail: Trail,
     root: Vec<u8>,
     bases: Vec<(String, ArtifactLocation)>,
@@ -41,7 +41,7 @@ impl Bases {
         if !path.is_unnameable() {
             return ArtifactLocation::of(uri::of_file(&join(root, &path.bytes())));
         }
-        let Told { trail, root: last, bases } = &mut *self.0.borrow_mut();
+        let ToldBase { trail, root: last, bases } = &mut *self.0.borrow_mut();
         if last != root {
             *last = root.to_vec();
             trail.leave();

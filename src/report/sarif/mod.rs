@@ -4,7 +4,7 @@ mod bases;
 mod parts;
 mod uri;
 
-use crate::findings::{Excused, Flaw, Notice, Survey, Trouble};
+use crate::findings::{EntryError, EntryReport, Excused, Notice, Survey};
 use crate::lints::{Finding, Level, Lint};
 use crate::model::accounts::IdNames;
 use crate::model::intent::RuleId;
@@ -59,8 +59,9 @@ struct Results<'a>(&'a Scene<'a>);
 impl<'a> Serialize for Results<'a> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Results(scene) = self;
-        let of_flaw = |flaw: &'a Flaw| flaw.findings.iter().map(move |finding| scene.result(flaw, finding));
-        let found = scene.survey.flaws.iter().flat_map(of_flaw);
+        let of_flaw =
+            |report: &'a EntryReport| report.findings.iter().map(move |finding| scene.result(report, finding));
+        let found = scene.survey.reports.iter().flat_map(of_flaw);
         let excused = scene.survey.excused.iter().flat_map(|excused| scene.suppressed(excused));
         let notices = scene.survey.notices.iter().map(|notice| scene.notice(notice));
         serializer.collect_seq(found.chain(excused).chain(notices))
@@ -68,25 +69,25 @@ impl<'a> Serialize for Results<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn result(&self, flaw: &Flaw, finding: &Finding) -> SarifResult {
-        let root = root_bytes(self.survey, flaw.root);
-        let place = join(root, &flaw.path.bytes());
-        let message = self.words.message(finding, flaw);
-        let text = format!("{}: {message}{}", entry_path(root, &flaw.path, Some(flaw.kind)), fix_hint(finding.fix));
-        let policy = self.survey.roots.get(flaw.root as usize).and_then(|root| self.policy(root.policy));
+    fn result(&self, report: &EntryReport, finding: &Finding) -> SarifResult {
+        let root = root_bytes(self.survey, report.root);
+        let place = join(root, &report.path.bytes());
+        let message = self.words.message(finding, report);
+        let text = format!("{}: {message}{}", entry_path(root, &report.path, Some(report.kind)), fix_hint(finding.fix));
+        let policy = self.survey.roots.get(report.root as usize).and_then(|root| self.policy(root.policy));
         SarifResult {
             rule_id: finding.lint.name(),
             rule_index: finding.lint as usize,
             level: level_name(finding.level),
             message: Message::of(&text),
-            locations: vec![Location::of_file(self.bases.place(root, &flaw.path), None, None)],
+            locations: vec![Location::of_file(self.bases.place(root, &report.path), None, None)],
             related_locations: self.rule(finding.rule).into_iter().collect(),
             partial_fingerprints: fingerprint(finding.lint, &place, policy.unwrap_or_default()),
             suppressions: None,
             properties: Some(Properties {
-                kind: flaw.kind.name(),
-                actual: JsonState::new(flaw.actual, self.names),
-                desired: JsonState::new(flaw.desired, self.names),
+                kind: report.kind.name(),
+                actual: JsonState::new(report.actual, self.names),
+                desired: JsonState::new(report.desired, self.names),
                 fix: finding.fix.name(),
                 because: finding.fix.because().map(|because| because.name()),
             }),
@@ -94,13 +95,13 @@ impl<'a> Scene<'a> {
     }
 
     fn suppressed(&self, excused: &'a Excused) -> impl Iterator<Item = SarifResult> {
-        excused.flaw.findings.iter().zip(&excused.reasons).map(|(finding, reason)| SarifResult {
+        excused.report.findings.iter().zip(&excused.reasons).map(|(finding, reason)| SarifResult {
             suppressions: Some(vec![Suppression {
                 kind: "external",
                 status: "accepted",
                 justification: escape(reason.as_bytes()).into_owned(),
             }]),
-            ..self.result(&excused.flaw, finding)
+            ..self.result(&excused.report, finding)
         })
     }
 
@@ -139,7 +140,7 @@ impl<'a> Scene<'a> {
 
     fn invocation(&self, ended: &Ended) -> Invocation {
         let end = ended.began.checked_add(ended.took).unwrap_or(ended.began);
-        let errors = self.survey.errors.iter().map(|trouble| self.notification(trouble));
+        let errors = self.survey.errors.iter().map(|error| self.notification(error));
         let said =
             |level| move |text: &String| Notification { level, message: Message::of(text), locations: Vec::new() };
         let warnings = self.survey.warnings.iter().map(said("warning"));
@@ -153,12 +154,12 @@ impl<'a> Scene<'a> {
         }
     }
 
-    fn notification(&self, trouble: &Trouble) -> Notification {
-        let root = trouble.root.map_or(&b""[..], |root| root_bytes(self.survey, root));
-        let is_somewhere = !root.is_empty() || trouble.path.length() > 0;
-        let location = is_somewhere.then(|| Location::of_file(self.bases.place(root, &trouble.path), None, None));
-        let path = entry_path(root, &trouble.path, None);
-        let message = Message::of(&format!("{path}: {}", crate::report::human::trouble_text(trouble)));
+    fn notification(&self, error: &EntryError) -> Notification {
+        let root = error.root.map_or(&b""[..], |root| root_bytes(self.survey, root));
+        let is_somewhere = !root.is_empty() || error.path.length() > 0;
+        let location = is_somewhere.then(|| Location::of_file(self.bases.place(root, &error.path), None, None));
+        let path = entry_path(root, &error.path, None);
+        let message = Message::of(&format!("{path}: {}", crate::report::human::error_text(error)));
         Notification { level: "error", message, locations: location.into_iter().collect() }
     }
 }

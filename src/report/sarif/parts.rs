@@ -133,12 +133,12 @@ pub struct Location {
 struct PhysicalLocation {
     artifact_location: ArtifactLocation,
     #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
+    region: Option<SarifRegion>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Region {
+struct SarifRegion {
     start_line: u32,
 }
 
@@ -204,7 +204,7 @@ impl Location {
     /// A place in a file, or the file itself.
     pub fn of_file(file: ArtifactLocation, line: Option<u32>, message: Option<Message>) -> Location {
         // Lines count from 1; what has no line lies in the file as a whole.
-        let region = line.filter(|&line| line > 0).map(|start_line| Region { start_line });
+        let region = line.filter(|&line| line > 0).map(|start_line| SarifRegion { start_line });
         Location { physical_location: PhysicalLocation { artifact_location: file, region }, message }
     }
 }

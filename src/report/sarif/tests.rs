@@ -81,7 +81,7 @@ fn a_fingerprint_stays_while_the_state_changes_and_tells_places_apart() {
         results.iter().map(|result| result["partialFingerprints"]["sgidlint/v1"].clone()).collect::<Vec<_>>()
     };
     let before = prints(&other);
-    other.flaws[0].actual.gid = 7;
+    other.reports[0].actual.gid = 7;
     assert_eq!(prints(&other), before);
     let distinct: std::collections::HashSet<String> = before.iter().map(Value::to_string).collect();
     assert_eq!(distinct.len(), before.len());

@@ -1,6 +1,6 @@
 //! Lints and what they saw in words: asked of others, and remembered for all entries that they read the same of.
 
-use crate::findings::Flaw;
+use crate::findings::EntryReport;
 use crate::lints::{Finding, Fix, Lint};
 use crate::model::acl::Acls;
 use crate::model::entry::{Kind, State};
@@ -12,7 +12,7 @@ use std::rc::Rc;
 /// The words for findings.
 pub trait Wording {
     /// What a finding says of its entry: lowercase start, no period, no path.
-    fn message(&self, finding: &Finding, flaw: &Flaw) -> String;
+    fn message(&self, finding: &Finding, report: &EntryReport) -> String;
 
     /// The name of a lint.
     fn lint(&self, lint: Lint) -> &str {
@@ -55,12 +55,12 @@ impl<'a> Phrases<'a> {
     }
 
     /// What a finding says of its entry.
-    pub fn message(&self, finding: &Finding, flaw: &Flaw) -> Rc<str> {
-        let say = || Rc::from(escape_message(&self.words.message(finding, flaw)));
-        if flaw.obstacle().is_some() || flaw.acls() != Acls::default() {
+    pub fn message(&self, finding: &Finding, report: &EntryReport) -> Rc<str> {
+        let say = || Rc::from(escape_message(&self.words.message(finding, report)));
+        if report.obstacle().is_some() || report.acls() != Acls::default() {
             return say();
         }
-        let Flaw { kind, actual, ideal, nlink, .. } = *flaw;
+        let EntryReport { kind, actual, ideal, nlink, .. } = *report;
         let mut said = self.said.borrow_mut();
         if said.len() >= KEPT_AT_MOST {
             said.clear();
@@ -85,9 +85,9 @@ mod tests {
     struct Loud(Cell<usize>);
 
     impl Wording for Loud {
-        fn message(&self, finding: &Finding, flaw: &Flaw) -> String {
+        fn message(&self, finding: &Finding, report: &EntryReport) -> String {
             self.0.set(self.0.get() + 1);
-            format!("{} {:?} {:?} {}\n", finding.lint, flaw.actual, flaw.ideal, flaw.nlink)
+            format!("{} {:?} {:?} {}\n", finding.lint, report.actual, report.ideal, report.nlink)
         }
     }
 
@@ -95,14 +95,14 @@ mod tests {
     fn says_again_only_what_was_said_of_the_same() {
         let (loud, survey) = (Loud::default(), survey());
         let phrases = Phrases::of(&loud);
-        let flaw = &survey.flaws[1];
-        let other = Flaw { nlink: flaw.nlink + 1, path: b"z".as_slice().into(), ..flaw.clone() };
-        let mut obstacle = flaw.clone();
+        let report = &survey.reports[1];
+        let other = EntryReport { nlink: report.nlink + 1, path: b"z".as_slice().into(), ..report.clone() };
+        let mut obstacle = report.clone();
         obstacle.rare_mut().obstacle = Some("wall".into());
-        for (flaw, asked) in [(flaw, 1), (flaw, 1), (&other, 2), (flaw, 2), (&obstacle, 3), (&obstacle, 4)] {
-            let said = phrases.message(&flaw.findings[0], flaw);
+        for (report, asked) in [(report, 1), (report, 1), (&other, 2), (report, 2), (&obstacle, 3), (&obstacle, 4)] {
+            let said = phrases.message(&report.findings[0], report);
             assert_eq!(loud.0.get(), asked);
-            assert_eq!(*said, *escape_message(&loud.message(&flaw.findings[0], flaw)));
+            assert_eq!(*said, *escape_message(&loud.message(&report.findings[0], report)));
             loud.0.set(asked);
         }
     }

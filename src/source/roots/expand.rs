@@ -1,6 +1,6 @@
 //! One root pattern against the real directories.
 
-use super::{Caution, Refusal, doubt};
+use super::{Refusal, TrustOptions, doubt};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::model::entry::{Entry, Kind};
 use crate::model::pattern::branch::{Branch, Entered};
@@ -30,7 +30,7 @@ pub struct Found {
 /// The expansion of one root pattern.
 pub struct Expansion<'p> {
     pattern: &'p RootPattern,
-    caution: Caution,
+    trust: TrustOptions,
     policy: u32,
     /// The directories that it stands for.
     pub found: Vec<Found>,
@@ -42,8 +42,8 @@ pub struct Expansion<'p> {
 
 impl<'p> Expansion<'p> {
     /// An expansion for this policy, before it begins.
-    pub fn new(pattern: &'p RootPattern, caution: Caution, policy: u32) -> Expansion<'p> {
-        Expansion { pattern, caution, policy, found: Vec::new(), refused: Vec::new(), missing: None }
+    pub fn new(pattern: &'p RootPattern, trust: TrustOptions, policy: u32) -> Expansion<'p> {
+        Expansion { pattern, trust, policy, found: Vec::new(), refused: Vec::new(), missing: None }
     }
 
     /// Finds every directory that the pattern stands for.
@@ -100,7 +100,7 @@ impl<'p> Expansion<'p> {
             }
             Entered::No => return None,
         };
-        if self.caution.is_root && next.captures.len() > branch.captures.len() {
+        if self.trust.is_root && next.captures.len() > branch.captures.len() {
             // Whoever can make or rename directories here would choose the group that root hands out.
             if let Some(doubt) = doubt(directory, Sticky::Doubted) {
                 let message = format!("a captured name can't decide on groups here: {doubt}");

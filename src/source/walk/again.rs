@@ -1,9 +1,9 @@
 //! Looking again in one directory for what was missing there: whatever name it has by now, its inode number tells of it.
 
 use super::dir::{Dir, Origin};
-use super::hand::{Hand, is_gone};
 use super::missing::{Missing, Why};
 use super::settle::{LISTINGS, Memory};
+use super::worker::{Worker, is_gone};
 use super::{Place, Unread, Visitor, Want};
 use crate::model::entry::Kind;
 use crate::sys::SysError;
@@ -66,7 +66,7 @@ pub(crate) fn by_directory<H>(missing: Vec<Missing<H>>) -> Vec<(Arc<Dir<H>>, Vec
     all
 }
 
-impl<V: Visitor> Hand<'_, V> {
+impl<V: Visitor> Worker<'_, V> {
     /// Lists a directory again, and judges what was missing in it.
     pub(crate) fn look_again(&mut self, dir: &Arc<Dir<V::Here>>, absent: Vec<Absent>) {
         let fd = match self.pool.descriptor(dir).and_then(|fd| resume(&fd, 0).map(|()| fd)) {
@@ -76,12 +76,12 @@ impl<V: Visitor> Hand<'_, V> {
         let mut search = Search::new(absent);
         let why = match self.search(dir, &fd, &mut search) {
             Ok(why) => why,
-            Err(error) => return self.crew.missed.add_rest(&mut self.visitor, dir, error, Why::Gone),
+            Err(error) => return self.scheduler.missed.add_rest(&mut self.visitor, dir, error, Why::Gone),
         };
         for (name, ino) in search.into_rest() {
             // Made since, or moved past where the listing was.
             match look_at(&fd, &name) {
-                _ if self.crew.is_over() => return,
+                _ if self.scheduler.is_over() => return,
                 Err(error) if is_gone(&error) => self.miss(dir, &name, ino, why),
                 _ => self.child(dir.clone(), name, ino),
             }
@@ -92,14 +92,14 @@ impl<V: Visitor> Hand<'_, V> {
     fn search(&mut self, dir: &Arc<Dir<V::Here>>, fd: &OwnedFd, search: &mut Search) -> Result<Why, SysError> {
         let mut memory = Memory::default();
         for _ in 0..LISTINGS {
-            let is_settled = memory.list(fd, dir.ground, |listed| {
+            let is_settled = memory.list(fd, dir.traits, |listed| {
                 // At once: who renames it whenever the directory is listed is about to.
                 if search.sights(listed.name(), listed.ino()) && self.wants(dir, fd, listed.name(), listed.kind()) {
                     self.child(dir.clone(), listed.name().to_owned(), listed.ino());
                 }
-                self.crew.is_over()
+                self.scheduler.is_over()
             })?;
-            if is_settled || search.is_over() || self.crew.is_over() {
+            if is_settled || search.is_over() || self.scheduler.is_over() {
                 return Ok(Why::Gone);
             }
         }
@@ -121,8 +121,8 @@ impl<V: Visitor> Hand<'_, V> {
 
     /// A directory in which something is missing can't be opened again: it is missing itself, if it is gone.
     fn lost(&mut self, dir: &Arc<Dir<V::Here>>, error: SysError) {
-        if !self.crew.missed.is_last() || !is_gone(&error) {
-            return self.crew.missed.add_rest(&mut self.visitor, dir, error, Why::Gone);
+        if !self.scheduler.missed.is_last() || !is_gone(&error) {
+            return self.scheduler.missed.add_rest(&mut self.visitor, dir, error, Why::Gone);
         }
         // There is no next round to find it by another name, but that it has one is an error.
         let mut at = dir;

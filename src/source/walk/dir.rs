@@ -20,7 +20,7 @@ pub(crate) struct Dir<H> {
     /// What the visitor knows of it.
     pub here: H,
     /// What its mount has in store.
-    pub ground: Ground,
+    pub traits: MountTraits,
     origin: Origin<H>,
     slot: Mutex<Slot>,
 }
@@ -37,7 +37,7 @@ const LATELY: Duration = Duration::from_millis(50);
 
 /// What is to be expected of the mount that a directory is on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Ground {
+pub(crate) struct MountTraits {
     /// Opening a directory could mount something, so directories are looked at before.
     pub automounts: bool,
     /// An entry's device tells whether it is on this mount.
@@ -77,17 +77,17 @@ impl<H> Dir<H> {
     pub fn start(start: Start<H>, mounts: &Mounts) -> Dir<H> {
         let Start { dir, look, here, prefix } = start;
         let origin = Origin::Start(Head { prefix, ..Head::default() });
-        let ground = Ground::of(look.entry.mount, mounts);
-        Dir { seen: look, here, ground, origin, slot: Slot::of(Arc::new(dir)) }
+        let traits = MountTraits::of(look.entry.mount, mounts);
+        Dir { seen: look, here, traits, origin, slot: Slot::of(Arc::new(dir)) }
     }
 
     /// The directory `name` of a directory, just opened and looked at.
     pub fn below(parent: Arc<Dir<H>>, name: CString, fd: Arc<OwnedFd>, look: Look, here: H, mounts: &Mounts) -> Dir<H> {
-        let ground = match same_mount(&parent.seen.entry, &look.entry) {
-            true => parent.ground,
-            false => Ground::of(look.entry.mount, mounts),
+        let traits = match same_mount(&parent.seen.entry, &look.entry) {
+            true => parent.traits,
+            false => MountTraits::of(look.entry.mount, mounts),
         };
-        Dir { seen: look, here, ground, origin: Origin::Below(parent, name), slot: Slot::of(fd) }
+        Dir { seen: look, here, traits, origin: Origin::Below(parent, name), slot: Slot::of(fd) }
     }
 
     /// Where it came from.
@@ -166,9 +166,9 @@ impl Slot {
     }
 }
 
-impl Ground {
-    fn of(mount: u64, mounts: &Mounts) -> Ground {
-        Ground {
+impl MountTraits {
+    fn of(mount: u64, mounts: &Mounts) -> MountTraits {
+        MountTraits {
             automounts: mounts.may_automount(mount),
             told_by_device: mounts.is_told_by_device(mount),
             stamps_renames: mounts.stamps_renames(mount),

@@ -1,7 +1,7 @@
 //! What was listed and wasn't there, or was moved away just then: it is looked for again at the end of the walk.
 
 use super::dir::{Dir, Origin};
-use super::hand::is_gone;
+use super::worker::is_gone;
 use super::{Place, Unread, Visitor};
 use crate::sys::SysError;
 use crate::sys::listing::Ino;

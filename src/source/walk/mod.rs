@@ -14,9 +14,9 @@
 
 mod again;
 mod counters;
-mod crew;
+mod scheduler;
 mod dir;
-mod hand;
+mod worker;
 mod missing;
 mod place;
 mod pool;
@@ -38,15 +38,15 @@ use crate::sys::dir::OnMount;
 use crate::sys::mounts::Mounts;
 use crate::sys::stat::{Glance, Look};
 use crate::sys::thread::start;
-use crew::{Crew, Job};
 use dir::Dir;
-use hand::Hand;
 use missing::{Missing, ROUNDS, pause};
+use scheduler::{Job, Scheduler};
 use std::ffi::CStr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
+use worker::Worker;
 
 /// One thread's part of a walk: told of directories and entries, it says what to look at and where to go.
 ///
@@ -235,22 +235,22 @@ fn round<V: Visitor>(
     is_last: bool,
     options: Options<'_>,
 ) -> Result<Round<V>, SysError> {
-    let (crew, queues) = Crew::new(visitors.len(), is_last, options.stop, options.counters.pending());
+    let (scheduler, queues) = Scheduler::new(visitors.len(), is_last, options.stop, options.counters.pending());
     for (job, queue) in jobs.into_iter().zip(queues.iter().cycle()) {
-        crew.enlist(queue, job);
+        scheduler.enlist(queue, job);
     }
-    let hands: Vec<_> = visitors
+    let workers: Vec<_> = visitors
         .into_iter()
         .zip(queues)
         .enumerate()
-        .map(|(seat, (visitor, queue))| Mutex::new(Some(Hand::new(visitor, queue, seat, share, &crew, options))))
+        .map(|(seat, (visitor, queue))| Mutex::new(Some(Worker::new(visitor, queue, seat, share, &scheduler, options))))
         .collect();
     let worked: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = hands.iter().map(|hand| start(scope, || taken(hand).map(Hand::work))).collect();
+        let threads: Vec<_> = workers.iter().map(|worker| start(scope, || taken(worker).map(Worker::work))).collect();
         threads.into_iter().map(|thread| thread.map(|thread| thread.join())).collect()
     });
     let (mut done, mut refused, mut at_work) = (Vec::new(), None, 0);
-    for (worked, hand) in worked.into_iter().zip(&hands) {
+    for (worked, worker) in worked.into_iter().zip(&workers) {
         match worked {
             // A visitor's panic goes on in the caller, once the other threads are done.
             Ok(visitor) => {
@@ -259,7 +259,7 @@ fn round<V: Visitor>(
             }
             // What a thread that the system refused was to do, the others have done. What its visitor knows is kept.
             Err(error) => {
-                done.extend(taken(hand).map(Hand::into_visitor));
+                done.extend(taken(worker).map(Worker::into_visitor));
                 refused = Some(error);
             }
         }
@@ -267,8 +267,8 @@ fn round<V: Visitor>(
     if let Some(error) = refused.filter(|_| at_work == 0) {
         return Err(error);
     }
-    drop(hands);
-    Ok((done, crew.into_missing()))
+    drop(workers);
+    Ok((done, scheduler.into_missing()))
 }
 
 fn taken<T>(slot: &Mutex<Option<T>>) -> Option<T> {

@@ -1,11 +1,11 @@
 //! Reading one directory: its names, a look at those that are wanted, and the directories among them.
 
 use super::again::Absent;
-use super::crew::Crew;
 use super::dir::Dir;
-use super::hand::{is_gone, is_shut, tell};
 use super::missing::Why;
-use super::settle::Told;
+use super::scheduler::Scheduler;
+use super::settle::ToldNames;
+use super::worker::{is_gone, is_shut, tell};
 use super::{Crossing, Enough, Next, Place, Standing, Visitor, Want};
 use crate::model::entry::Kind;
 use crate::sys::dir::{OnMount, same_mount};
@@ -33,8 +33,8 @@ pub(crate) struct Reading<'a, V: Visitor> {
     pub(crate) visitor: &'a mut V,
     pub(crate) dir: &'a Arc<Dir<V::Here>>,
     pub(crate) fd: &'a OwnedFd,
-    pub(crate) told: &'a mut Told,
-    pub(crate) crew: &'a Crew<'a, V::Here>,
+    pub(crate) told: &'a mut ToldNames,
+    pub(crate) scheduler: &'a Scheduler<'a, V::Here>,
     found: &'a mut Vec<Absent>,
     names: u64,
     is_missing: bool,
@@ -46,10 +46,10 @@ impl<'a, V: Visitor> Reading<'a, V> {
         visitor: &'a mut V,
         dir: &'a Arc<Dir<V::Here>>,
         fd: &'a OwnedFd,
-        (told, found): (&'a mut Told, &'a mut Vec<Absent>),
-        crew: &'a Crew<'a, V::Here>,
+        (told, found): (&'a mut ToldNames, &'a mut Vec<Absent>),
+        scheduler: &'a Scheduler<'a, V::Here>,
     ) -> Self {
-        Reading { visitor, dir, fd, told, crew, found, names: 0, is_missing: false }
+        Reading { visitor, dir, fd, told, scheduler, found, names: 0, is_missing: false }
     }
 
     /// Reads names until there are no more, or enough directories to go on with.
@@ -58,19 +58,19 @@ impl<'a, V: Visitor> Reading<'a, V> {
         let mut next = 0;
         loop {
             if listing.is_drained() {
-                if self.crew.is_over() {
+                if self.scheduler.is_over() {
                     return Rest::None;
                 }
-                if self.found.len() >= BATCH || (!self.found.is_empty() && self.crew.is_hungry()) {
+                if self.found.len() >= BATCH || (!self.found.is_empty() && self.scheduler.is_hungry()) {
                     return Rest::From(next);
                 }
-                self.told.call(self.crew);
+                self.told.call(self.scheduler);
             }
             match listing.next() {
                 None => return Rest::None,
                 Some(Err(error)) if error.errno == Errno::INTR => {}
                 Some(Err(error)) => {
-                    self.crew.missed.add_rest(self.visitor, self.dir, error, Why::Gone);
+                    self.scheduler.missed.add_rest(self.visitor, self.dir, error, Why::Gone);
                     return Rest::None;
                 }
                 Some(Ok(listed)) => {
@@ -122,7 +122,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
 
     /// Glances at a name, where that tells the mount that it is on, and lets the visitor say whether that is enough.
     fn glanced(&mut self, name: &CStr, listed: Kind) -> Enough {
-        if !self.dir.ground.told_by_device {
+        if !self.dir.traits.told_by_device {
             return Enough::No;
         }
         match glance_at(self.fd, name) {
@@ -178,6 +178,6 @@ impl<'a, V: Visitor> Reading<'a, V> {
     }
 
     fn miss(&mut self, listed: (&CStr, Option<Ino>)) {
-        self.is_missing |= self.crew.missed.add(self.visitor, self.dir, listed, Why::Moved);
+        self.is_missing |= self.scheduler.missed.add(self.visitor, self.dir, listed, Why::Moved);
     }
 }

@@ -5,10 +5,10 @@
 //! all there at one time. A directory that takes more is listed again, if its ctime changed meanwhile, with memory for all of
 //! its names; whatever wasn't told of before is judged then.
 
-use super::crew::Crew;
-use super::dir::Ground;
+use super::dir::MountTraits;
 use super::missing::Why;
 use super::reading::Reading;
+use super::scheduler::Scheduler;
 use super::{Place, Unread, Visitor, Visits};
 use crate::sys::SysError;
 use crate::sys::listing::{Buffer, Listed, Listing, SIZE, resume};
@@ -28,7 +28,7 @@ const FREE: usize = 1 << 12;
 
 /// What was told of a directory whose names are being read.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct ToldNames {
     /// The inodes, or what stands for them.
     keys: Vec<u64>,
     /// How many calls were made.
@@ -39,25 +39,25 @@ pub(crate) struct Told {
     hasher: RandomState,
 }
 
-impl Told {
+impl ToldNames {
     /// Nothing, of another directory.
-    pub fn clear<H>(&mut self, crew: &Crew<'_, H>) {
-        crew.forget(self.counted);
+    pub fn clear<H>(&mut self, scheduler: &Scheduler<'_, H>) {
+        scheduler.forget(self.counted);
         self.keys.clear();
         self.keys.shrink_to(FREE);
         (self.calls, self.counted, self.is_forgotten) = (0, 0, false);
     }
 
     /// The next call is made.
-    pub fn call<H>(&mut self, crew: &Crew<'_, H>) {
+    pub fn call<H>(&mut self, scheduler: &Scheduler<'_, H>) {
         self.calls += 1;
         let new = self.keys.len() - self.counted;
         if self.keys.len() <= FREE || self.is_forgotten {
             return;
         }
         self.counted += new;
-        if !crew.remember(new, MOST) {
-            crew.forget(self.counted);
+        if !scheduler.remember(new, MOST) {
+            scheduler.forget(self.counted);
             (self.keys, self.counted, self.is_forgotten) = (Vec::new(), 0, true);
         }
     }
@@ -76,22 +76,22 @@ impl Told {
 }
 
 /// Whether nothing that was there all the time can have been left out, because it was listed at one time.
-fn is_snapshot(calls: usize, ground: Ground) -> bool {
+fn is_snapshot(calls: usize, traits: MountTraits) -> bool {
     // The last call lists nothing.
-    calls <= 2 && !ground.lists_as_opened
+    calls <= 2 && !traits.lists_as_opened
 }
 
 impl<V: Visitor> Reading<'_, V> {
     /// Lists the directory again until nothing can have been left out.
     pub fn settle(&mut self, visits: &Visits) {
         if let Err(error) = self.try_settle(visits) {
-            self.crew.missed.add_rest(self.visitor, self.dir, error, Why::Gone);
+            self.scheduler.missed.add_rest(self.visitor, self.dir, error, Why::Gone);
         }
     }
 
     fn try_settle(&mut self, visits: &Visits) -> Result<(), SysError> {
-        let (ground, seen) = (self.dir.ground, &self.dir.seen);
-        if is_snapshot(self.told.calls, ground) {
+        let (traits, seen) = (self.dir.traits, &self.dir.seen);
+        if is_snapshot(self.told.calls, traits) {
             return Ok(());
         }
         let is_same = look(self.fd)?.changed == seen.changed;
@@ -104,14 +104,14 @@ impl<V: Visitor> Reading<'_, V> {
             for _ in 0..LISTINGS {
                 self.told.keys.sort_unstable();
                 let known = self.told.keys.len();
-                let is_settled = memory.list(self.fd, ground, |listed| {
+                let is_settled = memory.list(self.fd, traits, |listed| {
                     let key = self.told.key(listed);
                     if self.told.keys[..known].binary_search(&key).is_err() {
                         self.name(listed);
                     }
-                    self.crew.is_over()
+                    self.scheduler.is_over()
                 })?;
-                if is_settled || self.crew.is_over() {
+                if is_settled || self.scheduler.is_over() {
                     return Ok(());
                 }
             }
@@ -133,7 +133,7 @@ impl Memory {
     pub fn list(
         &mut self,
         fd: &OwnedFd,
-        ground: Ground,
+        traits: MountTraits,
         mut each: impl FnMut(&Listed<'_>) -> bool,
     ) -> Result<bool, SysError> {
         let before = look(fd)?.changed;
@@ -156,7 +156,7 @@ impl Memory {
             }
         }
         self.bytes = self.bytes.max(calls * size);
-        match is_snapshot(calls, ground) {
+        match is_snapshot(calls, traits) {
             true => Ok(true),
             false => Ok(look(fd)?.changed == before),
         }
@@ -171,13 +171,13 @@ mod tests {
     use std::sync::atomic::{AtomicBool, AtomicUsize};
     use tempfile::tempdir;
 
-    const ATOMIC: Ground =
-        Ground { automounts: false, told_by_device: true, stamps_renames: true, lists_as_opened: false };
-    const AS_OPENED: Ground = Ground { lists_as_opened: true, ..ATOMIC };
+    const ATOMIC: MountTraits =
+        MountTraits { automounts: false, told_by_device: true, stamps_renames: true, lists_as_opened: false };
+    const AS_OPENED: MountTraits = MountTraits { lists_as_opened: true, ..ATOMIC };
 
     /// Lists a directory of five names with so much memory, and changes it so many times at the first of them; says
     /// whether nothing can have been left out.
-    fn is_settled(memory: &mut Memory, ground: Ground, changes: usize) -> bool {
+    fn is_settled(memory: &mut Memory, traits: MountTraits, changes: usize) -> bool {
         let tree = tempdir().unwrap();
         (0..5).for_each(|name| fs::write(tree.path().join(name.to_string()), "").unwrap());
         let fd = OwnedFd::from(File::open(tree.path()).unwrap());
@@ -191,13 +191,13 @@ mod tests {
             left = left.saturating_sub(1);
             false
         };
-        memory.list(&fd, ground, change).unwrap()
+        memory.list(&fd, traits, change).unwrap()
     }
 
     #[test]
     fn a_listing_is_whole_by_one_call_or_where_nothing_changed() {
-        for (ground, changes, expected) in [(ATOMIC, 1, true), (AS_OPENED, 0, true), (AS_OPENED, 1, false)] {
-            assert_eq!(is_settled(&mut Memory::default(), ground, changes), expected, "{ground:?} {changes}");
+        for (traits, changes, expected) in [(ATOMIC, 1, true), (AS_OPENED, 0, true), (AS_OPENED, 1, false)] {
+            assert_eq!(is_settled(&mut Memory::default(), traits, changes), expected, "{traits:?} {changes}");
         }
     }
 
@@ -225,19 +225,19 @@ mod tests {
     #[test]
     fn so_many_names_are_remembered_of_all_directories_together() {
         let (stop, pending) = (AtomicBool::new(false), AtomicUsize::new(0));
-        let (crew, _) = Crew::<()>::new(1, false, &stop, &pending);
-        let read = |told: &mut Told, names: usize| {
-            told.call(&crew);
+        let (scheduler, _) = Scheduler::<()>::new(1, false, &stop, &pending);
+        let read = |told: &mut ToldNames, names: usize| {
+            told.call(&scheduler);
             (0..names).for_each(|key| told.tell(key as u64));
-            told.call(&crew);
+            told.call(&scheduler);
             told.is_forgotten
         };
-        let (mut first, mut second) = (Told::default(), Told::default());
+        let (mut first, mut second) = (ToldNames::default(), ToldNames::default());
         assert!(!read(&mut first, MOST - FREE));
         assert!(!read(&mut second, FREE), "what comes with one call is nobody else's loss");
         assert!(read(&mut second, 1), "that is one too many");
-        first.clear(&crew);
-        second.clear(&crew);
+        first.clear(&scheduler);
+        second.clear(&scheduler);
         assert!(!read(&mut second, MOST), "all that was given back");
     }
 }

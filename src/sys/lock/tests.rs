@@ -5,27 +5,27 @@ use crate::sys::store::Missing;
 use std::fs::{self, File};
 use std::os::fd::OwnedFd;
 
-struct Place {
+struct LockedPlace {
     dir: tempfile::TempDir,
     store: Store,
 }
 
-fn place() -> Place {
+fn place() -> LockedPlace {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir_all(dir.path().join("a/b/c")).unwrap();
     fs::create_dir(dir.path().join("a/d")).unwrap();
     let store = Store::open(dir.path(), Missing::Refuse).unwrap();
-    Place { dir, store }
+    LockedPlace { dir, store }
 }
 
-fn lock(place: &Place, paths: &[&str]) -> Result<Locks, LockError> {
+fn lock(place: &LockedPlace, paths: &[&str]) -> Result<Locks, LockError> {
     let opened: Vec<(PathBuf, OwnedFd)> = paths
         .iter()
         .map(|path| place.dir.path().join(path))
         .map(|path| (path.clone(), File::open(path).unwrap().into()))
         .collect();
     let roots = opened.iter().map(|(path, fd)| Some((path.as_path(), Ok(fd), Crossing::Never)));
-    super::lock(&place.store, &Wanted::of(roots).0, |_| Again::GiveUp)
+    super::lock(&place.store, &LockRequest::of(roots).0, |_| Again::GiveUp)
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn waits_as_long_as_it_is_told() {
     let place = place();
     let mut held = Some(lock(&place, &["a"]).unwrap());
     let root: OwnedFd = File::open(place.dir.path().join("a")).unwrap().into();
-    let wanted = Wanted::of([Some((&*place.dir.path().join("a"), Ok(&root), Crossing::Never))]).0;
+    let wanted = LockRequest::of([Some((&*place.dir.path().join("a"), Ok(&root), Crossing::Never))]).0;
     let mut asked = 0;
     let locks = super::lock(&place.store, &wanted, |_| {
         asked += 1;
@@ -76,7 +76,7 @@ fn one_run_may_have_roots_in_one_another() {
     assert!(lock(&place, &["a/d"]).is_err());
 }
 
-fn files(place: &Place) -> Vec<String> {
+fn files(place: &LockedPlace) -> Vec<String> {
     place.store.folder(FOLDER).unwrap().names().unwrap()
 }
 
@@ -90,7 +90,7 @@ fn files_go_when_nobody_holds_them() {
     // What a killed run left, and one of an earlier version.
     let left = place.dir.path().join(FOLDER).join("4711-0");
     let root: OwnedFd = File::open(place.dir.path().join("a")).unwrap().into();
-    let wanted = Wanted::of([Some((&*place.dir.path().join("a"), Ok(&root), Crossing::Never))]).0;
+    let wanted = LockRequest::of([Some((&*place.dir.path().join("a"), Ok(&root), Crossing::Never))]).0;
     fs::write(&left, wanted.claim(4711)).unwrap();
     fs::write(place.dir.path().join(FOLDER).join("fe00-1234"), "").unwrap();
     let held = lock(&place, &["a"]).unwrap();
@@ -130,11 +130,11 @@ fn mounts_of_parts_are_known_by_their_places() {
           24 22 254:1 / /mnt/x rw - ext4 /dev/vdb rw\n",
     );
     let of = |mount: u64, below: &str| {
-        let mut wanted = Wanted::default();
+        let mut wanted = LockRequest::default();
         wanted.want_place(mounts.by_id(mount).unwrap(), Path::new(below), Path::new("/r"));
         wanted
     };
-    let conflict = |one: &Wanted, other: &Wanted| one.conflict(&other.claim(1), Path::new("/r")).is_some();
+    let conflict = |one: &LockRequest, other: &LockRequest| one.conflict(&other.claim(1), Path::new("/r")).is_some();
     let root = of(22, "pool/lab");
     for (mount, below, expected) in [
         (23, "", true),
@@ -170,7 +170,7 @@ fn a_root_that_cannot_be_locked_costs_no_other_its_lock() {
         Some((gone.as_path(), Ok(open(&d)), Crossing::Never)),
         Some((above.as_path(), stale, Crossing::Never)),
     ];
-    let (wanted, lost) = Wanted::of(roots);
+    let (wanted, lost) = LockRequest::of(roots);
     assert_eq!(lost.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [2, 3]);
     let _held = super::lock(&place.store, &wanted, |_| Again::GiveUp).unwrap();
     assert!(matches!(lock(&place, &["a/b"]), Err(LockError::Held { .. })));

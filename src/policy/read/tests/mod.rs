@@ -7,7 +7,7 @@ use super::read;
 use crate::lints::{Level, Lint};
 use crate::model::entry::Kind;
 use crate::model::intent::{Consent, HardLinks};
-use crate::policy::model::{AccountText, Attribute, Limits, MaxChanges, Model, Mounts, PrivateDirs, Scope};
+use crate::policy::model::{AccountText, Attribute, Limits, MaxChanges, Model, Mounts, PrivateDirs, RuleScope};
 use crate::policy::problem::{Problem, Source};
 use std::sync::Arc;
 
@@ -91,7 +91,7 @@ fn every_key_of_a_tree_is_read() {
     assert_eq!(*value(&wishes.private_dirs), PrivateDirs::Allow);
     assert_eq!(wishes.kinds, Some(vec![Kind::Dir, Kind::Symlink]));
     let rule = &tree.rules[0];
-    assert_eq!((rule.line, rule.scope, rule.patterns.len(), &rule.wishes.kinds), (21, Scope::Own, 2, &None));
+    assert_eq!((rule.line, rule.scope, rule.patterns.len(), &rule.wishes.kinds), (21, RuleScope::Own, 2, &None));
 }
 
 fn value<T: std::fmt::Debug>(attribute: &Attribute<T>) -> &T {

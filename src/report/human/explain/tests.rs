@@ -57,8 +57,8 @@ fn said(wanted: &str, line: u32, pattern: Option<&str>) -> Said<'static> {
     Said { wanted: wanted.into(), file: "/etc/sgidlint/lab.toml", line, pattern: pattern.map(Into::into) }
 }
 
-fn view() -> View<'static> {
-    View {
+fn view() -> EntryView<'static> {
+    EntryView {
         policy: "lab-share",
         root: b"/srv/lab",
         passed_over: None,
@@ -76,13 +76,13 @@ fn view() -> View<'static> {
             },
         ],
         findings: vec![
-            Told {
+            LintAnswer {
                 lint: "foreign-group",
                 level: Level::Deny,
                 message: "group is users, should be lab".into(),
                 fix: Fix::Safe,
             },
-            Told {
+            LintAnswer {
                 lint: "missing-permission",
                 level: Level::Deny,
                 message: "mode is 0700, should be 2770".into(),
@@ -95,7 +95,7 @@ fn view() -> View<'static> {
     }
 }
 
-fn explained(views: Vec<View<'static>>) -> String {
+fn explained(views: Vec<EntryView<'static>>) -> String {
     let explained = Explained {
         path: b"/srv/lab/da\nta",
         kind: Kind::Dir,
@@ -139,9 +139,9 @@ The rest is mended as by fix --unsafe-fixes, once you know that it should be, wi
 
 #[test]
 fn what_is_right_or_not_judged_is_said_to_be() {
-    let right = View { findings: Vec::new(), ..view() };
-    let unwanted = View { attributes: Vec::new(), ..view() };
-    let excluded = View { passed_over: Some("excluded by \"da*\" (lab.toml:12)".into()), ..view() };
+    let right = EntryView { findings: Vec::new(), ..view() };
+    let unwanted = EntryView { attributes: Vec::new(), ..view() };
+    let excluded = EntryView { passed_over: Some("excluded by \"da*\" (lab.toml:12)".into()), ..view() };
     assert_data_eq!(
         explained(vec![right, unwanted, excluded]),
         str![[r#"

@@ -1,7 +1,7 @@
 //! Trees that somebody changes while they are walked: the walk never leaves them.
 
 use super::*;
-use crate::sys::ladder::Ladder;
+use crate::sys::features::KernelFeatures;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::ffi::CString;
@@ -172,8 +172,8 @@ impl Visitor for Mover<'_> {
 
 #[test]
 fn what_was_moved_out_is_known() {
-    let ladder = Ladder::for_looking();
-    for fds in [None, ladder.proc_fds.as_ref()] {
+    let features = KernelFeatures::for_looking();
+    for fds in [None, features.proc_fds.as_ref()] {
         let tree = tempdir().unwrap();
         fs::create_dir_all(tree.path().join("inside/a/b")).unwrap();
         fs::write(tree.path().join("inside/a/b/file"), "").unwrap();

@@ -1,7 +1,7 @@
 //! Depth, descriptors, panics, refusals: what must not stop a walk, and what must.
 
 use super::*;
-use crate::sys::ladder::Ladder;
+use crate::sys::features::KernelFeatures;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use rustix::thread::{set_thread_res_gid, set_thread_res_uid};
 use std::fs;
@@ -44,7 +44,7 @@ impl Visitor for Counter {
         if self.seen.is_multiple_of(1000) {
             self.longest = self.longest.max(at.path().len());
             assert_eq!(at.still_below(None), Ok(true));
-            assert_eq!(at.still_below(Ladder::for_looking().proc_fds.as_ref()), Ok(true));
+            assert_eq!(at.still_below(KernelFeatures::for_looking().proc_fds.as_ref()), Ok(true));
         }
         Next::Enter(())
     }

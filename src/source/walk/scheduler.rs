@@ -3,9 +3,9 @@
 use super::again::Absent;
 use super::dir::Dir;
 use super::missing::{Missed, Missing};
-use super::settle::Told;
+use super::settle::ToldNames;
 use crate::sys::listing::Ino;
-use crossbeam_deque::{Steal, Stealer, Worker};
+use crossbeam_deque::{Steal, Stealer, Worker as Queue};
 use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -22,14 +22,14 @@ pub(crate) enum Job<H> {
     /// Look again for what was missing in a directory.
     Again(Arc<Dir<H>>, Vec<Absent>),
     /// Read on in a directory, from there; with what was told of it so far.
-    More(Arc<Dir<H>>, u64, Box<Told>),
+    More(Arc<Dir<H>>, u64, Box<ToldNames>),
 }
 
 /// What the threads share.
 ///
 /// A job counts as pending from before it is queued until it is done, so with none pending all is done. Only
 /// the owner of a queue puts jobs there, and sleeps only when it is empty: a missed wake costs time, never a job.
-pub(crate) struct Crew<'a, H> {
+pub(crate) struct Scheduler<'a, H> {
     stealers: Vec<Stealer<Job<H>>>,
     pending: &'a AtomicUsize,
     /// What is to be looked for again.
@@ -42,18 +42,18 @@ pub(crate) struct Crew<'a, H> {
     bell: Condvar,
 }
 
-impl<'a, H> Crew<'a, H> {
-    /// A crew and the queue of each of its threads; `pending` counts its jobs, and begins with none. After the last crew
+impl<'a, H> Scheduler<'a, H> {
+    /// A scheduler and the queue of each thread; `pending` counts its jobs, and begins with none. After the last
     /// nothing is looked for again.
     pub fn new(
         threads: usize,
         is_last: bool,
         stop: &'a AtomicBool,
         pending: &'a AtomicUsize,
-    ) -> (Crew<'a, H>, Vec<Worker<Job<H>>>) {
-        let queues: Vec<_> = (0..threads).map(|_| Worker::new_lifo()).collect();
-        let crew = Crew {
-            stealers: queues.iter().map(Worker::stealer).collect(),
+    ) -> (Scheduler<'a, H>, Vec<Queue<Job<H>>>) {
+        let queues: Vec<_> = (0..threads).map(|_| Queue::new_lifo()).collect();
+        let scheduler = Scheduler {
+            stealers: queues.iter().map(Queue::stealer).collect(),
             pending,
             missed: Missed::new(is_last),
             remembered: AtomicUsize::new(0),
@@ -63,17 +63,17 @@ impl<'a, H> Crew<'a, H> {
             gate: Mutex::new(()),
             bell: Condvar::new(),
         };
-        (crew, queues)
+        (scheduler, queues)
     }
 
     /// Queues one job.
-    pub fn enlist(&self, queue: &Worker<Job<H>>, job: Job<H>) {
+    pub fn enlist(&self, queue: &Queue<Job<H>>, job: Job<H>) {
         self.pending.fetch_add(1, Ordering::Relaxed);
         queue.push(job);
     }
 
     /// Queues jobs; the last of them is done first.
-    pub fn enlist_all(&self, queue: &Worker<Job<H>>, jobs: impl ExactSizeIterator<Item = Job<H>>) {
+    pub fn enlist_all(&self, queue: &Queue<Job<H>>, jobs: impl ExactSizeIterator<Item = Job<H>>) {
         self.pending.fetch_add(jobs.len(), Ordering::Relaxed);
         jobs.for_each(|job| queue.push(job));
         // One job is for the owner itself, who comes for it at once.
@@ -103,7 +103,7 @@ impl<'a, H> Crew<'a, H> {
     }
 
     /// The next job for a thread: its own newest, else another's oldest; waits for one. `None` when all is done.
-    pub fn next(&self, queue: &Worker<Job<H>>, seat: usize) -> Option<Job<H>> {
+    pub fn next(&self, queue: &Queue<Job<H>>, seat: usize) -> Option<Job<H>> {
         let mut round = 0;
         while !self.is_over() {
             if let Some(job) = queue.pop().or_else(|| self.steal(seat)) {

@@ -3,8 +3,8 @@
 use super::*;
 use crate::access::making::{Inheritance, make};
 use crate::access::probe::Someone;
-use crate::access::probe::story::{Beyond, Trial};
-use crate::access::remedy::{Alteration, Bits, Turn};
+use crate::access::probe::traced::{Beyond, Trial};
+use crate::access::remedy::{Bits, Remedy, Turn};
 use crate::access::trace::{Case, Demand, Fixture, Stop};
 use crate::model::accounts::Account;
 use crate::model::acl::Listed;
@@ -12,7 +12,7 @@ use crate::model::acl::{Acl, AclEntry, Tag};
 use crate::model::mode::Mode;
 use crate::report::samples::{Names, state, text};
 use crate::sys::access::{Answer, Making};
-use crate::sys::persona::Persona;
+use crate::sys::impersonation::Impersonation;
 use rustix::io::Errno;
 use snapbox::{IntoData, assert_data_eq, str};
 
@@ -21,7 +21,7 @@ fn entry(tag: Tag, id: Option<u32>, permissions: u8) -> AclEntry {
 }
 
 /// Alice in a directory of a hostile name, whose ACL has her and masks her.
-fn story() -> Story {
+fn story() -> Trace {
     let account = Account { uid: 1001, gid: 100, groups: vec![100, 3001] };
     let list = Acl::new(vec![
         entry(Tag::Owner, None, 7),
@@ -46,26 +46,26 @@ fn story() -> Story {
         is_barred: false,
     };
     let rights = Rights::new(7);
-    let own = Alteration::Entry { place: 1, tag: Tag::User, id: Some(1001), rights, mask: rights };
-    let bit = Alteration::Mode { place: 1, turn: Turn::Give, bits: Bits::Group, rights: Rights::WRITE };
+    let own = Remedy::Entry { place: 1, tag: Tag::User, id: Some(1001), rights, mask: rights };
+    let bit = Remedy::Mode { place: 1, turn: Turn::Give, bits: Bits::Group, rights: Rights::WRITE };
     let beyond = Beyond { place: 1, rights: Rights::CHANGE, answer: Answer::No(Errno::ROFS) };
-    let ways = vec![vec![Alteration::Join { gid: 3001 }, bit], vec![own]];
+    let ways = vec![vec![Remedy::Join { gid: 3001 }, bit], vec![own]];
     let made = make(&account, case.stops[1].state, None, Mode::new(0o027), Inheritance::Setgid);
-    Story {
-        someone: Someone { label: "alice".into(), persona: Persona::Account(account.clone()), account },
+    Trace {
+        someone: Someone { label: "alice".into(), impersonation: Impersonation::Account(account.clone()), account },
         umask: Mode::new(0o027),
         case,
         paths: vec!["/".into(), "/it's\u{1b}[31m".into()],
         file_systems: vec![None, Some("nfs4".into())],
         passes: vec![Some(Answer::Yes), Some(Answer::No(Errno::ACCESS))],
         acts: vec![
-            tale(Act::List, true, Rights::READ, Vec::new()),
-            tale(Act::Create, false, Rights::CHANGE, ways.clone()),
-            tale(Act::Delete, false, Rights::CHANGE, ways),
+            tale(Operation::List, true, Rights::READ, Vec::new()),
+            tale(Operation::Create, false, Rights::CHANGE, ways.clone()),
+            tale(Operation::Delete, false, Rights::CHANGE, ways),
             Tale {
                 differs: Some(Answer::No(Errno::ROFS)),
                 beyond: vec![beyond],
-                ..tale(Act::Enter, false, Rights::PASS, Vec::new())
+                ..tale(Operation::Enter, false, Rights::PASS, Vec::new())
             },
         ],
         made: Some(Trial { made, making: Making::Made(made.state) }),
@@ -122,7 +122,7 @@ fn programs_get_one_line() {
 #[test]
 fn what_was_made_is_believed_before_the_rules() {
     let mut story = story();
-    let said = |story: &Story| wording::made(story, &Names).unwrap_or_default();
+    let said = |story: &Trace| wording::made(story, &Names).unwrap_or_default();
     assert_eq!(
         said(&story),
         "a new file there would be alice:lab 0640: its group is the directory's, which is setgid, its mode is 0666 \
@@ -140,20 +140,19 @@ fn what_was_made_is_believed_before_the_rules() {
 #[test]
 fn a_mask_is_named_where_setfacl_would_make_another() {
     let mut story = story();
-    let alone = |rights, mask| Alteration::Entry {
+    let alone = |rights, mask| Remedy::Entry {
         place: 1,
         tag: Tag::User,
         id: Some(1001),
         rights: Rights::new(rights),
         mask: Rights::new(mask),
     };
-    let of = |story: &Story, alteration| commands(story, &[alteration], &Names).join("");
+    let of = |story: &Trace, remedy| commands(story, &[remedy], &Names).join("");
     assert_eq!(of(&story, alone(7, 7)), r"setfacl -m u:alice:rwx -- $'/it\'s\033[31m'");
     // The owning group's own entry is rwx: without a mask named, that would be opened too.
     assert_eq!(of(&story, alone(5, 5)), r"setfacl -m u:alice:r-x,m::r-x -- $'/it\'s\033[31m'");
     // A name that setfacl could misread is a number.
     story.case.account.uid = 1666;
-    let named =
-        Alteration::Entry { place: 0, tag: Tag::User, id: Some(1666), rights: Rights::PASS, mask: Rights::new(5) };
+    let named = Remedy::Entry { place: 0, tag: Tag::User, id: Some(1666), rights: Rights::PASS, mask: Rights::new(5) };
     assert_eq!(of(&story, named), "setfacl -m u:1666:--x -- /");
 }

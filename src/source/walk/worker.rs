@@ -1,12 +1,12 @@
 //! One thread of a walk: takes a job, opens and looks at its directory, reads it.
 
 use super::again::Absent;
-use super::crew::{Crew, Job};
 use super::dir::Dir;
 use super::missing::Why;
 use super::pool::Pool;
 use super::reading::{Reading, Rest};
-use super::settle::Told;
+use super::scheduler::{Job, Scheduler};
+use super::settle::ToldNames;
 use super::visits::Admission;
 use super::{Crossing, Next, Options, Place, Standing, Unread, Visitor, Want};
 use crate::model::entry::Kind;
@@ -15,7 +15,7 @@ use crate::sys::dir::{OnMount, Reach, mount_at, open_at, same_mount};
 use crate::sys::listing::{Buffer, Ino, resume};
 use crate::sys::mounts::{Class, Mounts, classify};
 use crate::sys::stat::{Look, look, look_at};
-use crossbeam_deque::Worker;
+use crossbeam_deque::Worker as Queue;
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, OwnedFd};
@@ -25,15 +25,15 @@ use std::sync::Arc;
 const TRIES: usize = 8;
 
 /// One thread of a walk.
-pub(crate) struct Hand<'a, V: Visitor> {
+pub(crate) struct Worker<'a, V: Visitor> {
     pub(crate) visitor: V,
-    queue: Worker<Job<V::Here>>,
+    queue: Queue<Job<V::Here>>,
     seat: usize,
     pub(crate) pool: Pool<V::Here>,
     buffer: Buffer,
-    told: Box<Told>,
+    told: Box<ToldNames>,
     found: Vec<Absent>,
-    pub(crate) crew: &'a Crew<'a, V::Here>,
+    pub(crate) scheduler: &'a Scheduler<'a, V::Here>,
     options: Options<'a>,
 }
 
@@ -48,18 +48,18 @@ pub(crate) fn is_gone(error: &SysError) -> bool {
     error.is_absence() || matches!(error.errno, Errno::STALE | Errno::LOOP | Errno::XDEV)
 }
 
-impl<'a, V: Visitor> Hand<'a, V> {
+impl<'a, V: Visitor> Worker<'a, V> {
     /// A thread with its visitor, its queue, and its share of descriptors.
     pub fn new(
         visitor: V,
-        queue: Worker<Job<V::Here>>,
+        queue: Queue<Job<V::Here>>,
         seat: usize,
         share: usize,
-        crew: &'a Crew<'a, V::Here>,
+        scheduler: &'a Scheduler<'a, V::Here>,
         options: Options<'a>,
     ) -> Self {
         let (pool, buffer, told, found) = (Pool::new(share), Buffer::default(), Box::default(), Vec::new());
-        Hand { visitor, queue, seat, pool, buffer, told, found, crew, options }
+        Worker { visitor, queue, seat, pool, buffer, told, found, scheduler, options }
     }
 
     /// The visitor of a thread that never began.
@@ -69,16 +69,16 @@ impl<'a, V: Visitor> Hand<'a, V> {
 
     /// Works until all is done.
     pub fn work(mut self) -> Result<V, SysError> {
-        let leaving = Leaving(self.crew);
+        let leaving = Leaving(self.scheduler);
         (self.options.setup)()?;
-        while let Some(job) = self.crew.next(&self.queue, self.seat) {
+        while let Some(job) = self.scheduler.next(&self.queue, self.seat) {
             self.run(job);
-            self.crew.done();
+            self.scheduler.done();
         }
         std::mem::forget(leaving);
         // What is looked for again is reached by its names anew.
         self.pool.close_all();
-        if self.crew.is_last() {
+        if self.scheduler.is_last() {
             self.visitor.end();
         }
         Ok(self.visitor)
@@ -90,18 +90,18 @@ impl<'a, V: Visitor> Hand<'a, V> {
                 let fd = dir.open().expect("a start is never closed");
                 self.visitor.start(Place::itself(&dir, Some(fd.as_fd())), &dir.seen);
                 // Should it be moved into another start, that is the second time.
-                self.options.visits.admit(&dir.seen, dir.ground.stamps_renames, || false);
+                self.options.visits.admit(&dir.seen, dir.traits.stamps_renames, || false);
                 self.read(dir, &fd);
             }
             Job::Child(parent, name, ino) => self.child(parent, name, ino),
             Job::Again(dir, absent) => self.look_again(&dir, absent),
             Job::More(dir, next, told) => {
                 let fd = self.pool.descriptor(&dir).and_then(|fd| resume(&fd, next).map(|()| fd));
-                self.told.clear(self.crew);
+                self.told.clear(self.scheduler);
                 self.told = told;
                 match fd {
                     Ok(fd) => self.read_on(dir, &fd),
-                    Err(error) => self.crew.missed.add_rest(&mut self.visitor, &dir, error, Why::Moved),
+                    Err(error) => self.scheduler.missed.add_rest(&mut self.visitor, &dir, error, Why::Moved),
                 }
             }
         }
@@ -164,7 +164,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
 
     fn open_here(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>) -> Result<(OwnedFd, Look), SysError> {
         let Some((above, name)) = at.parent() else { return Err(SysError { call: "openat2", errno: Errno::STALE }) };
-        if parent.ground.automounts {
+        if parent.traits.automounts {
             // Before Linux 6.18 even RESOLVE_NO_XDEV mounts first and refuses then.
             let seen = mount_at(above, name)?;
             if seen.automount || seen.id != parent.seen.entry.mount {
@@ -243,7 +243,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
 
     /// Reads a directory, and queues the directories in it.
     fn read(&mut self, dir: Arc<Dir<V::Here>>, fd: &OwnedFd) {
-        self.told.clear(self.crew);
+        self.told.clear(self.scheduler);
         self.read_on(dir, fd);
     }
 
@@ -251,7 +251,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
         self.visitor.begin(Place::itself(&dir, Some(fd.as_fd())));
         self.options.counters.enter(|| Place::itself(&dir, None).path());
         let memory = (&mut *self.told, &mut self.found);
-        let mut reading = Reading::new(&mut self.visitor, &dir, fd, memory, self.crew);
+        let mut reading = Reading::new(&mut self.visitor, &dir, fd, memory, self.scheduler);
         let rest = reading.run(&mut self.buffer);
         if rest == Rest::None {
             reading.settle(self.options.visits);
@@ -266,15 +266,16 @@ impl<'a, V: Visitor> Hand<'a, V> {
             // Queued before the directories, so that they are done before more are read: a million of them
             // are never all queued.
             let told = std::mem::take(&mut self.told);
-            self.crew.enlist(&self.queue, Job::More(dir.clone(), next, told));
+            self.scheduler.enlist(&self.queue, Job::More(dir.clone(), next, told));
         }
-        self.crew.enlist_all(&self.queue, self.found.drain(..).map(|(name, ino)| Job::Child(dir.clone(), name, ino)));
+        self.scheduler
+            .enlist_all(&self.queue, self.found.drain(..).map(|(name, ino)| Job::Child(dir.clone(), name, ino)));
     }
 
     /// Whether a directory that is to be entered isn't read over and over; says so where it is.
     fn may_read(&mut self, dir: &Dir<V::Here>, fd: &OwnedFd) -> bool {
         let visits = self.options.visits;
-        let admission = visits.admit(&dir.seen, dir.ground.stamps_renames, || dir.is_below_itself());
+        let admission = visits.admit(&dir.seen, dir.traits.stamps_renames, || dir.is_below_itself());
         if admission == Admission::Refused {
             self.visitor.unread(Place::itself(dir, Some(fd.as_fd())), Unread::ReadBefore);
         }
@@ -291,7 +292,7 @@ impl<'a, V: Visitor> Hand<'a, V> {
 
     /// Has a name in a directory looked for again, which is in a pool since its names were queued.
     pub(crate) fn miss(&mut self, dir: &Arc<Dir<V::Here>>, name: &CStr, ino: Option<Ino>, why: Why) {
-        self.crew.missed.add(&mut self.visitor, dir, (name, ino), why);
+        self.scheduler.missed.add(&mut self.visitor, dir, (name, ino), why);
     }
 }
 
@@ -327,7 +328,7 @@ pub(crate) fn tell<V: Visitor>(visitor: &mut V, dir: &Dir<V::Here>, at: Place<'_
 }
 
 /// Ends the walk for all when a thread fails, so that none waits for it.
-struct Leaving<'a, H>(&'a Crew<'a, H>);
+struct Leaving<'a, H>(&'a Scheduler<'a, H>);
 
 impl<H> Drop for Leaving<'_, H> {
     fn drop(&mut self) {

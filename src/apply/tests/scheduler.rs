@@ -1,6 +1,6 @@
 //! Changes that several threads make: all of them once, told in the order of the plan, whatever ends the run.
 
-use super::super::crew::stretch;
+use super::super::scheduler::stretch;
 use super::tree::{Memory, NEW, Tree};
 use super::*;
 use crate::journal::{Legible, Record, RunState};
@@ -24,8 +24,8 @@ fn many() -> (Tree, Plan) {
     (tree, plan)
 }
 
-fn crew_of(tree: &Tree, plan: &Plan) -> Ground {
-    tree.ground(&plan.header, Ladder::of_this_kernel()).worked_by(4)
+fn crew_of(tree: &Tree, plan: &Plan) -> OpenRoots {
+    tree.open_roots(&plan.header, KernelFeatures::of_this_kernel()).worked_by(4)
 }
 
 #[test]
@@ -112,8 +112,8 @@ fn an_undo_finds_the_same_by_any_number_of_threads() {
     let state = RunState::Interrupted;
     let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All, bad: vec![] };
     let undo = |threads| {
-        let ground = tree.ground(&plan.header, Ladder::of_this_kernel()).worked_by(threads);
-        let undo = undo_plan(ground, &record, tree.header(Fixes::Safe));
+        let open_roots = tree.open_roots(&plan.header, KernelFeatures::of_this_kernel()).worked_by(threads);
+        let undo = undo_plan(open_roots, &record, tree.header(Fixes::Safe));
         (undo.plan.changes, undo.found)
     };
     let (changes, found) = undo(1);

@@ -9,12 +9,16 @@ use std::thread;
 
 const NONE: Mode = Mode::new(0);
 
-fn alice() -> Persona {
-    Persona::Account(Account { uid: 4_000_001, gid: 4_000_001, groups: vec![4_000_001, 4_004_242] })
+fn alice() -> Impersonation {
+    Impersonation::Account(Account { uid: 4_000_001, gid: 4_000_001, groups: vec![4_000_001, 4_004_242] })
 }
 
-fn as_persona<T: Send>(persona: &Persona, umask: Mode, act: impl FnOnce(Posed) -> T + Send) -> Result<T, SysError> {
-    thread::scope(|scope| scope.spawn(|| persona.pose(umask).map(act)).join().unwrap())
+fn as_persona<T: Send>(
+    impersonation: &Impersonation,
+    umask: Mode,
+    act: impl FnOnce(Impersonating) -> T + Send,
+) -> Result<T, SysError> {
+    thread::scope(|scope| scope.spawn(|| impersonation.impersonate(umask).map(act)).join().unwrap())
 }
 
 fn is_root(test: &str) -> bool {
@@ -45,8 +49,8 @@ fn a_thread_is_somebody_else_and_the_others_are_not() {
         return;
     }
     let before = ids("/proc/thread-self/status".as_ref());
-    let posed = as_persona(&alice(), Mode::new(0o027), |_| ids("/proc/thread-self/status".as_ref())).unwrap();
-    let started = |head: &str| posed.iter().find(|line| line.starts_with(head)).cloned().unwrap_or_default();
+    let acting = as_persona(&alice(), Mode::new(0o027), |_| ids("/proc/thread-self/status".as_ref())).unwrap();
+    let started = |head: &str| acting.iter().find(|line| line.starts_with(head)).cloned().unwrap_or_default();
     assert_eq!(started("Uid:"), "Uid: 0 0 0 4000001", "no user can send it signals, or slow it down");
     assert_eq!(started("Gid:"), "Gid: 4000001 4000001 4000001 4000001");
     assert_eq!(started("Groups:"), "Groups: 4000001 4004242");
@@ -98,11 +102,13 @@ fn the_umask_is_the_threads_own() {
 
 #[test]
 fn only_what_was_shown_may_ask() {
-    let errno = |persona: Persona| as_persona(&persona, NONE, |_| ()).map_err(|error| (error.call, error.errno));
+    let errno = |impersonation: Impersonation| {
+        as_persona(&impersonation, NONE, |_| ()).map_err(|error| (error.call, error.errno))
+    };
     // A group that nobody is in.
-    assert_eq!(errno(Persona::InGroup(4_294_967_000)), Err(("getgroups", Errno::PERM)));
-    assert_eq!(errno(Persona::InGroup(getegid().as_raw())), Ok(()));
-    assert_eq!(errno(Persona::Oneself), Ok(()));
+    assert_eq!(errno(Impersonation::InGroup(4_294_967_000)), Err(("getgroups", Errno::PERM)));
+    assert_eq!(errno(Impersonation::InGroup(getegid().as_raw())), Ok(()));
+    assert_eq!(errno(Impersonation::Oneself), Ok(()));
     if !geteuid().is_root() {
         assert_eq!(errno(alice()), Err(("setgroups", Errno::PERM)));
     }
@@ -113,7 +119,7 @@ fn an_id_that_is_not_there_is_told_from_no_right_to_it() {
     if !is_root("an_id_that_is_not_there") {
         return;
     }
-    let errno = |account| as_persona(&Persona::Account(account), NONE, |_| ()).map_err(|error| error.errno);
+    let errno = |account| as_persona(&Impersonation::Account(account), NONE, |_| ()).map_err(|error| error.errno);
     // (gid_t) -1 is no group: what setegid(2) says EINVAL to.
     assert_eq!(errno(Account { uid: 4_000_001, gid: u32::MAX, groups: vec![] }), Err(Errno::INVAL));
     assert_eq!(errno(Account { uid: 4_000_001, gid: 1, groups: vec![u32::MAX] }), Err(Errno::INVAL));

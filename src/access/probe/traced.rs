@@ -4,19 +4,19 @@ use super::Someone;
 use super::way::{Told, Way};
 use crate::access::making::{Inheritance, Made, make};
 use crate::access::proposals::{Proposals, Proposed};
-use crate::access::remedy::{Alteration, Means};
+use crate::access::remedy::{Means, Remedy};
 use crate::access::trace::{Case, Demand, Fixture, Stop};
 use crate::model::accounts::Account;
 use crate::model::acl::Listed;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
-use crate::model::operation::Act;
+use crate::model::operation::Operation;
 use crate::model::rights::Rights;
 use crate::sys::SysError;
 use crate::sys::access::{Answer, Making};
-use crate::sys::ladder::Ladder;
+use crate::sys::features::KernelFeatures;
+use crate::sys::impersonation::Impersonating;
 use crate::sys::mounts::{Mounts, is_read_only};
-use crate::sys::persona::Posed;
 use crate::sys::xattr::{Which, listed};
 use rustix::io::Errno;
 use std::os::unix::ffi::OsStrExt;
@@ -33,7 +33,7 @@ pub struct Scene {
 
 /// All that is to be told of somebody and one entry.
 #[derive(Clone, Debug)]
-pub struct Story {
+pub struct Trace {
     /// Who it is about.
     pub someone: Someone,
     /// Their umask.
@@ -52,7 +52,7 @@ pub struct Story {
     pub made: Option<Trial>,
 }
 
-impl Story {
+impl Trace {
     /// The path of a stop, as bytes.
     pub fn path(&self, place: usize) -> &[u8] {
         self.paths[place].as_os_str().as_bytes()
@@ -63,7 +63,7 @@ impl Story {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tale {
     /// Which.
-    pub act: Act,
+    pub act: Operation,
     /// The kernel's answer.
     pub can: bool,
     /// What decided: the first thing that is lacking, or else the last that it takes.
@@ -73,7 +73,7 @@ pub struct Tale {
     /// All that it takes where that is so.
     pub beyond: Vec<Beyond>,
     /// The changes that alter the answer, the smallest first; none where it can't be had by modes, groups and ACLs.
-    pub ways: Vec<Vec<Alteration>>,
+    pub ways: Vec<Vec<Remedy>>,
     /// Whether there would be a way, but for the policy.
     pub is_barred: bool,
 }
@@ -122,13 +122,13 @@ pub struct Trial {
 
 impl Scene {
     /// Holds the way to an absolute path. To be called by a thread that may look anywhere.
-    pub fn look(path: &Path, ladder: &Ladder) -> Result<Scene, SysError> {
+    pub fn look(path: &Path, features: &KernelFeatures) -> Result<Scene, SysError> {
         let way = Way::hold(path)?;
         let mounts = Mounts::read().unwrap_or_default();
         let (mut stops, mut default) = (Vec::new(), Listed::No);
         for step in way.steps() {
             let kind = step.look.entry.kind;
-            let list = |which| listed(&step.held, which, ladder);
+            let list = |which| listed(&step.held, which, features);
             let fixture = match () {
                 () if is_read_only(&step.held)? => Fixture::ReadOnly,
                 () if step.look.is_immutable() => Fixture::Immutable,
@@ -159,18 +159,24 @@ impl Scene {
     }
 
     /// Asks as somebody, by a thread that is them, and tells.
-    pub fn ask(&self, posed: &Posed, someone: &Someone, umask: Mode, means: &Means<'_>) -> Result<Story, SysError> {
-        let told = self.way.ask(posed, someone.account.uid)?;
+    pub fn ask(
+        &self,
+        acting: &Impersonating,
+        someone: &Someone,
+        umask: Mode,
+        means: &Means<'_>,
+    ) -> Result<Trace, SysError> {
+        let told = self.way.ask(acting, someone.account.uid)?;
         let case = Case { account: someone.account.clone(), stops: self.stops.clone() };
         let passes = self.way.steps().iter().map(|step| match step.look.entry.kind {
-            Kind::Dir => posed.may(&step.held, Rights::PASS).map(Some),
+            Kind::Dir => acting.may(&step.held, Rights::PASS).map(Some),
             _ => Ok(None),
         });
         let passes = passes.collect::<Result<Vec<_>, _>>()?;
         let mut proposals = Proposals::new(&case, *means);
-        let acts = case.acts().iter().map(|&act| self.tell(posed, &case, act, &told, &mut proposals));
+        let acts = case.acts().iter().map(|&act| self.tell(acting, &case, act, &told, &mut proposals));
         let acts = acts.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-        Ok(Story {
+        Ok(Trace {
             someone: someone.clone(),
             umask,
             acts,
@@ -184,9 +190,9 @@ impl Scene {
 
     fn tell(
         &self,
-        posed: &Posed,
+        acting: &Impersonating,
         case: &Case,
-        act: Act,
+        act: Operation,
         told: &Told,
         proposals: &mut Proposals<'_>,
     ) -> Result<Option<Tale>, SysError> {
@@ -194,14 +200,14 @@ impl Scene {
         let mut asked = Vec::new();
         for demand in case.demands(act) {
             let by_rules = case.meets(demand);
-            asked.push(Asked { demand, by_rules, answer: self.answer(posed, demand, by_rules)? });
+            asked.push(Asked { demand, by_rules, answer: self.answer(acting, demand, by_rules)? });
         }
         let Some(&last) = asked.last() else { return Ok(None) };
         let decider = asked.iter().copied().find(|one| !one.answer.is_yes()).unwrap_or(last);
         let mut beyond: Vec<_> = asked.iter().filter_map(|one| one.beyond(case)).collect();
         // All that it takes is there, and yet it isn't done: a quota, or a security module.
         let refusal = match told.making {
-            Some(Making::Refused(errno)) if act == Act::Create => Some(errno),
+            Some(Making::Refused(errno)) if act == Operation::Create => Some(errno),
             _ => Some(Errno::ACCESS).filter(|_| !can && decider.answer.is_yes()),
         };
         beyond.extend(refusal.map(|errno| Beyond {
@@ -218,9 +224,9 @@ impl Scene {
     }
 
     /// The kernel's answer, where it can be asked for one; what attributes and the sticky bit do is told by their rules.
-    fn answer(&self, posed: &Posed, demand: Demand, by_rules: bool) -> Result<Answer, SysError> {
+    fn answer(&self, acting: &Impersonating, demand: Demand, by_rules: bool) -> Result<Answer, SysError> {
         match (demand, self.way.steps().get(demand.place())) {
-            (Demand::Rights(_, rights), Some(step)) => posed.may(&step.held, rights),
+            (Demand::Rights(_, rights), Some(step)) => acting.may(&step.held, rights),
             _ if by_rules => Ok(Answer::Yes),
             _ => Ok(Answer::No(Errno::PERM)),
         }
@@ -232,11 +238,11 @@ impl Scene {
     }
 }
 
-fn proposed(proposals: &mut Proposals<'_>, act: Act, can: bool, beyond: &[Beyond]) -> Proposed {
+fn proposed(proposals: &mut Proposals<'_>, act: Operation, can: bool, beyond: &[Beyond]) -> Proposed {
     // What the rules don't decide, they don't alter.
     if beyond.is_empty() { proposals.propose(act, can) } else { Proposed::default() }
 }
 
 #[cfg(test)]
-#[path = "story_tests.rs"]
+#[path = "traced_tests.rs"]
 mod tests;

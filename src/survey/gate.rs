@@ -8,14 +8,14 @@ const MOST: u32 = 64;
 
 /// How the last entries of a thread went.
 #[derive(Default, Debug)]
-pub struct Streak {
+pub struct GlanceGate {
     /// So many in a row were alike.
     alike: u32,
     /// So many have to be, before it is worth a glance.
     needed: u32,
 }
 
-impl Streak {
+impl GlanceGate {
     /// Whether the next is worth a glance.
     pub fn holds(&self) -> bool {
         self.alike >= self.needed
@@ -36,7 +36,7 @@ impl Streak {
 
     /// One that was glanced at has to be looked at after all: the glance was for nothing.
     pub fn fails(&mut self) {
-        *self = Streak { alike: 0, needed: (2 * self.needed).clamp(1, MOST) };
+        *self = GlanceGate { alike: 0, needed: (2 * self.needed).clamp(1, MOST) };
     }
 }
 
@@ -46,18 +46,18 @@ mod tests {
 
     /// How many glances at entries of these kinds are made, and how many of them are for nothing.
     fn glances(kinds: impl IntoIterator<Item = u32>) -> (u32, u32) {
-        let (mut streak, mut last) = (Streak::default(), None);
+        let (mut gate, mut last) = (GlanceGate::default(), None);
         let (mut made, mut failed) = (0, 0);
         for kind in kinds {
-            let is_glanced = last.is_some() && streak.holds();
+            let is_glanced = last.is_some() && gate.holds();
             made += u32::from(is_glanced);
             match last == Some(kind) {
-                true => streak.goes_on(),
+                true => gate.goes_on(),
                 false if is_glanced => {
                     failed += 1;
-                    streak.fails();
+                    gate.fails();
                 }
-                false => streak.ends(),
+                false => gate.ends(),
             }
             last = Some(kind);
         }

@@ -1,7 +1,7 @@
 //! Being somebody else for a while: a thread of its own takes an account, shows that it has it, and asks as it.
 //!
 //! ```text
-//!     thread ──▶ own umask ──▶ groups ──▶ group ──▶ user ──▶ capabilities away ──▶ all read back ──▶ Posed: may ask
+//!     thread ──▶ own umask ──▶ groups ──▶ group ──▶ user ──▶ capabilities away ──▶ all read back ──▶ Impersonating: may ask
 //! ```
 //!
 //! Everything is asked of the kernel for the calling thread alone: the C library's wrappers would change every thread
@@ -20,9 +20,9 @@ use rustix::process::Gid;
 use rustix::thread::{UnshareFlags, set_thread_groups, set_thread_res_gid, unshare_unsafe};
 use std::marker::PhantomData;
 
-/// Whom the kernel is to take a thread for.
+/// Principal the kernel is to take a thread for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Persona {
+pub enum Impersonation {
     /// This account, which takes root (CAP_SETUID and CAP_SETGID).
     Account(Account),
     /// Whoever runs the program.
@@ -32,18 +32,18 @@ pub enum Persona {
 }
 
 /// Proof that this thread is somebody else; what only they should ask is asked through it.
-pub struct Posed {
+pub struct Impersonating {
     /// It holds for the thread that made it.
     not_send: PhantomData<*const ()>,
 }
 
-impl Persona {
+impl Impersonation {
     /// Becomes this, for the rest of the thread's life, with this umask; EDEADLK on the thread that the process began
     /// with, which has to stay who it is.
     ///
     /// EPERM and EINVAL are the kernel's of setegid(2): no right to that id, and no such id in this user namespace.
     /// ENOTRECOVERABLE: every call succeeded, and yet the thread is not who it should be, so it may ask nothing.
-    pub fn pose(&self, umask: Mode) -> Result<Posed, SysError> {
+    pub fn impersonate(&self, umask: Mode) -> Result<Impersonating, SysError> {
         if rustix::thread::gettid() == rustix::process::getpid() {
             return Err(SysError { call: "gettid", errno: Errno::DEADLK });
         }
@@ -54,18 +54,18 @@ impl Persona {
         forbid_gains()?;
         let effective = geteuid().as_raw();
         let wanted = match self {
-            Persona::Account(account) => {
+            Impersonation::Account(account) => {
                 become_account(account)?;
                 account.clone()
             }
-            Persona::Oneself => current()?,
-            Persona::InGroup(gid) => {
+            Impersonation::Oneself => current()?,
+            Impersonation::InGroup(gid) => {
                 become_member(*gid)?;
                 Account { gid: *gid, ..current()? }
             }
         };
         give_up_all()?;
-        verify(&wanted, effective).map(|()| Posed { not_send: PhantomData })
+        verify(&wanted, effective).map(|()| Impersonating { not_send: PhantomData })
     }
 }
 
@@ -157,5 +157,5 @@ fn verify(wanted: &Account, effective: u32) -> Result<(), SysError> {
 }
 
 #[cfg(test)]
-#[path = "persona_tests.rs"]
+#[path = "impersonation_tests.rs"]
 mod tests;

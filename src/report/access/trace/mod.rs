@@ -3,13 +3,13 @@
 pub mod json;
 
 use crate::access::commands::commands;
-use crate::access::probe::story::{Story, Tale};
-use crate::access::remedy::Alteration;
+use crate::access::probe::traced::{Tale, Trace};
+use crate::access::remedy::Remedy;
 use crate::access::wording;
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
-use crate::model::operation::Act;
-use crate::model::principal::Whom;
+use crate::model::operation::Operation;
+use crate::model::principal::Principal;
 use crate::model::rights::Rights;
 use crate::model::text::account::{group_text, state_text};
 use crate::model::text::escape::{escape, escape_message, full_path};
@@ -21,7 +21,7 @@ use std::io::{self, Write};
 /// Writes what somebody can do with an entry, and why.
 pub fn write(
     out: &mut dyn Write,
-    story: &Story,
+    story: &Trace,
     names: &dyn IdNames,
     palette: &Palette,
     verbosity: Verbosity,
@@ -42,7 +42,7 @@ pub fn write(
     if verbosity == Verbosity::Verbose { write_changes(out, story, names, true) } else { Ok(()) }
 }
 
-fn write_way(out: &mut dyn Write, story: &Story, names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
+fn write_way(out: &mut dyn Write, story: &Trace, names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
     let mut table = Table::new(["ON THE WAY", "STATE", "DECIDED BY", "PASS"]);
     for (place, stop) in story.case.stops.iter().enumerate() {
         let path = full_path(b"", story.path(place), Some(stop.kind));
@@ -59,7 +59,7 @@ fn write_way(out: &mut dyn Write, story: &Story, names: &dyn IdNames, palette: &
     table.write(out, palette)
 }
 
-fn write_acts(out: &mut dyn Write, story: &Story, names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
+fn write_acts(out: &mut dyn Write, story: &Trace, names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
     let mut table = Table::new(["ACT", "CAN", "DECIDED BY"]);
     for tale in &story.acts {
         let can = if tale.can { "yes" } else { "no" };
@@ -69,8 +69,8 @@ fn write_acts(out: &mut dyn Write, story: &Story, names: &dyn IdNames, palette: 
 }
 
 /// Writes what would alter the answers of no, or those of yes; acts that the same would alter share their lines.
-fn write_changes(out: &mut dyn Write, story: &Story, names: &dyn IdNames, can: bool) -> io::Result<()> {
-    let mut told: Vec<(Vec<Act>, &Tale)> = Vec::new();
+fn write_changes(out: &mut dyn Write, story: &Trace, names: &dyn IdNames, can: bool) -> io::Result<()> {
+    let mut told: Vec<(Vec<Operation>, &Tale)> = Vec::new();
     for tale in story.acts.iter().filter(|tale| tale.can == can && !tale.ways.is_empty()) {
         match told.iter_mut().find(|(_, known)| known.ways == tale.ways) {
             Some((acts, _)) => acts.push(tale.act),
@@ -89,9 +89,9 @@ fn write_changes(out: &mut dyn Write, story: &Story, names: &dyn IdNames, can: b
             if at > 0 {
                 writeln!(out, "or for {who} alone:")?;
             }
-            for (command, alteration) in commands(story, way, names).iter().zip(way) {
-                let remark = match alteration {
-                    Alteration::Join { .. } => "  # counts from their next login on",
+            for (command, remedy) in commands(story, way, names).iter().zip(way) {
+                let remark = match remedy {
+                    Remedy::Join { .. } => "  # counts from their next login on",
                     _ => "",
                 };
                 writeln!(out, "    {command}{remark}")?;
@@ -101,14 +101,14 @@ fn write_changes(out: &mut dyn Write, story: &Story, names: &dyn IdNames, can: b
     Ok(())
 }
 
-fn label(story: &Story) -> String {
+fn label(story: &Trace) -> String {
     escape(story.someone.label.as_bytes()).into_owned()
 }
 
 /// Their groups, the one that they act in first.
-fn groups(story: &Story, names: &dyn IdNames) -> String {
+fn groups(story: &Trace, names: &dyn IdNames) -> String {
     let account = &story.case.account;
-    if story.someone.label == Whom::OTHERS {
+    if story.someone.label == Principal::OTHERS {
         return format!("uid {}, in no group", account.uid);
     }
     let mut gids = vec![account.gid];

@@ -11,7 +11,7 @@ const SYS_FCHMODAT2: libc::c_long = 452;
 
 /// How entries are found and changed here: the newest way that the kernel, or a container's filter, lets through.
 #[derive(Debug)]
-pub struct Ladder {
+pub struct KernelFeatures {
     /// How a path below a root is opened.
     pub open: OpenRung,
     /// How the mode of a held entry is changed.
@@ -38,15 +38,15 @@ pub enum ChmodRung {
     ProcFd,
 }
 
-impl Ladder {
+impl KernelFeatures {
     /// Tries, without changing anything, what the kernel can do.
-    pub fn of_this_kernel() -> Ladder {
-        Ladder { open: open_rung(), chmod: chmod_rung(), proc_fds: proc_fds() }
+    pub fn of_this_kernel() -> KernelFeatures {
+        KernelFeatures { open: open_rung(), chmod: chmod_rung(), proc_fds: proc_fds() }
     }
 
     /// The same for who only looks: not even a chmod that must fail is tried, and none may be made.
-    pub fn for_looking() -> Ladder {
-        Ladder { open: open_rung(), chmod: ChmodRung::ProcFd, proc_fds: proc_fds() }
+    pub fn for_looking() -> KernelFeatures {
+        KernelFeatures { open: open_rung(), chmod: ChmodRung::ProcFd, proc_fds: proc_fds() }
     }
 
     /// The held-open `/proc/self/fd`, or why `call` can't be done without it.

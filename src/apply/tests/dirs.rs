@@ -1,6 +1,6 @@
 //! Neighbours are found by their names in the directory that holds them, for as long as it was seen a moment ago.
 
-use super::super::footing::Grip;
+use super::super::dirs::Grip;
 use super::tree::{NEW, OLD, Tree, apply_on};
 use super::*;
 use std::fs;
@@ -29,10 +29,10 @@ fn plan_for_ten(tree: &Tree) -> Plan {
 
 /// Applies it while this happens right before the fourth file is changed.
 fn applied_while(tree: &Tree, plan: &Plan, moment: Duration, act: impl FnOnce() + 'static) -> Vec<&'static str> {
-    let mut ground = tree.ground(&plan.header, Ladder::of_this_kernel());
-    ground.grip = Grip { alone: 2, moment };
+    let mut open_roots = tree.open_roots(&plan.header, KernelFeatures::of_this_kernel());
+    open_roots.grip = Grip { alone: 2, moment };
     fault::before(3, act);
-    names(&apply_on(&ground, plan))
+    names(&apply_on(&open_roots, plan))
 }
 
 /// Four files that were changed, and six of which this is told.
@@ -93,28 +93,28 @@ fn the_same_directory_of_another_root_is_another() {
     // Those of the second root follow right after, from a directory of the same name.
     both.changes.extend(others.changes.into_iter().map(|change| crate::plan::Change { root: 1, ..change }));
     let opened = [&one, &other].map(|tree| Some(OwnedFd::from(fs::File::open(tree.path(".")).unwrap())));
-    let (mut ground, _) = Ground::new(&both.header, opened, Ladder::of_this_kernel());
-    ground.grip = Grip { alone: 0, moment: Duration::MAX };
-    assert_eq!(names(&apply_on(&ground, &both)), vec!["applied"; 20]);
+    let (mut open_roots, _) = OpenRoots::new(&both.header, opened, KernelFeatures::of_this_kernel());
+    open_roots.grip = Grip { alone: 0, moment: Duration::MAX };
+    assert_eq!(names(&apply_on(&open_roots, &both)), vec!["applied"; 20]);
 }
 
 #[test]
 fn a_directory_is_not_held_again_and_again_where_changes_take_long() {
     needs_root!("a_directory_is_not_held_again_and_again_where_changes_take_long");
     let (tree, plan) = ten_files();
-    let mut ground = tree.ground(&plan.header, Ladder::of_this_kernel());
-    let held = |moment, ground: &mut Ground| {
-        ground.grip = Grip { alone: 1, moment };
-        let mut footing = ground.footing();
+    let mut open_roots = tree.open_roots(&plan.header, KernelFeatures::of_this_kernel());
+    let held = |moment, open_roots: &mut OpenRoots| {
+        open_roots.grip = Grip { alone: 1, moment };
+        let mut dirs = open_roots.dirs();
         let changes = plan.changes.iter().cycle().take(200);
         let found = changes.filter(|change| {
-            ground.find(change, &change.id, None, &mut footing).map_err(|done| done.outcome).unwrap();
-            footing.is_holding()
+            open_roots.find(change, &change.id, None, &mut dirs).map_err(|done| done.outcome).unwrap();
+            dirs.is_holding()
         });
         found.count()
     };
-    assert_eq!(held(Duration::MAX, &mut ground), 199);
-    assert_eq!(held(Duration::ZERO, &mut ground), 7, "each time twice as many without");
+    assert_eq!(held(Duration::MAX, &mut open_roots), 199);
+    assert_eq!(held(Duration::ZERO, &mut open_roots), 7, "each time twice as many without");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Where a thread stands: the directory of the last changes, held open for their neighbours.
 
-use super::ground::OpenRoot;
+use super::open_roots::OpenRoot;
 use crate::model::path::TreePath;
 use crate::plan::Change;
 use crate::sys::SysError;
+use crate::sys::features::KernelFeatures;
 use crate::sys::held::Held;
-use crate::sys::ladder::Ladder;
 use std::time::{Duration, Instant};
 
 /// When and for how long directories are held.
@@ -30,7 +30,7 @@ const WORTH_IT: u32 = 8;
 const PATIENCE: u32 = 1 << 10;
 
 /// What a thread knows of the directory that its last changes lay in.
-pub(super) struct Footing<'p> {
+pub(super) struct DirCache<'p> {
     moment: Duration,
     alone: u32,
     last: Option<(u32, &'p TreePath)>,
@@ -46,28 +46,33 @@ struct Standing {
     served: u32,
 }
 
-impl<'p> Footing<'p> {
+impl<'p> DirCache<'p> {
     /// Nowhere yet.
-    pub(super) fn new(grip: Grip) -> Footing<'p> {
-        Footing { moment: grip.moment, alone: grip.alone, last: None, count: 0, held: None }
+    pub(super) fn new(grip: Grip) -> DirCache<'p> {
+        DirCache { moment: grip.moment, alone: grip.alone, last: None, count: 0, held: None }
     }
 
     /// Finds the entry of a change and holds it: by its whole path, or by its name in the directory of the change
     /// before, where that was seen to lie below the root a moment ago.
-    pub(super) fn find(&mut self, root: &OpenRoot, change: &'p Change, ladder: &Ladder) -> Result<Held, SysError> {
+    pub(super) fn find(
+        &mut self,
+        root: &OpenRoot,
+        change: &'p Change,
+        features: &KernelFeatures,
+    ) -> Result<Held, SysError> {
         let is_here = self.last.is_some_and(|(root, last)| root == change.root && last.is_neighbour(&change.path));
         self.last = Some((change.root, &change.path));
         if !is_here {
             (self.count, self.held) = (0, None);
         }
-        match self.standing(root, change, ladder) {
+        match self.standing(root, change, features) {
             Some(standing) => {
                 standing.served += 1;
-                Held::find(&standing.directory, change.path.name(), root.crossing, ladder)
+                Held::find(&standing.directory, change.path.name(), root.crossing, features)
             }
             None => {
                 self.count = self.count.saturating_add(1);
-                Held::find(root.fd()?, &change.path.bytes(), root.crossing, ladder)
+                Held::find(root.fd()?, &change.path.bytes(), root.crossing, features)
             }
         }
     }
@@ -80,7 +85,7 @@ impl<'p> Footing<'p> {
 
     /// The directory of a change, held; `None` where the entry is to be looked up by its whole path, which also says what
     /// is wrong where the directory can't be held.
-    fn standing(&mut self, root: &OpenRoot, change: &Change, ladder: &Ladder) -> Option<&mut Standing> {
+    fn standing(&mut self, root: &OpenRoot, change: &Change, features: &KernelFeatures) -> Option<&mut Standing> {
         let directory = change.path.directory();
         // What lies right in the root needs no way there.
         if self.count < self.alone || directory.is_root() {
@@ -96,7 +101,7 @@ impl<'p> Footing<'p> {
         }
         if self.held.is_none() {
             let found = Instant::now();
-            let directory = Held::find_directory(root.fd().ok()?, &directory.bytes(), root.crossing, ladder).ok()?;
+            let directory = Held::find_directory(root.fd().ok()?, &directory.bytes(), root.crossing, features).ok()?;
             self.held = Some(Standing { directory, found, served: 0 });
         }
         self.held.as_mut()

@@ -5,7 +5,7 @@ use crate::access::remedy::{Lawless, Standing};
 use crate::model::acl::{Acl, AclEntry, Tag};
 use crate::model::entry::State;
 use crate::model::rights::decide;
-use crate::sys::persona::Persona;
+use crate::sys::impersonation::Impersonation;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -45,7 +45,7 @@ fn random_entry(runner: &mut TestRunner, path: &Path) -> (File, State, Listed) {
         setxattr(path, "system.posix_acl_access", &bytes, XattrFlags::empty()).unwrap();
     }
     let seen = crate::sys::stat::look(&held).unwrap().entry.state;
-    let list = listed(&held, Which::Access, &Ladder::of_this_kernel()).unwrap();
+    let list = listed(&held, Which::Access, &KernelFeatures::of_this_kernel()).unwrap();
     (held, seen, list)
 }
 
@@ -59,7 +59,7 @@ fn the_rules_are_the_kernels() {
     let folder = tempfile::tempdir().unwrap();
     let probe = folder.path().join("probe");
     fs::write(&probe, "").unwrap();
-    if listed(File::open(&probe).unwrap(), Which::Access, &Ladder::of_this_kernel()) == Ok(Listed::Never) {
+    if listed(File::open(&probe).unwrap(), Which::Access, &KernelFeatures::of_this_kernel()) == Ok(Listed::Never) {
         eprintln!("skipped: the_rules_are_the_kernels needs a file system with ACLs");
         return;
     }
@@ -77,13 +77,13 @@ fn the_rules_are_the_kernels() {
         of(3, &[1, other]),
         of(3, &[1]),
     ] {
-        let persona = Persona::Account(account.clone());
+        let impersonation = Impersonation::Account(account.clone());
         let ask = || {
-            let posed = persona.pose(Mode::NONE).unwrap();
+            let acting = impersonation.impersonate(Mode::NONE).unwrap();
             for (held, state, list) in &entries {
                 for rights in (1..8).map(Rights::new) {
                     let decision = decide(&account, *state, list.acl(), rights);
-                    let kernel = posed.may(held, rights).unwrap().is_yes();
+                    let kernel = acting.may(held, rights).unwrap().is_yes();
                     assert_eq!(decision.gives(rights), kernel, "{account:?} {state:?} {list:?} {rights} {decision:?}");
                 }
             }
@@ -117,7 +117,7 @@ fn what_the_rules_do_not_decide_they_do_not_alter() {
         let beyond: Vec<Beyond> = beyond.into_iter().collect();
         let is_open = !is_beyond && fixture == Fixture::None;
         assert_eq!(
-            !proposed(&mut proposals, Act::Create, false, &beyond).ways.is_empty(),
+            !proposed(&mut proposals, Operation::Create, false, &beyond).ways.is_empty(),
             is_open,
             "{answer:?} {fixture:?}"
         );

@@ -1,14 +1,14 @@
 //! The roots that a plan is applied below, and telling whether an entry there is the one that the plan means.
 
-use super::footing::{Footing, Grip};
+use super::dirs::{DirCache, Grip};
 use crate::journal::{Done, Drift, FileSystem, Outcome};
 use crate::model::entry::Identity;
 use crate::model::target::Target;
 use crate::plan::{Change, Header, PlanRoot};
 use crate::policy::model::Mounts;
+use crate::sys::features::KernelFeatures;
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};
-use crate::sys::ladder::Ladder;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::mounts::{self, Class, Mount, classify};
 use crate::sys::root::{Links, open_root};
@@ -21,9 +21,9 @@ use std::sync::OnceLock;
 
 /// The roots of a plan, held open, and how entries below them are found.
 #[derive(Debug)]
-pub struct Ground {
+pub struct OpenRoots {
     roots: Vec<Option<OpenRoot>>,
-    pub(super) ladder: Ladder,
+    pub(super) features: KernelFeatures,
     pub(super) as_root: bool,
     pub(super) threads: usize,
     /// How directories of neighbours are held.
@@ -120,7 +120,7 @@ impl Known {
     }
 }
 
-impl Ground {
+impl OpenRoots {
     /// Takes the roots of a plan as its caller opened them, `None` where one isn't there any more. Those that are other
     /// directories than the plan's are left out, and told: nothing below them is changed.
     ///
@@ -128,8 +128,8 @@ impl Ground {
     pub fn new(
         header: &Header,
         opened: impl IntoIterator<Item = Option<OwnedFd>>,
-        ladder: Ladder,
-    ) -> (Ground, Vec<RootDrift>) {
+        features: KernelFeatures,
+    ) -> (OpenRoots, Vec<RootDrift>) {
         let boot = host::boot_id();
         let era = if !boot.is_empty() && boot == header.boot { Era::SameBoot } else { Era::OtherBoot };
         let mut drifts = vec![];
@@ -149,9 +149,9 @@ impl Ground {
         };
         let roots = header.roots.iter().map(&mut open).collect();
         (
-            Ground {
+            OpenRoots {
                 roots,
-                ladder,
+                features,
                 as_root: host::effective_uid() == 0,
                 threads: 1,
                 grip: Grip::USUAL,
@@ -163,8 +163,8 @@ impl Ground {
 
     /// The same, worked on by so many threads, if there are descriptors for them; each has the privileges of the one that applies the plan.
     #[must_use]
-    pub fn worked_by(self, threads: usize) -> Ground {
-        Ground { threads: affordable(threads, descriptor_budget()), ..self }
+    pub fn worked_by(self, threads: usize) -> OpenRoots {
+        OpenRoots { threads: affordable(threads, descriptor_budget()), ..self }
     }
 
     /// Whether entries of some root get a new birth time with a change.
@@ -191,7 +191,7 @@ impl Ground {
 
     /// The same roots, as a plan that is made now is about them. A root that can't be looked at any more is let go of,
     /// and told.
-    pub(super) fn rebased(mut self, roots: &[PlanRoot]) -> (Ground, Vec<PlanRoot>, Vec<RootDrift>) {
+    pub(super) fn rebased(mut self, roots: &[PlanRoot]) -> (OpenRoots, Vec<PlanRoot>, Vec<RootDrift>) {
         let (mut planned, mut drifts) = (roots.to_vec(), Vec::new());
         for (slot, planned) in self.roots.iter_mut().zip(&mut planned) {
             let Some(open) = slot else { continue };
@@ -224,10 +224,10 @@ impl Ground {
         change: &'p Change,
         id: &Identity,
         handle: Option<&Handle>,
-        footing: &mut Footing<'p>,
+        dirs: &mut DirCache<'p>,
     ) -> Result<Known, Done> {
         let root = self.root(change.root)?;
-        let known = known(footing.find(root, change, &self.ladder))?;
+        let known = known(dirs.find(root, change, &self.features))?;
         let same = known.look.entry.kind == change.kind && root.is_same(id, handle, &known);
         if same { Ok(known) } else { Err(Done::of(Outcome::Drifted(Drift::Inode))) }
     }
@@ -236,12 +236,12 @@ impl Ground {
     pub(super) fn find_path(&self, root: u32, path: &[u8]) -> Result<Known, Done> {
         let root = self.root(root)?;
         let fd = root.fd().map_err(not_found)?;
-        known(Held::find(&fd, path, root.crossing, &self.ladder))
+        known(Held::find(&fd, path, root.crossing, &self.features))
     }
 
-    /// Where a thread of this ground stands before its first change.
-    pub(super) fn footing<'p>(&self) -> Footing<'p> {
-        Footing::new(self.grip)
+    /// Where a thread of this open_roots stands before its first change.
+    pub(super) fn dirs<'p>(&self) -> DirCache<'p> {
+        DirCache::new(self.grip)
     }
 
     fn root(&self, root: u32) -> Result<&OpenRoot, Done> {
@@ -357,12 +357,12 @@ mod tests {
             roots.push(Some(open.parked(path)));
             planned.push(root);
         }
-        let (ladder, grip) = (Ladder::of_this_kernel(), Grip::USUAL);
-        let ground = Ground { roots, ladder, as_root: false, threads: 1, grip, mounted: OnceLock::new() };
+        let (features, grip) = (KernelFeatures::of_this_kernel(), Grip::USUAL);
+        let open_roots = OpenRoots { roots, features, as_root: false, threads: 1, grip, mounted: OnceLock::new() };
         std::fs::rename(&paths[1], dir.path().join("gone")).unwrap();
-        let (ground, rebased, drifts) = ground.rebased(&planned);
+        let (open_roots, rebased, drifts) = open_roots.rebased(&planned);
         assert!(matches!(&drifts[..], [RootDrift::Sys(path, _)] if *path == paths[1]), "{drifts:?}");
-        assert_eq!((ground.root(0).is_ok(), ground.root(1).is_ok(), rebased.len()), (true, false, 2));
+        assert_eq!((open_roots.root(0).is_ok(), open_roots.root(1).is_ok(), rebased.len()), (true, false, 2));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::access::commands::commands;
 use crate::access::making::{GroupBy, ModeBy};
-use crate::access::probe::story::{Story, Tale, Trial};
+use crate::access::probe::traced::{Tale, Trace, Trial};
 use crate::access::trace::Demand;
 use crate::access::wording;
 use crate::model::accounts::IdNames;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::io::{self, Write};
 
 /// Writes it.
-pub fn write(out: &mut dyn Write, story: &Story, names: &dyn IdNames) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, story: &Trace, names: &dyn IdNames) -> io::Result<()> {
     let account = &story.case.account;
     let way: Vec<Value> = (0..story.case.stops.len()).map(|place| stop(story, place, names)).collect();
     let acts: Vec<Value> = story.acts.iter().map(|tale| act(story, tale, names)).collect();
@@ -38,7 +38,7 @@ pub fn write(out: &mut dyn Write, story: &Story, names: &dyn IdNames) -> io::Res
     write_line(&line, out)
 }
 
-fn stop(story: &Story, place: usize, names: &dyn IdNames) -> Value {
+fn stop(story: &Trace, place: usize, names: &dyn IdNames) -> Value {
     let stop = &story.case.stops[place];
     let pass = story.passes[place];
     let rights = if stop.kind == Kind::Dir { Rights::PASS } else { Rights::READ };
@@ -54,7 +54,7 @@ fn stop(story: &Story, place: usize, names: &dyn IdNames) -> Value {
     })
 }
 
-fn act(story: &Story, tale: &Tale, names: &dyn IdNames) -> Value {
+fn act(story: &Trace, tale: &Tale, names: &dyn IdNames) -> Value {
     let place = tale.decided.place();
     let (by, rights) = match tale.decided {
         Demand::Rights(_, rights) => ("rights", Some(rights)),

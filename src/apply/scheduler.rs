@@ -1,7 +1,7 @@
 //! Changes of files and the like, several at a time: they don't depend on one another, as those of directories do.
 
 use super::change;
-use super::{Ended, Ground, Tally};
+use super::{Ended, OpenRoots, Tally};
 use crate::journal::{Done, Recorder};
 use crate::model::entry::Identity;
 use crate::model::links::Links;
@@ -38,7 +38,7 @@ pub(super) fn stretch(changes: &[Change], first: usize) -> Range<usize> {
 /// Batches are taken in the order of the plan and finished once taken, and taken down in that order: whenever the crew
 /// ends, what was tried is the plan up to some change, as if one thread had made them.
 pub(super) fn make_all(
-    ground: &Ground,
+    open_roots: &OpenRoots,
     plan: &Plan,
     stretch: Range<usize>,
     recorder: &mut dyn Recorder,
@@ -49,16 +49,18 @@ pub(super) fn make_all(
     let (sender, receiver) = sync_channel::<(usize, Vec<Done>)>(LEAD);
     std::thread::scope(|scope| {
         let mut started = 0;
-        for _ in 0..ground.threads.min(stretch.len().div_ceil(BATCH)) {
+        for _ in 0..open_roots.threads.min(stretch.len().div_ceil(BATCH)) {
             let (sender, next, over, stretch) = (sender.clone(), &next, &over, stretch.clone());
             let thread = start(scope, move || {
-                let mut footing = ground.footing();
+                let mut dirs = open_roots.dirs();
                 while !stop.load(Ordering::Relaxed) && !over.load(Ordering::Relaxed) {
                     let batch = next.fetch_add(1, Ordering::Relaxed);
                     let changes = plan.changes[stretch.clone()].chunks(BATCH).nth(batch);
                     let Some(changes) = changes else { break };
-                    let done =
-                        changes.iter().map(|change| change::make(ground, &plan.header, change, &mut footing)).collect();
+                    let done = changes
+                        .iter()
+                        .map(|change| change::make(open_roots, &plan.header, change, &mut dirs))
+                        .collect();
                     if sender.send((batch, done)).is_err() {
                         break;
                     }
@@ -72,7 +74,7 @@ pub(super) fn make_all(
         }
         drop(sender);
         if started == 0 {
-            return make_alone(ground, plan, stretch.clone(), recorder, stop, tally);
+            return make_alone(open_roots, plan, stretch.clone(), recorder, stop, tally);
         }
         let (mut early, mut turn) = (BTreeMap::new(), 0);
         for (batch, done) in receiver {
@@ -95,17 +97,17 @@ pub(super) fn make_all(
 
 /// Makes a stretch of changes on this thread.
 fn make_alone(
-    ground: &Ground,
+    open_roots: &OpenRoots,
     plan: &Plan,
     stretch: Range<usize>,
     recorder: &mut dyn Recorder,
     stop: &AtomicBool,
     tally: &mut Tally,
 ) {
-    let mut footing = ground.footing();
+    let mut dirs = open_roots.dirs();
     for change in &plan.changes[stretch] {
         let is_stopped = stop.load(Ordering::Relaxed);
-        if is_stopped || tally.take(recorder, &change::make(ground, &plan.header, change, &mut footing)).is_err() {
+        if is_stopped || tally.take(recorder, &change::make(open_roots, &plan.header, change, &mut dirs)).is_err() {
             break;
         }
     }
