@@ -125,7 +125,7 @@ fn what_is_mounted_in_a_held_directory_is_noticed() {
         return mounted_meanwhile(&Tree::at(dir));
     }
     let tree = Tree::new();
-    run_apart(&format!("footing::{NAME}"), "shift; exec \"$@\"", &tree.base);
+    run_apart(&format!("dirs::{NAME}"), "shift; exec \"$@\"", &tree.base);
 }
 
 fn mounted_meanwhile(tree: &Tree) {
