@@ -3,7 +3,7 @@
 use crate::lab::policy;
 use crate::scenario;
 use crate::scenario::Scenario;
-use sgidlint::lints::Lint;
+use sgidlint::Lint;
 
 /// A lint, the keys of a policy that a plain tree complies with, and the command after which the lint is found.
 const ACTS: [(Lint, &str, &str); 18] = [

@@ -8,7 +8,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed};
-use sgidlint::model::mode::{Mode, ModeExpression};
+use sgidlint::{Mode, ModeExpression};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use crate::lab::{lab, policy};
 use crate::scenario;
-use sgidlint::lints::Lint;
+use sgidlint::Lint;
 
 scenario!(every_lint_is_explained, |t| {
     for lint in Lint::ALL {

@@ -3,13 +3,14 @@
 //!
 //! Who may do what is told by a model of its own, made from acl(5) and path_resolution(7), not by the program's.
 
-use sgidlint::judging::judge::{Options, Verdict, judge};
-use sgidlint::lints::{Level, Lint};
-use sgidlint::model::accounts::Accounts;
-use sgidlint::model::acl::{Acl, AclEntry, Acls, Tag};
-use sgidlint::model::entry::{Entry, Extras, Identity, Kind, State};
-use sgidlint::model::intent::{Around, Consent, GroupTerm, Intent, RuleId, Wish};
-use sgidlint::model::mode::{Mode, ModeExpression};
+use sgidlint::Accounts;
+use sgidlint::internals::Consent;
+use sgidlint::internals::{Acl, AclEntry, Acls, Tag};
+use sgidlint::{Around, GroupTerm, Intent, RuleId, Wish};
+use sgidlint::{Entry, Extras, Identity, Kind, State};
+use sgidlint::{Level, Lint};
+use sgidlint::{Mode, ModeExpression};
+use sgidlint::{Options, Verdict, judge};
 use std::sync::Arc;
 
 /// A member of LAB.

@@ -1,12 +1,14 @@
 //! The laws of judging, held over every mode of every kind in many surroundings and for many intents.
 
-use sgidlint::judging::judge::{Options, Verdict, judge};
-use sgidlint::lints::{Because, Finding, Fix, Level, Levels, Lint, LintSet};
-use sgidlint::model::accounts::Accounts;
-use sgidlint::model::acl::Acls;
-use sgidlint::model::entry::{Entry, Extras, Identity, Kind, State};
-use sgidlint::model::intent::{Around, Consent, GroupTerm, HardLinks, Intent, OwnerTerm, RuleId, Wish};
-use sgidlint::model::mode::{Mode, ModeExpression};
+use sgidlint::Accounts;
+use sgidlint::internals::Acls;
+use sgidlint::internals::{Because, LintSet};
+use sgidlint::internals::{Consent, HardLinks, OwnerTerm};
+use sgidlint::{Around, GroupTerm, Intent, RuleId, Wish};
+use sgidlint::{Entry, Extras, Identity, Kind, State};
+use sgidlint::{Finding, Fix, Level, Levels, Lint};
+use sgidlint::{Mode, ModeExpression};
+use sgidlint::{Options, Verdict, judge};
 
 /// A member of LAB whose primary group is USERS.
 const MEMBER: u32 = 2001;

@@ -1,11 +1,12 @@
 //! Policies from outside: the shipped ones, the contract's sample, and one with ten mistakes.
 
 use proptest::prelude::*;
-use sgidlint::policy::builtin::BUILT_IN;
-use sgidlint::policy::diagnostic::draw;
-use sgidlint::policy::model::{Attribute, MaxChanges, Model};
-use sgidlint::policy::problem::{Problem, Source};
-use sgidlint::policy::read;
+use sgidlint::Policy;
+use sgidlint::internals::BUILT_IN;
+use sgidlint::internals::draw;
+use sgidlint::internals::{Attribute, MaxChanges};
+use sgidlint::read_policy;
+use sgidlint::{Problem, Source};
 use snapbox::{assert_data_eq, str};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,11 +16,11 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-fn read_text(file: &str, text: &str) -> Result<Model, Vec<Problem>> {
-    read(Arc::new(Source { file: file.into(), text: text.into() }))
+fn read_text(file: &str, text: &str) -> Result<Policy, Vec<Problem>> {
+    read_policy(Arc::new(Source { file: file.into(), text: text.into() }))
 }
 
-fn fixture(name: &str) -> Result<Model, Vec<Problem>> {
+fn fixture(name: &str) -> Result<Policy, Vec<Problem>> {
     read_text(name, &fs::read_to_string(folder("fixtures/policies").join(name)).expect("the fixture is there"))
 }
 
@@ -31,7 +32,7 @@ fn every_file_of_policies_is_built_in_and_reads() {
     names.sort();
     assert_eq!(names, BUILT_IN.map(|built_in| built_in.name));
     for built_in in BUILT_IN {
-        let model = read(built_in.source()).unwrap_or_else(|problems| panic!("{}", draw(&problems, false)));
+        let model = read_policy(built_in.source()).unwrap_or_else(|problems| panic!("{}", draw(&problems, false)));
         assert_eq!(model.name, built_in.name);
         assert!(model.summary.is_some(), "{} says in a sentence what it is", built_in.name);
     }

@@ -1,6 +1,6 @@
 //! The shipped policies as README shows them: its table is made of the files, and can be written anew from them.
 
-use sgidlint::policy::builtin::{BUILT_IN, BuiltIn};
+use sgidlint::internals::{BUILT_IN, BuiltIn};
 use std::fs;
 use toml::{Table, Value};
 

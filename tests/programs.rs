@@ -6,7 +6,7 @@
 use crate::scenario::Scenario;
 use crate::stage::{ALICE, BOB, User, as_user};
 use crate::{needs_program, scenario};
-use sgidlint::policy::builtin::BuiltIn;
+use sgidlint::internals::BuiltIn;
 use std::process::{Command, Stdio};
 
 /// Holds that a policy finds nothing at level deny in the tree.

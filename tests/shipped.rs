@@ -13,7 +13,7 @@
 
 use crate::scenario;
 use crate::scenario::Scenario;
-use sgidlint::policy::builtin::BUILT_IN;
+use sgidlint::internals::BUILT_IN;
 use std::fs;
 
 /// The text of a policy, its fixed places put into the tree.

@@ -6,11 +6,11 @@ use crate::scenario;
 use crate::scenario::Scenario;
 use crate::stage::{ALICE, BOB, EVE, LAB, User, as_user};
 use rustix::io::Errno;
-use sgidlint::access::probe::way::Told;
-use sgidlint::model::entry::State;
-use sgidlint::model::mode::Mode;
-use sgidlint::model::operation::{Operation, Operations};
-use sgidlint::sys::access::Making;
+use sgidlint::Mode;
+use sgidlint::State;
+use sgidlint::internals::Making;
+use sgidlint::internals::Told;
+use sgidlint::internals::{Operation, Operations};
 use std::path::Path;
 use std::process::{Command, Stdio};
 

@@ -1,6 +1,7 @@
 //! The lints as README shows them: its table is that of the code, and can be written anew from it.
 
-use sgidlint::lints::{Check, Lint};
+use sgidlint::Lint;
+use sgidlint::internals::Check;
 use std::fs;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
@@ -13,7 +14,7 @@ fn readme_shows_every_lint_as_the_table_has_it() {
     let readme = fs::read_to_string(README).unwrap();
     let (before, rest) = readme.split_once(HEAD).expect("README has `<!-- lints -->`");
     let (shown, after) = rest.split_once(FOOT).expect("README has `<!-- /lints -->`");
-    let table = format!("{}\n", sgidlint::lints::table_markdown().trim());
+    let table = format!("{}\n", sgidlint::internals::table_markdown().trim());
     if std::env::var("SNAPSHOTS").is_ok_and(|action| action == "overwrite") {
         return fs::write(README, format!("{before}{HEAD}{table}{FOOT}{after}")).unwrap();
     }

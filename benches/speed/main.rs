@@ -24,7 +24,7 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let threads = sgidlint::source::walk::default_threads();
+    let threads = sgidlint::internals::default_threads();
     // The contenders that are walkers of our own run as programs too: starting one costs all the same.
     match words.as_slice() {
         ["floor", "stat", root] => println!("{}", floor::walk(root, Look::All, threads)),

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 /// Why a change isn't the caller's to make.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Barrier {
+pub(crate) enum Barrier {
     /// Somebody else owns the entry.
     NotOwner,
     /// Only root gives entries to another owner.
@@ -31,7 +31,7 @@ pub enum Barrier {
 }
 
 /// What stands between a caller and a change of an entry, if anything does.
-pub fn barrier(caller: &Caller, kind: Kind, before: State, after: State) -> Option<Barrier> {
+pub(crate) fn barrier(caller: &Caller, kind: Kind, before: State, after: State) -> Option<Barrier> {
     let steps = Steps::between(kind, before, after);
     let is_owner = |state: State| caller.uid == state.uid;
     if before.uid != after.uid && !caller.has(Power::Chown) {
@@ -67,17 +67,17 @@ fn drops_setgid(caller: &Caller, steps: &Steps) -> bool {
 }
 
 /// Who could make a change that the caller can't: the owner of the entry, by uid, or else root.
-pub fn who_could(before: State, after: State, accounts: &dyn Accounts) -> u32 {
+pub(crate) fn who_could(before: State, after: State, accounts: &dyn Accounts) -> u32 {
     let in_group = accounts.is_member(before.uid, after.gid);
     let takes_group = before.gid != after.gid || after.mode.has(Mode::SETGID);
     if before.uid == after.uid && (in_group || !takes_group) { before.uid } else { 0 }
 }
 
 /// Changes that are left to others, counted by who could make them and what stands between them and the caller.
-pub type Barred = BTreeMap<(u32, Barrier), u64>;
+pub(crate) type Barred = BTreeMap<(u32, Barrier), u64>;
 
 /// Takes the changes that the caller can't make out of what a survey would have changed.
-pub fn bar(survey: &mut Survey, caller: &Caller, accounts: &dyn Accounts) -> Barred {
+pub(crate) fn bar(survey: &mut Survey, caller: &Caller, accounts: &dyn Accounts) -> Barred {
     let mut barred = Barred::new();
     for at in survey.changing() {
         let report = &survey.reports[at];
@@ -90,7 +90,7 @@ pub fn bar(survey: &mut Survey, caller: &Caller, accounts: &dyn Accounts) -> Bar
 }
 
 /// Keeps the findings that the caller can mend; what is wrong with policies is root's to mend.
-pub fn keep_mendable(survey: &mut Survey, caller: &Caller) {
+pub(crate) fn keep_mendable(survey: &mut Survey, caller: &Caller) {
     if caller.has(Power::Chown) && caller.has(Power::Fowner) {
         return;
     }
@@ -103,7 +103,7 @@ pub fn keep_mendable(survey: &mut Survey, caller: &Caller) {
 }
 
 /// Whether the caller can mend a finding: by the fix of its entry, where there is one, or else by chmod and chgrp of their own.
-pub fn can_mend(caller: &Caller, report: &EntryReport, finding: &Finding) -> bool {
+pub(crate) fn can_mend(caller: &Caller, report: &EntryReport, finding: &Finding) -> bool {
     let passes = |after: State| barrier(caller, report.kind, report.actual, after).is_none();
     match finding.fix {
         Fix::None(Some(Because::Conflict)) => false,

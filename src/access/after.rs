@@ -11,7 +11,7 @@ use crate::model::rights::Rights;
 impl Case {
     /// How things stand after a change.
     #[must_use]
-    pub fn after(&self, remedy: Remedy) -> Case {
+    pub(crate) fn after(&self, remedy: Remedy) -> Case {
         let mut case = self.clone();
         match remedy {
             Remedy::Join { gid } => case.account.groups.push(gid),

@@ -10,7 +10,7 @@ use crate::model::rights::Rights;
 use crate::model::text::quote::shell_quote;
 
 /// The commands of some changes that are made one after another.
-pub fn commands(story: &Trace, way: &[Remedy], names: &dyn IdNames) -> Vec<String> {
+pub(crate) fn commands(story: &Trace, way: &[Remedy], names: &dyn IdNames) -> Vec<String> {
     let mut case = story.case.clone();
     let command = |remedy: &Remedy| {
         let command = command(story, &case, *remedy, names);

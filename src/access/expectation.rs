@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// What somebody does, or doesn't: who, what and where.
 #[derive(Clone, Copy, Debug)]
-pub struct Deed<'a> {
+pub(crate) struct Deed<'a> {
     /// Who, as the policy names them.
     pub principal: &'a str,
     /// What.
@@ -26,12 +26,12 @@ pub struct Deed<'a> {
 }
 
 /// `alice can't create in /srv/lab/incoming: /srv/lab stops them (root:staff 0750)`.
-pub fn cannot(deed: Deed<'_>, why: &Why, names: &dyn IdNames) -> String {
+pub(crate) fn cannot(deed: Deed<'_>, why: &Why, names: &dyn IdNames) -> String {
     format!("{} can't {}: {}", deed.principal, phrase(deed), reason(deed, why, names))
 }
 
 /// `eve can list /srv/lab/incoming, which the policy rules out`.
-pub fn can_but_should_not(deed: Deed<'_>) -> String {
+pub(crate) fn can_but_should_not(deed: Deed<'_>) -> String {
     format!("{} can {}, which the policy rules out", deed.principal, phrase(deed))
 }
 

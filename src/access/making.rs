@@ -7,11 +7,11 @@ use crate::model::mode::Mode;
 use crate::model::rights::Rights;
 
 /// What mode programs ask for when they make a file (open(2), as most use it).
-pub const ASKED: Mode = Mode::new(0o666);
+pub(crate) const ASKED: Mode = Mode::new(0o666);
 
 /// Where a new file's group comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum GroupBy {
+pub(crate) enum GroupBy {
     /// The directory, as it is setgid.
     Setgid,
     /// The directory, as its mount has `grpid` (mount(8)).
@@ -22,7 +22,7 @@ pub enum GroupBy {
 
 /// Where a new file's mode comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ModeBy {
+pub(crate) enum ModeBy {
     /// The mode asked for without the bits of the umask.
     Umask(Mode),
     /// The directory's default ACL, in place of any umask (acl(5)).
@@ -31,7 +31,7 @@ pub enum ModeBy {
 
 /// What a new file would be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Made {
+pub(crate) struct Made {
     /// Its state.
     pub state: State,
     /// Where its group comes from.
@@ -42,7 +42,7 @@ pub struct Made {
 
 /// How a mount gives groups to what is made on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Inheritance {
+pub(crate) enum Inheritance {
     /// From setgid directories alone.
     Setgid,
     /// From every directory (`grpid`, `bsdgroups`).
@@ -50,7 +50,13 @@ pub enum Inheritance {
 }
 
 /// What a file of mode 0666 becomes that somebody makes in a directory.
-pub fn make(account: &Account, dir: State, default: Option<&Acl>, umask: Mode, inheritance: Inheritance) -> Made {
+pub(crate) fn make(
+    account: &Account,
+    dir: State,
+    default: Option<&Acl>,
+    umask: Mode,
+    inheritance: Inheritance,
+) -> Made {
     let group_by = match inheritance {
         Inheritance::Always => GroupBy::Mount,
         Inheritance::Setgid if dir.mode.has(Mode::SETGID) => GroupBy::Setgid,
@@ -65,7 +71,7 @@ pub fn make(account: &Account, dir: State, default: Option<&Acl>, umask: Mode, i
 }
 
 /// The mode that an ACL shows as: the group's bits are its mask, where it has one.
-pub fn mode_of(acl: &Acl) -> Mode {
+pub(crate) fn mode_of(acl: &Acl) -> Mode {
     let of = |tag| acl.entries().iter().find(|entry| entry.tag == tag).map(|entry| u32::from(entry.permissions));
     let rights = |tag| of(tag).unwrap_or(Rights::NONE.bits().into());
     let group = of(Tag::Mask).unwrap_or(rights(Tag::OwningGroup));

@@ -1,12 +1,12 @@
 //! Who can do what: told from modes and ACLs as the kernel tells it, asked of the kernel as somebody, and mended.
 
-pub mod after;
-pub mod making;
-pub mod trace;
-pub mod remedy;
-pub mod proposals;
-pub mod commands;
-pub mod expectation;
-pub mod wording;
-pub mod ability;
-pub mod probe;
+pub(crate) mod after;
+pub(crate) mod making;
+pub(crate) mod trace;
+pub(crate) mod remedy;
+pub(crate) mod proposals;
+pub(crate) mod commands;
+pub(crate) mod expectation;
+pub(crate) mod wording;
+pub(crate) mod ability;
+pub(crate) mod probe;

@@ -9,7 +9,7 @@ use crate::model::operation::Operation;
 
 /// What is proposed for the acts of a story, one after another.
 #[derive(Clone, Debug)]
-pub struct Proposals<'a> {
+pub(crate) struct Proposals<'a> {
     original: &'a Case,
     means: Means<'a>,
     shared: Chain,
@@ -19,7 +19,7 @@ pub struct Proposals<'a> {
 
 /// What is proposed for one act.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Proposed {
+pub(crate) struct Proposed {
     /// The ways to alter the answer, the smallest first; none where modes, groups and ACLs don't decide, or a policy
     /// forbids what would.
     pub ways: Vec<Vec<Remedy>>,
@@ -29,13 +29,13 @@ pub struct Proposed {
 
 impl<'a> Proposals<'a> {
     /// Nothing is proposed yet.
-    pub fn new(original: &'a Case, means: Means<'a>) -> Proposals<'a> {
+    pub(crate) fn new(original: &'a Case, means: Means<'a>) -> Proposals<'a> {
         let chain = Chain { case: original.clone(), ways: Vec::new() };
         Proposals { original, means, shared: chain.clone(), personal: chain.clone(), against: chain }
     }
 
     /// What alters the answer to an act.
-    pub fn propose(&mut self, act: Operation, can: bool) -> Proposed {
+    pub(crate) fn propose(&mut self, act: Operation, can: bool) -> Proposed {
         let (original, means) = (self.original, self.means);
         let is_met = |case: &Case| original.demands(act).into_iter().all(|demand| case.meets(demand));
         if can {

@@ -21,7 +21,7 @@ use std::fmt;
 
 /// A class of bits of a mode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Bits {
+pub(crate) enum Bits {
     /// The owner's.
     Owner,
     /// The group's.
@@ -32,7 +32,7 @@ pub enum Bits {
 
 impl Bits {
     /// How far its bits stand from the right.
-    pub fn shift(self) -> u32 {
+    pub(crate) fn shift(self) -> u32 {
         match self {
             Bits::Owner => 6,
             Bits::Group => 3,
@@ -41,7 +41,7 @@ impl Bits {
     }
 
     /// Its letter for chmod(1).
-    pub fn letter(self) -> char {
+    pub(crate) fn letter(self) -> char {
         match self {
             Bits::Owner => 'u',
             Bits::Group => 'g',
@@ -52,7 +52,7 @@ impl Bits {
 
 /// Whether something is given or taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Turn {
+pub(crate) enum Turn {
     /// It is given.
     Give,
     /// It is taken.
@@ -61,7 +61,7 @@ pub enum Turn {
 
 /// One change that alters what somebody may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Remedy {
+pub(crate) enum Remedy {
     /// A change of an entry's mode.
     Mode {
         /// The place of the entry on the way.
@@ -100,7 +100,7 @@ pub enum Remedy {
 
 /// For whom a change may open something.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Taste {
+pub(crate) enum Taste {
     /// For the group that an entry is shared with, as well.
     Shared,
     /// For the one who asks alone, as far as that is possible.
@@ -109,7 +109,7 @@ pub enum Taste {
 
 /// Who somebody is to those who give rights.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// A user.
     User,
     /// Any member of this group.
@@ -120,7 +120,7 @@ pub enum Standing {
 
 impl Remedy {
     /// The place of the entry that it changes; membership changes none.
-    pub fn place(&self) -> Option<usize> {
+    pub(crate) fn place(&self) -> Option<usize> {
         match *self {
             Remedy::Mode { place, .. } | Remedy::Unstick { place } | Remedy::Entry { place, .. } => Some(place),
             Remedy::Join { .. } => None,
@@ -128,7 +128,7 @@ impl Remedy {
     }
 
     /// Whether both are about one entry of one ACL.
-    pub fn is_of_the_same_entry(&self, other: &Remedy) -> bool {
+    pub(crate) fn is_of_the_same_entry(&self, other: &Remedy) -> bool {
         let key = |one: &Remedy| match *one {
             Remedy::Entry { place, tag, id, .. } => Some((place, tag, id)),
             _ => None,
@@ -137,7 +137,7 @@ impl Remedy {
     }
 
     /// One change that does what this one and a later one do, where there is one.
-    pub fn joined(&self, later: Remedy) -> Option<Remedy> {
+    pub(crate) fn joined(&self, later: Remedy) -> Option<Remedy> {
         match (*self, later) {
             (Remedy::Mode { place, turn, bits, rights }, Remedy::Mode { rights: more, .. })
                 if later == (Remedy::Mode { place, turn, bits, rights: more }) =>
@@ -151,14 +151,14 @@ impl Remedy {
 }
 
 /// What the policies say to a change of an entry.
-pub trait Law: Sync {
+pub(crate) trait Law: Sync {
     /// Whether the entry at a place of the way may become so.
     fn allows(&self, place: usize, before: &Stop, after: &Stop) -> bool;
 }
 
 /// No policy says anything.
 #[derive(Clone, Copy, Debug)]
-pub struct Lawless;
+pub(crate) struct Lawless;
 
 impl Law for Lawless {
     fn allows(&self, _place: usize, _before: &Stop, _after: &Stop) -> bool {
@@ -168,7 +168,7 @@ impl Law for Lawless {
 
 /// What may be changed.
 #[derive(Clone, Copy)]
-pub struct Means<'a> {
+pub(crate) struct Means<'a> {
     /// Who it is for.
     pub standing: Standing,
     /// The groups that they could be made a member of.
@@ -179,7 +179,7 @@ pub struct Means<'a> {
 
 impl Means<'_> {
     /// The same, if no policy said anything.
-    pub fn lawless(&self) -> Means<'_> {
+    pub(crate) fn lawless(&self) -> Means<'_> {
         Means { law: &Lawless, ..*self }
     }
 
@@ -199,7 +199,7 @@ impl fmt::Debug for Means<'_> {
 
 /// The changes, made together, after which somebody can do what they can't; `None` where modes, groups and ACLs don't
 /// decide.
-pub fn smallest(case: &Case, act: Operation, means: &Means<'_>, taste: Taste) -> Option<Vec<Remedy>> {
+pub(crate) fn smallest(case: &Case, act: Operation, means: &Means<'_>, taste: Taste) -> Option<Vec<Remedy>> {
     let (mut case, mut chosen) = (case.clone(), Vec::new());
     let demands = case.demands(act);
     let refused = |case: &Case| demands.iter().filter(|demand| !case.meets(**demand)).count();
@@ -221,7 +221,7 @@ pub fn smallest(case: &Case, act: Operation, means: &Means<'_>, taste: Taste) ->
 }
 
 /// The change after which somebody can't do any more what they can.
-pub fn smallest_against(case: &Case, act: Operation, means: &Means<'_>) -> Option<Remedy> {
+pub(crate) fn smallest_against(case: &Case, act: Operation, means: &Means<'_>) -> Option<Remedy> {
     let demands = case.demands(act);
     let &Demand::Rights(place, rights) = demands.last()? else { return None };
     // Who can't write a directory can't change its names; they can still pass through it.

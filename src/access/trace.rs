@@ -9,7 +9,7 @@ use crate::model::rights::{Decision, Rights, decide};
 
 /// What keeps an entry from being changed, whoever asks (chattr(1), mount(8)).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fixture {
+pub(crate) enum Fixture {
     /// Nothing.
     None,
     /// It can only be appended to.
@@ -22,7 +22,7 @@ pub enum Fixture {
 
 /// An entry on the way.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Stop {
+pub(crate) struct Stop {
     /// What kind of entry it is.
     pub kind: Kind,
     /// Its state.
@@ -35,7 +35,7 @@ pub struct Stop {
 
 /// What an act takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Demand {
+pub(crate) enum Demand {
     /// These rights to the entry at this place of the way, all at once.
     Rights(usize, Rights),
     /// That the sticky bit of the directory there keeps nobody: it isn't set, or they own it, or, at the other place, the
@@ -49,7 +49,7 @@ pub enum Demand {
 
 impl Demand {
     /// The place of the way that it is about.
-    pub fn place(self) -> usize {
+    pub(crate) fn place(self) -> usize {
         match self {
             Demand::Rights(place, _) | Demand::Unstuck(place, _) | Demand::Mutable(place) | Demand::Free(place) => {
                 place
@@ -60,7 +60,7 @@ impl Demand {
 
 /// Every entry from `/` down, and whom it is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Case {
+pub(crate) struct Case {
     /// Who wants to do something.
     pub account: Account,
     /// The way, the entry itself at last.
@@ -69,7 +69,7 @@ pub struct Case {
 
 impl Case {
     /// Every act that makes sense for the entry at the end.
-    pub fn acts(&self) -> &'static [Operation] {
+    pub(crate) fn acts(&self) -> &'static [Operation] {
         match self.stops.last().map(|end| end.kind) {
             Some(Kind::Dir) => {
                 &[Operation::Enter, Operation::List, Operation::Create, Operation::Delete, Operation::DeleteOthers]
@@ -81,7 +81,7 @@ impl Case {
     }
 
     /// What an act takes, from `/` down; nothing where it makes no sense.
-    pub fn demands(&self, act: Operation) -> Vec<Demand> {
+    pub(crate) fn demands(&self, act: Operation) -> Vec<Demand> {
         let Some(end) = self.stops.len().checked_sub(1).filter(|_| self.acts().contains(&act)) else {
             return Vec::new();
         };
@@ -105,13 +105,13 @@ impl Case {
     }
 
     /// Who decides about rights to the entry at a place of the way.
-    pub fn decide(&self, place: usize, rights: Rights) -> Decision {
+    pub(crate) fn decide(&self, place: usize, rights: Rights) -> Decision {
         let Stop { state, ref listed, .. } = self.stops[place];
         decide(&self.account, state, listed.acl(), rights)
     }
 
     /// Whether modes, ACLs and attributes give what is demanded.
-    pub fn meets(&self, demand: Demand) -> bool {
+    pub(crate) fn meets(&self, demand: Demand) -> bool {
         let owns = |place: usize| self.stops[place].state.uid == self.account.uid;
         match demand {
             Demand::Rights(place, rights) => self.decide(place, rights).gives(rights),

@@ -14,7 +14,7 @@ use crate::sys::mounts::{Class as FileSystem, classify};
 use rustix::io::Errno;
 
 /// Who decided and what they have: `group lab r-x`, `ACL user alice rwx, mask r-x`.
-pub fn class(decision: &Decision, names: &dyn IdNames) -> String {
+pub(crate) fn class(decision: &Decision, names: &dyn IdNames) -> String {
     let Decision { class, given, mask } = *decision;
     let who = match class {
         Class::Owner => "owner".into(),
@@ -30,7 +30,7 @@ pub fn class(decision: &Decision, names: &dyn IdNames) -> String {
 }
 
 /// What decided about an act.
-pub fn decided(story: &Trace, tale: &Tale, names: &dyn IdNames) -> String {
+pub(crate) fn decided(story: &Trace, tale: &Tale, names: &dyn IdNames) -> String {
     if let Some(answer) = tale.differs {
         return format!("the kernel: {}", said(answer));
     }
@@ -52,7 +52,7 @@ pub fn decided(story: &Trace, tale: &Tale, names: &dyn IdNames) -> String {
 }
 
 /// What else is to be said: where the kernel and the rules differ, and what nothing here can alter.
-pub fn notes(story: &Trace) -> Vec<String> {
+pub(crate) fn notes(story: &Trace) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |text: String| {
         if !notes.contains(&text) {
@@ -78,7 +78,7 @@ pub fn notes(story: &Trace) -> Vec<String> {
 }
 
 /// What a new file would be.
-pub fn made(story: &Trace, names: &dyn IdNames) -> Option<String> {
+pub(crate) fn made(story: &Trace, names: &dyn IdNames) -> Option<String> {
     let trial = story.made?;
     let Made { state, group_by, mode_by } = trial.made;
     let real = match trial.making {

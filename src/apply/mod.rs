@@ -7,8 +7,8 @@ mod dirs;
 mod open_roots;
 mod undo;
 
-pub use open_roots::{OpenRoots, RootDrift};
-pub use undo::{Found, Undo, undo_plan};
+pub(crate) use open_roots::{OpenRoots, RootDrift};
+pub(crate) use undo::{Found, undo_plan};
 
 use crate::journal::{Counts, Done, Recorder};
 use crate::model::entry::Kind;
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What became of a whole plan.
 #[derive(Debug)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// How many changes had which outcome.
     pub counts: Counts,
     /// How many were tried: the first so many of the plan.
@@ -30,7 +30,7 @@ pub struct Tally {
 
 /// Why a run tried no more changes.
 #[derive(Debug)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// There were none.
     Complete,
     /// Somebody asked it to stop.
@@ -55,7 +55,7 @@ impl Tally {
 
 /// Applies a plan that is on record already, in its order: directories one after another, what lies between them in the
 /// plan several at a time. Once `stop` is set, the changes in hand are finished and no others begun.
-pub fn apply(open_roots: &OpenRoots, plan: &Plan, recorder: &mut dyn Recorder, stop: &AtomicBool) -> Tally {
+pub(crate) fn apply(open_roots: &OpenRoots, plan: &Plan, recorder: &mut dyn Recorder, stop: &AtomicBool) -> Tally {
     let mut tally = Tally { counts: Counts::default(), tried: 0, ended: Ended::Complete };
     let mut dirs = open_roots.dirs();
     while let Some(change) = plan.changes.get(tally.tried) {
@@ -77,7 +77,7 @@ pub fn apply(open_roots: &OpenRoots, plan: &Plan, recorder: &mut dyn Recorder, s
 
 /// What would become of the changes of a plan, for as many as were looked at until `stop` was set: `None` of those that
 /// would be made. Changes nothing.
-pub fn foresee(open_roots: &OpenRoots, plan: &Plan, stop: &AtomicBool) -> Vec<Option<Done>> {
+pub(crate) fn foresee(open_roots: &OpenRoots, plan: &Plan, stop: &AtomicBool) -> Vec<Option<Done>> {
     let mut dirs = open_roots.dirs();
     let changes = plan.changes.iter().take_while(|_| !stop.load(Ordering::Relaxed));
     changes.map(|change| change::find(open_roots, &plan.header, change, &mut dirs).err()).collect()

@@ -21,7 +21,7 @@ use std::sync::OnceLock;
 
 /// The roots of a plan, held open, and how entries below them are found.
 #[derive(Debug)]
-pub struct OpenRoots {
+pub(crate) struct OpenRoots {
     roots: Vec<Option<OpenRoot>>,
     pub(super) features: KernelFeatures,
     pub(super) as_root: bool,
@@ -34,7 +34,7 @@ pub struct OpenRoots {
 
 /// A root that can't be worked below.
 #[derive(Debug, thiserror::Error)]
-pub enum RootDrift {
+pub(crate) enum RootDrift {
     /// Another directory is there now.
     #[error("{0:?} is not the directory that the plan is about, but another in its place")]
     Other(PathBuf),
@@ -61,7 +61,7 @@ enum RootDir {
 }
 
 /// A root's directory while it is used.
-pub enum RootFd<'r> {
+pub(crate) enum RootFd<'r> {
     /// It is held all along.
     Held(BorrowedFd<'r>),
     /// It was opened for this.
@@ -125,7 +125,7 @@ impl OpenRoots {
     /// directories than the plan's are left out, and told: nothing below them is changed.
     ///
     /// They are asked for one at a time, and held open where there are descriptors for all.
-    pub fn new(
+    pub(crate) fn new(
         header: &Header,
         opened: impl IntoIterator<Item = Option<OwnedFd>>,
         features: KernelFeatures,
@@ -163,7 +163,7 @@ impl OpenRoots {
 
     /// The same, worked on by so many threads, if there are descriptors for them; each has the privileges of the one that applies the plan.
     #[must_use]
-    pub fn worked_by(self, threads: usize) -> OpenRoots {
+    pub(crate) fn worked_by(self, threads: usize) -> OpenRoots {
         OpenRoots { threads: affordable(threads, descriptor_budget()), ..self }
     }
 
@@ -173,19 +173,19 @@ impl OpenRoots {
     }
 
     /// The roots, in the order of the plan, `None` where one can't be worked below.
-    pub fn roots(&self) -> impl Iterator<Item = Option<Result<RootFd<'_>, SysError>>> {
+    pub(crate) fn roots(&self) -> impl Iterator<Item = Option<Result<RootFd<'_>, SysError>>> {
         self.roots.iter().map(|root| root.as_ref().map(OpenRoot::fd))
     }
 
     /// Lets go of a root, by its index: nothing below it is changed.
-    pub fn lose(&mut self, root: usize) {
+    pub(crate) fn lose(&mut self, root: usize) {
         if let Some(root) = self.roots.get_mut(root) {
             *root = None;
         }
     }
 
     /// Whether the root of any of these changes can be worked below.
-    pub fn bears_any<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> bool {
+    pub(crate) fn bears_any<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> bool {
         changes.into_iter().any(|change| self.root(change.root).is_ok())
     }
 

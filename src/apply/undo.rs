@@ -12,7 +12,7 @@ use crate::sys::thread::{join, start};
 
 /// The plan that undoes a run, and what was found of every entry that the run may have changed.
 #[derive(Debug)]
-pub struct Undo {
+pub(crate) struct Undo {
     /// The plan; to be put on record and applied like any other.
     pub plan: Plan,
     /// The open_roots for it.
@@ -27,7 +27,7 @@ pub struct Undo {
 
 /// What was found of an entry that a run may have changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Found {
+pub(crate) enum Found {
     /// It is as the run left it, and goes back to how it was.
     Changed,
     /// It is as it was before the run: there is nothing to do.
@@ -45,7 +45,7 @@ pub enum Found {
 /// Looks, changing nothing, at every entry that the run may have changed, and plans the way back.
 ///
 /// `header` says when, where and by whom; what it says of roots, policies and fixes is taken from the run.
-pub fn undo_plan(open_roots: OpenRoots, record: &Record, header: Header) -> Undo {
+pub(crate) fn undo_plan(open_roots: OpenRoots, record: &Record, header: Header) -> Undo {
     let changed: Vec<usize> = (0..record.plan.changes.len()).filter(|&index| record.may_have_changed(index)).collect();
     let (mut found, mut now) = (Vec::with_capacity(changed.len()), Vec::with_capacity(changed.len()));
     for (&index, (what, present)) in changed.iter().zip(look_back_all(&open_roots, record, &changed)) {

@@ -31,7 +31,7 @@ use std::time::Duration;
 const APPLY_AGAIN: &str = "apply the plan again, or make a new one";
 
 /// `sgidlint apply`.
-pub fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -> Result<Exit, Failure> {
     ask::refuse_without_terminal(&arguments.consent)?;
     let session = Session::begin(common, arguments.consent.purpose())?;
     let mut plan = session.apart(|| read_plan(common, &arguments.plan))??;
@@ -133,7 +133,7 @@ fn told_parted<'a>(plan: &'a Plan, parted: &'a [Change]) -> Vec<Settled<'a>> {
 }
 
 /// `sgidlint undo`.
-pub fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, arguments.consent.purpose())?;
     let store = store::open(common)?;
     let mut may_wait = waiting(&session, Duration::from_secs(arguments.consent.wait));

@@ -7,12 +7,12 @@ mod judging;
 mod policy;
 mod reporting;
 
-pub use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Undo};
-pub use common::{Common, Format, Progress};
-pub use generate::{Generate, Scheduled, UnitKind};
-pub use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Look, Probe};
-pub use policy::Policy;
-pub use reporting::{CheckCommand, ReportFormat, Reporting};
+pub(super) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Undo};
+pub(super) use common::{Common, Format, Progress};
+pub(super) use generate::{Generate, Scheduled, UnitKind};
+pub(super) use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Look, Probe};
+pub(super) use policy::Policy;
+pub(super) use reporting::{CheckCommand, ReportFormat, Reporting};
 
 use super::exit::Failure;
 use crate::report;
@@ -23,7 +23,7 @@ use std::path::PathBuf;
 /// A policy linter and fixer for setgid directory trees.
 #[derive(Parser, Debug)]
 #[command(name = "sgidlint", version, max_term_width = 100, after_help = EXIT_STATUS, arg_required_else_help = true)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -42,7 +42,7 @@ Exit status:
 
 /// What to do.
 #[derive(Subcommand, Debug)]
-pub enum Command {
+pub(super) enum Command {
     /// Reports where the trees differ from the policy.
     Check(CheckCommand),
     /// Shows what fix would do, as a unified diff of listings.
@@ -85,7 +85,7 @@ pub enum Command {
 
 /// `init`.
 #[derive(Args, Debug)]
-pub struct Init {
+pub(super) struct Init {
     /// The directory to look at; `-o FILE` never overwrites.
     #[arg(value_name = "PATH")]
     pub path: PathBuf,
@@ -93,14 +93,14 @@ pub struct Init {
 
 impl Command {
     /// What becomes of a file that `-o` names and that is there already.
-    pub fn may_replace(&self) -> Existing {
+    pub(super) fn may_replace(&self) -> Existing {
         if matches!(self, Command::Init(_)) { Existing::Refuse } else { Existing::Replace }
     }
 }
 
 impl Arguments {
     /// Whether the command writes a JSON report.
-    pub fn writes_json(&self) -> bool {
+    pub(super) fn writes_json(&self) -> bool {
         let reports = match &self.command {
             Command::Policy(policy) => matches!(policy, Policy::List | Policy::Check { .. }),
             Command::Plan(_) | Command::Generate(_) | Command::Init(_) => false,
@@ -111,13 +111,13 @@ impl Arguments {
     }
 
     /// Whether it does, without writing the end of it.
-    pub fn ends_without_end(&self) -> bool {
+    pub(super) fn ends_without_end(&self) -> bool {
         let answers = matches!(self.command, Command::Log(_) | Command::Explain(_) | Command::Policy(Policy::List));
         answers && self.writes_json()
     }
 
     /// Settles what clap can't: which command knows which format.
-    pub fn settle(&mut self) -> Result<(), Failure> {
+    pub(super) fn settle(&mut self) -> Result<(), Failure> {
         self.common.format = match self.common.report_format.0.name {
             report::JSON => Format::Json,
             report::HUMAN => Format::Human,

@@ -9,12 +9,12 @@ use std::io::{IsTerminal, Write, stderr, stdin};
 use std::sync::atomic::AtomicBool;
 
 /// Whether there is somebody to ask: what is asked must be seen, too.
-pub fn has_terminal() -> bool {
+pub(super) fn has_terminal() -> bool {
     stdin().is_terminal() && stderr().is_terminal()
 }
 
 /// Refuses to go on where there is nobody to ask.
-pub fn refuse_without_terminal(agreement: &Agreement) -> Result<(), Failure> {
+pub(super) fn refuse_without_terminal(agreement: &Agreement) -> Result<(), Failure> {
     if agreement.yes || agreement.dry_run || has_terminal() {
         return Ok(());
     }
@@ -23,7 +23,7 @@ pub fn refuse_without_terminal(agreement: &Agreement) -> Result<(), Failure> {
 }
 
 /// Whether the changes of a plan may be made.
-pub fn may_apply(agreement: &Agreement, plan: &Plan, stop: &AtomicBool) -> Result<bool, Failure> {
+pub(super) fn may_apply(agreement: &Agreement, plan: &Plan, stop: &AtomicBool) -> Result<bool, Failure> {
     let mut effects = Effects::default();
     plan.changes.iter().for_each(|change| effects.count(change.before, change.after));
     let remark = match plan.header.fixes {
@@ -34,7 +34,7 @@ pub fn may_apply(agreement: &Agreement, plan: &Plan, stop: &AtomicBool) -> Resul
 }
 
 /// Whether changes may be made that are told in one clause.
-pub fn may_make(agreement: &Agreement, clause: &str, stop: &AtomicBool) -> Result<bool, Failure> {
+pub(super) fn may_make(agreement: &Agreement, clause: &str, stop: &AtomicBool) -> Result<bool, Failure> {
     if agreement.yes {
         return Ok(true);
     }
@@ -43,7 +43,7 @@ pub fn may_make(agreement: &Agreement, clause: &str, stop: &AtomicBool) -> Resul
 }
 
 /// Asks on standard error; the answer, or `None` where nothing more will be typed. An interrupt is a failure.
-pub fn ask(question: &str, stop: &AtomicBool) -> Result<Option<String>, Failure> {
+pub(super) fn ask(question: &str, stop: &AtomicBool) -> Result<Option<String>, Failure> {
     let unasked = |error: &dyn std::fmt::Display| {
         Failure::usage(format!("can't ask: {error}")).hinted("agree with -y, or look first with -n")
     };

@@ -15,21 +15,21 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Changes that are left to others.
-pub struct Barred(ability::Barred);
+pub(super) struct Barred(ability::Barred);
 
 /// Takes the changes that the caller can't make out of what a survey would have changed.
-pub fn bar(survey: &mut Survey, names: &NameService) -> Result<Barred, Failure> {
+pub(super) fn bar(survey: &mut Survey, names: &NameService) -> Result<Barred, Failure> {
     Ok(Barred(ability::bar(survey, &who_asks()?, names)))
 }
 
 /// As whom the run acts.
-pub fn who_asks() -> Result<Caller, Failure> {
+pub(super) fn who_asks() -> Result<Caller, Failure> {
     caller().map_err(|error| Failure::incomplete(format!("can't tell what this user may do: {error}")))
 }
 
 impl Barred {
     /// Tells who would have to do what, on standard error.
-    pub fn tell(&self, common: &Common, check: &Check, names: &NameService, streams: &Streams) {
+    pub(super) fn tell(&self, common: &Common, check: &Check, names: &NameService, streams: &Streams) {
         let total: u64 = self.0.values().sum();
         if total == 0 {
             return;

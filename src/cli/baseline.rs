@@ -26,7 +26,7 @@ const LARGEST: u64 = 1 << 30;
 const HANDFUL: usize = 5;
 
 /// What to do about findings that are known, read and opened before anything is looked at.
-pub enum Memory {
+pub(super) enum Memory {
     /// Everything found is new.
     None,
     /// What this file knows is left out.
@@ -37,14 +37,14 @@ pub enum Memory {
 
 /// The lines of a baseline whose findings are no more.
 #[derive(Default)]
-pub struct Removable {
+pub(super) struct Removable {
     file: String,
     lines: Vec<(Lint, BaselineSubject, u32)>,
 }
 
 impl Memory {
     /// Reads the baseline, or opens the file for one.
-    pub fn open(common: &Common, asked: &Reporting) -> Result<Memory, Failure> {
+    pub(super) fn open(common: &Common, asked: &Reporting) -> Result<Memory, Failure> {
         if let Some(path) = &asked.write_baseline {
             let output = reporting::create(path, Readers::AsUsual)?;
             return Ok(Memory::Write { output, path: path.clone() });
@@ -60,7 +60,7 @@ impl Memory {
     }
 
     /// Takes out of the findings what is known.
-    pub fn settle(self, common: &Common, judged: &mut Judged, streams: &Streams) -> Result<Removable, Failure> {
+    pub(super) fn settle(self, common: &Common, judged: &mut Judged, streams: &Streams) -> Result<Removable, Failure> {
         match self {
             Memory::None => Ok(Removable::default()),
             Memory::Write { output, path } => {
@@ -92,7 +92,7 @@ impl Memory {
 
 impl Removable {
     /// Tells which lines can be removed, on standard error.
-    pub fn tell(&self, common: &Common, streams: &Streams) {
+    pub(super) fn tell(&self, common: &Common, streams: &Streams) {
         let most = if common.verbose { usize::MAX } else { HANDFUL };
         for (lint, subject, line) in self.lines.iter().take(most) {
             let place = match subject {
@@ -111,7 +111,7 @@ impl Removable {
     }
 
     /// The lines, for reports.
-    pub fn lines(&self) -> Vec<json::Removable<'_>> {
+    pub(super) fn lines(&self) -> Vec<json::Removable<'_>> {
         self.lines
             .iter()
             .map(|(lint, subject, line)| match subject {

@@ -32,7 +32,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// `sgidlint check`.
-pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -> Result<Exit, Failure> {
     let (began, clock) = (host::now(), Instant::now());
     let CheckCommand { look, probe, reporting } = arguments;
     let check = &look.check;
@@ -74,7 +74,7 @@ pub fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -
 }
 
 /// `sgidlint diff`.
-pub fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> Result<Exit, Failure> {
     let look = &arguments.look;
     run_as(&look.eyes)?;
     let session = Session::begin(common, Purpose::Check)?;
@@ -120,7 +120,7 @@ fn fix_command(common: &Common, check: &Check, survey: &Survey) -> String {
 }
 
 /// The exit status of a look, an interrupt considered.
-pub fn looked(session: &Session<'_>, judged: &Judged) -> Exit {
+pub(super) fn looked(session: &Session<'_>, judged: &Judged) -> Exit {
     match session.stop.load(Ordering::Relaxed) {
         true => Exit::Interrupted,
         false => judged.exit(session.common),
@@ -128,31 +128,31 @@ pub fn looked(session: &Session<'_>, judged: &Judged) -> Exit {
 }
 
 /// Says that a look was cut short: its totals don't tell.
-pub fn tell_interrupt(exit: Exit, streams: &Streams) {
+pub(super) fn tell_interrupt(exit: Exit, streams: &Streams) {
     if exit == Exit::Interrupted {
         streams.status("Interrupted: not everything was looked at.");
     }
 }
 
 /// What a fix would do, as a diff.
-pub fn write_survey_diff(out: &mut dyn Write, survey: &Survey, manner: DiffManner<'_>) -> io::Result<()> {
+pub(super) fn write_survey_diff(out: &mut dyn Write, survey: &Survey, manner: DiffManner<'_>) -> io::Result<()> {
     write_folded(out, &rows(survey), &heads(survey), manner)
 }
 
 /// What a fix would change, in path order.
-pub fn rows(survey: &Survey) -> Vec<DiffRow<'_>> {
+pub(super) fn rows(survey: &Survey) -> Vec<DiffRow<'_>> {
     survey.changed().map(row).collect()
 }
 
 /// The roots as a diff names them.
-pub fn heads(survey: &Survey) -> Vec<Head<'_>> {
+pub(super) fn heads(survey: &Survey) -> Vec<Head<'_>> {
     let head =
         |root: &'_ crate::findings::Root| survey.policies.get(root.policy as usize).map(|policy| policy.name.as_str());
     survey.roots.iter().map(|root| Head { path: root.path.as_os_str().as_bytes(), policy: head(root) }).collect()
 }
 
 /// What a fix would do to access.
-pub fn effects(survey: &Survey) -> Effects {
+pub(super) fn effects(survey: &Survey) -> Effects {
     let mut effects = Effects::default();
     for report in survey.changed() {
         effects.count(report.actual, report.desired);
@@ -166,18 +166,18 @@ fn row(report: &EntryReport) -> DiffRow<'_> {
 }
 
 /// Tells on standard error what could not be read, what should be known, and the totals.
-pub fn tell_rest(common: &Common, streams: &Streams, survey: &Survey) {
+pub(super) fn tell_rest(common: &Common, streams: &Streams, survey: &Survey) {
     tell_rest_of(common, streams, survey, None);
 }
 
 /// The same behind a run, which the totals sum up.
-pub fn tell_rest_of(common: &Common, streams: &Streams, survey: &Survey, ran: Option<&Ran<'_>>) {
+pub(super) fn tell_rest_of(common: &Common, streams: &Streams, survey: &Survey, ran: Option<&Ran<'_>>) {
     tell_errors(common, streams, survey);
     streams.write_errors(|err| human::write_summary(err, survey, &streams.error_manner(common), ran));
 }
 
 /// Tells on standard error what could not be read, and what should be known.
-pub fn tell_errors(common: &Common, streams: &Streams, survey: &Survey) {
+pub(super) fn tell_errors(common: &Common, streams: &Streams, survey: &Survey) {
     let palette = streams.error_manner(common).palette;
     survey.warnings.iter().for_each(|warning| warn(warning));
     for remark in &survey.remarks {

@@ -12,7 +12,7 @@ use clap_complete::{Shell, generate};
 use std::collections::BTreeSet;
 
 /// `sgidlint completions`.
-pub fn completions(shell: Shell, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn completions(shell: Shell, streams: &mut Streams) -> Result<Exit, Failure> {
     let mut command = with_names(Arguments::command());
     let mut script = Vec::new();
     generate(shell, &mut command, "sgidlint", &mut script);

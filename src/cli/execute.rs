@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What became of a plan.
-pub struct Executed {
+pub(super) struct Executed {
     /// The run's id.
     pub run: String,
     /// The numbers.
@@ -38,7 +38,7 @@ pub struct Executed {
 }
 
 /// Makes the changes of a plan; `again` is how to go on with those of roots that can't be worked below now.
-pub fn execute(
+pub(super) fn execute(
     session: &Session<'_>,
     plan: &Plan,
     agreement: &Agreement,
@@ -51,7 +51,7 @@ pub fn execute(
 }
 
 /// Locks the roots of a plan, which were opened before, against other runs; waits so long for one.
-pub fn hold(
+pub(super) fn hold(
     session: &Session<'_>,
     plan: &Plan,
     mut grounded: Grounded,
@@ -81,7 +81,7 @@ pub fn hold(
 ///                          ▲                                │
 ///                          └── taken down, or the error ────┘
 /// ```
-pub fn execute_on(
+pub(super) fn execute_on(
     session: &Session<'_>,
     plan: &Plan,
     grounded: Grounded,
@@ -130,7 +130,7 @@ fn carry_out(session: &Session<'_>, plan: &Plan, open_roots: &OpenRoots, mut cou
 }
 
 /// What to do while another run is in the way: say so once, and wait so long.
-pub fn waiting(session: &Session<'_>, wait: Duration) -> impl FnMut(&dyn Display) -> Again {
+pub(super) fn waiting(session: &Session<'_>, wait: Duration) -> impl FnMut(&dyn Display) -> Again {
     let started = Instant::now();
     let mut told = false;
     move |holder| {
@@ -148,7 +148,7 @@ pub fn waiting(session: &Session<'_>, wait: Duration) -> impl FnMut(&dyn Display
 
 impl Executed {
     /// What the outcomes mean for the exit status.
-    pub fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         match &self.tally.ended {
             Ended::Asked => Exit::Interrupted,
             Ended::Record(_) => Exit::Incomplete,
@@ -158,18 +158,18 @@ impl Executed {
     }
 
     /// Whether a change of the plan, by its index, brought its entry where it was to be.
-    pub fn is_made(&self, change: usize) -> bool {
+    pub(super) fn is_made(&self, change: usize) -> bool {
         let outcome = self.done.get(change).map(|done| &done.outcome);
         matches!(outcome, Some(Outcome::Applied | Outcome::Already | Outcome::Gone | Outcome::Partial))
     }
 
     /// The run as its summary tells of it.
-    pub fn ran(&self, counts: Counts) -> Ran<'_> {
+    pub(super) fn ran(&self, counts: Counts) -> Ran<'_> {
         Ran { run: &self.run, counts, took: self.took }
     }
 
     /// Tells why the run did not come to the end of its plan, where it didn't.
-    pub fn tell_untried(&self, plan: &Plan, streams: &Streams) {
+    pub(super) fn tell_untried(&self, plan: &Plan, streams: &Streams) {
         let untried = plan.changes.len() - self.tally.tried;
         match &self.tally.ended {
             Ended::Complete => {}
@@ -182,7 +182,11 @@ impl Executed {
 }
 
 /// Tells what became of changes, in path order, and how many came to which end.
-pub fn tell(session: &Session<'_>, streams: &mut Streams, mut settled: Vec<Settled<'_>>) -> Result<Counts, Failure> {
+pub(super) fn tell(
+    session: &Session<'_>,
+    streams: &mut Streams,
+    mut settled: Vec<Settled<'_>>,
+) -> Result<Counts, Failure> {
     let manner = streams.manner(session.common);
     settled.sort_by(|a, b| path_in_tree((a.root, &a.change.path), (b.root, &b.change.path)));
     streams.write_results(|out| match session.common.format {
@@ -195,12 +199,12 @@ pub fn tell(session: &Session<'_>, streams: &mut Streams, mut settled: Vec<Settl
 }
 
 /// What became of every change of a plan that was tried.
-pub fn settled<'a>(plan: &'a Plan, done: &[Done]) -> Vec<Settled<'a>> {
+pub(super) fn settled<'a>(plan: &'a Plan, done: &[Done]) -> Vec<Settled<'a>> {
     plan.changes.iter().zip(done).map(|(change, done)| settled_one(plan, change, done.clone())).collect()
 }
 
 /// What became of one change of a plan.
-pub fn settled_one<'a>(plan: &'a Plan, change: &'a Change, done: Done) -> Settled<'a> {
+pub(super) fn settled_one<'a>(plan: &'a Plan, change: &'a Change, done: Done) -> Settled<'a> {
     Settled { root: plan.header.roots[change.root as usize].path.as_os_str().as_bytes(), change, done }
 }
 
@@ -248,13 +252,13 @@ fn locked(session: &Session<'_>) -> impl Fn(LockError) -> Failure {
 }
 
 /// Says who is who in plans.
-pub fn who(session: &Session<'_>) -> crate::plan::Who {
+pub(super) fn who(session: &Session<'_>) -> crate::plan::Who {
     let uid = host::real_uid();
     crate::plan::Who { uid, name: crate::model::accounts::IdNames::user_name(&session.names, uid) }
 }
 
 /// The command line, for the record.
-pub fn command_line() -> String {
+pub(super) fn command_line() -> String {
     let words = std::env::args_os().skip(1).map(|word| crate::model::text::quote::shell_quote(word.as_bytes()));
     let words: Vec<_> = std::iter::once("sgidlint".to_owned()).chain(words).collect();
     escape::escape_message(&words.join(" ")).into_owned()

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 /// How a command ends; the number is its exit status.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Exit {
+pub(super) enum Exit {
     /// All is as the policy says.
     Clean = 0,
     /// Findings at level deny.
@@ -20,7 +20,7 @@ pub enum Exit {
 
 impl Exit {
     /// The worse of two.
-    pub fn or_worse(self, other: Exit) -> Exit {
+    pub(super) fn or_worse(self, other: Exit) -> Exit {
         if self.rank() >= other.rank() { self } else { other }
     }
 
@@ -37,7 +37,7 @@ impl Exit {
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// How it ends.
     pub exit: Exit,
     /// What was wanted and what happened.
@@ -52,17 +52,17 @@ pub struct Failure {
 
 impl Failure {
     /// A mistake in what was asked for; nothing was done.
-    pub fn usage(message: impl Display) -> Failure {
+    pub(super) fn usage(message: impl Display) -> Failure {
         Failure { exit: Exit::Usage, message: message.to_string(), hints: Vec::new(), problems: Vec::new(), run: None }
     }
 
     /// Something that stopped the command on its way.
-    pub fn incomplete(message: impl Display) -> Failure {
+    pub(super) fn incomplete(message: impl Display) -> Failure {
         Failure { exit: Exit::Incomplete, ..Failure::usage(message) }
     }
 
     /// Policies that can't be used.
-    pub fn policy(problems: Vec<Problem>) -> Failure {
+    pub(super) fn policy(problems: Vec<Problem>) -> Failure {
         let message = match problems.len() {
             1 => "the policy has a problem".into(),
             count => format!("the policy has {count} problems"),
@@ -72,7 +72,7 @@ impl Failure {
 
     /// Adds what to do next.
     #[must_use]
-    pub fn hinted(mut self, hint: impl Display) -> Failure {
+    pub(super) fn hinted(mut self, hint: impl Display) -> Failure {
         self.hints.push(hint.to_string());
         self
     }

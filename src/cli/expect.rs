@@ -29,7 +29,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Judges as any check does, and asks what the policies expect of people.
-pub fn judge(session: &Session<'_>, check: &Check) -> Result<Judged, Failure> {
+pub(super) fn judge(session: &Session<'_>, check: &Check) -> Result<Judged, Failure> {
     let ready = session.prepare(check, Fallback::Allowed)?;
     let expectations = Expectations::look_up(session, &ready)?;
     let mut judged = session.survey(ready, Depth::All)?;
@@ -40,7 +40,7 @@ pub fn judge(session: &Session<'_>, check: &Check) -> Result<Judged, Failure> {
 }
 
 /// Says, where more is to be said, that nothing was asked of anybody.
-pub fn note_unasked(common: &Common, loaded: &[Loaded]) {
+pub(super) fn note_unasked(common: &Common, loaded: &[Loaded]) {
     if loaded.iter().any(|loaded| !loaded.model.expectations.is_empty()) {
         streams::note(common, "what the policies expect of people is asked with --probe only");
     }

@@ -37,7 +37,7 @@ use std::path::{Path, PathBuf};
 const COLUMNS: usize = 100;
 
 /// `sgidlint explain`.
-pub fn explain(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn explain(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
     match explain.subject.to_str().filter(|subject| !subject.contains('/')) {
         Some(name) if explain.principal.is_some() => {
             let shown = paths::shown(Path::new(name));

@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use std::path::{Path, PathBuf};
 
 /// Tells what somebody can do with the entry at a real path.
-pub fn tell(
+pub(super) fn tell(
     session: &Session<'_>,
     judged: Option<&Judged>,
     principal: &Principal,
@@ -53,7 +53,7 @@ pub fn tell(
 }
 
 /// Where the way ends for who isn't root: the last that can still be looked at. It is the closed door.
-pub fn end_of_way(path: &Path) -> Option<PathBuf> {
+pub(super) fn end_of_way(path: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(path).ok().filter(|_| host::effective_uid() != 0)?;
     let is_hidden = look_at_path(&absolute).is_err_and(|error| error.errno == Errno::ACCESS);
     let mut above = absolute.ancestors().skip(1);

@@ -28,7 +28,7 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
 /// `sgidlint fix`.
-pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Failure> {
     if !fix.consent.dry_run {
         ask::refuse_without_terminal(&fix.consent)?;
     }
@@ -93,7 +93,7 @@ pub fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Fa
 }
 
 /// `sgidlint plan`.
-pub fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Plan)?;
     let mut judged = session.judge(&arguments.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);

@@ -17,7 +17,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// `sgidlint generate`.
-pub fn generate(common: &Common, generate: &Generate, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn generate(common: &Common, generate: &Generate, streams: &mut Streams) -> Result<Exit, Failure> {
     match generate {
         Generate::Cron(scheduled) => {
             let job = job(common, scheduled)?;

@@ -20,7 +20,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Roots that were opened for a plan.
-pub struct Grounded {
+pub(super) struct Grounded {
     /// Those that can be worked below.
     pub open_roots: OpenRoots,
     /// Those that can't, as far as changes are about them.
@@ -31,7 +31,7 @@ pub struct Grounded {
 
 /// A root that nothing is changed below.
 #[derive(Debug)]
-pub struct LostRoot {
+pub(super) struct LostRoot {
     path: PathBuf,
     message: String,
     hint: &'static str,
@@ -54,7 +54,7 @@ const PUT_BACK: &str = "put the directory back in its place";
 impl Grounded {
     /// Opens the roots of a plan, on a thread that has given up what it doesn't need. Of those that can't be worked below,
     /// the ones are told that these changes are about.
-    pub fn open<'c>(
+    pub(super) fn open<'c>(
         session: &Session<'_>,
         plan: &Plan,
         changes: impl IntoIterator<Item = &'c Change>,
@@ -78,7 +78,7 @@ impl Grounded {
     }
 
     /// Lets go of a root of this plan that can't be locked.
-    pub fn lose(&mut self, plan: &Plan, (root, error): (usize, LockError)) {
+    pub(super) fn lose(&mut self, plan: &Plan, (root, error): (usize, LockError)) {
         self.open_roots.lose(root);
         if plan.changes.iter().any(|change| change.root as usize == root) {
             let (path, message) = (plan.header.roots[root].path.clone(), error.to_string());
@@ -87,22 +87,22 @@ impl Grounded {
     }
 
     /// Whether no root of these changes can be worked below, so that there is nothing to do.
-    pub fn is_barren<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> bool {
+    pub(super) fn is_barren<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> bool {
         self.lost.iter().any(|root| root.loss != Loss::Gone) && !self.open_roots.bears_any(changes)
     }
 
     /// Whether root can't open or rely on any of the roots that were lost.
-    pub fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         self.lost.iter().all(|root| root.loss == Loss::Closed)
     }
 
     /// Tells which roots were lost, each in a line: what happened, what it costs and what to do.
-    pub fn tell(&self, session: &Session<'_>, streams: &mut Streams) -> Result<(), Failure> {
+    pub(super) fn tell(&self, session: &Session<'_>, streams: &mut Streams) -> Result<(), Failure> {
         self.lost.iter().try_for_each(|root| root.tell(&self.again, session, streams))
     }
 
     /// Why nothing is done where no root is left; tells of the other roots.
-    pub fn refusal(self, session: &Session<'_>, streams: &mut Streams) -> Failure {
+    pub(super) fn refusal(self, session: &Session<'_>, streams: &mut Streams) -> Failure {
         let mut lost = self.lost.iter();
         let first = lost.next();
         if let Err(failure) = lost.try_for_each(|root| root.tell(&self.again, session, streams)) {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// `sgidlint init`.
-pub fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Check)?;
     let path = paths::resolved(&paths::absolute(&arguments.path)?)?;
     let root = nameable(&path)?;

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What was judged.
-pub struct Judged {
+pub(super) struct Judged {
     /// What was found.
     pub survey: Survey,
     /// The policies.
@@ -32,7 +32,7 @@ pub struct Judged {
 
 /// How much of what policies expect of people was asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Probed {
+pub(super) enum Probed {
     /// Nothing.
     Nothing,
     /// Some of it.
@@ -43,12 +43,12 @@ pub enum Probed {
 
 impl Judged {
     /// The line of the tree that a rule stands in; its own keys are a rule too.
-    pub fn tree_line(&self, site: &RuleSite) -> u32 {
+    pub(super) fn tree_line(&self, site: &RuleSite) -> u32 {
         self.loaded[site.policy as usize].model.trees[site.tree as usize].line
     }
 
     /// Which tree covers what, as the survey had it; each by its index among the roots.
-    pub fn cover(&self) -> Cover<usize> {
+    pub(super) fn cover(&self) -> Cover<usize> {
         let mut cover = Cover::default();
         let unusable = self.survey.roots.iter().filter(|root| root.id.is_none());
         let unusable: HashSet<_> = unusable.map(|root| (root.policy, root.path.as_path())).collect();
@@ -63,13 +63,13 @@ impl Judged {
     }
 
     /// The exit status of a run that only looked.
-    pub fn exit(&self, common: &Common) -> Exit {
+    pub(super) fn exit(&self, common: &Common) -> Exit {
         exit_of(&self.survey, common)
     }
 }
 
 /// The exit status that findings and errors stand for.
-pub fn exit_of(survey: &Survey, common: &Common) -> Exit {
+pub(super) fn exit_of(survey: &Survey, common: &Common) -> Exit {
     let findings = survey.reports.iter().flat_map(|report| &report.findings).map(|finding| finding.level);
     let mut levels = findings.chain(survey.notices.iter().map(|notice| notice.level));
     let failing = if levels.any(|level| fails(level, common)) { Exit::Findings } else { Exit::Clean };
@@ -78,6 +78,6 @@ pub fn exit_of(survey: &Survey, common: &Common) -> Exit {
 }
 
 /// Whether a finding of this level fails a run.
-pub fn fails(level: Level, common: &Common) -> bool {
+pub(super) fn fails(level: Level, common: &Common) -> bool {
     level == Level::Deny || (common.strict && level == Level::Warn)
 }

@@ -6,7 +6,7 @@ use crate::lints::{Level, Levels, Lint, LintSet};
 use crate::policy::{Loaded, nearest};
 
 /// What the command line says of lints, in the order of severity: the strictest word wins.
-pub fn of_command_line(common: &Common) -> Result<Vec<(Lint, Level)>, Failure> {
+pub(super) fn of_command_line(common: &Common) -> Result<Vec<(Lint, Level)>, Failure> {
     let said = [(&common.allow, Level::Allow), (&common.warn, Level::Warn), (&common.deny, Level::Deny)];
     let mut levels = Vec::new();
     for (names, level) in said {
@@ -18,7 +18,7 @@ pub fn of_command_line(common: &Common) -> Result<Vec<(Lint, Level)>, Failure> {
 }
 
 /// The levels that hold for a policy: what uses it has a say too, the command line the last.
-pub fn of_policy(loaded: &Loaded, command_line: &[(Lint, Level)]) -> Levels {
+pub(super) fn of_policy(loaded: &Loaded, command_line: &[(Lint, Level)]) -> Levels {
     let mut levels = Levels::default();
     let farthest_first = loaded.used_by.iter().rev();
     let of_users = farthest_first.flat_map(|user| &user.lints);
@@ -29,7 +29,7 @@ pub fn of_policy(loaded: &Loaded, command_line: &[(Lint, Level)]) -> Levels {
 }
 
 /// The lints whose unsafe fixes the command line asks for.
-pub fn unsafe_of_command_line(check: &Check) -> Result<LintSet, Failure> {
+pub(super) fn unsafe_of_command_line(check: &Check) -> Result<LintSet, Failure> {
     if check.unsafe_fixes.iter().any(|name| name == EVERY_LINT) {
         return Ok(LintSet::all());
     }
@@ -41,7 +41,7 @@ pub fn unsafe_of_command_line(check: &Check) -> Result<LintSet, Failure> {
 }
 
 /// The lints whose unsafe fixes hold for a policy: its own word, that of what uses it, and the command line's.
-pub fn unsafe_of_policy(loaded: &Loaded, command_line: LintSet) -> LintSet {
+pub(super) fn unsafe_of_policy(loaded: &Loaded, command_line: LintSet) -> LintSet {
     let of_users = loaded.used_by.iter().flat_map(|user| &user.unsafe_fixes);
     let lints: Vec<Lint> = loaded.model.unsafe_fixes.iter().chain(of_users).copied().collect();
     LintSet::named(&lints).with(command_line)
@@ -52,7 +52,7 @@ fn lint(name: &str) -> Result<Lint, Failure> {
 }
 
 /// There is no lint of that name.
-pub fn unknown_lint(name: &str) -> Failure {
+pub(super) fn unknown_lint(name: &str) -> Failure {
     let failure = Failure::usage(format!("there is no lint `{}`", name.escape_debug()));
     match nearest(name, Lint::ALL.map(Lint::name)) {
         Some(near) => failure.hinted(format!("did you mean `{near}`?")),

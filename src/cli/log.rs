@@ -12,7 +12,7 @@ use crate::sys::store::Store;
 use jiff::{Span, Zoned};
 
 /// `sgidlint log`.
-pub fn log(common: &Common, log: &Log, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn log(common: &Common, log: &Log, streams: &mut Streams) -> Result<Exit, Failure> {
     let store = store::open(common)?;
     if let Some(age) = log.prune_older_than {
         return prune(&store, age, if log.force { Needed::Remove } else { Needed::Keep }, streams);

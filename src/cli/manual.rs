@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// `sgidlint man`.
-pub fn write(folder: &Path) -> Result<Exit, Failure> {
+pub(super) fn write(folder: &Path) -> Result<Exit, Failure> {
     let mut command = Arguments::command();
     command.build();
     for (name, page) in pages(&command) {

@@ -8,12 +8,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 /// A path for a message.
-pub fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     escape::escape(path.as_os_str().as_bytes()).into_owned()
 }
 
 /// The absolute path of what the user named; `..` only as the kernel would go it.
-pub fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let absolute = std::path::absolute(path)
         .map_err(|error| Failure::usage(format!("can't tell where {} is: {error}", shown(path))))?;
     if absolute.components().any(|component| component == Component::ParentDir) {
@@ -23,14 +23,14 @@ pub fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// The directory that a template is bound to where this PATH is named: the one that what isn't a directory lies in.
-pub fn directory(path: &Path) -> PathBuf {
+pub(super) fn directory(path: &Path) -> PathBuf {
     let is_other = resolve(path).and_then(|real| look_at_path(&real)).is_ok_and(|look| look.entry.kind != Kind::Dir);
     let parent = path.parent().filter(|_| is_other);
     parent.unwrap_or(path).to_path_buf()
 }
 
 /// The path without symbolic links, but for one at its end: that is an entry of its own.
-pub fn without_links(path: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn without_links(path: &Path) -> Result<PathBuf, Failure> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(path.to_path_buf()) };
     let real = resolve(parent).map_err(|error| not_there(path, error))?.join(name);
     look_at_path(&real).map_err(|error| not_there(path, error))?;
@@ -38,7 +38,7 @@ pub fn without_links(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// The path without any symbolic link.
-pub fn resolved(path: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn resolved(path: &Path) -> Result<PathBuf, Failure> {
     resolve(path).map_err(|error| not_there(path, error))
 }
 

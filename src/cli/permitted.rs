@@ -15,7 +15,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 /// What the policies want of each entry on the way.
-pub struct Permitted<'j> {
+pub(super) struct Permitted<'j> {
     stops: Vec<Vec<PermittedStop<'j>>>,
     names: &'j NameService,
 }
@@ -32,7 +32,7 @@ struct PermittedStop<'j> {
 
 impl<'j> Permitted<'j> {
     /// What is wanted of the entries of a scene.
-    pub fn of(judged: Option<&'j Judged>, scene: &Scene, names: &'j NameService) -> Permitted<'j> {
+    pub(super) fn of(judged: Option<&'j Judged>, scene: &Scene, names: &'j NameService) -> Permitted<'j> {
         let stops: Vec<(PathBuf, Stop)> = scene.stops().map(|(path, stop)| (path.into(), stop.clone())).collect();
         let trees = judged.map(|judged| (judged.cover(), &judged.roots.trees));
         let wanted = |place: usize| {
@@ -63,7 +63,7 @@ impl<'j> Permitted<'j> {
 
     /// Whether what lies on the way is shared with a group: a policy names it as the wanted one, or, where none names
     /// any, a setgid directory has it. Whoever joins another, an administrators' above all, gets more than was asked.
-    pub fn is_shared_with(&self, gid: u32, scene: &Scene) -> bool {
+    pub(super) fn is_shared_with(&self, gid: u32, scene: &Scene) -> bool {
         let terms = self.stops.iter().flatten().filter_map(|wanted| wanted.intent.group).flat_map(|wish| wish.value);
         let mut named = terms.filter_map(|term| match *term {
             GroupTerm::Gid(gid) => Some(gid),

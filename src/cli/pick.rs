@@ -44,7 +44,7 @@ enum Standing<'a> {
 }
 
 /// One round of questions.
-pub struct Picking<'p> {
+pub(super) struct Picking<'p> {
     /// The roots.
     pub heads: &'p [Head<'p>],
     /// How hunks look.
@@ -57,7 +57,7 @@ pub struct Picking<'p> {
 
 impl Picking<'_> {
     /// Asks about rows in path order; gives for each whether it was chosen.
-    pub fn pick(&self, rows: &[DiffRow<'_>]) -> Result<Vec<bool>, Failure> {
+    pub(super) fn pick(&self, rows: &[DiffRow<'_>]) -> Result<Vec<bool>, Failure> {
         let hunks = hunks_of(rows);
         let mut chosen = vec![false; rows.len()];
         let mut standing = Standing::Ask;

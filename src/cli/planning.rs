@@ -12,7 +12,13 @@ use crate::sys::host;
 use std::os::unix::ffi::OsStrExt;
 
 /// The plan that a survey makes, and what can't be in one.
-pub fn plan(session: &Session<'_>, judged: &Judged, kind: RunKind, check: &Check, limit: &Limit) -> (Plan, Vec<Unfit>) {
+pub(super) fn plan(
+    session: &Session<'_>,
+    judged: &Judged,
+    kind: RunKind,
+    check: &Check,
+    limit: &Limit,
+) -> (Plan, Vec<Unfit>) {
     let header = Header {
         fixes: if check.unsafe_fixes.is_empty() { Fixes::Safe } else { Fixes::WithUnsafe },
         max_changes: max_changes(judged, limit),
@@ -22,7 +28,7 @@ pub fn plan(session: &Session<'_>, judged: &Judged, kind: RunKind, check: &Check
 }
 
 /// Tells what can't be in a plan, and what that means for the exit status.
-pub fn tell_unfit(header: &Header, unfit: &[Unfit], streams: &Streams) -> Exit {
+pub(super) fn tell_unfit(header: &Header, unfit: &[Unfit], streams: &Streams) -> Exit {
     for Unfit { change, why } in unfit {
         let root = header.roots.get(change.root as usize).map_or(&b"?"[..], |root| root.path.as_os_str().as_bytes());
         let path = full_path(root, &change.path.bytes(), Some(change.kind));
@@ -32,7 +38,7 @@ pub fn tell_unfit(header: &Header, unfit: &[Unfit], streams: &Streams) -> Exit {
 }
 
 /// What a plan says of where it comes from.
-pub fn header(session: &Session<'_>, kind: RunKind) -> Header {
+pub(super) fn header(session: &Session<'_>, kind: RunKind) -> Header {
     Header {
         version: env!("CARGO_PKG_VERSION").into(),
         time: host::now().to_string(),

@@ -24,7 +24,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 /// `sgidlint policy`.
-pub fn policy(common: &Common, policy: &Policy, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn policy(common: &Common, policy: &Policy, streams: &mut Streams) -> Result<Exit, Failure> {
     match policy {
         Policy::List => list(common, streams),
         Policy::Show { policy } => show(policy, streams),

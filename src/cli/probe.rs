@@ -31,7 +31,7 @@ struct ProbedPlace {
 }
 
 /// `sgidlint probe`.
-pub fn probe(common: &Common, arguments: &Probe, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(super) fn probe(common: &Common, arguments: &Probe, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Probe)?;
     let umask = arguments.umask.map_or_else(own_umask, Ok)?;
     let everybody = everybody(arguments, &session)?;

@@ -24,12 +24,12 @@ const TICK: Duration = Duration::from_millis(100);
 const LOG_TICK: Duration = Duration::from_secs(1);
 
 /// Does something while standard error is told how many entries were counted; the counting costs the walk nothing.
-pub fn while_counting<T>(common: &Common, counters: &Counters, run: impl FnOnce() -> T) -> T {
+pub(super) fn while_counting<T>(common: &Common, counters: &Counters, run: impl FnOnce() -> T) -> T {
     while_telling(common, &Walking { counters, begun: Instant::now() }, run)
 }
 
 /// Does something while standard error is told how many of the changes were tried.
-pub fn while_applying<T>(common: &Common, changes: u64, tried: &AtomicU64, run: impl FnOnce() -> T) -> T {
+pub(super) fn while_applying<T>(common: &Common, changes: u64, tried: &AtomicU64, run: impl FnOnce() -> T) -> T {
     while_telling(common, &Applying { changes, tried }, run)
 }
 

@@ -19,7 +19,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// What every report of a check is made from.
-pub struct CheckReport<'a> {
+pub(super) struct CheckReport<'a> {
     /// What was found.
     pub survey: &'a Survey,
     /// Who knows the names.
@@ -34,7 +34,7 @@ pub struct CheckReport<'a> {
 
 impl CheckReport<'_> {
     /// Writes the report among the results.
-    pub fn write(&self, out: &mut dyn Write, manner: Manner) -> io::Result<()> {
+    pub(super) fn write(&self, out: &mut dyn Write, manner: Manner) -> io::Result<()> {
         let common = self.session.common;
         self.write_as(common.report_format, out, manner, common.output.as_deref())
     }
@@ -64,7 +64,7 @@ impl ReportFormat {
 }
 
 /// Files for reports, opened before anything is looked at.
-pub struct Files(Vec<File>);
+pub(super) struct Files(Vec<File>);
 
 struct File {
     format: ReportFormat,
@@ -74,7 +74,7 @@ struct File {
 
 impl Files {
     /// Opens the file of each `FORMAT=FILE`.
-    pub fn open(common: &Common, asked: &[OsString]) -> Result<Files, Failure> {
+    pub(super) fn open(common: &Common, asked: &[OsString]) -> Result<Files, Failure> {
         let mut files: Vec<File> = Vec::new();
         for text in asked {
             let (format, path) = format_and_path(text)?;
@@ -89,7 +89,7 @@ impl Files {
     }
 
     /// Writes each report, as plain text for people too.
-    pub fn write(self, told: &CheckReport<'_>, manner: Manner) -> Result<(), Failure> {
+    pub(super) fn write(self, told: &CheckReport<'_>, manner: Manner) -> Result<(), Failure> {
         for File { format, path, mut output } in self.0 {
             let written = told.write_as(format, &mut output, manner, Some(&path));
             let output = written.and_then(|()| output.into_inner().map_err(io::IntoInnerError::into_error));
@@ -106,7 +106,7 @@ impl Files {
 }
 
 /// Opens a file for a report; metrics are read by a user of their own, whatever the umask here.
-pub fn create(path: &Path, readers: Readers) -> Result<Output, Failure> {
+pub(super) fn create(path: &Path, readers: Readers) -> Result<Output, Failure> {
     let output = Output::create(path, 0o644).and_then(|output| match readers {
         Readers::All => output.readable_by_all(),
         Readers::AsUsual => Ok(output),

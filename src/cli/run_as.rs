@@ -12,7 +12,7 @@ use crate::sys::{SysError, host, supervise};
 use rustix::io::Errno;
 
 /// Becomes the user that the command line names, if it names one.
-pub fn run_as(eyes: &Eyes) -> Result<(), Failure> {
+pub(super) fn run_as(eyes: &Eyes) -> Result<(), Failure> {
     let Some(text) = &eyes.run_as else { return Ok(()) };
     let account = account(text, &NameService::default())?;
     become_account(&account).map_err(|error| refused(text, error))?;
@@ -21,7 +21,7 @@ pub fn run_as(eyes: &Eyes) -> Result<(), Failure> {
 }
 
 /// The account that `USER[:GROUP]` names.
-pub fn account(text: &str, names: &NameService) -> Result<Account, Failure> {
+pub(super) fn account(text: &str, names: &NameService) -> Result<Account, Failure> {
     let (user, group) = match text.split_once(':') {
         Some((user, group)) => (user, Some(group)),
         None => (text, None),
@@ -41,7 +41,7 @@ pub fn account(text: &str, names: &NameService) -> Result<Account, Failure> {
 }
 
 /// The gid of a group that is named in `text`.
-pub fn gid_of(group: &str, text: &str, names: &NameService) -> Result<u32, Failure> {
+pub(super) fn gid_of(group: &str, text: &str, names: &NameService) -> Result<u32, Failure> {
     let known = names.gid(group);
     let known = known.map_err(|error| Failure::incomplete(format!("can't look up `{text}`: {error}")))?;
     id_of(group, known)

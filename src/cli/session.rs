@@ -17,7 +17,7 @@ use crate::policy::load::{FOLDER, Fallback, Origin};
 use crate::policy::{Loaded, Request, load};
 use crate::source::roots::{self, Roots, SystemRoots, TrustOptions};
 use crate::source::walk::{Counters, default_threads};
-pub use crate::survey::Depth;
+pub(super) use crate::survey::Depth;
 use crate::survey::SurveyError;
 use crate::sys::features::KernelFeatures;
 use crate::sys::names::{NameService, gid_min};
@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// What one command works with.
-pub struct Session<'a> {
+pub(super) struct Session<'a> {
     /// What every command takes.
     pub common: &'a Common,
     /// What it is about to do with trees.
@@ -49,7 +49,7 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Begins a session: from here on no thread can gain what it doesn't need.
-    pub fn begin(common: &'a Common, purpose: Purpose) -> Result<Session<'a>, Failure> {
+    pub(super) fn begin(common: &'a Common, purpose: Purpose) -> Result<Session<'a>, Failure> {
         let unfit = |error| Failure::incomplete(unfit(error));
         privilege::bound(purpose).map_err(unfit)?;
         privilege::forbid_gains().map_err(unfit)?;
@@ -64,40 +64,40 @@ impl<'a> Session<'a> {
     }
 
     /// Runs on a thread of its own that has given up what it doesn't need: no other touches what may lie in a tree.
-    pub fn apart<T: Send>(&self, run: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+    pub(super) fn apart<T: Send>(&self, run: impl FnOnce() -> T + Send) -> Result<T, Failure> {
         run_confined(self.confine(), run).map_err(|error| Failure::incomplete(unfit(error)))
     }
 
     /// The same, within the limits of these policies.
     #[must_use]
-    pub fn limited_by(mut self, loaded: &[Loaded]) -> Session<'a> {
+    pub(super) fn limited_by(mut self, loaded: &[Loaded]) -> Session<'a> {
         self.plan_bytes = loaded.iter().filter_map(|loaded| loaded.model.limits.plan_bytes).min();
         self
     }
 
     /// What threads do before they touch a tree.
-    pub fn confine(&self) -> impl Fn() -> Result<(), SysError> + Sync + use<> {
+    pub(super) fn confine(&self) -> impl Fn() -> Result<(), SysError> + Sync + use<> {
         let purpose = self.purpose;
         move || privilege::confine(purpose)
     }
 
     /// How many threads work on trees.
-    pub fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
         self.common.threads.map_or_else(default_threads, usize::from)
     }
 
     /// Judges all that the arguments ask for.
-    pub fn judge(&self, check: &Check, fallback: Fallback) -> Result<Judged, Failure> {
+    pub(super) fn judge(&self, check: &Check, fallback: Fallback) -> Result<Judged, Failure> {
         self.judge_to(check, fallback, Depth::All)
     }
 
     /// Judges what the arguments ask for, down to this depth.
-    pub fn judge_to(&self, check: &Check, fallback: Fallback, depth: Depth) -> Result<Judged, Failure> {
+    pub(super) fn judge_to(&self, check: &Check, fallback: Fallback, depth: Depth) -> Result<Judged, Failure> {
         self.survey(self.prepare(check, fallback)?, depth)
     }
 
     /// The same; a PATH that no tree covers is an error of its own.
-    pub fn judge_where_covered(
+    pub(super) fn judge_where_covered(
         &self,
         check: &Check,
         fallback: Fallback,
@@ -107,14 +107,14 @@ impl<'a> Session<'a> {
     }
 
     /// Reads the policies and finds what they are about; nothing of a tree is looked at yet.
-    pub fn prepare(&self, check: &Check, fallback: Fallback) -> Result<Ready, Failure> {
+    pub(super) fn prepare(&self, check: &Check, fallback: Fallback) -> Result<Ready, Failure> {
         let command_line = levels::of_command_line(self.common)?;
         let trust = self.trust()?;
         self.apart(|| self.ready(check, fallback, trust, &command_line))?
     }
 
     /// Judges what was found, down to this depth.
-    pub fn survey(&self, ready: Ready, depth: Depth) -> Result<Judged, Failure> {
+    pub(super) fn survey(&self, ready: Ready, depth: Depth) -> Result<Judged, Failure> {
         self.survey_where_covered(ready, depth).map_err(failed)
     }
 
@@ -154,7 +154,7 @@ impl<'a> Session<'a> {
 
     /// The real roots of the policies that the arguments ask for, each with its policy. A root that can't be used is a
     /// failure.
-    pub fn roots(&self, check: &Check) -> Result<Vec<(PathBuf, Loaded)>, Failure> {
+    pub(super) fn roots(&self, check: &Check) -> Result<Vec<(PathBuf, Loaded)>, Failure> {
         let Ready { loaded, roots, .. } = self.prepare(check, Fallback::Needless)?;
         roots.warnings.iter().for_each(|warning| warn(warning));
         if let Some(refused) = roots.refused.first() {
@@ -168,7 +168,7 @@ impl<'a> Session<'a> {
     }
 
     /// The policies that the arguments ask for.
-    pub fn load(&self, paths: &[PathBuf], fallback: Fallback) -> Result<Vec<Loaded>, Failure> {
+    pub(super) fn load(&self, paths: &[PathBuf], fallback: Fallback) -> Result<Vec<Loaded>, Failure> {
         let request = Request {
             policies: self.common.policies.clone(),
             sets: self.common.set.clone(),
@@ -180,7 +180,7 @@ impl<'a> Session<'a> {
     }
 
     /// How far roots are trusted in this session.
-    pub fn trust(&self) -> Result<TrustOptions, Failure> {
+    pub(super) fn trust(&self) -> Result<TrustOptions, Failure> {
         let gid_min = gid_min().map_err(|error| Failure::incomplete(format!("can't read /etc/login.defs: {error}")))?;
         Ok(TrustOptions {
             purpose: self.purpose,
@@ -249,7 +249,7 @@ impl<'a> Session<'a> {
 }
 
 /// How many seconds a call may hang, as the policies of a command line have it; nothing where they can't be read.
-pub fn limit_of_policies(policies: Vec<OsString>, sets: Vec<(String, String)>) -> Option<u64> {
+pub(super) fn limit_of_policies(policies: Vec<OsString>, sets: Vec<(String, String)>) -> Option<u64> {
     let request = Request {
         policies,
         sets,
@@ -262,7 +262,7 @@ pub fn limit_of_policies(policies: Vec<OsString>, sets: Vec<(String, String)>) -
 }
 
 /// What a survey goes by, found before it.
-pub struct Ready {
+pub(super) struct Ready {
     /// The policies.
     pub loaded: Vec<Loaded>,
     table: RuleTable,
@@ -289,7 +289,7 @@ fn select(named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {
 }
 
 /// What is said of a thread that couldn't be made fit to touch directories.
-pub fn unfit(error: SysError) -> String {
+pub(super) fn unfit(error: SysError) -> String {
     match is_refusal(&error) {
         true => format!("the system gives no further thread: {error}; allow more (ulimit -u, TasksMax, ulimit -v)"),
         false => format!("can't give up what isn't needed: {error}"),
@@ -301,7 +301,7 @@ fn label(loaded: &Loaded) -> PolicyLabel {
 }
 
 /// Why a survey came to nothing.
-pub fn failed(error: SurveyError) -> Failure {
+pub(super) fn failed(error: SurveyError) -> Failure {
     match error {
         SurveyError::Uncovered(path) => Failure::usage(format!("no tree covers {}", paths::shown(&path)))
             .hinted("name a path at, above or below the root of a tree, or a policy that covers this one with -p"),

@@ -38,7 +38,7 @@ struct LeftPlace {
 
 /// Takes the changes that have no room in a plan out of what a survey would have changed; each owner's are an error of
 /// the directory that they have in common.
-pub fn leave_out(
+pub(super) fn leave_out(
     session: &Session<'_>,
     judged: &mut Judged,
     check: &Check,

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use std::sync::OnceLock;
 
 /// Looks somebody up.
-pub fn someone(principal: &Principal, names: &NameService) -> Result<Someone, Failure> {
+pub(super) fn someone(principal: &Principal, names: &NameService) -> Result<Someone, Failure> {
     let label = principal.to_string();
     if host::effective_uid() == 0 {
         let account = as_root(principal, &label, names)?;
@@ -37,14 +37,14 @@ pub fn someone(principal: &Principal, names: &NameService) -> Result<Someone, Fa
 }
 
 /// The umask that people have where none is named: that of whoever started this.
-pub fn own_umask() -> Result<Mode, Failure> {
+pub(super) fn own_umask() -> Result<Mode, Failure> {
     host::umask().map_err(|error| {
         Failure::incomplete(format!("can't tell the umask: {error}")).hinted("name it, as in --umask 022")
     })
 }
 
 /// What couldn't be asked as somebody, because the thread could not become them.
-pub fn not_posed(someone: &Someone, error: SysError) -> Failure {
+pub(super) fn not_posed(someone: &Someone, error: SysError) -> Failure {
     let failure = Failure::usage(format!("can't ask as `{}`, so nothing was asked: {error}", someone.label));
     match (error.errno, &someone.impersonation) {
         _ if error.call == "faccessat2" => failure.hinted(

@@ -16,7 +16,7 @@ const OF_ROOT: &str = "/var/lib/sgidlint";
 const LOCKS_OF_ROOT: &str = "/run/sgidlint";
 
 /// Opens the folder that locks are kept in; where there is no `/run` to have it, that is the state folder.
-pub fn open_for_locks(common: &Common) -> Result<Store, Failure> {
+pub(super) fn open_for_locks(common: &Common) -> Result<Store, Failure> {
     if host::effective_uid() != 0 || !exists(Path::new("/run")).unwrap_or(false) {
         return open(common);
     }
@@ -29,7 +29,7 @@ pub fn open_for_locks(common: &Common) -> Result<Store, Failure> {
 }
 
 /// Opens the state folder; one that was named must exist.
-pub fn open(common: &Common) -> Result<Store, Failure> {
+pub(super) fn open(common: &Common) -> Result<Store, Failure> {
     let (path, missing) = match &common.state_dir {
         Some(path) => (path.clone(), Missing::Refuse),
         None => (default_path()?, Missing::Make),

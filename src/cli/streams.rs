@@ -13,7 +13,7 @@ use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 /// Standard output or the file named with `-o` for results, standard error for all else.
-pub struct Streams {
+pub(super) struct Streams {
     results: BufWriter<Results>,
     color: bool,
     error_color: bool,
@@ -33,7 +33,7 @@ enum Results {
 
 impl Streams {
     /// Opens the streams that the command line asks for.
-    pub fn open(common: &Common, existing: Existing) -> Result<Streams, Failure> {
+    pub(super) fn open(common: &Common, existing: Existing) -> Result<Streams, Failure> {
         common.color.write_global();
         let never = anstream::ColorChoice::Never;
         let (results, color) = match &common.output {
@@ -57,7 +57,10 @@ impl Streams {
 
     /// Writes results, out to where they go: what is told or asked next belongs behind them. A reader that went away
     /// is no error.
-    pub fn write_results(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub(super) fn write_results(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         let mut counted = Counted { inner: &mut self.results, written: &mut self.written };
         let answer = write(&mut counted).and_then(|()| self.results.flush()).or_else(unless_broken_pipe);
         self.torn |= answer.is_err();
@@ -65,29 +68,29 @@ impl Streams {
     }
 
     /// Keeps the numbers for the end of a JSON report, should the command fail from here on.
-    pub fn know(&mut self, totals: Totals) {
+    pub(super) fn know(&mut self, totals: Totals) {
         self.totals = totals;
     }
 
     /// Counts one error more among the numbers for the end of a JSON report.
-    pub fn count_error(&mut self) {
+    pub(super) fn count_error(&mut self) {
         self.totals.errors += 1;
     }
 
     /// How many errors are counted in by now.
-    pub fn errors(&self) -> u64 {
+    pub(super) fn errors(&self) -> u64 {
         self.totals.errors
     }
 
     /// Ends the JSON report of a command that has no end of its own.
-    pub fn write_end(&mut self, exit: Exit) -> Result<(), Failure> {
+    pub(super) fn write_end(&mut self, exit: Exit) -> Result<(), Failure> {
         let totals = self.totals;
         self.write_results(|out| json::write_end(out, &totals, exit as u8))
     }
 
     /// Ends the JSON report of a command that failed, so that nobody waits for more. Where nothing was done, a file that
     /// an earlier run wrote stays what it is.
-    pub fn end_failed(&mut self, failure: &Failure) -> Result<(), Failure> {
+    pub(super) fn end_failed(&mut self, failure: &Failure) -> Result<(), Failure> {
         if failure.exit == Exit::Usage && matches!(self.results.get_ref(), Results::File(_)) {
             return Ok(());
         }
@@ -100,67 +103,67 @@ impl Streams {
     }
 
     /// Whether results go to a terminal.
-    pub fn is_terminal(&self) -> bool {
+    pub(super) fn is_terminal(&self) -> bool {
         matches!(self.results.get_ref(), Results::Stdout(stdout) if stdout.is_terminal())
     }
 
     /// Whether what was written is all that there is to write, as far as it goes: nothing at all isn't, after a failure.
-    pub fn is_worth_keeping(&self) -> bool {
+    pub(super) fn is_worth_keeping(&self) -> bool {
         self.written && !self.torn
     }
 
     /// Writes to standard error, in one piece.
-    pub fn write_errors(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    pub(super) fn write_errors(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         let mut text = Vec::new();
         // There is nowhere left to tell that standard error is closed, and memory doesn't fail.
         let _ = write(&mut text).and_then(|()| io::stderr().write_all(&text));
     }
 
     /// How results for people look.
-    pub fn manner(&self, common: &Common) -> Manner {
+    pub(super) fn manner(&self, common: &Common) -> Manner {
         manner(common, self.palette())
     }
 
     /// How reports on standard error look.
-    pub fn error_manner(&self, common: &Common) -> Manner {
+    pub(super) fn error_manner(&self, common: &Common) -> Manner {
         manner(common, palette(self.error_color))
     }
 
     /// The colours of results.
-    pub fn palette(&self) -> Palette {
+    pub(super) fn palette(&self) -> Palette {
         palette(self.color)
     }
 
     /// The colours of standard error.
-    pub fn error_palette(&self) -> Palette {
+    pub(super) fn error_palette(&self) -> Palette {
         palette(self.error_color)
     }
 
     /// Whether diffs are folded: for people they are, other readers get every entry.
-    pub fn folding(&self) -> Folding {
+    pub(super) fn folding(&self) -> Folding {
         if self.is_terminal() { Folding::Folded } else { Folding::Full }
     }
 
     /// Tells what went wrong.
-    pub fn complain(&self, message: impl Display) {
+    pub(super) fn complain(&self, message: impl Display) {
         let message = message.to_string();
         self.error_line(format_args!("sgidlint: error: {}", escape::escape_message(&message)));
     }
 
     /// Tells how things stand, but not when quiet.
-    pub fn status(&self, message: impl Display) {
+    pub(super) fn status(&self, message: impl Display) {
         if !self.quiet {
             self.error_line(message);
         }
     }
 
     /// Whether only what is wrong is told.
-    pub fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
     /// Whether what goes to standard error is coloured.
-    pub fn error_color(&self) -> bool {
+    pub(super) fn error_color(&self) -> bool {
         self.error_color
     }
 
@@ -170,7 +173,7 @@ impl Streams {
     }
 
     /// Lets go of the file for results, which never gets its name: there are none.
-    pub fn give_up(&mut self) {
+    pub(super) fn give_up(&mut self) {
         if matches!(self.results.get_ref(), Results::File(_)) {
             self.results = BufWriter::new(Results::Stdout(io::stdout()));
         }
@@ -179,7 +182,7 @@ impl Streams {
     /// Writes out what is buffered, and gives an output file its name.
     ///
     /// A reader that went away (`| head`) is no error: it has what it wanted.
-    pub fn finish(mut self) -> Result<(), Failure> {
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
         let flushed = self.results.flush();
         let finished = match self.results.into_inner() {
             Ok(Results::File(output)) if flushed.is_ok() => output.finish().map_err(|error| error.to_string()),
@@ -208,7 +211,7 @@ fn manner(common: &Common, palette: Palette) -> Manner {
 }
 
 /// Tells why a command did not do what it was asked: the problems drawn, the reason, and what to do next.
-pub fn report_failure(failure: &Failure, color: bool) {
+pub(super) fn report_failure(failure: &Failure, color: bool) {
     let mut text = diagnostic::draw(&failure.problems, color);
     if !text.is_empty() {
         text.push_str("\n\n");
@@ -222,13 +225,13 @@ pub fn report_failure(failure: &Failure, color: bool) {
 }
 
 /// Tells on standard error what others have a hand in, though root relies on it; also when quiet: cron mails it.
-pub fn warn(message: &str) {
+pub(super) fn warn(message: &str) {
     // There is nowhere left to tell that standard error is closed.
     let _ = writeln!(io::stderr(), "sgidlint: warning: {}", escape::escape_message(message));
 }
 
 /// Says on standard error what only who wants to know more is told.
-pub fn note(common: &Common, message: impl Display) {
+pub(super) fn note(common: &Common, message: impl Display) {
     if common.verbose {
         // There is nowhere left to tell that standard error is closed.
         let _ = writeln!(io::stderr(), "sgidlint: note: {message}");

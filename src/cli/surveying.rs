@@ -21,7 +21,7 @@ use std::sync::mpsc::channel;
 use std::thread::Builder;
 
 /// What a survey works with; what others need too is shared, as it may never give it back.
-pub struct Work {
+pub(super) struct Work {
     /// The roots of the policies.
     pub roots: Arc<Roots>,
     /// What each policy is called.
@@ -51,7 +51,7 @@ pub struct Work {
 }
 
 /// What came of a survey.
-pub struct Surveyed {
+pub(super) struct Surveyed {
     /// What was found.
     pub survey: Survey,
     /// Whether it was given up, as a call hung: it is only what was found until then.
@@ -66,7 +66,7 @@ enum News {
 
 impl Work {
     /// Surveys. Where a call hangs for longer than it may, the survey is left to it, and what it found until then is all.
-    pub fn survey(self) -> Result<Surveyed, SurveyError> {
+    pub(super) fn survey(self) -> Result<Surveyed, SurveyError> {
         let (news, told) = channel();
         let live = Arc::new(Live::default());
         let (done, its_live) = (news.clone(), Arc::clone(&live));

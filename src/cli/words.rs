@@ -6,7 +6,7 @@ use crate::model::accounts::IdNames;
 use crate::report::Wording;
 
 /// What the lints themselves say, with the names of users and groups.
-pub struct Words<'a>(pub &'a dyn IdNames);
+pub(super) struct Words<'a>(pub &'a dyn IdNames);
 
 impl Wording for Words<'_> {
     fn message(&self, finding: &Finding, report: &EntryReport) -> String {

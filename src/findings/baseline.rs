@@ -19,13 +19,13 @@ use std::path::{Path, PathBuf};
 
 /// Findings that are known, each with the line that says so; 0 where it was never in a file.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Baseline {
+pub(crate) struct Baseline {
     known: BTreeMap<Known, u32>,
 }
 
 /// What makes a finding the one that is known.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Known {
+pub(crate) struct Known {
     /// The lint.
     pub lint: Lint,
     /// What it was found on.
@@ -34,7 +34,7 @@ pub struct Known {
 
 /// What a finding is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum BaselineSubject {
+pub(crate) enum BaselineSubject {
     /// An entry.
     Entry {
         /// The absolute path of its root.
@@ -56,7 +56,7 @@ pub enum BaselineSubject {
 /// Why a baseline can't be read: its line and what is wrong there.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{file}:{line}: {message}")]
-pub struct BaselineError {
+pub(crate) struct BaselineError {
     /// The file, as it was named.
     pub file: String,
     /// The line, from 1.
@@ -67,7 +67,7 @@ pub struct BaselineError {
 
 impl Baseline {
     /// All that a survey found.
-    pub fn of(survey: &Survey) -> Baseline {
+    pub(crate) fn of(survey: &Survey) -> Baseline {
         let mut baseline = Baseline::default();
         let on_entries =
             survey.reports.iter().flat_map(|report| report.findings.iter().map(move |f| known(survey, report, f)));
@@ -77,17 +77,12 @@ impl Baseline {
     }
 
     /// How many findings it knows.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// Whether it knows none.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
     /// Reads a file; `name` is what errors call it.
-    pub fn read(bytes: &[u8], name: &str) -> Result<Baseline, BaselineError> {
+    pub(crate) fn read(bytes: &[u8], name: &str) -> Result<Baseline, BaselineError> {
         let fail = |line: usize, message: String| BaselineError {
             file: name.into(),
             line: u32::try_from(line).unwrap_or(u32::MAX),
@@ -111,7 +106,7 @@ impl Baseline {
     }
 
     /// Writes it: the same findings give the same bytes.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         line::write_head(out)?;
         let mut trail = Trail::default();
         self.known.keys().try_for_each(|known| line::write_known(known, &mut trail, out))
@@ -120,7 +115,7 @@ impl Baseline {
     /// Takes what is known out of a survey and counts it; gives the findings that are no more, each with its line.
     ///
     /// What this run didn't look at isn't called mended: other roots, what `selection` leaves out, what couldn't be read.
-    pub fn take_known(&self, survey: &mut Survey, selection: &Selection) -> Vec<(&Known, u32)> {
+    pub(crate) fn take_known(&self, survey: &mut Survey, selection: &Selection) -> Vec<(&Known, u32)> {
         let mut met: HashSet<u32> = HashSet::new();
         let indexed: BTreeMap<&Known, u32> = self.known.keys().zip(0..).collect();
         let mut known_too = 0;

@@ -6,7 +6,7 @@ use crate::model::links::Links;
 use std::collections::HashMap;
 
 /// One name of an entry with several, as it is to be told of.
-pub struct Linked {
+pub(crate) struct Linked {
     /// If a name lies elsewhere: nothing may be changed.
     pub refused: EntryReport,
     /// If all names lie in the tree.
@@ -14,7 +14,7 @@ pub struct Linked {
 }
 
 /// Decides on every entry with several names, now that all of the tree has been seen.
-pub fn settle(linked: Vec<Linked>, reports: &mut Vec<EntryReport>) {
+pub(crate) fn settle(linked: Vec<Linked>, reports: &mut Vec<EntryReport>) {
     let mut entries: HashMap<(u32, Identity), Vec<Linked>> = HashMap::new();
     for name in linked {
         entries.entry((name.refused.root, name.refused.id)).or_default().push(name);

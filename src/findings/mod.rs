@@ -1,18 +1,16 @@
 //! The result of a survey: what was found, in which order, whose it is, and what of it was known before.
 
-pub mod packed;
-pub mod found;
-pub mod order;
-pub mod links;
-pub mod notices;
-pub mod summary;
-pub mod totals;
-pub mod baseline;
+pub(crate) mod packed;
+pub(crate) mod found;
+pub(crate) mod order;
+pub(crate) mod links;
+pub(crate) mod notices;
+pub(crate) mod summary;
+pub(crate) mod totals;
+pub(crate) mod baseline;
 
-pub use found::{
-    EntryError, EntryReport, Excused, Notice, PolicyLabel, Prospect, Rare, Root, RulePlace, SkippedMount, Survey, Unmet,
-};
-pub use notices::{expired, idle, risky};
-pub use order::{in_tree, path_in_tree};
-pub use packed::Findings;
-pub use totals::{Counts, Totals};
+pub use found::Survey;
+pub(crate) use found::{EntryError, EntryReport, Excused, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Unmet};
+pub(crate) use notices::{expired, idle, risky};
+pub(crate) use order::path_in_tree;
+pub(crate) use totals::{Counts, Totals};

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Exceptions whose last day has passed, each told once, by the levels of its policy.
-pub fn expired(loaded: &[Loaded], levels: &[Levels], today: Date) -> Vec<Notice> {
+pub(crate) fn expired(loaded: &[Loaded], levels: &[Levels], today: Date) -> Vec<Notice> {
     let mut notices: Vec<Notice> = Vec::new();
     for (policy, (loaded, levels)) in loaded.iter().zip(levels).enumerate() {
         let level = levels.of(Lint::ExpiredException);
@@ -43,7 +43,13 @@ pub fn expired(loaded: &[Loaded], levels: &[Levels], today: Date) -> Vec<Notice>
 }
 
 /// Rules that did nothing, of trees that have a root here. Of a built-in policy nothing is told: it serves many places.
-pub fn idle(loaded: &[Loaded], levels: &[Levels], table: &RuleTable, trees: &[Rooted], usage: &Usage) -> Vec<Notice> {
+pub(crate) fn idle(
+    loaded: &[Loaded],
+    levels: &[Levels],
+    table: &RuleTable,
+    trees: &[Rooted],
+    usage: &Usage,
+) -> Vec<Notice> {
     let bound: BTreeSet<(u32, u32)> = trees.iter().map(|tree| (tree.instance.policy(), tree.instance.tree())).collect();
     // A policy that is used in two places has each rule twice, and is well served where one of them does something.
     let mut rules: BTreeMap<(&str, u32), Vec<RuleId>> = BTreeMap::new();
@@ -71,7 +77,7 @@ pub fn idle(loaded: &[Loaded], levels: &[Levels], table: &RuleTable, trees: &[Ro
 }
 
 /// What is risky in policies themselves, whatever lies in their trees; `is_empty` knows of groups without members.
-pub fn risky(loaded: &[Loaded], levels: &[Levels], is_empty: &dyn Fn(&str) -> bool) -> Vec<Notice> {
+pub(crate) fn risky(loaded: &[Loaded], levels: &[Levels], is_empty: &dyn Fn(&str) -> bool) -> Vec<Notice> {
     let mut notices: Vec<Notice> = Vec::new();
     for (policy, (loaded, levels)) in
         loaded.iter().zip(levels).enumerate().filter(|(_, (loaded, _))| !is_built_in(loaded))

@@ -47,7 +47,7 @@ impl Survey {
 /// Sorts large items, stably, that mostly lie in sorted runs: their numbers are sorted, each half by a thread, and the
 /// items put where they belong at the end. That takes six bytes for each, where moving items themselves about would take
 /// half their size.
-pub fn sort<T: Sync>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering + Sync) {
+pub(crate) fn sort<T: Sync>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering + Sync) {
     let Ok(count) = u32::try_from(items.len()) else { return items.sort_by(compare) };
     let mut numbers: Vec<u32> = (0..count).collect();
     let by_item = |a: &u32, b: &u32| compare(&items[*a as usize], &items[*b as usize]);
@@ -80,7 +80,7 @@ fn arrange<T>(items: &mut [T], numbers: &mut [u32]) {
 }
 
 /// Compares two entries, each by its root's path and its own from there (`.` is the root itself).
-pub fn in_tree((root_a, a): (&[u8], &[u8]), (root_b, b): (&[u8], &[u8])) -> Ordering {
+pub(crate) fn in_tree((root_a, a): (&[u8], &[u8]), (root_b, b): (&[u8], &[u8])) -> Ordering {
     if root_a == root_b {
         return path_order(a, b);
     }
@@ -88,7 +88,7 @@ pub fn in_tree((root_a, a): (&[u8], &[u8]), (root_b, b): (&[u8], &[u8])) -> Orde
 }
 
 /// The same of entries whose paths share their directories.
-pub fn path_in_tree((root_a, a): (&[u8], &TreePath), (root_b, b): (&[u8], &TreePath)) -> Ordering {
+pub(crate) fn path_in_tree((root_a, a): (&[u8], &TreePath), (root_b, b): (&[u8], &TreePath)) -> Ordering {
     if root_a == root_b { a.cmp(b) } else { in_tree((root_a, &a.bytes()), (root_b, &b.bytes())) }
 }
 

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 /// What is summed up under one name.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Sum {
+pub(crate) struct Sum {
     /// Findings.
     pub findings: u64,
     /// Those at level deny.
@@ -20,7 +20,7 @@ pub struct Sum {
 
 /// A survey, summed up three ways.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// By lint.
     pub by_lint: BTreeMap<Lint, Sum>,
     /// By the owner of the entry.
@@ -31,7 +31,7 @@ pub struct Summary {
 
 impl Summary {
     /// Sums a survey up.
-    pub fn of(survey: &Survey) -> Summary {
+    pub(crate) fn of(survey: &Survey) -> Summary {
         let mut summary = Summary::default();
         // One entry under several names, or under several policies, takes its space once.
         let mut seen: HashSet<Identity> = HashSet::new();

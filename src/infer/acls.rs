@@ -5,7 +5,7 @@ use crate::model::entry::AclKinds;
 
 /// How many entries have which ACL.
 #[derive(Clone, Default, Debug)]
-pub struct AclCounts {
+pub(crate) struct AclCounts {
     /// An access ACL that says more than the mode.
     pub access: Count,
     /// A default ACL, which what is made in the directory gets.
@@ -18,7 +18,7 @@ pub struct AclCounts {
 
 impl AclCounts {
     /// Counts an entry; `None` is one that could not be asked.
-    pub fn count(&mut self, asked: Option<AclKinds>, path: impl Fn() -> Vec<u8>) {
+    pub(crate) fn count(&mut self, asked: Option<AclKinds>, path: impl Fn() -> Vec<u8>) {
         let Some(kinds) = asked else {
             self.unasked += 1;
             return;
@@ -33,7 +33,7 @@ impl AclCounts {
     }
 
     /// Adds what another thread counted.
-    pub fn add(&mut self, other: AclCounts) {
+    pub(crate) fn add(&mut self, other: AclCounts) {
         self.access.add(other.access);
         self.default.add(other.default);
         self.by_nfs4 |= other.by_nfs4;

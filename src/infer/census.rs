@@ -11,7 +11,7 @@ const EXAMPLES: usize = 3;
 
 /// A counted tree.
 #[derive(Clone, Default, Debug)]
-pub struct Census {
+pub(crate) struct Census {
     /// Its places by path; `.` is the root and what lies below it outside all others.
     pub places: BTreeMap<Vec<u8>, CensusPlace>,
     /// All entries, the root included.
@@ -26,7 +26,7 @@ pub struct Census {
 
 /// A directory with a group of its own, and what lies below it: the root, or a setgid directory of another group.
 #[derive(Clone, Default, Debug)]
-pub struct CensusPlace {
+pub(crate) struct CensusPlace {
     /// The directory itself.
     pub top: Option<State>,
     /// What lies below it, sort by sort.
@@ -35,7 +35,7 @@ pub struct CensusPlace {
 
 /// What entries are counted by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Sort {
+pub(crate) struct Sort {
     /// What can be wanted of them.
     pub role: Role,
     /// Their owner.
@@ -50,7 +50,7 @@ pub struct Sort {
 
 impl Sort {
     /// The sort of a directory, in surroundings that hand down this group.
-    pub fn of_directory(state: State, inherited: u32) -> Sort {
+    pub(crate) fn of_directory(state: State, inherited: u32) -> Sort {
         let State { uid, gid, mode } = state;
         Sort { role: Role::Dir, uid, gid, mode, group_is_inherited: gid == inherited }
     }
@@ -58,7 +58,7 @@ impl Sort {
 
 /// What can be wanted of an entry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Role {
+pub(crate) enum Role {
     /// A directory: group, setgid, sticky and mode.
     Dir,
     /// A regular file: group and mode.
@@ -69,7 +69,7 @@ pub enum Role {
 
 /// How many entries are of one sort.
 #[derive(Clone, Default, Debug)]
-pub struct Count {
+pub(crate) struct Count {
     /// How many.
     pub entries: u64,
     /// The first of them in path order.
@@ -78,7 +78,7 @@ pub struct Count {
 
 impl Role {
     /// That of a kind; `None` for devices, of which nothing is wanted.
-    pub fn of(kind: Kind) -> Option<Role> {
+    pub(crate) fn of(kind: Kind) -> Option<Role> {
         match kind {
             Kind::Dir => Some(Role::Dir),
             Kind::File => Some(Role::File),
@@ -90,13 +90,13 @@ impl Role {
 
 impl Census {
     /// Counts the directory that a place begins with.
-    pub fn count_top(&mut self, place: &[u8], state: State) {
+    pub(crate) fn count_top(&mut self, place: &[u8], state: State) {
         self.entries += 1;
         self.place(place).top = Some(state);
     }
 
     /// Counts an entry below the top of a place, which hands down this group.
-    pub fn count(&mut self, (place, inherited): (&[u8], u32), path: Vec<u8>, kind: Kind, state: State) {
+    pub(crate) fn count(&mut self, (place, inherited): (&[u8], u32), path: Vec<u8>, kind: Kind, state: State) {
         self.entries += 1;
         let Some(role) = Role::of(kind) else { return };
         let mode = if role == Role::Other { Mode::NONE } else { state.mode };
@@ -107,7 +107,7 @@ impl Census {
     }
 
     /// Adds what another thread counted.
-    pub fn add(&mut self, other: Census) {
+    pub(crate) fn add(&mut self, other: Census) {
         self.entries += other.entries;
         self.excluded += other.excluded;
         self.mounts += other.mounts;
@@ -127,7 +127,7 @@ impl Census {
 
 impl CensusPlace {
     /// Adds the counts of the same place, or of one that is to be counted in.
-    pub fn add(&mut self, other: CensusPlace) {
+    pub(crate) fn add(&mut self, other: CensusPlace) {
         self.top = self.top.or(other.top);
         for (sort, count) in other.sorts {
             self.sorts.entry(sort).or_default().add(count);
@@ -135,20 +135,20 @@ impl CensusPlace {
     }
 
     /// How many entries it has, its top included.
-    pub fn entries(&self) -> u64 {
+    pub(crate) fn entries(&self) -> u64 {
         u64::from(self.top.is_some()) + self.sorts.values().map(|count| count.entries).sum::<u64>()
     }
 }
 
 impl Count {
     /// Adds what was counted elsewhere.
-    pub fn add(&mut self, other: Count) {
+    pub(crate) fn add(&mut self, other: Count) {
         self.entries += other.entries;
         other.examples.into_iter().for_each(|path| self.remember(path));
     }
 
     /// Remembers a path if it comes before those that are remembered, whichever thread saw it first.
-    pub fn remember(&mut self, path: Vec<u8>) {
+    pub(crate) fn remember(&mut self, path: Vec<u8>) {
         let at = self.examples.partition_point(|known| path_order(known, &path).is_lt());
         if at < EXAMPLES {
             self.examples.insert(at, path);

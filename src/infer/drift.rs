@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Whether a group is one that nobody means to share with: its owner's own, or one that nobody knows, where the directory
 /// at the top has another that is known.
-pub fn is_drift(sort: Sort, top: Option<u32>, accounts: &dyn Accounts) -> bool {
+pub(super) fn is_drift(sort: Sort, top: Option<u32>, accounts: &dyn Accounts) -> bool {
     let Some(top) = top.filter(|top| *top != sort.gid) else { return false };
     accounts.primary_gid(sort.uid) == Some(sort.gid) || (accounts.knows_gid(top) && !accounts.knows_gid(sort.gid))
 }
 
 /// Counts directories in with the root that are setgid by mistake: with a user's own group, or one that nobody knows.
-pub fn fold_drift(places: &mut BTreeMap<Vec<u8>, CensusPlace>, accounts: &dyn Accounts) {
+pub(super) fn fold_drift(places: &mut BTreeMap<Vec<u8>, CensusPlace>, accounts: &dyn Accounts) {
     let Some(shared) = places.get(ROOT).and_then(|root| root.top).map(|top| top.gid) else { return };
     let is_drifted = |place: &CensusPlace| {
         place.top.is_some_and(|top| is_drift(Sort::of_directory(top, top.gid), Some(shared), accounts))
@@ -42,7 +42,7 @@ pub fn fold_drift(places: &mut BTreeMap<Vec<u8>, CensusPlace>, accounts: &dyn Ac
 ///
 /// A server or a container often has names for none of a tree's ids but root's, which are known everywhere. Such ids are
 /// what there is, so each is taken for one that somebody knows.
-pub struct Known<'a> {
+pub(super) struct Known<'a> {
     accounts: &'a dyn Accounts,
     has_users: bool,
     has_groups: bool,
@@ -50,7 +50,7 @@ pub struct Known<'a> {
 
 impl Known<'_> {
     /// What this tree's own ids show.
-    pub fn of<'a>(census: &Census, accounts: &'a dyn Accounts) -> Known<'a> {
+    pub(super) fn of<'a>(census: &Census, accounts: &'a dyn Accounts) -> Known<'a> {
         let tops = census.places.values().filter_map(|place| place.top).map(|top| Sort::of_directory(top, top.gid));
         let sorts: Vec<Sort> =
             census.places.values().flat_map(|place| place.sorts.keys().copied()).chain(tops).collect();

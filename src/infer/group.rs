@@ -13,7 +13,7 @@ const GROUPS: usize = 3;
 
 /// The groups that entries have.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum GroupWish {
+pub(crate) enum GroupWish {
     /// One prevails.
     One(u32),
     /// Each has that of the nearest setgid directory at or above it: `@setgid`.
@@ -26,7 +26,7 @@ pub enum GroupWish {
 
 impl GroupWish {
     /// Whether entries of this sort have the group that is wanted of them.
-    pub fn complies(&self, sort: Sort, accounts: &dyn Accounts) -> bool {
+    pub(crate) fn complies(&self, sort: Sort, accounts: &dyn Accounts) -> bool {
         match self {
             GroupWish::One(gid) => sort.gid == *gid,
             GroupWish::Setgid => sort.group_is_inherited,
@@ -39,7 +39,11 @@ impl GroupWish {
 /// The group that prevails; that of the top goes first where counts are equal.
 ///
 /// Where one prevails, others are outliers, unless setgid directories handed them down, more than that one has.
-pub fn prevailing_group(sorts: &[(Sort, u64)], top: Option<State>, accounts: &dyn Accounts) -> Option<Fit<GroupWish>> {
+pub(super) fn prevailing_group(
+    sorts: &[(Sort, u64)],
+    top: Option<State>,
+    accounts: &dyn Accounts,
+) -> Option<Fit<GroupWish>> {
     // What a setgid directory is to share isn't meant to be each one's own.
     let is_shared = top.is_some_and(|top| top.mode.has(Mode::SETGID));
     let top = top.map(|top| top.gid);

@@ -4,7 +4,7 @@ use super::proposal::{Fit, prevails};
 use crate::model::mode::Mode;
 
 /// A mode expression, and how many of the modes comply.
-pub type ModeFit = Fit<String>;
+pub(super) type ModeFit = Fit<String>;
 
 /// What a class is to be able to do, in words of chmod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,7 +25,7 @@ enum Want {
 ///
 /// Directories get plain permissions. Files get relations, since some can be executed and some can't; what their owner
 /// may do with them is the owner's.
-pub fn prevailing_mode(modes: &[(Mode, u64)], is_directory: bool) -> Option<ModeFit> {
+pub(super) fn prevailing_mode(modes: &[(Mode, u64)], is_directory: bool) -> Option<ModeFit> {
     let of = modes.iter().map(|(_, count)| count).sum();
     let relations = [Want::LikeOwner, Want::LikeOwnerNoWrite];
     let class = |shift: u32, relations: &[Want]| candidates(&commonest(modes, shift), relations, is_directory);

@@ -13,24 +13,24 @@ use std::collections::{BTreeMap, HashMap};
 const PLACES: usize = 16;
 
 /// The place that is the root itself.
-pub const ROOT: &[u8] = b".";
+pub(crate) const ROOT: &[u8] = b".";
 
 /// Whether so many are enough to speak for all: two of three. The others are outliers, which the policy finds: a policy
 /// that was content with them would say that all is well.
-pub fn prevails(holds: u64, of: u64) -> bool {
+pub(super) fn prevails(holds: u64, of: u64) -> bool {
     of > 0 && u128::from(holds) * 3 >= u128::from(of) * 2
 }
 
 /// The wishes that fit most of a tree.
 #[derive(Clone, Debug)]
-pub struct Proposal {
+pub(crate) struct Proposal {
     /// The root's, then those of places below it, in path order.
     pub places: Vec<PlaceWishes>,
 }
 
 /// The wishes that fit most of a place.
 #[derive(Clone, Debug)]
-pub struct PlaceWishes {
+pub(crate) struct PlaceWishes {
     /// Its path from the root.
     pub path: Vec<u8>,
     /// The owner, where nobody else can make entries.
@@ -53,7 +53,7 @@ pub struct PlaceWishes {
 
 /// A value, for how many entries it holds, and of how many.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Fit<T> {
+pub(crate) struct Fit<T> {
     /// The value.
     pub value: T,
     /// So many comply.
@@ -64,7 +64,7 @@ pub struct Fit<T> {
 
 /// What the directory at the top of a place has that those below it don't; nothing where it has what they have.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct TopWishes {
+pub(crate) struct TopWishes {
     /// Its owner.
     pub owner: Option<u32>,
     /// Its group.
@@ -79,7 +79,7 @@ pub struct TopWishes {
 
 /// Entries that don't have what prevails.
 #[derive(Clone, Debug)]
-pub struct Outlier {
+pub(crate) struct Outlier {
     /// The attribute, as policies call it.
     pub attribute: &'static str,
     /// How many, and the first of them.
@@ -88,7 +88,7 @@ pub struct Outlier {
 
 impl Proposal {
     /// What prevails in a counted tree.
-    pub fn of(mut census: Census, accounts: &dyn Accounts) -> Proposal {
+    pub(crate) fn of(mut census: Census, accounts: &dyn Accounts) -> Proposal {
         let accounts: &dyn Accounts = &Known::of(&census, accounts);
         fold_drift(&mut census.places, accounts);
         fold_places(&mut census.places, accounts);
@@ -100,7 +100,7 @@ impl Proposal {
     }
 
     /// The place that another one lies in, whose wishes hold there too unless they are taken back.
-    pub fn around(&self, place: &PlaceWishes) -> Option<&PlaceWishes> {
+    pub(crate) fn around(&self, place: &PlaceWishes) -> Option<&PlaceWishes> {
         let is_around = |other: &&PlaceWishes| {
             let below = place.path.strip_prefix(&*other.path).is_some_and(|rest| rest.starts_with(b"/"));
             place.path != ROOT && (below || other.path == ROOT)

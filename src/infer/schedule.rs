@@ -9,7 +9,7 @@ mod tests;
 
 /// A run to be started.
 #[derive(Clone, Debug)]
-pub struct Job {
+pub(crate) struct Job {
     /// The program and its arguments.
     pub words: Vec<String>,
     /// Whether it repairs.
@@ -22,7 +22,7 @@ pub struct Job {
 
 /// What a run is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Task {
+pub(crate) enum Task {
     /// It looks.
     Check,
     /// It repairs.
@@ -31,7 +31,7 @@ pub enum Task {
 
 /// Whose run it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Whose {
+pub(crate) enum Whose {
     /// Root's, in a file of /etc/cron.d.
     Root,
     /// A user's own, in their crontab.
@@ -40,7 +40,7 @@ pub enum Whose {
 
 /// A directory that a repair is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct UnitPlace {
+pub(crate) struct UnitPlace {
     /// Its path.
     pub path: String,
     /// Whether it may be missing.
@@ -49,7 +49,7 @@ pub struct UnitPlace {
 
 /// Which of systemd's units.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unit {
+pub(crate) enum Unit {
     /// What is run.
     Service,
     /// When.
@@ -57,12 +57,12 @@ pub enum Unit {
 }
 
 /// The first of these words that none of the formats can hold: they have lines, and letters.
-pub fn unfit<'w>(words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+pub(crate) fn unfit<'w>(words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     words.into_iter().find(|word| word.chars().any(is_hostile))
 }
 
 /// Writes a line for cron.
-pub fn write_cron(out: &mut dyn Write, job: &Job) -> io::Result<()> {
+pub(crate) fn write_cron(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     let (file, user) = match job.whose {
         Whose::Root => ("/etc/cron.d/sgidlint", "  root"),
         Whose::Users => ("crontab -e", ""),
@@ -73,7 +73,7 @@ pub fn write_cron(out: &mut dyn Write, job: &Job) -> io::Result<()> {
 }
 
 /// Writes a step of a deploy job, for any POSIX shell.
-pub fn write_step(out: &mut dyn Write, job: &Job) -> io::Result<()> {
+pub(crate) fn write_step(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     write!(
         out,
         "\
@@ -94,7 +94,7 @@ exit \"$status\"
 }
 
 /// Writes one of the two units.
-pub fn write_unit(out: &mut dyn Write, job: &Job, unit: Unit) -> io::Result<()> {
+pub(crate) fn write_unit(out: &mut dyn Write, job: &Job, unit: Unit) -> io::Result<()> {
     match unit {
         Unit::Service => write_service(out, job),
         Unit::Timer => out.write_all(TIMER.as_bytes()),

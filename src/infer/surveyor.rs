@@ -17,7 +17,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 /// One thread's counts.
-pub struct Counting {
+pub(crate) struct Counting {
     features: Arc<KernelFeatures>,
     /// What it counted.
     pub census: Census,
@@ -27,7 +27,7 @@ pub struct Counting {
 
 /// Which place a directory belongs to.
 #[derive(Clone)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     place: Arc<[u8]>,
     gid: u32,
     /// The directory itself.
@@ -36,7 +36,7 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Those of a root.
-    pub fn root(look: &Look) -> Surroundings {
+    pub(crate) fn root(look: &Look) -> Surroundings {
         Surroundings { place: b".".as_slice().into(), gid: look.entry.state.gid, above: look.entry.clone() }
     }
 
@@ -104,7 +104,7 @@ impl Visitor for Counting {
 
 impl Counting {
     /// Nothing counted yet.
-    pub fn new(features: Arc<KernelFeatures>) -> Counting {
+    pub(crate) fn new(features: Arc<KernelFeatures>) -> Counting {
         Counting { features, census: Census::default(), errors: Vec::new() }
     }
 

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 /// What else a proposed policy says.
 #[derive(Clone, Copy, Debug)]
-pub struct Preface<'a> {
+pub(crate) struct Preface<'a> {
     /// The tree's root, absolute.
     pub root: &'a str,
     /// How many entries were counted.
@@ -24,7 +24,7 @@ pub struct Preface<'a> {
 }
 
 /// Writes the policy file.
-pub fn write_proposal(
+pub(crate) fn write_proposal(
     out: &mut dyn Write,
     proposal: &Proposal,
     preface: Preface<'_>,

@@ -14,7 +14,7 @@ const TAIL: u64 = 4096;
 
 /// One run, in short.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RunSummary {
+pub(crate) struct RunSummary {
     /// Its id.
     pub id: String,
     /// Who, when, what, and by which policies.
@@ -29,7 +29,7 @@ pub struct RunSummary {
 
 /// How a run ended, if it has.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RunState {
+pub(crate) enum RunState {
     /// It came to its end.
     Settled {
         /// When.
@@ -45,7 +45,7 @@ pub enum RunState {
 
 impl RunState {
     /// Its name in the log.
-    pub const fn name(&self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
             RunState::Settled { .. } => "settled",
             RunState::Interrupted => "interrupted",
@@ -56,7 +56,7 @@ impl RunState {
 
 /// A run whose record can't be read.
 #[derive(Debug)]
-pub struct Illegible {
+pub(crate) struct Illegible {
     /// Its id.
     pub id: String,
     /// Why.
@@ -65,13 +65,13 @@ pub struct Illegible {
 
 impl RunSummary {
     /// Whether it may have changed something, so that there is something to undo.
-    pub fn changed_something(&self) -> bool {
+    pub(crate) fn changed_something(&self) -> bool {
         self.counts.may_have_changed() || (self.changes > 0 && !matches!(self.state, RunState::Settled { .. }))
     }
 }
 
 /// All runs on record, oldest first; with a reason, those that can't be read.
-pub fn list(store: &Store) -> Result<Vec<Result<RunSummary, Illegible>>, SysError> {
+pub(crate) fn list(store: &Store) -> Result<Vec<Result<RunSummary, Illegible>>, SysError> {
     let folder = store.folder(FOLDER)?;
     let ids = id::all(&folder)?;
     Ok(ids.into_iter().map(|id| summary(store, &folder, &id).map_err(|error| Illegible { id, error })).collect())
@@ -79,7 +79,7 @@ pub fn list(store: &Store) -> Result<Vec<Result<RunSummary, Illegible>>, SysErro
 
 /// The run that `undo` turns round where none is named.
 #[derive(Debug, Default)]
-pub struct Last {
+pub(crate) struct Last {
     /// Its id; it may still be running.
     pub run: Option<String>,
     /// Later runs, whose records can't be read: what they changed is known to nobody any more.
@@ -88,7 +88,7 @@ pub struct Last {
 
 /// The last run that may have changed something. An undo that was cut short is gone on with, so then it is the run that
 /// it was to undo.
-pub fn last_changing(store: &Store) -> Result<Last, SysError> {
+pub(crate) fn last_changing(store: &Store) -> Result<Last, SysError> {
     let folder = store.folder(FOLDER)?;
     let ids = id::all(&folder)?;
     let mut last = Last::default();
@@ -130,7 +130,7 @@ fn left_all_as_it_was(store: &Store, run: &RunSummary) -> bool {
 
 /// What to do about old records that may still be needed: of runs that were cut short, and such as can't be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Needed {
+pub(crate) enum Needed {
     /// They stay: nothing else knows what these runs changed.
     Keep,
     /// They go too.
@@ -139,7 +139,7 @@ pub enum Needed {
 
 /// What became of old records.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Pruned {
+pub(crate) struct Pruned {
     /// How many were removed.
     pub removed: u64,
     /// The ids of those that were kept, since they may still be needed.
@@ -147,7 +147,7 @@ pub struct Pruned {
 }
 
 /// Removes the records of runs that began before this moment, but for those under way.
-pub fn prune(store: &Store, before: jiff::Timestamp, needed: Needed) -> Result<Pruned, SysError> {
+pub(crate) fn prune(store: &Store, before: jiff::Timestamp, needed: Needed) -> Result<Pruned, SysError> {
     let folder = store.folder(FOLDER)?;
     let mut pruned = Pruned::default();
     for id in id::all(&folder)? {

@@ -16,11 +16,15 @@ mod record;
 mod relay;
 mod sweep;
 
-pub use counts::Counts;
-pub use list::{Illegible, Last, Needed, Pruned, RunState, RunSummary, last_changing, list, prune};
-pub use outcome::{Capabilities, Cause, Done, Drift, FileSystem, Outcome, cause_of_refusal};
-pub use record::{Legible, LoadError, Record, is_running, load, named};
-pub use relay::{Desk, Relay, relay};
+pub(crate) use counts::Counts;
+#[cfg(test)]
+pub(crate) use list::{Illegible, Pruned};
+pub(crate) use list::{Last, Needed, RunState, RunSummary, last_changing, list, prune};
+pub(crate) use outcome::{Capabilities, Cause, Done, Drift, FileSystem, Outcome, cause_of_refusal};
+#[cfg(test)]
+pub(crate) use record::{Legible, LoadError};
+pub(crate) use record::{Record, is_running, load, named};
+pub(crate) use relay::{Relay, relay};
 
 use crate::plan::{Plan, RunKind};
 use crate::sys::state_file::{Limited, StateFile};
@@ -38,17 +42,17 @@ const FOLDER: &str = "runs";
 const BATCH: usize = 1 << 16;
 
 /// The most bytes that a plan may have, where nothing else is said.
-pub const PLAN_BYTES: u64 = 1 << 30;
+pub(crate) const PLAN_BYTES: u64 = 1 << 30;
 
 /// Takes down what becomes of changes, while they are applied.
-pub trait Recorder {
+pub(crate) trait Recorder {
     /// Takes down what became of the change of this index; an error stops the run before the next change.
     fn record(&mut self, change: usize, done: &Done) -> io::Result<()>;
 }
 
 /// Why a run can't be put on record, so that nothing was changed.
 #[derive(Debug, thiserror::Error)]
-pub enum JournalError {
+pub(crate) enum JournalError {
     /// The plan is larger than it may be.
     #[error(
         "the plan has more than the {0} bytes that limits.plan-bytes allows, so nothing was changed; fix a part of the \
@@ -71,9 +75,8 @@ pub enum JournalError {
 
 /// The record of a run that is under way.
 #[derive(Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     id: String,
-    path: PathBuf,
     file: StateFile,
     batch: Vec<u8>,
     counts: Counts,
@@ -84,7 +87,7 @@ pub struct Journal {
 ///
 /// `limit` bounds the size of what it changes (`limits.plan-bytes`, [`PLAN_BYTES`] where unsaid), and a tenth of the free
 /// space that of the whole. An undo is as large as what it undoes, which was within bounds when there was more room.
-pub fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, JournalError> {
+pub(crate) fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, JournalError> {
     let folder = store.folder(FOLDER)?;
     let is_undo = matches!(plan.header.kind, RunKind::Undo(_));
     let limit = if is_undo { u64::MAX } else { limit.unwrap_or(PLAN_BYTES) };
@@ -111,11 +114,11 @@ pub fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Journal, 
         }
     }
     let changes = plan.changes.len() as u64;
-    Ok(Journal { id, path, file, batch: Vec::new(), counts: Counts::default(), changes })
+    Ok(Journal { id, file, batch: Vec::new(), counts: Counts::default(), changes })
 }
 
 /// How many bytes a plan may have for the sake of the disk: a tenth of what is free.
-pub fn room(store: &Store) -> Result<u64, SysError> {
+pub(crate) fn room(store: &Store) -> Result<u64, SysError> {
     Ok(store.free_bytes()? / 10)
 }
 
@@ -162,22 +165,12 @@ struct SettledLine {
 
 impl Journal {
     /// The id of the run.
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// The file that the record is in.
-    pub fn path(&self) -> &PathBuf {
-        &self.path
-    }
-
-    /// What became of the changes so far.
-    pub fn counts(&self) -> Counts {
-        self.counts
-    }
-
     /// Closes the record: every outcome is written and synced.
-    pub fn settle(mut self, exit: u8) -> io::Result<()> {
+    pub(crate) fn settle(mut self, exit: u8) -> io::Result<()> {
         let line = SettledLine {
             tag: "settled".into(),
             time: host::now().to_string(),
@@ -191,7 +184,7 @@ impl Journal {
     }
 
     /// Writes down the outcomes that are still in memory.
-    pub fn write_batch(&mut self) -> io::Result<()> {
+    pub(crate) fn write_batch(&mut self) -> io::Result<()> {
         // What a full disk doesn't take is kept: a record that lacks outcomes must not get its last line.
         while !self.batch.is_empty() {
             match self.file.write(&self.batch) {

@@ -55,7 +55,7 @@ pub enum Drift {
 
 /// What became of a change, and what is known of its entry now.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Done {
+pub(crate) struct Done {
     /// What became of it.
     pub outcome: Outcome,
     /// The state that was seen last.
@@ -72,7 +72,7 @@ pub struct Done {
 
 /// A file system, for people.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct FileSystem {
+pub(crate) struct FileSystem {
     /// Its type, `fuse`.
     #[serde(rename = "type")]
     pub kind: String,
@@ -88,7 +88,7 @@ impl fmt::Display for FileSystem {
 
 /// What became of file capabilities.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Capabilities {
+pub(crate) enum Capabilities {
     /// None were lost.
     #[default]
     Kept,
@@ -98,7 +98,7 @@ pub enum Capabilities {
 
 /// A likely cause of a change that failed or didn't stay.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// `chattr +i`.
     Immutable,
     /// `chattr +a`.
@@ -147,12 +147,12 @@ impl Outcome {
 
 impl Done {
     /// An outcome of which nothing more is known.
-    pub const fn of(outcome: Outcome) -> Done {
+    pub(crate) const fn of(outcome: Outcome) -> Done {
         Done { outcome, state: None, id: None, cause: None, capabilities: Capabilities::Kept, file_system: None }
     }
 
     /// Why it is not as it was to be, and what it lost beside, as sentences about the entry.
-    pub fn explanation(&self) -> Option<String> {
+    pub(crate) fn explanation(&self) -> Option<String> {
         let cause = self.cause.map(|cause| match &self.file_system {
             Some(which) => {
                 format!("its file system, {which}, doesn't allow it or doesn't keep it (FUSE, NFS with root_squash)")
@@ -213,7 +213,7 @@ impl Cause {
     ];
 
     /// Its name in reports and records.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Cause::Immutable => "immutable",
             Cause::AppendOnly => "append-only",
@@ -227,7 +227,7 @@ impl Cause {
     }
 
     /// What it means, as a sentence about the entry.
-    pub const fn explanation(self) -> &'static str {
+    pub(crate) const fn explanation(self) -> &'static str {
         match self {
             Cause::Immutable => "it is immutable (chattr +i)",
             Cause::AppendOnly => "it is append-only (chattr +a)",
@@ -242,7 +242,7 @@ impl Cause {
 }
 
 /// A likely cause of a state that is not the one that was set, though no call failed.
-pub fn cause_of_refusal(change: &Change, seen: State, is_root: bool) -> Cause {
+pub(crate) fn cause_of_refusal(change: &Change, seen: State, is_root: bool) -> Cause {
     let Change { kind, before, after, .. } = *change;
     let lost = after.mode.without(seen.mode);
     let gained = seen.mode.without(after.mode);

@@ -12,7 +12,7 @@ use std::io::{BufRead, BufReader};
 
 /// A run on record.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub(crate) struct Record {
     /// Its id.
     pub id: String,
     /// What it was to change.
@@ -29,7 +29,7 @@ pub struct Record {
 
 /// Whether the outcomes of a record can be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Legible {
+pub(crate) enum Legible {
     /// Every one of them.
     All,
     /// Some were damaged, as by a crash.
@@ -38,7 +38,7 @@ pub enum Legible {
 
 /// Why a run can't be loaded.
 #[derive(Debug, thiserror::Error)]
-pub enum LoadError {
+pub(crate) enum LoadError {
     /// There is none.
     #[error("no run is called {0:?}; `sgidlint log` lists them")]
     Unknown(String),
@@ -54,7 +54,7 @@ pub enum LoadError {
 }
 
 /// The id of the run that is called so: by its id, or by what no other id begins with.
-pub fn named(store: &Store, name: &str) -> Result<String, LoadError> {
+pub(crate) fn named(store: &Store, name: &str) -> Result<String, LoadError> {
     let ids = id::all(&store.folder(FOLDER)?)?;
     if ids.iter().any(|id| id == name) {
         return Ok(name.into());
@@ -69,7 +69,7 @@ pub fn named(store: &Store, name: &str) -> Result<String, LoadError> {
 }
 
 /// Loads the run with this id.
-pub fn load(store: &Store, run: &str) -> Result<Record, LoadError> {
+pub(crate) fn load(store: &Store, run: &str) -> Result<Record, LoadError> {
     let folder = store.folder(FOLDER)?;
     if !id::is_valid(run) {
         return Err(LoadError::Unknown(run.into()));
@@ -87,7 +87,7 @@ pub fn load(store: &Store, run: &str) -> Result<Record, LoadError> {
 }
 
 /// Whether the run with this id is under way; one whose record is gone isn't.
-pub fn is_running(store: &Store, run: &str) -> Result<bool, SysError> {
+pub(crate) fn is_running(store: &Store, run: &str) -> Result<bool, SysError> {
     match store.folder(FOLDER)?.open(&id::file_name(run)) {
         Ok(file) => Ok(file.is_claimed()),
         Err(error) if error.is_absence() => Ok(false),
@@ -146,7 +146,7 @@ impl Record {
     }
 
     /// Whether the change of this index may have been made, in whole or in part.
-    pub fn may_have_changed(&self, index: usize) -> bool {
+    pub(crate) fn may_have_changed(&self, index: usize) -> bool {
         match (&self.outcomes[index], &self.state, self.legible) {
             (Some(done), ..) => done.outcome.may_have_changed(),
             // A run that came to its end wrote down all that it tried.

@@ -12,7 +12,7 @@ type Batch = Vec<(usize, Done)>;
 
 /// The end where outcomes come up.
 #[derive(Debug)]
-pub struct Relay {
+pub(crate) struct Relay {
     batch: Batch,
     batches: Sender<Batch>,
     answers: Receiver<io::Result<()>>,
@@ -20,13 +20,13 @@ pub struct Relay {
 
 /// The end where they are written down.
 #[derive(Debug)]
-pub struct Desk {
+pub(crate) struct Desk {
     batches: Receiver<Batch>,
     answers: Sender<io::Result<()>>,
 }
 
 /// Both ends.
-pub fn relay() -> (Relay, Desk) {
+pub(crate) fn relay() -> (Relay, Desk) {
     let (batches, desk_batches) = channel();
     let (desk_answers, answers) = channel();
     let relay = Relay { batch: Vec::with_capacity(OUTCOMES), batches, answers };
@@ -44,7 +44,7 @@ impl Recorder for Relay {
 
 impl Relay {
     /// Hands over what is left.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         if self.batch.is_empty() { Ok(()) } else { self.hand_over() }
     }
 
@@ -57,7 +57,7 @@ impl Relay {
 
 impl Desk {
     /// Takes outcomes down until the other end is gone. What comes with one that can't be written is tried all the same.
-    pub fn serve(self, recorder: &mut dyn Recorder) {
+    pub(crate) fn serve(self, recorder: &mut dyn Recorder) {
         for batch in self.batches {
             let mut answer = Ok(());
             for (change, done) in batch {

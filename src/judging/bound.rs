@@ -5,7 +5,7 @@ use crate::policy::compile::exceptions::Exceptions;
 use crate::policy::compile::instance::Instance;
 
 /// One tree at one real root, ready to judge by.
-pub struct Bound<'p> {
+pub(crate) struct Bound<'p> {
     /// The index of its root in the survey.
     pub index: u32,
     /// Its rules.
@@ -19,7 +19,7 @@ pub struct Bound<'p> {
 }
 
 /// A tree as it is seen from a region: the region's root is the tree's, or lies below it.
-pub struct View<'p> {
+pub(crate) struct View<'p> {
     /// The tree.
     pub bound: &'p Bound<'p>,
     /// The path from the tree's root to the region's; empty where they are one.
@@ -28,12 +28,12 @@ pub struct View<'p> {
 
 impl View<'_> {
     /// The index of the tree's root in the survey, which no other has.
-    pub fn index(&self) -> u32 {
+    pub(crate) fn index(&self) -> u32 {
         self.bound.index
     }
 
     /// A path from the region's root, as one from the tree's root.
-    pub fn path(&self, below: &[u8]) -> Vec<u8> {
+    pub(crate) fn path(&self, below: &[u8]) -> Vec<u8> {
         match (&*self.prefix, below) {
             (b"", below) => below.to_vec(),
             (prefix, b"." | b"") => prefix.to_vec(),

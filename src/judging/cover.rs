@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// A root that can't be used bars what lies there from the policy's trees above it: what one of them was to judge
 /// is nothing to another, which would want it like its own.
 #[derive(Clone, Debug)]
-pub struct Cover<T> {
+pub(crate) struct Cover<T> {
     /// By path and policy; `None` where the policy's root can't be used.
     roots: BTreeMap<PathBuf, BTreeMap<u32, Option<T>>>,
 }
@@ -21,23 +21,23 @@ impl<T> Default for Cover<T> {
 
 impl<T> Cover<T> {
     /// Adds a tree of a policy at one of its roots; of several there the last is taken.
-    pub fn add(&mut self, root: &Path, policy: u32, tree: T) {
+    pub(crate) fn add(&mut self, root: &Path, policy: u32, tree: T) {
         self.roots.entry(root.to_path_buf()).or_default().insert(policy, Some(tree));
     }
 
     /// Adds a root of a policy that can't be used; one that another tree of it can use, it has.
-    pub fn bar(&mut self, root: &Path, policy: u32) {
+    pub(crate) fn bar(&mut self, root: &Path, policy: u32) {
         self.roots.entry(root.to_path_buf()).or_default().entry(policy).or_insert(None);
     }
 
     /// All roots, in path order.
-    pub fn roots(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn roots(&self) -> impl Iterator<Item = &Path> {
         self.roots.keys().map(PathBuf::as_path)
     }
 
     /// The trees that judge what lies at a path, in the order of their policies; by its own length, whatever the
     /// number of roots.
-    pub fn covering(&self, path: &Path) -> impl Iterator<Item = &T> + use<'_, T> {
+    pub(crate) fn covering(&self, path: &Path) -> impl Iterator<Item = &T> + use<'_, T> {
         let mut deepest: BTreeMap<u32, Option<&T>> = BTreeMap::new();
         for trees in path.ancestors().filter_map(|above| self.roots.get(above)) {
             for (&policy, tree) in trees {

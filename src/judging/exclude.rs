@@ -11,7 +11,7 @@ const PRIVATE: [&[u8]; 2] = [b".ssh", b".gnupg"];
 
 /// Whether an entry is one of the default excludes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum DefaultExclude {
+pub(crate) enum DefaultExclude {
     /// It isn't.
     No,
     /// It is.
@@ -22,7 +22,7 @@ pub enum DefaultExclude {
 
 /// Whether an entry is one of the default excludes, in a directory that was looked at too; whether the file
 /// system made it is asked seldom.
-pub fn default_exclude(
+pub(crate) fn default_exclude(
     name: &[u8],
     entry: &Entry,
     above: &Entry,
@@ -48,7 +48,7 @@ pub fn default_exclude(
 }
 
 /// Whether a directory of this name may be one of the default excludes.
-pub fn has_excluded_name(name: &[u8]) -> bool {
+pub(crate) fn has_excluded_name(name: &[u8]) -> bool {
     PRIVATE.contains(&name) || OF_ROOT.contains(&name)
 }
 

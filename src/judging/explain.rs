@@ -13,7 +13,7 @@ use std::ops::Range;
 
 /// All that rules say of one attribute of one entry.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Chain {
+pub(crate) struct Chain {
     /// The attribute's key in the policy.
     pub attribute: &'static str,
     /// What was said, in order: the last one holds. Never empty.
@@ -22,7 +22,7 @@ pub struct Chain {
 
 /// What one rule says of an attribute.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Said {
+pub(crate) struct Said {
     /// The rule.
     pub rule: RuleId,
     /// Its value as it is written.
@@ -31,7 +31,7 @@ pub struct Said {
 
 impl Instance {
     /// Which rules speak of the entry at `path` below the root (`.` is the root itself); `None` if it is excluded.
-    pub fn deciders(&self, path: &[u8], kind: Kind) -> Option<Vec<Chain>> {
+    pub(crate) fn deciders(&self, path: &[u8], kind: Kind) -> Option<Vec<Chain>> {
         let applying = self.applying(path, kind)?;
         let attributes = ATTRIBUTES.iter().map(|attribute| Chain {
             attribute: (attribute.name)(kind),

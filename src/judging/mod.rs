@@ -1,14 +1,14 @@
 //! Which trees cover a path, what they want of an entry there, and what that makes of it; pure.
 
-pub mod judge;
-pub mod usage;
-pub mod here;
-pub mod ruling;
-pub mod explain;
-pub mod exclude;
-pub mod bound;
-pub mod cover;
-pub mod regions;
-pub mod selection;
-pub mod target;
-pub mod scope;
+pub(crate) mod judge;
+pub(crate) mod usage;
+pub(crate) mod here;
+pub(crate) mod ruling;
+pub(crate) mod explain;
+pub(crate) mod exclude;
+pub(crate) mod bound;
+pub(crate) mod cover;
+pub(crate) mod regions;
+pub(crate) mod selection;
+pub(crate) mod target;
+pub(crate) mod scope;

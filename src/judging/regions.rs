@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// A region and where it lies.
-pub struct Placed<'p> {
+pub(crate) struct Placed<'p> {
     /// The absolute path of its root.
     pub path: PathBuf,
     /// What it is judged by, and where it ends.
@@ -19,7 +19,7 @@ pub struct Placed<'p> {
 ///
 /// A region is judged by the trees that cover it, of each policy one, in one walk and each from its own root. One that
 /// a root which can't be used bars from all of them has no views, and isn't walked.
-pub fn divide<'p>(cover: &Cover<&'p Bound<'p>>) -> Vec<Placed<'p>> {
+pub(crate) fn divide<'p>(cover: &Cover<&'p Bound<'p>>) -> Vec<Placed<'p>> {
     let mut placed: Vec<Placed<'p>> = Vec::new();
     // In path order a root stands right behind the roots above it.
     let mut above: Vec<usize> = Vec::new();
@@ -48,6 +48,6 @@ pub fn divide<'p>(cover: &Cover<&'p Bound<'p>>) -> Vec<Placed<'p>> {
 }
 
 /// The path of `path` from `root`, if it lies at or below it.
-pub fn below(root: &Path, path: &Path) -> Option<Vec<u8>> {
+pub(crate) fn below(root: &Path, path: &Path) -> Option<Vec<u8>> {
     path.strip_prefix(root).ok().map(|below| below.as_os_str().as_bytes().to_vec())
 }

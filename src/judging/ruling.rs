@@ -10,7 +10,7 @@ use crate::policy::compile::instance::Instance;
 
 /// What a policy says of a name, before anything is known of the entry but its kind.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Ruling<'p> {
+pub(crate) enum Ruling<'p> {
     /// It is excluded: neither judged nor entered.
     Excluded,
     /// Nothing is wanted of it, so it needn't be looked at; a directory is entered all the same.
@@ -21,7 +21,7 @@ pub enum Ruling<'p> {
 
 /// Memory that a thread uses again for every name.
 #[derive(Default, Debug)]
-pub struct Scratch {
+pub(crate) struct Scratch {
     pub(super) buffers: Buffers,
     pub(super) applying: BitSet,
     pub(super) live: BitSet,
@@ -31,13 +31,13 @@ pub struct Scratch {
 
 impl Instance {
     /// What is wanted of the root itself, and what the rules say inside it.
-    pub fn at_root(&self) -> (Option<Intent<'_>>, Here) {
+    pub(crate) fn at_root(&self) -> (Option<Intent<'_>>, Here) {
         let (applying, here) = Here::at_root(self);
         (self.rules.decide(&applying, Kind::Dir).map(|decision| self.intent(&decision, Kind::Dir)), here)
     }
 
     /// Records which rules do something on the root itself.
-    pub fn use_at_root(&self, usage: &mut Usage) {
+    pub(crate) fn use_at_root(&self, usage: &mut Usage) {
         (1..self.rules.count()).filter(|&rule| self.rules.matching().names_root(rule)).for_each(|rule| {
             usage.matched(&self.rules, rule);
         });
@@ -46,7 +46,7 @@ impl Instance {
 
     /// What the rules say inside the directory `path` below the root; `None` if a pattern excludes it or what lies
     /// above it.
-    pub fn here_at(&self, path: &[u8], scratch: &mut Scratch) -> Option<Here> {
+    pub(crate) fn here_at(&self, path: &[u8], scratch: &mut Scratch) -> Option<Here> {
         let mut here = self.at_root().1;
         for (above, name) in steps(path) {
             if here.ruling(self, above, name, Kind::Dir, scratch) == Ruling::Excluded {
@@ -58,7 +58,7 @@ impl Instance {
     }
 
     /// What is wanted of the entry at `path` below the root; `None` where a pattern excludes it, or nobody cares.
-    pub fn wanted_at(&self, path: &[u8], kind: Kind) -> Option<Intent<'_>> {
+    pub(crate) fn wanted_at(&self, path: &[u8], kind: Kind) -> Option<Intent<'_>> {
         let Some((above, name)) = steps(path).last() else { return self.at_root().0 };
         let mut scratch = Scratch::default();
         match self.here_at(above, &mut scratch)?.ruling(self, above, name, kind, &mut scratch) {

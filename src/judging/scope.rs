@@ -11,7 +11,7 @@ use crate::sys::stat::Look;
 use std::collections::HashSet;
 
 /// A root and what lies below it, down to the next root: walked once, judged by every policy that covers it.
-pub struct Region<'p> {
+pub(crate) struct Region<'p> {
     /// The trees it is judged by.
     pub views: Vec<View<'p>>,
     /// The next roots below it, relative to its own; what lies there belongs to regions of their own.
@@ -20,7 +20,7 @@ pub struct Region<'p> {
 
 /// What is known of a directory for judging what lies in it.
 #[derive(Clone)]
-pub struct Scope<'p> {
+pub(crate) struct Scope<'p> {
     /// Its region.
     pub region: &'p Region<'p>,
     /// The directory itself, as it was seen.
@@ -31,7 +31,7 @@ pub struct Scope<'p> {
 
 /// One tree inside one directory.
 #[derive(Clone)]
-pub struct Active {
+pub(crate) struct Active {
     /// Its view, by index in the region.
     pub view: usize,
     /// What its rules say here.
@@ -46,7 +46,7 @@ pub struct Active {
 
 /// What one tree wants of one entry.
 #[derive(Clone, Copy)]
-pub struct Wanted<'p> {
+pub(crate) struct Wanted<'p> {
     /// The tree's view, by index in the region.
     pub view: usize,
     /// What it wants; empty where it wants nothing.
@@ -59,7 +59,7 @@ pub struct Wanted<'p> {
 
 /// Whether anybody cares for a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Relevance {
+pub(crate) enum Relevance {
     /// Every tree excludes it.
     Excluded,
     /// Nobody wants anything of it.
@@ -70,7 +70,7 @@ pub enum Relevance {
 
 /// The path of one directory, as the region and as each of its trees has it.
 #[derive(Default)]
-pub struct Paths {
+pub(crate) struct Paths {
     /// From the region's root; empty for the root itself.
     pub region: Vec<u8>,
     views: Vec<Vec<u8>>,
@@ -78,13 +78,13 @@ pub struct Paths {
 
 impl Paths {
     /// Sets the path that a tree is told, where it has another way there than the region has.
-    pub fn set_view(&mut self, view: usize, path: &[u8]) {
+    pub(crate) fn set_view(&mut self, view: usize, path: &[u8]) {
         self.views.resize_with(self.views.len().max(view + 1), Vec::new);
         self.views[view] = path.to_vec();
     }
 
     /// Sets the path; only trees that ask for it get one.
-    pub fn set(&mut self, scope: &Scope<'_>, region: &[u8]) {
+    pub(crate) fn set(&mut self, scope: &Scope<'_>, region: &[u8]) {
         self.region.clear();
         self.region.extend_from_slice(if region == b"." { b"" } else { region });
         self.views.resize_with(scope.region.views.len(), Vec::new);
@@ -100,22 +100,22 @@ impl Paths {
 
 impl<'p> Scope<'p> {
     /// The path of the directory, as one of its trees has it.
-    pub fn path(&self, view: usize) -> Option<&SharedDirectory> {
+    pub(crate) fn path(&self, view: usize) -> Option<&SharedDirectory> {
         self.actives.iter().find(|active| active.view == view).map(|active| &active.path)
     }
 
     /// Whether [`Paths`] have to be set for names in this directory.
-    pub fn needs_path(&self) -> bool {
+    pub(crate) fn needs_path(&self) -> bool {
         !self.region.nested.is_empty() || self.actives.iter().any(|active| active.here.needs_path())
     }
 
     /// Whether anybody could want anything of an entry of this kind.
-    pub fn wants_kind(&self, kind: Kind) -> bool {
+    pub(crate) fn wants_kind(&self, kind: Kind) -> bool {
         self.actives.iter().any(|active| active.here.wants_kind(kind))
     }
 
     /// Whether no tree's patterns could tell this name from most others of its kind here.
-    pub fn is_plain(&self, name: &[u8], kind: Kind) -> bool {
+    pub(crate) fn is_plain(&self, name: &[u8], kind: Kind) -> bool {
         self.actives.iter().all(|active| {
             let instance = self.region.views[active.view].bound.instance;
             !active.here.may_touch(instance, name, kind)
@@ -123,7 +123,7 @@ impl<'p> Scope<'p> {
     }
 
     /// Collects what each tree wants of a name, those that exclude it left out.
-    pub fn hear(
+    pub(crate) fn hear(
         &self,
         paths: &Paths,
         name: &[u8],
@@ -150,7 +150,7 @@ impl<'p> Scope<'p> {
     }
 
     /// Leaves out the trees that have default excludes, and tells the view of each.
-    pub fn drop_default_excludes(&self, all_wanted: &mut Vec<Wanted<'p>>, mut tell: impl FnMut(usize)) {
+    pub(crate) fn drop_default_excludes(&self, all_wanted: &mut Vec<Wanted<'p>>, mut tell: impl FnMut(usize)) {
         all_wanted.retain(|wanted| {
             let view = &self.region.views[wanted.view];
             let is_left_out = view.bound.instance.has_default_excludes();
@@ -163,7 +163,7 @@ impl<'p> Scope<'p> {
 
     /// What the trees that want something of a directory in this one say inside it; the verdicts on it are told by
     /// the same index. `None` where none of them judges anything there.
-    pub fn inside(
+    pub(crate) fn inside(
         &self,
         paths: &Paths,
         name: &[u8],
@@ -201,7 +201,7 @@ fn is_left_private(intent: &Intent<'_>, entry: &Entry) -> bool {
 
 impl<'p> Wanted<'p> {
     /// What is wanted of an entry that is a private directory which the policy leaves to its owner.
-    pub fn heeding_privacy(self, entry: &Entry) -> Wanted<'p> {
+    pub(crate) fn heeding_privacy(self, entry: &Entry) -> Wanted<'p> {
         if !is_left_private(&self.intent, entry) {
             return self;
         }
@@ -210,7 +210,7 @@ impl<'p> Wanted<'p> {
     }
 
     /// What lies around an entry of this name.
-    pub fn around<'a>(&self, view: &View<'_>, name: &'a [u8]) -> Around<'a> {
+    pub(crate) fn around<'a>(&self, view: &View<'_>, name: &'a [u8]) -> Around<'a> {
         Around { root: view.bound.root_gid, parent: self.parent, setgid: self.setgid, name }
     }
 }

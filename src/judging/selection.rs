@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 /// What a run is limited to, by absolute paths without symbolic links; to nothing where there is none.
 #[derive(Clone, Default, Debug)]
-pub struct Selection {
+pub(crate) struct Selection {
     outermost: Vec<PathBuf>,
     all: BTreeSet<PathBuf>,
 }
 
 impl Selection {
     /// A run about what lies at and below these paths.
-    pub fn of(paths: Vec<PathBuf>) -> Selection {
+    pub(crate) fn of(paths: Vec<PathBuf>) -> Selection {
         let all: BTreeSet<PathBuf> = paths.iter().cloned().collect();
         let is_outermost = |path: &PathBuf| path.parent().is_none_or(|above| !is_covered(above, &all));
         let mut told = BTreeSet::new();
@@ -21,23 +21,23 @@ impl Selection {
     }
 
     /// Whether it is about all that its policies cover.
-    pub fn is_all(&self) -> bool {
+    pub(crate) fn is_all(&self) -> bool {
         self.all.is_empty()
     }
 
     /// Whether what lies at a path is part of it.
-    pub fn selects(&self, path: &Path) -> bool {
+    pub(crate) fn selects(&self, path: &Path) -> bool {
         self.is_all() || is_covered(path, &self.all)
     }
 
     /// The paths that no other one says already, each once, in the order they were named.
-    pub fn outermost(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn outermost(&self) -> impl Iterator<Item = &Path> {
         self.outermost.iter().map(PathBuf::as_path)
     }
 }
 
 /// Whether a path is one of these, or lies below one. By the path's own length, whatever their number.
-pub fn is_covered(path: &Path, above: &BTreeSet<PathBuf>) -> bool {
+pub(crate) fn is_covered(path: &Path, above: &BTreeSet<PathBuf>) -> bool {
     path.ancestors().any(|path| above.contains(path))
 }
 

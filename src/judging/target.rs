@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// A place to start at.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Target {
+pub(crate) struct Target {
     /// Its region, by index.
     pub region: usize,
     /// Its path from the region's root; empty for the root itself.
@@ -17,7 +17,7 @@ pub struct Target {
 
 /// The places to start at, each once; or the PATH that no tree covers. One that only roots cover which can't be used,
 /// told elsewhere with the reason, leads nowhere.
-pub fn targets(
+pub(crate) fn targets(
     placed: &[Placed<'_>],
     unusable: &BTreeSet<PathBuf>,
     selection: &Selection,

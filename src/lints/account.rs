@@ -10,7 +10,7 @@ use crate::model::entry::{Entry, State};
 use crate::model::intent::{GroupTerm, Intent, OwnerTerm};
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 1] = [UNKNOWN_ID];
+pub(super) const ROWS: [LintRow; 1] = [UNKNOWN_ID];
 
 /// The row of unknown-id.
 const UNKNOWN_ID: LintRow = LintRow {
@@ -40,7 +40,7 @@ See passwd(5), group(5), nsswitch.conf(5).",
 };
 
 /// Whether its owner or its group is unknown, and isn't one that the policy itself names by its number.
-pub fn is_unknown(entry: &Entry, intent: &Intent<'_>, accounts: &dyn Accounts) -> bool {
+pub(super) fn is_unknown(entry: &Entry, intent: &Intent<'_>, accounts: &dyn Accounts) -> bool {
     let State { uid, gid, .. } = entry.state;
     let names_uid = || intent.owner.is_some_and(|wish| wish.value.contains(&OwnerTerm::Uid(uid)));
     let names_gid = || intent.group.is_some_and(|wish| wish.value.contains(&GroupTerm::Gid(gid)));
@@ -48,7 +48,7 @@ pub fn is_unknown(entry: &Entry, intent: &Intent<'_>, accounts: &dyn Accounts) -
 }
 
 /// Tells of an owner or a group that is unknown.
-pub fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
+pub(super) fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if is_unknown(subject.entry, subject.intent, subject.accounts) {
         findings.tell(Lint::UnknownId, Fix::None(None), None, Repair::Nothing);
     }

@@ -11,7 +11,7 @@ use crate::model::entry::{Entry, Kind, State};
 use crate::model::mode::Mode;
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 2] = [MASKED_BY_ACL, WIDE_DEFAULT_ACL];
+pub(super) const ROWS: [LintRow; 2] = [MASKED_BY_ACL, WIDE_DEFAULT_ACL];
 
 /// The row of wide-default-acl.
 const WIDE_DEFAULT_ACL: LintRow = LintRow {
@@ -70,7 +70,7 @@ See acl(5), getfacl(1), setfacl(1).",
 };
 
 /// Whether these lints need to look at it twice; ACLs are known only of what was asked for them.
-pub fn is_suspect(entry: &Entry) -> bool {
+pub(super) fn is_suspect(entry: &Entry) -> bool {
     entry.extras.acls.access.is_some() || entry.extras.acls.default.is_some()
 }
 

@@ -72,7 +72,7 @@ impl Cause {
 }
 
 /// How an entry probably came to differ from what it should be; `primary` is its owner's primary group.
-pub fn cause(entry: &Entry, ideal: State, primary: Option<u32>) -> Option<Cause> {
+pub(crate) fn cause(entry: &Entry, ideal: State, primary: Option<u32>) -> Option<Cause> {
     let State { uid, gid, mode } = entry.state;
     let is_directory = entry.kind == Kind::Dir;
     if !entry.kind.has_mode() {

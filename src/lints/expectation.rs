@@ -6,7 +6,7 @@ use super::row::{Check, LintRow};
 use crate::model::operation::{Operation, Operations};
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 1] = [UNMET_EXPECTATION];
+pub(super) const ROWS: [LintRow; 1] = [UNMET_EXPECTATION];
 
 /// The row of unmet-expectation.
 const UNMET_EXPECTATION: LintRow = LintRow {
@@ -35,7 +35,7 @@ See access(2), credentials(7), path_resolution(7), acl(5).",
 
 /// How an expectation isn't met.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Miss {
+pub(crate) enum Miss {
     /// They can't, and should.
     Cannot,
     /// They can, and shouldn't.
@@ -43,7 +43,7 @@ pub enum Miss {
 }
 
 /// What differs from what is expected of somebody, act by act: what they are to be able to do, what not, what they can.
-pub fn misses(can: Operations, cannot: Operations, does: Operations) -> impl Iterator<Item = (Operation, Miss)> {
+pub(crate) fn misses(can: Operations, cannot: Operations, does: Operations) -> impl Iterator<Item = (Operation, Miss)> {
     Operation::ALL.into_iter().filter_map(move |act| match does.has(act) {
         false if can.has(act) => Some((act, Miss::Cannot)),
         true if cannot.has(act) => Some((act, Miss::Can)),

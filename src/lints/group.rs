@@ -8,7 +8,7 @@ use super::wanted::group_lint;
 use crate::model::accounts::IdNames;
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 2] = [FOREIGN_GROUP, SPREADING_GROUP];
+pub(super) const ROWS: [LintRow; 2] = [FOREIGN_GROUP, SPREADING_GROUP];
 
 /// The row of foreign-group.
 const FOREIGN_GROUP: LintRow = LintRow {

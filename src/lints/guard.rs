@@ -7,7 +7,7 @@ use crate::model::intent::{Consent, HardLinks, Intent};
 use crate::model::mode::Mode;
 
 /// What every change of an entry must heed: other names, set-ID bits, file capabilities.
-pub fn any_change(entry: &Entry, intent: &Intent<'_>) -> Fix {
+pub(super) fn any_change(entry: &Entry, intent: &Intent<'_>) -> Fix {
     if has_refused_names(entry, intent) {
         return Fix::None(Some(Because::HardLink));
     }
@@ -25,12 +25,12 @@ pub fn any_change(entry: &Entry, intent: &Intent<'_>) -> Fix {
 }
 
 /// Whether it has names that keep it from being changed.
-pub fn has_refused_names(entry: &Entry, intent: &Intent<'_>) -> bool {
+pub(super) fn has_refused_names(entry: &Entry, intent: &Intent<'_>) -> bool {
     entry.nlink > 1 && entry.kind != Kind::Dir && intent.hard_links != HardLinks::Allow
 }
 
 /// What a chown of it to `uid` must heed, beside what any change must.
-pub fn chown(entry: &Entry, uid: u32) -> Fix {
+pub(super) fn chown(entry: &Entry, uid: u32) -> Fix {
     match entry.kind {
         _ if uid == 0 => Fix::None(Some(Because::Owner)),
         Kind::Dir => Fix::Safe,
@@ -42,7 +42,7 @@ pub fn chown(entry: &Entry, uid: u32) -> Fix {
 ///
 /// A chgrp opens as widening does: whoever is a member of two groups can rename another's file from the tree of the
 /// one into that of the other.
-pub fn opening(entry: &Entry, gid: u32, consent: Consent, accounts: &dyn Accounts) -> Fix {
+pub(super) fn opening(entry: &Entry, gid: u32, consent: Consent, accounts: &dyn Accounts) -> Fix {
     if consent == Consent::Assumed {
         return Fix::Safe;
     }
@@ -55,7 +55,7 @@ pub fn opening(entry: &Entry, gid: u32, consent: Consent, accounts: &dyn Account
 
 /// What widening must heed: that a directory is not frozen. Who took the owner's own write permission away closed it on
 /// purpose, so that nobody changes what is in it.
-pub fn thawing(entry: &Entry) -> Fix {
+pub(super) fn thawing(entry: &Entry) -> Fix {
     let is_frozen = entry.kind == Kind::Dir && !entry.state.mode.has(Mode::OWNER_WRITE);
     if is_frozen { Fix::Unsafe(Because::Frozen) } else { Fix::Safe }
 }

@@ -9,7 +9,7 @@ use super::subject::{FindingSink, Repair, Subject};
 use crate::model::accounts::IdNames;
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 1] = [HARD_LINKED];
+pub(super) const ROWS: [LintRow; 1] = [HARD_LINKED];
 
 /// The row of hard-linked.
 const HARD_LINKED: LintRow = LintRow {
@@ -40,7 +40,7 @@ See link(2), proc_sys_fs(5), inode(7).",
 };
 
 /// Tells of names that keep it from being changed.
-pub fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
+pub(super) fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if has_refused_names(subject.entry, subject.intent) {
         findings.tell(Lint::HardLinked, Fix::None(None), None, Repair::Nothing);
     }

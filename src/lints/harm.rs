@@ -18,7 +18,7 @@ const UNNAMED: u32 = u32::MAX;
 
 /// What is heeded beside the change itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Heeded {
+pub(super) struct Heeded {
     /// The group that the policy intends, whether or not the entry gets it.
     pub intended: u32,
     /// The rights that the policy's mode leaves to the group.
@@ -27,7 +27,7 @@ pub struct Heeded {
 
 /// How a change does harm.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Harm {
+pub(super) enum Harm {
     /// To whom its ACL names; or that isn't known, for the ACL can't be read.
     Acl,
     /// To members of the intended group, or by what members of the old one gain: others have more than the group.
@@ -35,7 +35,7 @@ pub enum Harm {
 }
 
 /// How a change of an entry to another state does harm, if it does.
-pub fn harm(entry: &Entry, to: State, heeded: Heeded) -> Option<Harm> {
+pub(super) fn harm(entry: &Entry, to: State, heeded: Heeded) -> Option<Harm> {
     let from = entry.state;
     if entry.kind == Kind::Symlink || (from.gid, from.mode) == (to.gid, to.mode) {
         return None;
@@ -50,7 +50,7 @@ pub fn harm(entry: &Entry, to: State, heeded: Heeded) -> Option<Harm> {
 }
 
 /// Whether a mode would take from somebody whom the ACL of an entry names, or give by taking the mask away.
-pub fn harms_named(entry: &Entry, to: Mode) -> bool {
+pub(crate) fn harms_named(entry: &Entry, to: Mode) -> bool {
     match entry.extras.access.as_deref() {
         Some(_) => losers(entry, to).next().is_some() || frees_named(entry, to),
         None => entry.extras.acl && entry.state.mode.without(to).has_any(Mode::GROUP),

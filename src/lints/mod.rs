@@ -31,19 +31,21 @@ mod cause;
 #[cfg(test)]
 mod trial;
 
-pub use cause::{Cause, cause};
-pub use expectation::{Miss, misses};
+pub(crate) use cause::{Cause, cause};
+pub(crate) use expectation::{Miss, misses};
 pub use finding::{Because, Finding, Fix, Options};
-pub use harm::{Losers, harms_named};
+pub(crate) use harm::{Losers, harms_named};
 pub use level::{Level, Levels};
 pub use lint::{Lint, LintSet};
-pub use policy::{describe_expired, has_expired};
-pub use probe::{Answer, Wrong, wrongs};
-pub use reach::{describe_obstacle, lets_pass};
-pub use row::{Check, Facts, LintRow};
-pub use rule::{empty_group, idle, risky};
-pub use subject::{FindingSink, Subject};
-pub use table::{check, describe, table_markdown};
+pub(crate) use policy::{describe_expired, has_expired};
+pub(crate) use probe::{Answer, Wrong, wrongs};
+pub(crate) use reach::{describe_obstacle, lets_pass};
+pub use row::Check;
+pub(crate) use row::Facts;
+pub(crate) use rule::{empty_group, idle, risky};
+pub(crate) use subject::{FindingSink, Subject};
+pub use table::table_markdown;
+pub(crate) use table::{check, describe};
 
 use crate::model::accounts::Accounts;
 use crate::model::entry::Entry;
@@ -51,7 +53,7 @@ use crate::model::intent::{Around, Intent};
 
 /// Whether nothing is wrong with an entry: all is as wished, and there is nothing about it that a hazard lint looks
 /// at twice. However a finding turns out, this is what nearly every entry is.
-pub fn complies(
+pub(crate) fn complies(
     entry: &Entry,
     intent: &Intent<'_>,
     around: &Around<'_>,

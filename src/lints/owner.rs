@@ -8,7 +8,7 @@ use super::subject::{FindingSink, Repair, Subject};
 use crate::model::accounts::IdNames;
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 1] = [FOREIGN_OWNER];
+pub(super) const ROWS: [LintRow; 1] = [FOREIGN_OWNER];
 
 /// The row of foreign-owner.
 const FOREIGN_OWNER: LintRow = LintRow {

@@ -10,7 +10,7 @@ use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 2] = [MISSING_PERMISSION, EXCESS_PERMISSION];
+pub(super) const ROWS: [LintRow; 2] = [MISSING_PERMISSION, EXCESS_PERMISSION];
 
 /// The row of missing-permission.
 const MISSING_PERMISSION: LintRow = LintRow {

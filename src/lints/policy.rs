@@ -6,7 +6,7 @@ use super::row::{Check, LintRow};
 use jiff::civil::Date;
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 2] = [CONFLICT, EXPIRED_EXCEPTION];
+pub(super) const ROWS: [LintRow; 2] = [CONFLICT, EXPIRED_EXCEPTION];
 
 /// The row of conflict.
 const CONFLICT: LintRow = LintRow {
@@ -57,12 +57,12 @@ See date(1) for the day it is: `until` is in local time, that day included.",
 };
 
 /// Whether the last day of an exception has passed.
-pub fn has_expired(until: Option<Date>, today: Date) -> bool {
+pub(crate) fn has_expired(until: Option<Date>, today: Date) -> bool {
     until.is_some_and(|until| until < today)
 }
 
 /// Says which exception has expired.
-pub fn describe_expired(path: &str, until: Option<Date>, reason: &str) -> String {
+pub(crate) fn describe_expired(path: &str, until: Option<Date>, reason: &str) -> String {
     let until = until.map(|until| until.to_string()).unwrap_or_default();
     format!("the exception of {path} ended on {until}: {reason}")
 }

@@ -6,7 +6,7 @@ use super::row::{Check, LintRow};
 use crate::model::operation::{Operation, Operations};
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 7] =
+pub(super) const ROWS: [LintRow; 7] =
     [CANNOT_ENTER, CANNOT_READ, CANNOT_WRITE, NEW_FILES_FOREIGN, NEW_FILES_CLOSED, CAN_DELETE_OTHERS, OUTSIDER_CAN];
 
 /// The row of cannot-enter.
@@ -181,7 +181,7 @@ See inode(7), acl(5).",
 
 /// What the kernel answered somebody of a directory, and of the regular files in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// What they can do with the directory.
     pub acts: Operations,
     /// Whether it is theirs.
@@ -202,7 +202,7 @@ pub struct Answer {
 
 /// What can be wrong with an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wrong {
+pub(crate) enum Wrong {
     /// They can't enter the directories.
     Shut,
     /// They can make nothing there.
@@ -225,7 +225,7 @@ pub enum Wrong {
 
 impl Wrong {
     /// The lint that tells it.
-    pub const fn lint(self) -> Lint {
+    pub(crate) const fn lint(self) -> Lint {
         match self {
             Wrong::Shut => Lint::CannotEnter,
             Wrong::MakesNothing | Wrong::Unwritten => Lint::CannotWrite,
@@ -239,7 +239,7 @@ impl Wrong {
 }
 
 /// What is wrong with an answer to somebody who works there; or to an outsider, who has no business there.
-pub fn wrongs(answer: &Answer, is_outsider: bool) -> Vec<Wrong> {
+pub(crate) fn wrongs(answer: &Answer, is_outsider: bool) -> Vec<Wrong> {
     if is_outsider {
         let changes =
             [Operation::Create, Operation::Delete, Operation::DeleteOthers].into_iter().any(|act| answer.acts.has(act));

@@ -12,7 +12,7 @@ use crate::model::intent::Intent;
 use crate::model::mode::Mode;
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 1] = [UNREACHABLE];
+pub(super) const ROWS: [LintRow; 1] = [UNREACHABLE];
 
 /// The row of unreachable.
 const UNREACHABLE: LintRow = LintRow {
@@ -45,13 +45,13 @@ See path_resolution(7), namei(1), acl(5).",
 
 /// Whether this lint needs to look at it twice: a directory of which others than the owner have something, but the
 /// group no way in. What its owner keeps private is so on purpose.
-pub fn is_suspect(entry: &Entry, intent: &Intent<'_>) -> bool {
+pub(super) fn is_suspect(entry: &Entry, intent: &Intent<'_>) -> bool {
     let mode = entry.state.mode;
     entry.kind == Kind::Dir && intent.group.is_some() && !mode.has(Mode::GROUP_EXECUTE) && !mode.is_private()
 }
 
 /// Tells of directories inside a tree that its group can't enter.
-pub fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
+pub(super) fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     let (entry, intent) = (subject.entry, subject.intent);
     // With setgid it is an ineffective-setgid, and where the mode asks for the bit, a missing-permission.
     let is_told = entry.state.mode.has(Mode::SETGID) || subject.missing().has(Mode::GROUP_EXECUTE);
@@ -74,14 +74,14 @@ fn describe(facts: &Facts<'_>, names: &dyn IdNames) -> String {
 }
 
 /// Says which directory above a tree's root its group can't pass.
-pub fn describe_obstacle(path: &str, directory: &Entry, gid: u32, names: &dyn IdNames) -> String {
+pub(crate) fn describe_obstacle(path: &str, directory: &Entry, gid: u32, names: &dyn IdNames) -> String {
     let (group, owning) = (names.group_label(gid), names.group_label(directory.state.gid));
     format!("group {group} can't get here: {path} lets it not pass (mode {}, group {owning})", directory.state.mode)
 }
 
 /// Whether the members of a group, as such, may pass a directory: by the group's bit where it is theirs, else by that
 /// of others (path_resolution(7)).
-pub fn lets_pass(directory: &Entry, gid: u32) -> bool {
+pub(crate) fn lets_pass(directory: &Entry, gid: u32) -> bool {
     let bit = if directory.state.gid == gid { Mode::GROUP_EXECUTE } else { Mode::OTHER_EXECUTE };
     directory
         .extras

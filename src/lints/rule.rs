@@ -9,7 +9,7 @@ use super::row::{Check, LintRow};
 use crate::model::mode::{Mode, ModeExpression};
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 4] = [UNUSED_RULE, SHADOWED_RULE, EMPTY_GROUP, RISKY_RULE];
+pub(super) const ROWS: [LintRow; 4] = [UNUSED_RULE, SHADOWED_RULE, EMPTY_GROUP, RISKY_RULE];
 
 /// The row of unused-rule.
 const UNUSED_RULE: LintRow = LintRow {
@@ -114,7 +114,7 @@ See chmod(1), inode(7), execve(2).",
 };
 
 /// What is wrong with a rule, or with a tree's own keys where it has no label, that never applied or never decided.
-pub fn idle(label: Option<&str>, is_unused: bool, is_shadowed: bool) -> Option<(Lint, String)> {
+pub(crate) fn idle(label: Option<&str>, is_unused: bool, is_shadowed: bool) -> Option<(Lint, String)> {
     match label {
         Some(label) if is_unused => Some((Lint::UnusedRule, format!("the rule of `{label}` matched nothing"))),
         _ if is_shadowed => {
@@ -126,13 +126,13 @@ pub fn idle(label: Option<&str>, is_unused: bool, is_shadowed: bool) -> Option<(
 }
 
 /// What is wrong with a group that a policy names, if nobody is in it; `@` forms are none.
-pub fn empty_group(name: &str, is_empty: &dyn Fn(&str) -> bool) -> Option<String> {
+pub(crate) fn empty_group(name: &str, is_empty: &dyn Fn(&str) -> bool) -> Option<String> {
     let is_told = !name.starts_with('@') && is_empty(name);
     is_told.then(|| format!("group `{}` has no members", name.escape_debug()))
 }
 
 /// What is risky about the modes that a rule asks for, where sticky is asked for by a key or not.
-pub fn risky(dir_modes: &[ModeExpression], file_modes: &[ModeExpression], is_sticky: bool) -> Vec<String> {
+pub(crate) fn risky(dir_modes: &[ModeExpression], file_modes: &[ModeExpression], is_sticky: bool) -> Vec<String> {
     let mut found = Vec::new();
     for mode in dir_modes {
         if asks(mode, Mode::OTHER_WRITE, true) && !is_sticky && !asks(mode, Mode::STICKY, true) {

@@ -11,7 +11,7 @@ use crate::model::entry::{Entry, Kind, State};
 use crate::model::mode::Mode;
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 5] = [SETUID_FILE, SETGID_FILE, SETUID_DIRECTORY, WRITABLE_SET_ID, INEFFECTIVE_SETGID];
+pub(super) const ROWS: [LintRow; 5] = [SETUID_FILE, SETGID_FILE, SETUID_DIRECTORY, WRITABLE_SET_ID, INEFFECTIVE_SETGID];
 
 /// The row of setuid-file.
 const SETUID_FILE: LintRow = LintRow {
@@ -140,7 +140,7 @@ See chmod(1), chown(2), inode(7).",
 };
 
 /// Whether these lints need to look at it twice.
-pub fn is_suspect(entry: &Entry) -> bool {
+pub(super) fn is_suspect(entry: &Entry) -> bool {
     let mode = entry.state.mode;
     match entry.kind {
         Kind::File => mode.has_any(Mode::SET_ID),

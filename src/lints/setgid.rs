@@ -10,7 +10,7 @@ use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 2] = [MISSING_SETGID, STRAY_SETGID];
+pub(super) const ROWS: [LintRow; 2] = [MISSING_SETGID, STRAY_SETGID];
 
 /// The row of missing-setgid.
 const MISSING_SETGID: LintRow = LintRow {

@@ -10,7 +10,7 @@ use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 2] = [MISSING_STICKY, STRAY_STICKY];
+pub(super) const ROWS: [LintRow; 2] = [MISSING_STICKY, STRAY_STICKY];
 
 /// The row of missing-sticky.
 const MISSING_STICKY: LintRow = LintRow {

@@ -97,7 +97,7 @@ impl Default for Levels {
 }
 
 /// Has every lint that looks at entries tell what it sees.
-pub fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
+pub(crate) fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     for row in FAMILIES.into_iter().flatten() {
         if let Check::Entry(look, _) = row.check {
             look(subject, findings);
@@ -106,7 +106,7 @@ pub fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
 }
 
 /// Says what is wrong: lowercase start, no period; ids without a name are numbers.
-pub fn describe(finding: &Finding, facts: &Facts<'_>, names: &dyn IdNames) -> String {
+pub(crate) fn describe(finding: &Finding, facts: &Facts<'_>, names: &dyn IdNames) -> String {
     match finding.lint.row().check {
         Check::Entry(_, says) => says(facts, names),
         Check::Elsewhere(_, says) => says.into(),

@@ -7,14 +7,14 @@ use crate::model::intent::{Around, Intent, RuleId, Wish};
 use crate::model::mode::{Mode, ModeExpression};
 
 /// A user: of group USERS, and a member of LAB.
-pub const ALICE: u32 = 2001;
+pub(super) const ALICE: u32 = 2001;
 /// The group of the tests' trees, and of its root.
-pub const LAB: u32 = 3001;
+pub(super) const LAB: u32 = 3001;
 /// Everybody's primary group.
-pub const USERS: u32 = 100;
+pub(super) const USERS: u32 = 100;
 
 /// Users and groups: root, alice, LAB and USERS.
-pub struct Table;
+pub(super) struct Table;
 
 impl Accounts for Table {
     fn knows_uid(&self, uid: u32) -> bool {
@@ -39,26 +39,27 @@ impl Accounts for Table {
 }
 
 /// Every lookup is of this entry's name, below a root of LAB.
-pub const AROUND: Around<'static> = Around { root: Some(LAB), parent: Some(LAB), setgid: Some(LAB), name: b"alice" };
+pub(super) const AROUND: Around<'static> =
+    Around { root: Some(LAB), parent: Some(LAB), setgid: Some(LAB), name: b"alice" };
 
 /// An entry with one name.
-pub fn entry(kind: Kind, uid: u32, gid: u32, mode: u32) -> Entry {
+pub(super) fn entry(kind: Kind, uid: u32, gid: u32, mode: u32) -> Entry {
     let state = State { uid, gid, mode: Mode::new(mode) };
     Entry { kind, id: Identity { dev: 1, ino: 2, btime: None }, nlink: 1, state, mount: 0, extras: Extras::default() }
 }
 
 /// A wish of rule 7.
-pub fn wish<T>(value: T) -> Option<Wish<T>> {
+pub(super) fn wish<T>(value: T) -> Option<Wish<T>> {
     Some(Wish { value, rule: RuleId::new(7) })
 }
 
 /// A list of mode expressions.
-pub fn modes(sources: &[&str]) -> Vec<ModeExpression> {
+pub(super) fn modes(sources: &[&str]) -> Vec<ModeExpression> {
     sources.iter().map(|source| ModeExpression::parse(source).expect("a mode of a test")).collect()
 }
 
 /// What the lints see, and what safe fixes make of it.
-pub fn judged(entry: &Entry, intent: &Intent<'_>) -> (Vec<Finding>, State) {
+pub(super) fn judged(entry: &Entry, intent: &Intent<'_>) -> (Vec<Finding>, State) {
     let options = Options::default();
     let subject = Subject::of(entry, intent, &AROUND, &options, &Table);
     let mut findings = FindingSink::new(entry.state, &options);
@@ -67,6 +68,6 @@ pub fn judged(entry: &Entry, intent: &Intent<'_>) -> (Vec<Finding>, State) {
 }
 
 /// The lints that see something, and their fixes.
-pub fn seen(entry: &Entry, intent: &Intent<'_>) -> Vec<(Lint, Fix)> {
+pub(super) fn seen(entry: &Entry, intent: &Intent<'_>) -> Vec<(Lint, Fix)> {
     judged(entry, intent).0.iter().map(|finding| (finding.lint, finding.fix)).collect()
 }

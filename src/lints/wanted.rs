@@ -70,7 +70,7 @@ impl WantedState {
 }
 
 /// The owner that it should have: its own, if that is acceptable, or else the first one that there is.
-pub fn owner(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: &dyn Accounts) -> u32 {
+pub(super) fn owner(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: &dyn Accounts) -> u32 {
     let actual = entry.state.uid;
     let Some(wish) = intent.owner else { return actual };
     let mut first = None;
@@ -84,7 +84,7 @@ pub fn owner(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: 
 }
 
 /// The group that it should have: its own, if that is acceptable, or else the first one that there is.
-pub fn group(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: &dyn Accounts) -> u32 {
+pub(super) fn group(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: &dyn Accounts) -> u32 {
     let actual = entry.state.gid;
     let Some(wish) = intent.group else { return actual };
     let mut first = None;
@@ -98,14 +98,14 @@ pub fn group(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: 
 }
 
 /// Which lint sees a wrong group, where the mode is to be `mode`.
-pub fn group_lint(entry: &Entry, mode: Mode, levels: &Levels) -> Lint {
+pub(super) fn group_lint(entry: &Entry, mode: Mode, levels: &Levels) -> Lint {
     // A directory that is allowed to spread its group, but is to lose setgid, is a foreign one from then on.
     let spreads = mode.has(Mode::SETGID) || !levels.allow(Lint::SpreadingGroup);
     if is_setgid_directory(entry) && spreads { Lint::SpreadingGroup } else { Lint::ForeignGroup }
 }
 
 /// What the wishes for a mode come to, for one entry.
-pub struct Decision<'p> {
+pub(super) struct Decision<'p> {
     /// The mode that it should have.
     pub mode: Mode,
     /// The expression that decided.
@@ -117,7 +117,7 @@ pub struct Decision<'p> {
 /// Of several modes it is the one that the entry complies with, by the bits that modes decide: what `setgid` and
 /// `sticky` decide is judged apart. If there is none, it is the one that leaves its permissions as they are, so that a
 /// special bit alone opens nothing; if there is none either, the first.
-pub fn mode<'p>(entry: &Entry, intent: &Intent<'p>) -> Decision<'p> {
+pub(super) fn mode<'p>(entry: &Entry, intent: &Intent<'p>) -> Decision<'p> {
     let actual = entry.state.mode;
     if !entry.kind.has_mode() {
         return Decision { mode: actual, expression: None };
@@ -180,12 +180,12 @@ fn asked(entry: &Entry, intent: &Intent<'_>, expression: Option<&ModeExpression>
 }
 
 /// The bits that are these lints' own: of directories, setgid and sticky have lints to themselves.
-pub fn own_bits(kind: Kind) -> Mode {
+pub(super) fn own_bits(kind: Kind) -> Mode {
     if kind == Kind::Dir { Mode::ALL.without(Mode::SETGID | Mode::STICKY) } else { Mode::ALL }
 }
 
 /// The set-ID bits that no wish makes or keeps: those of a file that others than its owner can write.
-pub fn denied(kind: Kind, mode: Mode) -> Mode {
+pub(super) fn denied(kind: Kind, mode: Mode) -> Mode {
     if kind == Kind::File && mode.has_any(Mode::SHARED_WRITE) { Mode::SET_ID } else { Mode::NONE }
 }
 

@@ -10,7 +10,7 @@ use crate::model::entry::{Entry, Kind};
 use crate::model::mode::Mode;
 
 /// The lints of this family, in the order in which they look.
-pub const ROWS: [LintRow; 1] = [WORLD_WRITABLE];
+pub(super) const ROWS: [LintRow; 1] = [WORLD_WRITABLE];
 
 /// The row of world-writable.
 const WORLD_WRITABLE: LintRow = LintRow {
@@ -41,7 +41,7 @@ See chmod(1), umask(2), inode(7).",
 };
 
 /// Whether this lint needs to look at it twice.
-pub fn is_suspect(entry: &Entry) -> bool {
+pub(super) fn is_suspect(entry: &Entry) -> bool {
     let mode = entry.state.mode;
     mode.has(Mode::OTHER_WRITE)
         && match entry.kind {
@@ -52,7 +52,7 @@ pub fn is_suspect(entry: &Entry) -> bool {
 }
 
 /// Tells of what everybody may write to without the policy asking for it.
-pub fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
+pub(super) fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     if is_suspect(subject.entry) && !subject.wanted.asked.has(Mode::OTHER_WRITE) {
         findings.tell(Lint::WorldWritable, Fix::None(None), None, Repair::Nothing);
     }

@@ -50,7 +50,7 @@ impl Account {
 
 /// As whom a run acts on trees.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// The effective user.
     pub uid: u32,
     /// The effective group.
@@ -63,7 +63,7 @@ pub struct Caller {
 
 /// A capability that changing entries can take (capabilities(7)).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Power {
+pub(crate) enum Power {
     /// To give any entry any owner and group.
     Chown,
     /// To change the mode of an entry of somebody else's.
@@ -74,12 +74,12 @@ pub enum Power {
 
 impl Caller {
     /// Whether the kernel takes it for a member of this group.
-    pub fn is_in(&self, gid: u32) -> bool {
+    pub(crate) fn is_in(&self, gid: u32) -> bool {
         self.gid == gid || self.groups.contains(&gid)
     }
 
     /// Whether it has this power.
-    pub fn has(&self, power: Power) -> bool {
+    pub(crate) fn has(&self, power: Power) -> bool {
         self.powers.contains(&power)
     }
 }

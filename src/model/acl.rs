@@ -237,7 +237,7 @@ pub struct Acls {
 
 /// What is known of an entry's ACL.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Listed {
+pub(crate) enum Listed {
     /// Its file system keeps none.
     Never,
     /// It has none that says more than its mode.
@@ -248,7 +248,7 @@ pub enum Listed {
 
 impl Listed {
     /// The ACL, where there is one.
-    pub fn acl(&self) -> Option<&Acl> {
+    pub(crate) fn acl(&self) -> Option<&Acl> {
         match self {
             Listed::Yes(acl) => Some(acl),
             Listed::Never | Listed::No => None,

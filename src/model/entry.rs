@@ -171,7 +171,7 @@ pub struct Extras {
 
 /// Which ACLs an entry has.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct AclKinds {
+pub(crate) struct AclKinds {
     /// An access ACL that says more than the mode.
     pub access: bool,
     /// A default ACL.

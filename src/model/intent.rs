@@ -90,7 +90,7 @@ pub enum PrivateDirs {
 }
 
 /// Acceptable modes: any of them complies, the first is what a fix applies.
-pub type ModeWish = [ModeExpression];
+pub(crate) type ModeWish = [ModeExpression];
 
 /// What is wanted of one entry. What is `None` is not checked.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -172,6 +172,6 @@ impl OwnerTerm {
 }
 
 /// Whether new entries in it take its group.
-pub fn is_setgid_directory(entry: &Entry) -> bool {
+pub(crate) fn is_setgid_directory(entry: &Entry) -> bool {
     entry.kind == crate::model::entry::Kind::Dir && entry.state.mode.has(Mode::SETGID)
 }

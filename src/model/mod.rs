@@ -1,19 +1,19 @@
 //! Values without a system call: what is said of entries, of people, and of what is wanted.
 
-pub mod mode;
-pub mod acl;
-pub mod entry;
-pub mod path;
-pub mod links;
-pub mod accounts;
-pub mod rights;
-pub mod operation;
-pub mod principal;
-pub mod intent;
+pub(crate) mod mode;
+pub(crate) mod acl;
+pub(crate) mod entry;
+pub(crate) mod path;
+pub(crate) mod links;
+pub(crate) mod accounts;
+pub(crate) mod rights;
+pub(crate) mod operation;
+pub(crate) mod principal;
+pub(crate) mod intent;
 pub(crate) mod bits;
-pub mod pattern;
-pub mod target;
-pub mod wire;
-pub mod text;
+pub(crate) mod pattern;
+pub(crate) mod target;
+pub(crate) mod wire;
+pub(crate) mod text;
 #[cfg(test)]
-pub mod samples;
+pub(crate) mod samples;

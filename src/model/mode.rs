@@ -2,7 +2,7 @@
 
 mod expression;
 
-pub use expression::{ModeError, ModeExpression};
+pub use expression::ModeExpression;
 
 use std::fmt;
 use std::ops::{BitAnd, BitOr, Not};

@@ -2,7 +2,7 @@
 
 mod directory;
 
-pub use directory::{Directory, SharedDirectory};
+pub(crate) use directory::{Directory, SharedDirectory};
 
 use directory::Way;
 
@@ -12,7 +12,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 /// No call takes a path of so many bytes, on Linux (path_resolution(7)); what lies deeper is reached step by step.
-pub const PATH_MAX: usize = 4096;
+pub(crate) const PATH_MAX: usize = 4096;
 
 /// The path of an entry from its tree's root; `.` is the root itself.
 ///
@@ -208,13 +208,13 @@ impl fmt::Debug for TreePath {
 /// Makes paths, each of which shares its directory with the one before where it lies in the same: for what is read in
 /// path order.
 #[derive(Default)]
-pub struct Neighbours {
+pub(crate) struct Neighbours {
     last: Directory,
 }
 
 impl Neighbours {
     /// A path of these bytes.
-    pub fn path(&mut self, path: &[u8]) -> TreePath {
+    pub(crate) fn path(&mut self, path: &[u8]) -> TreePath {
         let Some(slash) = path.iter().rposition(|&byte| byte == b'/') else {
             return TreePath::within(Directory::default(), path);
         };
@@ -226,7 +226,7 @@ impl Neighbours {
     }
 
     /// The path that goes on with these bytes from a directory.
-    pub fn below(&mut self, directory: &Directory, path: &[u8]) -> TreePath {
+    pub(crate) fn below(&mut self, directory: &Directory, path: &[u8]) -> TreePath {
         let (own, name) = match path.iter().rposition(|&byte| byte == b'/') {
             None => (directory.clone(), path),
             Some(slash) => (directory.join(&path[..slash]), &path[slash + 1..]),
@@ -240,7 +240,7 @@ impl Neighbours {
 
 /// Compares paths component by component, names as bytes: a directory comes before what it contains, and all that it
 /// contains before its next sibling.
-pub fn path_order(a: &[u8], b: &[u8]) -> Ordering {
+pub(crate) fn path_order(a: &[u8], b: &[u8]) -> Ordering {
     match (a == b".", b == b".") {
         (true, true) => Ordering::Equal,
         (true, false) => Ordering::Less,

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Principal to ask as; nothing is looked up yet.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Principal {
+pub(crate) enum Principal {
     /// A user, with the groups that the name service gives them.
     User {
         /// A name or a uid.
@@ -20,10 +20,10 @@ pub enum Principal {
 
 impl Principal {
     /// The form that stands for everybody else.
-    pub const OTHERS: &str = "@others";
+    pub(crate) const OTHERS: &str = "@others";
 
     /// Reads one; the error says what is wrong with it.
-    pub fn parse(text: &str) -> Result<Principal, String> {
+    pub(crate) fn parse(text: &str) -> Result<Principal, String> {
         let principal = match text.split_once(':') {
             _ if text == Principal::OTHERS => Principal::Others,
             Some(("", group)) => Principal::Member(group.into()),

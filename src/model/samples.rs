@@ -7,19 +7,19 @@ use crate::model::path::TreePath;
 use std::io::{self, Write};
 
 /// What a report writes.
-pub fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+pub(crate) fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
     let mut out = Vec::new();
     write(&mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
 /// A state of these ids and this mode.
-pub fn state(uid: u32, gid: u32, mode: u32) -> State {
+pub(crate) fn state(uid: u32, gid: u32, mode: u32) -> State {
     State { uid, gid, mode: Mode::new(mode) }
 }
 
 /// Knows root, alice (1001), users (100), lab (3001, 3002) and 数据 (3003); 1666 has a hostile name.
-pub struct Names;
+pub(crate) struct Names;
 
 impl IdNames for Names {
     fn user_name(&self, uid: u32) -> Option<String> {
@@ -45,6 +45,6 @@ impl IdNames for Names {
 }
 
 /// A path for as long as the tests run: rows of a diff and outcomes only borrow theirs.
-pub fn path(path: &str) -> &'static TreePath {
+pub(crate) fn path(path: &str) -> &'static TreePath {
     Box::leak(Box::new(path.as_bytes().into()))
 }

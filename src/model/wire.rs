@@ -4,8 +4,8 @@ mod target;
 mod trail;
 mod visible;
 
-pub use target::{WireState, WireTarget};
-pub use trail::{DirectoryLine, EntryPath, Numbered, Step, Trail};
+pub(crate) use target::{WireState, WireTarget};
+pub(crate) use trail::{DirectoryLine, EntryPath, Numbered, Step, Trail};
 
 use crate::model::path::TreePath;
 use base64::Engine;
@@ -14,12 +14,12 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 use std::fmt::{self, Display};
-pub use visible::{Visible, is_hostile, write_line, write_visible};
+pub(crate) use visible::{Visible, is_hostile, write_line, write_visible};
 
 /// A path: `{"text":"..."}`, or `{"bytes":"<base64>"}` where it is not UTF-8.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum WirePath<'a> {
+pub(crate) enum WirePath<'a> {
     /// UTF-8.
     #[serde(borrow)]
     Text(Cow<'a, str>),
@@ -30,7 +30,7 @@ pub enum WirePath<'a> {
 
 impl<'a> WirePath<'a> {
     /// Takes a path's bytes, as text where they are UTF-8.
-    pub fn new(path: &'a [u8]) -> WirePath<'a> {
+    pub(crate) fn new(path: &'a [u8]) -> WirePath<'a> {
         match std::str::from_utf8(path) {
             Ok(text) => WirePath::Text(text.into()),
             Err(_) => WirePath::Bytes(path.into()),
@@ -38,7 +38,7 @@ impl<'a> WirePath<'a> {
     }
 
     /// The same of a path in two parts.
-    pub fn of(path: &'a TreePath) -> WirePath<'a> {
+    pub(crate) fn of(path: &'a TreePath) -> WirePath<'a> {
         match path.bytes() {
             Cow::Borrowed(path) => WirePath::new(path),
             Cow::Owned(path) => WirePath::owned(path),
@@ -54,7 +54,7 @@ impl<'a> WirePath<'a> {
     }
 
     /// The path's bytes.
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
             WirePath::Text(text) => text.as_bytes(),
             WirePath::Bytes(bytes) => bytes,
@@ -66,7 +66,7 @@ impl<'a> WirePath<'a> {
 ///
 /// Nothing is put together in memory to be written: a plan has millions of such values.
 #[derive(Clone, Debug)]
-pub enum Spelled<'a, T> {
+pub(crate) enum Spelled<'a, T> {
     /// To be written.
     Value(T),
     /// As it was read.
@@ -92,7 +92,7 @@ impl<'de: 'a, 'a, T> Deserialize<'de> for Spelled<'a, T> {
 
 impl<T: Display> Spelled<'_, T> {
     /// Its text.
-    pub fn text(&self) -> Cow<'_, str> {
+    pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
             Spelled::Value(value) => value.to_string().into(),
             Spelled::Text(text) => (&**text).into(),
@@ -102,7 +102,7 @@ impl<T: Display> Spelled<'_, T> {
 
 /// Bytes as padded base64 of the standard alphabet.
 #[derive(Clone, Copy, Debug)]
-pub struct Base64<'a>(pub &'a [u8]);
+pub(crate) struct Base64<'a>(pub &'a [u8]);
 
 impl Display for Base64<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

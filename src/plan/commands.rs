@@ -8,7 +8,7 @@ use crate::model::text::quote::shell_quote;
 /// The GNU commands that bring the entry at an absolute path from one state to another; none where it is there.
 ///
 /// They narrow first, then hand over, then widen, as a fix does: at no moment has anyone more than before or after.
-pub fn commands(path: &[u8], kind: Kind, from: State, to: State, names: &dyn IdNames) -> Vec<String> {
+pub(crate) fn commands(path: &[u8], kind: Kind, from: State, to: State, names: &dyn IdNames) -> Vec<String> {
     let path = shell_quote(path);
     let mut commands = Vec::new();
     let changes_hands = from.uid != to.uid || from.gid != to.gid;

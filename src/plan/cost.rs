@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 /// What one change costs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Cost {
+pub(super) struct Cost {
     /// Who owns the entry: nobody can make files in somebody else's name.
     pub owner: u32,
     /// The bytes of all its names: the deeper it lies, the more.
@@ -30,20 +30,20 @@ const LINT: u64 = 32;
 const ESCAPED: u64 = 8;
 
 /// No change for the sake of so many lints has more bytes than this, wherever it stands in a plan; for little work.
-pub fn most_bytes(path: &TreePath, links: &Links, lints: usize) -> u64 {
+pub(crate) fn most_bytes(path: &TreePath, links: &Links, lints: usize) -> u64 {
     FIELDS + lints as u64 * LINT + names(path, links) * ESCAPED
 }
 
 impl Cost {
     /// The same of a change that shares no line of a directory with others.
     #[must_use]
-    pub fn alone(self) -> Cost {
+    pub(super) fn alone(self) -> Cost {
         Cost { bytes: self.line + self.names * ESCAPED, ..self }
     }
 }
 
 /// What each of these changes costs, in this order.
-pub fn costs<'a>(changes: impl IntoIterator<Item = &'a Change>) -> io::Result<Vec<Cost>> {
+pub(super) fn costs<'a>(changes: impl IntoIterator<Item = &'a Change>) -> io::Result<Vec<Cost>> {
     let mut trail = Trail::default();
     let cost = |change: &Change| {
         let mut above = Counter::default();

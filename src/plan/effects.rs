@@ -5,7 +5,7 @@ use crate::model::text::numbers::{counted, number};
 
 /// What changes would do to access; one change can count as several.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Effects {
+pub(crate) struct Effects {
     /// All changes.
     pub changes: u64,
     /// Those by which the group or others may do more.
@@ -22,7 +22,7 @@ pub struct Effects {
 
 impl Effects {
     /// Counts a change; whether it is safe, only who planned it knows.
-    pub fn count(&mut self, before: State, after: State) {
+    pub(crate) fn count(&mut self, before: State, after: State) {
         let (wider, narrower) = (before.mode.widens(after.mode), after.mode.widens(before.mode));
         let handed = (before.uid, before.gid) != (after.uid, after.gid);
         self.changes += 1;
@@ -34,7 +34,7 @@ impl Effects {
     }
 
     /// `3,000 changes: 12 open wider, 40 close further, 2,950 change hands; 3 unsafe`.
-    pub fn clause(&self) -> String {
+    pub(crate) fn clause(&self) -> String {
         let parts = [
             (self.wider, "opens wider", "open wider"),
             (self.narrower, "closes further", "close further"),

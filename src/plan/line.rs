@@ -17,7 +17,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 
 /// Why the values of a line make no sense.
-pub type LineError = String;
+pub(crate) type LineError = String;
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
@@ -117,7 +117,7 @@ enum LinksText<'a> {
 
 /// An identity as JSON has it, the file handle included.
 #[derive(Serialize, Deserialize)]
-pub struct IdText<'a> {
+pub(crate) struct IdText<'a> {
     dev: u64,
     ino: u64,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
@@ -268,7 +268,7 @@ impl<'a> ChangeLine<'a> {
 
 impl<'a> IdText<'a> {
     /// Writes an identity.
-    pub fn of(id: &Identity, handle: Option<&'a Handle>) -> IdText<'a> {
+    pub(crate) fn of(id: &Identity, handle: Option<&'a Handle>) -> IdText<'a> {
         IdText {
             dev: id.dev,
             ino: id.ino,
@@ -278,7 +278,7 @@ impl<'a> IdText<'a> {
     }
 
     /// Reads it.
-    pub fn value(self) -> Result<(Identity, Option<Handle>), LineError> {
+    pub(crate) fn value(self) -> Result<(Identity, Option<Handle>), LineError> {
         let btime = self.btime.map(|text| {
             let text = text.text();
             timestamp(&text).ok_or_else(|| format!("`btime` is \"{text}\", not seconds and nine digits of nanoseconds"))

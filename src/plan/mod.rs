@@ -1,9 +1,9 @@
 //! Plans: ordered changes, before → after, each of one entry; the one format of plan, journal and undo.
 
 mod check;
-pub mod commands;
+pub(crate) mod commands;
 mod cost;
-pub mod effects;
+pub(crate) mod effects;
 mod found;
 mod invert;
 mod line;
@@ -16,18 +16,19 @@ mod share;
 mod steps;
 mod write;
 
-pub use cost::most_bytes;
-pub use invert::Present;
-pub use line::{IdText, LineError};
-pub use make::Unfit;
+pub(crate) use cost::most_bytes;
+pub(crate) use invert::Present;
+pub(crate) use line::{IdText, LineError};
+pub(crate) use make::Unfit;
 pub use merge::MergeError;
-pub use names::{NamedIds, Names, Parted, Whose};
-pub use order::order;
+pub(crate) use names::Names;
+pub(crate) use order::order;
 pub(crate) use read::LONGEST_LINE;
-pub use read::{BadLine, Line, Lines, ReadError};
+pub use read::ReadError;
+pub(crate) use read::{BadLine, Line, Lines};
 pub(crate) use read::{parse, read_header};
-pub use share::{Excess, LeftOut, left_out};
-pub use steps::Steps;
+pub(crate) use share::{Excess, left_out};
+pub(crate) use steps::Steps;
 
 use crate::lints::Lint;
 use crate::model::entry::{Identity, Kind, State};
@@ -39,7 +40,7 @@ use crate::sys::handle::Handle;
 use std::path::PathBuf;
 
 /// The version of the format that is written, and the only one that is read.
-pub const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// What is to be changed, and all that is needed to do it safely later, or to turn it round.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -46,7 +46,7 @@ impl NamedIds for NameService {
 }
 
 /// An id that is called otherwise now, with what there is to say of it.
-pub type Parted = BTreeMap<(Whose, u32), String>;
+pub(super) type Parted = BTreeMap<(Whose, u32), String>;
 
 impl Names {
     /// What all owners and groups of these changes are called now.

@@ -7,7 +7,7 @@ use crate::model::mode::Mode;
 /// Puts changes into the order of application: directories that narrow or stop spreading first, top down; then
 /// everything else in path order; directories that widen last, bottom up, so that nothing is opened whose contents
 /// aren't right yet. Roots are taken to be in path order themselves.
-pub fn order(changes: &mut [Change]) {
+pub(crate) fn order(changes: &mut [Change]) {
     let by_path = |a: &Change, b: &Change| a.root.cmp(&b.root).then_with(|| a.path.cmp(&b.path));
     // What a survey found is in path order already, and what is in order, or in the opposite one, is soon sorted.
     changes.sort_by(by_path);

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 /// The longest line that is read: a path of the greatest depth that anybody has made, escaped, several times over.
-pub const LONGEST_LINE: usize = 64 << 20;
+pub(crate) const LONGEST_LINE: usize = 64 << 20;
 
 /// Why a plan can't be read: which file, which line, and what is wrong with it.
 #[derive(Clone, Debug, thiserror::Error)]

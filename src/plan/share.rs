@@ -14,7 +14,7 @@ const ROUNDS: usize = 8;
 
 /// A change that is left out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct LeftOut {
+pub(crate) struct LeftOut {
     /// Which, by index.
     pub change: usize,
     /// Why.
@@ -23,7 +23,7 @@ pub struct LeftOut {
 
 /// Why a change is left out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Excess {
+pub(crate) enum Excess {
     /// Its own line would be too long to be read back.
     Line,
     /// All the lines would be more than the limit.
@@ -31,7 +31,7 @@ pub enum Excess {
 }
 
 /// What has to be left out of changes, in the order of a plan, so that their lines have no more bytes than the limit.
-pub fn left_out(changes: &[Change], limit: u64) -> io::Result<Vec<LeftOut>> {
+pub(crate) fn left_out(changes: &[Change], limit: u64) -> io::Result<Vec<LeftOut>> {
     let mut left: Vec<LeftOut> = Vec::new();
     let mut kept: Vec<usize> = (0..changes.len()).collect();
     let mut leave = |kept: &mut Vec<usize>, stays: Vec<bool>, why| {

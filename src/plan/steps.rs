@@ -13,7 +13,7 @@ use crate::model::mode::Mode;
 /// In between, no one gets more than `before` under the old owner and group, or `after` under the new. The states
 /// follow from the change alone, so an undo knows them after a crash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Steps {
+pub(crate) struct Steps {
     /// The state to begin with.
     pub before: State,
     /// What both `before` and `after` allow, still under the old owner and group.
@@ -26,12 +26,12 @@ pub struct Steps {
 
 impl Steps {
     /// The steps of a change.
-    pub fn of(change: &Change) -> Steps {
+    pub(crate) fn of(change: &Change) -> Steps {
         Steps::between(change.kind, change.before, change.after)
     }
 
     /// The steps from one state of an entry of this kind to another.
-    pub fn between(kind: Kind, before: State, after: State) -> Steps {
+    pub(crate) fn between(kind: Kind, before: State, after: State) -> Steps {
         let same_ids = before.uid == after.uid && before.gid == after.gid;
         if same_ids || kind == Kind::Symlink {
             // One call does it all: there is nothing between.
@@ -42,7 +42,7 @@ impl Steps {
     }
 
     /// Whether an entry can be in this state because of these steps, finished or not.
-    pub fn pass_through(&self, kind: Kind, state: State) -> bool {
+    pub(crate) fn pass_through(&self, kind: Kind, state: State) -> bool {
         [self.narrowed, self.regrouped, self.after].into_iter().any(|step| {
             // chmod(2) drops setgid in silence where the caller isn't in the group, and some network file systems do
             // at chown; no step of a directory is meant to lack the bit only for that.

@@ -62,7 +62,7 @@ built_in! {
 }
 
 /// The policy that reads fall back to where none is named.
-pub const FALLBACK: &str = "setgid-share";
+pub(crate) const FALLBACK: &str = "setgid-share";
 
 impl BuiltIn {
     /// The built-in policy of that name.

@@ -1,18 +1,18 @@
 //! Policies: TOML files read into a model, all problems at once, and compiled into what the walk asks.
 
-pub mod model;
-pub mod problem;
+pub(crate) mod model;
+pub(crate) mod problem;
 mod nearest;
-pub mod diagnostic;
+pub(crate) mod diagnostic;
 mod read;
-pub mod builtin;
-pub mod compile;
-pub mod load;
-pub mod schema;
-pub mod risk;
+pub(crate) mod builtin;
+pub(crate) mod compile;
+pub(crate) mod load;
+pub(crate) mod schema;
+pub(crate) mod risk;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use load::{Loaded, Request, load};
-pub use nearest::nearest;
+pub(crate) use load::{Loaded, Request, load};
+pub(crate) use nearest::nearest;
 pub use read::read;

@@ -3,11 +3,11 @@
 use super::problem::Source;
 use crate::lints::{Level, Lint};
 use crate::model::entry::Kind;
-pub use crate::model::intent::PrivateDirs;
+pub(crate) use crate::model::intent::PrivateDirs;
 use crate::model::intent::{Consent, HardLinks};
 use crate::model::mode::{Mode, ModeExpression};
 use crate::model::operation::Operations;
-pub use crate::model::pattern::At;
+pub(crate) use crate::model::pattern::At;
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Which known word a mistyped one was meant to be.
 
 /// The candidate that is nearest to `word`, if one is near enough to have been meant.
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = word.to_lowercase();
     let letters = word.chars().count();
     // Hostile words may be long, and the distance costs the product of both lengths; no known word is as long.

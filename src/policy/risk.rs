@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// Something that a policy gets wrong.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Risk {
+pub(crate) struct Risk {
     /// The lint that it is.
     pub lint: Lint,
     /// The line of the table it stands in, from 1.
@@ -20,7 +20,7 @@ pub struct Risk {
 
 /// What a policy gets wrong, in the order of the file. Groups are asked for by name, params put in; what only a capture
 /// decides isn't known here.
-pub fn risks(model: &Model, params: &BTreeMap<String, String>, is_empty: &dyn Fn(&str) -> bool) -> Vec<Risk> {
+pub(crate) fn risks(model: &Model, params: &BTreeMap<String, String>, is_empty: &dyn Fn(&str) -> bool) -> Vec<Risk> {
     let mut found = Vec::new();
     for tree in &model.trees {
         found.extend(shadowed(tree));

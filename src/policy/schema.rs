@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 type Key = (&'static str, &'static str, Value);
 
 /// The schema, in the draft of 2020-12.
-pub fn schema() -> Value {
+pub(crate) fn schema() -> Value {
     let mut schema = table("A policy of sgidlint", &head(), &["format"]);
     let about = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// How a check ended.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// The exit status.
     pub exit: u8,
     /// When it began.
@@ -20,7 +20,7 @@ pub struct Ended {
 
 impl Ended {
     /// Whether everything was looked at, whatever was found.
-    pub fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         matches!(self.exit, 0 | 1)
     }
 }
@@ -30,7 +30,7 @@ pub(super) mod samples {
     use super::*;
 
     /// A run that was not complete.
-    pub fn ended() -> Ended {
+    pub(crate) fn ended() -> Ended {
         Ended {
             exit: 3,
             began: jiff::Timestamp::from_second(1_795_307_542).expect("a moment of a test"),

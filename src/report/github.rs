@@ -9,7 +9,12 @@ use crate::report::text::words::{Wording, fix_hint};
 use std::io::{self, Write};
 
 /// Writes a line for each finding and for what could not be read.
-pub fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, manner: &Manner) -> io::Result<()> {
+pub(crate) fn write_check(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    manner: &Manner,
+) -> io::Result<()> {
     for report in &survey.reports {
         let root = root_bytes(survey, report.root);
         for finding in report.findings.iter().filter(|finding| manner.tells(finding.level)) {

@@ -28,7 +28,7 @@ enum End<'a> {
 }
 
 /// Writes a whole check as one XML document.
-pub fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, ended: &Ended) -> io::Result<()> {
+pub(crate) fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, ended: &Ended) -> io::Result<()> {
     let suites = suites(survey, words, ended);
     let all = Numbers::of(suites.values().flatten());
     let seconds = ended.took.as_secs_f64();

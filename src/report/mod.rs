@@ -1,20 +1,20 @@
 //! Findings, plans and outcomes as text, diff and JSON: data in, text out, no system call.
 
-pub mod text;
-pub mod ended;
-pub mod human;
-pub mod json;
-pub mod sarif;
-pub mod junit;
-pub mod github;
-pub mod prometheus;
-pub mod diff;
-pub mod access;
+pub(crate) mod text;
+pub(crate) mod ended;
+pub(crate) mod human;
+pub(crate) mod json;
+pub(crate) mod sarif;
+pub(crate) mod junit;
+pub(crate) mod github;
+pub(crate) mod prometheus;
+pub(crate) mod diff;
+pub(crate) mod access;
 #[cfg(test)]
 mod samples;
 
-pub use text::style::{Palette, Verbosity};
-pub use text::words::Wording;
+pub(crate) use text::style::{Palette, Verbosity};
+pub(crate) use text::words::Wording;
 
 use crate::findings::Survey;
 use crate::model::accounts::IdNames;
@@ -25,7 +25,7 @@ use std::os::unix::ffi::OsStrExt;
 
 /// What a report of a check is made from.
 #[derive(Clone, Copy)]
-pub struct Check<'a> {
+pub(crate) struct Check<'a> {
     /// What was found.
     pub survey: &'a Survey,
     /// The words for it.
@@ -44,7 +44,7 @@ pub struct Check<'a> {
 
 /// A format of reports of a check.
 #[derive(Debug)]
-pub struct Format {
+pub(crate) struct Format {
     /// Its name on the command line.
     pub name: &'static str,
     /// What it is, as the help says it.
@@ -59,7 +59,7 @@ pub struct Format {
 
 /// Who reads a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Readers {
+pub(crate) enum Readers {
     /// Principal the umask lets.
     AsUsual,
     /// Everybody: who collects it is a user of their own.
@@ -67,13 +67,13 @@ pub enum Readers {
 }
 
 /// The format that every command writes where none is named.
-pub const HUMAN: &str = "human";
+pub(crate) const HUMAN: &str = "human";
 
 /// The other one that every command can write.
-pub const JSON: &str = "json";
+pub(crate) const JSON: &str = "json";
 
 /// Every format: a row each, and a file here that writes it.
-pub static FORMATS: [Format; 6] = [
+pub(crate) static FORMATS: [Format; 6] = [
     Format { name: HUMAN, help: "For people", write: human::write_check, ..PLAIN },
     Format { name: JSON, help: "One JSON object a line", write: json::write_report, ..PLAIN },
     Format {

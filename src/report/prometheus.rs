@@ -12,7 +12,7 @@ use std::io::{self, Write};
 const LAST_SUCCESS: &str = "sgidlint_last_success_timestamp_seconds";
 
 /// Writes the numbers of a check.
-pub fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, ended: &Ended) -> io::Result<()> {
+pub(crate) fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, ended: &Ended) -> io::Result<()> {
     head(out, "sgidlint_findings", "Findings by lint, level and root; those about a policy have no root.")?;
     for ((lint, level, root), count) in findings(survey, words) {
         let (lint, root) = (label(&lint), label(&root));
@@ -45,7 +45,7 @@ pub fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, en
 }
 
 /// When a run was last complete, by what the run before wrote.
-pub fn last_success(written: &str) -> Option<i64> {
+pub(crate) fn last_success(written: &str) -> Option<i64> {
     let value = written.lines().find_map(|line| line.strip_prefix(LAST_SUCCESS)?.strip_prefix(' '))?;
     value.parse().ok().filter(|&seconds| seconds > 0)
 }

@@ -7,13 +7,13 @@ use crate::lints::{Because, Finding, Fix, Level, Lint};
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::intent::RuleId;
 use crate::model::links::Links;
-pub use crate::model::samples::{Names, path, state, text};
+pub(super) use crate::model::samples::{Names, path, state, text};
 use crate::plan::{Change, Extent, Fixes, Header, RunKind, Who};
 use crate::policy::model::Mounts;
 use crate::report::text::words::Wording;
 
 /// Stands in for the registry's texts.
-pub struct Words;
+pub(super) struct Words;
 
 impl Wording for Words {
     fn message(&self, finding: &Finding, report: &EntryReport) -> String {
@@ -37,7 +37,7 @@ impl Wording for Words {
 }
 
 /// A change of a directory.
-pub fn change(path: &str, before: State, after: State) -> Change {
+pub(super) fn change(path: &str, before: State, after: State) -> Change {
     Change {
         root: 0,
         path: path.as_bytes().into(),
@@ -54,7 +54,7 @@ pub fn change(path: &str, before: State, after: State) -> Change {
 }
 
 /// What a run of this kind says of itself.
-pub fn header(kind: RunKind) -> Header {
+pub(super) fn header(kind: RunKind) -> Header {
     Header {
         version: "0".into(),
         time: "2026-11-22T01:30:00.25Z".into(),
@@ -91,7 +91,7 @@ fn report(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Fi
 }
 
 /// Three entries with findings of every fix, one of a policy, an error and a mount.
-pub fn survey() -> Survey {
+pub(super) fn survey() -> Survey {
     let rule = Some(RuleId::new(0));
     let find = |lint, level, fix| Finding { lint, level, fix, rule };
     let hazard = Finding { rule: None, ..find(Lint::WorldWritable, Level::Warn, Fix::None(None)) };

@@ -1,6 +1,6 @@
 //! Where entries come from, and how far what leads there can be relied on.
 
-pub mod trust;
-pub mod roots;
-pub mod walk;
-pub mod policy_test;
+pub(crate) mod trust;
+pub(crate) mod roots;
+pub(crate) mod walk;
+pub(crate) mod policy_test;

@@ -25,7 +25,7 @@ const PLACE: &str = "/template";
 
 /// What came of one test.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Tried {
+pub(crate) struct Tried {
     /// The line of the test's table, from 1.
     pub line: u32,
     /// The path it is about.
@@ -38,14 +38,14 @@ pub struct Tried {
 
 impl Tried {
     /// Whether exactly what was expected was found.
-    pub fn passed(&self) -> bool {
+    pub(crate) fn passed(&self) -> bool {
         self.found.as_ref() == Some(&self.expected)
     }
 }
 
 /// Runs the tests of a policy. Every tree holds, whatever its `when` and `unless` say; every name is known, and every
 /// owner a member of every group; `@root` in a test is the group of the root, and so is `@parent`.
-pub fn run(model: &Arc<Model>, params: &BTreeMap<String, String>) -> Result<Vec<Tried>, Vec<Problem>> {
+pub(crate) fn run(model: &Arc<Model>, params: &BTreeMap<String, String>) -> Result<Vec<Tried>, Vec<Problem>> {
     let table = RuleTable::compile(&[Arc::clone(model)])?;
     let names = Interned::default();
     let try_one = |trial: &Trial| {

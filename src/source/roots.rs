@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 /// What to do about `/`, /proc and /sys as roots of what is changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SystemRoots {
+pub(crate) enum SystemRoots {
     /// They are refused.
     Preserved,
     /// They are roots like any other.
@@ -31,7 +31,7 @@ pub enum SystemRoots {
 
 /// How far roots are to be trusted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TrustOptions {
+pub(crate) struct TrustOptions {
     /// What they are wanted for.
     pub purpose: Purpose,
     /// Whether the caller is root, with more to lose than his own files.
@@ -47,7 +47,7 @@ pub struct TrustOptions {
 }
 
 /// A tree at one of its real roots.
-pub struct Rooted {
+pub(crate) struct Rooted {
     /// Its rules, bound to the root.
     pub instance: Instance,
     /// What its exceptions cover there.
@@ -58,7 +58,7 @@ pub struct Rooted {
 
 /// The real roots of a run's policies.
 #[derive(Default)]
-pub struct Roots {
+pub(crate) struct Roots {
     /// The trees.
     pub trees: Vec<Rooted>,
     /// Roots that can't be used, each with the reason.
@@ -73,7 +73,7 @@ pub struct Roots {
 
 /// A root that can't be used.
 #[derive(Debug)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// The index of the policy that wants it.
     pub policy: u32,
     /// The root, or the directory that it was looked for in.
@@ -85,7 +85,7 @@ pub struct Refusal {
 }
 
 /// Finds the real roots of all policies. Touches directories, so it runs on a confined thread.
-pub fn find(loaded: &[Loaded], table: &RuleTable, lookup: &dyn Lookup, trust: TrustOptions) -> Roots {
+pub(crate) fn find(loaded: &[Loaded], table: &RuleTable, lookup: &dyn Lookup, trust: TrustOptions) -> Roots {
     let mut finder = Finder { table, lookup, trust, roots: Roots::default(), policy: 0 };
     for (policy, loaded) in loaded.iter().enumerate() {
         finder.policy = policy as u32;
@@ -256,7 +256,7 @@ impl Finder<'_> {
 }
 
 /// Why a root of the system's own is left alone.
-pub fn preserved(system: SystemRoot) -> String {
+pub(crate) fn preserved(system: SystemRoot) -> String {
     let instead = match system {
         SystemRoot::Top => "name a directory below it, or ",
         SystemRoot::Kernel(_) => "",
@@ -266,7 +266,7 @@ pub fn preserved(system: SystemRoot) -> String {
 
 /// Why root can't rely on what leads to `path`; a link at its end counts too, and so does what can't be seen: whoever
 /// can make a look fail could make it tell anything.
-pub fn doubt(path: &Path, sticky: Sticky) -> Option<Doubt> {
+pub(crate) fn doubt(path: &Path, sticky: Sticky) -> Option<Doubt> {
     let steps = match steps_to(path) {
         Ok(steps) => steps,
         Err(error) => return Some(Doubt::Unseen { path: path.into(), error }),
@@ -277,7 +277,7 @@ pub fn doubt(path: &Path, sticky: Sticky) -> Option<Doubt> {
 
 /// Why root can't take orders from a file: its parents or the file itself, or because it isn't the one that was read.
 /// What belongs to a uid that is vouched for counts as root's.
-pub fn doubt_about_file(path: &Path, read: Option<&Entry>, vouched: Option<u32>) -> Option<Doubt> {
+pub(crate) fn doubt_about_file(path: &Path, read: Option<&Entry>, vouched: Option<u32>) -> Option<Doubt> {
     let steps = steps_to(path).map(|steps| steps.into_iter().map(|step| step.vouched(vouched)).collect::<Vec<_>>());
     match steps {
         Ok(steps) => doubt_of_file(&steps).or_else(|| {

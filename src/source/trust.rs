@@ -4,11 +4,11 @@ use crate::model::entry::{Entry, Kind};
 use crate::model::mode::Mode;
 use crate::sys::SysError;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// One component of a path, from `/` down, as it was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// The path up to here.
     pub path: PathBuf,
     /// What lies there; a symbolic link is itself.
@@ -18,7 +18,7 @@ pub struct Step {
 impl Step {
     /// The same, taken for root's where it belongs to this uid, which the caller vouches for.
     #[must_use]
-    pub fn vouched(mut self, uid: Option<u32>) -> Step {
+    pub(crate) fn vouched(mut self, uid: Option<u32>) -> Step {
         if uid == Some(self.entry.state.uid) {
             self.entry.state.uid = 0;
         }
@@ -28,7 +28,7 @@ impl Step {
 
 /// Why root can't rely on a path.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Doubt {
+pub(crate) enum Doubt {
     /// It goes through a symbolic link, which may point elsewhere tomorrow.
     Link(PathBuf),
     /// Somebody owns a part of it who isn't root.
@@ -58,7 +58,7 @@ pub enum Doubt {
 
 /// What a sticky directory that others can write is good for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Sticky {
+pub(crate) enum Sticky {
     /// Passing through, where the next component is root's: others can't rename it.
     Passes,
     /// Nothing: others can make what wasn't there, and move in what is root's from elsewhere.
@@ -66,7 +66,7 @@ pub enum Sticky {
 }
 
 /// The first reason to doubt the directories on the way to the last step, which itself isn't judged.
-pub fn doubt_of_parents(steps: &[Step], sticky: Sticky) -> Option<Doubt> {
+pub(crate) fn doubt_of_parents(steps: &[Step], sticky: Sticky) -> Option<Doubt> {
     steps.windows(2).find_map(|pair| {
         let [step, next] = pair else { return None };
         let held = step.entry.state.mode.has(Mode::STICKY) && next.entry.state.uid == 0;
@@ -75,7 +75,7 @@ pub fn doubt_of_parents(steps: &[Step], sticky: Sticky) -> Option<Doubt> {
 }
 
 /// The first reason to doubt a file that root takes orders from: its parents or itself.
-pub fn doubt_of_file(steps: &[Step]) -> Option<Doubt> {
+pub(crate) fn doubt_of_file(steps: &[Step]) -> Option<Doubt> {
     doubt_of_parents(steps, Sticky::Passes).or_else(|| steps.last().and_then(|file| doubt_of(file, false)))
 }
 
@@ -90,19 +90,6 @@ fn doubt_of(step: &Step, writable_is_fine: bool) -> Option<Doubt> {
         Some(Doubt::Writable { path: path(), mode: state.mode })
     } else {
         None
-    }
-}
-
-impl Doubt {
-    /// The part of the path that it is about.
-    pub fn path(&self) -> &Path {
-        match self {
-            Doubt::Link(path)
-            | Doubt::Owned { path, .. }
-            | Doubt::Writable { path, .. }
-            | Doubt::Unseen { path, .. }
-            | Doubt::Exchanged(path) => path,
-        }
     }
 }
 

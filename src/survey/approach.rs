@@ -30,7 +30,7 @@ struct ApproachStop<'p> {
 
 /// Goes to `target`, a path from the region's root (empty for the root itself), judges what lies there, and gives the
 /// start of a walk if that is a directory to be entered.
-pub fn approach<'p>(
+pub(super) fn approach<'p>(
     placed: &'p Placed<'p>,
     target: &[u8],
     surveyor: &mut Surveyor<'p>,

@@ -21,7 +21,7 @@ use crate::sys::stat::Look;
 
 /// What one thread found.
 #[derive(Default)]
-pub struct Finds {
+pub(super) struct Finds {
     /// Entries with findings.
     pub reports: Vec<EntryReport>,
     /// Entries with several names, where those are to be counted.
@@ -34,7 +34,7 @@ pub struct Finds {
 
 impl Finds {
     /// Adds what was found besides.
-    pub fn append(&mut self, mut other: Finds) {
+    pub(super) fn append(&mut self, mut other: Finds) {
         self.reports.append(&mut other.reports);
         self.linked.append(&mut other.linked);
         self.excused.append(&mut other.excused);
@@ -43,7 +43,7 @@ impl Finds {
 }
 
 /// What judging needs beside the entry.
-pub struct Context<'a> {
+pub(super) struct Context<'a> {
     /// Users and groups.
     pub accounts: Memo<'a>,
     /// The mounts where new entries take their directory's group without setgid.
@@ -56,7 +56,7 @@ pub struct Context<'a> {
 
 /// What came of judging an entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Judged {
+pub(super) enum Judged {
     /// It complies.
     Clean,
     /// There was something to tell.
@@ -67,13 +67,13 @@ pub enum Judged {
 
 impl Judged {
     /// Whether it was told of.
-    pub fn standing(self) -> Standing {
+    pub(super) fn standing(self) -> Standing {
         if self == Judged::Moved { Standing::Moved } else { Standing::Told }
     }
 }
 
 /// Judges an entry; tells what was found and gives the verdicts, one for each opinion.
-pub fn assess(
+pub(super) fn assess(
     region: &Region<'_>,
     all_wanted: &[Wanted<'_>],
     look: &Look,
@@ -105,7 +105,7 @@ fn asks_for_acls(region: &Region<'_>, all_wanted: &[Wanted<'_>], entry: &Entry) 
 }
 
 /// Judges an entry without telling; gives the verdicts, and whether there is nothing to tell.
-pub fn complies(
+pub(super) fn complies(
     region: &Region<'_>,
     all_wanted: &[Wanted<'_>],
     entry: &Entry,

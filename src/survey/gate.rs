@@ -8,7 +8,7 @@ const MOST: u32 = 64;
 
 /// How the last entries of a thread went.
 #[derive(Default, Debug)]
-pub struct GlanceGate {
+pub(super) struct GlanceGate {
     /// So many in a row were alike.
     alike: u32,
     /// So many have to be, before it is worth a glance.
@@ -17,12 +17,12 @@ pub struct GlanceGate {
 
 impl GlanceGate {
     /// Whether the next is worth a glance.
-    pub fn holds(&self) -> bool {
+    pub(super) fn holds(&self) -> bool {
         self.alike >= self.needed
     }
 
     /// One more was like the others.
-    pub fn goes_on(&mut self) {
+    pub(super) fn goes_on(&mut self) {
         self.alike = self.alike.saturating_add(1);
         if self.alike.is_multiple_of(AMENDS) {
             self.needed /= 2;
@@ -30,12 +30,12 @@ impl GlanceGate {
     }
 
     /// One that was looked at wasn't like the others.
-    pub fn ends(&mut self) {
+    pub(super) fn ends(&mut self) {
         self.alike = 0;
     }
 
     /// One that was glanced at has to be looked at after all: the glance was for nothing.
-    pub fn fails(&mut self) {
+    pub(super) fn fails(&mut self) {
         *self = GlanceGate { alike: 0, needed: (2 * self.needed).clamp(1, MOST) };
     }
 }

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A survey while it is made: threads hand in what they find as they find it.
 #[derive(Default)]
-pub struct Live {
+pub(crate) struct Live {
     begun: Mutex<Survey>,
     parts: Mutex<Vec<Arc<Mutex<Part>>>>,
 }
 
 /// What one thread has found.
 #[derive(Default)]
-pub struct Part {
+pub(super) struct Part {
     /// Entries, and what is wrong with them.
     pub finds: Finds,
     /// What was counted.
@@ -29,7 +29,7 @@ pub struct Part {
 
 impl Live {
     /// What was found until now, in path order.
-    pub fn so_far(&self) -> Survey {
+    pub(crate) fn so_far(&self) -> Survey {
         let mut survey = locked(&self.begun).clone();
         let parts: Vec<_> = locked(&self.parts).iter().map(|part| std::mem::take(&mut *locked(part))).collect();
         gather(parts, &mut survey);

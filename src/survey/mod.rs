@@ -13,7 +13,7 @@ mod site;
 mod gate;
 mod surveyor;
 
-pub use live::Live;
+pub(crate) use live::Live;
 
 use crate::findings::{EntryError, PolicyLabel, Root, RulePlace, Survey};
 use crate::judging::bound::Bound;
@@ -47,7 +47,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use surveyor::Surveyor;
 
 /// What a survey is to look at, and by what.
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// The roots of the policies.
     pub roots: &'a Roots,
     /// What each policy is called.
@@ -70,7 +70,7 @@ pub struct Request<'a> {
 
 /// How a survey runs.
 #[derive(Clone, Copy)]
-pub struct Conduct<'a> {
+pub(crate) struct Conduct<'a> {
     /// How many threads walk.
     pub threads: usize,
     /// How many descriptors may be open.
@@ -87,7 +87,7 @@ pub struct Conduct<'a> {
 
 /// How deep a survey goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Depth {
+pub(crate) enum Depth {
     /// All the way down.
     All,
     /// No deeper than where walks would start.
@@ -96,7 +96,7 @@ pub enum Depth {
 
 /// Why there was no survey.
 #[derive(Debug)]
-pub enum SurveyError {
+pub(crate) enum SurveyError {
     /// No tree covers this PATH.
     Uncovered(PathBuf),
     /// A thread couldn't be made fit to touch directories.
@@ -104,7 +104,7 @@ pub enum SurveyError {
 }
 
 /// Surveys all that the request covers; what was found until then can be had meanwhile.
-pub fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, SurveyError> {
+pub(crate) fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, SurveyError> {
     let mounts = mounts::Mounts::read().unwrap_or_default();
     let mut survey = Survey { policies: request.policies.clone(), ..Survey::default() };
     survey.unsafe_fixes = request.options.iter().map(|options| options.unsafe_fixes).collect();

@@ -15,13 +15,13 @@ use crate::sys::root::first_above;
 use std::collections::HashMap;
 
 /// A directory above a root that the tree's group can't pass.
-pub struct Obstacle {
+pub(super) struct Obstacle {
     level: Level,
     message: Box<str>,
 }
 
 /// Finds what stands in the way of a tree's group, where the policy has one that is to enter the root.
-pub fn find(request: &Request<'_>, tree: &Rooted, root: &Entry) -> Result<Option<Obstacle>, SysError> {
+pub(super) fn find(request: &Request<'_>, tree: &Rooted, root: &Entry) -> Result<Option<Obstacle>, SysError> {
     let (instance, lint) = (&tree.instance, Lint::Unreachable);
     let options = request.options[instance.policy() as usize];
     let level = options.levels.of(lint);
@@ -46,7 +46,7 @@ pub fn find(request: &Request<'_>, tree: &Rooted, root: &Entry) -> Result<Option
 
 impl Obstacle {
     /// What it makes of the root, which itself may be all right.
-    pub fn report(self, index: u32, root: &Entry) -> EntryReport {
+    pub(super) fn report(self, index: u32, root: &Entry) -> EntryReport {
         let finding = Finding { lint: Lint::Unreachable, level: self.level, fix: Fix::None(None), rule: None };
         EntryReport {
             root: index,
@@ -67,7 +67,7 @@ impl Obstacle {
 }
 
 /// Joins what was found of a root before the walk with what the walk found of it, as an entry has one flaw by policy.
-pub fn join(reports: &mut Vec<EntryReport>) {
+pub(super) fn join(reports: &mut Vec<EntryReport>) {
     // In place: there may be millions of others.
     let above: Vec<EntryReport> = reports.extract_if(.., |report| report.obstacle().is_some()).collect();
     if above.is_empty() {

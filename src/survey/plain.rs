@@ -10,7 +10,7 @@ use crate::sys::stat::Glance;
 
 /// What is known of the plain entries of the directory that is being read.
 #[derive(Default)]
-pub struct Plain<'p> {
+pub(super) struct Plain<'p> {
     /// Of which kind it is known, and whether anybody cares.
     heard: Option<(Kind, Relevance)>,
     /// What is wanted of them.
@@ -32,28 +32,28 @@ struct Likeness {
 
 impl<'p> Plain<'p> {
     /// Another directory is read.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         (self.heard, self.clean) = (None, None);
         self.gate.ends();
     }
 
     /// Whether anybody cares for plain entries of a kind, if that was heard.
-    pub fn heard(&self, kind: Kind) -> Option<Relevance> {
+    pub(super) fn heard(&self, kind: Kind) -> Option<Relevance> {
         self.heard.filter(|(of, _)| *of == kind).map(|(_, heard)| heard)
     }
 
     /// The opinions are those on this kind from now on.
-    pub fn learn(&mut self, kind: Kind, heard: Relevance) {
+    pub(super) fn learn(&mut self, kind: Kind, heard: Relevance) {
         (self.heard, self.clean) = (Some((kind, heard)), None);
     }
 
     /// Whether the next plain entry of a directory on this mount will probably be like one there that complied.
-    pub fn is_worth_a_glance(&self, mount: u64) -> bool {
+    pub(super) fn is_worth_a_glance(&self, mount: u64) -> bool {
         self.clean.is_some_and(|(clean, _)| clean.mount == mount) && self.gate.holds()
     }
 
     /// Whether a plain entry is surely like one that complied, where the device tells the mount.
-    pub fn is_clean_at_a_glance(&mut self, glance: &Glance) -> bool {
+    pub(super) fn is_clean_at_a_glance(&mut self, glance: &Glance) -> bool {
         // Of the rest of a likeness, the mount is told by the device.
         let is_clean = self.clean.is_some_and(|(Likeness { state, nlink, mount: _ }, dev)| {
             (glance.state, glance.nlink, glance.dev) == (state, nlink, dev)
@@ -66,7 +66,7 @@ impl<'p> Plain<'p> {
     }
 
     /// Whether a plain entry is like one that complied.
-    pub fn is_clean(&mut self, entry: &Entry) -> bool {
+    pub(super) fn is_clean(&mut self, entry: &Entry) -> bool {
         let is_clean = self.clean.is_some_and(|(clean, _)| clean == Likeness::of(entry));
         if is_clean {
             self.gate.goes_on();
@@ -75,7 +75,7 @@ impl<'p> Plain<'p> {
     }
 
     /// A plain entry was judged.
-    pub fn judged(&mut self, entry: &Entry, judged: Judged) {
+    pub(super) fn judged(&mut self, entry: &Entry, judged: Judged) {
         self.gate.ends();
         if judged == Judged::Clean && !self.all_wanted.iter().any(depends_on_name) {
             self.clean = Some((Likeness::of(entry), entry.id.dev));

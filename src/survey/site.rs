@@ -26,7 +26,7 @@ enum Reach<'a> {
 }
 
 /// A place in a region that an entry was met at.
-pub trait Site {
+pub(super) trait Site {
     /// The entry's name.
     fn name(&self) -> &[u8];
 
@@ -89,7 +89,7 @@ impl Reach<'_> {
 }
 
 /// A place that a walk came to.
-pub struct Walked<'a, 'p> {
+pub(super) struct Walked<'a, 'p> {
     /// The place.
     pub place: Place<'a, Scope<'p>>,
     /// The entry itself, where it is an open directory.
@@ -147,7 +147,7 @@ impl Site for Walked<'_, '_> {
 
 /// The path of a place from the root of one of its region's trees. It shares its directory with all that is told of in
 /// there, and that one its own with what lies above.
-pub fn path_of(place: Place<'_, Scope<'_>>, view: usize) -> TreePath {
+pub(super) fn path_of(place: Place<'_, Scope<'_>>, view: usize) -> TreePath {
     let mut known = Directory::default();
     let mut unknown = Vec::new();
     for (scope, whence) in place.line() {
@@ -172,7 +172,7 @@ pub fn path_of(place: Place<'_, Scope<'_>>, view: usize) -> TreePath {
 }
 
 /// An entry on the way from a root to where a walk starts.
-pub struct Reached<'a> {
+pub(super) struct Reached<'a> {
     /// An open directory.
     pub dir: &'a OwnedFd,
     /// The entry's name in that directory; `.` where it is the directory itself.

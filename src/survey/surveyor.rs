@@ -26,7 +26,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// A thread's part of a survey.
-pub struct Surveyor<'p> {
+pub(super) struct Surveyor<'p> {
     pub(super) context: Context<'p>,
     pub(super) features: &'p KernelFeatures,
     mounts: &'p Mounts,
@@ -54,7 +54,7 @@ pub struct Surveyor<'p> {
 }
 
 /// What came of meeting an entry.
-pub enum Met<'p> {
+pub(super) enum Met<'p> {
     /// It was judged, or left out.
     Done,
     /// It is a directory to be entered, where this is said.
@@ -65,7 +65,7 @@ pub enum Met<'p> {
 
 impl<'p> Surveyor<'p> {
     /// A thread's part, before it begins, and where it hands in what it finds.
-    pub fn new(
+    pub(super) fn new(
         context: Context<'p>,
         features: &'p KernelFeatures,
         mounts: &'p Mounts,
@@ -110,7 +110,7 @@ impl<'p> Surveyor<'p> {
     }
 
     /// Judges an entry met in a scope, and gives the scope inside where it is a directory worth entering.
-    pub fn meet(&mut self, scope: &Scope<'p>, site: &dyn Site, look: &Look) -> Met<'p> {
+    pub(super) fn meet(&mut self, scope: &Scope<'p>, site: &dyn Site, look: &Look) -> Met<'p> {
         let mut all_wanted = std::mem::take(&mut self.all_wanted);
         let met = match self.hear(scope, site, look, &mut all_wanted) {
             Relevance::Excluded => {
@@ -220,7 +220,7 @@ impl<'p> Surveyor<'p> {
     }
 
     /// Sets the paths of the directory that the next names lie in.
-    pub fn set_directory(&mut self, scope: &Scope<'p>, path: impl FnOnce() -> Vec<u8>) {
+    pub(super) fn set_directory(&mut self, scope: &Scope<'p>, path: impl FnOnce() -> Vec<u8>) {
         if scope.needs_path() {
             self.paths.set(scope, &path());
         }
@@ -386,7 +386,7 @@ fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
 }
 
 /// The path of the directory that a path's last name lies in; empty for the root.
-pub fn parent_of(mut path: Vec<u8>) -> Vec<u8> {
+pub(super) fn parent_of(mut path: Vec<u8>) -> Vec<u8> {
     let end = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
     path.truncate(end);
     path

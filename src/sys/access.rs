@@ -172,7 +172,7 @@ static STANDING: Mutex<Vec<CString>> = Mutex::new(Vec::new());
 
 /// Whether something of this name, made by this process, stands in some tree right now. It is no part of the tree; what
 /// others call so is.
-pub fn stands(name: &CStr) -> bool {
+pub(crate) fn stands(name: &CStr) -> bool {
     name.to_bytes().starts_with(PREFIX) && standing().iter().any(|ours| **ours == *name)
 }
 
@@ -213,7 +213,7 @@ fn unique_name() -> Result<CString, SysError> {
 }
 
 /// Bytes that nobody can foresee.
-pub fn random() -> Result<[u8; 16], SysError> {
+pub(crate) fn random() -> Result<[u8; 16], SysError> {
     let mut random = [0_u8; 16];
     let got = getrandom(&mut random, GetRandomFlags::empty()).map_err(SysError::of("getrandom"))?;
     if got < random.len() { Err(SysError { call: "getrandom", errno: Errno::AGAIN }) } else { Ok(random) }

@@ -19,7 +19,7 @@ pub(super) const PASS: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFla
 
 /// Whether opening may go over to another mount.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// EXDEV where another mount begins.
     Mount,
     /// Any mount.
@@ -27,27 +27,27 @@ pub enum Reach {
 }
 
 /// Opens the directory `name` of a directory for reading; ENOTDIR or ELOOP if it isn't one.
-pub fn open_at(dir: impl AsFd, name: &CStr, reach: Reach) -> Result<OwnedFd, SysError> {
+pub(crate) fn open_at(dir: impl AsFd, name: &CStr, reach: Reach) -> Result<OwnedFd, SysError> {
     Way::best().open(dir, name, READ, reach)
 }
 
 /// Opens the directory at a relative path of any length below a directory, without a link or `..` on the way.
-pub fn open_beneath(dir: impl AsFd, path: &[u8], reach: Reach) -> Result<OwnedFd, SysError> {
+pub(crate) fn open_beneath(dir: impl AsFd, path: &[u8], reach: Reach) -> Result<OwnedFd, SysError> {
     Way::best().open_far(dir, path, READ, reach)
 }
 
 /// Finds the directory at a relative path likewise, only to tell which one it is: it needs no right to read it.
-pub fn find_beneath(dir: impl AsFd, path: &[u8], reach: Reach) -> Result<OwnedFd, SysError> {
+pub(crate) fn find_beneath(dir: impl AsFd, path: &[u8], reach: Reach) -> Result<OwnedFd, SysError> {
     Way::best().open_far(dir, path, PASS, reach)
 }
 
 /// Another descriptor of what one holds.
-pub fn duplicate(fd: impl AsFd) -> Result<OwnedFd, SysError> {
+pub(crate) fn duplicate(fd: impl AsFd) -> Result<OwnedFd, SysError> {
     fd.as_fd().try_clone_to_owned().map_err(SysError::of_io("fcntl(F_DUPFD_CLOEXEC)"))
 }
 
 /// Whether two entries lie on one mount; where the kernel doesn't say (before 5.8), on one device.
-pub fn same_mount(one: &Entry, other: &Entry) -> bool {
+pub(crate) fn same_mount(one: &Entry, other: &Entry) -> bool {
     match (one.mount, other.mount) {
         (0, _) | (_, 0) => one.id.dev == other.id.dev,
         (one, other) => one == other,
@@ -56,7 +56,7 @@ pub fn same_mount(one: &Entry, other: &Entry) -> bool {
 
 /// The mount an entry is on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct OnMount {
+pub(crate) struct OnMount {
     /// Its id, as statx(2) and mountinfo have it; 0 where the kernel doesn't say.
     pub id: u64,
     /// Whether going there would mount something (automount point).
@@ -64,7 +64,7 @@ pub struct OnMount {
 }
 
 /// Tells the mount that a name leads to, without mounting it or asking its server.
-pub fn mount_at(dir: impl AsFd, name: &CStr) -> Result<OnMount, SysError> {
+pub(crate) fn mount_at(dir: impl AsFd, name: &CStr) -> Result<OnMount, SysError> {
     // A dead server must not hang us before anyone decided to go there.
     let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_DONT_SYNC;
     // Nothing is asked for: then even a FUSE mount of somebody's that refuses all others (no allow_other, mount.fuse3(8))

@@ -40,7 +40,7 @@ impl SysError {
 }
 
 /// The symbol of an errno, as errno(3) lists them.
-pub fn errno_name(errno: i32) -> String {
+pub(crate) fn errno_name(errno: i32) -> String {
     // The name is the head of nix's debug form.
     let name = nix::errno::Errno::from_raw(errno);
     match name {
@@ -50,7 +50,7 @@ pub fn errno_name(errno: i32) -> String {
 }
 
 /// What an errno means, as strerror(3) says it, lowercase.
-pub fn errno_text(errno: i32) -> String {
+pub(crate) fn errno_text(errno: i32) -> String {
     let text = nix::errno::Errno::from_raw(errno).desc();
     let mut letters = text.chars();
     match letters.next() {

@@ -11,7 +11,7 @@ const SYS_FCHMODAT2: libc::c_long = 452;
 
 /// How entries are found and changed here: the newest way that the kernel, or a container's filter, lets through.
 #[derive(Debug)]
-pub struct KernelFeatures {
+pub(crate) struct KernelFeatures {
     /// How a path below a root is opened.
     pub open: OpenRung,
     /// How the mode of a held entry is changed.
@@ -22,7 +22,7 @@ pub struct KernelFeatures {
 
 /// How a path below a root is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OpenRung {
+pub(crate) enum OpenRung {
     /// By openat2(2), Linux 5.6 and later: the kernel keeps to what lies below.
     Openat2,
     /// Component by component, none of them a symbolic link.
@@ -31,7 +31,7 @@ pub enum OpenRung {
 
 /// How the mode of a held entry is changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ChmodRung {
+pub(crate) enum ChmodRung {
     /// By fchmodat2(2), Linux 6.6 and later.
     Fchmodat2,
     /// By its name in `/proc/self/fd`.
@@ -40,17 +40,17 @@ pub enum ChmodRung {
 
 impl KernelFeatures {
     /// Tries, without changing anything, what the kernel can do.
-    pub fn of_this_kernel() -> KernelFeatures {
+    pub(crate) fn of_this_kernel() -> KernelFeatures {
         KernelFeatures { open: open_rung(), chmod: chmod_rung(), proc_fds: proc_fds() }
     }
 
     /// The same for who only looks: not even a chmod that must fail is tried, and none may be made.
-    pub fn for_looking() -> KernelFeatures {
+    pub(crate) fn for_looking() -> KernelFeatures {
         KernelFeatures { open: open_rung(), chmod: ChmodRung::ProcFd, proc_fds: proc_fds() }
     }
 
     /// The held-open `/proc/self/fd`, or why `call` can't be done without it.
-    pub fn need_proc(&self, call: &'static str) -> Result<&OwnedFd, SysError> {
+    pub(crate) fn need_proc(&self, call: &'static str) -> Result<&OwnedFd, SysError> {
         // ENOSYS: what the caller wanted to call is missing, and there is no procfs to do it by.
         self.proc_fds.as_ref().ok_or(SysError { call, errno: Errno::NOSYS })
     }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// What a file held, and whose it was when it was read.
 #[derive(Clone, Debug)]
-pub struct FileText {
+pub(crate) struct FileText {
     /// All of it.
     pub bytes: Vec<u8>,
     /// The file itself: owner, mode and identity.
@@ -21,7 +21,7 @@ pub struct FileText {
 
 /// Why a file wasn't read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum ReadError {
+pub(crate) enum ReadError {
     /// It is larger than asked for.
     #[error("larger than {limit} bytes")]
     TooLarge {
@@ -38,7 +38,7 @@ pub enum ReadError {
 
 /// Reads a file of at most `limit` bytes, following symbolic links. A FIFO is refused; a pipe that the caller has open,
 /// as for `<(command)` in a shell, is read.
-pub fn read_text(path: &Path, limit: u64) -> Result<FileText, ReadError> {
+pub(crate) fn read_text(path: &Path, limit: u64) -> Result<FileText, ReadError> {
     // Without NONBLOCK, opening a FIFO waits for a writer (fifo(7)).
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file: File = open(path, flags, Mode::empty()).map_err(SysError::of("open"))?.into();
@@ -63,7 +63,7 @@ fn is_pipe(fifo: &File) -> Result<bool, SysError> {
 }
 
 /// Opens a regular file for reading; a FIFO or device, which could hang or have effects, is refused (EINVAL).
-pub fn open_for_reading(path: &Path) -> Result<File, SysError> {
+pub(crate) fn open_for_reading(path: &Path) -> Result<File, SysError> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file: File = open(path, flags, Mode::empty()).map_err(SysError::of("open"))?.into();
     match look(&file)?.entry.kind {
@@ -74,7 +74,7 @@ pub fn open_for_reading(path: &Path) -> Result<File, SysError> {
 
 /// The files of a folder with that extension, sorted by name, as a shell's `*.EXTENSION` lists them: hidden ones are
 /// left out. A folder that isn't there has none.
-pub fn files_with_extension(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, SysError> {
+pub(crate) fn files_with_extension(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, SysError> {
     let listing = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         listing => listing.map_err(SysError::of_io("opendir"))?,

@@ -17,7 +17,7 @@ const TRIES: u32 = 128;
 
 /// Whether a path may lead into other mounts than its root's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Crossing {
+pub(crate) enum Crossing {
     /// It may not.
     Never,
     /// It may.
@@ -26,14 +26,19 @@ pub enum Crossing {
 
 /// An entry held by an `O_PATH` descriptor: not opened, not followed, and not to be exchanged for another.
 #[derive(Debug)]
-pub struct Held(OwnedFd);
+pub(crate) struct Held(OwnedFd);
 
 impl Held {
     /// Finds `path` below the directory `root` and holds it; a symbolic link at its end is held itself.
     ///
     /// No symbolic link on the way is followed and no `..`. `path` is relative and has no empty, `.` or `..`
     /// component; `.` alone is the root.
-    pub fn find(root: impl AsFd, path: &[u8], crossing: Crossing, features: &KernelFeatures) -> Result<Held, SysError> {
+    pub(crate) fn find(
+        root: impl AsFd,
+        path: &[u8],
+        crossing: Crossing,
+        features: &KernelFeatures,
+    ) -> Result<Held, SysError> {
         let root = root.as_fd();
         if path == b"." {
             // Looking up `.` would need the right to search the root; its descriptor needs none.
@@ -43,7 +48,7 @@ impl Held {
     }
 
     /// Finds a directory likewise, so that what lies in it can be found from there; ENOTDIR where it is none.
-    pub fn find_directory(
+    pub(crate) fn find_directory(
         root: impl AsFd,
         path: &[u8],
         crossing: Crossing,
@@ -53,14 +58,14 @@ impl Held {
     }
 
     /// Looks at the entry.
-    pub fn look(&self) -> Result<Look, SysError> {
+    pub(crate) fn look(&self) -> Result<Look, SysError> {
         #[cfg(test)]
         fault::strike_blind()?;
         look(&self.0)
     }
 
     /// Gives the entry another owner, another group, or both at once; a symbolic link itself.
-    pub fn chown(&self, uid: Option<u32>, gid: Option<u32>) -> Result<(), SysError> {
+    pub(crate) fn chown(&self, uid: Option<u32>, gid: Option<u32>) -> Result<(), SysError> {
         #[cfg(test)]
         if fault::strike("fchownat")? == fault::Effect::None {
             return Ok(());
@@ -70,7 +75,7 @@ impl Held {
     }
 
     /// Sets the twelve permission bits.
-    pub fn chmod(&self, mode: Mode, features: &KernelFeatures) -> Result<(), SysError> {
+    pub(crate) fn chmod(&self, mode: Mode, features: &KernelFeatures) -> Result<(), SysError> {
         #[cfg(test)]
         if fault::strike("fchmodat2")? == fault::Effect::None {
             return Ok(());

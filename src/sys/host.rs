@@ -4,7 +4,7 @@ use super::SysError;
 use crate::model::mode::Mode;
 use rustix::fs::{fstatfs, fstatvfs};
 use rustix::io::Errno;
-use rustix::process::{getegid, geteuid, getgroups, getpid, getuid};
+use rustix::process::{geteuid, getpid, getuid};
 use rustix::system::uname;
 use std::fs::read_to_string;
 use std::os::fd::AsFd;
@@ -13,12 +13,12 @@ use std::os::fd::AsFd;
 const OVERLAYFS: rustix::fs::FsWord = 0x794c_7630;
 
 /// What tells this boot from every other; empty where procfs doesn't say, which is no boot's.
-pub fn boot_id() -> String {
+pub(crate) fn boot_id() -> String {
     read_to_string("/proc/sys/kernel/random/boot_id").map(|text| text.trim().to_owned()).unwrap_or_default()
 }
 
 /// The umask of the process; ENODATA where /proc doesn't tell it, for asking umask(2) means changing it.
-pub fn umask() -> Result<Mode, SysError> {
+pub(crate) fn umask() -> Result<Mode, SysError> {
     let status = read_to_string("/proc/self/status").map_err(SysError::of_io("read(/proc/self/status)"))?;
     let octal = status.lines().find_map(|line| line.strip_prefix("Umask:"));
     let bits = octal.and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok());
@@ -26,23 +26,23 @@ pub fn umask() -> Result<Mode, SysError> {
 }
 
 /// The name of the machine.
-pub fn hostname() -> String {
+pub(crate) fn hostname() -> String {
     uname().nodename().to_string_lossy().into_owned()
 }
 
 /// Who started the run: the real user.
-pub fn real_uid() -> u32 {
+pub(crate) fn real_uid() -> u32 {
     getuid().as_raw()
 }
 
 /// As whom the run acts.
-pub fn effective_uid() -> u32 {
+pub(crate) fn effective_uid() -> u32 {
     geteuid().as_raw()
 }
 
 /// The uid that stands for every owner who isn't known in this user namespace (user_namespaces(7), "Unmapped user and
 /// group IDs"); `None` in the initial one, where everybody is known.
-pub fn unmapped_uid() -> Option<u32> {
+pub(crate) fn unmapped_uid() -> Option<u32> {
     let map = read_to_string("/proc/self/uid_map").ok()?;
     if map.split_whitespace().eq(["0", "0", "4294967295"]) {
         return None;
@@ -50,34 +50,28 @@ pub fn unmapped_uid() -> Option<u32> {
     read_to_string("/proc/sys/kernel/overflowuid").ok()?.trim().parse().ok()
 }
 
-/// The groups that the run acts with: the effective and the supplementary ones.
-pub fn groups() -> Result<Vec<u32>, SysError> {
-    let supplementary = getgroups().map_err(SysError::of("getgroups"))?;
-    Ok(std::iter::once(getegid()).chain(supplementary).map(|group| group.as_raw()).collect())
-}
-
 /// The process.
-pub fn pid() -> u32 {
+pub(crate) fn pid() -> u32 {
     getpid().as_raw_nonzero().get().unsigned_abs()
 }
 
 /// Now.
-pub fn now() -> jiff::Timestamp {
+pub(crate) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
 /// The id of the file system that a descriptor lies on (`f_fsid`), which outlives a boot; 0 where it has none.
-pub fn file_system_id(fd: impl AsFd) -> Result<u64, SysError> {
+pub(crate) fn file_system_id(fd: impl AsFd) -> Result<u64, SysError> {
     Ok(fstatvfs(fd).map_err(SysError::of("fstatfs"))?.f_fsid)
 }
 
 /// The day it is here, local time.
-pub fn today() -> jiff::civil::Date {
+pub(crate) fn today() -> jiff::civil::Date {
     jiff::Zoned::now().date()
 }
 
 /// Whether a descriptor lies on overlayfs, where a change, also of something below, makes a new inode with a new birth
 /// time behind the same device and inode number.
-pub fn is_overlay(fd: impl AsFd) -> Result<bool, SysError> {
+pub(crate) fn is_overlay(fd: impl AsFd) -> Result<bool, SysError> {
     Ok(fstatfs(fd).map_err(SysError::of("fstatfs"))?.f_type == OVERLAYFS)
 }

@@ -9,7 +9,7 @@ use nix::unistd::{
 use rustix::io::Errno;
 
 /// As whom the process acts now.
-pub fn caller() -> Result<Caller, SysError> {
+pub(crate) fn caller() -> Result<Caller, SysError> {
     let groups = getgroups().map_err(SysError::of_nix("getgroups"))?;
     Ok(Caller {
         uid: geteuid().as_raw(),
@@ -20,12 +20,12 @@ pub fn caller() -> Result<Caller, SysError> {
 }
 
 /// The highest user id of this user namespace (user_namespaces(7)).
-pub fn highest_uid() -> Result<u32, SysError> {
+pub(crate) fn highest_uid() -> Result<u32, SysError> {
     read_highest("/proc/self/uid_map")
 }
 
 /// The highest group id of this user namespace.
-pub fn highest_gid() -> Result<u32, SysError> {
+pub(crate) fn highest_gid() -> Result<u32, SysError> {
     read_highest("/proc/self/gid_map")
 }
 
@@ -47,7 +47,7 @@ fn highest(map: &str) -> Option<u32> {
 
 /// Becomes a user, on every thread and for good: groups first, for only root can set them, then the group, then the
 /// user; all of it is read back, since nothing else is to be relied on.
-pub fn become_account(account: &Account) -> Result<(), SysError> {
+pub(crate) fn become_account(account: &Account) -> Result<(), SysError> {
     let groups: Vec<Gid> = account.groups.iter().copied().map(Gid::from_raw).collect();
     let (uid, gid) = (Uid::from_raw(account.uid), Gid::from_raw(account.gid));
     setgroups(&groups).map_err(SysError::of_nix("setgroups"))?;

@@ -9,7 +9,7 @@ const ENOUGH: u64 = 4096;
 const RESERVED: u64 = 24;
 
 /// Raises the soft limit of open descriptors to the hard one; returns how many a walk may hold.
-pub fn descriptor_budget() -> usize {
+pub(crate) fn descriptor_budget() -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     // Refused only by sandboxes; then what is allowed now has to do.
     let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok();

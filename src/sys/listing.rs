@@ -8,16 +8,16 @@ use std::num::NonZeroU64;
 use std::os::fd::AsFd;
 
 /// How many bytes one getdents64(2) fills unless told otherwise: some two thousand names.
-pub const SIZE: usize = 64 << 10;
+pub(crate) const SIZE: usize = 64 << 10;
 
 /// The number of an inode; never 0, which no file system gives out.
-pub type Ino = NonZeroU64;
+pub(crate) type Ino = NonZeroU64;
 
 /// No more memory than that is taken for one call, some two million names.
 const LARGEST: usize = 64 << 20;
 
 /// The memory of one thread's listings.
-pub struct Buffer(Vec<u8>);
+pub(crate) struct Buffer(Vec<u8>);
 
 impl Default for Buffer {
     fn default() -> Buffer {
@@ -27,12 +27,12 @@ impl Default for Buffer {
 
 impl Buffer {
     /// How many bytes of names one call fills at most.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.0.capacity()
     }
 
     /// Memory for so many bytes of names and for a quarter more, as far as there is any.
-    pub fn for_names(bytes: usize) -> Buffer {
+    pub(crate) fn for_names(bytes: usize) -> Buffer {
         let size = bytes.saturating_add(bytes / 4).clamp(SIZE, LARGEST);
         let mut memory = Vec::new();
         match memory.try_reserve_exact(size) {
@@ -43,63 +43,62 @@ impl Buffer {
 }
 
 /// An open directory being listed.
-pub struct Listing<'a, F: AsFd> {
+pub(crate) struct Listing<'a, F: AsFd> {
     raw: RawDir<'a, F>,
 }
 
 /// One name of a directory.
-pub struct Listed<'a>(RawDirEntry<'a>);
+pub(crate) struct Listed<'a>(RawDirEntry<'a>);
 
 impl Listed<'_> {
     /// The name.
-    pub fn name(&self) -> &CStr {
+    pub(crate) fn name(&self) -> &CStr {
         self.0.file_name()
     }
 
     /// What kind of entry it was when listed, where the file system says so.
-    pub fn kind(&self) -> Option<Kind> {
+    pub(crate) fn kind(&self) -> Option<Kind> {
         kind(self.0.file_type())
     }
 
     /// The inode that was listed with the name, where the file system knows it then.
-    pub fn ino(&self) -> Option<Ino> {
+    pub(crate) fn ino(&self) -> Option<Ino> {
         // FUSE says so of all that it wasn't told of (FUSE_UNKNOWN_INO).
         const UNKNOWN: [u64; 2] = [u32::MAX as u64, u64::MAX];
         Ino::new(self.0.ino()).filter(|ino| !UNKNOWN.contains(&ino.get()))
     }
 
     /// Where in the directory the next name is; for [`resume`].
-    pub fn next(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         self.0.next_entry_cookie()
     }
 
     /// Whether it is the directory itself, or the one above it.
-    pub fn is_dot(&self) -> bool {
+    pub(crate) fn is_dot(&self) -> bool {
         matches!(self.name().to_bytes(), b"." | b"..")
     }
 }
 
 impl<'a, F: AsFd> Listing<'a, F> {
     /// Lists a directory from where its descriptor stands.
-    pub fn new(dir: F, buffer: &'a mut Buffer) -> Self {
+    pub(crate) fn new(dir: F, buffer: &'a mut Buffer) -> Self {
         Listing { raw: RawDir::new(dir, buffer.0.spare_capacity_mut()) }
     }
 
     /// Whether the next name takes another call; only there can a listing be left and resumed.
-    pub fn is_drained(&self) -> bool {
+    pub(crate) fn is_drained(&self) -> bool {
         self.raw.is_buffer_empty()
     }
 
     /// The next name; it can be asked for again after an error.
-    #[expect(clippy::should_implement_trait, reason = "a name borrows the buffer, so no Iterator can give it")]
-    pub fn next(&mut self) -> Option<Result<Listed<'_>, SysError>> {
+    pub(crate) fn next(&mut self) -> Option<Result<Listed<'_>, SysError>> {
         let read = self.raw.next()?;
         Some(read.map(Listed).map_err(SysError::of("getdents64")))
     }
 }
 
 /// All names of a directory with their kinds, in byte order; for small ones.
-pub fn names(dir: impl AsFd) -> Result<Vec<(CString, Option<Kind>)>, SysError> {
+pub(crate) fn names(dir: impl AsFd) -> Result<Vec<(CString, Option<Kind>)>, SysError> {
     let mut buffer = Buffer::default();
     let mut listing = Listing::new(dir, &mut buffer);
     let mut names = Vec::new();
@@ -114,7 +113,7 @@ pub fn names(dir: impl AsFd) -> Result<Vec<(CString, Option<Kind>)>, SysError> {
 }
 
 /// Puts a directory's descriptor to where an earlier listing was left.
-pub fn resume(dir: impl AsFd, next: u64) -> Result<(), SysError> {
+pub(crate) fn resume(dir: impl AsFd, next: u64) -> Result<(), SysError> {
     rustix::fs::seek(dir, SeekFrom::Start(next)).map_err(SysError::of("lseek"))?;
     Ok(())
 }

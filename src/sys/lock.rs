@@ -32,13 +32,13 @@ use std::time::Duration;
 
 /// The directories to lock, by their names; each with the root on whose account.
 #[derive(Clone, Default, Debug)]
-pub struct LockRequest(BTreeMap<Vec<u8>, (Share, PathBuf)>);
+pub(crate) struct LockRequest(BTreeMap<Vec<u8>, (Share, PathBuf)>);
 
 /// How often a lock is tried again that a run holds which is ending.
 const ENDS_WITHIN: u32 = 20;
 
 /// How long it is until a lock is tried again.
-pub const PATIENCE: Duration = Duration::from_millis(50);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
 
 /// How often the turn is asked for.
 const TURNS: u32 = 400;
@@ -54,7 +54,7 @@ const END: &[u8] = b"end";
 
 /// The locks of a run; dropped, they are released.
 #[derive(Debug)]
-pub struct Locks(Option<(Folder, Claim)>);
+pub(crate) struct Locks(Option<(Folder, Claim)>);
 
 /// The file that says what a run wants.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ struct Claim {
 
 /// Why a lock can't be had.
 #[derive(Debug, thiserror::Error)]
-pub enum LockError {
+pub(crate) enum LockError {
     /// Another run has it.
     #[error("{holder} is changing {root:?}, or a tree above or below it; wait for it to end, or use --wait SECONDS")]
     Held {
@@ -81,7 +81,7 @@ pub enum LockError {
 
 /// Who holds a lock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Holder {
+pub(crate) enum Holder {
     /// The process of this id.
     Process(u32),
     /// One that can't be seen from here.
@@ -108,7 +108,7 @@ enum Share {
 
 /// Whether to try again for what another run holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Again {
+pub(crate) enum Again {
     /// After a while.
     Try,
     /// No more.
@@ -116,7 +116,11 @@ pub enum Again {
 }
 
 /// Takes the locks of a run; asks what to do, again and again, while another run has one of them.
-pub fn lock(store: &Store, wanted: &LockRequest, mut again: impl FnMut(Holder) -> Again) -> Result<Locks, LockError> {
+pub(crate) fn lock(
+    store: &Store,
+    wanted: &LockRequest,
+    mut again: impl FnMut(Holder) -> Again,
+) -> Result<Locks, LockError> {
     let Some((_, first)) = wanted.0.values().next() else { return Ok(Locks(None)) };
     let sys = |error| LockError::Sys(first.clone(), error);
     let folder = store.folder(FOLDER).map_err(sys)?;
@@ -155,7 +159,7 @@ impl LockRequest {
     ///
     /// `None` is a root that the run doesn't touch. Roots that can't be locked are told by their index, and are not to
     /// be touched either.
-    pub fn of<'r, F: AsFd>(
+    pub(crate) fn of<'r, F: AsFd>(
         roots: impl IntoIterator<Item = Option<(&'r Path, Result<F, SysError>, Crossing)>>,
     ) -> (LockRequest, Vec<(usize, LockError)>) {
         // Without procfs, mounts of parts aren't known.

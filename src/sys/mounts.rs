@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// One mount, as /proc/self/mountinfo tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Mount {
+pub(crate) struct Mount {
     /// Its id, the `stx_mnt_id` of entries on it.
     pub id: u64,
     /// The id of the mount it is mounted on.
@@ -29,7 +29,7 @@ pub struct Mount {
 
 /// What a file system is made of, as far as a walk cares.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Class {
+pub(crate) enum Class {
     /// Disks or memory of this machine.
     Local,
     /// Another machine's, or shared with others.
@@ -42,44 +42,44 @@ pub enum Class {
 
 /// All mounts of the process, by id.
 #[derive(Clone, Default, Debug)]
-pub struct Mounts(HashMap<u64, Mount>);
+pub(crate) struct Mounts(HashMap<u64, Mount>);
 
 impl Mounts {
     /// Reads them from /proc/self/mountinfo.
-    pub fn read() -> Result<Mounts, SysError> {
+    pub(crate) fn read() -> Result<Mounts, SysError> {
         std::fs::read("/proc/self/mountinfo")
             .map(|bytes| Mounts::parse(&bytes))
             .map_err(SysError::of_io("read(/proc/self/mountinfo)"))
     }
 
     /// The mounts that a mountinfo lists (proc_pid_mountinfo(5)); lines of another form are passed over.
-    pub fn parse(mountinfo: &[u8]) -> Mounts {
+    pub(crate) fn parse(mountinfo: &[u8]) -> Mounts {
         let lines = mountinfo.split(|&byte| byte == b'\n');
         Mounts(lines.filter_map(parse_line).map(|mount| (mount.id, mount)).collect())
     }
 
     /// The mount of that id.
-    pub fn by_id(&self, id: u64) -> Option<&Mount> {
+    pub(crate) fn by_id(&self, id: u64) -> Option<&Mount> {
         self.0.get(&id)
     }
 
     /// The mounts strictly below a directory.
-    pub fn below<'m>(&'m self, path: &'m Path) -> impl Iterator<Item = &'m Mount> {
+    pub(crate) fn below<'m>(&'m self, path: &'m Path) -> impl Iterator<Item = &'m Mount> {
         self.0.values().filter(move |mount| mount.point != path && mount.point.starts_with(path))
     }
 
     /// The mounts where everything made takes its directory's group, setgid or not.
-    pub fn with_bsd_groups(&self) -> Vec<u64> {
+    pub(crate) fn with_bsd_groups(&self) -> Vec<u64> {
         self.0.values().filter(|mount| mount.bsd_groups).map(|mount| mount.id).collect()
     }
 
     /// The mounts by NFS.
-    pub fn by_nfs(&self) -> Vec<u64> {
+    pub(crate) fn by_nfs(&self) -> Vec<u64> {
         self.0.values().filter(|mount| matches!(mount.fs.as_str(), "nfs" | "nfs4")).map(|mount| mount.id).collect()
     }
 
     /// Whether opening a directory on that mount could mount something; assumed of mounts that aren't known.
-    pub fn may_automount(&self, id: u64) -> bool {
+    pub(crate) fn may_automount(&self, id: u64) -> bool {
         let mounts_itself =
             |fs: &str| fs == "autofs" || matches!(fs, "nfs" | "nfs4" | "cifs" | "smb3" | "afs" | "ceph");
         match self.by_id(id) {
@@ -91,7 +91,7 @@ impl Mounts {
 
     /// Whether an entry on that mount that is renamed has a new ctime by the clock of this machine; denied of mounts that
     /// aren't known.
-    pub fn stamps_renames(&self, id: u64) -> bool {
+    pub(crate) fn stamps_renames(&self, id: u64) -> bool {
         // Local file systems whose rename sets the ctime of what is renamed. FAT doesn't, servers have clocks of their own,
         // and a user's program (FUSE) says what it likes.
         let stamps = |mount: &Mount| {
@@ -105,13 +105,13 @@ impl Mounts {
 
     /// Whether that mount's file system lists a directory as it was when it was opened, or its descriptor last put to 0:
     /// without what was made or renamed later (btrfs since Linux 6.6, `last_index` in its fs/btrfs/inode.c).
-    pub fn lists_as_opened(&self, id: u64) -> bool {
+    pub(crate) fn lists_as_opened(&self, id: u64) -> bool {
         self.by_id(id).is_some_and(|mount| mount.fs == "btrfs")
     }
 
     /// Whether the device of an entry tells that it lies on that mount: no part of the same file system is mounted on it
     /// (mount --bind), nor on what is mounted there. Denied of mounts that aren't known.
-    pub fn is_told_by_device(&self, id: u64) -> bool {
+    pub(crate) fn is_told_by_device(&self, id: u64) -> bool {
         let lies_on = |mount: &Mount| {
             let mut parents = std::iter::successors(Some(mount), |mount| self.by_id(mount.parent)).take(self.0.len());
             parents.any(|mount| mount.parent == id)
@@ -122,12 +122,12 @@ impl Mounts {
 }
 
 /// The mount of that id, as it is now.
-pub fn current_mount(id: u64) -> Option<Mount> {
+pub(crate) fn current_mount(id: u64) -> Option<Mount> {
     Mounts::read().ok()?.by_id(id).cloned()
 }
 
 /// The class of a file system's type.
-pub fn classify(fs: &str) -> Class {
+pub(crate) fn classify(fs: &str) -> Class {
     match fs {
         "nfs" | "nfs4" | "cifs" | "smb3" | "smbfs" | "ncpfs" | "9p" | "virtiofs" | "ceph" | "lustre" | "gpfs"
         | "afs" | "coda" | "ocfs2" | "gfs2" | "orangefs" | "pvfs2" | "beegfs" | "panfs" | "acfs" | "glusterfs" => {
@@ -144,31 +144,14 @@ pub fn classify(fs: &str) -> Class {
 }
 
 /// The id of the file system that a descriptor is on, as statfs(2) has it.
-pub fn fsid(fd: impl AsFd) -> Result<u64, SysError> {
+pub(crate) fn fsid(fd: impl AsFd) -> Result<u64, SysError> {
     rustix::fs::fstatvfs(fd).map(|stat| stat.f_fsid).map_err(SysError::of("fstatfs"))
 }
 
 /// Whether nothing can be written where a descriptor is: its mount, or its file system, is read-only.
-pub fn is_read_only(fd: impl AsFd) -> Result<bool, SysError> {
+pub(crate) fn is_read_only(fd: impl AsFd) -> Result<bool, SysError> {
     let flags = rustix::fs::fstatvfs(fd).map_err(SysError::of("fstatfs"))?.f_flag;
     Ok(flags.contains(StatVfsMountFlags::RDONLY))
-}
-
-/// The class of the file system that a descriptor is on, by its magic number: for where /proc is missing.
-pub fn class_by_magic(fd: impl AsFd) -> Result<Class, SysError> {
-    let stat = rustix::fs::fstatfs(fd).map_err(SysError::of("fstatfs"))?;
-    // statfs(2) lists them; they are 32 bits wide, whatever the field is.
-    Ok(match stat.f_type as u32 {
-        0x6969 | 0xff53_4d42 | 0xfe53_4d42 | 0x517b | 0x564c | 0x0102_1997 | 0x00c3_6400 | 0x0bd0_0bd0
-        | 0x4750_4653 | 0x5346_414f | 0x6b41_4653 | 0x7375_7245 | 0x7461_636f | 0x0116_1970 | 0x2003_0528 => {
-            Class::Network
-        }
-        0x6573_5546 => Class::Fuse,
-        0x0187 | 0x9fa0 | 0x6265_6572 | 0x1cd1 | 0x0027_e0eb | 0x6367_7270 | 0x6462_6720 | 0x7472_6163
-        | 0x7363_6673 | 0xf97c_ff8c | 0x4341_5d53 | 0x6265_6570 | 0x6165_676c | 0xcafe_4a11 | 0xde5e_81e4
-        | 0x1980_0202 | 0x9584_58f6 | 0x4249_4e4d | 0x6573_5543 | 0x6e73_6673 => Class::Pseudo,
-        _ => Class::Local,
-    })
 }
 
 fn parse_line(line: &[u8]) -> Option<Mount> {
@@ -277,7 +260,6 @@ nonsense
         let mounts = Mounts::read().unwrap();
         let mount = super::super::stat::look(&proc).unwrap().entry.mount;
         assert_eq!(mounts.by_id(mount).map(|mount| mount.fs.as_str()), Some("proc"));
-        assert_eq!(class_by_magic(&proc), Ok(Class::Pseudo));
         assert_eq!(fsid(&proc), fsid(&proc));
     }
 }

@@ -4,8 +4,8 @@ mod cache;
 mod login_defs;
 mod memo;
 
-pub use login_defs::gid_min;
-pub use memo::Memo;
+pub(crate) use login_defs::gid_min;
+pub(crate) use memo::Memo;
 
 use super::SysError;
 use crate::model::accounts::{Accounts, IdNames};
@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A lookup that failed is not the same as an unknown name: it answers what changes least (an id counts as known, a
 /// user as no member), and is kept for [`NameService::failures`].
 #[derive(Default)]
-pub struct NameService {
+pub(crate) struct NameService {
     users: Cache<u32, Option<CachedUser>>,
     groups: Cache<u32, Option<Arc<str>>>,
     uids: Cache<String, Option<u32>>,
@@ -40,7 +40,7 @@ struct CachedUser {
 
 /// What a name service was asked.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Lookup {
+pub(crate) enum Lookup {
     /// The user of this id.
     Uid(u32),
     /// The group of this id.
@@ -53,7 +53,7 @@ pub enum Lookup {
 
 /// A lookup that failed, so that the run is incomplete.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LookupFailure {
+pub(crate) struct LookupFailure {
     /// What was asked.
     pub question: Lookup,
     /// What the call answered.
@@ -74,7 +74,7 @@ impl fmt::Display for LookupFailure {
 
 impl NameService {
     /// The group of this name; `None` where there is none.
-    pub fn gid(&self, name: &str) -> Result<Option<u32>, SysError> {
+    pub(crate) fn gid(&self, name: &str) -> Result<Option<u32>, SysError> {
         self.gids.ask(name, || {
             let group = retried("getgrnam_r", || Group::from_name(name))?;
             Ok(group.map(|group| group.gid.as_raw()))
@@ -82,7 +82,7 @@ impl NameService {
     }
 
     /// The user of this name; `None` where there is none.
-    pub fn uid(&self, name: &str) -> Result<Option<u32>, SysError> {
+    pub(crate) fn uid(&self, name: &str) -> Result<Option<u32>, SysError> {
         self.uids.ask(name, || {
             let user = retried("getpwnam_r", || User::from_name(name))?;
             Ok(user.map(|user| user.uid.as_raw()))
@@ -90,14 +90,14 @@ impl NameService {
     }
 
     /// The primary group and all groups of a user; `None` where there is no such user.
-    pub fn membership(&self, uid: u32) -> Result<Option<(u32, Vec<u32>)>, SysError> {
+    pub(crate) fn membership(&self, uid: u32) -> Result<Option<(u32, Vec<u32>)>, SysError> {
         let Some(account) = self.user(uid)? else { return Ok(None) };
         Ok(Some((account.primary_gid, self.groups_of(uid)?.to_vec())))
     }
 
     /// Whether there is a group of this name that nobody is known to be a member of: none is listed, and neither the
     /// user of its name nor one of /etc/passwd has it as the primary group. What can't be asked has members.
-    pub fn is_empty_group(&self, name: &str) -> bool {
+    pub(crate) fn is_empty_group(&self, name: &str) -> bool {
         let Ok(Some(group)) = retried("getgrnam_r", || Group::from_name(name)) else { return false };
         let Ok(namesake) = retried("getpwnam_r", || User::from_name(name)) else { return false };
         let is_primary = |line: &[u8]| {
@@ -111,7 +111,7 @@ impl NameService {
     }
 
     /// The lookups that failed while judging and naming, in order.
-    pub fn failures(&self) -> Vec<LookupFailure> {
+    pub(crate) fn failures(&self) -> Vec<LookupFailure> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let mut failures: Vec<_> = failures
             .iter()

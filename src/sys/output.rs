@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::SysError;
-pub use super::output_dir::OutputError;
+pub(crate) use super::output_dir::OutputError;
 use super::output_dir::Spot;
 use super::stat::look_at;
 use crate::model::entry::Kind;
@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 /// A file being written; without [`Output::finish`] it never appears.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     file: File,
     place: Destination,
     existing: Existing,
@@ -41,7 +41,7 @@ enum Destination {
 
 /// What becomes of a file that has the name already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Existing {
+pub(crate) enum Existing {
     /// It gives way; `/dev/null` and a terminal are written to.
     Replace,
     /// It stays, whatever it is, and nothing is written: EEXIST.
@@ -52,12 +52,12 @@ impl Output {
     /// Opens `path` for writing. `/dev/null` and a terminal are written to as they are, and so is what the caller has
     /// open where the path says so (`/dev/stdout`, `/dev/fd/N`). A symbolic link is refused, as whoever laid it would say
     /// where root writes, and so are FIFOs and devices: who made one would say for how long it is waited for.
-    pub fn create(path: &Path, mode: u32) -> Result<Output, OutputError> {
+    pub(crate) fn create(path: &Path, mode: u32) -> Result<Output, OutputError> {
         Output::create_as(path, mode, Existing::Replace)
     }
 
     /// The same, where it is said what becomes of a file that is there.
-    pub fn create_as(path: &Path, mode: u32, existing: Existing) -> Result<Output, OutputError> {
+    pub(crate) fn create_as(path: &Path, mode: u32, existing: Existing) -> Result<Output, OutputError> {
         if let Some(number) = descriptor(path) {
             return Ok(Output { file: inherited(number)?, place: Destination::Settled, existing });
         }
@@ -90,7 +90,7 @@ impl Output {
     }
 
     /// Lets everybody read it, whatever the umask; what was there and isn't a regular file stays as it is.
-    pub fn readable_by_all(self) -> Result<Output, OutputError> {
+    pub(crate) fn readable_by_all(self) -> Result<Output, OutputError> {
         if !matches!(self.place, Destination::Settled) {
             fchmod(&self.file, Mode::from_raw_mode(0o644)).map_err(SysError::of("fchmod"))?;
         }
@@ -98,7 +98,7 @@ impl Output {
     }
 
     /// Syncs what was written and gives it its name.
-    pub fn finish(mut self) -> Result<(), SysError> {
+    pub(crate) fn finish(mut self) -> Result<(), SysError> {
         self.file.flush().map_err(SysError::of_io("write"))?;
         if matches!(self.place, Destination::Settled) {
             return Ok(());

@@ -26,7 +26,7 @@ pub(super) struct Spot {
 
 /// Why an output can't be made.
 #[derive(Debug, thiserror::Error)]
-pub enum OutputError {
+pub(crate) enum OutputError {
     /// A symbolic link: at the end, or where others could have laid it.
     #[error("{0:?} is a symbolic link, so whoever laid it would say what is written; name its real path")]
     Link(PathBuf),

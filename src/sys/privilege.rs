@@ -28,7 +28,7 @@ impl Purpose {
 /// Gives up, for this thread and those it starts, every capability that isn't needed, and checks that they are gone.
 ///
 /// To be called before the thread opens a directory of a tree. An ordinary user has none to give up.
-pub fn confine(purpose: Purpose) -> Result<(), SysError> {
+pub(crate) fn confine(purpose: Purpose) -> Result<(), SysError> {
     let keep = purpose.keep(held()?.permitted);
     set_no_new_privs(true).map_err(SysError::of("prctl(PR_SET_NO_NEW_PRIVS)"))?;
     // The ambient set shrinks with the permitted one.
@@ -43,7 +43,7 @@ pub fn confine(purpose: Purpose) -> Result<(), SysError> {
 }
 
 /// Gives up every capability of this thread, and checks that they are gone.
-pub fn give_up_all() -> Result<(), SysError> {
+pub(crate) fn give_up_all() -> Result<(), SysError> {
     let none = CapabilitySets {
         effective: CapabilitySet::empty(),
         permitted: CapabilitySet::empty(),
@@ -59,7 +59,7 @@ pub fn give_up_all() -> Result<(), SysError> {
 /// Gives up, for the threads and programs started from now on, the way back to capabilities that aren't needed.
 ///
 /// Without CAP_SETPCAP there is nothing to do: the bounding set only matters to who can gain capabilities.
-pub fn bound(purpose: Purpose) -> Result<(), SysError> {
+pub(crate) fn bound(purpose: Purpose) -> Result<(), SysError> {
     let held = held()?;
     if !held.effective.contains(CapabilitySet::SETPCAP) {
         return Ok(());
@@ -78,12 +78,12 @@ pub fn bound(purpose: Purpose) -> Result<(), SysError> {
 }
 
 /// Lets no program started from here, and no thread, gain what it doesn't have (PR_SET_NO_NEW_PRIVS).
-pub fn forbid_gains() -> Result<(), SysError> {
+pub(crate) fn forbid_gains() -> Result<(), SysError> {
     set_no_new_privs(true).map_err(SysError::of("prctl(PR_SET_NO_NEW_PRIVS)"))
 }
 
 /// What of the powers that changes take a thread confined for them will have.
-pub fn powers() -> Result<Vec<Power>, SysError> {
+pub(crate) fn powers() -> Result<Vec<Power>, SysError> {
     let kept = Purpose::Fix.keep(held()?.permitted);
     let all = [
         (CapabilitySet::CHOWN, Power::Chown),
@@ -94,12 +94,12 @@ pub fn powers() -> Result<Vec<Power>, SysError> {
 }
 
 /// Whether this thread may take any user id.
-pub fn may_become_others() -> Result<bool, SysError> {
+pub(crate) fn may_become_others() -> Result<bool, SysError> {
     Ok(held()?.effective.contains(CapabilitySet::SETUID))
 }
 
 /// Whether this thread holds no capability at all.
-pub fn is_powerless() -> Result<bool, SysError> {
+pub(crate) fn is_powerless() -> Result<bool, SysError> {
     let held = held()?;
     Ok((held.effective | held.permitted | held.inheritable).is_empty())
 }

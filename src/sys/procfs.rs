@@ -13,7 +13,7 @@ const LONGEST: usize = 4096;
 ///
 /// One call that looks up one name, however deep that is: the kernel writes the path from the end. A directory that
 /// was removed has ` (deleted)` behind its last name.
-pub fn with_path_of<T>(fds: &OwnedFd, fd: impl AsFd, hear: impl FnOnce(&[u8]) -> T) -> Option<T> {
+pub(crate) fn with_path_of<T>(fds: &OwnedFd, fd: impl AsFd, hear: impl FnOnce(&[u8]) -> T) -> Option<T> {
     let mut buffer = [MaybeUninit::<u8>::uninit(); LONGEST];
     let (path, rest) = readlinkat_raw(fds, DecInt::from_fd(fd), &mut buffer).ok()?;
     // readlink(2) cuts off what there is no room for, and doesn't say so.

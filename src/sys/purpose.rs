@@ -2,7 +2,7 @@
 
 /// What a run is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// To look at trees.
     Check,
     /// To look at trees, and ask the kernel as others what they may do there.
@@ -15,7 +15,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// Whether what is looked at is to be changed, now or later.
-    pub const fn is_for_changes(self) -> bool {
+    pub(crate) const fn is_for_changes(self) -> bool {
         matches!(self, Purpose::Plan | Purpose::Fix)
     }
 

@@ -16,7 +16,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// What to do about symbolic links in a root's path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Links {
+pub(crate) enum Links {
     /// ELOOP or ENOTDIR.
     Refuse,
     /// Followed, as the kernel does.
@@ -24,7 +24,7 @@ pub enum Links {
 }
 
 /// Opens the directory at an absolute path for reading; one with `..` in it only where links are followed.
-pub fn open_root(path: &Path, links: Links) -> Result<OwnedFd, SysError> {
+pub(crate) fn open_root(path: &Path, links: Links) -> Result<OwnedFd, SysError> {
     if links == Links::Follow {
         let flags = READ.difference(OFlags::NOFOLLOW);
         return openat(CWD, path, flags, Mode::empty()).map_err(SysError::of("openat"));
@@ -40,7 +40,7 @@ pub fn open_root(path: &Path, links: Links) -> Result<OwnedFd, SysError> {
 /// Looks at every directory above an absolute path, from `/` down, without following links.
 ///
 /// A component that isn't a directory ends the list: its look tells what it is.
-pub fn ancestors(path: &Path) -> Result<Vec<(PathBuf, Look)>, SysError> {
+pub(crate) fn ancestors(path: &Path) -> Result<Vec<(PathBuf, Look)>, SysError> {
     let mut seen = Vec::new();
     climb_down(path, |path, _, look| {
         seen.push((path.to_path_buf(), look));
@@ -52,7 +52,7 @@ pub fn ancestors(path: &Path) -> Result<Vec<(PathBuf, Look)>, SysError> {
 /// Holds every directory from `/` down to an absolute path, and what lies there, without following links.
 ///
 /// ENOTDIR where something on the way isn't a directory.
-pub fn hold_way(path: &Path) -> Result<Vec<(PathBuf, OwnedFd, Look)>, SysError> {
+pub(crate) fn hold_way(path: &Path) -> Result<Vec<(PathBuf, OwnedFd, Look)>, SysError> {
     let (names, flags) = (names(path)?, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC);
     let top = open_top(PASS)?;
     let mut way = vec![(PathBuf::from("/"), look(&top)?, top)];
@@ -65,7 +65,7 @@ pub fn hold_way(path: &Path) -> Result<Vec<(PathBuf, OwnedFd, Look)>, SysError> 
 }
 
 /// The first directory above an absolute path that is as asked for; ACLs are asked of those that are without them.
-pub fn first_above(
+pub(crate) fn first_above(
     path: &Path,
     features: &KernelFeatures,
     asked: impl Fn(&Entry) -> bool,
@@ -106,17 +106,17 @@ fn climb_down(path: &Path, mut visit: impl FnMut(&Path, &OwnedFd, Look) -> Contr
 }
 
 /// The path that leads to the same place without symbolic links and `..`.
-pub fn resolve(path: &Path) -> Result<PathBuf, SysError> {
+pub(crate) fn resolve(path: &Path) -> Result<PathBuf, SysError> {
     std::fs::canonicalize(path).map_err(SysError::of_io("realpath"))
 }
 
 /// Whether something lies at a path, symbolic links followed.
-pub fn exists(path: &Path) -> Result<bool, SysError> {
+pub(crate) fn exists(path: &Path) -> Result<bool, SysError> {
     path.try_exists().map_err(SysError::of_io("statx"))
 }
 
 /// Looks at what lies at a path; a symbolic link at its end is looked at itself.
-pub fn look_at_path(path: &Path) -> Result<Look, SysError> {
+pub(crate) fn look_at_path(path: &Path) -> Result<Look, SysError> {
     let path =
         CString::new(path.as_os_str().as_bytes()).map_err(|_| SysError { call: "statx", errno: Errno::INVAL })?;
     look_at(CWD, &path)

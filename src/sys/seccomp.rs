@@ -21,7 +21,7 @@ use rustix::io::Errno;
 
 /// Whether the process filters its system calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Filter {
+pub(crate) enum Filter {
     /// It does.
     Installed,
     /// The kernel can't, or this architecture has no list.
@@ -39,7 +39,7 @@ enum Reach {
 /// Filters the calls of every thread from now on by what the run is for. Needs no_new_privs or root.
 ///
 /// A kernel without filters is no error: they are a second wall behind the capabilities that were given up.
-pub fn filter_process(purpose: Purpose) -> Result<Filter, SysError> {
+pub(crate) fn filter_process(purpose: Purpose) -> Result<Filter, SysError> {
     install(Reach::Process, purpose)
 }
 

@@ -29,7 +29,7 @@ const ENDING: [i32; 12] =
 
 /// Lets every signal that would end the process set `stop`, and end it where it is set already. One that the caller has
 /// ignored stays ignored (nohup(1)). A file that grows beyond its limit is an error of the write.
-pub fn catch(stop: &Arc<AtomicBool>) -> Result<(), SysError> {
+pub(crate) fn catch(stop: &Arc<AtomicBool>) -> Result<(), SysError> {
     let unnamed = [libc::SIGPWR, libc::SIGSTKFLT].into_iter().chain(libc::SIGRTMIN()..=libc::SIGRTMAX());
     let others = ENDING.into_iter().chain(unnamed).filter(|&signal| !is_ignored(signal));
     for signal in ASKED.into_iter().chain(others) {

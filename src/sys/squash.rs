@@ -11,7 +11,7 @@ use std::os::fd::AsFd;
 /// there either, unless it is taken for another.
 ///
 /// To be asked as root. What anybody may read and write anyway, as all links, is judged by its directory.
-pub fn is_squashed(dir: impl AsFd, name: &CStr, entry: &Entry) -> bool {
+pub(crate) fn is_squashed(dir: impl AsFd, name: &CStr, entry: &Entry) -> bool {
     let is_open = |entry: &Entry| entry.kind == Kind::Symlink || entry.state.mode.bits() & 0o6 == 0o6;
     match is_open(entry) {
         false => is_refused(&dir, name, entry),

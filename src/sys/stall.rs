@@ -25,7 +25,7 @@ const WORKS: u32 = 200;
 
 /// A thread that stands in a call to a file system.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Standing {
+pub(crate) struct Standing {
     /// The call.
     pub call: &'static str,
     /// What it is about.
@@ -36,7 +36,7 @@ pub struct Standing {
 
 /// Looks at the threads of the process, again and again.
 #[derive(Default, Debug)]
-pub struct Watcher {
+pub(crate) struct Watcher {
     seen: HashMap<String, (Moment, u32)>,
     left: HashSet<String>,
     last: Option<Instant>,
@@ -67,7 +67,7 @@ impl Moment {
 
 impl Watcher {
     /// Looks once; the thread that has stood longest, if one stands at all.
-    pub fn look(&mut self) -> Result<Option<Standing>, SysError> {
+    pub(crate) fn look(&mut self) -> Result<Option<Standing>, SysError> {
         let watched = threads()?.filter(|thread| !self.left.contains(thread));
         let moments: Vec<_> = watched.filter_map(|thread| Some((moment(&thread)?, thread))).collect();
         let now = Instant::now();
@@ -83,7 +83,7 @@ impl Watcher {
     }
 
     /// Doesn't look any more at those that are there now, but at the first of the process and those that are still to come.
-    pub fn leave_all_but_first(&mut self) {
+    pub(crate) fn leave_all_but_first(&mut self) {
         let first = std::process::id().to_string();
         // There is procfs: somebody was seen.
         self.left = threads().map_or_else(|_| HashSet::new(), |all| all.filter(|thread| *thread != first).collect());

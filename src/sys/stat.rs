@@ -35,7 +35,7 @@ impl Look {
 
 /// What stat(2) says of an entry: all that most entries are judged by, for less than statx(2) takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Glance {
+pub(crate) struct Glance {
     /// What it is.
     pub kind: Kind,
     /// The device it is on.
@@ -50,7 +50,7 @@ pub struct Glance {
 /// closer look has to tell what is the matter.
 ///
 /// The kernel copies half as much as for statx(2), which is what is left to save on an entry in its caches.
-pub fn glance_at(dir: impl AsFd, name: &CStr) -> Option<Glance> {
+pub(crate) fn glance_at(dir: impl AsFd, name: &CStr) -> Option<Glance> {
     let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT).ok()?;
     Some(Glance {
         kind: Kind::from_st_mode(stat.st_mode)?,
@@ -61,12 +61,12 @@ pub fn glance_at(dir: impl AsFd, name: &CStr) -> Option<Glance> {
 }
 
 /// Looks at the entry `name` of a directory, itself where it is a symbolic link; mounts nothing.
-pub fn look_at(dir: impl AsFd, name: &CStr) -> Result<Look, SysError> {
+pub(crate) fn look_at(dir: impl AsFd, name: &CStr) -> Result<Look, SysError> {
     call(dir, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT)
 }
 
 /// Looks at what a descriptor holds.
-pub fn look(fd: impl AsFd) -> Result<Look, SysError> {
+pub(crate) fn look(fd: impl AsFd) -> Result<Look, SysError> {
     call(fd, c"", AtFlags::EMPTY_PATH)
 }
 

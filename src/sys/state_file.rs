@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// A file of the state folder.
 #[derive(Debug)]
-pub struct StateFile(File);
+pub(crate) struct StateFile(File);
 
 impl StateFile {
     pub(super) fn new(file: impl Into<File>) -> StateFile {
@@ -14,7 +14,7 @@ impl StateFile {
     }
 
     /// Claims it for this process, as long as it is open: nobody who asks takes it for abandoned.
-    pub fn claim(&self) -> Result<(), SysError> {
+    pub(crate) fn claim(&self) -> Result<(), SysError> {
         match self.0.try_lock() {
             Ok(()) => Ok(()),
             Err(TryLockError::WouldBlock) => Err(SysError { call: "flock", errno: rustix::io::Errno::WOULDBLOCK }),
@@ -23,19 +23,19 @@ impl StateFile {
     }
 
     /// Whether a process has claimed it and is still there.
-    pub fn is_claimed(&self) -> bool {
+    pub(crate) fn is_claimed(&self) -> bool {
         matches!(self.0.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
     /// When it was last written.
-    pub fn modified(&self) -> Result<jiff::Timestamp, SysError> {
+    pub(crate) fn modified(&self) -> Result<jiff::Timestamp, SysError> {
         let stat = rustix::fs::fstat(&self.0).map_err(SysError::of("fstat"))?;
         // One that no calendar has is as long ago as can be.
         Ok(jiff::Timestamp::from_second(stat.st_mtime).unwrap_or(jiff::Timestamp::MIN))
     }
 
     /// Has everything written on disk before it returns.
-    pub fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         self.0.sync_all()
     }
 }
@@ -64,14 +64,14 @@ impl Write for StateFile {
 
 /// Counts what goes through it and refuses what goes beyond a limit.
 #[derive(Debug)]
-pub struct Limited<W> {
+pub(crate) struct Limited<W> {
     inner: W,
     left: u64,
 }
 
 impl<W: Write> Limited<W> {
     /// Lets at most `limit` bytes through to `inner`.
-    pub fn new(inner: W, limit: u64) -> Limited<W> {
+    pub(crate) fn new(inner: W, limit: u64) -> Limited<W> {
         Limited { inner, left: limit }
     }
 }

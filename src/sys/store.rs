@@ -18,14 +18,14 @@ use std::path::{Component, Path, PathBuf};
 
 /// The folder in which runs and locks are kept: nobody but root and its user can write there.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     path: PathBuf,
     fd: OwnedFd,
 }
 
 /// Where a state folder's name comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Missing {
+pub(crate) enum Missing {
     /// It is the default: made when missing.
     Make,
     /// Somebody named it: an error when missing, for it may be a slip.
@@ -34,7 +34,7 @@ pub enum Missing {
 
 /// Why a state folder can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub(crate) enum StoreError {
     /// It, or a directory above it, is not there.
     #[error("the state folder {0:?} does not exist; make it, with mode 0700, or name another with --state-dir")]
     Missing(PathBuf),
@@ -72,12 +72,12 @@ const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags
 
 impl Store {
     /// Opens the state folder, after a look at every directory above it and at all that lies in it.
-    pub fn open(path: &Path, missing: Missing) -> Result<Store, StoreError> {
+    pub(crate) fn open(path: &Path, missing: Missing) -> Result<Store, StoreError> {
         Store::open_vouched(path, missing, None)
     }
 
     /// The same; what lies above it may belong to this uid too, which the caller vouches for.
-    pub fn open_vouched(path: &Path, missing: Missing, vouched: Option<u32>) -> Result<Store, StoreError> {
+    pub(crate) fn open_vouched(path: &Path, missing: Missing, vouched: Option<u32>) -> Result<Store, StoreError> {
         let path = std::path::absolute(path)
             .map_err(|error| StoreError::Sys(path.into(), SysError::of_io("getcwd")(error)))?;
         let mut at = PathBuf::from("/");
@@ -103,12 +103,12 @@ impl Store {
     }
 
     /// Its path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Opens one of its folders, making it when missing.
-    pub fn folder(&self, name: &str) -> Result<Folder, SysError> {
+    pub(crate) fn folder(&self, name: &str) -> Result<Folder, SysError> {
         match mkdirat(&self.fd, name, Mode::RWXU) {
             Ok(()) => fsync(&self.fd).map_err(SysError::of("fsync"))?,
             Err(Errno::EXIST) => {}
@@ -119,7 +119,7 @@ impl Store {
     }
 
     /// How many bytes the user may still write there.
-    pub fn free_bytes(&self) -> Result<u64, SysError> {
+    pub(crate) fn free_bytes(&self) -> Result<u64, SysError> {
         let stat = fstatvfs(&self.fd).map_err(SysError::of("fstatvfs"))?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
@@ -242,26 +242,26 @@ fn doubt(entry: &Entry) -> Option<String> {
 
 /// A folder of the state folder.
 #[derive(Debug)]
-pub struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     fd: OwnedFd,
 }
 
 impl Folder {
     /// The path of a file in it, for messages.
-    pub fn path_of(&self, name: &str) -> PathBuf {
+    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
     /// Makes a new file for appending, 0600; an error if there is one of that name, whatever it is.
-    pub fn create(&self, name: &str) -> Result<StateFile, SysError> {
+    pub(crate) fn create(&self, name: &str) -> Result<StateFile, SysError> {
         let flags =
             OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR).map(StateFile::new).map_err(SysError::of("openat"))
     }
 
     /// Whether there is something of that name in it.
-    pub fn holds(&self, name: &str) -> Result<bool, SysError> {
+    pub(crate) fn holds(&self, name: &str) -> Result<bool, SysError> {
         match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(_) => Ok(true),
             Err(Errno::NOENT) => Ok(false),
@@ -270,7 +270,7 @@ impl Folder {
     }
 
     /// Opens a file for reading.
-    pub fn open(&self, name: &str) -> Result<StateFile, SysError> {
+    pub(crate) fn open(&self, name: &str) -> Result<StateFile, SysError> {
         self.open_with(name, OFlags::RDONLY | OFlags::NONBLOCK).map(StateFile::new)
     }
 
@@ -295,7 +295,7 @@ impl Folder {
     }
 
     /// Gives a file its final name, unless there is one of that name already, and syncs the folder.
-    pub fn publish(&self, from: &str, to: &str) -> Result<(), SysError> {
+    pub(crate) fn publish(&self, from: &str, to: &str) -> Result<(), SysError> {
         match renameat_with(&self.fd, from, &self.fd, to, RenameFlags::NOREPLACE) {
             // Some file systems rename without flags only; the names of runs are new ones.
             Err(Errno::INVAL) => rustix::fs::renameat(&self.fd, from, &self.fd, to).map_err(SysError::of("renameat")),
@@ -305,12 +305,12 @@ impl Folder {
     }
 
     /// Removes a file.
-    pub fn remove(&self, name: &str) -> Result<(), SysError> {
+    pub(crate) fn remove(&self, name: &str) -> Result<(), SysError> {
         unlinkat(&self.fd, name, AtFlags::empty()).map_err(SysError::of("unlinkat"))
     }
 
     /// The names in it that are text, sorted.
-    pub fn names(&self) -> Result<Vec<String>, SysError> {
+    pub(crate) fn names(&self) -> Result<Vec<String>, SysError> {
         let mut names = vec![];
         for entry in Dir::read_from(self.fd.as_fd()).map_err(SysError::of("getdents64"))? {
             let entry = entry.map_err(SysError::of("getdents64"))?;

@@ -37,12 +37,12 @@ static SUPERVISOR: AtomicI32 = AtomicI32::new(0);
 /// Whether a process is this one's supervisor.
 ///
 /// It may be called by a signal handler (signal-safety(7)).
-pub fn is_supervisor(pid: i32) -> bool {
+pub(crate) fn is_supervisor(pid: i32) -> bool {
     pid != 0 && pid == SUPERVISOR.load(Ordering::Relaxed)
 }
 
 /// Does the work in a process of its own and gives its exit status; in this one, where there can't be another.
-pub fn supervise(work: impl FnOnce() -> u8) -> u8 {
+pub(crate) fn supervise(work: impl FnOnce() -> u8) -> u8 {
     match split() {
         Ok(Role::Supervisor(supervisor)) => supervisor.wait(),
         // Processes may be rationed (RLIMIT_NPROC); alone, it ends no later than its threads.
@@ -53,7 +53,7 @@ pub fn supervise(work: impl FnOnce() -> u8) -> u8 {
 /// Says with which status this process ends, to a supervisor that then doesn't wait for all of its threads.
 ///
 /// It may be called by a signal handler (signal-safety(7)).
-pub fn tell(status: u8) {
+pub(crate) fn tell(status: u8) {
     if let Some(supervisor) = STATUS.get() {
         // Without a supervisor any more there is nobody to be told.
         let _ = write(supervisor, &[status]);
@@ -64,7 +64,7 @@ pub fn tell(status: u8) {
 ///
 /// What it holds open goes first: as long as such a thread is there, a reader of its output would wait, and so would
 /// whoever wants its locks.
-pub fn leave(status: u8) -> ! {
+pub(crate) fn leave(status: u8) -> ! {
     tell(status);
     // SAFETY: descriptors are numbers; nothing of this process uses them any more.
     unsafe {
@@ -79,7 +79,7 @@ pub fn leave(status: u8) -> ! {
 
 /// Lets the kernel end this process when its supervisor ends; to be said again after a change of user, which takes it
 /// back (PR_SET_PDEATHSIG(2const)).
-pub fn end_with_supervisor() {
+pub(crate) fn end_with_supervisor() {
     if STATUS.get().is_some() {
         // SAFETY: it takes numbers. A supervisor that was killed before this had nothing to send any more.
         unsafe {
@@ -249,7 +249,7 @@ impl Supervisor {
 
 /// Whether a process was killed, or ends, and isn't over yet; denied where procfs is missing, or another namespace's
 /// (pid_namespaces(7)).
-pub fn is_ending(pid: u32) -> bool {
+pub(crate) fn is_ending(pid: u32) -> bool {
     let own = std::fs::read_link("/proc/self").is_ok_and(|own| own.to_str() == Some(&std::process::id().to_string()));
     own && says_dying(&read_to_string(format!("/proc/{pid}/status")).unwrap_or_default())
 }

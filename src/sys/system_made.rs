@@ -17,7 +17,7 @@ const ZFS_CONTROL: u64 = 0x0000_ffff_ffff_ffff;
 /// directory above it, or nothing can be written there, or it has an inode that nobody else's has.
 ///
 /// `fd` is it, or what is above; `mount_of` is asked seldom.
-pub fn is_system_made(
+pub(crate) fn is_system_made(
     fd: impl AsFd,
     name: &[u8],
     look: &Look,

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// A directory that is no tree to be put right.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SystemRoot {
+pub(crate) enum SystemRoot {
     /// `/`, by whatever path.
     Top,
     /// In a file system that the kernel makes up, of this name.
@@ -28,7 +28,7 @@ const KERNELS: [(FsWord, &str); 7] = [
 ];
 
 /// Whether an open directory is the system's own.
-pub fn system_root(dir: impl AsFd) -> Result<Option<SystemRoot>, SysError> {
+pub(crate) fn system_root(dir: impl AsFd) -> Result<Option<SystemRoot>, SysError> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let top = openat(CWD, c"/", flags, Mode::empty()).map_err(SysError::of("openat"))?;
     let (top, this) = (look(&top)?.entry.id, look(dir.as_fd())?.entry.id);
@@ -42,7 +42,7 @@ pub fn system_root(dir: impl AsFd) -> Result<Option<SystemRoot>, SysError> {
 }
 
 /// The same of a directory by its path; one that can't be opened is left to who opens it.
-pub fn system_root_at(path: &Path) -> Result<Option<SystemRoot>, SysError> {
+pub(crate) fn system_root_at(path: &Path) -> Result<Option<SystemRoot>, SysError> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     match openat(CWD, path, flags, Mode::empty()) {
         Ok(fd) => system_root(fd),

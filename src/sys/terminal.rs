@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What was typed.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Typed {
+pub(crate) enum Typed {
     /// A line, without its end.
     Line(String),
     /// Nothing more will come (^D).
@@ -18,7 +18,7 @@ pub enum Typed {
 }
 
 /// Waits for a line on standard input, or for an interrupt.
-pub fn read_line(stop: &AtomicBool) -> Result<Typed, SysError> {
+pub(crate) fn read_line(stop: &AtomicBool) -> Result<Typed, SysError> {
     let stdin = stdin();
     // An interrupt that comes just before the call would not end it, so it ends by itself now and then.
     let moment = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 
 /// Starts a thread. EAGAIN of clone(2) where the system has none to give.
-pub fn start<'scope, T: Send + 'scope>(
+pub(crate) fn start<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     run: impl FnOnce() -> T + Send + 'scope,
 ) -> Result<ScopedJoinHandle<'scope, T>, SysError> {
@@ -13,18 +13,18 @@ pub fn start<'scope, T: Send + 'scope>(
 }
 
 /// Waits for a thread; its panic goes on in the caller.
-pub fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+pub(crate) fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Does something on a thread of its own, and waits for it: privileges that it gives up, and ids that it takes, are the
 /// thread's alone (capabilities(7), setfsuid(2)).
-pub fn run_apart<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, SysError> {
+pub(crate) fn run_apart<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, SysError> {
     scope(|scope| start(scope, run).map(join))
 }
 
 /// The same, after `setup` has made the thread fit for it.
-pub fn run_confined<T: Send>(
+pub(crate) fn run_confined<T: Send>(
     setup: impl FnOnce() -> Result<(), SysError> + Send,
     run: impl FnOnce() -> T + Send,
 ) -> Result<T, SysError> {
@@ -32,7 +32,7 @@ pub fn run_confined<T: Send>(
 }
 
 /// Whether an error says that a thread was refused.
-pub fn is_refusal(error: &SysError) -> bool {
+pub(crate) fn is_refusal(error: &SysError) -> bool {
     error.call == CALL
 }
 

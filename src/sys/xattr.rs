@@ -30,7 +30,7 @@ const COMMON: usize = 1024;
 /// What the extended attributes of a held entry say; neither opens it nor reads it.
 ///
 /// One listxattr(2) tells all; the kernel keeps an access ACL there only where it says more than the mode (acl(5)).
-pub fn extras(held: impl AsFd, features: &KernelFeatures) -> Result<Extras, SysError> {
+pub(crate) fn extras(held: impl AsFd, features: &KernelFeatures) -> Result<Extras, SysError> {
     let fds = features.need_proc("listxattr")?;
     // The *xattr calls refuse O_PATH descriptors (EBADF), but follow the link that procfs has for one.
     let fd = held.as_fd().as_raw_fd();
@@ -55,7 +55,7 @@ pub fn extras(held: impl AsFd, features: &KernelFeatures) -> Result<Extras, SysE
 }
 
 /// What the extended attributes of an open directory say.
-pub fn extras_of_open(dir: impl AsFd, features: &KernelFeatures) -> Result<Extras, SysError> {
+pub(crate) fn extras_of_open(dir: impl AsFd, features: &KernelFeatures) -> Result<Extras, SysError> {
     let mut names = [0_u8; COMMON];
     match flistxattr(&dir, &mut names).map(|length| among(&names[..length])) {
         Ok(Names { access: false, default: false, nfs4: false, capabilities }) => Ok(without_acls(capabilities)),
@@ -65,7 +65,7 @@ pub fn extras_of_open(dir: impl AsFd, features: &KernelFeatures) -> Result<Extra
 }
 
 /// Whether a directory has a default ACL, which new entries in it get in the place of the umask (acl(5)).
-pub fn has_default_acl(dir: impl AsFd) -> Result<bool, SysError> {
+pub(crate) fn has_default_acl(dir: impl AsFd) -> Result<bool, SysError> {
     let mut names = [0_u8; COMMON];
     let listed = match flistxattr(&dir, &mut names) {
         // A descriptor that only holds it (O_PATH).
@@ -83,7 +83,7 @@ pub fn has_default_acl(dir: impl AsFd) -> Result<bool, SysError> {
 /// What the extended attributes of the entry `name` of a directory say; those of a symbolic link itself.
 ///
 /// Nothing holds the entry from one look at it to the next, so this is for who asks again before a change.
-pub fn extras_at(dir: impl AsFd, name: &CStr, features: &KernelFeatures) -> Result<Extras, SysError> {
+pub(crate) fn extras_at(dir: impl AsFd, name: &CStr, features: &KernelFeatures) -> Result<Extras, SysError> {
     let mut names = [0_u8; COMMON];
     if has_listxattrat() {
         let listed = listxattrat(&dir, name, AtFlags::SYMLINK_NOFOLLOW, &mut names);
@@ -101,7 +101,12 @@ pub fn extras_at(dir: impl AsFd, name: &CStr, features: &KernelFeatures) -> Resu
 }
 
 /// Which ACLs the entry `name` of a directory has, without reading them; those of a symbolic link itself.
-pub fn acl_kinds_at(dir: impl AsFd, name: &CStr, kind: Kind, features: &KernelFeatures) -> Result<AclKinds, SysError> {
+pub(crate) fn acl_kinds_at(
+    dir: impl AsFd,
+    name: &CStr,
+    kind: Kind,
+    features: &KernelFeatures,
+) -> Result<AclKinds, SysError> {
     if has_listxattrat() {
         let mut names = [0_u8; COMMON];
         match listxattrat(&dir, name, AtFlags::SYMLINK_NOFOLLOW, &mut names).map(|length| among(&names[..length])) {
@@ -123,7 +128,7 @@ fn acl_kinds_of(held: &Held, kind: Kind, features: &KernelFeatures) -> Result<Ac
 
 /// Which ACL of an entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Which {
+pub(crate) enum Which {
     /// Its own.
     Access,
     /// What is made in it gets.
@@ -131,7 +136,7 @@ pub enum Which {
 }
 
 /// What is known of an ACL of a held entry; one that can't be read as such is EINVAL.
-pub fn listed(held: impl AsFd, which: Which, features: &KernelFeatures) -> Result<Listed, SysError> {
+pub(crate) fn listed(held: impl AsFd, which: Which, features: &KernelFeatures) -> Result<Listed, SysError> {
     features.need_proc("getxattr")?;
     let path = format!("/proc/self/fd/{}", held.as_fd().as_raw_fd());
     let name = if which == Which::Access { ACCESS_ACL } else { DEFAULT_ACL };

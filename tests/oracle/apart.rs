@@ -5,8 +5,8 @@ use crate::lab::policy;
 use crate::stage::{LAB, User, as_user, skip};
 use crate::xattr::{self, ACCESS_ACL};
 use crate::{scenario, test_name};
-use sgidlint::model::acl::{Acl, AclEntry, Tag};
-use sgidlint::model::operation::{Operation, Operations};
+use sgidlint::internals::{Acl, AclEntry, Tag};
+use sgidlint::internals::{Operation, Operations};
 use std::fs;
 
 /// A member of the owning group, which may pass, and of another, which may read and write.

@@ -1,10 +1,10 @@
 //! Asking the probe: the one place of the oracle that knows how.
 
 use crate::stage::User;
-use sgidlint::access::probe::way::{Told, Way};
-use sgidlint::model::accounts::Account;
-use sgidlint::model::mode::Mode;
-use sgidlint::sys::impersonation::{Impersonating, Impersonation};
+use sgidlint::Mode;
+use sgidlint::internals::Account;
+use sgidlint::internals::{Impersonating, Impersonation};
+use sgidlint::internals::{Told, Way};
 use std::path::Path;
 use std::thread;
 

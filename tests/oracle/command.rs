@@ -8,9 +8,9 @@ use crate::scenario::Scenario;
 use crate::soak::Dice;
 use crate::stage::User;
 use serde_json::Value;
-use sgidlint::access::probe::way::Told;
-use sgidlint::model::operation::{Operation, Operations};
-use sgidlint::sys::access::Making;
+use sgidlint::internals::Making;
+use sgidlint::internals::Told;
+use sgidlint::internals::{Operation, Operations};
 use std::path::Path;
 
 /// The lines of one of those who were asked, by their paths.

@@ -3,7 +3,7 @@
 use super::ask::posed;
 use super::forest::PEOPLE;
 use crate::{needs_root, test_name};
-use sgidlint::access::probe::way::Way;
+use sgidlint::internals::Way;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;

@@ -16,10 +16,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 /// The answers to one batch, in its order.
-pub type Answers = Vec<Result<Reply, SysError>>;
+pub(super) type Answers = Vec<Result<Reply, SysError>>;
 
 /// The answer to one question.
-pub enum Reply {
+pub(super) enum Reply {
     /// Whether the directory can be passed through.
     Passing(Answer),
     /// What the kernel says of the directory.
@@ -30,7 +30,7 @@ pub enum Reply {
 
 /// What the kernel says of a directory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Inside {
+pub(crate) struct Inside {
     /// What can be done there.
     pub answers: DirectoryAnswers,
     /// A directory that was made there and removed again, where that was asked for.
@@ -58,7 +58,7 @@ impl Inside {
 
 /// What keeps a directory's group from writing the files that are made in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Closing {
+pub(crate) enum Closing {
     /// The umask.
     Umask,
     /// The directory's default ACL.
@@ -69,7 +69,7 @@ pub enum Closing {
 
 /// What can be done with the files of a directory.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Files {
+pub(crate) struct Files {
     /// How many there are.
     pub seen: u64,
     /// How many of them can be read.
@@ -85,7 +85,7 @@ pub struct Files {
 /// Becomes somebody, says whether that went well, and answers until there are no more questions.
 ///
 /// Nothing is answered by a thread that isn't shown to be who it should be.
-pub fn answer(
+pub(super) fn answer(
     (who, someone): (usize, &Someone),
     manners: Manners<'_>,
     questions: Receiver<Batch>,

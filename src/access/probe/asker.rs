@@ -19,7 +19,7 @@ use std::sync::Arc;
 const NAME_BYTES: usize = 16 << 10;
 
 /// One thread's part of the asking.
-pub struct Asker<'a> {
+pub(super) struct Asker<'a> {
     desk: &'a Desk,
     /// How deep directories are asked about; without end where it is `None`.
     depth: Option<u32>,
@@ -31,7 +31,7 @@ pub struct Asker<'a> {
 
 /// Through whose eyes the walk sees.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Eyes {
+pub(super) enum Eyes {
     /// Those of root, who sees what others don't.
     Roots,
     /// Those of who is asked.
@@ -46,7 +46,7 @@ fn is_closed(at: walk::Place<'_, Arc<Directory>>) -> bool {
 
 /// What a thread saw beside questions.
 #[derive(Default)]
-pub struct Seen {
+pub(super) struct Seen {
     /// Directories that are excluded by default.
     pub excluded: u64,
     /// Mounts that were not entered, by root and path.
@@ -64,12 +64,12 @@ struct Reading {
 
 impl<'a> Asker<'a> {
     /// A thread's part, before it begins.
-    pub fn new(desk: &'a Desk, depth: Option<u32>, eyes: Eyes) -> Asker<'a> {
+    pub(super) fn new(desk: &'a Desk, depth: Option<u32>, eyes: Eyes) -> Asker<'a> {
         Asker { desk, depth, eyes, reading: None, seen: Seen::default() }
     }
 
     /// Hands in what is left, and tells what was seen.
-    pub fn finish(mut self) -> Seen {
+    pub(super) fn finish(mut self) -> Seen {
         self.end_reading();
         self.seen
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 /// What was put together so far.
-pub struct Gathering<'a> {
+pub(super) struct Gathering<'a> {
     /// Those who are asked, each once.
     everybody: &'a [&'a Someone],
     /// The rows, in the order in which they were found.
@@ -22,12 +22,12 @@ pub struct Gathering<'a> {
 
 impl<'a> Gathering<'a> {
     /// Nothing yet.
-    pub fn new(everybody: &'a [&'a Someone]) -> Gathering<'a> {
+    pub(super) fn new(everybody: &'a [&'a Someone]) -> Gathering<'a> {
         Gathering { everybody, rows: Vec::new(), errors: Vec::new() }
     }
 
     /// Takes batches and everybody's answers to them until there are no more, or somebody stops answering.
-    pub fn run(&mut self, batches: Receiver<Batch>, answers: &[Receiver<Answers>]) {
+    pub(super) fn run(&mut self, batches: Receiver<Batch>, answers: &[Receiver<Answers>]) {
         for batch in batches {
             let mut replies: Vec<_> = Vec::with_capacity(answers.len());
             for answers in answers {

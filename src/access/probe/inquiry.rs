@@ -8,7 +8,7 @@
 
 use super::way::Way;
 use super::why::why;
-pub use super::why::{WayPlace, Why};
+pub(crate) use super::why::{WayPlace, Why};
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 use crate::model::operation::{Operation, Operations};
@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Somebody who asks.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Asker {
+pub(crate) struct Asker {
     /// Principal the kernel is to take them for.
     pub impersonation: Impersonation,
     /// The user that they are.
@@ -33,7 +33,7 @@ pub struct Asker {
 
 /// One question.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Inquiry {
+pub(crate) struct Inquiry {
     /// The entry: an absolute path without `.` and `..`.
     pub path: PathBuf,
     /// Who asks, by index.
@@ -44,7 +44,7 @@ pub struct Inquiry {
 
 /// What somebody can do at a path.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// What kind of entry lies there, if one does and can be looked at.
     pub kind: Option<Kind>,
     /// What they can do with it.
@@ -55,7 +55,7 @@ pub struct Reply {
 
 /// Why there is no reply.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Blind {
+pub(crate) enum Blind {
     /// A call failed, and not because somebody may not.
     Failed(SysError),
     /// A symbolic link lies there or on the way: what is behind it is another entry's question.
@@ -66,7 +66,7 @@ pub enum Blind {
 
 /// Why nothing can be asked at all.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum InquiryError {
+pub(crate) enum InquiryError {
     /// A thread couldn't be made fit to touch directories.
     Setup(SysError),
     /// A thread couldn't become one of the askers.
@@ -75,7 +75,7 @@ pub enum InquiryError {
 
 /// How an inquiry runs.
 #[derive(Clone, Copy)]
-pub struct Conduct<'a> {
+pub(crate) struct Conduct<'a> {
     /// Run on the thread that holds ways, before it touches a directory.
     pub setup: &'a (dyn Fn() -> Result<(), SysError> + Sync),
     /// How many descriptors may be open.
@@ -86,7 +86,7 @@ pub struct Conduct<'a> {
 
 impl Asker {
     /// Whether a thread can become them; on a thread of its own, which asks nothing.
-    pub fn try_pose(&self) -> Result<(), SysError> {
+    pub(crate) fn try_pose(&self) -> Result<(), SysError> {
         run_apart(|| self.impersonation.impersonate(self.umask).map(|_| ()))?
     }
 
@@ -97,7 +97,7 @@ impl Asker {
 }
 
 /// Asks every question; the replies are in their order.
-pub fn inquire(
+pub(crate) fn inquire(
     askers: &[Asker],
     questions: &[Inquiry],
     conduct: Conduct<'_>,

@@ -7,7 +7,7 @@ use crate::model::principal::Principal;
 
 /// Something that is wrong in the directories of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Complaint {
+pub(crate) struct Complaint {
     /// The index of the row.
     pub row: usize,
     /// The index of who was asked.
@@ -20,13 +20,13 @@ pub struct Complaint {
 
 impl Someone {
     /// Whether they stand for everybody who has no business in the tree.
-    pub fn is_outsider(&self) -> bool {
+    pub(crate) fn is_outsider(&self) -> bool {
         self.label == Principal::OTHERS
     }
 }
 
 /// What is wrong, row by row and by who was asked; each root has levels of its own.
-pub fn judge(rows: &[Row], everybody: &[&Someone], levels: &[Levels]) -> Vec<Complaint> {
+pub(crate) fn judge(rows: &[Row], everybody: &[&Someone], levels: &[Levels]) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         for (who, someone) in everybody.iter().enumerate() {

@@ -12,18 +12,18 @@
 mod asked;
 mod asker;
 mod gather;
-pub mod inquiry;
+pub(crate) mod inquiry;
 mod judged;
 mod question;
 mod row;
-pub mod traced;
-pub mod way;
+pub(crate) mod traced;
+pub(crate) mod way;
 mod why;
 
-pub use asked::Closing;
-pub use judged::{Complaint, judge};
-pub use question::{ProbePlace, ProbeStop};
-pub use row::{Cell, New, Row, Tally, joined};
+pub(crate) use asked::Closing;
+pub(crate) use judged::{Complaint, judge};
+pub(crate) use question::{ProbePlace, ProbeStop};
+pub(crate) use row::{Cell, New, Row, Tally};
 
 use crate::model::accounts::Account;
 use crate::model::mode::Mode;
@@ -48,7 +48,7 @@ use std::thread::Scope;
 
 /// Somebody to ask as.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Someone {
+pub(crate) struct Someone {
     /// How they were named: `alice`, `:lab`, `@others`.
     pub label: String,
     /// Principal the kernel is to take a thread for.
@@ -59,7 +59,7 @@ pub struct Someone {
 
 /// How questions are asked.
 #[derive(Clone, Copy)]
-pub struct Manners<'a> {
+pub(crate) struct Manners<'a> {
     /// The umask of all those who are asked.
     pub umask: Mode,
     /// Whether names are made and removed again to see what comes of them.
@@ -70,7 +70,7 @@ pub struct Manners<'a> {
 
 /// Whether names may be made in the tree for a moment.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum MakeNames {
+pub(crate) enum MakeNames {
     /// Nothing in the tree is changed.
     #[default]
     Never,
@@ -79,7 +79,7 @@ pub enum MakeNames {
 }
 
 /// What is asked about, and how.
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// The roots: real paths of directories.
     pub roots: &'a [PathBuf],
     /// Who is asked.
@@ -99,7 +99,7 @@ pub struct Request<'a> {
 }
 
 /// What came of it.
-pub struct Probed {
+pub(crate) struct Probed {
     /// The rows, in path order within each root.
     pub rows: Vec<Row>,
     /// What could not be read or asked, in path order.
@@ -112,7 +112,7 @@ pub struct Probed {
 
 /// Something that could not be found out.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unasked {
+pub(crate) struct Unasked {
     /// The index of the root; `None` above roots.
     pub root: Option<u32>,
     /// The path from the root, or an absolute one.
@@ -125,7 +125,7 @@ pub struct Unasked {
 
 /// Why nothing was asked.
 #[derive(Debug)]
-pub enum ProbeError {
+pub(crate) enum ProbeError {
     /// A thread could not become the one of this index.
     NotPosed(usize, SysError),
     /// A thread could not be made fit to touch directories.
@@ -142,7 +142,7 @@ const IN_FLIGHT: usize = LEAD + 3;
 type Seats = Result<(Vec<SyncSender<Batch>>, Vec<Receiver<Answers>>), ProbeError>;
 
 /// Asks everybody about all that lies at and below the roots.
-pub fn probe(request: &Request<'_>) -> Result<Probed, ProbeError> {
+pub(crate) fn probe(request: &Request<'_>) -> Result<Probed, ProbeError> {
     let mounts = Mounts::read().unwrap_or_default();
     let mut gathering = Gathering::new(request.everybody);
     let seen = std::thread::scope(|scope| {

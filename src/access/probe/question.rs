@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// A directory of the probe: one above a root, the root, or one below it.
 ///
 /// It has a name and not a path: trees of 20,000 levels with long names would otherwise take all memory.
-pub struct Directory {
+pub(crate) struct Directory {
     /// The directory it lies in; `None` for `/`.
     parent: Option<Arc<Directory>>,
     site: Site,
@@ -34,17 +34,17 @@ enum Site {
 
 impl Directory {
     /// A directory above a root, by its absolute path, which so many people are asked about.
-    pub fn above(parent: Option<Arc<Directory>>, path: &[u8], look: Look, asked: usize) -> Arc<Directory> {
+    pub(crate) fn above(parent: Option<Arc<Directory>>, path: &[u8], look: Look, asked: usize) -> Arc<Directory> {
         Directory::new(parent, Site::Above, path, look, asked)
     }
 
     /// The root of this index.
-    pub fn root(parent: Option<Arc<Directory>>, index: u32, look: Look, asked: usize) -> Arc<Directory> {
+    pub(crate) fn root(parent: Option<Arc<Directory>>, index: u32, look: Look, asked: usize) -> Arc<Directory> {
         Directory::new(parent, Site::Below(index, 0), b".", look, asked)
     }
 
     /// A directory of this name in this one.
-    pub fn below(self: &Arc<Directory>, name: &[u8], look: Look) -> Arc<Directory> {
+    pub(crate) fn below(self: &Arc<Directory>, name: &[u8], look: Look) -> Arc<Directory> {
         let site = match self.site {
             Site::Above => Site::Above,
             Site::Below(root, depth) => Site::Below(root, depth.saturating_add(1)),
@@ -58,12 +58,12 @@ impl Directory {
     }
 
     /// The directory it lies in; `None` for `/`.
-    pub fn parent(&self) -> Option<&Arc<Directory>> {
+    pub(crate) fn parent(&self) -> Option<&Arc<Directory>> {
         self.parent.as_ref()
     }
 
     /// How many directories lie between the root and it, itself counted; 0 for the root.
-    pub fn depth(&self) -> u32 {
+    pub(crate) fn depth(&self) -> u32 {
         match self.site {
             Site::Above => 0,
             Site::Below(_, depth) => depth,
@@ -71,7 +71,7 @@ impl Directory {
     }
 
     /// The root that it lies at or below.
-    pub fn root_index(&self) -> Option<u32> {
+    pub(crate) fn root_index(&self) -> Option<u32> {
         match self.site {
             Site::Above => None,
             Site::Below(root, _) => Some(root),
@@ -79,7 +79,7 @@ impl Directory {
     }
 
     /// Its path from the root; that of a directory above a root is absolute.
-    pub fn path(&self) -> Box<[u8]> {
+    pub(crate) fn path(&self) -> Box<[u8]> {
         let (mut names, mut next) = (vec![&*self.name], self.parent());
         while names.len() < self.depth() as usize
             && let Some(above) = next
@@ -92,7 +92,7 @@ impl Directory {
     }
 
     /// Where it lies.
-    pub fn place(&self) -> ProbePlace {
+    pub(crate) fn place(&self) -> ProbePlace {
         match self.root_index() {
             None => ProbePlace::Above(self.path()),
             Some(root) => ProbePlace::Below { root, path: self.path() },
@@ -100,17 +100,17 @@ impl Directory {
     }
 
     /// Whether one of those asked can reach it; to be asked by themselves.
-    pub fn is_open_to(&self, who: usize) -> bool {
+    pub(crate) fn is_open_to(&self, who: usize) -> bool {
         self.parent.as_ref().is_none_or(|above| above.lets_through(who))
     }
 
     /// Whether one of those asked can reach its entries, as they said.
-    pub fn lets_through(&self, who: usize) -> bool {
+    pub(crate) fn lets_through(&self, who: usize) -> bool {
         self.reached.get(who).is_some_and(|reached| reached.load(Ordering::Relaxed))
     }
 
     /// Notes whether one of those asked can reach its entries.
-    pub fn note(&self, who: usize, passes: bool) {
+    pub(crate) fn note(&self, who: usize, passes: bool) {
         if let Some(reached) = self.reached.get(who) {
             reached.store(passes && self.is_open_to(who), Ordering::Relaxed);
         }
@@ -129,7 +129,7 @@ impl Drop for Directory {
 
 /// Where a directory lies.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ProbePlace {
+pub(crate) enum ProbePlace {
     /// Above a root, by its absolute path.
     Above(Box<[u8]>),
     /// In the tree of this root, by its path from there; `.` is the root itself.
@@ -142,7 +142,7 @@ pub enum ProbePlace {
 }
 
 /// What is known of a directory once everybody was asked about it.
-pub struct Settled {
+pub(crate) struct Settled {
     /// For each of those asked, the directory that they can't pass on the way to its entries, if there is one.
     pub stopped: Arc<[Option<ProbeStop>]>,
     /// The row that it belongs to; none for a directory above a root.
@@ -151,7 +151,7 @@ pub struct Settled {
 
 /// A directory that somebody can't pass.
 #[derive(Clone)]
-pub struct ProbeStop {
+pub(crate) struct ProbeStop {
     /// Its place and state when it was asked about.
     pub place: ProbePlace,
     /// What was seen of it.
@@ -161,7 +161,7 @@ pub struct ProbeStop {
 }
 
 /// One question, asked as everybody.
-pub struct Question {
+pub(super) struct Question {
     /// The directory.
     pub directory: Arc<Directory>,
     /// It itself: asked about, or where names are looked up.
@@ -171,7 +171,7 @@ pub struct Question {
 }
 
 /// What is asked about a directory.
-pub enum About {
+pub(super) enum About {
     /// Whether it can be passed through.
     Passing,
     /// All that can be done in it.
@@ -182,35 +182,35 @@ pub enum About {
 
 /// Names one after another, each with its NUL.
 #[derive(Default)]
-pub struct Names(Vec<u8>);
+pub(super) struct Names(Vec<u8>);
 
 impl Names {
     /// Adds a name.
-    pub fn push(&mut self, name: &CStr) {
+    pub(super) fn push(&mut self, name: &CStr) {
         self.0.extend_from_slice(name.to_bytes_with_nul());
     }
 
     /// How many bytes they take.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Each name.
-    pub fn iter(&self) -> impl Iterator<Item = &CStr> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &CStr> {
         self.0.split_inclusive(|&byte| byte == 0).filter_map(|name| CStr::from_bytes_with_nul(name).ok())
     }
 }
 
 /// Questions that are asked together.
-pub type Batch = Arc<Vec<Question>>;
+pub(super) type Batch = Arc<Vec<Question>>;
 
 /// Where the walk's threads hand their questions in; everybody is asked all of them, in one order.
-pub struct Desk {
+pub(super) struct Desk {
     pending: Mutex<Pending>,
     /// How many questions, and so descriptors, a batch has at most.
     most: usize,
@@ -227,13 +227,13 @@ const NAME_BYTES: usize = 64 << 10;
 
 impl Desk {
     /// A desk for those who answer at the other ends.
-    pub fn new(everybody: Vec<SyncSender<Batch>>, most: usize) -> Desk {
+    pub(super) fn new(everybody: Vec<SyncSender<Batch>>, most: usize) -> Desk {
         let pending = Pending { questions: Vec::new(), name_bytes: 0, everybody };
         Desk { pending: Mutex::new(pending), most: most.max(1) }
     }
 
     /// Hands a question in; waits where the answers don't keep up.
-    pub fn hand_in(&self, question: Question) {
+    pub(super) fn hand_in(&self, question: Question) {
         // Nothing panics while holding it.
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         if let About::Files(names) = &question.subject {
@@ -246,7 +246,7 @@ impl Desk {
     }
 
     /// Sends what is left, and lets everybody know that it was the last.
-    pub fn close(self) {
+    pub(super) fn close(self) {
         let mut pending = self.pending.into_inner().unwrap_or_else(PoisonError::into_inner);
         pending.send();
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// What somebody can do in a directory.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Cell {
+pub(crate) struct Cell {
     /// What they can do.
     pub acts: Operations,
     /// What a file that they make there is like.
@@ -29,7 +29,7 @@ pub struct Cell {
 
 /// The group and mode of something new.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct New {
+pub(crate) struct New {
     /// Its group.
     pub gid: u32,
     /// Its mode.
@@ -44,7 +44,7 @@ impl New {
 
 impl Cell {
     /// What the kernel's answers come to for somebody who can reach the directory.
-    pub fn of(inside: &Inside, look: &Look, uid: u32) -> Cell {
+    pub(crate) fn of(inside: &Inside, look: &Look, uid: u32) -> Cell {
         let (new_file, refused) = made(&inside.answers);
         Cell {
             acts: inside.answers.acts(look, uid),
@@ -69,7 +69,7 @@ fn made(answers: &super::way::DirectoryAnswers) -> (Option<New>, Option<Errno>) 
 }
 
 /// Directories in which everybody can do the same, one below the other.
-pub struct Row {
+pub(crate) struct Row {
     /// The index of their root.
     pub root: u32,
     /// The path of the first of them; `.` is the root itself.
@@ -90,7 +90,7 @@ pub struct Row {
 
 /// How many files somebody can read and write.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// How many can be read.
     pub read: u64,
     /// How many can be written.
@@ -103,7 +103,7 @@ pub struct Tally {
 
 impl Tally {
     /// Adds the files of a directory.
-    pub fn add(&mut self, files: &Files, directory: &Directory) {
+    pub(crate) fn add(&mut self, files: &Files, directory: &Directory) {
         self.read += files.read;
         self.write += files.write;
         for (new, first) in [(&files.unread, &mut self.unread), (&files.unwritten, &mut self.unwritten)] {
@@ -117,7 +117,7 @@ impl Tally {
 }
 
 /// The path of a name in a directory.
-pub fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
+pub(super) fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
     if directory == b"." { name.to_vec() } else { [directory, b"/", name].concat() }
 }
 

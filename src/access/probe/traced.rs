@@ -23,7 +23,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The way to an entry with all that decides on it, seen by who may look anywhere.
-pub struct Scene {
+pub(crate) struct Scene {
     way: Way,
     stops: Vec<Stop>,
     file_systems: Vec<Option<String>>,
@@ -33,7 +33,7 @@ pub struct Scene {
 
 /// All that is to be told of somebody and one entry.
 #[derive(Clone, Debug)]
-pub struct Trace {
+pub(crate) struct Trace {
     /// Who it is about.
     pub someone: Someone,
     /// Their umask.
@@ -54,14 +54,14 @@ pub struct Trace {
 
 impl Trace {
     /// The path of a stop, as bytes.
-    pub fn path(&self, place: usize) -> &[u8] {
+    pub(crate) fn path(&self, place: usize) -> &[u8] {
         self.paths[place].as_os_str().as_bytes()
     }
 }
 
 /// What is to be told of one act.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Tale {
+pub(crate) struct Tale {
     /// Which.
     pub act: Operation,
     /// The kernel's answer.
@@ -80,7 +80,7 @@ pub struct Tale {
 
 /// An answer of the kernel's that modes, ACLs and attributes don't give.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Beyond {
+pub(crate) struct Beyond {
     /// The place of the entry on the way.
     pub place: usize,
     /// Which rights to it were asked for.
@@ -113,7 +113,7 @@ impl Asked {
 
 /// What a new file would be, and what came of making one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Trial {
+pub(crate) struct Trial {
     /// What it would be by the rules.
     pub made: Made,
     /// What the kernel made.
@@ -122,7 +122,7 @@ pub struct Trial {
 
 impl Scene {
     /// Holds the way to an absolute path. To be called by a thread that may look anywhere.
-    pub fn look(path: &Path, features: &KernelFeatures) -> Result<Scene, SysError> {
+    pub(crate) fn look(path: &Path, features: &KernelFeatures) -> Result<Scene, SysError> {
         let way = Way::hold(path)?;
         let mounts = Mounts::read().unwrap_or_default();
         let (mut stops, mut default) = (Vec::new(), Listed::No);
@@ -149,17 +149,17 @@ impl Scene {
     }
 
     /// The entries on the way, with their paths.
-    pub fn stops(&self) -> impl Iterator<Item = (&Path, &Stop)> {
+    pub(crate) fn stops(&self) -> impl Iterator<Item = (&Path, &Stop)> {
         self.way.steps().iter().map(|step| step.path.as_path()).zip(&self.stops)
     }
 
     /// The group of everything on the way.
-    pub fn groups(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn groups(&self) -> impl Iterator<Item = u32> {
         self.stops.iter().map(|stop| stop.state.gid)
     }
 
     /// Asks as somebody, by a thread that is them, and tells.
-    pub fn ask(
+    pub(crate) fn ask(
         &self,
         acting: &Impersonating,
         someone: &Someone,

@@ -92,7 +92,7 @@ impl Way {
 
 /// What the kernel answers about a directory, whatever lies above it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DirectoryAnswers {
+pub(crate) struct DirectoryAnswers {
     /// Whether it can be passed through.
     pub pass: Answer,
     /// Whether it can be listed.
@@ -104,7 +104,7 @@ pub struct DirectoryAnswers {
 }
 
 /// Asks as somebody about a directory.
-pub fn ask_directory(acting: &Impersonating, held: &OwnedFd) -> Result<DirectoryAnswers, SysError> {
+pub(crate) fn ask_directory(acting: &Impersonating, held: &OwnedFd) -> Result<DirectoryAnswers, SysError> {
     let may = |right| acting.may(held, right);
     let (pass, read) = (may(Right::Execute)?, may(Right::Read)?);
     // At once: where groups of an ACL give them one by one, the kernel refuses (acl(5)).
@@ -118,7 +118,7 @@ pub fn ask_directory(acting: &Impersonating, held: &OwnedFd) -> Result<Directory
 
 impl DirectoryAnswers {
     /// What can be done in the directory by who can reach it.
-    pub fn acts(&self, directory: &Look, uid: u32) -> Operations {
+    pub(crate) fn acts(&self, directory: &Look, uid: u32) -> Operations {
         let writes = self.write.is_yes();
         let is_refused = matches!(self.making, Some(Making::Refused(_)));
         Operations::NONE

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 /// What stands in the way of an act.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Why {
+pub(crate) enum Why {
     /// This isn't there.
     Absent(PathBuf),
     /// It is of a kind that nobody does that with.
@@ -32,7 +32,7 @@ pub enum Why {
 
 /// An entry as it was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WayPlace {
+pub(crate) struct WayPlace {
     /// Its absolute path.
     pub path: PathBuf,
     /// Its state.
@@ -41,13 +41,13 @@ pub struct WayPlace {
 
 impl WayPlace {
     /// The place of a step.
-    pub fn of(step: &Step) -> WayPlace {
+    pub(crate) fn of(step: &Step) -> WayPlace {
         WayPlace { path: step.path.clone(), state: step.look.entry.state }
     }
 }
 
 /// Why an act isn't among those that were told of the entry at the end of a way.
-pub fn why(way: &Way, told: &Told, act: Operation, acting: &Impersonating) -> Result<Why, SysError> {
+pub(super) fn why(way: &Way, told: &Told, act: Operation, acting: &Impersonating) -> Result<Why, SysError> {
     let Some((end, above)) = way.steps().split_last() else { return Ok(Why::Absent(PathBuf::from("/"))) };
     let kind = end.look.entry.kind;
     let stop = told

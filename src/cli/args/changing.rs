@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// `fix`.
 #[derive(Args, Debug)]
-pub struct Fix {
+pub(crate) struct Fix {
     /// What is judged, and which fixes.
     #[command(flatten)]
     pub check: Check,
@@ -22,7 +22,7 @@ pub struct Fix {
 
 /// `plan`.
 #[derive(Args, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// What is judged, and which fixes; the plan goes to `-o FILE`, else to standard output.
     #[command(flatten)]
     pub check: Check,
@@ -33,7 +33,7 @@ pub struct Plan {
 
 /// `apply`.
 #[derive(Args, Debug)]
-pub struct Apply {
+pub(crate) struct Apply {
     /// The plan file.
     #[arg(value_name = "FILE")]
     pub plan: PathBuf,
@@ -50,7 +50,7 @@ pub struct Apply {
 
 /// `undo`.
 #[derive(Args, Debug)]
-pub struct Undo {
+pub(crate) struct Undo {
     /// The run, as `log` names it, or the first characters of that [default: the last one that changed something].
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
@@ -64,7 +64,7 @@ pub struct Undo {
 
 /// What owners and groups of a plan are.
 #[derive(Args, Debug)]
-pub struct Ids {
+pub(crate) struct Ids {
     /// Takes owners and groups by their numbers, also those that are called otherwise now than when the plan was made.
     #[arg(long)]
     pub numeric_ids: bool,
@@ -72,7 +72,7 @@ pub struct Ids {
 
 /// How changes are agreed upon.
 #[derive(Args, Debug)]
-pub struct Agreement {
+pub(crate) struct Agreement {
     /// Makes the changes without asking.
     #[arg(short, long)]
     pub yes: bool,
@@ -86,14 +86,14 @@ pub struct Agreement {
 
 impl Agreement {
     /// What such a run is for.
-    pub fn purpose(&self) -> Purpose {
+    pub(crate) fn purpose(&self) -> Purpose {
         if self.dry_run { Purpose::Plan } else { Purpose::Fix }
     }
 }
 
 /// How many changes at most.
 #[derive(Args, Debug, Default)]
-pub struct Limit {
+pub(crate) struct Limit {
     /// Refuses to start where more entries than this would change: a count, or a share of the entries seen.
     #[arg(long, value_name = "N|P%", value_parser = MaxChanges::parse)]
     pub max_changes: Option<MaxChanges>,
@@ -101,7 +101,7 @@ pub struct Limit {
 
 /// `log`.
 #[derive(Args, Debug)]
-pub struct Log {
+pub(crate) struct Log {
     /// Removes the records of runs that are older, `90d` or `1y`, and can't be undone afterwards; interrupted runs stay.
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub prune_older_than: Option<jiff::Span>,

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// What every command takes.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Common options")]
-pub struct Common {
+pub(crate) struct Common {
     /// A built-in policy, or a file (with a `/`, or ending in `.toml`); repeatable [default: /etc/sgidlint/*.toml].
     #[arg(short, long = "policy", value_name = "NAME|FILE", global = true)]
     pub policies: Vec<OsString>,
@@ -69,12 +69,12 @@ pub struct Common {
 impl Common {
     /// Whose files and directories `--trust-parents` vouches for beside root's: those of nobody who is known in this user
     /// namespace, to whom `/` belongs there.
-    pub fn vouched_uid(&self) -> Option<u32> {
+    pub(crate) fn vouched_uid(&self) -> Option<u32> {
         if self.trust_parents { host::unmapped_uid() } else { None }
     }
 
     /// What to do about a file that root can't rely on.
-    pub fn trust_hint<'a>(&self, doubt: &Doubt, otherwise: &'a str) -> &'a str {
+    pub(crate) fn trust_hint<'a>(&self, doubt: &Doubt, otherwise: &'a str) -> &'a str {
         match *doubt {
             Doubt::Owned { uid, .. } if host::unmapped_uid() == Some(uid) && !self.trust_parents => {
                 "nobody who is known in this user namespace owns it: vouch for it with --trust-parents"
@@ -86,7 +86,7 @@ impl Common {
 
 /// When progress is told.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// On a terminal, once a run takes long.
     Auto,
     /// From the start, even when quiet; line by line where there is no terminal.
@@ -97,7 +97,7 @@ pub enum Progress {
 
 /// For whom results are written.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     #[default]
     Human,

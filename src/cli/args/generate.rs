@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// `generate`.
 #[derive(Subcommand, Debug)]
-pub enum Generate {
+pub(crate) enum Generate {
     /// Prints a line for cron.
     Cron(Scheduled),
     /// Prints a service, with as few rights as it needs, and a timer.
@@ -27,7 +27,7 @@ pub enum Generate {
 
 /// What is started.
 #[derive(Args, Debug)]
-pub struct Scheduled {
+pub(crate) struct Scheduled {
     /// Limits the runs to what is at or below these; a template is bound to them.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
@@ -38,7 +38,7 @@ pub struct Scheduled {
 
 /// A unit of systemd.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum UnitKind {
+pub(crate) enum UnitKind {
     /// What is run.
     Service,
     /// When.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// `check` and `diff`.
 #[derive(Args, Debug)]
-pub struct Look {
+pub(crate) struct Look {
     /// What is judged.
     #[command(flatten)]
     pub check: Check,
@@ -19,7 +19,7 @@ pub struct Look {
 
 /// Through whose eyes trees are seen.
 #[derive(Args, Debug)]
-pub struct Eyes {
+pub(crate) struct Eyes {
     /// Gives root up for good, before any policy or tree is read: sees what this account sees.
     #[arg(long, value_name = "USER[:GROUP]")]
     pub run_as: Option<String>,
@@ -27,7 +27,7 @@ pub struct Eyes {
 
 /// What is judged, and which fixes.
 #[derive(Args, Debug)]
-pub struct Check {
+pub(crate) struct Check {
     /// Limits the run to what is at or below these; a template is bound to them.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
@@ -41,16 +41,16 @@ pub struct Check {
 }
 
 /// What `--unsafe-fixes` stands for without a value; no lint is called so.
-pub const EVERY_LINT: &str = "all";
+pub(crate) const EVERY_LINT: &str = "all";
 
 impl Check {
     /// What is at or below these paths, by safe fixes alone.
-    pub fn of(paths: Vec<PathBuf>) -> Check {
+    pub(crate) fn of(paths: Vec<PathBuf>) -> Check {
         Check { paths, unsafe_fixes: Vec::new() }
     }
 
     /// The option by which unsafe fixes were asked for, if they were.
-    pub fn unsafe_option(&self) -> Option<String> {
+    pub(crate) fn unsafe_option(&self) -> Option<String> {
         let lints = self.unsafe_fixes.join(",");
         let is_all = self.unsafe_fixes.iter().any(|name| name == EVERY_LINT);
         let option = if is_all { "--unsafe-fixes".into() } else { format!("--unsafe-fixes={lints}") };
@@ -60,7 +60,7 @@ impl Check {
 
 /// `diff`.
 #[derive(Args, Debug)]
-pub struct Diff {
+pub(crate) struct Diff {
     /// What is judged, and which fixes; through whose eyes.
     #[command(flatten)]
     pub look: Look,
@@ -74,7 +74,7 @@ pub struct Diff {
 
 /// `explain`.
 #[derive(Args, Debug)]
-pub struct Explain {
+pub(crate) struct Explain {
     /// The name of a lint, or a path (with a `/`).
     #[arg(value_name = "LINT|PATH")]
     pub subject: OsString,
@@ -91,7 +91,7 @@ pub struct Explain {
 
 /// `probe`.
 #[derive(Args, Debug)]
-pub struct Probe {
+pub(crate) struct Probe {
     /// The directories to ask about, with all that lies below them [default: the roots of the policies].
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,

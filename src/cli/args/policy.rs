@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 /// `policy`.
 #[derive(Subcommand, Debug)]
-pub enum Policy {
+pub(crate) enum Policy {
     /// Lists the built-in policies.
     List,
     /// Prints a policy file.

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 /// `check`.
 #[derive(Args, Debug)]
-pub struct CheckCommand {
+pub(crate) struct CheckCommand {
     /// What is judged, and through whose eyes.
     #[command(flatten)]
     pub look: Look,
@@ -25,7 +25,7 @@ pub struct CheckCommand {
 /// How a check is told.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Reports")]
-pub struct Reporting {
+pub(crate) struct Reporting {
     /// Writes another report to a file, as in sarif=FILE; repeatable.
     #[arg(long = "report", value_name = "FORMAT=FILE")]
     pub reports: Vec<OsString>,
@@ -51,7 +51,7 @@ pub struct Reporting {
 
 /// What results can be written as; only `check` knows more than the first two.
 #[derive(Clone, Copy, Debug)]
-pub struct ReportFormat(pub &'static report::Format);
+pub(crate) struct ReportFormat(pub &'static report::Format);
 
 impl ValueEnum for ReportFormat {
     fn value_variants<'a>() -> &'a [ReportFormat] {

@@ -17,7 +17,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Puts what isn't as expected among the findings, and what couldn't be asked among the errors.
-pub fn judge(
+pub(super) fn judge(
     session: &Session<'_>,
     judged: &mut Judged,
     cover: &Cover<usize>,
@@ -140,14 +140,14 @@ fn place(judged: &Judged, tree: Option<usize>, path: &Path) -> (Option<u32>, Tre
 }
 
 /// The root of a tree, as the survey counts them.
-pub fn root_of(judged: &Judged, tree: usize) -> Option<u32> {
+pub(super) fn root_of(judged: &Judged, tree: usize) -> Option<u32> {
     let instance = &judged.roots.trees[tree].instance;
     let is_it = |root: &Root| root.policy == instance.policy() && root.path == instance.root();
     judged.survey.roots.iter().position(is_it).map(|at| at as u32)
 }
 
 /// Puts what was added in the order of all output: by path, then as the policies have it.
-pub fn sort(judged: &mut Judged) {
+pub(super) fn sort(judged: &mut Judged) {
     let Survey { roots, errors, notices, .. } = &mut judged.survey;
     errors.sort_by(|a, b| path_in_tree((base(roots, a.root), &a.path), (base(roots, b.root), &b.path)));
     let added = notices.partition_point(|notice| notice.unmet.is_none());

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// A window that gets narrower folds the line into several, and its cursor stays on the letter that it stands on. So
 /// it stands on the first one: from there, everything below belongs to the line and can be cleared.
 #[derive(Default, Debug)]
-pub struct LastLine {
+pub(super) struct LastLine {
     drawn: Mutex<String>,
 }
 
@@ -21,7 +21,7 @@ impl LastLine {
 }
 
 /// How many columns a line may take: the last one stays free, or some terminals would begin another line.
-pub fn columns() -> usize {
+pub(super) fn columns() -> usize {
     usize::from(Term::stderr().size().1).saturating_sub(1)
 }
 

@@ -40,12 +40,12 @@ struct Line<'a> {
 }
 
 /// Writes the first line.
-pub fn write_head(out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_head(out: &mut dyn Write) -> io::Result<()> {
     write_line(&Head { kind: "baseline".into(), format: FORMAT }, out)
 }
 
 /// Writes the line of a finding.
-pub fn write_known(known: &Known, trail: &mut Trail, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_known(known: &Known, trail: &mut Trail, out: &mut dyn Write) -> io::Result<()> {
     let lint = known.lint.name().into();
     let line = Line { kind: "known".into(), lint, root: None, path: None, desired: None, policy: None, message: None };
     let line = match &known.subject {
@@ -62,7 +62,7 @@ pub fn write_known(known: &Known, trail: &mut Trail, out: &mut dyn Write) -> io:
 }
 
 /// Reads the first line.
-pub fn read_head(text: &[u8]) -> Result<(), String> {
+pub(super) fn read_head(text: &[u8]) -> Result<(), String> {
     let head: Head<'_> = serde_json::from_slice(text).map_err(|error| not_read("the head of a baseline", &error))?;
     match (&*head.kind, head.format) {
         ("baseline", FORMAT) => Ok(()),
@@ -72,7 +72,7 @@ pub fn read_head(text: &[u8]) -> Result<(), String> {
 }
 
 /// Reads a line: a finding, or a number for a directory, which is taken down.
-pub fn read(text: &[u8], numbered: &mut Numbered) -> Result<Option<Known>, String> {
+pub(super) fn read(text: &[u8], numbered: &mut Numbered) -> Result<Option<Known>, String> {
     match serde_json::from_slice::<DirectoryLine<'_>>(text) {
         Ok(line) => numbered.take(&line).map(|_| None),
         Err(_) => read_known(text, numbered).map(Some),

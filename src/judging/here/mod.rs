@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// What the rules of one instance say inside one directory. It is cheap to clone, and knows nothing of the
 /// directory's path: a tree can be 20,000 directories deep.
 #[derive(Clone, Debug)]
-pub struct Here(Arc<HerePosition>);
+pub(crate) struct Here(Arc<HerePosition>);
 
 /// One set of rules and patterns; directories that have the same share it.
 #[derive(Debug)]
@@ -95,19 +95,19 @@ impl Here {
     }
 
     /// Whether [`Here::ruling`] and [`Here::enter`] have to be told the directory's path; if not, it may be empty.
-    pub fn needs_path(&self) -> bool {
+    pub(crate) fn needs_path(&self) -> bool {
         self.0.needs_path
     }
 
     /// Whether anything could be wanted of an entry of this kind here; if not, and it is no directory, it needn't
     /// be asked about.
-    pub fn wants_kind(&self, kind: Kind) -> bool {
+    pub(crate) fn wants_kind(&self, kind: Kind) -> bool {
         self.0.wanted & bit(kind) != 0
     }
 
     /// Whether a pattern could touch this name, as far as its ends tell; if not, it is ruled on like all such names of
     /// its kind here.
-    pub fn may_touch(&self, instance: &Instance, name: &[u8], kind: Kind) -> bool {
+    pub(crate) fn may_touch(&self, instance: &Instance, name: &[u8], kind: Kind) -> bool {
         match self.open(kind) {
             Open::None => false,
             Open::Some => instance.rules.matching().may_touch(name, kind == Kind::Dir),
@@ -116,7 +116,7 @@ impl Here {
     }
 
     /// What the policy says of the entry `name` in this directory, whose path from the root is `directory`.
-    pub fn ruling<'p>(
+    pub(crate) fn ruling<'p>(
         &self,
         instance: &'p Instance,
         directory: &[u8],
@@ -147,7 +147,7 @@ impl Here {
     }
 
     /// What the rules say inside the directory `name` in this one.
-    pub fn enter(&self, instance: &Instance, directory: &[u8], name: &[u8], scratch: &mut Scratch) -> Here {
+    pub(crate) fn enter(&self, instance: &Instance, directory: &[u8], name: &[u8], scratch: &mut Scratch) -> Here {
         let (rules, here) = (&instance.rules, &*self.0);
         rules.matching().descend(&here.live, name, &mut scratch.live);
         scratch.applying.copy_from(&here.on);

@@ -66,16 +66,16 @@ impl<'a> Climb<'a> {
 
 /// The path of one directory, in memory once something that lies in it needs it, and for all of that.
 #[derive(Clone, Default, Debug)]
-pub struct SharedDirectory(OnceLock<Directory>);
+pub(crate) struct SharedDirectory(OnceLock<Directory>);
 
 impl SharedDirectory {
     /// The path, where it was needed before.
-    pub fn get(&self) -> Option<&Directory> {
+    pub(crate) fn get(&self) -> Option<&Directory> {
         self.0.get()
     }
 
     /// The path, which is made where it wasn't needed before.
-    pub fn get_or_make(&self, make: impl FnOnce() -> Directory) -> &Directory {
+    pub(crate) fn get_or_make(&self, make: impl FnOnce() -> Directory) -> &Directory {
         self.0.get_or_init(make)
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// How far a root pattern has come on one way down from `/`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Branch<'p> {
+pub(crate) struct Branch<'p> {
     /// The directory that it has come to.
     pub path: PathBuf,
     /// What was captured on the way.
@@ -20,7 +20,7 @@ pub struct Branch<'p> {
 
 /// What a branch makes of a directory in the one that it has come to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Entered<'p> {
+pub(crate) enum Entered<'p> {
     /// Its name isn't like that.
     No,
     /// It leads there.
@@ -31,7 +31,7 @@ pub enum Entered<'p> {
 
 /// Where a pattern leads on the way to a path.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Lead<'p> {
+pub(crate) enum Lead<'p> {
     /// To no directory at or above it.
     Nowhere,
     /// To this root.
@@ -42,13 +42,13 @@ pub enum Lead<'p> {
 
 impl RootPattern {
     /// The way down from `/`, as far as no wildcard decides on it.
-    pub fn start(&self) -> Branch<'_> {
+    pub(crate) fn start(&self) -> Branch<'_> {
         let top = Branch { path: "/".into(), captures: Vec::new(), is_literal: true, rest: &self.components };
         top.past_literals()
     }
 
     /// Where it leads on the way to a path, by the path alone; through names that are left out it leads nowhere.
-    pub fn lead(&self, path: &Path, is_left_out: impl Fn(&[u8]) -> bool) -> Lead<'_> {
+    pub(crate) fn lead(&self, path: &Path, is_left_out: impl Fn(&[u8]) -> bool) -> Lead<'_> {
         let mut branch = self.start();
         loop {
             let Ok(below) = path.strip_prefix(&branch.path) else { return Lead::Nowhere };
@@ -69,12 +69,12 @@ impl RootPattern {
 
 impl<'p> Branch<'p> {
     /// Whether it has come to a root; if not, the names of the directories here decide where it goes.
-    pub fn has_arrived(&self) -> bool {
+    pub(crate) fn has_arrived(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// What it makes of a directory here, by its name.
-    pub fn enter(&self, name: &OsStr) -> Entered<'p> {
+    pub(crate) fn enter(&self, name: &OsStr) -> Entered<'p> {
         let Some((Component::Pattern(pattern), rest)) = self.rest.split_first() else { return Entered::No };
         let captured = match pattern.matches(name.as_bytes()) {
             Match::No => return Entered::No,

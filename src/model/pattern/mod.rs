@@ -1,13 +1,13 @@
 //! Patterns of a policy and what they say of names and paths: gitignore patterns below a root, and roots themselves.
 
 mod authority;
-pub mod branch;
+pub(crate) mod branch;
 mod components;
 pub(crate) mod matching;
 mod name_filter;
 mod name_index;
-pub mod placeholder;
-pub mod root;
+pub(crate) mod placeholder;
+pub(crate) mod root;
 
 pub(crate) use authority::{Name, PatternError, Word};
 

@@ -14,7 +14,7 @@ pub(crate) enum Part<'t> {
 /// Why the placeholders of a text can't be put in.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct PlaceholderError {
+pub(crate) struct PlaceholderError {
     /// What is wrong.
     pub message: String,
     /// What to write instead, where that is known.
@@ -25,7 +25,7 @@ pub struct PlaceholderError {
 
 /// Where a text that was put together came from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// The policy, and those who set its params.
     Policy,
     /// In part from a capture: from the name of a directory that somebody made.

@@ -13,7 +13,7 @@ use std::path::{Component as Step, Path};
 
 /// A tree's root, absolute and with params put in.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RootPattern {
+pub(crate) struct RootPattern {
     pub(super) components: Vec<Component>,
 }
 
@@ -48,7 +48,7 @@ pub(super) enum Match {
 
 impl RootPattern {
     /// Reads a root. Params are put in as text; a relative root is joined to `base`, in which nothing is special.
-    pub fn parse(
+    pub(crate) fn parse(
         text: &str,
         base: Option<&Path>,
         params: &BTreeMap<String, String>,
@@ -79,7 +79,7 @@ impl RootPattern {
     }
 
     /// The names it captures.
-    pub fn captures(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn captures(&self) -> impl Iterator<Item = &str> {
         let patterns = self.components.iter().filter_map(|component| match component {
             Component::Pattern(pattern) => Some(pattern),
             Component::Literal(_) => None,

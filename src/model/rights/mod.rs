@@ -91,7 +91,7 @@ impl fmt::Debug for Rights {
 
 /// The class that somebody falls in for one entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Class {
+pub(crate) enum Class {
     /// The owner.
     Owner,
     /// A user whom the ACL names.
@@ -106,7 +106,7 @@ pub enum Class {
 
 /// What decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Decision {
+pub(crate) struct Decision {
     /// By which class.
     pub class: Class,
     /// What that class is given.
@@ -117,18 +117,18 @@ pub struct Decision {
 
 impl Decision {
     /// What it comes to.
-    pub fn rights(&self) -> Rights {
+    pub(crate) fn rights(&self) -> Rights {
         self.mask.map_or(self.given, |mask| self.given.within(mask))
     }
 
     /// Whether these rights are given, all at once.
-    pub fn gives(&self, rights: Rights) -> bool {
+    pub(crate) fn gives(&self, rights: Rights) -> bool {
         self.rights().has(rights)
     }
 }
 
 /// Who decides whether somebody without any capability has these rights to an entry, all at once.
-pub fn decide(account: &Account, state: State, acl: Option<&Acl>, rights: Rights) -> Decision {
+pub(crate) fn decide(account: &Account, state: State, acl: Option<&Acl>, rights: Rights) -> Decision {
     let bits = |shift: u32| Rights::new(state.mode.bits() >> shift);
     if account.uid == state.uid {
         return Decision { class: Class::Owner, given: bits(6), mask: None };

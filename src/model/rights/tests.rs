@@ -4,17 +4,17 @@ use super::*;
 use crate::model::mode::Mode;
 
 /// An account of these groups, the first of which is its primary one.
-pub fn account(uid: u32, groups: &[u32]) -> Account {
+pub(crate) fn account(uid: u32, groups: &[u32]) -> Account {
     Account { uid, gid: groups[0], groups: groups.to_vec() }
 }
 
 /// A state.
-pub fn state(uid: u32, gid: u32, mode: u32) -> State {
+pub(crate) fn state(uid: u32, gid: u32, mode: u32) -> State {
     State { uid, gid, mode: Mode::new(mode) }
 }
 
 /// The ACL of a text like setfacl(1)'s: `u::7 u:2001:5 g::5 g:7:4 m::7 o::0`.
-pub fn acl(text: &str) -> Acl {
+pub(crate) fn acl(text: &str) -> Acl {
     let entry = |text: &str| {
         let mut fields = text.split(':');
         let (tag, name, permissions) = (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap());

@@ -9,7 +9,7 @@ use std::fmt;
 const END: usize = 256;
 
 /// A path without its middle. No path has two slashes in a row, so no name can pass for what is left out.
-pub struct Abbreviated<'a> {
+pub(crate) struct Abbreviated<'a> {
     head: &'a [u8],
     tail: &'a [u8],
     name: &'a [u8],
@@ -19,7 +19,7 @@ pub struct Abbreviated<'a> {
 
 impl<'a> Abbreviated<'a> {
     /// The path without its middle, if no call could be given the whole of it.
-    pub fn of(path: &'a TreePath) -> Option<Abbreviated<'a>> {
+    pub(crate) fn of(path: &'a TreePath) -> Option<Abbreviated<'a>> {
         let (above, names) = path.directory().parts().filter(|_| path.is_unnameable())?;
         let (head, name) = (above.head(), path.name());
         let tail = last_names(names, END.saturating_sub(name.len() + 1));

@@ -5,17 +5,17 @@ use crate::model::entry::State;
 use crate::model::text::escape::escape;
 
 /// A state in few words, `alice:lab 2775`; ids without a name are numbers.
-pub fn state_text(state: State, names: &dyn IdNames) -> String {
+pub(crate) fn state_text(state: State, names: &dyn IdNames) -> String {
     format!("{}:{} {}", owner_text(state.uid, names), group_text(state.gid, names), state.mode)
 }
 
 /// The name of a user, else the number.
-pub fn owner_text(uid: u32, names: &dyn IdNames) -> String {
+pub(crate) fn owner_text(uid: u32, names: &dyn IdNames) -> String {
     names.user_name(uid).map_or_else(|| uid.to_string(), |name| escape(name.as_bytes()).into_owned())
 }
 
 /// The name of a group, else the number.
-pub fn group_text(gid: u32, names: &dyn IdNames) -> String {
+pub(crate) fn group_text(gid: u32, names: &dyn IdNames) -> String {
     names.group_name(gid).map_or_else(|| gid.to_string(), |name| escape(name.as_bytes()).into_owned())
 }
 

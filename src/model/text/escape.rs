@@ -3,14 +3,14 @@
 use crate::model::entry::Kind;
 use crate::model::path::TreePath;
 use crate::model::text::abbreviated::Abbreviated;
-pub use crate::model::wire::is_hostile;
+pub(crate) use crate::model::wire::is_hostile;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// A name or path for people: control, bidirectional and invisible characters, bytes that are not UTF-8 and the
 /// backslash itself are escaped, so that no two names read alike.
-pub fn escape(name: &[u8]) -> Cow<'_, str> {
+pub(crate) fn escape(name: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(name) {
         Ok(text) if is_plain(name) || !text.chars().any(|c| c == '\\' || is_hostile(c)) => text.into(),
         _ => escape_bytes(name).into(),
@@ -18,7 +18,7 @@ pub fn escape(name: &[u8]) -> Cow<'_, str> {
 }
 
 /// A message for people that may have names in it: as [`escape`], but a backslash stays what it is.
-pub fn escape_message(message: &str) -> Cow<'_, str> {
+pub(crate) fn escape_message(message: &str) -> Cow<'_, str> {
     if is_plain(message.as_bytes()) || !message.chars().any(is_hostile) {
         return message.into();
     }
@@ -34,7 +34,7 @@ fn is_plain(text: &[u8]) -> bool {
 }
 
 /// An entry's absolute path for people; that of a directory ends in a slash.
-pub fn full_path(root: &[u8], path: &[u8], kind: Option<Kind>) -> String {
+pub(crate) fn full_path(root: &[u8], path: &[u8], kind: Option<Kind>) -> String {
     let bytes = join(root, path);
     let mut text = match escape(&bytes) {
         Cow::Owned(text) => text,
@@ -48,7 +48,7 @@ pub fn full_path(root: &[u8], path: &[u8], kind: Option<Kind>) -> String {
 }
 
 /// Writes [`full_path`], without building it where nothing in it has to be escaped.
-pub fn write_full_path(out: &mut dyn Write, root: &[u8], path: &[u8], kind: Option<Kind>) -> io::Result<()> {
+pub(crate) fn write_full_path(out: &mut dyn Write, root: &[u8], path: &[u8], kind: Option<Kind>) -> io::Result<()> {
     if !is_plain(root) || !is_plain(path) {
         return out.write_all(full_path(root, path, kind).as_bytes());
     }
@@ -59,7 +59,7 @@ pub fn write_full_path(out: &mut dyn Write, root: &[u8], path: &[u8], kind: Opti
 }
 
 /// An entry's absolute path for people, as [`full_path`]; one that no call could be given is abbreviated.
-pub fn entry_path(root: &[u8], path: &TreePath, kind: Option<Kind>) -> String {
+pub(crate) fn entry_path(root: &[u8], path: &TreePath, kind: Option<Kind>) -> String {
     match Abbreviated::of(path) {
         None => full_path(root, &path.bytes(), kind),
         Some(short) => {
@@ -70,7 +70,12 @@ pub fn entry_path(root: &[u8], path: &TreePath, kind: Option<Kind>) -> String {
 }
 
 /// Writes [`entry_path`].
-pub fn write_entry_path(out: &mut dyn Write, root: &[u8], path: &TreePath, kind: Option<Kind>) -> io::Result<()> {
+pub(crate) fn write_entry_path(
+    out: &mut dyn Write,
+    root: &[u8],
+    path: &TreePath,
+    kind: Option<Kind>,
+) -> io::Result<()> {
     match path.is_unnameable() {
         false => write_full_path(out, root, &path.bytes(), kind),
         true => out.write_all(entry_path(root, path, kind).as_bytes()),
@@ -78,7 +83,7 @@ pub fn write_entry_path(out: &mut dyn Write, root: &[u8], path: &TreePath, kind:
 }
 
 /// The path of an entry from `/`, as bytes; `.` is the root itself.
-pub fn join(root: &[u8], path: &[u8]) -> Vec<u8> {
+pub(crate) fn join(root: &[u8], path: &[u8]) -> Vec<u8> {
     let (head, slash, rest) = joined(root, path);
     [head, slash, rest].concat()
 }
@@ -93,7 +98,7 @@ fn joined<'a>(root: &'a [u8], path: &'a [u8]) -> (&'a [u8], &'a [u8], &'a [u8]) 
 }
 
 /// How many columns of a terminal a text takes that was escaped before.
-pub fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     console::measure_text_width(text)
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A number with its thousands separated: `1,234,567`.
-pub fn number(count: u64) -> String {
+pub(crate) fn number(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -16,7 +16,7 @@ pub fn number(count: u64) -> String {
 }
 
 /// A number of things: `1 change`, `1,234 changes`, `no entries`.
-pub fn counted(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     match count {
         0 => format!("no {many}"),
         1 => format!("1 {one}"),
@@ -25,19 +25,19 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
 }
 
 /// A clause as a sentence of its own: capital first letter, period last.
-pub fn sentence(clause: &str) -> String {
+pub(crate) fn sentence(clause: &str) -> String {
     format!("{}.", capitalized(clause))
 }
 
 /// A clause with a capital first letter.
-pub fn capitalized(clause: &str) -> String {
+pub(crate) fn capitalized(clause: &str) -> String {
     let mut letters = clause.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}", letters.as_str())
 }
 
 /// How long something took, in the units that a person would take: `12 ms`, `1.2 s`, `3 min 20 s`, `1 h 5 min`.
-pub fn time(took: Duration) -> String {
+pub(crate) fn time(took: Duration) -> String {
     match took.as_millis() {
         millis @ 0..1000 => format!("{millis} ms"),
         // Not rounded by the formatter, which would make 10.0 s of 9.99.

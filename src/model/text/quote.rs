@@ -6,7 +6,7 @@ use std::fmt::Write;
 /// Quotes one word for a shell: bare where nothing is special, else `'...'`.
 ///
 /// What can't be shown as it is becomes `$'...'`, which bash, zsh, ksh and POSIX.1-2024 know.
-pub fn shell_quote(word: &[u8]) -> String {
+pub(crate) fn shell_quote(word: &[u8]) -> String {
     match std::str::from_utf8(word) {
         Ok(text) if is_plain(text) => text.into(),
         Ok(text) if !text.chars().any(is_hostile) => format!("'{}'", text.replace('\'', r"'\''")),

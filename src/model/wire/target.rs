@@ -35,7 +35,7 @@ impl From<WireState> for State {
 /// A target as plans and records have it: its state, the values looked at when they are asked for, so that what is wrong
 /// with one is told as what it is. What a later version writes beside them is another format's.
 #[derive(Serialize, Deserialize)]
-pub struct WireTarget<'a> {
+pub(crate) struct WireTarget<'a> {
     uid: u32,
     gid: u32,
     #[serde(borrow)]
@@ -44,7 +44,7 @@ pub struct WireTarget<'a> {
 
 impl WireTarget<'_> {
     /// Writes a target that has no ACLs, which this form can't hold: see [`Target::acls`].
-    pub fn of(State { uid, gid, mode }: State) -> WireTarget<'static> {
+    pub(crate) fn of(State { uid, gid, mode }: State) -> WireTarget<'static> {
         WireTarget { uid, gid, mode: Spelled::Value(mode) }
     }
 
@@ -52,7 +52,7 @@ impl WireTarget<'_> {
     ///
     /// # Errors
     /// Where the mode isn't four octal digits, or an id is nobody's.
-    pub fn value(self) -> Result<Target, String> {
+    pub(crate) fn value(self) -> Result<Target, String> {
         let text = self.mode.text();
         let mode = octal(&text).ok_or_else(|| format!("`mode` is \"{text}\", not four octal digits"))?;
         // chown(2) takes this id for "leave it".

@@ -18,7 +18,7 @@ use std::io;
 /// An entry's path: as [`WirePath`], or counted from a directory of that number where no call could be given the whole.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum EntryPath<'a> {
+pub(crate) enum EntryPath<'a> {
     /// UTF-8.
     #[serde(borrow)]
     Text(Cow<'a, str>),
@@ -33,7 +33,7 @@ pub enum EntryPath<'a> {
 /// The rest of a path.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Below<'a> {
+pub(crate) struct Below<'a> {
     /// The number of the directory that it goes on from.
     directory: u64,
     /// The names from there.
@@ -43,7 +43,7 @@ pub struct Below<'a> {
 
 /// A line that gives a directory a number, for the lines that follow.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct DirectoryLine<'a> {
+pub(crate) struct DirectoryLine<'a> {
     #[serde(rename = "type", borrow)]
     tag: Cow<'a, str>,
     directory: u64,
@@ -62,14 +62,14 @@ impl<'a> From<WirePath<'a>> for EntryPath<'a> {
 
 /// Numbers directories while paths are written, those on the way to the last one.
 #[derive(Default)]
-pub struct Trail {
+pub(crate) struct Trail {
     line: Vec<(Directory, u64)>,
     last: u64,
 }
 
 /// A directory that got a number.
 #[derive(Clone, Copy, Debug)]
-pub struct Step<'a> {
+pub(crate) struct Step<'a> {
     /// The number.
     pub number: u64,
     /// That of the directory that it lies below; `None` for the root.
@@ -80,7 +80,7 @@ pub struct Step<'a> {
 
 impl Trail {
     /// The path as it is to be written; `write` is given the lines that have to stand before.
-    pub fn path<'a>(
+    pub(crate) fn path<'a>(
         &mut self,
         path: &'a TreePath,
         mut write: impl FnMut(&DirectoryLine<'_>) -> io::Result<()>,
@@ -101,7 +101,7 @@ impl Trail {
 
     /// The number of a directory, and the names from there to the entry, where no call could be given the whole path;
     /// `tell` is told of the numbers that this takes.
-    pub fn cut<E>(
+    pub(crate) fn cut<E>(
         &mut self,
         path: &TreePath,
         tell: impl FnMut(Step<'_>) -> Result<(), E>,
@@ -116,7 +116,7 @@ impl Trail {
     }
 
     /// Forgets the way to the last path, for one from another root; numbers go on.
-    pub fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         self.line.clear();
     }
 
@@ -152,14 +152,14 @@ impl Trail {
 
 /// The directories that lines gave numbers to, as they are read.
 #[derive(Default)]
-pub struct Numbered {
+pub(crate) struct Numbered {
     directories: HashMap<u64, Directory>,
     neighbours: Neighbours,
 }
 
 impl Numbered {
     /// Takes a number down; an earlier directory of that number is forgotten.
-    pub fn take(&mut self, line: &DirectoryLine<'_>) -> Result<&Directory, String> {
+    pub(crate) fn take(&mut self, line: &DirectoryLine<'_>) -> Result<&Directory, String> {
         let directory = match &line.path {
             EntryPath::Text(text) => Directory::from(text.as_bytes()),
             EntryPath::Bytes(bytes) => Directory::from(&**bytes),
@@ -169,7 +169,7 @@ impl Numbered {
     }
 
     /// The path that a line has; it shares its directory with the one before where it lies in the same.
-    pub fn path(&mut self, path: &EntryPath<'_>) -> Result<TreePath, String> {
+    pub(crate) fn path(&mut self, path: &EntryPath<'_>) -> Result<TreePath, String> {
         match path {
             EntryPath::Text(text) => Ok(self.neighbours.path(text.as_bytes())),
             EntryPath::Bytes(bytes) => Ok(self.neighbours.path(bytes)),

@@ -5,7 +5,7 @@ use serde_json::ser::Formatter;
 use std::io::{self, Write};
 
 /// Compact JSON in which a string has no control, bidirectional or invisible character.
-pub struct Visible;
+pub(crate) struct Visible;
 
 impl Formatter for Visible {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
@@ -23,18 +23,18 @@ impl Formatter for Visible {
 }
 
 /// Writes a value as JSON that is safe to look at, without the end of its line.
-pub fn write_visible(value: &impl Serialize, out: impl Write) -> io::Result<()> {
+pub(crate) fn write_visible(value: &impl Serialize, out: impl Write) -> io::Result<()> {
     Ok(value.serialize(&mut serde_json::Serializer::with_formatter(out, Visible))?)
 }
 
 /// Writes a value likewise, and the end of its line.
-pub fn write_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     write_visible(value, &mut *out)?;
     out.write_all(b"\n")
 }
 
 /// Whether a character could fool a reader or a terminal: it is no letter but a command, or it can't be seen.
-pub fn is_hostile(c: char) -> bool {
+pub(crate) fn is_hostile(c: char) -> bool {
     c.is_control() || is_bidirectional(c) || is_invisible(c)
 }
 

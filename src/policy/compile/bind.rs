@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Names to ids, as the name service has them; whoever answers remembers, so that each name is asked once.
-pub trait Lookup {
+pub(crate) trait Lookup {
     /// The group of this name; `None` if there is none.
     fn gid(&self, name: &str) -> Result<Option<u32>, LookupError>;
 
@@ -24,7 +24,7 @@ pub trait Lookup {
 /// The name service gave no answer, which is not the same as that there is no such name.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct LookupError {
+pub(crate) struct LookupError {
     /// The call and its errno.
     pub message: String,
 }
@@ -41,7 +41,7 @@ impl Lookup for NameService {
 
 /// What a tree is bound to.
 #[derive(Clone, Debug)]
-pub struct Binding<'a> {
+pub(crate) struct Binding<'a> {
     /// The absolute path of the real root.
     pub root: PathBuf,
     /// The policy's params, all of them, defaults put in.
@@ -53,7 +53,11 @@ pub struct Binding<'a> {
 }
 
 /// Binds a tree to a root; all names that can't be turned into ids are reported at once.
-pub fn bind(rules: &Arc<TreeRules>, binding: Binding<'_>, lookup: &dyn Lookup) -> Result<Instance, Vec<Problem>> {
+pub(crate) fn bind(
+    rules: &Arc<TreeRules>,
+    binding: Binding<'_>,
+    lookup: &dyn Lookup,
+) -> Result<Instance, Vec<Problem>> {
     let mut binder = Binder { rules, binding: &binding, lookup, problems: Vec::new() };
     let (group_rules, owner_rules) = rules.account_rules();
     let groups: Vec<_> = group_rules.iter().map(|&rule| binder.groups(rule)).collect();

@@ -12,7 +12,7 @@ use std::path::{Component, Path};
 
 /// The exceptions that hold today and cover something below one root.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Exceptions {
+pub(crate) struct Exceptions {
     covered: Vec<Covered>,
 }
 
@@ -26,7 +26,7 @@ struct Covered {
 
 /// What a root is, to those exceptions that speak of it.
 #[derive(Clone, Copy, Debug)]
-pub struct ExceptionScope<'a> {
+pub(crate) struct ExceptionScope<'a> {
     /// The absolute path of the real root.
     pub root: &'a Path,
     /// What a template is bound to: relative exceptions start there. The root itself, where it is no template.
@@ -39,7 +39,7 @@ pub struct ExceptionScope<'a> {
 
 impl Exceptions {
     /// The exceptions of a policy that hold on this day and cover something below this root.
-    pub fn of(model: &Model, scope: ExceptionScope<'_>, today: Date) -> Exceptions {
+    pub(crate) fn of(model: &Model, scope: ExceptionScope<'_>, today: Date) -> Exceptions {
         let holding = model.exceptions.iter().filter(|exception| !is_expired(exception, today));
         let covered = holding.filter_map(|exception| {
             let path = below_root(exception, scope)?;
@@ -50,13 +50,13 @@ impl Exceptions {
 
     /// These exceptions and those of another policy that holds for the same root.
     #[must_use]
-    pub fn and(mut self, other: Exceptions) -> Exceptions {
+    pub(crate) fn and(mut self, other: Exceptions) -> Exceptions {
         self.covered.extend(other.covered);
         self
     }
 
     /// The lints that aren't found at a path below the root, or at the root itself (`.`).
-    pub fn suppressed(&self, path: &TreePath) -> LintSet {
+    pub(crate) fn suppressed(&self, path: &TreePath) -> LintSet {
         if self.covered.is_empty() {
             return LintSet::default();
         }
@@ -66,7 +66,7 @@ impl Exceptions {
     }
 
     /// The reason of the first exception that covers a lint at a path; empty where none does.
-    pub fn reason(&self, path: &TreePath, lint: Lint) -> &str {
+    pub(crate) fn reason(&self, path: &TreePath, lint: Lint) -> &str {
         let path = path.bytes();
         let covering = self.covered.iter().find(|covered| covered.lints.contains(lint) && covers(&covered.path, &path));
         covering.map_or("", |covered| &covered.reason)
@@ -74,7 +74,7 @@ impl Exceptions {
 }
 
 /// The exceptions of a policy whose last day has passed.
-pub fn expired(model: &Model, today: Date) -> impl Iterator<Item = &Exception> {
+pub(crate) fn expired(model: &Model, today: Date) -> impl Iterator<Item = &Exception> {
     model.exceptions.iter().filter(move |exception| is_expired(exception, today))
 }
 

@@ -1,6 +1,6 @@
 //! What a policy expects of people at one real root, with params and captures put in.
 
-pub use crate::model::pattern::placeholder::Origin;
+pub(crate) use crate::model::pattern::placeholder::Origin;
 
 use crate::model::mode::Mode;
 use crate::model::operation::Operations;
@@ -14,7 +14,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// What a root is, to the expectations that speak of it.
 #[derive(Clone, Copy, Debug)]
-pub struct ExpectationScope<'a> {
+pub(crate) struct ExpectationScope<'a> {
     /// The absolute path of the real root: relative paths start there.
     pub root: &'a Path,
     /// The params of the policy that expects.
@@ -25,7 +25,7 @@ pub struct ExpectationScope<'a> {
 
 /// What one is expected to be able to do with one entry, and what not.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Expected {
+pub(crate) struct Expected {
     /// The line of the table's head, from 1.
     pub line: u32,
     /// The entry, absolute and without `.` and `..`.
@@ -45,7 +45,7 @@ pub struct Expected {
 }
 
 /// What a policy expects at a root; what speaks of another tree's captures isn't about it.
-pub fn expected(model: &Model, scope: ExpectationScope<'_>) -> Result<Vec<Expected>, Vec<Problem>> {
+pub(crate) fn expected(model: &Model, scope: ExpectationScope<'_>) -> Result<Vec<Expected>, Vec<Problem>> {
     let (mut all, mut problems) = (Vec::new(), Vec::new());
     for expectation in &model.expectations {
         let mut kept = |found: Result<Vec<Expected>, Problem>| match found {

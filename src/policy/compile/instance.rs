@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// One tree of a policy, bound to one real root, with names turned into ids.
 #[derive(Debug)]
-pub struct Instance {
+pub(crate) struct Instance {
     pub(crate) root: PathBuf,
     pub(crate) rules: Arc<TreeRules>,
     /// The groups and owners of the rules that want some, in the order of [`TreeRules::account_rules`].
@@ -19,39 +19,39 @@ pub struct Instance {
 
 impl Instance {
     /// The absolute path of the root.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
     /// The index of its policy.
-    pub fn policy(&self) -> u32 {
+    pub(crate) fn policy(&self) -> u32 {
         self.rules.policy()
     }
 
     /// The index of its tree in the policy.
-    pub fn tree(&self) -> u32 {
+    pub(crate) fn tree(&self) -> u32 {
         self.rules.index()
     }
 
     /// Its policy.
-    pub fn model(&self) -> &Arc<Model> {
+    pub(crate) fn model(&self) -> &Arc<Model> {
         self.rules.model()
     }
 
     /// Which mounts below the root are entered.
-    pub fn mounts(&self) -> Mounts {
+    pub(crate) fn mounts(&self) -> Mounts {
         self.rules.tree().mounts
     }
 
     /// Whether the group of the root decides on other groups.
-    pub fn asks_for_root_group(&self) -> bool {
+    pub(crate) fn asks_for_root_group(&self) -> bool {
         // `@setgid` and `@parent` end at the root's group where nothing else is found.
         let of_root = |term: &GroupTerm| matches!(term, GroupTerm::Root | GroupTerm::Setgid | GroupTerm::Parent);
         self.groups.iter().flatten().any(of_root)
     }
 
     /// Whether snapshots and secrets are excluded without the policy saying so.
-    pub fn has_default_excludes(&self) -> bool {
+    pub(crate) fn has_default_excludes(&self) -> bool {
         self.rules.tree().default_excludes
     }
 

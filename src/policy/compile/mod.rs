@@ -1,8 +1,8 @@
 //! What a policy says, compiled: rules with their matchers, and names turned into ids for each real root.
 
-pub mod bind;
-pub mod exceptions;
-pub mod expectations;
-pub mod instance;
-pub mod rule_table;
-pub mod rules;
+pub(crate) mod bind;
+pub(crate) mod exceptions;
+pub(crate) mod expectations;
+pub(crate) mod instance;
+pub(crate) mod rule_table;
+pub(crate) mod rules;

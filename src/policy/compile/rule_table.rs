@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 /// Every tree of a run's policies with its rules compiled, to be bound to any number of roots.
 #[derive(Debug)]
-pub struct RuleTable {
+pub(crate) struct RuleTable {
     trees: Vec<Vec<Arc<TreeRules>>>,
     sites: Vec<RuleSite>,
 }
 
 /// Where a rule stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RuleSite {
+pub(crate) struct RuleSite {
     /// The index of its policy.
     pub policy: u32,
     /// The index of its tree in the policy.
@@ -29,7 +29,7 @@ pub struct RuleSite {
 
 impl RuleTable {
     /// Compiles all trees of all policies; ids follow the order of policies, trees and rules.
-    pub fn compile(models: &[Arc<Model>]) -> Result<RuleTable, Vec<Problem>> {
+    pub(crate) fn compile(models: &[Arc<Model>]) -> Result<RuleTable, Vec<Problem>> {
         let mut table = RuleTable { trees: Vec::new(), sites: Vec::new() };
         let mut problems = Vec::new();
         for model in models {
@@ -46,17 +46,17 @@ impl RuleTable {
     }
 
     /// The rules of a tree, by the indexes of its policy and of the tree in it.
-    pub fn tree(&self, policy: u32, tree: usize) -> &Arc<TreeRules> {
+    pub(crate) fn tree(&self, policy: u32, tree: usize) -> &Arc<TreeRules> {
         &self.trees[policy as usize][tree]
     }
 
     /// Where a rule stands.
-    pub fn site(&self, rule: RuleId) -> &RuleSite {
+    pub(crate) fn site(&self, rule: RuleId) -> &RuleSite {
         &self.sites[rule.index()]
     }
 
     /// Where each rule stands, by its id.
-    pub fn sites(&self) -> &[RuleSite] {
+    pub(crate) fn sites(&self) -> &[RuleSite] {
         &self.sites
     }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// The rules of one tree: number 0 are the tree's own keys, the others its `[[tree.rule]]`s in order.
 #[derive(Debug)]
-pub struct TreeRules {
+pub(crate) struct TreeRules {
     model: Arc<Model>,
     policy: u32,
     tree: u32,
@@ -99,22 +99,22 @@ impl TreeRules {
     }
 
     /// The policy that the tree is of.
-    pub fn model(&self) -> &Arc<Model> {
+    pub(crate) fn model(&self) -> &Arc<Model> {
         &self.model
     }
 
     /// The index of that policy.
-    pub fn policy(&self) -> u32 {
+    pub(crate) fn policy(&self) -> u32 {
         self.policy
     }
 
     /// The index of the tree in it.
-    pub fn index(&self) -> u32 {
+    pub(crate) fn index(&self) -> u32 {
         self.tree
     }
 
     /// The tree as the policy says it.
-    pub fn tree(&self) -> &Tree {
+    pub(crate) fn tree(&self) -> &Tree {
         &self.model.trees[self.tree as usize]
     }
 

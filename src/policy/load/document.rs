@@ -18,7 +18,7 @@ const LARGEST: u64 = 1 << 20;
 
 /// Where a policy is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum DocumentPlace {
+pub(super) enum DocumentPlace {
     /// Compiled in.
     BuiltIn(BuiltIn),
     /// In this file.
@@ -27,7 +27,7 @@ pub enum DocumentPlace {
 
 /// Where a policy came from, and whose file it is.
 #[derive(Clone, Debug)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// It is compiled in.
     BuiltIn(BuiltIn),
     /// It was read from a file.
@@ -41,7 +41,7 @@ pub enum Origin {
 
 /// A policy that was read.
 #[derive(Clone, Debug)]
-pub struct Document {
+pub(crate) struct Document {
     /// What it says.
     pub model: Arc<Model>,
     /// Where it came from.
@@ -50,7 +50,7 @@ pub struct Document {
 
 /// What names a policy: the command line, or a place in a file.
 #[derive(Clone, Debug, Default)]
-pub struct Citation {
+pub(super) struct Citation {
     /// The file; `None` for the command line.
     pub source: Option<Arc<Source>>,
     /// The bytes of the file.
@@ -59,7 +59,7 @@ pub struct Citation {
 
 impl Citation {
     /// A problem at this place.
-    pub fn problem(&self, message: impl Into<String>, hint: impl Into<String>) -> Problem {
+    pub(super) fn problem(&self, message: impl Into<String>, hint: impl Into<String>) -> Problem {
         Problem {
             source: self.source.clone(),
             span: self.span.clone(),
@@ -71,7 +71,7 @@ impl Citation {
 
 impl Origin {
     /// Whether both are the same policy, by whatever paths they were named.
-    pub fn is(&self, other: &Origin) -> bool {
+    pub(crate) fn is(&self, other: &Origin) -> bool {
         match (self, other) {
             (Origin::BuiltIn(one), Origin::BuiltIn(other)) => one == other,
             (Origin::File { entry: one, .. }, Origin::File { entry: other, .. }) => one.id == other.id,
@@ -80,7 +80,7 @@ impl Origin {
     }
 
     /// The folder that paths in it are relative to.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         match self {
             Origin::BuiltIn(_) => Path::new(""),
             Origin::File { path, .. } => path.parent().unwrap_or(Path::new("")),
@@ -90,7 +90,7 @@ impl Origin {
 
 impl DocumentPlace {
     /// The place that a name stands for: with a `/` or ending in `.toml` a file, from `folder` on, else a built-in.
-    pub fn of(name: &OsStr, folder: &Path, cited: &Citation) -> Result<DocumentPlace, Problem> {
+    pub(super) fn of(name: &OsStr, folder: &Path, cited: &Citation) -> Result<DocumentPlace, Problem> {
         let bytes = name.as_encoded_bytes();
         if bytes.contains(&b'/') || bytes.ends_with(b".toml") {
             return Ok(DocumentPlace::File(folder.join(name)));
@@ -107,7 +107,7 @@ impl DocumentPlace {
     }
 
     /// Reads the policy there.
-    pub fn read(&self, cited: &Citation) -> Result<Document, Vec<Problem>> {
+    pub(super) fn read(&self, cited: &Citation) -> Result<Document, Vec<Problem>> {
         match self {
             DocumentPlace::BuiltIn(built_in) => {
                 Ok(Document { model: Arc::new(read(built_in.source())?), origin: Origin::BuiltIn(*built_in) })
@@ -118,7 +118,7 @@ impl DocumentPlace {
 }
 
 /// Reads a policy file that something names.
-pub fn read_file(path: &Path, cited: &Citation) -> Result<Document, Vec<Problem>> {
+pub(super) fn read_file(path: &Path, cited: &Citation) -> Result<Document, Vec<Problem>> {
     let text = read_text(path, LARGEST).map_err(|error| {
         let message = format!("policy {} can't be read: {error}", path.display());
         vec![cited.problem(message, advice(&error))]

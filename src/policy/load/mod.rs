@@ -5,7 +5,7 @@ mod params;
 #[cfg(test)]
 mod tests;
 
-pub use document::{Document, Origin};
+pub(crate) use document::{Document, Origin};
 
 use super::builtin::{BuiltIn, FALLBACK};
 use super::model::{At, Model, Param, Use};
@@ -26,11 +26,11 @@ const MOST_USED: usize = 10_000;
 const LONGEST_CHAIN: usize = 32;
 
 /// Where a machine's own policies lie.
-pub const FOLDER: &str = "/etc/sgidlint";
+pub(crate) const FOLDER: &str = "/etc/sgidlint";
 
 /// What the command line says of policies.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// `-p`: names of built-in policies, and files.
     pub policies: Vec<OsString>,
     /// `-s`: params and their values.
@@ -45,7 +45,7 @@ pub struct Request {
 
 /// What there is to do where no policy is named and none is in the folder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fallback {
+pub(crate) enum Fallback {
     /// PATHs are judged by [`FALLBACK`]; for what changes nothing.
     Allowed,
     /// PATHs need no policy, and there are none.
@@ -56,7 +56,7 @@ pub enum Fallback {
 
 /// A policy of a run.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// What it says.
     pub model: Arc<Model>,
     /// Its params, each with its value.
@@ -70,7 +70,7 @@ pub struct Loaded {
 }
 
 /// Reads the policies of a run, and those that they use.
-pub fn load(request: &Request) -> Result<Vec<Loaded>, Vec<Problem>> {
+pub(crate) fn load(request: &Request) -> Result<Vec<Loaded>, Vec<Problem>> {
     let mut loader =
         Loader { request, read: Vec::new(), missing: 0, is_full: false, loaded: Vec::new(), problems: Vec::new() };
     let places = loader.places();
@@ -85,13 +85,13 @@ pub fn load(request: &Request) -> Result<Vec<Loaded>, Vec<Problem>> {
 }
 
 /// Reads one policy by its name, for a look at it alone: with a `/` or ending in `.toml` a file, else a built-in.
-pub fn document(name: &OsStr) -> Result<Document, Vec<Problem>> {
+pub(crate) fn document(name: &OsStr) -> Result<Document, Vec<Problem>> {
     let cited = Citation::default();
     DocumentPlace::of(name, Path::new(""), &cited).map_err(|problem| vec![problem])?.read(&cited)
 }
 
 /// What is wrong with what a policy uses, for a look at it alone: names, places and params, down to the last use.
-pub fn problems_of_uses(document: &Document) -> Vec<Problem> {
+pub(crate) fn problems_of_uses(document: &Document) -> Vec<Problem> {
     let request = Request {
         policies: Vec::new(),
         sets: Vec::new(),

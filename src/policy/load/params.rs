@@ -8,7 +8,7 @@ use crate::policy::problem::Problem;
 use std::collections::BTreeMap;
 
 /// What sets params.
-pub struct Settings<'s> {
+pub(super) struct Settings<'s> {
     /// `-s`.
     pub sets: &'s [(String, String)],
     /// The [[use]] and the policy it stands in.
@@ -17,7 +17,7 @@ pub struct Settings<'s> {
 
 impl<'s> Settings<'s> {
     /// The command line alone.
-    pub fn of(sets: &'s [(String, String)]) -> Settings<'s> {
+    pub(super) fn of(sets: &'s [(String, String)]) -> Settings<'s> {
         Settings { sets, user: None }
     }
 
@@ -38,7 +38,7 @@ impl<'s> Settings<'s> {
 }
 
 /// Every param of a policy with its value; what has none, or is none, is reported.
-pub fn resolve(model: &Model, settings: &Settings<'_>, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
+pub(super) fn resolve(model: &Model, settings: &Settings<'_>, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
     report_unknown(model, settings, problems);
     let mut values = BTreeMap::new();
     for param in &model.params {
@@ -77,7 +77,7 @@ fn report_unknown(model: &Model, settings: &Settings<'_>, problems: &mut Vec<Pro
 }
 
 /// A problem for each `-s` that none of the policies takes.
-pub fn unknown_sets(sets: &[(String, String)], loaded: &[Loaded]) -> Vec<Problem> {
+pub(super) fn unknown_sets(sets: &[(String, String)], loaded: &[Loaded]) -> Vec<Problem> {
     let mut names: Vec<&str> =
         loaded.iter().flat_map(|loaded| &loaded.model.params).map(|param| param.name.value.as_str()).collect();
     names.sort_unstable();

@@ -8,7 +8,7 @@ use crate::policy::nearest::did_you_mean;
 
 /// Which of the two it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum AccountKey {
+pub(super) enum AccountKey {
     /// `group`.
     Group,
     /// `owner`.
@@ -26,7 +26,7 @@ impl AccountKey {
 }
 
 /// The acceptable ones.
-pub fn accounts(
+pub(super) fn accounts(
     value: &Value<'_>,
     account: AccountKey,
     names: &Names<'_>,
@@ -38,7 +38,7 @@ pub fn accounts(
 }
 
 /// An integer that is an id.
-pub fn id(value: &Value<'_>, problems: &mut Problems) -> Option<u32> {
+pub(super) fn id(value: &Value<'_>, problems: &mut Problems) -> Option<u32> {
     let id = value.count().and_then(|id| u32::try_from(id).ok()).filter(|&id| id != u32::MAX);
     if id.is_none() {
         let message = format!("{} is not an id", problems.raw(&value.span));

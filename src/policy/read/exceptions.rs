@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 /// What relative paths of exceptions start at.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Base {
+pub(super) enum Base {
     /// What the template is bound to.
     Template,
     /// Nothing: every root is absolute, and so must they be.
@@ -19,7 +19,7 @@ pub enum Base {
 }
 
 /// Every exception of a policy.
-pub fn exceptions(value: &Value<'_>, base: Base, names: &Names<'_>, problems: &mut Problems) -> Vec<Exception> {
+pub(super) fn exceptions(value: &Value<'_>, base: Base, names: &Names<'_>, problems: &mut Problems) -> Vec<Exception> {
     let tables = value.tables("[[exception]]", problems);
     tables.into_iter().filter_map(|table| exception(table, base, names, problems)).collect()
 }
@@ -68,7 +68,7 @@ fn date(value: &Value<'_>, problems: &mut Problems) -> Option<Date> {
 }
 
 /// Every use of another policy.
-pub fn uses(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<Use> {
+pub(super) fn uses(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<Use> {
     value.tables("[[use]]", problems).into_iter().filter_map(|table| a_use(table, params, problems)).collect()
 }
 

@@ -11,7 +11,7 @@ use crate::model::principal::Principal;
 use crate::policy::model::{At, Expectation};
 
 /// Every expectation of a policy.
-pub fn expectations(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec<Expectation> {
+pub(super) fn expectations(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec<Expectation> {
     let tables = value.tables("[[expect]]", problems);
     tables.into_iter().filter_map(|table| expectation(table, names, problems)).collect()
 }

@@ -12,7 +12,7 @@ use crate::policy::nearest::did_you_mean;
 const FORMAT: u64 = 1;
 
 /// Checks `format`.
-pub fn format(table: &mut Table<'_>, problems: &mut Problems) {
+pub(super) fn format(table: &mut Table<'_>, problems: &mut Problems) {
     let hint = format!("begin the file with `format = {FORMAT}`");
     let Some(value) = table.take("format") else {
         return problems.add(0..0, "no `format`", hint);
@@ -28,7 +28,7 @@ pub fn format(table: &mut Table<'_>, problems: &mut Problems) {
 }
 
 /// `name`.
-pub fn name(table: &mut Table<'_>, problems: &mut Problems) -> Option<String> {
+pub(super) fn name(table: &mut Table<'_>, problems: &mut Problems) -> Option<String> {
     let name = table.take("name")?.nonempty("\"lab-share\"", problems)?;
     if name.value.chars().any(char::is_control) {
         problems.add(name.span.clone(), "a control character in the policy's name", "use letters, digits and `-`");
@@ -37,7 +37,7 @@ pub fn name(table: &mut Table<'_>, problems: &mut Problems) -> Option<String> {
 }
 
 /// `[params]`.
-pub fn params(table: &mut Table<'_>, problems: &mut Problems) -> Vec<Param> {
+pub(super) fn params(table: &mut Table<'_>, problems: &mut Problems) -> Vec<Param> {
     let hint = "write `[params]`, and below it as in `group = { help = \"who shares it\" }`";
     let Some(mut table) = table.take("params").and_then(|value| value.table("[params]", hint, problems)) else {
         return Vec::new();
@@ -67,7 +67,7 @@ fn param(value: &Value<'_>, problems: &mut Problems) -> Option<Param> {
 }
 
 /// `[lints]`.
-pub fn lints(table: &mut Table<'_>, problems: &mut Problems) -> Vec<(Lint, Level)> {
+pub(super) fn lints(table: &mut Table<'_>, problems: &mut Problems) -> Vec<(Lint, Level)> {
     let hint = "write `[lints]`, and below it as in `world-writable = \"deny\"`";
     let Some(mut table) = table.take("lints").and_then(|value| value.table("[lints]", hint, problems)) else {
         return Vec::new();
@@ -83,7 +83,7 @@ pub fn lints(table: &mut Table<'_>, problems: &mut Problems) -> Vec<(Lint, Level
 }
 
 /// `[fixes]`: the lints whose unsafe fixes are meant.
-pub fn fixes(table: &mut Table<'_>, problems: &mut Problems) -> Vec<Lint> {
+pub(super) fn fixes(table: &mut Table<'_>, problems: &mut Problems) -> Vec<Lint> {
     let hint = "write `[fixes]`, and below it as in `unsafe = [\"missing-permission\"]`";
     let Some(mut table) = table.take("fixes").and_then(|value| value.table("[fixes]", hint, problems)) else {
         return Vec::new();
@@ -105,7 +105,7 @@ fn fixable(name: &At<String>, problems: &mut Problems) -> Option<Lint> {
 }
 
 /// The lint of that name.
-pub fn lint(name: &At<String>, problems: &mut Problems) -> Option<Lint> {
+pub(super) fn lint(name: &At<String>, problems: &mut Problems) -> Option<Lint> {
     let lint = Lint::from_name(&name.value);
     if lint.is_none() {
         let hint = did_you_mean(&name.value, &Lint::ALL.map(Lint::name), "the lints are");

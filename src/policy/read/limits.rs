@@ -7,7 +7,7 @@ use crate::policy::model::{Limits, MaxChanges};
 use std::str::FromStr;
 
 /// `[limits]`.
-pub fn limits(table: &mut Table<'_>, problems: &mut Problems) -> Limits {
+pub(super) fn limits(table: &mut Table<'_>, problems: &mut Problems) -> Limits {
     let hint = "write `[limits]`, and below it as in `max-changes = \"5%\"`";
     let Some(mut table) = table.take("limits").and_then(|value| value.table("[limits]", hint, problems)) else {
         return Limits::default();

@@ -44,7 +44,7 @@ pub fn read(source: Arc<Source>) -> Result<Model, Vec<Problem>> {
 
 /// The keys that each table of a text was asked for, by the table's title.
 #[cfg(test)]
-pub fn keys_of(text: &str) -> std::collections::BTreeMap<&'static str, std::collections::BTreeSet<String>> {
+pub(super) fn keys_of(text: &str) -> std::collections::BTreeMap<&'static str, std::collections::BTreeSet<String>> {
     let mut problems = Problems::new(Arc::new(Source { file: "test".into(), text: text.into() }));
     let (document, _) = DeTable::parse_recoverable(text);
     model(Table::new("the policy", 0..0, document.get_ref()), &mut problems);

@@ -7,10 +7,10 @@ use crate::policy::model::{At, Attribute};
 use std::ops::Range;
 
 /// Mode expressions, each with its place.
-pub type Modes = Vec<At<ModeExpression>>;
+pub(super) type Modes = Vec<At<ModeExpression>>;
 
 /// The acceptable modes, of directories or of files.
-pub fn modes(value: &Value<'_>, is_directory: bool, problems: &mut Problems) -> Option<Modes> {
+pub(super) fn modes(value: &Value<'_>, is_directory: bool, problems: &mut Problems) -> Option<Modes> {
     let values = value.one_or_more(problems);
     let modes: Modes = values.iter().filter_map(|value| one(value, is_directory, problems)).collect();
     (!modes.is_empty()).then_some(modes)
@@ -58,7 +58,7 @@ fn octal_digits(raw: &str) -> &str {
 }
 
 /// Reports a `dir-mode` that asks for another value of `bit` than the `key` of the same table.
-pub fn check_agreement(
+pub(super) fn check_agreement(
     key: &str,
     bit: Mode,
     wish: &Attribute<bool>,

@@ -7,7 +7,7 @@ use crate::policy::nearest::did_you_mean;
 use std::ops::Range;
 
 /// The names that `{name}` can be put in for.
-pub struct Names<'m> {
+pub(super) struct Names<'m> {
     known: Vec<&'m str>,
     /// Captured by some roots of the tree, and not by others.
     partly: Vec<&'m str>,
@@ -15,7 +15,7 @@ pub struct Names<'m> {
 
 impl<'m> Names<'m> {
     /// Those of a tree with these roots.
-    pub fn of_roots(params: &'m [Param], roots: &'m [At<String>]) -> Names<'m> {
+    pub(super) fn of_roots(params: &'m [Param], roots: &'m [At<String>]) -> Names<'m> {
         let captures: Vec<Vec<&str>> = roots.iter().map(|root| captures(&root.value, params).collect()).collect();
         let (known, partly) = captures
             .iter()
@@ -26,14 +26,14 @@ impl<'m> Names<'m> {
     }
 
     /// Those of any tree of a policy.
-    pub fn of_policy(params: &'m [Param], trees: &'m [Tree]) -> Names<'m> {
+    pub(super) fn of_policy(params: &'m [Param], trees: &'m [Tree]) -> Names<'m> {
         let mut all = Names { known: params.iter().map(|param| param.name.value.as_str()).collect(), partly: vec![] };
         all.known.extend(trees.iter().flat_map(|tree| Names::of_roots(&[], &tree.roots).known));
         all
     }
 
     /// Reports every `{name}` of a text that nothing can be put in for, and braces around anything but a name.
-    pub fn check(&self, text: &At<String>, problems: &mut Problems) {
+    pub(super) fn check(&self, text: &At<String>, problems: &mut Problems) {
         check_braces(text, problems);
         for (name, span) in placeholders(&text.value).filter(|(name, _)| !self.known.contains(name)) {
             let span = problems.inside(text, span);
@@ -51,12 +51,12 @@ impl<'m> Names<'m> {
 }
 
 /// The names that a root captures: those in braces that aren't params.
-pub fn captures<'r>(root: &'r str, params: &[Param]) -> impl Iterator<Item = &'r str> {
+pub(super) fn captures<'r>(root: &'r str, params: &[Param]) -> impl Iterator<Item = &'r str> {
     placeholders(root).map(|(name, _)| name).filter(|name| params.iter().all(|param| param.name.value != *name))
 }
 
 /// Every `{name}` of a text, and where it stands; none where the braces are wrong.
-pub fn placeholders(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+pub(super) fn placeholders(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     parts(text).unwrap_or_default().into_iter().filter_map(|part| match part {
         Part::Name(name, span) => Some((name, span)),
         Part::Text(_) => None,
@@ -64,7 +64,7 @@ pub fn placeholders(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
 }
 
 /// Reports braces around anything but a name.
-pub fn check_braces(text: &At<String>, problems: &mut Problems) {
+pub(super) fn check_braces(text: &At<String>, problems: &mut Problems) {
     if let Err(error) = parts(&text.value) {
         let hint = error.hint.unwrap_or_else(|| "braces hold the name of a param or capture".into());
         problems.add(problems.inside(text, error.span), error.message, hint);

@@ -7,7 +7,7 @@ use crate::policy::model::{At, Param};
 use std::ops::Range;
 
 /// The roots of a tree: patterns.
-pub fn roots(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<At<String>> {
+pub(super) fn roots(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<At<String>> {
     let roots = value.texts("\"/srv/projects\"", problems);
     for root in &roots {
         check_path(root, problems);
@@ -22,7 +22,7 @@ pub fn roots(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Ve
 }
 
 /// An absolute path without `..`.
-pub fn absolute(text: &At<String>, what: &str, problems: &mut Problems) {
+pub(super) fn absolute(text: &At<String>, what: &str, problems: &mut Problems) {
     check_path(text, problems);
     if !text.value.is_empty() && !text.value.starts_with('/') {
         problems.add(text.span.clone(), format!("{what} that is not absolute"), "begin it with `/`");
@@ -30,7 +30,7 @@ pub fn absolute(text: &At<String>, what: &str, problems: &mut Problems) {
 }
 
 /// The roots that a template is bound to: places, not patterns; params may stand in them.
-pub fn places(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<At<String>> {
+pub(super) fn places(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<At<String>> {
     let roots = value.texts("\"/srv/sales\"", problems);
     for root in &roots {
         check_braces(root, problems);
@@ -47,7 +47,7 @@ pub fn places(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> V
 }
 
 /// Reports what no path in a policy may hold: nothing at all, NUL, and `..`.
-pub fn check_path(path: &At<String>, problems: &mut Problems) {
+pub(super) fn check_path(path: &At<String>, problems: &mut Problems) {
     if path.value.is_empty() {
         problems.add(path.span.clone(), "an empty path", "write a path, as in `\"/srv/projects\"`");
     }

@@ -7,7 +7,7 @@ use ignore::gitignore::GitignoreBuilder;
 use std::ops::Range;
 
 /// A list of patterns.
-pub fn patterns(value: &Value<'_>, problems: &mut Problems) -> Vec<At<String>> {
+pub(super) fn patterns(value: &Value<'_>, problems: &mut Problems) -> Vec<At<String>> {
     let patterns = value.texts("\"incoming/\"", problems);
     for pattern in &patterns {
         check(pattern, problems);
@@ -16,7 +16,7 @@ pub fn patterns(value: &Value<'_>, problems: &mut Problems) -> Vec<At<String>> {
 }
 
 /// The patterns of `exclude`, which leaves a tree its root.
-pub fn excludes(value: &Value<'_>, problems: &mut Problems) -> Vec<At<String>> {
+pub(super) fn excludes(value: &Value<'_>, problems: &mut Problems) -> Vec<At<String>> {
     let patterns = patterns(value, problems);
     for pattern in patterns.iter().filter(|pattern| pattern.value == "/") {
         let hint = "leave it out, or leave out the tree";

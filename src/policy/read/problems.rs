@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The problems of one file, as they are found.
-pub struct Problems {
+pub(super) struct Problems {
     source: Arc<Source>,
     /// The byte that each line begins with.
     lines: Vec<usize>,
@@ -18,7 +18,7 @@ pub struct Problems {
 
 impl Problems {
     /// None yet.
-    pub fn new(source: Arc<Source>) -> Problems {
+    pub(super) fn new(source: Arc<Source>) -> Problems {
         let newlines = source.text.match_indices('\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(newlines).collect();
         Problems {
@@ -31,7 +31,7 @@ impl Problems {
     }
 
     /// Adds one.
-    pub fn add(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn add(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         self.list.push(Problem {
             source: Some(self.source.clone()),
             span,
@@ -41,22 +41,22 @@ impl Problems {
     }
 
     /// Those found so far that lie at these bytes or around them.
-    pub fn at<'p>(&'p self, span: &'p Range<usize>) -> impl Iterator<Item = &'p Problem> {
+    pub(super) fn at<'p>(&'p self, span: &'p Range<usize>) -> impl Iterator<Item = &'p Problem> {
         self.list.iter().filter(move |problem| problem.span.start <= span.start && span.end <= problem.span.end)
     }
 
     /// The line of a byte, from 1.
-    pub fn line(&self, byte: usize) -> u32 {
+    pub(super) fn line(&self, byte: usize) -> u32 {
         self.lines.partition_point(|&start| start <= byte) as u32
     }
 
     /// The file.
-    pub fn source(&self) -> &Arc<Source> {
+    pub(super) fn source(&self) -> &Arc<Source> {
         &self.source
     }
 
     /// The bytes of the file at `span`, as they are written.
-    pub fn raw(&self, span: &Range<usize>) -> &str {
+    pub(super) fn raw(&self, span: &Range<usize>) -> &str {
         self.source.text.get(span.clone()).unwrap_or_default()
     }
 
@@ -64,7 +64,7 @@ impl Problems {
     ///
     /// Where a string is written with escapes or over several lines, letters of the value and bytes of the file don't
     /// correspond: then it is the whole string.
-    pub fn inside(&self, text: &At<String>, within: Range<usize>) -> Range<usize> {
+    pub(super) fn inside(&self, text: &At<String>, within: Range<usize>) -> Range<usize> {
         let raw = self.raw(&text.span);
         let is_plain = raw.len() == text.value.len() + 2 && raw.get(1..raw.len() - 1) == Some(&text.value);
         if !is_plain || within.end > text.value.len() {
@@ -75,7 +75,7 @@ impl Problems {
     }
 
     /// All of them in the order of the file, or what was read if there are none.
-    pub fn settle<T>(mut self, read: T) -> Result<T, Vec<Problem>> {
+    pub(super) fn settle<T>(mut self, read: T) -> Result<T, Vec<Problem>> {
         if self.list.is_empty() {
             return Ok(read);
         }

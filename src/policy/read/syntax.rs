@@ -10,7 +10,7 @@ const TOLD: usize = 3;
 /// Errors after which the tables are still what the author meant: keys said twice, integers with leading zeros.
 ///
 /// `None` where there are others; then the first of those are reported, and nothing else can be known.
-pub fn tolerable(errors: Vec<Error>, problems: &mut Problems) -> Option<Vec<Error>> {
+pub(super) fn tolerable(errors: Vec<Error>, problems: &mut Problems) -> Option<Vec<Error>> {
     let (mild, mut grave): (Vec<_>, Vec<_>) = errors.into_iter().partition(|error| is_mild(error.message()));
     if grave.is_empty() {
         return Some(mild);
@@ -21,7 +21,7 @@ pub fn tolerable(errors: Vec<Error>, problems: &mut Problems) -> Option<Vec<Erro
 }
 
 /// Reports the errors at whose place nothing better was said.
-pub fn report_rest(errors: Vec<Error>, problems: &mut Problems) {
+pub(super) fn report_rest(errors: Vec<Error>, problems: &mut Problems) {
     let mut rest = errors;
     rest.retain(|error| problems.at(&error.span().unwrap_or_default()).next().is_none());
     rest.iter().for_each(|error| report(error, problems));

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 /// A table, and which of its keys were asked for.
-pub struct Table<'t> {
+pub(super) struct Table<'t> {
     /// How people call it: `[[tree]]`.
     pub title: &'static str,
     /// Its head, or the whole of an inline table.
@@ -19,14 +19,14 @@ pub struct Table<'t> {
 
 impl<'t> Table<'t> {
     /// A table of the file.
-    pub fn new(title: &'static str, span: Range<usize>, table: &'t DeTable<'t>) -> Table<'t> {
+    pub(super) fn new(title: &'static str, span: Range<usize>, table: &'t DeTable<'t>) -> Table<'t> {
         let mut rest: Vec<_> = table.iter().collect();
         rest.sort_by_key(|(key, _)| key.span().start);
         Table { title, span, rest, asked: Vec::new() }
     }
 
     /// Takes the value of a key that may stand in it.
-    pub fn take(&mut self, key: &'static str) -> Option<Value<'t>> {
+    pub(super) fn take(&mut self, key: &'static str) -> Option<Value<'t>> {
         self.asked.push(key);
         let index = self.rest.iter().position(|(name, _)| name.get_ref() == key)?;
         let (name, value) = self.rest.remove(index);
@@ -34,7 +34,7 @@ impl<'t> Table<'t> {
     }
 
     /// Takes the value of a key that must stand in it.
-    pub fn require(&mut self, key: &'static str, example: &str, problems: &mut Problems) -> Option<Value<'t>> {
+    pub(super) fn require(&mut self, key: &'static str, example: &str, problems: &mut Problems) -> Option<Value<'t>> {
         let value = self.take(key);
         if value.is_none() {
             problems.add(
@@ -47,12 +47,12 @@ impl<'t> Table<'t> {
     }
 
     /// Takes all that is left, for tables whose keys are free.
-    pub fn take_all(&mut self) -> impl Iterator<Item = Value<'t>> + use<'t> {
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = Value<'t>> + use<'t> {
         std::mem::take(&mut self.rest).into_iter().map(|(name, value)| Value::new(name, value))
     }
 
     /// Reports every key that nobody asked for.
-    pub fn finish(self, problems: &mut Problems) {
+    pub(super) fn finish(self, problems: &mut Problems) {
         #[cfg(test)]
         problems.known.push((self.title, self.asked.clone()));
         for (name, _) in &self.rest {

@@ -10,7 +10,7 @@ use super::wishes::wishes;
 use crate::policy::model::{At, Mounts, Param, Rule, RuleScope, Tree};
 
 /// Every tree of a policy.
-pub fn trees(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<Tree> {
+pub(super) fn trees(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<Tree> {
     value.tables("[[tree]]", problems).into_iter().map(|table| tree(table, params, problems)).collect()
 }
 

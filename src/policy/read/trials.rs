@@ -11,7 +11,7 @@ use crate::model::mode::{Mode, ModeExpression};
 use crate::policy::model::{AccountText, Trial};
 
 /// Every test of a policy.
-pub fn trials(value: &Value<'_>, problems: &mut Problems) -> Vec<Trial> {
+pub(super) fn trials(value: &Value<'_>, problems: &mut Problems) -> Vec<Trial> {
     value.tables("[[test]]", problems).into_iter().filter_map(|table| trial(table, problems)).collect()
 }
 

@@ -10,7 +10,7 @@ use toml::de::{DeString, DeValue};
 
 /// A value and the key that it is of.
 #[derive(Clone)]
-pub struct Value<'t> {
+pub(super) struct Value<'t> {
     /// The key.
     pub key: &'t str,
     /// Where the key stands.
@@ -23,18 +23,18 @@ pub struct Value<'t> {
 
 impl<'t> Value<'t> {
     /// The value of this key.
-    pub fn new(key: &'t Spanned<DeString<'t>>, value: &'t Spanned<DeValue<'t>>) -> Value<'t> {
+    pub(super) fn new(key: &'t Spanned<DeString<'t>>, value: &'t Spanned<DeValue<'t>>) -> Value<'t> {
         Value { key: key.get_ref(), key_span: key.span(), span: value.span(), value: value.get_ref() }
     }
 
     /// Reports that it is of the wrong type.
-    pub fn wrong_type(&self, expected: &str, hint: impl Into<String>, problems: &mut Problems) {
+    pub(super) fn wrong_type(&self, expected: &str, hint: impl Into<String>, problems: &mut Problems) {
         let message = format!("`{}` is {}, where {expected} should be", self.key, type_name(self.value));
         problems.add(self.span.clone(), message, hint);
     }
 
     /// A string.
-    pub fn text(&self, example: &str, problems: &mut Problems) -> Option<At<String>> {
+    pub(super) fn text(&self, example: &str, problems: &mut Problems) -> Option<At<String>> {
         let Some(text) = self.value.as_str() else {
             self.wrong_type("a string", format!("write as in `{} = {example}`", self.key), problems);
             return None;
@@ -43,7 +43,7 @@ impl<'t> Value<'t> {
     }
 
     /// A string that says something.
-    pub fn nonempty(&self, example: &str, problems: &mut Problems) -> Option<At<String>> {
+    pub(super) fn nonempty(&self, example: &str, problems: &mut Problems) -> Option<At<String>> {
         let text = self.text(example, problems)?;
         if text.value.trim().is_empty() {
             let hint = format!("write as in `{} = {example}`", self.key);
@@ -54,7 +54,7 @@ impl<'t> Value<'t> {
     }
 
     /// The values of a list, or the value itself where it isn't a list.
-    pub fn one_or_more(&self, problems: &mut Problems) -> Vec<Value<'t>> {
+    pub(super) fn one_or_more(&self, problems: &mut Problems) -> Vec<Value<'t>> {
         let Some(list) = self.value.as_array() else {
             return vec![self.clone()];
         };
@@ -66,12 +66,12 @@ impl<'t> Value<'t> {
     }
 
     /// A string or a list of strings.
-    pub fn texts(&self, example: &str, problems: &mut Problems) -> Vec<At<String>> {
+    pub(super) fn texts(&self, example: &str, problems: &mut Problems) -> Vec<At<String>> {
         self.one_or_more(problems).iter().filter_map(|value| value.text(example, problems)).collect()
     }
 
     /// True or false.
-    pub fn flag(&self, problems: &mut Problems) -> Option<bool> {
+    pub(super) fn flag(&self, problems: &mut Problems) -> Option<bool> {
         let flag = self.value.as_bool();
         if flag.is_none() {
             let meant = match self.value.as_str() {
@@ -84,7 +84,12 @@ impl<'t> Value<'t> {
     }
 
     /// One of a few words, by what it means.
-    pub fn word<T>(&self, known: &[&str], parse: impl Fn(&str) -> Option<T>, problems: &mut Problems) -> Option<T> {
+    pub(super) fn word<T>(
+        &self,
+        known: &[&str],
+        parse: impl Fn(&str) -> Option<T>,
+        problems: &mut Problems,
+    ) -> Option<T> {
         let text = self.text(&format!("\"{}\"", known.first().copied().unwrap_or_default()), problems)?;
         let parsed = parse(&text.value);
         if parsed.is_none() {
@@ -96,7 +101,7 @@ impl<'t> Value<'t> {
     }
 
     /// A table.
-    pub fn table(&self, title: &'static str, hint: &str, problems: &mut Problems) -> Option<Table<'t>> {
+    pub(super) fn table(&self, title: &'static str, hint: &str, problems: &mut Problems) -> Option<Table<'t>> {
         let Some(table) = self.value.as_table() else {
             self.wrong_type("a table", hint, problems);
             return None;
@@ -105,7 +110,7 @@ impl<'t> Value<'t> {
     }
 
     /// The tables of an array of tables; a single table is read all the same, so that its problems are told too.
-    pub fn tables(&self, title: &'static str, problems: &mut Problems) -> Vec<Table<'t>> {
+    pub(super) fn tables(&self, title: &'static str, problems: &mut Problems) -> Vec<Table<'t>> {
         let hint = format!("write `{title}` as the table's head");
         if self.value.as_array().is_none() {
             self.wrong_type("an array of tables", &hint, problems);
@@ -123,7 +128,7 @@ impl<'t> Value<'t> {
     }
 
     /// An integer that isn't negative.
-    pub fn count(&self) -> Option<u64> {
+    pub(super) fn count(&self) -> Option<u64> {
         let integer = self.value.as_integer()?;
         u64::from_str_radix(integer.as_str(), integer.radix()).ok()
     }

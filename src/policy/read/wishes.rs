@@ -16,7 +16,7 @@ use std::sync::Arc;
 const ANY: &str = "@any";
 
 /// The wishes of a table.
-pub fn wishes(table: &mut Table<'_>, names: &Names<'_>, problems: &mut Problems) -> Wishes {
+pub(super) fn wishes(table: &mut Table<'_>, names: &Names<'_>, problems: &mut Problems) -> Wishes {
     let group = attribute(table, "group", problems, |value, p| accounts(value, AccountKey::Group, names, p));
     let owner = attribute(table, "owner", problems, |value, p| accounts(value, AccountKey::Owner, names, p));
     let setgid = attribute(table, "setgid", problems, |value, p| value.flag(p));

@@ -110,7 +110,7 @@ impl JsonNew {
 }
 
 /// Writes the first line.
-pub fn write_begin(out: &mut dyn Write, access: &Access<'_>) -> io::Result<()> {
+pub(crate) fn write_begin(out: &mut dyn Write, access: &Access<'_>) -> io::Result<()> {
     let line = Line::Begin {
         format: 1,
         tool: "sgidlint",
@@ -124,7 +124,7 @@ pub fn write_begin(out: &mut dyn Write, access: &Access<'_>) -> io::Result<()> {
 }
 
 /// Writes a line for each of those who were asked about the directories of a row.
-pub fn write_row(out: &mut dyn Write, access: &Access<'_>, row: &Row) -> io::Result<()> {
+pub(crate) fn write_row(out: &mut dyn Write, access: &Access<'_>, row: &Row) -> io::Result<()> {
     let mut people = access.labels.iter().enumerate();
     people.try_for_each(|(who, labels)| labels.iter().try_for_each(|label| write_cell(out, access, row, who, label)))
 }
@@ -159,7 +159,7 @@ const fn closing_name(closing: Closing) -> &'static str {
 }
 
 /// Writes a line for each of those whom a complaint is about.
-pub fn write_complaint(out: &mut dyn Write, access: &Access<'_>, complaint: &Complaint) -> io::Result<()> {
+pub(crate) fn write_complaint(out: &mut dyn Write, access: &Access<'_>, complaint: &Complaint) -> io::Result<()> {
     let row = &access.rows[complaint.row];
     access.labels[complaint.who].iter().try_for_each(|label| {
         let line = Line::Finding {
@@ -180,7 +180,7 @@ pub fn write_complaint(out: &mut dyn Write, access: &Access<'_>, complaint: &Com
 }
 
 /// Writes a line for something that could not be found out.
-pub fn write_unasked(out: &mut dyn Write, access: &Access<'_>, unasked: &Unasked) -> io::Result<()> {
+pub(crate) fn write_unasked(out: &mut dyn Write, access: &Access<'_>, unasked: &Unasked) -> io::Result<()> {
     let line = Line::Error {
         root: unasked.root.map(|root| WirePath::new(&access.roots[root as usize])),
         path: WirePath::new(&unasked.path),
@@ -193,7 +193,7 @@ pub fn write_unasked(out: &mut dyn Write, access: &Access<'_>, unasked: &Unasked
 }
 
 /// Writes the last line; without it the report is torn.
-pub fn write_end(
+pub(crate) fn write_end(
     out: &mut dyn Write,
     access: &Access<'_>,
     excluded: u64,

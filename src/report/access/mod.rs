@@ -1,11 +1,11 @@
 //! What a probe was told: a table of who can do what, directory by directory, and what is wrong with it.
 
 mod json;
-pub mod trace;
+pub(crate) mod trace;
 mod wording;
 
-pub use json::{write_begin, write_complaint, write_end, write_row, write_unasked};
-pub use wording::message;
+pub(crate) use json::{write_begin, write_complaint, write_end, write_row, write_unasked};
+pub(crate) use wording::message;
 
 use crate::access::probe::{Cell, Complaint, New, Row, Tally};
 use crate::model::accounts::IdNames;
@@ -19,7 +19,7 @@ use crate::report::text::table::Table;
 use std::io::{self, Write};
 
 /// What is told of.
-pub struct Access<'a> {
+pub(crate) struct Access<'a> {
     /// The roots, by their absolute paths.
     pub roots: &'a [Vec<u8>],
     /// The names of those who were asked; several where they are the same to the kernel.
@@ -36,30 +36,30 @@ pub struct Access<'a> {
 
 impl Access<'_> {
     /// The absolute path of the first directory of a row.
-    pub fn path(&self, row: &Row) -> String {
+    pub(crate) fn path(&self, row: &Row) -> String {
         full_path(&self.roots[row.root as usize], &row.path, Some(Kind::Dir))
     }
 
     /// The names of some of those who were asked, escaped.
-    pub fn label(&self, who: &[usize]) -> String {
+    pub(crate) fn label(&self, who: &[usize]) -> String {
         let labels: Vec<&str> = who.iter().flat_map(|&who| &self.labels[who]).map(String::as_str).collect();
         escape(labels.join(", ").as_bytes()).into_owned()
     }
 
     /// How many directories and files were asked about.
-    pub fn seen(&self) -> (u64, u64) {
+    pub(crate) fn seen(&self) -> (u64, u64) {
         self.rows.iter().fold((0, 0), |(dirs, files), row| (dirs + row.directories, files + row.files))
     }
 
     /// How many findings the complaints of some kind are: one for each name of those who were asked.
-    pub fn findings(&self, is_meant: impl Fn(&Complaint) -> bool) -> u64 {
+    pub(crate) fn findings(&self, is_meant: impl Fn(&Complaint) -> bool) -> u64 {
         let meant = self.complaints.iter().filter(|complaint| is_meant(complaint));
         meant.map(|complaint| self.labels[complaint.who].len() as u64).sum()
     }
 }
 
 /// Writes the table, and the complaints below it; when quiet, only the complaints that fail.
-pub fn write_access(out: &mut dyn Write, access: &Access<'_>, manner: &Manner) -> io::Result<()> {
+pub(crate) fn write_access(out: &mut dyn Write, access: &Access<'_>, manner: &Manner) -> io::Result<()> {
     if manner.verbosity > Verbosity::Quiet {
         for row in access.rows {
             write_table(out, access, row, manner)?;

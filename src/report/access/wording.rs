@@ -12,7 +12,7 @@ use crate::sys::error::errno_text;
 use rustix::io::Errno;
 
 /// Says of somebody, whose escaped name is given, what a complaint is about: lowercase start, no period.
-pub fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> String {
+pub(crate) fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> String {
     let row = &access.rows[complaint.row];
     let (cell, tally) = (&row.cells[complaint.who], &row.tallies[complaint.who]);
     let here = in_directories(row);
@@ -90,7 +90,7 @@ fn cannot_enter(access: &Access<'_>, row: &Row, who: usize, label: &str) -> Stri
 }
 
 /// Where somebody is stopped, from `/`.
-pub fn stop_path(access: &Access<'_>, stop: &ProbeStop) -> Vec<u8> {
+pub(super) fn stop_path(access: &Access<'_>, stop: &ProbeStop) -> Vec<u8> {
     match &stop.place {
         ProbePlace::Above(path) => path.to_vec(),
         ProbePlace::Below { root, path, .. } => join(&access.roots[*root as usize], path),

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// Whether like changes are folded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Folding {
+pub(crate) enum Folding {
     /// Every entry has its own lines.
     Full,
     /// More than a handful of one kind, from one state to one other, share theirs.
@@ -20,18 +20,18 @@ const HANDFUL: usize = 5;
 
 /// Rows that share a pair of lines.
 #[derive(Clone, Debug)]
-pub struct Fold<'r, 'a> {
+pub(super) struct Fold<'r, 'a> {
     rows: Vec<&'r DiffRow<'a>>,
 }
 
 impl<'r, 'a> Fold<'r, 'a> {
     /// The row that the lines are those of.
-    pub fn first(&self) -> &'r DiffRow<'a> {
+    pub(super) fn first(&self) -> &'r DiffRow<'a> {
         self.rows[0]
     }
 
     /// What the lines are about. No path has two slashes, or begins with one: no name can pass for a count.
-    pub fn label(&self) -> String {
+    pub(super) fn label(&self) -> String {
         let DiffRow { path, kind, .. } = *self.first();
         match self.rows.len() as u64 {
             1 => path_text(path, kind),
@@ -41,7 +41,7 @@ impl<'r, 'a> Fold<'r, 'a> {
 }
 
 /// Folds the rows of one hunk; each fold stands where its first row stood.
-pub fn fold<'r, 'a>(rows: &'r [DiffRow<'a>], folding: Folding) -> Vec<Fold<'r, 'a>> {
+pub(super) fn fold<'r, 'a>(rows: &'r [DiffRow<'a>], folding: Folding) -> Vec<Fold<'r, 'a>> {
     let mut counts: HashMap<(Kind, State, State), usize> = HashMap::new();
     let key = |row: &DiffRow<'_>| (row.kind, row.before, row.after);
     rows.iter().for_each(|row| *counts.entry(key(row)).or_default() += 1);

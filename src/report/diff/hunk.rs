@@ -11,7 +11,7 @@ use similar::{ChangeTag, DiffOp, InlineChangeMode, InlineChangeOptions, TextDiff
 use std::io::{self, Write};
 
 /// Writes the hunk of a directory, `start` lines into the listings of its root.
-pub fn write(
+pub(super) fn write(
     out: &mut dyn Write,
     directory: &Directory,
     start: usize,

@@ -9,14 +9,14 @@ use crate::model::text::account::{group_text, owner_text};
 use crate::model::text::escape::{escape, width};
 
 /// The owners and groups of a row, before and after, as they are printed.
-pub struct Accounts {
+pub(super) struct Accounts {
     owners: [String; 2],
     groups: [String; 2],
 }
 
 impl Accounts {
     /// Looks up the names; where two ids have the same one, the numbers must tell them apart.
-    pub fn of(row: &DiffRow<'_>, names: &dyn IdNames) -> Accounts {
+    pub(super) fn of(row: &DiffRow<'_>, names: &dyn IdNames) -> Accounts {
         let (uids, gids) = ([row.before.uid, row.after.uid], [row.before.gid, row.after.gid]);
         Accounts {
             owners: told_apart(uids, uids.map(|uid| owner_text(uid, names))),
@@ -27,21 +27,21 @@ impl Accounts {
 
 /// How wide the columns of a hunk are.
 #[derive(Clone, Copy, Default)]
-pub struct Columns {
+pub(super) struct Columns {
     owner: usize,
     group: usize,
 }
 
 impl Columns {
     /// Makes room for a row.
-    pub fn fit(&mut self, accounts: &Accounts) {
+    pub(super) fn fit(&mut self, accounts: &Accounts) {
         let widest = |texts: &[String; 2]| width(&texts[0]).max(width(&texts[1]));
         self.owner = self.owner.max(widest(&accounts.owners));
         self.group = self.group.max(widest(&accounts.groups));
     }
 
     /// The row's line before and after, each with its line feed; the label says what it is about.
-    pub fn lines(&self, row: &DiffRow<'_>, accounts: &Accounts, label: &str) -> [String; 2] {
+    pub(super) fn lines(&self, row: &DiffRow<'_>, accounts: &Accounts, label: &str) -> [String; 2] {
         let line = |state: State, at: usize| {
             let mut line = format!("{}{} ", row.kind.letter(), state.mode.letters());
             push_column(&mut line, &accounts.owners[at], self.owner);
@@ -55,7 +55,7 @@ impl Columns {
 }
 
 /// A path from its root for people: a directory ends in a slash, the root itself is `./`.
-pub fn path_text(path: &TreePath, kind: Kind) -> String {
+pub(super) fn path_text(path: &TreePath, kind: Kind) -> String {
     let slash = if kind == Kind::Dir { "/" } else { "" };
     match Abbreviated::of(path) {
         Some(short) => format!("{short}{slash}"),

@@ -3,9 +3,9 @@
 mod fold;
 mod hunk;
 mod listing;
-pub mod stat;
+pub(crate) mod stat;
 
-pub use fold::Folding;
+pub(crate) use fold::Folding;
 
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Kind, State};
@@ -17,7 +17,7 @@ use std::io::{self, Write};
 
 /// One entry that would be changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DiffRow<'a> {
+pub(crate) struct DiffRow<'a> {
     /// The index of its root.
     pub root: u32,
     /// Its path from there.
@@ -32,7 +32,7 @@ pub struct DiffRow<'a> {
 
 /// A root as the head of its part of the diff names it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Head<'a> {
+pub(crate) struct Head<'a> {
     /// Its absolute path.
     pub path: &'a [u8],
     /// The policy that wants the changes; `None` where a plan doesn't say.
@@ -41,7 +41,7 @@ pub struct Head<'a> {
 
 /// How a diff looks, beside what it tells.
 #[derive(Clone, Copy)]
-pub struct DiffManner<'a> {
+pub(crate) struct DiffManner<'a> {
     /// Users and groups.
     pub names: &'a dyn IdNames,
     /// Colours.
@@ -52,7 +52,7 @@ pub struct DiffManner<'a> {
 
 /// The rows of one directory that stand together.
 #[derive(Clone, Debug)]
-pub struct Hunk<'r, 'a> {
+pub(crate) struct Hunk<'r, 'a> {
     /// The directory's path from its root.
     pub directory: Directory,
     /// Its rows, and how many stand before the first.
@@ -62,7 +62,7 @@ pub struct Hunk<'r, 'a> {
 }
 
 /// Cuts rows in path order, each of them a change, into hunks.
-pub fn hunks_of<'r, 'a>(rows: &'r [DiffRow<'a>]) -> Vec<Hunk<'r, 'a>> {
+pub(crate) fn hunks_of<'r, 'a>(rows: &'r [DiffRow<'a>]) -> Vec<Hunk<'r, 'a>> {
     let mut all = Vec::new();
     let mut start = 0;
     for of_root in rows.chunk_by(|a, b| a.root == b.root) {
@@ -76,12 +76,12 @@ pub fn hunks_of<'r, 'a>(rows: &'r [DiffRow<'a>]) -> Vec<Hunk<'r, 'a>> {
 
 impl Hunk<'_, '_> {
     /// Writes the head of its root.
-    pub fn write_head(&self, out: &mut dyn Write, heads: &[Head<'_>], manner: DiffManner<'_>) -> io::Result<()> {
+    pub(crate) fn write_head(&self, out: &mut dyn Write, heads: &[Head<'_>], manner: DiffManner<'_>) -> io::Result<()> {
         write_head(out, self.rows.first().and_then(|row| heads.get(row.root as usize)), manner.palette)
     }
 
     /// Writes at most `limit` pairs of lines; gives the number of pairs left out.
-    pub fn write(&self, out: &mut dyn Write, manner: DiffManner<'_>, limit: usize) -> io::Result<usize> {
+    pub(crate) fn write(&self, out: &mut dyn Write, manner: DiffManner<'_>, limit: usize) -> io::Result<usize> {
         let folds = fold::fold(self.rows, manner.folding);
         let shown = &folds[..limit.min(folds.len())];
         hunk::write(out, &self.directory, self.start, shown, manner.names, manner.palette)?;
@@ -89,22 +89,11 @@ impl Hunk<'_, '_> {
     }
 }
 
-/// Writes the diff of rows in path order, each entry with its own lines.
-pub fn write_diff(
-    out: &mut dyn Write,
-    rows: &[DiffRow<'_>],
-    heads: &[Head<'_>],
-    names: &dyn IdNames,
-    palette: &Palette,
-) -> io::Result<()> {
-    write_folded(out, rows, heads, DiffManner { names, palette, folding: Folding::Full })
-}
-
 /// Writes the diff of rows in path order; `heads` are the roots that their indices mean.
 ///
 /// A root's two listings hold the changed entries only, and have a hunk for each directory. Each row takes the time of
 /// its own two lines, however many there are in one directory.
-pub fn write_folded(
+pub(crate) fn write_folded(
     out: &mut dyn Write,
     rows: &[DiffRow<'_>],
     heads: &[Head<'_>],

@@ -15,7 +15,12 @@ const BAR: u64 = 40;
 
 /// Writes a line for each directory that holds changes: how many, and a bar of `+` for those that open wider, `-` for
 /// those that close further, `~` for the others; then the totals.
-pub fn write_stat(out: &mut dyn Write, rows: &[DiffRow<'_>], heads: &[Head<'_>], palette: &Palette) -> io::Result<()> {
+pub(crate) fn write_stat(
+    out: &mut dyn Write,
+    rows: &[DiffRow<'_>],
+    heads: &[Head<'_>],
+    palette: &Palette,
+) -> io::Result<()> {
     let mut directories: HashMap<(u32, &Directory), Effects> = HashMap::new();
     let mut totals = Effects::default();
     for row in rows.iter().filter(|row| row.before != row.after) {

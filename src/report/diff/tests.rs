@@ -9,6 +9,17 @@ use std::process::Command;
 const HEADS: [Head<'static>; 2] =
     [Head { path: b"/srv/lab", policy: Some("lab-share") }, Head { path: b"/srv/a\tb", policy: None }];
 
+/// Writes the diff of rows in path order, each entry with its own lines.
+fn write_diff(
+    out: &mut dyn Write,
+    rows: &[DiffRow<'_>],
+    heads: &[Head<'_>],
+    names: &dyn IdNames,
+    palette: &Palette,
+) -> io::Result<()> {
+    write_folded(out, rows, heads, DiffManner { names, palette, folding: Folding::Full })
+}
+
 fn row(root: u32, path: &'static str, kind: Kind, before: State, after: State) -> DiffRow<'static> {
     DiffRow { root, path: samples::path(path), kind, before, after }
 }

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 
 /// All that is to be said about a lint.
 #[derive(Clone, Copy, Debug)]
-pub struct LintText<'a> {
+pub(crate) struct LintText<'a> {
     /// Its name.
     pub name: &'a str,
     /// Its level where nobody says otherwise.
@@ -27,7 +27,12 @@ pub struct LintText<'a> {
 }
 
 /// Writes what a lint means, in lines of so many columns at most.
-pub fn write_lint(out: &mut dyn Write, lint: &LintText<'_>, columns: usize, palette: &Palette) -> io::Result<()> {
+pub(crate) fn write_lint(
+    out: &mut dyn Write,
+    lint: &LintText<'_>,
+    columns: usize,
+    palette: &Palette,
+) -> io::Result<()> {
     let (head, level) = (palette.head, palette.level(lint.level));
     writeln!(out, "{head}{}{head:#}: {}", lint.name, lint.summary)?;
     writeln!(out, "level: {level}{}{level:#}, fix: {}", lint.level, lint.fix)?;
@@ -40,7 +45,7 @@ pub fn write_lint(out: &mut dyn Write, lint: &LintText<'_>, columns: usize, pale
 
 /// Why an entry should be what it should be.
 #[derive(Clone, Debug)]
-pub struct Explained<'a> {
+pub(crate) struct Explained<'a> {
     /// Its absolute path.
     pub path: &'a [u8],
     /// What kind of entry it is.
@@ -57,7 +62,7 @@ pub struct Explained<'a> {
 
 /// What one policy says of an entry.
 #[derive(Clone, Debug)]
-pub struct EntryView<'a> {
+pub(crate) struct EntryView<'a> {
     /// The policy's name.
     pub policy: &'a str,
     /// The real root of the tree.
@@ -80,7 +85,7 @@ pub struct EntryView<'a> {
 
 /// An attribute and what the rules say of it.
 #[derive(Clone, Debug)]
-pub struct Attribute<'a> {
+pub(crate) struct Attribute<'a> {
     /// Its key in the policy.
     pub key: &'a str,
     /// What it is.
@@ -91,7 +96,7 @@ pub struct Attribute<'a> {
 
 /// What one rule says of an attribute.
 #[derive(Clone, Debug)]
-pub struct Said<'a> {
+pub(crate) struct Said<'a> {
     /// The value, as the file has it.
     pub wanted: String,
     /// The file.
@@ -104,7 +109,7 @@ pub struct Said<'a> {
 
 /// A finding in words.
 #[derive(Clone, Debug)]
-pub struct LintAnswer<'a> {
+pub(crate) struct LintAnswer<'a> {
     /// The lint's name.
     pub lint: &'a str,
     /// At which level.
@@ -116,7 +121,7 @@ pub struct LintAnswer<'a> {
 }
 
 /// Writes which rules decide an entry, what it should be, and how to get it there.
-pub fn write_entry(
+pub(crate) fn write_entry(
     out: &mut dyn Write,
     explained: &Explained<'_>,
     names: &dyn IdNames,

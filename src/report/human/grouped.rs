@@ -16,7 +16,7 @@ const HANDFUL: u64 = 5;
 
 /// One line of a report: a finding, or many of one directory that are alike.
 #[derive(Clone, Copy)]
-pub struct Line<'a> {
+pub(super) struct Line<'a> {
     /// The first entry.
     pub report: &'a EntryReport,
     /// What is wrong with it.
@@ -27,12 +27,12 @@ pub struct Line<'a> {
 
 impl Line<'_> {
     /// Whether it stands for several.
-    pub fn is_group(&self) -> bool {
+    pub(super) fn is_group(&self) -> bool {
         self.count > 1
     }
 
     /// `1,842 files`.
-    pub fn entries(&self) -> String {
+    pub(super) fn entries(&self) -> String {
         let entries = match self.report.kind {
             Kind::Dir => "directories",
             Kind::File => "files",
@@ -58,7 +58,7 @@ struct Likeness {
 }
 
 /// The lines of a report in path order: a group stands where the first of it would.
-pub struct Lines<'a> {
+pub(super) struct Lines<'a> {
     survey: &'a Survey,
     manner: &'a Manner,
     /// The group of each finding that is told; empty where each has a line of its own.
@@ -69,7 +69,7 @@ pub struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     /// Finds out which findings are alike.
-    pub fn new(survey: &'a Survey, phrases: &Phrases<'_>, manner: &'a Manner) -> Lines<'a> {
+    pub(super) fn new(survey: &'a Survey, phrases: &Phrases<'_>, manner: &'a Manner) -> Lines<'a> {
         let mut lines = Lines { survey, manner, groups: Vec::new(), counts: Vec::new() };
         if manner.grouping == Grouping::Full {
             return lines;
@@ -92,7 +92,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Each line once.
-    pub fn iter(&self) -> impl Iterator<Item = Line<'a>> + '_ {
+    pub(super) fn iter(&self) -> impl Iterator<Item = Line<'a>> + '_ {
         let mut is_told = vec![false; self.counts.len()];
         told(self.survey, self.manner).enumerate().filter_map(move |(at, (report, finding))| {
             let group = self.groups.get(at).map(|&group| group as usize);

@@ -1,11 +1,11 @@
 //! Findings for people: one a line, path first, so that it greps and clicks.
 
 mod grouped;
-pub mod explain;
-pub mod policies;
-pub mod run;
-pub mod runs;
-pub mod summary;
+pub(crate) mod explain;
+pub(crate) mod policies;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod summary;
 
 use crate::findings::summary::Summary;
 use crate::findings::{EntryError, Excused, Notice, Survey};
@@ -26,7 +26,7 @@ use std::io::{self, Write};
 
 /// What fails a run.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Strictness {
+pub(crate) enum Strictness {
     /// Findings at level deny.
     #[default]
     Deny,
@@ -36,14 +36,14 @@ pub enum Strictness {
 
 impl Strictness {
     /// Whether a finding of this level fails a run.
-    pub fn fails(self, level: Level) -> bool {
+    pub(crate) fn fails(self, level: Level) -> bool {
         level == Level::Deny || (self == Strictness::Warn && level == Level::Warn)
     }
 }
 
 /// How findings that are alike are told.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Grouping {
+pub(crate) enum Grouping {
     /// As one line for each directory, where they are more than a handful.
     #[default]
     Alike,
@@ -53,7 +53,7 @@ pub enum Grouping {
 
 /// How a report for people looks.
 #[derive(Clone, Copy, Debug)]
-pub struct Manner {
+pub(crate) struct Manner {
     /// Colours.
     pub palette: Palette,
     /// How much is said.
@@ -67,7 +67,7 @@ pub struct Manner {
 }
 
 /// Writes what a check found, or its sums.
-pub fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
+pub(crate) fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
     let (survey, manner) = (check.survey, &check.manner);
     match check.summary {
         true => {
@@ -79,7 +79,12 @@ pub fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
 }
 
 /// Writes the findings, those on entries in path order, then those about policies.
-pub fn write_findings(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, manner: &Manner) -> io::Result<()> {
+pub(crate) fn write_findings(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    manner: &Manner,
+) -> io::Result<()> {
     let phrases = Phrases::of(words);
     let lines = Lines::new(survey, &phrases, manner);
     let most = manner.most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
@@ -107,7 +112,7 @@ pub fn write_findings(out: &mut dyn Write, survey: &Survey, words: &dyn Wording,
 }
 
 /// Writes what could not be read; for stderr.
-pub fn write_errors(out: &mut dyn Write, survey: &Survey, palette: &Palette) -> io::Result<()> {
+pub(crate) fn write_errors(out: &mut dyn Write, survey: &Survey, palette: &Palette) -> io::Result<()> {
     survey.errors.iter().try_for_each(|error| {
         let path = entry_path(error.root.map_or(b"", |root| root_bytes(survey, root)), &error.path, None);
         writeln!(out, "sgidlint: {0}error{0:#}: {path}: {1}", palette.deny, error_text(error))
@@ -115,7 +120,12 @@ pub fn write_errors(out: &mut dyn Write, survey: &Survey, palette: &Palette) -> 
 }
 
 /// Writes what was not looked at and the totals, which a run left where there was one; nothing when quiet. For stderr.
-pub fn write_summary(out: &mut dyn Write, survey: &Survey, manner: &Manner, ran: Option<&Ran<'_>>) -> io::Result<()> {
+pub(crate) fn write_summary(
+    out: &mut dyn Write,
+    survey: &Survey,
+    manner: &Manner,
+    ran: Option<&Ran<'_>>,
+) -> io::Result<()> {
     if manner.verbosity == Verbosity::Quiet {
         return Ok(());
     }
@@ -128,7 +138,7 @@ pub fn write_summary(out: &mut dyn Write, survey: &Survey, manner: &Manner, ran:
 
 impl Manner {
     /// The manner of most reports.
-    pub fn new(palette: Palette, verbosity: Verbosity, strictness: Strictness) -> Manner {
+    pub(crate) fn new(palette: Palette, verbosity: Verbosity, strictness: Strictness) -> Manner {
         Manner { palette, verbosity, strictness, grouping: Grouping::Alike, most: None }
     }
 

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 /// A policy on the list.
 #[derive(Clone, Copy, Debug)]
-pub struct Listed<'a> {
+pub(crate) struct Listed<'a> {
     /// Its name, which `-p` takes.
     pub name: &'a str,
     /// What it is for.
@@ -18,7 +18,7 @@ pub struct Listed<'a> {
 }
 
 /// Writes the policies in the order they are given; `group=` is to be set, `prefix=proj-` may be.
-pub fn write_list(out: &mut dyn Write, policies: &[Listed<'_>], palette: &Palette) -> io::Result<()> {
+pub(crate) fn write_list(out: &mut dyn Write, policies: &[Listed<'_>], palette: &Palette) -> io::Result<()> {
     let mut table = Table::new(["NAME", "PARAMS", "SUMMARY"]);
     for policy in policies {
         let params = policy.params.iter().map(|param| {

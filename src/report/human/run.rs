@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 /// Writes a line for each outcome that did not go as planned; in verbose reports for the others too.
-pub fn write_outcomes<'a>(
+pub(crate) fn write_outcomes<'a>(
     out: &mut dyn Write,
     settled: impl IntoIterator<Item = &'a Settled<'a>>,
     names: &dyn IdNames,
@@ -51,7 +51,7 @@ pub(super) fn counts_text(counts: &Counts) -> String {
 
 /// A run that came to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ran<'a> {
+pub(crate) struct Ran<'a> {
     /// Its id.
     pub run: &'a str,
     /// How many of its changes came to which end.
@@ -63,7 +63,7 @@ pub struct Ran<'a> {
 impl Ran<'_> {
     /// Writes the one sentence that sums the run up: what was done, what it left where that was looked at, and how it
     /// is undone.
-    pub fn write_summary(&self, out: &mut dyn Write, left: Option<&str>) -> io::Result<()> {
+    pub(crate) fn write_summary(&self, out: &mut dyn Write, left: Option<&str>) -> io::Result<()> {
         let Ran { run, counts, took } = self;
         let done = match counts.total() {
             total if total == counts.applied => format!("{} applied", counted(total, "change", "changes")),

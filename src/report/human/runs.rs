@@ -11,7 +11,7 @@ use crate::report::text::table::Table;
 use std::io::{self, Write};
 
 /// Writes the runs in the order they are given.
-pub fn write_log(out: &mut dyn Write, runs: &[RunSummary], palette: &Palette) -> io::Result<()> {
+pub(crate) fn write_log(out: &mut dyn Write, runs: &[RunSummary], palette: &Palette) -> io::Result<()> {
     if runs.is_empty() {
         return writeln!(out, "No runs on record.");
     }

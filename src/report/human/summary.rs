@@ -15,7 +15,7 @@ use std::io::{self, Write};
 const MANY: usize = 20;
 
 /// Writes three tables, each with what has most findings first.
-pub fn write_human(
+pub(crate) fn write_human(
     summary: &Summary,
     out: &mut dyn Write,
     names: &dyn IdNames,
@@ -38,7 +38,7 @@ pub fn write_human(
 }
 
 /// The lines of a JSON report, by name.
-pub fn write_json(summary: &Summary, out: &mut dyn Write, names: &dyn IdNames) -> io::Result<()> {
+pub(crate) fn write_json(summary: &Summary, out: &mut dyn Write, names: &dyn IdNames) -> io::Result<()> {
     for (lint, sum) in &summary.by_lint {
         Summed { by: "lint", lint: Some(lint.name()), ..Summed::of(sum) }.write(out)?;
     }

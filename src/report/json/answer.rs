@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Writes a line for each policy.
-pub fn write_list(out: &mut dyn Write, policies: &[Listed<'_>]) -> io::Result<()> {
+pub(crate) fn write_list(out: &mut dyn Write, policies: &[Listed<'_>]) -> io::Result<()> {
     policies.iter().try_for_each(|policy| {
         let params: Vec<Value> = policy
             .params
@@ -24,7 +24,7 @@ pub fn write_list(out: &mut dyn Write, policies: &[Listed<'_>]) -> io::Result<()
 }
 
 /// Writes what a lint means.
-pub fn write_lint(out: &mut dyn Write, lint: &LintText<'_>) -> io::Result<()> {
+pub(crate) fn write_lint(out: &mut dyn Write, lint: &LintText<'_>) -> io::Result<()> {
     let LintText { name, level, fix, summary, explanation } = *lint;
     let level = level.name();
     let line = json!({
@@ -34,7 +34,7 @@ pub fn write_lint(out: &mut dyn Write, lint: &LintText<'_>) -> io::Result<()> {
 }
 
 /// Writes a line for each policy that covers an entry: which rules decide it, and what it should be.
-pub fn write_entry(out: &mut dyn Write, explained: &Explained<'_>, names: &dyn IdNames) -> io::Result<()> {
+pub(crate) fn write_entry(out: &mut dyn Write, explained: &Explained<'_>, names: &dyn IdNames) -> io::Result<()> {
     explained.views.iter().try_for_each(|view| write_line(&entry_line(explained, view, names), out))
 }
 
@@ -83,7 +83,7 @@ struct RunLine<'a> {
 }
 
 /// Writes a line for each run on record.
-pub fn write_log(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
+pub(crate) fn write_log(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
     runs.iter().try_for_each(|run| {
         let header = &run.header;
         let line = RunLine {

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 /// A state with the names of its ids, where they are known.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct JsonState {
+pub(crate) struct JsonState {
     /// The ids and the mode.
     #[serde(flatten)]
     pub state: WireState,
@@ -23,14 +23,14 @@ pub struct JsonState {
 
 impl JsonState {
     /// Looks up the names of a state's ids.
-    pub fn new(state: State, names: &dyn IdNames) -> JsonState {
+    pub(crate) fn new(state: State, names: &dyn IdNames) -> JsonState {
         JsonState { state: state.into(), owner: names.user_name(state.uid), group: names.group_name(state.gid) }
     }
 }
 
 /// A policy of the run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct JsonPolicy<'a> {
+pub(crate) struct JsonPolicy<'a> {
     /// Its name.
     pub name: &'a str,
     /// Its file.
@@ -146,7 +146,7 @@ pub(super) enum Line<'a> {
 /// What is summed up under one name.
 #[derive(Serialize)]
 #[serde(tag = "type", rename = "summary")]
-pub struct Summed<'a> {
+pub(crate) struct Summed<'a> {
     /// What it is summed up by: `lint`, `owner` or `directory`.
     pub by: &'static str,
     /// The lint.
@@ -171,20 +171,20 @@ pub struct Summed<'a> {
 
 impl Summed<'_> {
     /// The numbers, without a name yet.
-    pub fn of(sum: &Sum) -> Summed<'static> {
+    pub(crate) fn of(sum: &Sum) -> Summed<'static> {
         let Sum { findings, deny, bytes } = *sum;
         Summed { by: "", lint: None, uid: None, owner: None, path: None, findings, deny, wrong_group_bytes: bytes }
     }
 
     /// Writes the object and the end of its line.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         write_line(self, out)
     }
 }
 
 impl Line<'_> {
     /// Writes the object and the end of its line.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         write_line(self, out)
     }
 }

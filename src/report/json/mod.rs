@@ -1,6 +1,6 @@
 //! Reports for machines: JSON, one object a line.
 
-pub mod answer;
+pub(crate) mod answer;
 mod lines;
 
 use crate::findings::summary::Summary;
@@ -11,20 +11,20 @@ use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::path::TreePath;
 use crate::model::wire::{EntryPath, Trail, WirePath};
-pub use crate::model::wire::{Visible, write_line};
+pub(crate) use crate::model::wire::{Visible, write_line};
 use crate::report::Check;
 use crate::report::human::summary;
 use crate::report::text::outcome::Settled;
 use crate::report::text::style::Verbosity;
 use crate::report::text::words::Wording;
 use crate::sys::error::errno_name;
-pub use lines::{JsonPolicy, JsonState, Summed};
+pub(crate) use lines::{JsonPolicy, JsonState, Summed};
 use lines::{JsonRule, Line};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
 /// Writes a whole check: begin, findings and errors in path order, end.
-pub fn write_check(
+pub(crate) fn write_check(
     out: &mut dyn Write,
     survey: &Survey,
     words: &dyn Wording,
@@ -39,7 +39,7 @@ pub fn write_check(
 }
 
 /// Writes a whole check, with all that was asked for.
-pub fn write_report(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
+pub(crate) fn write_report(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
     let Check { survey, words, names, ended, .. } = *check;
     write_begin(out, &survey.policies, &survey.roots)?;
     write_warnings(out, survey)?;
@@ -56,7 +56,7 @@ pub fn write_report(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
 }
 
 /// Writes the first line: the tool, the policies and the roots of the run.
-pub fn write_begin(out: &mut dyn Write, policies: &[PolicyLabel], roots: &[Root]) -> io::Result<()> {
+pub(crate) fn write_begin(out: &mut dyn Write, policies: &[PolicyLabel], roots: &[Root]) -> io::Result<()> {
     let mut paths: Vec<&[u8]> = Vec::with_capacity(roots.len());
     for root in roots {
         // A root stands once for each policy in the survey, and once here.
@@ -76,12 +76,12 @@ pub fn write_begin(out: &mut dyn Write, policies: &[PolicyLabel], roots: &[Root]
 }
 
 /// Writes a line for each thing that others have a hand in, though root relies on it.
-pub fn write_warnings(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
+pub(crate) fn write_warnings(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
     survey.warnings.iter().try_for_each(|message| Line::Warning { message }.write(out))
 }
 
 /// Writes a line for each finding: those on entries in path order, then those about policies.
-pub fn write_findings(
+pub(crate) fn write_findings(
     out: &mut dyn Write,
     survey: &Survey,
     words: &dyn Wording,
@@ -98,7 +98,7 @@ pub fn write_findings(
 }
 
 /// Writes a line for each finding that an exception covers.
-pub fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn Wording) -> io::Result<()> {
+pub(crate) fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn Wording) -> io::Result<()> {
     let mut trail = Trail::default();
     for excused in &survey.excused {
         let report = &excused.report;
@@ -119,7 +119,7 @@ pub fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn Wordin
 }
 
 /// A finding that a baseline knows and that is no more: the lint, the root and the path if it has any, the line.
-pub type Removable<'a> = (Lint, Option<(&'a [u8], &'a TreePath)>, u32);
+pub(crate) type Removable<'a> = (Lint, Option<(&'a [u8], &'a TreePath)>, u32);
 
 fn write_removable(out: &mut dyn Write, all: &[Removable<'_>]) -> io::Result<()> {
     let mut trail = Trail::default();
@@ -131,7 +131,7 @@ fn write_removable(out: &mut dyn Write, all: &[Removable<'_>]) -> io::Result<()>
 }
 
 /// Writes a line for each thing that could not be read.
-pub fn write_errors(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
+pub(crate) fn write_errors(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
     let mut trail = Trail::default();
     survey.errors.iter().try_for_each(|error| {
         let path = trail.path(&error.path, |line| write_line(line, out))?;
@@ -140,7 +140,7 @@ pub fn write_errors(out: &mut dyn Write, survey: &Survey) -> io::Result<()> {
 }
 
 /// Writes a line for what became of each change.
-pub fn write_outcomes<'a>(
+pub(crate) fn write_outcomes<'a>(
     out: &mut dyn Write,
     settled: impl IntoIterator<Item = &'a Settled<'a>>,
     names: &dyn IdNames,
@@ -167,22 +167,22 @@ fn write_outcome(out: &mut dyn Write, settled: &Settled<'_>, names: &dyn IdNames
 }
 
 /// Writes a line for why a command did not do what it was asked.
-pub fn write_failure(out: &mut dyn Write, message: &str) -> io::Result<()> {
+pub(crate) fn write_failure(out: &mut dyn Write, message: &str) -> io::Result<()> {
     Line::Error { root: None, path: None, call: None, errno: None, message }.write(out)
 }
 
 /// Writes a line for a root that nothing is changed below.
-pub fn write_lost_root(out: &mut dyn Write, root: &[u8], message: &str) -> io::Result<()> {
+pub(crate) fn write_lost_root(out: &mut dyn Write, root: &[u8], message: &str) -> io::Result<()> {
     Line::Error { root: Some(WirePath::new(root)), path: None, call: None, errno: None, message }.write(out)
 }
 
 /// Writes the last line; without it the report is torn.
-pub fn write_end(out: &mut dyn Write, totals: &Totals, exit: u8) -> io::Result<()> {
+pub(crate) fn write_end(out: &mut dyn Write, totals: &Totals, exit: u8) -> io::Result<()> {
     write_end_of(out, None, totals, exit)
 }
 
 /// Writes the last line of a command that put this run on record.
-pub fn write_end_of(out: &mut dyn Write, run: Option<&str>, totals: &Totals, exit: u8) -> io::Result<()> {
+pub(crate) fn write_end_of(out: &mut dyn Write, run: Option<&str>, totals: &Totals, exit: u8) -> io::Result<()> {
     let Totals { entries, excluded, skipped_mounts, findings, changes, errors, vanished, suppressed, known } = *totals;
     Line::End { entries, excluded, skipped_mounts, findings, changes, errors, exit, vanished, suppressed, known, run }
         .write(out)

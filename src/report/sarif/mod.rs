@@ -25,7 +25,7 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 const FINGERPRINT: &str = "sgidlint/v1";
 
 /// Writes a whole check as one SARIF log.
-pub fn write_check(
+pub(crate) fn write_check(
     out: &mut dyn Write,
     survey: &Survey,
     words: &dyn Wording,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// A whole log.
 #[derive(Serialize)]
-pub struct Log<'a, R> {
+pub(super) struct Log<'a, R> {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
@@ -40,7 +40,7 @@ struct Tool {
 /// The tool and its rules.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Driver {
+pub(super) struct Driver {
     pub name: &'static str,
     pub semantic_version: &'static str,
     pub rules: Vec<Descriptor>,
@@ -49,7 +49,7 @@ pub struct Driver {
 /// A rule: what a lint is and how it is mended.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Descriptor {
+pub(super) struct Descriptor {
     id: &'static str,
     short_description: Message,
     full_description: Message,
@@ -65,7 +65,7 @@ struct Configuration {
 /// One run of the tool.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Invocation {
+pub(super) struct Invocation {
     pub execution_successful: bool,
     pub exit_code: u8,
     pub start_time_utc: String,
@@ -75,7 +75,7 @@ pub struct Invocation {
 
 /// What the tool has to say of the run itself.
 #[derive(Serialize)]
-pub struct Notification {
+pub(super) struct Notification {
     pub level: &'static str,
     pub message: Message,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -85,7 +85,7 @@ pub struct Notification {
 /// One finding.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SarifResult {
+pub(super) struct SarifResult {
     pub rule_id: &'static str,
     pub rule_index: usize,
     pub level: &'static str,
@@ -102,7 +102,7 @@ pub struct SarifResult {
 
 /// Why a result is not to be counted.
 #[derive(Serialize)]
-pub struct Suppression {
+pub(super) struct Suppression {
     pub kind: &'static str,
     pub status: &'static str,
     pub justification: String,
@@ -110,7 +110,7 @@ pub struct Suppression {
 
 /// What SARIF has no field for.
 #[derive(Serialize)]
-pub struct Properties {
+pub(super) struct Properties {
     pub kind: &'static str,
     pub actual: JsonState,
     pub desired: JsonState,
@@ -122,7 +122,7 @@ pub struct Properties {
 /// A place in a file.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Location {
+pub(super) struct Location {
     physical_location: PhysicalLocation,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Message>,
@@ -144,13 +144,13 @@ struct SarifRegion {
 
 /// A text for people.
 #[derive(Serialize)]
-pub struct Message {
+pub(super) struct Message {
     text: String,
 }
 
 impl<'a, R> Log<'a, R> {
     /// A log of one run.
-    pub fn of(
+    pub(super) fn of(
         schema: &'static str,
         driver: Driver,
         invocation: Invocation,
@@ -165,7 +165,7 @@ impl<'a, R> Log<'a, R> {
 
 impl Descriptor {
     /// What the registry says of a lint.
-    pub fn of(lint: Lint) -> Descriptor {
+    pub(super) fn of(lint: Lint) -> Descriptor {
         let text = lint.row();
         let level = match text.level {
             Level::Deny => "error",
@@ -185,7 +185,7 @@ impl Descriptor {
 
 impl Message {
     /// A plain text, whatever stands in it.
-    pub fn of(text: &str) -> Message {
+    pub(super) fn of(text: &str) -> Message {
         // In SARIF `{0}` is a placeholder and `[a](b)` a link (3.11.5, 3.11.6); a name must be able to be neither.
         let mut plain = String::with_capacity(text.len());
         for c in text.chars() {
@@ -202,7 +202,7 @@ impl Message {
 
 impl Location {
     /// A place in a file, or the file itself.
-    pub fn of_file(file: ArtifactLocation, line: Option<u32>, message: Option<Message>) -> Location {
+    pub(super) fn of_file(file: ArtifactLocation, line: Option<u32>, message: Option<Message>) -> Location {
         // Lines count from 1; what has no line lies in the file as a whole.
         let region = line.filter(|&line| line > 0).map(|start_line| SarifRegion { start_line });
         Location { physical_location: PhysicalLocation { artifact_location: file, region }, message }

@@ -3,17 +3,17 @@
 use std::fmt::Write;
 
 /// The URI of an absolute path.
-pub fn of_file(path: &[u8]) -> String {
+pub(super) fn of_file(path: &[u8]) -> String {
     format!("file://{}", encoded(path, "/"))
 }
 
 /// The relative URI of some names.
-pub fn of_names(names: &[u8]) -> String {
+pub(super) fn of_names(names: &[u8]) -> String {
     encoded(names, "/")
 }
 
 /// The URI of a policy's file, `builtin:NAME` for one that is compiled in; relative where the policy was named so.
-pub fn of_policy(file: &str) -> String {
+pub(super) fn of_policy(file: &str) -> String {
     match file.strip_prefix("builtin:") {
         Some(name) => format!("builtin:{}", encoded(name.as_bytes(), "")),
         None if file.starts_with('/') => of_file(file.as_bytes()),

@@ -1,6 +1,6 @@
 //! What reports share: colours, tables, words for findings and outcomes.
 
-pub mod outcome;
-pub mod style;
-pub mod table;
-pub mod words;
+pub(crate) mod outcome;
+pub(crate) mod style;
+pub(crate) mod table;
+pub(crate) mod words;

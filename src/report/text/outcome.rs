@@ -11,7 +11,7 @@ use crate::sys::error::{errno_name, errno_text};
 
 /// A change and what became of it.
 #[derive(Clone, Debug)]
-pub struct Settled<'a> {
+pub(crate) struct Settled<'a> {
     /// The real root that its entry lies below.
     pub root: &'a [u8],
     /// The change.
@@ -22,7 +22,7 @@ pub struct Settled<'a> {
 
 impl Settled<'_> {
     /// The state that its entry was seen in last, if it was seen.
-    pub fn state(&self) -> Option<State> {
+    pub(crate) fn state(&self) -> Option<State> {
         match self.done.outcome {
             Outcome::Drifted(Drift::State(state)) => Some(state),
             _ => self.done.state,
@@ -30,7 +30,7 @@ impl Settled<'_> {
     }
 
     /// What happened and what to do about it; `None` where it went as planned.
-    pub fn message(&self, names: &dyn IdNames) -> Option<String> {
+    pub(crate) fn message(&self, names: &dyn IdNames) -> Option<String> {
         let cause = self.cause();
         let what = match &self.done.outcome {
             // A change may cost an entry something all the same.

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 ///
 /// A style is written before its text, and with `{:#}` behind it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Palette {
+pub(crate) struct Palette {
     /// The level deny, and errors.
     pub deny: Style,
     /// The level warn.
@@ -30,7 +30,7 @@ pub struct Palette {
 
 impl Palette {
     /// No colour at all: for pipes and files.
-    pub const PLAIN: Palette = Palette {
+    pub(crate) const PLAIN: Palette = Palette {
         deny: Style::new(),
         warn: Style::new(),
         head: Style::new(),
@@ -43,7 +43,7 @@ impl Palette {
     };
 
     /// The sixteen colours that every terminal has.
-    pub const COLORED: Palette = Palette {
+    pub(crate) const COLORED: Palette = Palette {
         deny: AnsiColor::Red.on_default().bold(),
         warn: AnsiColor::Yellow.on_default().bold(),
         head: Style::new().bold(),
@@ -56,7 +56,7 @@ impl Palette {
     };
 
     /// The colour of a level.
-    pub fn level(&self, level: Level) -> Style {
+    pub(crate) fn level(&self, level: Level) -> Style {
         match level {
             Level::Deny => self.deny,
             Level::Warn => self.warn,
@@ -67,7 +67,7 @@ impl Palette {
 
 /// How much is said.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
-pub enum Verbosity {
+pub(crate) enum Verbosity {
     /// What fails only: nothing wrong, nothing at all.
     Quiet,
     /// Findings and a summary.

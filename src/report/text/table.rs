@@ -5,29 +5,24 @@ use crate::report::text::style::Palette;
 use std::io::{self, Write};
 
 /// A table of `N` columns; what its cells say must be escaped already.
-pub struct Table<const N: usize> {
+pub(crate) struct Table<const N: usize> {
     head: [&'static str; N],
     rows: Vec<[String; N]>,
 }
 
 impl<const N: usize> Table<N> {
     /// An empty table with these heads.
-    pub fn new(head: [&'static str; N]) -> Table<N> {
+    pub(crate) fn new(head: [&'static str; N]) -> Table<N> {
         Table { head, rows: Vec::new() }
     }
 
     /// Adds a row.
-    pub fn push(&mut self, row: [String; N]) {
+    pub(crate) fn push(&mut self, row: [String; N]) {
         self.rows.push(row);
     }
 
-    /// Whether it has no rows.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// Writes the heads and the rows.
-    pub fn write(&self, out: &mut dyn Write, palette: &Palette) -> io::Result<()> {
+    pub(crate) fn write(&self, out: &mut dyn Write, palette: &Palette) -> io::Result<()> {
         let widths = self.widths();
         let style = palette.head;
         writeln!(out, "{style}{}{style:#}", line(&self.head, &widths))?;
@@ -65,7 +60,6 @@ mod tests {
     #[test]
     fn columns_are_aligned_by_what_is_seen() {
         let mut table = Table::new(["NAME", "N", "SUMMARY"]);
-        assert!(table.is_empty());
         table.push(["lab-share".into(), "1".into(), "one".into()]);
         table.push(["数据".into(), "1000".into(), String::new()]);
         assert_data_eq!(

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// The words for findings.
-pub trait Wording {
+pub(crate) trait Wording {
     /// What a finding says of its entry: lowercase start, no period, no path.
     fn message(&self, finding: &Finding, report: &EntryReport) -> String;
 
@@ -21,7 +21,7 @@ pub trait Wording {
 }
 
 /// What is to be said of a fix behind a finding's message; nothing where it is safe, or where there could be none.
-pub fn fix_hint(fix: Fix) -> String {
+pub(crate) fn fix_hint(fix: Fix) -> String {
     match fix {
         Fix::Unsafe(because) => format!("; fix is unsafe: {}", because.explanation()),
         Fix::None(Some(because)) => format!("; never fixed: {}", because.explanation()),
@@ -33,7 +33,7 @@ pub fn fix_hint(fix: Fix) -> String {
 const KEPT_AT_MOST: usize = 4096;
 
 /// Words that remember what they said, escaped for people.
-pub struct Phrases<'a> {
+pub(crate) struct Phrases<'a> {
     words: &'a dyn Wording,
     said: RefCell<HashMap<Said, Rc<str>>>,
 }
@@ -50,12 +50,12 @@ struct Said {
 
 impl<'a> Phrases<'a> {
     /// Remembers what these words say.
-    pub fn of(words: &'a dyn Wording) -> Phrases<'a> {
+    pub(crate) fn of(words: &'a dyn Wording) -> Phrases<'a> {
         Phrases { words, said: RefCell::default() }
     }
 
     /// What a finding says of its entry.
-    pub fn message(&self, finding: &Finding, report: &EntryReport) -> Rc<str> {
+    pub(crate) fn message(&self, finding: &Finding, report: &EntryReport) -> Rc<str> {
         let say = || Rc::from(escape_message(&self.words.message(finding, report)));
         if report.obstacle().is_some() || report.acls() != Acls::default() {
             return say();
@@ -69,7 +69,7 @@ impl<'a> Phrases<'a> {
     }
 
     /// The name of a lint.
-    pub fn lint(&self, lint: Lint) -> &'a str {
+    pub(crate) fn lint(&self, lint: Lint) -> &'a str {
         self.words.lint(lint)
     }
 }

@@ -18,7 +18,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// A directory that a root pattern stands for.
-pub struct Found {
+pub(super) struct Found {
     /// Its path as the policy leads to it.
     pub named: PathBuf,
     /// Its path without symbolic links.
@@ -28,7 +28,7 @@ pub struct Found {
 }
 
 /// The expansion of one root pattern.
-pub struct Expansion<'p> {
+pub(super) struct Expansion<'p> {
     pattern: &'p RootPattern,
     trust: TrustOptions,
     policy: u32,
@@ -42,12 +42,12 @@ pub struct Expansion<'p> {
 
 impl<'p> Expansion<'p> {
     /// An expansion for this policy, before it begins.
-    pub fn new(pattern: &'p RootPattern, trust: TrustOptions, policy: u32) -> Expansion<'p> {
+    pub(super) fn new(pattern: &'p RootPattern, trust: TrustOptions, policy: u32) -> Expansion<'p> {
         Expansion { pattern, trust, policy, found: Vec::new(), refused: Vec::new(), missing: None }
     }
 
     /// Finds every directory that the pattern stands for.
-    pub fn run(&mut self) {
+    pub(super) fn run(&mut self) {
         let mut branches = vec![self.pattern.start()];
         while let Some(branch) = branches.pop() {
             if branch.has_arrived() {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Names read so far, counted by each thread on a cache line of its own, and directories that are still to be read.
 #[derive(Debug)]
-pub struct Counters {
+pub(crate) struct Counters {
     seats: Box<[Seat]>,
     pending: Pending,
     asked: AtomicBool,
@@ -25,18 +25,18 @@ struct Pending(AtomicUsize);
 
 impl Counters {
     /// Counters for that many threads.
-    pub fn new(threads: usize) -> Counters {
+    pub(crate) fn new(threads: usize) -> Counters {
         let seats = (0..threads.max(1)).map(|_| Seat::default()).collect();
         Counters { seats, pending: Pending::default(), asked: AtomicBool::new(false), place: Mutex::default() }
     }
 
     /// How many names were read until now.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.seats.iter().map(|seat| seat.names.load(Relaxed)).sum()
     }
 
     /// How many directories are known and not read yet.
-    pub fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         self.pending.0.load(Relaxed) as u64
     }
 
@@ -46,7 +46,7 @@ impl Counters {
     }
 
     /// The path of a directory that was being read when this was last asked; empty at first.
-    pub fn place(&self) -> Vec<u8> {
+    pub(crate) fn place(&self) -> Vec<u8> {
         self.asked.store(true, Relaxed);
         self.place.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -67,14 +67,14 @@ pub(crate) struct Head {
 
 impl Head {
     /// The path that leads to the start, as procfs has it.
-    pub fn place(&self, ask: impl FnOnce() -> Option<Vec<u8>>) -> Option<&[u8]> {
+    pub(crate) fn place(&self, ask: impl FnOnce() -> Option<Vec<u8>>) -> Option<&[u8]> {
         self.place.get_or_init(ask).as_deref()
     }
 }
 
 impl<H> Dir<H> {
     /// The directory that a walk starts in.
-    pub fn start(start: Start<H>, mounts: &Mounts) -> Dir<H> {
+    pub(crate) fn start(start: Start<H>, mounts: &Mounts) -> Dir<H> {
         let Start { dir, look, here, prefix } = start;
         let origin = Origin::Start(Head { prefix, ..Head::default() });
         let traits = MountTraits::of(look.entry.mount, mounts);
@@ -82,7 +82,14 @@ impl<H> Dir<H> {
     }
 
     /// The directory `name` of a directory, just opened and looked at.
-    pub fn below(parent: Arc<Dir<H>>, name: CString, fd: Arc<OwnedFd>, look: Look, here: H, mounts: &Mounts) -> Dir<H> {
+    pub(crate) fn below(
+        parent: Arc<Dir<H>>,
+        name: CString,
+        fd: Arc<OwnedFd>,
+        look: Look,
+        here: H,
+        mounts: &Mounts,
+    ) -> Dir<H> {
         let traits = match same_mount(&parent.seen.entry, &look.entry) {
             true => parent.traits,
             false => MountTraits::of(look.entry.mount, mounts),
@@ -91,12 +98,12 @@ impl<H> Dir<H> {
     }
 
     /// Where it came from.
-    pub fn origin(&self) -> &Origin<H> {
+    pub(crate) fn origin(&self) -> &Origin<H> {
         &self.origin
     }
 
     /// Its name in the one above; a start has none that counts.
-    pub fn name(&self) -> &[u8] {
+    pub(crate) fn name(&self) -> &[u8] {
         match &self.origin {
             Origin::Below(_, name) => name.to_bytes(),
             Origin::Start(_) => b".",
@@ -104,22 +111,22 @@ impl<H> Dir<H> {
     }
 
     /// Which directory it is.
-    pub fn id(&self) -> Identity {
+    pub(crate) fn id(&self) -> Identity {
         self.seen.entry.id
     }
 
     /// Its descriptor, if it is open.
-    pub fn open(&self) -> Option<Arc<OwnedFd>> {
+    pub(crate) fn open(&self) -> Option<Arc<OwnedFd>> {
         self.slot().fd.clone()
     }
 
     /// Whether it is open.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.slot().fd.is_some()
     }
 
     /// Whether it is the same directory as one above it.
-    pub fn is_below_itself(&self) -> bool {
+    pub(crate) fn is_below_itself(&self) -> bool {
         let is_it = |other: &Dir<H>| other.id() == self.id() && same_mount(&other.seen.entry, &self.seen.entry);
         let mut at = self;
         while let Origin::Below(parent, _) = &at.origin {
@@ -132,24 +139,24 @@ impl<H> Dir<H> {
     }
 
     /// Takes a descriptor that was opened again.
-    pub fn reopened(&self, fd: Arc<OwnedFd>) {
+    pub(crate) fn reopened(&self, fd: Arc<OwnedFd>) {
         self.slot().fd = Some(fd);
     }
 
     /// Closes it, unless it is a start: nothing stands above those to open them from.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         if let Origin::Below(..) = self.origin {
             self.slot().fd = None;
         }
     }
 
     /// The names that lead to it from the start were just followed.
-    pub fn reached(&self) {
+    pub(crate) fn reached(&self) {
         self.slot().reached = Some(Instant::now());
     }
 
     /// Its descriptor, if it is open, and was [reached](Dir::reached) a moment ago.
-    pub fn reached_lately(&self) -> Option<Arc<OwnedFd>> {
+    pub(crate) fn reached_lately(&self) -> Option<Arc<OwnedFd>> {
         let slot = self.slot();
         slot.fd.clone().filter(|_| slot.reached.is_some_and(|reached| reached.elapsed() < LATELY))
     }

@@ -53,7 +53,7 @@ struct List<H> {
 
 impl<H> Missed<H> {
     /// Nothing yet; after the last round nothing is looked for again.
-    pub fn new(is_last: bool) -> Missed<H> {
+    pub(super) fn new(is_last: bool) -> Missed<H> {
         let list = List { kept: Vec::new(), is_flooded: false };
         Missed { list: Mutex::new(list), is_last, over: OnceLock::new() }
     }
@@ -61,7 +61,7 @@ impl<H> Missed<H> {
     /// Remembers a name in a directory, or tells of it for good where it isn't to be looked for again.
     ///
     /// Says whether it is remembered: then its directory must not be kept open for long.
-    pub fn add<V: Visitor<Here = H>>(
+    pub(super) fn add<V: Visitor<Here = H>>(
         &self,
         visitor: &mut V,
         dir: &Arc<Dir<H>>,
@@ -92,7 +92,7 @@ impl<H> Missed<H> {
     }
 
     /// The rest of a directory can't be read: where it is gone, it is looked for again as a whole.
-    pub fn add_rest<V: Visitor<Here = H>>(&self, visitor: &mut V, dir: &Arc<Dir<H>>, error: SysError, why: Why) {
+    pub(super) fn add_rest<V: Visitor<Here = H>>(&self, visitor: &mut V, dir: &Arc<Dir<H>>, error: SysError, why: Why) {
         match (dir.origin(), is_gone(&error)) {
             (Origin::Below(parent, name), true) => {
                 self.add(visitor, parent, (name, Ino::new(dir.id().ino)), why);
@@ -103,17 +103,17 @@ impl<H> Missed<H> {
     }
 
     /// Whether nothing is looked for again after this round.
-    pub fn is_last(&self) -> bool {
+    pub(super) fn is_last(&self) -> bool {
         self.is_last
     }
 
     /// Whether the walk is over with this round; asked when it is done, and answered alike from then on.
-    pub fn is_over(&self, stop: &AtomicBool) -> bool {
+    pub(super) fn is_over(&self, stop: &AtomicBool) -> bool {
         *self.over.get_or_init(|| stop.load(Relaxed) || self.lock_len() == 0)
     }
 
     /// All that was missed.
-    pub fn into_list(self) -> Vec<Missing<H>> {
+    pub(super) fn into_list(self) -> Vec<Missing<H>> {
         self.list.into_inner().unwrap_or_else(PoisonError::into_inner).kept
     }
 

@@ -27,10 +27,10 @@ mod tests;
 mod unread;
 mod visits;
 
-pub use counters::Counters;
-pub use place::{Place, Whence};
-pub use unread::Unread;
-pub use visits::Visits;
+pub(crate) use counters::Counters;
+pub(crate) use place::{Place, Whence};
+pub(crate) use unread::Unread;
+pub(crate) use visits::Visits;
 
 use crate::model::entry::Kind;
 use crate::sys::SysError;
@@ -52,7 +52,7 @@ use worker::Worker;
 ///
 /// A thread's calls come one directory at a time: after `begin`, every `want` and `entry` until the next
 /// `begin` is of names in that directory. `directory` and `mount` may come from any other, between readings.
-pub trait Visitor: Send {
+pub(crate) trait Visitor: Send {
     /// What is known of a directory, for its entries; all of them share it.
     type Here: Send + Sync;
 
@@ -104,7 +104,7 @@ pub trait Visitor: Send {
 
 /// What to do about a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Want {
+pub(crate) enum Want {
     /// Nothing.
     Skip,
     /// Glance at it, and look at it where that isn't enough.
@@ -117,7 +117,7 @@ pub enum Want {
 
 /// Whether a glance was enough.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Enough {
+pub(crate) enum Enough {
     /// All is known that there is to know.
     Yes,
     /// It has to be looked at.
@@ -126,7 +126,7 @@ pub enum Enough {
 
 /// Whether an entry was told of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// It was.
     Told,
     /// It was not: the names that led to it don't any more. It is to be looked for again.
@@ -135,7 +135,7 @@ pub enum Standing {
 
 /// What to do about a directory that was looked at.
 #[derive(Debug)]
-pub enum Next<H> {
+pub(crate) enum Next<H> {
     /// The names that led to it don't any more: look for it again when all else is done.
     Moved,
     /// Leave it unread.
@@ -146,7 +146,7 @@ pub enum Next<H> {
 
 /// What to do about another mount.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Crossing {
+pub(crate) enum Crossing {
     /// Stay on this side.
     Stay,
     /// Go over.
@@ -154,7 +154,7 @@ pub enum Crossing {
 }
 
 /// A directory that a walk starts in; it stays open until all below it is done.
-pub struct Start<H> {
+pub(crate) struct Start<H> {
     /// The open directory.
     pub dir: OwnedFd,
     /// What was seen of it through that descriptor.
@@ -167,7 +167,7 @@ pub struct Start<H> {
 
 /// What a walk goes by.
 #[derive(Clone, Copy)]
-pub struct Options<'a> {
+pub(crate) struct Options<'a> {
     /// Run on each thread before it touches a directory; there privileges are given up.
     pub setup: &'a (dyn Fn() -> Result<(), SysError> + Sync),
     /// Ends the walk soon after it is set.
@@ -199,7 +199,7 @@ pub fn default_threads() -> usize {
 /// Walks all that lies below the starts, one thread for each visitor, and gives the visitors back in order.
 ///
 /// Where descriptors are few, fewer threads are used. Fails only where a thread's setup did.
-pub fn walk<V: Visitor>(
+pub(crate) fn walk<V: Visitor>(
     starts: Vec<Start<V::Here>>,
     visitors: Vec<V>,
     options: Options<'_>,

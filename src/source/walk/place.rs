@@ -13,7 +13,7 @@ use std::sync::Arc;
 const FAR: usize = 64;
 
 /// A name in a directory that was entered, or that directory itself.
-pub struct Place<'a, H> {
+pub(crate) struct Place<'a, H> {
     dir: &'a Dir<H>,
     fd: Option<BorrowedFd<'a>>,
     name: Option<&'a CStr>,
@@ -21,7 +21,7 @@ pub struct Place<'a, H> {
 
 /// How paths come to a directory.
 #[derive(Clone, Copy)]
-pub enum Whence<'a> {
+pub(crate) enum Whence<'a> {
     /// By its name in the one above.
     Name(&'a CStr),
     /// It is a start, and that is its prefix.
@@ -53,29 +53,29 @@ impl<'a, H> Place<'a, H> {
     }
 
     /// What is known of the directory it is in; of the directory itself at `begin`.
-    pub fn here(&self) -> &'a H {
+    pub(crate) fn here(&self) -> &'a H {
         &self.dir.here
     }
 
     /// Its name; `.` for a directory itself.
-    pub fn name(&self) -> &'a CStr {
+    pub(crate) fn name(&self) -> &'a CStr {
         self.name.unwrap_or(c".")
     }
 
     /// The open directory and the name in it, for more questions; `None` where the directory is lost.
-    pub fn parent(&self) -> Option<(BorrowedFd<'a>, &'a CStr)> {
+    pub(crate) fn parent(&self) -> Option<(BorrowedFd<'a>, &'a CStr)> {
         Some((self.fd?, self.name()))
     }
 
     /// Its path: the start's prefix, then every name on the way; `.` for the start itself.
-    pub fn path(&self) -> Vec<u8> {
+    pub(crate) fn path(&self) -> Vec<u8> {
         let (_, head) = start_of(self.dir);
         let path = path_below(&head.prefix, self.dir, self.name);
         if path.is_empty() { b".".to_vec() } else { path }
     }
 
     /// The directory that it is in, and every one above it up to the start: what is known of each, and whence it came.
-    pub fn line(&self) -> impl Iterator<Item = (&'a H, Whence<'a>)> + use<'a, H> {
+    pub(crate) fn line(&self) -> impl Iterator<Item = (&'a H, Whence<'a>)> + use<'a, H> {
         let mut next = Some(self.dir);
         std::iter::from_fn(move || {
             let dir = next?;
@@ -89,7 +89,7 @@ impl<'a, H> Place<'a, H> {
     }
 
     /// Whether it is an entered directory itself.
-    pub fn is_itself(&self) -> bool {
+    pub(crate) fn is_itself(&self) -> bool {
         self.name.is_none()
     }
 
@@ -97,7 +97,7 @@ impl<'a, H> Place<'a, H> {
     ///
     /// What was moved out of the tree meanwhile can't. Costs a lookup of the whole path, unless `/proc/self/fd` is given
     /// and tells that nothing changed; so deep that it can't tell (PATH_MAX), of the path from where one led lately.
-    pub fn still_below(&self, fds: Option<&OwnedFd>) -> Result<bool, SysError> {
+    pub(crate) fn still_below(&self, fds: Option<&OwnedFd>) -> Result<bool, SysError> {
         let Origin::Below(..) = self.dir.origin() else { return Ok(true) };
         let is_told = |fds| with_path_of(fds, self.fd?, |path| self.is_at(path, fds));
         if fds.and_then(is_told) == Some(true) {

@@ -18,12 +18,12 @@ pub(crate) struct Pool<H> {
 
 impl<H> Pool<H> {
     /// A pool of at most that many descriptors.
-    pub fn new(share: usize) -> Pool<H> {
+    pub(super) fn new(share: usize) -> Pool<H> {
         Pool { kept: VecDeque::new(), share }
     }
 
     /// Keeps a directory open while there is room.
-    pub fn keep(&mut self, dir: &Arc<Dir<H>>) {
+    pub(super) fn keep(&mut self, dir: &Arc<Dir<H>>) {
         if self.kept.len() >= self.share {
             self.kept.retain(|kept| kept.upgrade().is_some_and(|dir| dir.is_open()));
             // An eighth at a time, so that the sweep costs nothing on average.
@@ -33,7 +33,7 @@ impl<H> Pool<H> {
     }
 
     /// Closes everything: another part of the program needs descriptors.
-    pub fn close_all(&mut self) {
+    pub(super) fn close_all(&mut self) {
         self.close_down_to(0);
     }
 
@@ -46,7 +46,7 @@ impl<H> Pool<H> {
     }
 
     /// The descriptor of a directory, opened again where it was closed; ESTALE where another took its place.
-    pub fn descriptor(&mut self, dir: &Arc<Dir<H>>) -> Result<Arc<OwnedFd>, SysError> {
+    pub(super) fn descriptor(&mut self, dir: &Arc<Dir<H>>) -> Result<Arc<OwnedFd>, SysError> {
         match dir.open() {
             Some(fd) => Ok(fd),
             None => self.reopen(dir),

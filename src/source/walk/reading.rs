@@ -42,7 +42,7 @@ pub(crate) struct Reading<'a, V: Visitor> {
 
 impl<'a, V: Visitor> Reading<'a, V> {
     /// A reading that puts the directories it finds into `found`, and what it tells of into `told`.
-    pub fn new(
+    pub(super) fn new(
         visitor: &'a mut V,
         dir: &'a Arc<Dir<V::Here>>,
         fd: &'a OwnedFd,
@@ -53,7 +53,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
     }
 
     /// Reads names until there are no more, or enough directories to go on with.
-    pub fn run(&mut self, buffer: &mut Buffer) -> Rest {
+    pub(super) fn run(&mut self, buffer: &mut Buffer) -> Rest {
         let mut listing = Listing::new(self.fd, buffer);
         let mut next = 0;
         loop {
@@ -84,18 +84,18 @@ impl<'a, V: Visitor> Reading<'a, V> {
     }
 
     /// How many names were read.
-    pub fn names(&self) -> u64 {
+    pub(super) fn names(&self) -> u64 {
         self.names
     }
 
     /// Whether something in it is to be looked for again.
-    pub fn is_missing(&self) -> bool {
+    pub(super) fn is_missing(&self) -> bool {
         self.is_missing
     }
 
     /// Does what is to be done about a listed name.
     #[inline]
-    pub fn name(&mut self, listed: &Listed<'_>) {
+    pub(super) fn name(&mut self, listed: &Listed<'_>) {
         self.names += 1;
         let (name, ino) = (listed.name(), listed.ino());
         let seen = match listed.kind() {

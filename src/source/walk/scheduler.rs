@@ -45,7 +45,7 @@ pub(crate) struct Scheduler<'a, H> {
 impl<'a, H> Scheduler<'a, H> {
     /// A scheduler and the queue of each thread; `pending` counts its jobs, and begins with none. After the last
     /// nothing is looked for again.
-    pub fn new(
+    pub(super) fn new(
         threads: usize,
         is_last: bool,
         stop: &'a AtomicBool,
@@ -67,13 +67,13 @@ impl<'a, H> Scheduler<'a, H> {
     }
 
     /// Queues one job.
-    pub fn enlist(&self, queue: &Queue<Job<H>>, job: Job<H>) {
+    pub(super) fn enlist(&self, queue: &Queue<Job<H>>, job: Job<H>) {
         self.pending.fetch_add(1, Ordering::Relaxed);
         queue.push(job);
     }
 
     /// Queues jobs; the last of them is done first.
-    pub fn enlist_all(&self, queue: &Queue<Job<H>>, jobs: impl ExactSizeIterator<Item = Job<H>>) {
+    pub(super) fn enlist_all(&self, queue: &Queue<Job<H>>, jobs: impl ExactSizeIterator<Item = Job<H>>) {
         self.pending.fetch_add(jobs.len(), Ordering::Relaxed);
         jobs.for_each(|job| queue.push(job));
         // One job is for the owner itself, who comes for it at once.
@@ -83,27 +83,27 @@ impl<'a, H> Scheduler<'a, H> {
     }
 
     /// Counts what is remembered of directories; says whether all threads together remember no more than that.
-    pub fn remember(&self, names: usize, most: usize) -> bool {
+    pub(super) fn remember(&self, names: usize, most: usize) -> bool {
         self.remembered.fetch_add(names, Ordering::Relaxed) + names <= most
     }
 
     /// So much of that isn't remembered any more.
-    pub fn forget(&self, names: usize) {
+    pub(super) fn forget(&self, names: usize) {
         self.remembered.fetch_sub(names, Ordering::Relaxed);
     }
 
     /// Whether some thread has nothing to do.
-    pub fn is_hungry(&self) -> bool {
+    pub(super) fn is_hungry(&self) -> bool {
         self.asleep.load(Ordering::Relaxed) > 0
     }
 
     /// Whether the walk is to end.
-    pub fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed) || self.stop.load(Ordering::Relaxed)
     }
 
     /// The next job for a thread: its own newest, else another's oldest; waits for one. `None` when all is done.
-    pub fn next(&self, queue: &Queue<Job<H>>, seat: usize) -> Option<Job<H>> {
+    pub(super) fn next(&self, queue: &Queue<Job<H>>, seat: usize) -> Option<Job<H>> {
         let mut round = 0;
         while !self.is_over() {
             if let Some(job) = queue.pop().or_else(|| self.steal(seat)) {
@@ -123,24 +123,24 @@ impl<'a, H> Scheduler<'a, H> {
     }
 
     /// A job is done, and what it led to is queued.
-    pub fn done(&self) {
+    pub(super) fn done(&self) {
         if self.pending.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.end();
         }
     }
 
     /// Whether the walk is over too, now that these jobs are done.
-    pub fn is_last(&self) -> bool {
+    pub(super) fn is_last(&self) -> bool {
         self.missed.is_over(self.stop)
     }
 
     /// What is to be looked for again.
-    pub fn into_missing(self) -> Vec<Missing<H>> {
+    pub(super) fn into_missing(self) -> Vec<Missing<H>> {
         self.missed.into_list()
     }
 
     /// Ends the work of all threads.
-    pub fn end(&self) {
+    pub(super) fn end(&self) {
         self.over.store(true, Ordering::Relaxed);
         drop(self.lock());
         self.bell.notify_all();

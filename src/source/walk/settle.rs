@@ -41,7 +41,7 @@ pub(crate) struct ToldNames {
 
 impl ToldNames {
     /// Nothing, of another directory.
-    pub fn clear<H>(&mut self, scheduler: &Scheduler<'_, H>) {
+    pub(super) fn clear<H>(&mut self, scheduler: &Scheduler<'_, H>) {
         scheduler.forget(self.counted);
         self.keys.clear();
         self.keys.shrink_to(FREE);
@@ -49,7 +49,7 @@ impl ToldNames {
     }
 
     /// The next call is made.
-    pub fn call<H>(&mut self, scheduler: &Scheduler<'_, H>) {
+    pub(super) fn call<H>(&mut self, scheduler: &Scheduler<'_, H>) {
         self.calls += 1;
         let new = self.keys.len() - self.counted;
         if self.keys.len() <= FREE || self.is_forgotten {
@@ -63,14 +63,14 @@ impl ToldNames {
     }
 
     /// It is told of.
-    pub fn tell(&mut self, key: u64) {
+    pub(super) fn tell(&mut self, key: u64) {
         if !self.is_forgotten {
             self.keys.push(key);
         }
     }
 
     /// What stands for a listed name: its inode, under whatever name, and its name where that isn't known.
-    pub fn key(&self, listed: &Listed<'_>) -> u64 {
+    pub(super) fn key(&self, listed: &Listed<'_>) -> u64 {
         listed.ino().map_or_else(|| self.hasher.hash_one(listed.name()), |ino| ino.get())
     }
 }
@@ -83,7 +83,7 @@ fn is_snapshot(calls: usize, traits: MountTraits) -> bool {
 
 impl<V: Visitor> Reading<'_, V> {
     /// Lists the directory again until nothing can have been left out.
-    pub fn settle(&mut self, visits: &Visits) {
+    pub(super) fn settle(&mut self, visits: &Visits) {
         if let Err(error) = self.try_settle(visits) {
             self.scheduler.missed.add_rest(self.visitor, self.dir, error, Why::Gone);
         }
@@ -130,7 +130,7 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// Lists a directory from its beginning; says whether nothing can have been left out. It can be told to stop.
-    pub fn list(
+    pub(super) fn list(
         &mut self,
         fd: &OwnedFd,
         traits: MountTraits,

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// Why something was left unread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unread {
+pub(crate) enum Unread {
     /// The directory was read before, and moved since: below itself, or again and again.
     ReadBefore,
     /// It was moved away, or renamed, each time it was looked at.
@@ -42,7 +42,7 @@ impl fmt::Display for Unread {
 
 impl Unread {
     /// The nearest errno, for who tells of failed calls alone.
-    pub fn as_error(self) -> SysError {
+    pub(crate) fn as_error(self) -> SysError {
         let errno = match self {
             // As fts(3) and find(1) have it: a directory that is its own ancestor.
             Unread::ReadBefore => Errno::LOOP,

@@ -23,7 +23,7 @@ const COARSENESS: i64 = 2;
 /// directories are written down whose ctime is new, and all of them where that can't be relied on; what lies below those
 /// that may be read twice is read no more often than they are.
 #[derive(Debug)]
-pub struct Visits {
+pub(crate) struct Visits {
     since: Timestamp,
     read: Mutex<HashMap<Key, u8>>,
 }

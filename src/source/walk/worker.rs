@@ -50,7 +50,7 @@ pub(crate) fn is_gone(error: &SysError) -> bool {
 
 impl<'a, V: Visitor> Worker<'a, V> {
     /// A thread with its visitor, its queue, and its share of descriptors.
-    pub fn new(
+    pub(super) fn new(
         visitor: V,
         queue: Queue<Job<V::Here>>,
         seat: usize,
@@ -63,12 +63,12 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// The visitor of a thread that never began.
-    pub fn into_visitor(self) -> V {
+    pub(super) fn into_visitor(self) -> V {
         self.visitor
     }
 
     /// Works until all is done.
-    pub fn work(mut self) -> Result<V, SysError> {
+    pub(super) fn work(mut self) -> Result<V, SysError> {
         let leaving = Leaving(self.scheduler);
         (self.options.setup)()?;
         while let Some(job) = self.scheduler.next(&self.queue, self.seat) {

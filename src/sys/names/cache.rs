@@ -7,10 +7,10 @@ use std::hash::Hash;
 use std::sync::{PoisonError, RwLock};
 
 /// How many answers a cache keeps: names of entries are asked for too, and whoever makes entries makes those up.
-pub const CACHED_AT_MOST: usize = 1 << 14;
+pub(super) const CACHED_AT_MOST: usize = 1 << 14;
 
 /// The answers to one kind of question, failures among them.
-pub struct Cache<K, V>(RwLock<HashMap<K, Result<V, SysError>>>);
+pub(super) struct Cache<K, V>(RwLock<HashMap<K, Result<V, SysError>>>);
 
 impl<K, V> Default for Cache<K, V> {
     fn default() -> Cache<K, V> {
@@ -20,7 +20,7 @@ impl<K, V> Default for Cache<K, V> {
 
 impl<K: Hash + Eq, V: Clone> Cache<K, V> {
     /// The answer, looked up the first time.
-    pub fn ask<Q>(&self, key: &Q, lookup: impl FnOnce() -> Result<V, SysError>) -> Result<V, SysError>
+    pub(super) fn ask<Q>(&self, key: &Q, lookup: impl FnOnce() -> Result<V, SysError>) -> Result<V, SysError>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,

@@ -4,7 +4,7 @@ use crate::sys::SysError;
 use rustix::io::Errno;
 
 /// The first gid that is nobody's system group: GID_MIN of /etc/login.defs, else 1000.
-pub fn gid_min() -> Result<u32, SysError> {
+pub(crate) fn gid_min() -> Result<u32, SysError> {
     match std::fs::read("/etc/login.defs").map_err(SysError::of_io("read")) {
         Ok(text) => Ok(gid_min_in(&String::from_utf8_lossy(&text))),
         Err(error) if error.errno == Errno::NOENT => Ok(DEFAULT),

@@ -6,7 +6,7 @@ use std::cell::Cell;
 /// Accounts that remember the last user and the last group they were asked about.
 ///
 /// Neighbours in a tree mostly have one owner and one group, so that most of a million questions are one comparison.
-pub struct Memo<'a> {
+pub(crate) struct Memo<'a> {
     accounts: &'a (dyn Accounts + Sync),
     uid: Cell<Option<(u32, bool)>>,
     gid: Cell<Option<(u32, bool)>>,
@@ -14,7 +14,7 @@ pub struct Memo<'a> {
 
 impl<'a> Memo<'a> {
     /// Remembers what these accounts say.
-    pub fn of(accounts: &'a (dyn Accounts + Sync)) -> Memo<'a> {
+    pub(crate) fn of(accounts: &'a (dyn Accounts + Sync)) -> Memo<'a> {
         Memo { accounts, uid: Cell::new(None), gid: Cell::new(None) }
     }
 }

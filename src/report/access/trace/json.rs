@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::io::{self, Write};
 
 /// Writes it.
-pub fn write(out: &mut dyn Write, story: &Trace, names: &dyn IdNames) -> io::Result<()> {
+pub(crate) fn write(out: &mut dyn Write, story: &Trace, names: &dyn IdNames) -> io::Result<()> {
     let account = &story.case.account;
     let way: Vec<Value> = (0..story.case.stops.len()).map(|place| stop(story, place, names)).collect();
     let acts: Vec<Value> = story.acts.iter().map(|tale| act(story, tale, names)).collect();

@@ -1,6 +1,6 @@
 //! The story of one answer for people: the way, who decides there, what can be done at its end, and what would alter it.
 
-pub mod json;
+pub(crate) mod json;
 
 use crate::access::commands::commands;
 use crate::access::probe::traced::{Tale, Trace};
@@ -19,7 +19,7 @@ use crate::report::text::table::Table;
 use std::io::{self, Write};
 
 /// Writes what somebody can do with an entry, and why.
-pub fn write(
+pub(crate) fn write(
     out: &mut dyn Write,
     story: &Trace,
     names: &dyn IdNames,
