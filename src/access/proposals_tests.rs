@@ -63,6 +63,60 @@ fn what_is_taken_stays_taken() {
     assert!(!can(&end, Operation::Create) && !can(&end, Operation::List), "{ways:?}");
 }
 
+#[test]
+fn who_joins_a_group_keeps_what_they_had_at_once() {
+    // As one of the others alice may write and pass at once. As a member she might do either, but no one entry gives both.
+    let list = "u::4 u:7:7 g::6 g:4242:1 m::7 o::3";
+    let case = alice(&[2001], vec![stop(0, 4242, 0o473, Some(list))]);
+    assert!(can(&case, Operation::Create) && !can(&case, Operation::List));
+    let alone = |place, rights| Remedy::Entry {
+        place,
+        tag: Tag::User,
+        id: Some(2001),
+        rights: Rights::new(rights),
+        mask: Rights::new(7),
+    };
+    let ways = Proposals::new(&case, MEANS).propose(Operation::List, false).ways;
+    assert_eq!(ways, [vec![alone(0, 7)]]);
+    assert!(
+        [Operation::Enter, Operation::List, Operation::Create].into_iter().all(|act| can(&after(&case, &ways[0]), act))
+    );
+    // So with a file that she may open to read and write (open(2), O_RDWR), below a directory that the group would open.
+    let mut file = stop(0, 4242, 0o676, Some("u::6 u:7:7 g::4 g:4242:2 m::7 o::6"));
+    file.kind = Kind::File;
+    let ways = Proposals::new(&alice(&[2001], vec![stop(0, 4242, 0o770, None), file]), MEANS)
+        .propose(Operation::Read, false)
+        .ways;
+    assert_eq!(ways, [vec![alone(0, 1)]]);
+    // Where one entry gives it all, she joins.
+    let case = alice(&[2001], vec![stop(0, 4242, 0o473, Some("u::4 u:7:7 g::4 g:4242:3 m::7 o::3"))]);
+    let ways = Proposals::new(&case, MEANS).propose(Operation::List, false).ways;
+    assert_eq!(ways, [vec![Remedy::Join { gid: 4242 }], vec![alone(0, 7)]]);
+}
+
+#[test]
+fn what_is_taken_gives_nothing_else() {
+    let alone = |rights| Remedy::Entry {
+        place: 0,
+        tag: Tag::User,
+        id: Some(2001),
+        rights: Rights::new(rights),
+        mask: Rights::new(7),
+    };
+    // Of her groups one lets alice pass, the other write: one entry for both would let her create.
+    let mut case = alice(&[2001, 4242], vec![stop(0, 4242, 0o270, Some("u::2 u:7:7 g::1 g:4242:6 m::7 o::0"))]);
+    let ways = Proposals::new(&case, MEANS).propose(Operation::List, true).ways;
+    assert_eq!(ways, [vec![alone(1)]]);
+    // Of a file, reading it is worth more than running it.
+    case.stops[0].kind = Kind::File;
+    let ways = Proposals::new(&case, MEANS).propose(Operation::Write, true).ways;
+    assert_eq!(ways, [vec![alone(4)]]);
+    // What one entry gives at once may be left at once.
+    case.stops[0] = stop(0, 4242, 0o270, Some("u::2 u:7:7 g::1 g:4242:7 m::7 o::0"));
+    let ways = Proposals::new(&case, MEANS).propose(Operation::List, true).ways;
+    assert_eq!(ways, [vec![alone(3)]]);
+}
+
 /// A policy by which a directory stays sticky, and others stay out.
 struct Strict;
 
@@ -127,8 +181,12 @@ proptest! {
         }
         let taken = told.iter().filter(|(_, before, proposed)| *before && !proposed.ways.is_empty());
         let end = taken.clone().fold(case.clone(), |end, (_, _, proposed)| after(&end, &proposed.ways[0]));
-        for (act, ..) in taken {
+        for (act, ..) in taken.clone() {
             prop_assert!(!can(&end, *act), "{act} is given back: {told:?}");
+        }
+        let ends = taken.map(|(_, _, proposed)| after(&case, &proposed.ways[0])).chain([end]);
+        for (end, &act) in ends.flat_map(|end| acts.iter().map(move |act| (end.clone(), act))) {
+            prop_assert!(can(&case, act) || !can(&end, act), "{act} is given by what is to take: {told:?}");
         }
     }
 }

@@ -15,6 +15,7 @@
 use crate::access::trace::{Case, Demand, Stop};
 use crate::model::acl::Listed;
 use crate::model::acl::Tag;
+use crate::model::entry::Kind;
 use crate::model::operation::Operation;
 use crate::model::rights::{Class, Rights};
 use std::fmt;
@@ -211,7 +212,7 @@ pub(crate) fn smallest(case: &Case, act: Operation, means: &Means<'_>, taste: Ta
         let first = *demands.iter().find(|demand| !case.meets(**demand))?;
         let candidates = candidates(&case, first, means, taste).into_iter();
         // Who joins a group that has less than others, or is named with less, would lose what they have.
-        let keeps = |after: &Case| (0..case.stops.len()).all(|place| after.now(place).has(case.now(place)));
+        let keeps = |after: &Case| (0..case.stops.len()).all(|place| after.keeps(&case, place));
         let tried = candidates.filter_map(|one| Some((one, means.after(&case, one).filter(keeps)?)));
         // The first of the least: min_by_key takes the first of equals.
         let (remedy, after) =
@@ -296,6 +297,8 @@ fn takers(case: &Case, place: usize, rights: Rights, means: &Means<'_>) -> Vec<R
         let (tag, id) = if is_owning { (Tag::OwningGroup, None) } else { (tag, id) };
         let left = case.now(place).without(rights);
         let left = if stop.listed.acl().is_some() { left.within(mask) } else { left };
+        // One entry would give at once what several groups' entries gave one by one.
+        let left = case.at_once(place, left);
         // Who has an entry keeps of it what isn't asked for, though the mask hides it.
         let left = case.stored(place, tag, id).map_or(left, |has| has.without(rights));
         case.holding(place, tag, id, left)
@@ -321,6 +324,23 @@ impl Case {
     fn now(&self, place: usize) -> Rights {
         let each = [Rights::READ, Rights::WRITE, Rights::PASS].into_iter();
         each.filter(|&right| self.decide(place, right).gives(right)).fold(Rights::NONE, |all, right| all | right)
+    }
+
+    /// The most of these rights that they have of an entry all at once; of as many, those that are worth most alone.
+    fn at_once(&self, place: usize, rights: Rights) -> Rights {
+        let worth = match self.stops[place].kind {
+            Kind::Dir => [Rights::PASS, Rights::READ],
+            _ => [Rights::READ, Rights::WRITE],
+        };
+        let sets = (0..8).map(Rights::new).filter(|set| rights.has(*set) && self.decide(place, *set).gives(*set));
+        sets.max_by_key(|set| (set.bits().count_ones(), worth.map(|one| set.has(one)))).unwrap_or(Rights::NONE)
+    }
+
+    /// Whether they have of an entry what they had before. What was given at once must be given at once still: of an
+    /// ACL's entries for groups, one has to give all that is asked (acl(5)), and two don't add up.
+    fn keeps(&self, before: &Case, place: usize) -> bool {
+        let mut had = (1..8).map(Rights::new).filter(|asked| before.decide(place, *asked).gives(*asked));
+        had.all(|asked| self.decide(place, asked).gives(asked))
     }
 
     /// What an entry of an ACL gives, whatever its mask lets through; `None` where there is no such entry.
