@@ -41,7 +41,7 @@
 //! let around = Around { root: Some(4242), parent: Some(4242), setgid: Some(4242), name: b"runs" };
 //! let verdict = judge(&directory, &intent, &around, &Options::default(), &Everybody);
 //! assert_eq!(verdict.ideal.gid, 4242);
-//! assert!(verdict.findings.iter().any(|finding| finding.lint.name() == "foreign-group"));
+//! assert!(verdict.findings.iter().any(|finding| finding.lint.name() == "spreading-group"));
 //! ```
 //!
 //! Inside, data goes one way, down the list of modules: a module uses only what stands above it (`tests/layers.rs` holds that).

@@ -1,7 +1,7 @@
 //! The lints: what can be wrong, each with its name, texts, default level and fix, beside the check itself.
 //!
 //! A lint is a name in `lint` and a row in the file of its family, beside the check. [`Subject`] is what checks look at,
-//! with what is [wanted](wanted) of it; [`FindingSink`] is where they tell what they see; `table` puts the rows together.
+//! with what is `wanted` of it; [`FindingSink`] is where they tell what they see; `table` puts the rows together.
 
 mod lint;
 mod level;

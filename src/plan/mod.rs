@@ -154,7 +154,7 @@ pub struct PlanRoot {
 /// What is to become of one entry.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
-    /// The index of its root in [`Header::roots`].
+    /// The index of its root in `Header::roots`.
     pub root: u32,
     /// Its path from there.
     pub path: TreePath,

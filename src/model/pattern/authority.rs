@@ -27,7 +27,7 @@ pub(super) enum Need {
 /// A name in a directory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Name<'a> {
-    /// The directory's path from the root, `.` or empty for the root; asked only where [`Matching::needs_path`].
+    /// The directory's path from the root, `.` or empty for the root; asked only where `needs_path`.
     pub(crate) directory: &'a [u8],
     /// The name.
     pub(crate) name: &'a [u8],
