@@ -1,6 +1,6 @@
 //! Taking the steps of a change on an entry that is held: each is looked at before the next, and the way back is known.
 
-use super::OpenRoots;
+use super::open_roots::OpenRoots;
 use super::open_roots::{Known, failed};
 use crate::journal::{Capabilities, Cause, Done, Outcome, cause_of_refusal};
 use crate::model::entry::{Kind, State};

@@ -1,8 +1,8 @@
 //! One change: its entry found again, and held against what the plan knew of it.
 
-use super::OpenRoots;
 use super::attempt::Attempt;
 use super::dirs::DirCache;
+use super::open_roots::OpenRoots;
 use super::open_roots::{Known, failed};
 use crate::journal::{Capabilities, Done, Drift, Outcome};
 use crate::lints::harms_named;

@@ -1,7 +1,8 @@
 //! Changes of files and the like, several at a time: they don't depend on one another, as those of directories do.
 
 use super::change;
-use super::{Ended, OpenRoots, Tally};
+use super::open_roots::OpenRoots;
+use super::{Ended, Tally};
 use crate::journal::{Done, Recorder};
 use crate::model::entry::Identity;
 use crate::model::links::Links;

@@ -1,7 +1,7 @@
 //! Turning a run round: what its record says, held against what is there.
 
 use super::dirs::DirCache;
-use super::{OpenRoots, RootDrift};
+use super::open_roots::{OpenRoots, RootDrift};
 use crate::journal::{Capabilities, Done, Drift, Outcome, Record};
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;

@@ -5,7 +5,8 @@
 
 mod line;
 
-use crate::findings::{EntryReport, Notice, Survey, path_in_tree};
+use crate::findings::found::{EntryReport, Notice, Survey};
+use crate::findings::order::path_in_tree;
 use crate::judging::selection::Selection;
 use crate::lints::{Finding, Lint};
 use crate::model::entry::State;

@@ -1,6 +1,6 @@
 //! The order of all output: by path, component by component as bytes, a directory before its contents.
 
-use crate::findings::{EntryError, EntryReport, Survey};
+use crate::findings::found::{EntryError, EntryReport, Survey};
 use crate::model::path::{TreePath, path_order};
 use crate::sys::thread::{join, start};
 use std::cmp::Ordering;

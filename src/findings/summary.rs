@@ -1,6 +1,6 @@
 //! Who and how much: findings by lint, by owner and by top directory, with the bytes that a wrong group is charged for.
 
-use super::{EntryReport, Survey};
+use super::found::{EntryReport, Survey};
 use crate::lints::{Level, Lint};
 use crate::model::entry::{Identity, Kind};
 use crate::model::text::escape::join;

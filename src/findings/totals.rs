@@ -1,6 +1,6 @@
 //! The numbers of a survey: what was seen, what was found, what would be changed.
 
-use super::Survey;
+use super::found::Survey;
 
 /// What is counted while a survey is made.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

@@ -1,6 +1,6 @@
 //! How many changes of a run had which outcome.
 
-use super::Outcome;
+use super::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 
 /// How many changes had which outcome; on record in the order of [`Outcome::NAMES`].

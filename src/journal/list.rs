@@ -1,8 +1,10 @@
 //! The log: all runs on record, and which was the last to change something.
 
+use super::counts::Counts;
 use super::id;
+use super::outcome::{Done, Outcome};
 use super::record::{Legible, LoadError, load};
-use super::{Counts, Done, FOLDER, Outcome, SettledLine};
+use super::{FOLDER, SettledLine};
 use crate::plan::{Change, Header, Lines, RunKind, parse, read_header};
 use crate::sys::SysError;
 use crate::sys::state_file::StateFile;

@@ -1,7 +1,8 @@
 //! Outcomes on their way from the thread that changes a tree to the one that writes the record: the first can't write
 //! outside, the second never touches a tree.
 
-use super::{Done, Recorder};
+use super::Recorder;
+use super::outcome::Done;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -73,7 +74,7 @@ impl Desk {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Outcome;
+    use super::super::outcome::Outcome;
     use super::*;
     use std::thread;
 

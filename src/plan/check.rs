@@ -2,8 +2,9 @@
 
 use super::invert::set_id_gained;
 use super::line::LineError;
-use super::{Change, Fixes, Header, Links, Plan, RunKind};
+use super::model::{Change, Fixes, Header, Plan, RunKind};
 use crate::model::entry::Kind;
+use crate::model::links::Links;
 use crate::model::mode::Mode;
 use crate::model::path::TreePath;
 use std::collections::BTreeSet;

@@ -1,7 +1,8 @@
 //! What the changes of a plan cost: the bytes of their lines, and whose entries they are about.
 
 use super::line::ChangeLine;
-use super::{Change, Links, Plan};
+use super::model::{Change, Plan};
+use crate::model::links::Links;
 use crate::model::path::TreePath;
 use crate::model::wire::{Trail, write_visible};
 use crate::plan::line::HeaderLine;

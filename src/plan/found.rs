@@ -1,6 +1,8 @@
 //! Plans of what was found: the changes that would clear a survey's findings.
 
-use super::{Change, Extent, Fixes, Header, Names, Plan, PlanPolicy, PlanRoot, Unfit};
+use super::make::Unfit;
+use super::model::{Change, Extent, Fixes, Header, Plan, PlanPolicy, PlanRoot};
+use super::names::Names;
 use crate::findings::{EntryReport, Root, Survey};
 use crate::model::accounts::IdNames;
 use crate::model::target::AclTurn;

@@ -1,8 +1,10 @@
 //! The lines of a plan: how its values are written as JSON, and read back.
 
-use super::{Change, Extent, Fixes, Header, Links, Names, PlanPolicy, PlanRoot, RunKind, Who};
+use super::model::{Change, Extent, Fixes, Header, PlanPolicy, PlanRoot, RunKind, Who};
+use super::names::Names;
 use crate::lints::Lint;
 use crate::model::entry::{Identity, Kind, Timestamp};
+use crate::model::links::Links;
 use crate::model::path::TreePath;
 use crate::model::target::AclTurn;
 use crate::model::wire::{Base64, EntryPath, Numbered, Spelled, WirePath, WireTarget};
@@ -130,7 +132,7 @@ impl<'a> HeaderLine<'a> {
     pub(super) fn of(header: &'a Header) -> HeaderLine<'a> {
         HeaderLine {
             tag: "plan".into(),
-            format: super::FORMAT,
+            format: super::model::FORMAT,
             tool: "sgidlint".into(),
             version: header.version.clone(),
             time: header.time.clone(),

@@ -2,7 +2,8 @@
 
 use super::check::check_change;
 use super::line::LineError;
-use super::{Change, Header, Plan, order};
+use super::model::{Change, Header, Plan};
+use super::order::order;
 
 /// A change that can't be planned.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,6 +1,8 @@
 //! Plans of parts put together: of one run that was shared out, each part by itself of some of its roots or entries.
 
-use super::{Change, Fixes, Names, Plan, PlanRoot, RunKind, Unfit};
+use super::make::Unfit;
+use super::model::{Change, Fixes, Plan, PlanRoot, RunKind};
+use super::names::Names;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -107,7 +109,7 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Header;
+    use super::super::model::Header;
     use super::super::tests::{changes, header, plan, state};
     use super::*;
     use crate::model::accounts::IdNames;

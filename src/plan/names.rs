@@ -2,7 +2,7 @@
 //!
 //! A number that was given up is given out again: who it means later isn't who it meant.
 
-use super::{Change, Plan};
+use super::model::{Change, Plan};
 use crate::model::accounts::IdNames;
 use crate::sys::names::NameService;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! The order in which changes are applied.
 
-use super::Change;
+use super::model::Change;
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
 

@@ -2,7 +2,7 @@
 
 use super::check::{self, check_change, check_header, check_path};
 use super::line::{ChangeLine, EndLine, HeaderLine, LineError};
-use super::{Change, FORMAT, Header, Plan, RunKind};
+use super::model::{Change, FORMAT, Header, Plan, RunKind};
 use crate::model::wire::{DirectoryLine, Numbered};
 use serde::Deserialize;
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! What is left out of a plan that would be too large: of those who made it so, each beyond a fair share.
 
-use super::Change;
 use super::cost::{Cost, costs};
+use super::model::Change;
 use super::read::LONGEST_LINE;
 use std::collections::BTreeMap;
 use std::io;

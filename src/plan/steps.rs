@@ -1,6 +1,6 @@
 //! The states that an entry passes through between `before` and `after`.
 
-use super::Change;
+use super::model::Change;
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
 

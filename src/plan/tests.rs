@@ -1,10 +1,17 @@
 //! Laws of plans: what is written is read, what is torn or forged is refused, the order, the steps, the inverse.
 
 use super::*;
+use crate::lints::Lint;
 use crate::model::acl::{Acl, AclEntry, Tag};
 use crate::model::entry::Timestamp;
+use crate::model::entry::{Identity, Kind, State};
+use crate::model::links::Links;
 use crate::model::mode::Mode;
+use crate::model::path::TreePath;
+use crate::model::target::AclTurn;
 use crate::model::target::TargetAcls;
+use crate::policy::model::Mounts;
+use crate::sys::handle::Handle;
 use proptest::prelude::*;
 
 pub(crate) fn header() -> Header {

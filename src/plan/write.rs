@@ -1,7 +1,7 @@
 //! Writing plans.
 
-use super::Plan;
 use super::line::{ChangeLine, EndLine, HeaderLine};
+use super::model::Plan;
 use super::read::LONGEST_LINE;
 use crate::model::wire::{Trail, write_visible};
 use serde::Serialize;

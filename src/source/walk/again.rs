@@ -2,9 +2,11 @@
 
 use super::dir::{Dir, Origin};
 use super::missing::{Missing, Why};
+use super::place::Place;
 use super::settle::{LISTINGS, Memory};
+use super::unread::Unread;
+use super::visitor::{Visitor, Want};
 use super::worker::{Worker, is_gone};
-use super::{Place, Unread, Visitor, Want};
 use crate::model::entry::Kind;
 use crate::sys::SysError;
 use crate::sys::listing::{Buffer, Ino, Listing, resume};

@@ -1,6 +1,6 @@
 //! A directory of the walk: its place below its parent, and its descriptor while there is one.
 
-use super::Start;
+use super::visitor::Start;
 use crate::model::entry::Identity;
 use crate::sys::dir::same_mount;
 use crate::sys::mounts::Mounts;

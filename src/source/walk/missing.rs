@@ -1,8 +1,10 @@
 //! What was listed and wasn't there, or was moved away just then: it is looked for again at the end of the walk.
 
 use super::dir::{Dir, Origin};
+use super::place::Place;
+use super::unread::Unread;
+use super::visitor::Visitor;
 use super::worker::is_gone;
-use super::{Place, Unread, Visitor};
 use crate::sys::SysError;
 use crate::sys::listing::Ino;
 use std::ffi::{CStr, CString};

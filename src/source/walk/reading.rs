@@ -3,10 +3,11 @@
 use super::again::Absent;
 use super::dir::Dir;
 use super::missing::Why;
+use super::place::Place;
 use super::scheduler::Scheduler;
 use super::settle::ToldNames;
+use super::visitor::{Crossing, Enough, Next, Standing, Visitor, Want};
 use super::worker::{is_gone, is_shut, tell};
-use super::{Crossing, Enough, Next, Place, Standing, Visitor, Want};
 use crate::model::entry::Kind;
 use crate::sys::dir::{OnMount, same_mount};
 use crate::sys::listing::{Buffer, Ino, Listed, Listing};

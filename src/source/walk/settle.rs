@@ -7,9 +7,12 @@
 
 use super::dir::MountTraits;
 use super::missing::Why;
+use super::place::Place;
 use super::reading::Reading;
 use super::scheduler::Scheduler;
-use super::{Place, Unread, Visitor, Visits};
+use super::unread::Unread;
+use super::visitor::Visitor;
+use super::visits::Visits;
 use crate::sys::SysError;
 use crate::sys::listing::{Buffer, Listed, Listing, SIZE, resume};
 use crate::sys::stat::look;

@@ -3,12 +3,14 @@
 use super::again::Absent;
 use super::dir::Dir;
 use super::missing::Why;
+use super::place::Place;
 use super::pool::Pool;
 use super::reading::{Reading, Rest};
 use super::scheduler::{Job, Scheduler};
 use super::settle::ToldNames;
+use super::unread::Unread;
+use super::visitor::{Crossing, Next, Options, Standing, Visitor, Want};
 use super::visits::Admission;
-use super::{Crossing, Next, Options, Place, Standing, Unread, Visitor, Want};
 use crate::model::entry::Kind;
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, Reach, mount_at, open_at, same_mount};

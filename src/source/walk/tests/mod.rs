@@ -7,10 +7,18 @@ mod renamed;
 mod shapes;
 
 use super::*;
+use crate::model::entry::Kind;
+use crate::sys::SysError;
+use crate::sys::dir::OnMount;
+use crate::sys::mounts::Mounts;
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::look;
+use crate::sys::stat::{Glance, Look};
 use std::collections::BTreeSet;
+use std::ffi::CStr;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// Writes down what it is told, and enters everything on the mount.
 #[derive(Default)]
