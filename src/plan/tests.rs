@@ -380,27 +380,3 @@ fn holds_the_law(kind: Kind, before: State, after: State) {
         assert_eq!(narrowed, before, "no call that isn't needed: {context}");
     }
 }
-
-#[test]
-fn no_undo_gives_set_id_bits_of_other_ids_or_without_the_same_effect() {
-    let modes: Vec<Mode> =
-        (0..0o10000).step_by(7).chain([0o2755, 0o2775, 0o4711, 0o6770, 0o2745]).map(Mode::new).collect();
-    let runs_as = |state: State| {
-        let user = (state.mode.has(Mode::SETUID) && state.mode.has_any(Mode::new(0o111))).then_some(state.uid);
-        let group = (state.mode.has(Mode::SETGID) && state.mode.has(Mode::new(0o010))).then_some(state.gid);
-        (user, group)
-    };
-    for (uid, gid) in [(1, 2), (1, 3), (0, 2), (0, 3)] {
-        for (&now, &once) in modes.iter().flat_map(|now| modes.iter().map(move |once| (now, once))) {
-            let (now, once) = (State { uid: 1, gid: 2, mode: now }, State { uid, gid, mode: once });
-            let undone = change("f", Kind::File, once, now).undone(&now.into()).state;
-            let context = format!("{now:?} -> {once:?}: {undone:?}");
-            assert_eq!((undone.uid, undone.gid), (uid, gid), "{context}");
-            assert_eq!(undone.mode & Mode::new(0o1777), once.mode & Mode::new(0o1777), "{context}");
-            assert!(once.mode.has(undone.mode), "{context}");
-            let (user, group) = runs_as(undone);
-            assert!(user.is_none() || user == runs_as(now).0 && gid == 2, "{context}");
-            assert!(group.is_none() || group == runs_as(now).1 && uid == 1, "{context}");
-        }
-    }
-}

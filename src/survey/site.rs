@@ -16,7 +16,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Where more can be asked about an entry.
 #[derive(Clone, Copy)]
-enum Reach<'a> {
+pub(super) enum Reach<'a> {
     /// Of itself: it is an open directory.
     Open(BorrowedFd<'a>),
     /// Of a name in an open directory.
@@ -33,22 +33,36 @@ pub(super) trait Site {
     /// Its path from the root of one of the region's trees.
     fn path(&self, region: &Region<'_>, view: usize) -> TreePath;
 
+    /// Where more can be asked of it than statx(2) tells.
+    fn reach(&self) -> Reach<'_>;
+
+    /// How entries are held on this kernel.
+    fn features(&self) -> &KernelFeatures;
+
     /// Whether the names that led here still do, so that it hasn't been moved out of the tree.
     fn is_still_below(&self) -> bool;
 
     /// What extended attributes say. What can't be asked is taken for there: then nothing is widened. Apply asks again
     /// before it changes something.
-    fn extras(&self) -> Extras;
+    fn extras(&self) -> Extras {
+        self.reach().extras(self.features())
+    }
 
     /// Whether the server of a network file system takes root for somebody else here (`root_squash`, exports(5)), who can
     /// change nothing but what they own.
-    fn is_squashed(&self, entry: &Entry) -> bool;
+    fn is_squashed(&self, entry: &Entry) -> bool {
+        self.reach().is_squashed(entry)
+    }
 
     /// What tells the entry from every other across boots.
-    fn handle(&self) -> Option<Handle>;
+    fn handle(&self) -> Option<Handle> {
+        self.reach().handle()
+    }
 
     /// Whether the file system made it, a directory that has the name of a default exclude.
-    fn is_made(&self, look: &Look, above: &Entry, mounts: &Mounts) -> bool;
+    fn is_made(&self, look: &Look, above: &Entry, mounts: &Mounts) -> bool {
+        self.reach().is_made(self.name(), look, above, mounts)
+    }
 }
 
 impl Reach<'_> {
@@ -100,7 +114,7 @@ pub(super) struct Walked<'a, 'p> {
     pub features: &'a KernelFeatures,
 }
 
-impl Walked<'_, '_> {
+impl Site for Walked<'_, '_> {
     fn reach(&self) -> Reach<'_> {
         match (self.own, self.place.parent()) {
             (Some(own), _) => Reach::Open(own),
@@ -108,9 +122,7 @@ impl Walked<'_, '_> {
             (None, None) => Reach::Lost,
         }
     }
-}
 
-impl Site for Walked<'_, '_> {
     fn name(&self) -> &[u8] {
         self.place.name().to_bytes()
     }
@@ -128,20 +140,8 @@ impl Site for Walked<'_, '_> {
         below
     }
 
-    fn extras(&self) -> Extras {
-        self.reach().extras(self.features)
-    }
-
-    fn is_squashed(&self, entry: &Entry) -> bool {
-        self.reach().is_squashed(entry)
-    }
-
-    fn handle(&self) -> Option<Handle> {
-        self.reach().handle()
-    }
-
-    fn is_made(&self, look: &Look, above: &Entry, mounts: &Mounts) -> bool {
-        self.reach().is_made(self.name(), look, above, mounts)
+    fn features(&self) -> &KernelFeatures {
+        self.features
     }
 }
 
@@ -185,13 +185,11 @@ pub(super) struct Reached<'a> {
     pub features: &'a KernelFeatures,
 }
 
-impl Reached<'_> {
+impl Site for Reached<'_> {
     fn reach(&self) -> Reach<'_> {
         if self.at == c"." { Reach::Open(self.dir.as_fd()) } else { Reach::Named(self.dir.as_fd(), self.at) }
     }
-}
 
-impl Site for Reached<'_> {
     fn name(&self) -> &[u8] {
         self.name
     }
@@ -204,19 +202,7 @@ impl Site for Reached<'_> {
         true
     }
 
-    fn extras(&self) -> Extras {
-        self.reach().extras(self.features)
-    }
-
-    fn is_squashed(&self, entry: &Entry) -> bool {
-        self.reach().is_squashed(entry)
-    }
-
-    fn handle(&self) -> Option<Handle> {
-        self.reach().handle()
-    }
-
-    fn is_made(&self, look: &Look, above: &Entry, mounts: &Mounts) -> bool {
-        self.reach().is_made(self.name(), look, above, mounts)
+    fn features(&self) -> &KernelFeatures {
+        self.features
     }
 }
