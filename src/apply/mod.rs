@@ -4,6 +4,7 @@ mod attempt;
 mod change;
 mod scheduler;
 mod dirs;
+pub(crate) mod lock;
 mod open_roots;
 mod undo;
 

@@ -28,7 +28,6 @@ pub(crate) mod xattr;
 pub(crate) mod squash;
 pub(crate) mod store;
 pub(crate) mod state_file;
-pub(crate) mod lock;
 pub(crate) mod host;
 mod output_dir;
 pub(crate) mod output;

@@ -37,6 +37,11 @@ pub(crate) fn open_root(path: &Path, links: Links) -> Result<OwnedFd, SysError> 
     }
 }
 
+/// Holds the directory at a path, symbolic links followed; it needs no right to read it.
+pub(crate) fn hold_directory(path: &Path) -> Result<OwnedFd, SysError> {
+    openat(CWD, path, PASS.difference(OFlags::NOFOLLOW), Mode::empty()).map_err(SysError::of("openat"))
+}
+
 /// Looks at every directory above an absolute path, from `/` down, without following links.
 ///
 /// A component that isn't a directory ends the list: its look tells what it is.

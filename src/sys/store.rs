@@ -275,7 +275,7 @@ impl Folder {
     }
 
     /// Takes the turn to change which files lie in it, if no other process has it; it ends with the process.
-    pub(super) fn take_turn(&self) -> Result<bool, SysError> {
+    pub(crate) fn take_turn(&self) -> Result<bool, SysError> {
         match flock(&self.fd, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(true),
             Err(Errno::WOULDBLOCK) => Ok(false),
@@ -284,7 +284,7 @@ impl Folder {
     }
 
     /// Ends the turn.
-    pub(super) fn end_turn(&self) {
+    pub(crate) fn end_turn(&self) {
         // What isn't held needs no letting go, and there is nothing else that can go wrong.
         flock(&self.fd, FlockOperation::Unlock).ok();
     }

@@ -1,8 +1,9 @@
 //! Directories that are the system's own: `/`, and what the kernel shows of itself below /proc and /sys.
 
 use super::SysError;
+use super::root::hold_directory;
 use super::stat::look;
-use rustix::fs::{CWD, FsWord, Mode, OFlags, fstatfs, openat};
+use rustix::fs::{FsWord, fstatfs};
 use std::fmt;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -29,8 +30,7 @@ const KERNELS: [(FsWord, &str); 7] = [
 
 /// Whether an open directory is the system's own.
 pub(crate) fn system_root(dir: impl AsFd) -> Result<Option<SystemRoot>, SysError> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let top = openat(CWD, c"/", flags, Mode::empty()).map_err(SysError::of("openat"))?;
+    let top = hold_directory(Path::new("/"))?;
     let (top, this) = (look(&top)?.entry.id, look(dir.as_fd())?.entry.id);
     // Device and inode: a bind mount of `/` is `/` too.
     if (top.dev, top.ino) == (this.dev, this.ino) {
@@ -43,8 +43,7 @@ pub(crate) fn system_root(dir: impl AsFd) -> Result<Option<SystemRoot>, SysError
 
 /// The same of a directory by its path; one that can't be opened is left to who opens it.
 pub(crate) fn system_root_at(path: &Path) -> Result<Option<SystemRoot>, SysError> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    match openat(CWD, path, flags, Mode::empty()) {
+    match hold_directory(path) {
         Ok(fd) => system_root(fd),
         Err(_) => Ok(None),
     }

@@ -13,13 +13,14 @@
 //! meanwhile. File system and path from its top tell the directories above a root also where it is reached through a
 //! mount of a part of it (mount --bind), which hides them. What remains unseen are the layers of an overlay.
 
-use super::SysError;
-use super::held::Crossing;
-use super::mounts::{Mount, Mounts};
-use super::stat::look;
-use super::store::{Folder, Store};
-use super::supervise::is_ending;
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use crate::sys::held::Crossing;
+use crate::sys::mounts::{Mount, Mounts};
+use crate::sys::root::hold_directory;
+use crate::sys::stat::look;
+use crate::sys::state_file::StateFile;
+use crate::sys::store::{Folder, Store};
+use crate::sys::supervise::is_ending;
+use crate::sys::{SysError, host};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
@@ -60,7 +61,7 @@ pub(crate) struct Locks(Option<(Folder, Claim)>);
 #[derive(Debug)]
 struct Claim {
     name: String,
-    _file: super::state_file::StateFile,
+    _file: StateFile,
 }
 
 /// Why a lock can't be had.
@@ -179,8 +180,7 @@ impl LockRequest {
     fn want_root(&mut self, path: &Path, fd: impl AsFd, crossing: Crossing, mounts: &Mounts) -> Result<(), LockError> {
         let mount = self.want_inode(&fd, Share::Alone, path)?;
         for above in path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()) {
-            let above = openat(CWD, above, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-                .map_err(|errno| LockError::Sys(path.into(), SysError { call: "openat", errno }))?;
+            let above = hold_directory(above).map_err(|error| LockError::Sys(path.into(), error))?;
             self.want_inode(&above, Share::Shared, path)?;
         }
         if let Some(mount) = mounts.by_id(mount)
@@ -293,7 +293,7 @@ fn take(folder: &Folder, wanted: &LockRequest, first: &Path) -> Result<Claim, Lo
             return Err(LockError::Held { holder, root: root.into() });
         }
     }
-    let pid = super::host::pid();
+    let pid = host::pid();
     let mut number = 0;
     let (name, mut file) = loop {
         let name = format!("{pid}-{number}");
