@@ -8,9 +8,9 @@ use crate::model::mode::Mode;
 use crate::model::rights::{Class, Decision, Rights};
 use crate::model::text::account::{group_text, owner_text, state_text};
 use crate::model::text::escape::full_path;
+use crate::source::mounts::{Class as FileSystem, classify};
 use crate::sys::access::{Answer, Making};
 use crate::sys::error::{errno_name, errno_text};
-use crate::sys::mounts::{Class as FileSystem, classify};
 use rustix::io::Errno;
 
 /// Who decided and what they have: `group lab r-x`, `ACL user alice rwx, mask r-x`.

@@ -13,8 +13,8 @@
 //! meanwhile. File system and path from its top tell the directories above a root also where it is reached through a
 //! mount of a part of it (mount --bind), which hides them. What remains unseen are the layers of an overlay.
 
+use crate::source::mounts::{Mount, Mounts};
 use crate::sys::held::Crossing;
-use crate::sys::mounts::{Mount, Mounts};
 use crate::sys::root::hold_directory;
 use crate::sys::stat::look;
 use crate::sys::state_file::StateFile;

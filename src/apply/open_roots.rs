@@ -6,11 +6,12 @@ use crate::model::entry::Identity;
 use crate::model::target::Target;
 use crate::plan::{Change, Header, PlanRoot};
 use crate::policy::model::Mounts;
+use crate::source::mounts::{self, Class, Mount, classify};
 use crate::sys::features::KernelFeatures;
+use crate::sys::file_system::{file_system_id, is_overlay};
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};
 use crate::sys::limits::descriptor_budget;
-use crate::sys::mounts::{self, Class, Mount, classify};
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look};
 use crate::sys::{SysError, host};
@@ -265,13 +266,13 @@ fn affordable(threads: usize, descriptors: usize) -> usize {
 impl OpenRoot {
     fn recognise(planned: &PlanRoot, fd: OwnedFd, era: Era) -> Result<Option<OpenRoot>, SysError> {
         let now = look(&fd)?.entry.id;
-        let births = if host::is_overlay(&fd)? { Births::Passing } else { Births::Lasting };
+        let births = if is_overlay(&fd)? { Births::Passing } else { Births::Lasting };
         let crossing = if planned.mounts == Mounts::Stay { Crossing::Never } else { Crossing::Allowed };
         let root = OpenRoot { dir: RootDir::Held(fd), crossing, now, planned: planned.id, era, births };
         let fd = root.fd()?;
         let same_file_system = match era {
             Era::SameBoot => now.dev == planned.id.dev,
-            Era::OtherBoot => host::file_system_id(&fd)? == planned.fsid,
+            Era::OtherBoot => file_system_id(&fd)? == planned.fsid,
         };
         let same = same_file_system && root.same_inode(&planned.id, planned.handle.as_ref(), &fd, &now);
         drop(fd);
@@ -286,7 +287,7 @@ impl OpenRoot {
     /// Makes a plan's root, and this one for it, what is here now.
     fn rebase(&mut self, planned: &mut PlanRoot) -> Result<(), SysError> {
         let fd = self.fd()?;
-        let (now, fsid, handle) = (look(&fd)?.entry.id, host::file_system_id(&fd)?, Handle::of(&fd));
+        let (now, fsid, handle) = (look(&fd)?.entry.id, file_system_id(&fd)?, Handle::of(&fd));
         drop(fd);
         (planned.id, planned.fsid, planned.handle) = (now, fsid, handle);
         (self.now, self.planned, self.era) = (now, now, Era::SameBoot);
@@ -351,7 +352,7 @@ mod tests {
             std::fs::create_dir(path).unwrap();
             let fd = open_root(path, Links::Refuse).unwrap();
             let id = look(&fd).unwrap().entry.id;
-            let fsid = host::file_system_id(&fd).unwrap();
+            let fsid = file_system_id(&fd).unwrap();
             let root = PlanRoot { path: path.clone(), id, handle: Handle::of(&fd), fsid, mounts: Mounts::Stay };
             let open = OpenRoot::recognise(&root, fd, Era::SameBoot).unwrap().unwrap();
             roots.push(Some(open.parked(path)));

@@ -26,8 +26,8 @@ use crate::report::human::explain::{
 };
 use crate::report::json::answer;
 use crate::report::text::words::Wording;
+use crate::source::mounts::Mounts;
 use crate::survey::SurveyError;
-use crate::sys::mounts::Mounts;
 use crate::sys::purpose::Purpose;
 use crate::sys::root::{ancestors, look_at_path};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};

@@ -1,6 +1,8 @@
 //! Where entries come from, and how far what leads there can be relied on.
 
 pub(crate) mod trust;
+pub(crate) mod mounts;
+pub(crate) mod system_made;
 pub(crate) mod roots;
 pub(crate) mod walk;
 pub(crate) mod policy_test;

@@ -27,13 +27,14 @@ use crate::judging::usage::Usage;
 use crate::model::path::TreePath;
 use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::model::Mounts;
+use crate::source::mounts;
 use crate::source::roots::{Refusal, Rooted, Roots, TrustOptions};
 use crate::source::walk::{self, Counters, Start, Visits};
 use crate::sys::SysError;
 use crate::sys::features::KernelFeatures;
+use crate::sys::file_system::file_system_id;
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};
-use crate::sys::mounts::{self, fsid};
 use crate::sys::names::{Memo, NameService};
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look};
@@ -172,7 +173,7 @@ fn see_roots(request: &Request<'_>) -> Vec<Result<Seen, SysError>> {
         let held = Held::find(&dir, b".", Crossing::Allowed, &features)?;
         let look = look(&dir)?;
         let obstacle = obstacle::find(request, tree, &look.entry)?;
-        Ok(Seen { look, handle: Handle::of(&held), fsid: fsid(&dir)?, obstacle })
+        Ok(Seen { look, handle: Handle::of(&held), fsid: file_system_id(&dir)?, obstacle })
     };
     request.roots.trees.iter().map(see).collect()
 }

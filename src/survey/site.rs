@@ -3,12 +3,12 @@
 use crate::judging::scope::{Region, Scope};
 use crate::model::entry::{Entry, Extras};
 use crate::model::path::{Directory, TreePath};
+use crate::source::mounts::Mounts;
+use crate::source::system_made::is_system_made;
 use crate::source::walk::{Place, Whence};
 use crate::sys::features::KernelFeatures;
 use crate::sys::handle::Handle;
-use crate::sys::mounts::Mounts;
 use crate::sys::stat::Look;
-use crate::sys::system_made::is_system_made;
 use crate::sys::{squash, xattr};
 use std::cell::Cell;
 use std::ffi::CStr;

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::SysError;
-use super::host::is_overlay;
+use super::file_system::is_overlay;
 use super::impersonation::Impersonating;
 use super::signals;
 use super::stat::{look, look_at};

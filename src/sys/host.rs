@@ -2,15 +2,10 @@
 
 use super::SysError;
 use crate::model::mode::Mode;
-use rustix::fs::{fstatfs, fstatvfs};
 use rustix::io::Errno;
 use rustix::process::{geteuid, getpid, getuid};
 use rustix::system::uname;
 use std::fs::read_to_string;
-use std::os::fd::AsFd;
-
-/// `OVERLAYFS_SUPER_MAGIC` of linux/magic.h.
-const OVERLAYFS: rustix::fs::FsWord = 0x794c_7630;
 
 /// What tells this boot from every other; empty where procfs doesn't say, which is no boot's.
 pub(crate) fn boot_id() -> String {
@@ -60,18 +55,7 @@ pub(crate) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
-/// The id of the file system that a descriptor lies on (`f_fsid`), which outlives a boot; 0 where it has none.
-pub(crate) fn file_system_id(fd: impl AsFd) -> Result<u64, SysError> {
-    Ok(fstatvfs(fd).map_err(SysError::of("fstatfs"))?.f_fsid)
-}
-
 /// The day it is here, local time.
 pub(crate) fn today() -> jiff::civil::Date {
     jiff::Zoned::now().date()
-}
-
-/// Whether a descriptor lies on overlayfs, where a change, also of something below, makes a new inode with a new birth
-/// time behind the same device and inode number.
-pub(crate) fn is_overlay(fd: impl AsFd) -> Result<bool, SysError> {
-    Ok(fstatfs(fd).map_err(SysError::of("fstatfs"))?.f_type == OVERLAYFS)
 }

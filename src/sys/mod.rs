@@ -2,13 +2,12 @@
 
 pub(crate) mod error;
 pub(crate) mod stat;
+pub(crate) mod file_system;
 pub(crate) mod file;
 pub(crate) mod dir;
 pub(crate) mod listing;
 pub(crate) mod root;
-pub(crate) mod system_made;
 pub(crate) mod system_root;
-pub(crate) mod mounts;
 pub(crate) mod names;
 pub(crate) mod privilege;
 pub(crate) mod purpose;

@@ -3,13 +3,13 @@
 use super::question::{About, Desk, Directory, Names, Question};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::model::entry::Kind;
+use crate::source::mounts::current_mount;
+use crate::source::system_made::is_system_made;
 use crate::source::walk::{self, Crossing, Next, Standing, Visitor, Want};
 use crate::sys::SysError;
 use crate::sys::access::stands;
 use crate::sys::dir::{OnMount, Reach, duplicate, find_beneath, open_at};
-use crate::sys::mounts::current_mount;
 use crate::sys::stat::Look;
-use crate::sys::system_made::is_system_made;
 use rustix::io::Errno;
 use std::ffi::CStr;
 use std::os::fd::{BorrowedFd, OwnedFd};

@@ -27,11 +27,11 @@ pub(crate) use row::{Cell, New, Row, Tally};
 
 use crate::model::accounts::Account;
 use crate::model::mode::Mode;
+use crate::source::mounts::Mounts;
 use crate::source::walk::{self, Counters, Start, Visits};
 use crate::sys::SysError;
 use crate::sys::dir::duplicate;
 use crate::sys::impersonation::Impersonation;
-use crate::sys::mounts::Mounts;
 use crate::sys::root::{Links, hold_way, open_root};
 use crate::sys::stat::look;
 use crate::sys::thread::{self, run_confined};

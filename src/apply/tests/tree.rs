@@ -9,6 +9,7 @@ use crate::model::mode::Mode;
 use crate::plan::{Change, Extent, Fixes, Header, Plan, PlanRoot, RunKind, Who, order};
 use crate::policy::model::Mounts;
 use crate::sys::features::KernelFeatures;
+use crate::sys::file_system::file_system_id;
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};
 use crate::sys::host;
@@ -132,7 +133,7 @@ impl Tree {
                 path: self.base.join("root"),
                 id: look(&root).unwrap().entry.id,
                 handle: Handle::of(&root),
-                fsid: host::file_system_id(&root).unwrap(),
+                fsid: file_system_id(&root).unwrap(),
                 mounts: Mounts::Stay,
             }],
             names: None,

@@ -2,8 +2,8 @@
 
 use super::visitor::Start;
 use crate::model::entry::Identity;
+use crate::source::mounts::Mounts;
 use crate::sys::dir::same_mount;
-use crate::sys::mounts::Mounts;
 use crate::sys::stat::Look;
 use std::ffi::CString;
 use std::os::fd::OwnedFd;

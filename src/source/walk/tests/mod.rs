@@ -8,9 +8,9 @@ mod shapes;
 
 use super::*;
 use crate::model::entry::Kind;
+use crate::source::mounts::Mounts;
 use crate::sys::SysError;
 use crate::sys::dir::OnMount;
-use crate::sys::mounts::Mounts;
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::look;
 use crate::sys::stat::{Glance, Look};

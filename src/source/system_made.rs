@@ -1,10 +1,11 @@
 //! Whether the file system itself made a directory that has the name of a snapshot folder, and not a user.
 
-use super::dir::same_mount;
-use super::mounts::{Class, Mount, classify, is_read_only};
-use super::stat::Look;
+use super::mounts::{Class, Mount, classify};
 use crate::model::entry::Entry;
 use crate::model::mode::Mode;
+use crate::sys::dir::same_mount;
+use crate::sys::file_system::is_read_only;
+use crate::sys::stat::Look;
 use std::os::fd::AsFd;
 
 /// The inode of lost+found as mke2fs(8) makes it: the first that isn't reserved (`EXT4_GOOD_OLD_FIRST_INO`).

@@ -1,10 +1,9 @@
 //! The mounts of the system: what file system lies where, and of what class it is.
 
-use super::SysError;
-use rustix::fs::StatVfsMountFlags;
+use crate::sys::SysError;
+use crate::sys::file_system::mountinfo;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
@@ -47,9 +46,7 @@ pub(crate) struct Mounts(HashMap<u64, Mount>);
 impl Mounts {
     /// Reads them from /proc/self/mountinfo.
     pub(crate) fn read() -> Result<Mounts, SysError> {
-        std::fs::read("/proc/self/mountinfo")
-            .map(|bytes| Mounts::parse(&bytes))
-            .map_err(SysError::of_io("read(/proc/self/mountinfo)"))
+        mountinfo().map(|bytes| Mounts::parse(&bytes))
     }
 
     /// The mounts that a mountinfo lists (proc_pid_mountinfo(5)); lines of another form are passed over.
@@ -141,17 +138,6 @@ pub(crate) fn classify(fs: &str) -> Class {
         fuse if fuse.starts_with("fuse") => Class::Fuse,
         _ => Class::Local,
     }
-}
-
-/// The id of the file system that a descriptor is on, as statfs(2) has it.
-pub(crate) fn fsid(fd: impl AsFd) -> Result<u64, SysError> {
-    rustix::fs::fstatvfs(fd).map(|stat| stat.f_fsid).map_err(SysError::of("fstatfs"))
-}
-
-/// Whether nothing can be written where a descriptor is: its mount, or its file system, is read-only.
-pub(crate) fn is_read_only(fd: impl AsFd) -> Result<bool, SysError> {
-    let flags = rustix::fs::fstatvfs(fd).map_err(SysError::of("fstatfs"))?.f_flag;
-    Ok(flags.contains(StatVfsMountFlags::RDONLY))
 }
 
 fn parse_line(line: &[u8]) -> Option<Mount> {
@@ -258,8 +244,7 @@ nonsense
     fn the_kernel_agrees() {
         let proc = std::fs::File::open("/proc").unwrap();
         let mounts = Mounts::read().unwrap();
-        let mount = super::super::stat::look(&proc).unwrap().entry.mount;
+        let mount = crate::sys::stat::look(&proc).unwrap().entry.mount;
         assert_eq!(mounts.by_id(mount).map(|mount| mount.fs.as_str()), Some("proc"));
-        assert_eq!(fsid(&proc), fsid(&proc));
     }
 }
