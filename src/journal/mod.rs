@@ -26,8 +26,8 @@ pub(crate) use record::{Legible, LoadError};
 pub(crate) use record::{Record, is_running, load, named};
 pub(crate) use relay::{Relay, relay};
 
-use crate::plan::{Plan, RunKind};
-use crate::sys::state_file::{Limited, StateFile};
+use crate::plan::{Limited, Plan, RunKind};
+use crate::sys::state_file::StateFile;
 use crate::sys::store::{Folder, Store};
 use crate::sys::{SysError, host};
 use outcome::OutcomeLine;

@@ -1,6 +1,7 @@
 //! Which trees cover a path, what they want of an entry there, and what that makes of it; pure.
 
 pub(crate) mod judge;
+pub(crate) mod memo;
 pub(crate) mod usage;
 pub(crate) mod here;
 pub(crate) mod ruling;

@@ -34,6 +34,7 @@ pub(crate) use read::{BadLine, Line, Lines};
 pub(crate) use read::{parse, read_header};
 pub(crate) use share::{Excess, left_out};
 pub(crate) use steps::Steps;
+pub(crate) use write::Limited;
 
 #[cfg(test)]
 mod tests;

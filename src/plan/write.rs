@@ -33,3 +33,46 @@ fn write_line(out: &mut dyn Write, line: &mut Vec<u8>, value: &impl Serialize) -
     line.push(b'\n');
     out.write_all(line)
 }
+
+/// Counts what goes through it and refuses what goes beyond a limit.
+#[derive(Debug)]
+pub(crate) struct Limited<W> {
+    inner: W,
+    left: u64,
+}
+
+impl<W: Write> Limited<W> {
+    /// Lets at most `limit` bytes through to `inner`.
+    pub(crate) fn new(inner: W, limit: u64) -> Limited<W> {
+        Limited { inner, left: limit }
+    }
+}
+
+impl<W: Write> Write for Limited<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() as u64 > self.left {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        let written = self.inner.write(bytes)?;
+        self.left -= written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_reached_but_not_passed() {
+        let mut out = Limited::new(Vec::new(), 4);
+        assert!(out.write_all(b"abc").is_ok());
+        assert_eq!(out.write_all(b"de").unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert!(out.write_all(b"d").is_ok());
+        assert_eq!(out.inner, b"abcd");
+    }
+}

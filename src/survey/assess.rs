@@ -5,6 +5,7 @@ use crate::findings::found::{EntryReport, Excused, Prospect, Rare};
 use crate::findings::links::Linked;
 use crate::judging::bound::View;
 use crate::judging::judge::{Options, Verdict, judge};
+use crate::judging::memo::Memo;
 use crate::judging::scope::{Region, Wanted};
 use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, Losers, cause};
 use crate::model::accounts::Accounts;
@@ -15,7 +16,6 @@ use crate::model::links::Links;
 use crate::model::mode::Mode;
 use crate::model::path::TreePath;
 use crate::source::walk::Standing;
-use crate::sys::names::Memo;
 use crate::sys::purpose::Purpose;
 use crate::sys::stat::Look;
 

@@ -2,10 +2,8 @@
 
 mod cache;
 mod login_defs;
-mod memo;
 
 pub(crate) use login_defs::gid_min;
-pub(crate) use memo::Memo;
 
 use super::SysError;
 use crate::model::accounts::{Accounts, IdNames};

@@ -1,4 +1,4 @@
-//! The name service as one thread asks it: the ids of the entry before cost no lookup.
+//! Users and groups as one thread asks about them: the ids of the entry before cost no lookup.
 
 use crate::model::accounts::Accounts;
 use std::cell::Cell;
