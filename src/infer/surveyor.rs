@@ -5,7 +5,7 @@ use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::model::entry::{Entry, Kind};
 use crate::model::intent::is_setgid_directory;
 use crate::source::mounts::current_mount;
-use crate::source::system_made::is_system_made;
+use crate::source::system::is_system_made;
 use crate::source::walk::{Crossing, Next, Place, Standing, Visitor, Want};
 use crate::sys::SysError;
 use crate::sys::dir::OnMount;

@@ -2,7 +2,7 @@
 
 pub(crate) mod trust;
 pub(crate) mod mounts;
-pub(crate) mod system_made;
+pub(crate) mod system;
 pub(crate) mod roots;
 pub(crate) mod walk;
 pub(crate) mod policy_test;

@@ -4,7 +4,7 @@ use crate::judging::scope::{Region, Scope};
 use crate::model::entry::{Entry, Extras};
 use crate::model::path::{Directory, TreePath};
 use crate::source::mounts::Mounts;
-use crate::source::system_made::is_system_made;
+use crate::source::system::is_system_made;
 use crate::source::walk::{Place, Whence};
 use crate::sys::features::KernelFeatures;
 use crate::sys::handle::Handle;

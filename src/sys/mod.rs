@@ -7,7 +7,6 @@ pub(crate) mod file;
 pub(crate) mod dir;
 pub(crate) mod listing;
 pub(crate) mod root;
-pub(crate) mod system_root;
 pub(crate) mod names;
 pub(crate) mod privilege;
 pub(crate) mod purpose;

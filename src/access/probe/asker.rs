@@ -4,7 +4,7 @@ use super::question::{About, Desk, Directory, Names, Question};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::model::entry::Kind;
 use crate::source::mounts::current_mount;
-use crate::source::system_made::is_system_made;
+use crate::source::system::is_system_made;
 use crate::source::walk::{self, Crossing, Next, Standing, Visitor, Want};
 use crate::sys::SysError;
 use crate::sys::access::stands;

@@ -6,7 +6,7 @@ use crate::model::entry::{Entry, Kind};
 use crate::model::pattern::branch::{Branch, Entered};
 use crate::model::pattern::root::RootPattern;
 use crate::source::mounts::current_mount;
-use crate::source::system_made::is_system_made;
+use crate::source::system::is_system_made;
 use crate::source::trust::Sticky;
 use crate::sys::SysError;
 use crate::sys::listing;
