@@ -5,6 +5,7 @@ pub(crate) mod making;
 pub(crate) mod trace;
 pub(crate) mod remedy;
 pub(crate) mod proposals;
+pub(crate) mod permitted;
 pub(crate) mod commands;
 pub(crate) mod expectation;
 pub(crate) mod wording;

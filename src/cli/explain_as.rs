@@ -3,9 +3,9 @@
 use super::exit::Failure;
 use super::judged::Judged;
 use super::paths;
-use super::permitted::Permitted;
 use super::session::Session;
 use super::someone::{not_posed, own_umask, someone};
+use crate::access::permitted::Permitted;
 use crate::access::probe::Someone;
 use crate::access::probe::traced::{Scene, Trace};
 use crate::access::remedy::{Means, Standing};
@@ -37,7 +37,9 @@ pub(super) fn tell(
     let names = &session.names;
     // Groups of the system mean more than a shared directory; one without a name can't be joined.
     let is_known = names.user_name(someone.account.uid).is_some();
-    let permitted = Permitted::of(judged, &scene, names);
+    let cover = judged.map(Judged::cover);
+    let trees = cover.as_ref().zip(judged.map(|judged| &*judged.roots));
+    let permitted = Permitted::of(trees, &scene, names);
     let is_joinable = |gid: &u32| {
         is_known && *gid >= gid_min && names.group_name(*gid).is_some() && permitted.is_shared_with(*gid, &scene)
     };

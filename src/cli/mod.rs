@@ -21,7 +21,6 @@ mod judged;
 mod levels;
 mod log;
 mod paths;
-mod permitted;
 mod pick;
 mod planning;
 mod policy;

@@ -1,21 +1,22 @@
 //! What the policies say to what `explain --as` could propose: nothing may stray from them that doesn't yet.
 
-use super::judged::Judged;
 use crate::access::probe::traced::Scene;
 use crate::access::remedy::Law;
 use crate::access::trace::Stop;
+use crate::judging::cover::Cover;
 use crate::judging::judge::{Options, judge};
 use crate::lints::{Levels, Lint};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, Extras, Identity, Kind};
 use crate::model::intent::{Around, GroupTerm, Intent};
 use crate::model::mode::Mode;
+use crate::source::roots::Roots;
 use crate::sys::names::NameService;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 /// What the policies want of each entry on the way.
-pub(super) struct Permitted<'j> {
+pub(crate) struct Permitted<'j> {
     stops: Vec<Vec<PermittedStop<'j>>>,
     names: &'j NameService,
 }
@@ -31,14 +32,17 @@ struct PermittedStop<'j> {
 }
 
 impl<'j> Permitted<'j> {
-    /// What is wanted of the entries of a scene.
-    pub(super) fn of(judged: Option<&'j Judged>, scene: &Scene, names: &'j NameService) -> Permitted<'j> {
+    /// What is wanted of the entries of a scene by the policies whose trees cover them, each by its index among the roots.
+    pub(crate) fn of(
+        trees: Option<(&Cover<usize>, &'j Roots)>,
+        scene: &Scene,
+        names: &'j NameService,
+    ) -> Permitted<'j> {
         let stops: Vec<(PathBuf, Stop)> = scene.stops().map(|(path, stop)| (path.into(), stop.clone())).collect();
-        let trees = judged.map(|judged| (judged.cover(), &judged.roots.trees));
         let wanted = |place: usize| {
             let (path, stop) = &stops[place];
             let instances =
-                trees.iter().flat_map(|(cover, trees)| cover.covering(path).map(|&tree| &trees[tree].instance));
+                trees.iter().flat_map(|(cover, roots)| cover.covering(path).map(|&tree| &roots.trees[tree].instance));
             let wanted = instances.filter_map(|instance| {
                 let below = path.strip_prefix(instance.root()).ok()?;
                 let intent = instance.wanted_at(below.as_os_str().as_bytes(), stop.kind)?;
@@ -63,7 +67,7 @@ impl<'j> Permitted<'j> {
 
     /// Whether what lies on the way is shared with a group: a policy names it as the wanted one, or, where none names
     /// any, a setgid directory has it. Whoever joins another, an administrators' above all, gets more than was asked.
-    pub(super) fn is_shared_with(&self, gid: u32, scene: &Scene) -> bool {
+    pub(crate) fn is_shared_with(&self, gid: u32, scene: &Scene) -> bool {
         let terms = self.stops.iter().flatten().filter_map(|wanted| wanted.intent.group).flat_map(|wish| wish.value);
         let mut named = terms.filter_map(|term| match *term {
             GroupTerm::Gid(gid) => Some(gid),
