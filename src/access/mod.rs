@@ -8,6 +8,8 @@ pub(crate) mod proposals;
 pub(crate) mod permitted;
 pub(crate) mod commands;
 pub(crate) mod expectation;
+pub(crate) mod expected;
+pub(crate) mod unmet;
 pub(crate) mod wording;
 pub(crate) mod ability;
 pub(crate) mod probe;

@@ -3,30 +3,26 @@
 //! Everybody is looked up, and a thread made into each of them, before the survey starts: what can't be asked is told
 //! before anything is done. The answers become findings of unmet-expectation.
 
-mod findings;
-
 use super::args::{Check, Common};
 use super::exit::{Exit, Failure};
 use super::judged::{Judged, Probed};
 use super::session::{Depth, Ready, Session, unfit};
 use super::someone::{not_posed, own_umask, someone};
 use super::streams;
+use crate::access::expected::{BoundExpectation, PolicyRoots};
 use crate::access::probe::Someone;
 use crate::access::probe::inquiry::{Asker, Conduct, Inquiry, InquiryError, inquire};
-use crate::findings::EntryError;
-use crate::lints::{Level, Lint};
-use crate::model::path::TreePath;
+use crate::access::unmet::Settling;
 use crate::model::principal::Principal;
 use crate::policy::Loaded;
-use crate::policy::compile::expectations::{ExpectationScope, Expected, Origin, expected};
+use crate::policy::compile::expectations::Origin;
 use crate::policy::load::Fallback;
 use crate::policy::problem::Problem;
 use crate::sys::host;
 use crate::sys::impersonation::Impersonation;
 use crate::sys::limits::descriptor_budget;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Judges as any check does, and asks what the policies expect of people.
 pub(super) fn judge(session: &Session<'_>, check: &Check) -> Result<Judged, Failure> {
@@ -59,26 +55,18 @@ struct Expectations {
 
 /// One expectation of one of the people at one path.
 struct Asked {
-    bound: BoundExpectations,
+    bound: BoundExpectation,
     /// Who, by index.
     asker: usize,
-}
-
-/// An expectation at one root.
-struct BoundExpectations {
-    /// The policy that says it, by index.
-    policy: usize,
-    /// The tree whose root it is, by index.
-    tree: usize,
-    level: Level,
-    expected: Expected,
 }
 
 impl Expectations {
     /// Binds every expectation to its roots, and looks everybody up.
     fn look_up(session: &Session<'_>, ready: &Ready) -> Result<Expectations, Failure> {
-        let bound = bind(ready)?;
-        let remarks = unasked(ready, &bound);
+        let Ready { loaded, levels, roots, selection, .. } = ready;
+        let policies = PolicyRoots { loaded, levels, roots, selection };
+        let bound = policies.expectations().map_err(Failure::policy)?;
+        let remarks = policies.unasked(&bound);
         let probed = if ready.selection.is_all() { Probed::Whole } else { Probed::InPart };
         let mut people = People { session, ready, known: HashMap::new(), askers: Vec::new(), someones: Vec::new() };
         let (mut asked, mut unknown, mut problems) = (Vec::new(), Vec::new(), Vec::new());
@@ -113,19 +101,24 @@ impl Expectations {
                 Failure::incomplete(format!("can't ask as `{who}`: {error}"))
             }
         })?;
+        let mut settling = Settling {
+            cover: judged.cover(),
+            survey: &mut judged.survey,
+            loaded: &judged.loaded,
+            roots: &judged.roots,
+            names: &session.names,
+            note: &|message| streams::note(session.common, message),
+        };
         for (tree, message) in std::mem::take(&mut self.unknown) {
-            let root = findings::root_of(judged, tree);
-            let path = TreePath::from(&b"."[..]);
-            judged.survey.errors.push(EntryError { root, path, call: None, errno: None, message });
+            settling.add_unknown(tree, message);
             self.probed = Probed::InPart;
         }
-        let cover = judged.cover();
         for (asked, question) in self.asked.iter().zip(question_of) {
-            if findings::judge(session, judged, &cover, &asked.bound, &replies[question]) == Probed::InPart {
+            if !settling.settle(&asked.bound, &replies[question]) {
                 self.probed = Probed::InPart;
             }
         }
-        findings::sort(judged);
+        settling.sort();
         judged.survey.remarks.append(&mut self.remarks);
         judged.probed = self.probed;
         Ok(())
@@ -147,70 +140,6 @@ impl Expectations {
         }
         (questions, of_each)
     }
-}
-
-/// Everything that is expected at some root within the limits of the run, each once.
-fn bind(ready: &Ready) -> Result<Vec<BoundExpectations>, Failure> {
-    let (mut all, mut problems, mut known) = (Vec::new(), Vec::new(), HashSet::new());
-    for (tree, rooted) in ready.roots.trees.iter().enumerate() {
-        for policy in speakers(&ready.loaded, rooted.instance.policy() as usize) {
-            let (loaded, level) = (&ready.loaded[policy], ready.levels[policy].of(Lint::UnmetExpectation));
-            if level == Level::Allow {
-                continue;
-            }
-            let (root, captures) = (rooted.instance.root(), &*rooted.captures);
-            let scope = ExpectationScope { root, params: &loaded.params, captures };
-            let found = expected(&loaded.model, scope).unwrap_or_else(|more| {
-                let new: Vec<Problem> = more.into_iter().filter(|problem| !problems.contains(problem)).collect();
-                problems.extend(new);
-                Vec::new()
-            });
-            let is_meant = |expected: &Expected| ready.selection.selects(&expected.path);
-            let file = loaded.model.source.file.as_str();
-            for expected in found.into_iter().filter(is_meant) {
-                // A root that two trees have, and a policy that is used twice.
-                if known.insert((file, expected.line, expected.path.clone(), expected.principal.clone())) {
-                    all.push(BoundExpectations { policy, tree, level, expected });
-                }
-            }
-        }
-    }
-    if problems.is_empty() { Ok(all) } else { Err(Failure::policy(problems)) }
-}
-
-/// The policies whose expectations hold for the trees of one: itself, and those that use it.
-fn speakers(loaded: &[Loaded], policy: usize) -> Vec<usize> {
-    let users = loaded[policy].used_by.iter().filter_map(|user| {
-        // Who uses a policy is loaded before it, the last of the same model.
-        loaded[..policy].iter().rposition(|before| Arc::ptr_eq(&before.model, user))
-    });
-    std::iter::once(policy).chain(users).collect()
-}
-
-/// What is expected and wasn't asked, because no root is what it speaks of.
-fn unasked(ready: &Ready, bound: &[BoundExpectations]) -> Vec<String> {
-    if ready.loaded.iter().all(|loaded| loaded.model.expectations.is_empty()) {
-        return vec!["no policy here has an [[expect]], so nothing was asked of anybody".into()];
-    }
-    if !ready.selection.is_all() {
-        let is_silent = bound.is_empty() && !ready.levels.iter().all(|levels| levels.allow(Lint::UnmetExpectation));
-        let remark = "no [[expect]] here is about what lies at or below these PATHs, so nothing was asked of anybody";
-        return is_silent.then(|| remark.into()).into_iter().collect();
-    }
-    let mut remarks: Vec<String> = Vec::new();
-    for (loaded, levels) in ready.loaded.iter().zip(&ready.levels) {
-        let file = &loaded.model.source.file;
-        for line in loaded.model.expectations.iter().map(|expectation| expectation.line) {
-            let is_it = |bound: &BoundExpectations| {
-                bound.expected.line == line && ready.loaded[bound.policy].model.source.file == *file
-            };
-            let remark = format!("{file}:{line}: no root here is what this [[expect]] is about, so it wasn't asked");
-            if !levels.allow(Lint::UnmetExpectation) && !bound.iter().any(is_it) && !remarks.contains(&remark) {
-                remarks.push(remark);
-            }
-        }
-    }
-    remarks
 }
 
 /// Those who are asked, each looked up once.
@@ -236,7 +165,7 @@ enum Found {
 
 impl People<'_> {
     /// Looks somebody up, the first time that they are named.
-    fn look_up(&mut self, bound: &BoundExpectations) -> Result<(), Failure> {
+    fn look_up(&mut self, bound: &BoundExpectation) -> Result<(), Failure> {
         let (expected, model) = (&bound.expected, &self.ready.loaded[bound.policy].model);
         if !self.known.contains_key(&expected.principal) {
             let found = match someone(&expected.principal, &self.session.names) {
@@ -252,7 +181,7 @@ impl People<'_> {
         Ok(())
     }
 
-    fn find(&mut self, bound: &BoundExpectations) -> Result<Found, Failure> {
+    fn find(&mut self, bound: &BoundExpectation) -> Result<Found, Failure> {
         self.look_up(bound)?;
         let (expected, model) = (&bound.expected, &self.ready.loaded[bound.policy].model);
         Ok(match &self.known[&expected.principal] {
