@@ -10,7 +10,7 @@ use super::run_as::run_as;
 use super::session::Session;
 use super::streams::{Streams, warn};
 use super::words::Words;
-use super::{barred, share};
+use super::{barred, planning};
 use crate::access::ability::keep_mendable;
 use crate::findings::{EntryReport, Survey};
 use crate::model::text::escape::escape_message;
@@ -82,7 +82,7 @@ pub(super) fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> 
     let session = session.limited_by(&judged.loaded);
     // What fix would make, and nothing else.
     let barred = barred::bar(&mut judged.survey, &session.names)?;
-    share::leave_out(&session, &mut judged, &look.check, &Limit::default(), None)?;
+    planning::leave_out(&session, &mut judged, &look.check, &Limit::default(), None)?;
     let exit = looked(&session, &judged);
     let survey = &judged.survey;
     let (palette, names) = (streams.palette(), &session.names);

@@ -11,7 +11,7 @@ use super::pick::Picking;
 use super::session::Session;
 use super::streams::Streams;
 use super::words::Words;
-use super::{args::Common, ask, barred, planning, share, store};
+use super::{args::Common, ask, barred, planning, store};
 use crate::findings::{Survey, Totals};
 use crate::lints::Lint;
 use crate::model::entry::Identity;
@@ -38,7 +38,7 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
     let mut judged = session.judge(&fix.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);
     let barred = barred::bar(&mut judged.survey, &session.names)?;
-    share::leave_out(&session, &mut judged, &fix.check, &fix.limit, store.as_ref())?;
+    planning::leave_out(&session, &mut judged, &fix.check, &fix.limit, store.as_ref())?;
     if fix.consent.dry_run || judged.stalled || session.stop.load(Ordering::Relaxed) {
         let exit = dry_run(&session, &judged, streams)?;
         barred.tell(common, &fix.check, &session.names, streams);
@@ -98,7 +98,7 @@ pub(super) fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Str
     let mut judged = session.judge(&arguments.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);
     let barred = barred::bar(&mut judged.survey, &session.names)?;
-    share::leave_out(&session, &mut judged, &arguments.check, &arguments.limit, None)?;
+    planning::leave_out(&session, &mut judged, &arguments.check, &arguments.limit, None)?;
     let (plan, unfit) = planning::plan(&session, &judged, RunKind::Plan, &arguments.check, &arguments.limit);
     let exit = looked(&session, &judged).or_worse(planning::tell_unfit(&plan.header, &unfit, streams));
     if exit == Exit::Interrupted || judged.stalled {

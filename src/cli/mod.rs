@@ -29,7 +29,6 @@ mod progress;
 mod run_as;
 mod reporting;
 mod session;
-mod share;
 mod someone;
 mod store;
 mod stall;

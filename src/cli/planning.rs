@@ -2,13 +2,15 @@
 
 use super::args::{Check, Limit};
 use super::execute::{command_line, who};
-use super::exit::Exit;
+use super::exit::{Exit, Failure};
 use super::judged::Judged;
 use super::session::Session;
 use super::streams::Streams;
+use crate::journal::{self, PLAN_BYTES};
 use crate::model::text::escape::full_path;
-use crate::plan::{Fixes, Header, Plan, RunKind, Unfit};
+use crate::plan::{Fixes, Header, LONGEST_LINE, Plan, PlanRoom, RunKind, Unfit, most_bytes};
 use crate::sys::host;
+use crate::sys::store::Store;
 use std::os::unix::ffi::OsStrExt;
 
 /// The plan that a survey makes, and what can't be in one.
@@ -64,4 +66,26 @@ fn max_changes(judged: &Judged, limit: &Limit) -> Option<u64> {
         Some(limit) => Some(limit.of(entries)),
         None => of_policies().map(|limit| limit.of(entries)).min(),
     }
+}
+
+/// Takes the changes that have no room in a plan out of what a survey would have changed.
+pub(super) fn leave_out(
+    session: &Session<'_>,
+    judged: &mut Judged,
+    check: &Check,
+    limit: &Limit,
+    store: Option<&Store>,
+) -> Result<(), Failure> {
+    let most = judged.survey.changed().map(|report| most_bytes(&report.path, report.links(), report.findings.len()));
+    let (most, longest) = most.fold((0, 0), |(sum, longest), one| (sum + one, one.max(longest)));
+    let allowed = session.plan_bytes.unwrap_or(PLAN_BYTES);
+    let free = store.map(journal::room).transpose().map_err(Failure::incomplete)?.unwrap_or(u64::MAX);
+    // Nearly always all of it is within the limits by far, and is not looked at more closely.
+    if most < allowed.min(free / 2) && longest < LONGEST_LINE as u64 / 2 {
+        return Ok(());
+    }
+    let (plan, _) = plan(session, judged, RunKind::Fix, check, limit);
+    PlanRoom { allowed, free }
+        .leave_out(&plan, &mut judged.survey, &session.names)
+        .map_err(|error| Failure::incomplete(format!("can't measure the plan: {error}")))
 }

@@ -13,6 +13,7 @@ mod model;
 mod names;
 mod order;
 mod read;
+mod room;
 mod share;
 mod steps;
 mod write;
@@ -32,7 +33,7 @@ pub(crate) use read::LONGEST_LINE;
 pub use read::ReadError;
 pub(crate) use read::{BadLine, Line, Lines};
 pub(crate) use read::{parse, read_header};
-pub(crate) use share::{Excess, left_out};
+pub(crate) use room::PlanRoom;
 pub(crate) use steps::Steps;
 pub(crate) use write::Limited;
 
