@@ -5,11 +5,10 @@ use super::exit::{Exit, Failure};
 use super::paths;
 use super::session::Session;
 use super::streams::Streams;
-use crate::infer::schedule::{Job, Task, Unit, UnitPlace, Whose, unfit, write_cron, write_step, write_unit};
-use crate::model::pattern::root::RootPattern;
-use crate::policy::Loaded;
+use crate::infer::schedule::{
+    Job, Task, Unit, UnitPlace, Whose, places_of, topmost, unfit, write_cron, write_step, write_unit,
+};
 use crate::policy::load::Fallback;
-
 use crate::sys::host;
 use crate::sys::purpose::Purpose;
 use std::ffi::OsStr;
@@ -52,7 +51,12 @@ fn job(common: &Common, scheduled: &Scheduled) -> Result<Job, Failure> {
     let named: Vec<PathBuf> = scheduled.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
     // What is wrong with the policies is better told today than at night.
     let loaded = session.load(&named, fallback)?;
-    let mut places = loaded.iter().map(places_of).collect::<Result<Vec<_>, _>>()?.concat();
+    let mut places = Vec::new();
+    for loaded in &loaded {
+        for (path, optional) in places_of(loaded).map_err(Failure::usage)? {
+            places.push(UnitPlace { path: text(path.as_os_str())?, optional });
+        }
+    }
     if let Some(path) = &common.state_dir {
         places.push(UnitPlace { path: text(paths::absolute(path)?.as_os_str())?, optional: false });
     }
@@ -100,40 +104,6 @@ fn words(common: &Common, task: Task, named: &[PathBuf]) -> Result<Vec<String>, 
     Ok(words)
 }
 
-/// The directories that hold the trees of a policy: its roots, up to the first `*` or capture.
-fn places_of(loaded: &Loaded) -> Result<Vec<UnitPlace>, Failure> {
-    let mut places = Vec::new();
-    for tree in &loaded.model.trees {
-        for root in &tree.roots {
-            let bases: Vec<Option<&Path>> = match root.value.starts_with('/') {
-                true => vec![None],
-                false => loaded.bindings.iter().map(|base| Some(base.as_path())).collect(),
-            };
-            for base in bases {
-                let pattern = RootPattern::parse(&root.value, base, &loaded.params)
-                    .map_err(|error| Failure::usage(format!("can't tell where `{}` is: {error}", root.value)))?;
-                places.push(UnitPlace {
-                    path: text(pattern.start().path.as_os_str())?,
-                    optional: tree.optional || tree.when.is_some(),
-                });
-            }
-        }
-    }
-    Ok(places)
-}
-
-/// Without what lies below another: to systemd each place is a mount of its own, and mounts aren't entered.
-fn topmost(mut places: Vec<UnitPlace>) -> Vec<UnitPlace> {
-    places.sort();
-    places.dedup_by(|later, earlier| later.path == earlier.path);
-    let all = places.clone();
-    places.retain(|place| {
-        let path = Path::new(&place.path);
-        !all.iter().any(|other| other.path != place.path && path.starts_with(&other.path))
-    });
-    places
-}
-
 fn text(word: &OsStr) -> Result<String, Failure> {
     word.to_str().map(str::to_owned).ok_or_else(|| unwritable(Path::new(word)))
 }
@@ -141,18 +111,4 @@ fn text(word: &OsStr) -> Result<String, Failure> {
 fn unwritable(path: &Path) -> Failure {
     Failure::usage(format!("`{}` can't stand in a line for another program", paths::shown(path)))
         .hinted("write a policy with [[use]] that names the place, and start that")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_below_others_go_with_them() {
-        let place = |path: &str, optional| UnitPlace { path: path.into(), optional };
-        let places = ["/srv/a", "/srv/a/b", "/srv/a-b", "/srv/a", "/var/x/y", "/var/x"].map(|path| place(path, false));
-        assert_eq!(topmost(places.into()), ["/srv/a", "/srv/a-b", "/var/x"].map(|path| place(path, false)));
-        let twice = vec![place("/srv", true), place("/srv", false)];
-        assert_eq!(topmost(twice), [place("/srv", false)], "what one of them needs must be there");
-    }
 }

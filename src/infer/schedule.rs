@@ -1,8 +1,11 @@
 //! A run that another program starts: a line for cron, units for systemd, a step of a deploy job. Nothing is installed.
 
+use crate::model::pattern::root::RootPattern;
 use crate::model::text::escape::{escape, is_hostile};
 use crate::model::text::quote::shell_quote;
+use crate::policy::Loaded;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +48,38 @@ pub(crate) struct UnitPlace {
     pub path: String,
     /// Whether it may be missing.
     pub optional: bool,
+}
+
+/// The directories that hold the trees of a policy: its roots, up to the first `*` or capture; and whether each may be
+/// missing.
+pub(crate) fn places_of(loaded: &Loaded) -> Result<Vec<(PathBuf, bool)>, String> {
+    let mut places = Vec::new();
+    for tree in &loaded.model.trees {
+        for root in &tree.roots {
+            let bases: Vec<Option<&Path>> = match root.value.starts_with('/') {
+                true => vec![None],
+                false => loaded.bindings.iter().map(|base| Some(base.as_path())).collect(),
+            };
+            for base in bases {
+                let pattern = RootPattern::parse(&root.value, base, &loaded.params)
+                    .map_err(|error| format!("can't tell where `{}` is: {error}", root.value))?;
+                places.push((pattern.start().path, tree.optional || tree.when.is_some()));
+            }
+        }
+    }
+    Ok(places)
+}
+
+/// Without what lies below another: to systemd each place is a mount of its own, and mounts aren't entered.
+pub(crate) fn topmost(mut places: Vec<UnitPlace>) -> Vec<UnitPlace> {
+    places.sort();
+    places.dedup_by(|later, earlier| later.path == earlier.path);
+    let all = places.clone();
+    places.retain(|place| {
+        let path = Path::new(&place.path);
+        !all.iter().any(|other| other.path != place.path && path.starts_with(&other.path))
+    });
+    places
 }
 
 /// Which of systemd's units.

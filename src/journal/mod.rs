@@ -15,6 +15,7 @@ mod outcome;
 mod record;
 mod relay;
 mod sweep;
+pub(crate) mod wording;
 
 pub(crate) use counts::Counts;
 #[cfg(test)]

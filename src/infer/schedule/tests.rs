@@ -65,3 +65,12 @@ fn what_no_line_can_hold_is_known() {
     assert_eq!(unfit(["a", "b c", "d\ne"]), Some("d\ne"));
     assert_eq!(unfit(["a", "'%$\\\""]), None);
 }
+
+#[test]
+fn places_below_others_go_with_them() {
+    let place = |path: &str, optional| UnitPlace { path: path.into(), optional };
+    let places = ["/srv/a", "/srv/a/b", "/srv/a-b", "/srv/a", "/var/x/y", "/var/x"].map(|path| place(path, false));
+    assert_eq!(topmost(places.into()), ["/srv/a", "/srv/a-b", "/var/x"].map(|path| place(path, false)));
+    let twice = vec![place("/srv", true), place("/srv", false)];
+    assert_eq!(topmost(twice), [place("/srv", false)], "what one of them needs must be there");
+}

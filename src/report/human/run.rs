@@ -1,12 +1,12 @@
 //! What became of a run, for people: a line for each change that did not go as planned, and one sentence for the whole.
 
 use crate::journal::Counts;
+use crate::journal::wording::Settled;
 use crate::model::accounts::IdNames;
 use crate::model::text::account::state_text;
 use crate::model::text::escape::entry_path;
 use crate::model::text::numbers::{capitalized, counted, number, time};
 use crate::model::text::quote::shell_quote;
-use crate::report::text::outcome::Settled;
 use crate::report::text::style::{Palette, Verbosity};
 use std::io::{self, Write};
 use std::time::Duration;

@@ -1,6 +1,5 @@
-//! What reports share: colours, tables, words for findings and outcomes.
+//! What reports share: colours, tables, words for findings.
 
-pub(crate) mod outcome;
 pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod words;

@@ -1,6 +1,6 @@
 //! What became of a change, in words: what did not go as planned, and what to do about it.
 
-use crate::journal::{Done, Drift, Outcome};
+use super::outcome::{Done, Drift, Outcome};
 use crate::model::accounts::IdNames;
 use crate::model::entry::State;
 use crate::model::mode::Mode;
