@@ -37,6 +37,11 @@ impl SysError {
     pub fn is_absence(&self) -> bool {
         matches!(self.errno, Errno::NOENT | Errno::NOTDIR)
     }
+
+    /// Whether it only says that the entry isn't there any more, or isn't what it was when it was listed or opened.
+    pub fn is_gone(&self) -> bool {
+        self.is_absence() || matches!(self.errno, Errno::STALE | Errno::LOOP | Errno::XDEV)
+    }
 }
 
 /// The symbol of an errno, as errno(3) lists them.

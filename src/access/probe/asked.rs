@@ -1,8 +1,8 @@
 //! One of those who are asked: a thread that is somebody else, and answers batch by batch.
 
 use super::question::{About, Batch, Names, Question};
+use super::request::{MakeNames, Manners, Someone};
 use super::way::{DirectoryAnswers, ask_directory};
-use super::{MakeNames, Manners, Someone};
 use crate::model::entry::State;
 use crate::model::mode::Mode;
 use crate::sys::SysError;

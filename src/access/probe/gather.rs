@@ -1,8 +1,8 @@
 //! Putting together what everybody answered: who is stopped where, and the rows of the result.
 
-use super::Someone;
 use super::asked::{Answers, Files, Inside, Reply};
 use super::question::{About, Batch, Directory, ProbePlace, ProbeStop, Question, Settled};
+use super::request::Someone;
 use super::row::{Cell, Row, Tally};
 use crate::sys::SysError;
 use crate::sys::access::Answer;

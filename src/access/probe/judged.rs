@@ -1,6 +1,6 @@
 //! What is wrong with the answers: pure.
 
-use super::Someone;
+use super::request::Someone;
 use super::row::Row;
 use crate::lints::{Answer, Level, Levels, Wrong, wrongs};
 use crate::model::principal::Principal;

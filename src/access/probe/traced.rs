@@ -1,6 +1,6 @@
 //! The story of somebody and one entry: what decides on the way by modes and ACLs, and what the kernel says to it.
 
-use super::Someone;
+use super::request::Someone;
 use super::way::{Told, Way};
 use crate::access::making::{Inheritance, Made, make};
 use crate::access::proposals::{Proposals, Proposed};

@@ -1,12 +1,12 @@
 //! Looking again in one directory for what was missing there: whatever name it has by now, its inode number tells of it.
 
 use super::dir::{Dir, Origin};
-use super::missing::{Missing, Why};
+use super::missing::{Absent, Why};
 use super::place::Place;
 use super::settle::{LISTINGS, Memory};
 use super::unread::Unread;
 use super::visitor::{Visitor, Want};
-use super::worker::{Worker, is_gone};
+use super::worker::Worker;
 use crate::model::entry::Kind;
 use crate::sys::SysError;
 use crate::sys::listing::{Buffer, Ino, Listing, resume};
@@ -16,9 +16,6 @@ use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-
-/// A name that was missing, and the inode number that was listed with it.
-pub(crate) type Absent = (CString, Option<Ino>);
 
 /// What is missing in one directory.
 struct Search {
@@ -54,20 +51,6 @@ impl Search {
     }
 }
 
-/// What is missing, directory by directory.
-pub(crate) fn by_directory<H>(missing: Vec<Missing<H>>) -> Vec<(Arc<Dir<H>>, Vec<Absent>)> {
-    let mut places = HashMap::new();
-    let mut all: Vec<(Arc<Dir<H>>, Vec<Absent>)> = Vec::new();
-    for Missing { dir, name, ino } in missing {
-        let place = *places.entry(Arc::as_ptr(&dir)).or_insert(all.len());
-        if place == all.len() {
-            all.push((dir, Vec::new()));
-        }
-        all[place].1.push((name, ino));
-    }
-    all
-}
-
 impl<V: Visitor> Worker<'_, V> {
     /// Lists a directory again, and judges what was missing in it.
     pub(crate) fn look_again(&mut self, dir: &Arc<Dir<V::Here>>, absent: Vec<Absent>) {
@@ -84,7 +67,7 @@ impl<V: Visitor> Worker<'_, V> {
             // Made since, or moved past where the listing was.
             match look_at(&fd, &name) {
                 _ if self.scheduler.is_over() => return,
-                Err(error) if is_gone(&error) => self.miss(dir, &name, ino, why),
+                Err(error) if error.is_gone() => self.miss(dir, &name, ino, why),
                 _ => self.child(dir.clone(), name, ino),
             }
         }
@@ -123,7 +106,7 @@ impl<V: Visitor> Worker<'_, V> {
 
     /// A directory in which something is missing can't be opened again: it is missing itself, if it is gone.
     fn lost(&mut self, dir: &Arc<Dir<V::Here>>, error: SysError) {
-        if !self.scheduler.missed.is_last() || !is_gone(&error) {
+        if !self.scheduler.missed.is_last() || !error.is_gone() {
             return self.scheduler.missed.add_rest(&mut self.visitor, dir, error, Why::Gone);
         }
         // There is no next round to find it by another name, but that it has one is an error.
@@ -133,7 +116,7 @@ impl<V: Visitor> Worker<'_, V> {
             match self.pool.descriptor(parent).and_then(|fd| lists(&fd, Ino::new(at.id().ino))) {
                 Ok(true) => return self.visitor.unread(place, Unread::MovedAway),
                 Ok(false) => return self.visitor.vanished(place),
-                Err(error) if is_gone(&error) => at = parent,
+                Err(error) if error.is_gone() => at = parent,
                 Err(error) => return self.visitor.error(place, error),
             }
         }

@@ -1,6 +1,5 @@
 //! A directory of the walk: its place below its parent, and its descriptor while there is one.
 
-use super::visitor::Start;
 use crate::model::entry::Identity;
 use crate::source::mounts::Mounts;
 use crate::sys::dir::same_mount;
@@ -9,6 +8,18 @@ use std::ffi::CString;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+/// A directory that a walk starts in; it stays open until all below it is done.
+pub(crate) struct Start<H> {
+    /// The open directory.
+    pub dir: OwnedFd,
+    /// What was seen of it through that descriptor.
+    pub look: Look,
+    /// What is known of it.
+    pub here: H,
+    /// What paths below it begin with, relative to where the caller counts from; empty, where that is here.
+    pub prefix: Vec<u8>,
+}
 
 /// A directory that was entered; it lives as long as anything below it is to be done.
 ///

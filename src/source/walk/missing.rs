@@ -4,9 +4,9 @@ use super::dir::{Dir, Origin};
 use super::place::Place;
 use super::unread::Unread;
 use super::visitor::Visitor;
-use super::worker::is_gone;
 use crate::sys::SysError;
 use crate::sys::listing::Ino;
+use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -30,6 +30,9 @@ pub(crate) enum Why {
     /// It was listed a moment ago, and was gone or moved out of the tree when it was to be looked at or told of.
     Moved,
 }
+
+/// A name that was missing, and the inode number that was listed with it.
+pub(crate) type Absent = (CString, Option<Ino>);
 
 /// A name in a directory that was entered.
 pub(crate) struct Missing<H> {
@@ -95,7 +98,7 @@ impl<H> Missed<H> {
 
     /// The rest of a directory can't be read: where it is gone, it is looked for again as a whole.
     pub(super) fn add_rest<V: Visitor<Here = H>>(&self, visitor: &mut V, dir: &Arc<Dir<H>>, error: SysError, why: Why) {
-        match (dir.origin(), is_gone(&error)) {
+        match (dir.origin(), error.is_gone()) {
             (Origin::Below(parent, name), true) => {
                 self.add(visitor, parent, (name, Ino::new(dir.id().ino)), why);
             }
@@ -122,6 +125,20 @@ impl<H> Missed<H> {
     fn lock_len(&self) -> usize {
         self.list.lock().unwrap_or_else(PoisonError::into_inner).kept.len()
     }
+}
+
+/// What is missing, directory by directory.
+pub(crate) fn by_directory<H>(missing: Vec<Missing<H>>) -> Vec<(Arc<Dir<H>>, Vec<Absent>)> {
+    let mut places = HashMap::new();
+    let mut all: Vec<(Arc<Dir<H>>, Vec<Absent>)> = Vec::new();
+    for Missing { dir, name, ino } in missing {
+        let place = *places.entry(Arc::as_ptr(&dir)).or_insert(all.len());
+        if place == all.len() {
+            all.push((dir, Vec::new()));
+        }
+        all[place].1.push((name, ino));
+    }
+    all
 }
 
 /// Waits before the next round, but not when told to stop.

@@ -14,6 +14,7 @@
 
 mod again;
 mod counters;
+mod crossing;
 mod scheduler;
 mod dir;
 mod worker;
@@ -22,6 +23,7 @@ mod place;
 mod pool;
 mod reading;
 mod settle;
+mod told;
 #[cfg(test)]
 mod tests;
 mod unread;
@@ -29,9 +31,10 @@ mod visitor;
 mod visits;
 
 pub(crate) use counters::Counters;
+pub(crate) use dir::Start;
 pub(crate) use place::{Place, Whence};
 pub(crate) use unread::Unread;
-pub(crate) use visitor::{Crossing, Enough, Next, Options, Standing, Start, Visitor, Want};
+pub(crate) use visitor::{Crossing, Enough, Next, Options, Standing, Visitor, Want};
 pub(crate) use visits::Visits;
 
 use crate::sys::SysError;
@@ -80,7 +83,7 @@ pub(crate) fn walk<V: Visitor>(
             break;
         }
         pause(options.stop);
-        jobs = again::by_directory(missing).into_iter().map(|(dir, absent)| Job::Again(dir, absent)).collect();
+        jobs = missing::by_directory(missing).into_iter().map(|(dir, absent)| Job::Again(dir, absent)).collect();
     }
     Ok(visitors)
 }

@@ -105,7 +105,7 @@ impl<'a, H> Place<'a, H> {
         }
         match reach(self.dir) {
             Ok(is_there) => Ok(is_there),
-            Err(error) if super::worker::is_gone(&error) => Ok(false),
+            Err(error) if error.is_gone() => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -1,17 +1,19 @@
 //! Reading one directory: its names, a look at those that are wanted, and the directories among them.
 
-use super::again::Absent;
+use super::crossing::{is_agreed, is_shut, tell};
 use super::dir::Dir;
-use super::missing::Why;
+use super::missing::{Absent, Why};
 use super::place::Place;
 use super::scheduler::Scheduler;
-use super::settle::ToldNames;
-use super::visitor::{Crossing, Enough, Next, Standing, Visitor, Want};
-use super::worker::{is_gone, is_shut, tell};
+use super::settle::{LISTINGS, Memory, is_snapshot};
+use super::told::ToldNames;
+use super::unread::Unread;
+use super::visitor::{Enough, Next, Standing, Visitor, Want};
+use super::visits::Visits;
 use crate::model::entry::Kind;
-use crate::sys::dir::{OnMount, same_mount};
+use crate::sys::SysError;
 use crate::sys::listing::{Buffer, Ino, Listed, Listing};
-use crate::sys::stat::{Look, glance_at, look_at};
+use crate::sys::stat::{Look, glance_at, look, look_at};
 use rustix::io::Errno;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -65,7 +67,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
                 if self.found.len() >= BATCH || (!self.found.is_empty() && self.scheduler.is_hungry()) {
                     return Rest::From(next);
                 }
-                self.told.call(self.scheduler);
+                self.told.call(&self.scheduler.remembered);
             }
             match listing.next() {
                 None => return Rest::None,
@@ -82,6 +84,43 @@ impl<'a, V: Visitor> Reading<'a, V> {
                 }
             }
         }
+    }
+
+    /// Lists the directory again until nothing can have been left out.
+    pub(super) fn settle(&mut self, visits: &Visits) {
+        if let Err(error) = self.try_settle(visits) {
+            self.scheduler.missed.add_rest(self.visitor, self.dir, error, Why::Gone);
+        }
+    }
+
+    fn try_settle(&mut self, visits: &Visits) -> Result<(), SysError> {
+        let (traits, seen) = (self.dir.traits, &self.dir.seen);
+        if is_snapshot(self.told.calls(), traits) {
+            return Ok(());
+        }
+        let is_same = look(self.fd)?.changed == seen.changed;
+        // Two changes within one tick of the clock have one ctime.
+        if is_same && (self.told.is_forgotten() || !visits.is_new(seen)) {
+            return Ok(());
+        }
+        if !self.told.is_forgotten() {
+            let mut memory = Memory::of(self.told.calls());
+            for _ in 0..LISTINGS {
+                let known = self.told.sort();
+                let is_settled = memory.list(self.fd, traits, |listed| {
+                    let key = self.told.key(listed);
+                    if !self.told.has(key, known) {
+                        self.name(listed);
+                    }
+                    self.scheduler.is_over()
+                })?;
+                if is_settled || self.scheduler.is_over() {
+                    return Ok(());
+                }
+            }
+        }
+        self.visitor.unread(Place::itself(self.dir, None), Unread::Changing);
+        Ok(())
     }
 
     /// How many names were read.
@@ -153,10 +192,8 @@ impl<'a, V: Visitor> Reading<'a, V> {
     /// Tells of a directory that is judged by name and not entered.
     fn unentered(&mut self, (name, ino): (&CStr, Option<Ino>), look: &Look) {
         let at = Place::of(self.dir, self.fd.as_fd(), name);
-        let over = OnMount { id: look.entry.mount, automount: false };
-        let is_agreed =
-            same_mount(&self.dir.seen.entry, &look.entry) || self.visitor.mount(at, over) == Crossing::Enter;
-        if is_agreed && matches!(self.visitor.directory(at, look, None), Next::Moved) {
+        if is_agreed(self.visitor, self.dir, at, look) && matches!(self.visitor.directory(at, look, None), Next::Moved)
+        {
             self.miss((name, ino));
         }
     }
@@ -164,7 +201,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
     fn look(&mut self, (name, ino): (&CStr, Option<Ino>)) -> Option<Look> {
         match look_at(self.fd, name) {
             Ok(look) => Some(look),
-            Err(error) if is_gone(&error) => {
+            Err(error) if error.is_gone() => {
                 self.miss((name, ino));
                 None
             }

@@ -1,9 +1,8 @@
 //! The threads of a walk among themselves: jobs, stealing, sleeping, and knowing when all is done.
 
-use super::again::Absent;
 use super::dir::Dir;
-use super::missing::{Missed, Missing};
-use super::settle::ToldNames;
+use super::missing::{Absent, Missed, Missing};
+use super::told::{Remembered, ToldNames};
 use crate::sys::listing::Ino;
 use crossbeam_deque::{Steal, Stealer, Worker as Queue};
 use std::ffi::CString;
@@ -34,7 +33,8 @@ pub(crate) struct Scheduler<'a, H> {
     pending: &'a AtomicUsize,
     /// What is to be looked for again.
     pub missed: Missed<H>,
-    remembered: AtomicUsize,
+    /// What is remembered of directories.
+    pub remembered: Remembered,
     asleep: AtomicUsize,
     over: AtomicBool,
     stop: &'a AtomicBool,
@@ -56,7 +56,7 @@ impl<'a, H> Scheduler<'a, H> {
             stealers: queues.iter().map(Queue::stealer).collect(),
             pending,
             missed: Missed::new(is_last),
-            remembered: AtomicUsize::new(0),
+            remembered: Remembered::default(),
             asleep: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             stop,
@@ -80,16 +80,6 @@ impl<'a, H> Scheduler<'a, H> {
         if queue.len() > 1 {
             self.wake_one();
         }
-    }
-
-    /// Counts what is remembered of directories; says whether all threads together remember no more than that.
-    pub(super) fn remember(&self, names: usize, most: usize) -> bool {
-        self.remembered.fetch_add(names, Ordering::Relaxed) + names <= most
-    }
-
-    /// So much of that isn't remembered any more.
-    pub(super) fn forget(&self, names: usize) {
-        self.remembered.fetch_sub(names, Ordering::Relaxed);
     }
 
     /// Whether some thread has nothing to do.

@@ -10,7 +10,7 @@ use crate::sys::SysError;
 use crate::sys::dir::OnMount;
 use crate::sys::stat::{Glance, Look};
 use std::ffi::CStr;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::AtomicBool;
 
 /// One thread's part of a walk: told of directories and entries, it says what to look at and where to go.
@@ -116,18 +116,6 @@ pub(crate) enum Crossing {
     Stay,
     /// Go over.
     Enter,
-}
-
-/// A directory that a walk starts in; it stays open until all below it is done.
-pub(crate) struct Start<H> {
-    /// The open directory.
-    pub dir: OwnedFd,
-    /// What was seen of it through that descriptor.
-    pub look: Look,
-    /// What is known of it.
-    pub here: H,
-    /// What paths below it begin with, relative to where the caller counts from; empty, where that is here.
-    pub prefix: Vec<u8>,
 }
 
 /// What a walk goes by.

@@ -1,20 +1,20 @@
 //! One thread of a walk: takes a job, opens and looks at its directory, reads it.
 
-use super::again::Absent;
+use super::crossing::{is_shut, tell};
 use super::dir::Dir;
-use super::missing::Why;
+use super::missing::{Absent, Why};
 use super::place::Place;
 use super::pool::Pool;
 use super::reading::{Reading, Rest};
 use super::scheduler::{Job, Scheduler};
-use super::settle::ToldNames;
+use super::told::ToldNames;
 use super::unread::Unread;
 use super::visitor::{Crossing, Next, Options, Standing, Visitor, Want};
 use super::visits::Admission;
 use crate::model::entry::Kind;
 use crate::source::mounts::{Class, Mounts, classify};
 use crate::sys::SysError;
-use crate::sys::dir::{OnMount, Reach, mount_at, open_at, same_mount};
+use crate::sys::dir::{OnMount, Reach, mount_at, open_at};
 use crate::sys::listing::{Buffer, Ino, resume};
 use crate::sys::stat::{Look, look, look_at};
 use crossbeam_deque::Worker as Queue;
@@ -44,11 +44,6 @@ type Entered<H> = (Arc<Dir<H>>, Arc<OwnedFd>);
 
 /// A name in a directory, and the inode that was listed with it.
 type Listed<'a, H> = (Place<'a, H>, Option<Ino>);
-
-/// Whether an error only says that the entry isn't there any more, or isn't what it was.
-pub(crate) fn is_gone(error: &SysError) -> bool {
-    error.is_absence() || matches!(error.errno, Errno::STALE | Errno::LOOP | Errno::XDEV)
-}
 
 impl<'a, V: Visitor> Worker<'a, V> {
     /// A thread with its visitor, its queue, and its share of descriptors.
@@ -99,7 +94,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
             Job::Again(dir, absent) => self.look_again(&dir, absent),
             Job::More(dir, next, told) => {
                 let fd = self.pool.descriptor(&dir).and_then(|fd| resume(&fd, next).map(|()| fd));
-                self.told.clear(self.scheduler);
+                self.told.clear(&self.scheduler.remembered);
                 self.told = told;
                 match fd {
                     Ok(fd) => self.read_on(dir, &fd),
@@ -245,7 +240,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
 
     /// Reads a directory, and queues the directories in it.
     fn read(&mut self, dir: Arc<Dir<V::Here>>, fd: &OwnedFd) {
-        self.told.clear(self.scheduler);
+        self.told.clear(&self.scheduler.remembered);
         self.read_on(dir, fd);
     }
 
@@ -285,7 +280,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     fn fail(&mut self, dir: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>, error: SysError) {
-        if is_gone(&error) {
+        if error.is_gone() {
             self.miss(dir, at.name(), ino, Why::Moved);
         } else if !is_shut(&mut self.visitor, dir, at, error) {
             self.visitor.error(at, error);
@@ -300,33 +295,6 @@ impl<'a, V: Visitor> Worker<'a, V> {
 
 fn is_dir<H>(at: Place<'_, H>) -> bool {
     at.parent().is_some_and(|(above, name)| look_at(above, name).is_ok_and(|look| look.entry.kind == Kind::Dir))
-}
-
-/// Whether somebody's own FUSE mount is in the way that refuses all others, root too; then the visitor is told.
-pub(crate) fn is_shut<V: Visitor>(
-    visitor: &mut V,
-    dir: &Dir<V::Here>,
-    at: Place<'_, V::Here>,
-    error: SysError,
-) -> bool {
-    let Some((above, name)) = at.parent().filter(|_| error.errno == Errno::ACCESS) else { return false };
-    let Ok(mount) = mount_at(above, name) else { return false };
-    // It may be younger than the list that the walk began with.
-    let is_fuse = |mounts: Mounts| mounts.by_id(mount.id).is_some_and(|mount| classify(&mount.fs) == Class::Fuse);
-    let is_shut = mount.id != dir.seen.entry.mount && Mounts::read().is_ok_and(is_fuse);
-    if is_shut && visitor.mount(at, mount) == Crossing::Enter {
-        visitor.shut(at);
-    }
-    is_shut
-}
-
-/// Tells a visitor of an entry that isn't a directory; one that is mounted over only if it agrees.
-pub(crate) fn tell<V: Visitor>(visitor: &mut V, dir: &Dir<V::Here>, at: Place<'_, V::Here>, look: &Look) -> Standing {
-    let over = OnMount { id: look.entry.mount, automount: false };
-    match same_mount(&dir.seen.entry, &look.entry) || visitor.mount(at, over) == Crossing::Enter {
-        true => visitor.entry(at, look),
-        false => Standing::Told,
-    }
 }
 
 /// Ends the walk for all when a thread fails, so that none waits for it.
