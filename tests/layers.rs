@@ -1,7 +1,7 @@
 //! The order of the house: who may use whom, and where system calls, `unsafe` and printing may stand.
 
 use crate::source::{SourceFile, files};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The top modules in the order of lib.rs: each may use those before it.
 fn order() -> Vec<String> {
@@ -56,6 +56,150 @@ fn a_file_of_lints_uses_only_those_listed_above_it() {
     }
     assert!(seen > 50, "the uses are found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// So many files at most may use each other in a circle: more can only be read together.
+const LARGEST_CIRCLE: usize = 3;
+
+#[test]
+fn no_circle_of_files_is_large() {
+    let files = files();
+    let modules: BTreeSet<String> = files.iter().map(module_of).collect();
+    let uses: BTreeMap<String, BTreeSet<String>> =
+        files.iter().map(|file| (module_of(file), modules_used(file, &modules))).collect();
+    assert!(uses.values().map(BTreeSet::len).sum::<usize>() > 500, "the uses are found");
+    let mut circles = circles(&uses);
+    // The survey's are being cut.
+    circles.retain(|circle| circle.len() > LARGEST_CIRCLE && !circle.contains("survey"));
+    let circles = circles.iter();
+    let wrong: Vec<String> = circles.map(|circle| told(circle, &uses)).collect();
+    assert!(wrong.is_empty(), "files that use each other in a circle:\n{}", wrong.join("\n"));
+}
+
+/// The path of the module that a file is, as code has it: `source::walk` for `source/walk/mod.rs`.
+fn module_of(file: &SourceFile) -> String {
+    file.path.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::")
+}
+
+/// The modules in files of their own that a file names in paths, itself left out.
+fn modules_used(file: &SourceFile, modules: &BTreeSet<String>) -> BTreeSet<String> {
+    let module = module_of(file);
+    let known = |path: &str| {
+        let mut shorter = std::iter::successors(Some(path), |path| Some(path.rsplit_once("::")?.0));
+        shorter.find(|path| modules.contains(*path)).map(str::to_owned)
+    };
+    let within = |path: &str| match path.split_once("::")? {
+        ("crate", rest) => Some(rest.to_owned()),
+        ("self", rest) => Some(format!("{module}::{rest}")),
+        ("super", _) => {
+            let mut at = module.as_str();
+            let mut rest = path;
+            while let Some(above) = rest.strip_prefix("super::") {
+                (at, rest) = (at.rsplit_once("::").map_or("", |(above, _)| above), above);
+            }
+            Some(format!("{at}::{rest}").trim_start_matches("::").to_owned())
+        }
+        (head, _) => modules.contains(&format!("{module}::{head}")).then(|| format!("{module}::{path}")),
+    };
+    let mut used: BTreeSet<String> =
+        paths(&file.code).iter().filter_map(|path| within(path)).filter_map(|path| known(&path)).collect();
+    used.remove(&module);
+    used
+}
+
+/// Every path of some code, those of groups one by one.
+fn paths(code: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut at = 0;
+    while let Some(start) = code[at..].find(|letter: char| letter.is_alphabetic() || letter == '_') {
+        let start = at + start;
+        at = start + tree_length(&code[start..]);
+        // What follows a dot is a field or a method.
+        if !code[..start].ends_with('.') {
+            add_tree("", &code[start..at], &mut paths);
+        }
+    }
+    paths
+}
+
+/// The length of a path, and of the group it may end in.
+fn tree_length(code: &str) -> usize {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut length = 0;
+    loop {
+        length += code[length..].find(|letter| !is_part(letter)).unwrap_or(code.len() - length);
+        let Some(rest) = code[length..].strip_prefix("::") else { return length };
+        length += 2;
+        if rest.starts_with('{') {
+            let mut depth = 0;
+            let end = rest.find(|letter| {
+                depth += i32::from(letter == '{') - i32::from(letter == '}');
+                depth == 0
+            });
+            return length + end.map_or(rest.len(), |end| end + 1);
+        }
+    }
+}
+
+/// Adds the paths that a path stands for, which may end in a group.
+fn add_tree(head: &str, tree: &str, paths: &mut Vec<String>) {
+    let tree = tree.trim();
+    let Some((before, group)) = tree.split_once('{') else {
+        paths.push(format!("{head}{tree}"));
+        return;
+    };
+    let head = format!("{head}{before}");
+    let mut rest = group.strip_suffix('}').unwrap_or(group).trim_start();
+    while !rest.is_empty() {
+        let length = tree_length(rest);
+        add_tree(&head, &rest[..length], paths);
+        // ` as other` is passed over with the comma.
+        rest = rest[length..].split_once(',').map_or("", |(_, rest)| rest.trim_start());
+    }
+}
+
+/// The sets of files each of which uses all others of it, by way of one another.
+fn circles(uses: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<BTreeSet<&str>> {
+    let reached: BTreeMap<&str, BTreeSet<&str>> =
+        uses.keys().map(|from| (from.as_str(), reached(from, uses))).collect();
+    let is_back = |from: &str, to: &str| reached.get(to).is_some_and(|back| back.contains(from));
+    let circles = reached.iter().map(|(from, all)| all.iter().copied().filter(|to| is_back(from, to)).collect());
+    circles.filter(|circle: &BTreeSet<&str>| !circle.is_empty()).collect()
+}
+
+/// All that a file uses, by way of others too.
+fn reached<'a>(from: &'a str, uses: &'a BTreeMap<String, BTreeSet<String>>) -> BTreeSet<&'a str> {
+    let (mut reached, mut next) = (BTreeSet::new(), vec![from]);
+    while let Some(at) = next.pop() {
+        let used = uses.get(at).into_iter().flatten().map(String::as_str);
+        next.extend(used.filter(|used| reached.insert(*used)));
+    }
+    reached
+}
+
+/// A circle, file by file with what it uses of the others.
+fn told(circle: &BTreeSet<&str>, uses: &BTreeMap<String, BTreeSet<String>>) -> String {
+    let of = |file: &str| uses[file].iter().map(String::as_str).filter(|used| circle.contains(used));
+    let lines = circle.iter().map(|file| format!("  {file} uses {}", of(file).collect::<Vec<_>>().join(", ")));
+    format!("{} files:\n{}", circle.len(), lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn circles_are_found_however_files_name_each_other() {
+    let file = |path: &str, code: &str| SourceFile { path: path.into(), code: code.into() };
+    let files = [
+        file("a/mod.rs", "use b::{B, X as Y}; mod b; mod c; mod d; mod e;"),
+        file("a/b.rs", "use super::{c::{self, C}, other};"),
+        file("a/c.rs", "fn c() { crate::a::d::call(x.e::<u8>()) }"),
+        file("a/d.rs", "use super::super::a::A;"),
+        file("a/e.rs", "use super::A; use sys::{b::B}; self::f::g()"),
+        file("a/e/f.rs", "use super::E;"),
+    ];
+    let modules = files.iter().map(module_of).collect();
+    let uses = files.iter().map(|file| (module_of(file), modules_used(file, &modules))).collect();
+    let circle = |names: &[&'static str]| names.iter().copied().collect::<BTreeSet<&str>>();
+    let expected = [circle(&["a", "a::b", "a::c", "a::d"]), circle(&["a::e", "a::e::f"])];
+    assert_eq!(circles(&uses), expected.into_iter().collect());
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod reporting;
 pub(super) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Undo};
 pub(super) use common::{Common, Format, Progress};
 pub(super) use generate::{Generate, Scheduled, UnitKind};
-pub(super) use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Look, Probe};
+pub(super) use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Probe};
 pub(super) use policy::Policy;
 pub(super) use reporting::{CheckCommand, ReportFormat, Reporting};
 

@@ -3,15 +3,16 @@
 use super::args::{Common, Reporting};
 use super::exit::Failure;
 use super::judged::{Judged, Probed};
-use super::streams::Streams;
-use super::{levels, paths, reporting};
+use super::streams::{Streams, create};
+use super::{levels, paths};
 use crate::findings::baseline::{Baseline, BaselineSubject};
 use crate::judging::selection::Selection;
 use crate::lints::{Level, Lint};
 use crate::model::entry::Entry;
 use crate::model::text::escape::{entry_path, escape};
 use crate::model::text::numbers::counted;
-use crate::report::{Readers, json};
+use crate::report::Readers;
+use crate::report::check;
 use crate::source::roots;
 use crate::sys::file::read_text;
 use crate::sys::host;
@@ -46,7 +47,7 @@ impl Memory {
     /// Reads the baseline, or opens the file for one.
     pub(super) fn open(common: &Common, asked: &Reporting) -> Result<Memory, Failure> {
         if let Some(path) = &asked.write_baseline {
-            let output = reporting::create(path, Readers::AsUsual)?;
+            let output = create(path, Readers::AsUsual)?;
             return Ok(Memory::Write { output, path: path.clone() });
         }
         let Some(path) = &asked.baseline else { return Ok(Memory::None) };
@@ -111,7 +112,7 @@ impl Removable {
     }
 
     /// The lines, for reports.
-    pub(super) fn lines(&self) -> Vec<json::Removable<'_>> {
+    pub(super) fn lines(&self) -> Vec<check::Removable<'_>> {
         self.lines
             .iter()
             .map(|(lint, subject, line)| match subject {

@@ -5,10 +5,11 @@ use super::baseline::Removable;
 use super::exit::Failure;
 use super::paths;
 use super::session::Session;
+use super::streams::create;
 use super::words::Words;
 use crate::findings::Survey;
-use crate::report::ended::Ended;
-use crate::report::human::Manner;
+use crate::report::check::Ended;
+use crate::report::manner::Manner;
 use crate::report::{Check, Readers};
 use crate::sys::file::open_for_reading;
 use crate::sys::output::Output;
@@ -103,18 +104,6 @@ impl Files {
         }
         Ok(())
     }
-}
-
-/// Opens a file for a report; metrics are read by a user of their own, whatever the umask here.
-pub(super) fn create(path: &Path, readers: Readers) -> Result<Output, Failure> {
-    let output = Output::create(path, 0o644).and_then(|output| match readers {
-        Readers::All => output.readable_by_all(),
-        Readers::AsUsual => Ok(output),
-    });
-    output.map_err(|error| {
-        Failure::usage(format!("can't write {}: {error}", paths::shown(path)))
-            .hinted("name a file in a directory that exists and that you can write")
-    })
 }
 
 fn format_and_path(text: &OsStr) -> Result<(ReportFormat, PathBuf), Failure> {

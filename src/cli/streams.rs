@@ -6,11 +6,12 @@ use crate::findings::Totals;
 use crate::model::text::escape;
 use crate::policy::diagnostic;
 use crate::report::diff::Folding;
-use crate::report::human::{Manner, Strictness};
-use crate::report::{Palette, Verbosity, json};
+use crate::report::manner::{Manner, Strictness};
+use crate::report::{Palette, Readers, Verbosity, json};
 use crate::sys::output::{Existing, Output};
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 
 /// Standard output or the file named with `-o` for results, standard error for all else.
 pub(super) struct Streams {
@@ -40,7 +41,7 @@ impl Streams {
             None => (Results::Stdout(io::stdout()), anstream::AutoStream::choice(&io::stdout()) != never),
             Some(path) => {
                 let output = match existing {
-                    Existing::Replace => super::reporting::create(path, common.report_format.0.readers)?,
+                    Existing::Replace => create(path, common.report_format.0.readers)?,
                     Existing::Refuse => Output::create_as(path, 0o644, existing).map_err(|error| {
                         Failure::usage(format!("can't write {}: {error}", super::paths::shown(path)))
                             .hinted("name a file that doesn't exist yet, in a directory that you can write")
@@ -190,6 +191,18 @@ impl Streams {
         };
         finished.map_err(unwritten)
     }
+}
+
+/// Opens a file for a report; metrics are read by a user of their own, whatever the umask here.
+pub(super) fn create(path: &Path, readers: Readers) -> Result<Output, Failure> {
+    let output = Output::create(path, 0o644).and_then(|output| match readers {
+        Readers::All => output.readable_by_all(),
+        Readers::AsUsual => Ok(output),
+    });
+    output.map_err(|error| {
+        Failure::usage(format!("can't write {}: {error}", super::paths::shown(path)))
+            .hinted("name a file in a directory that exists and that you can write")
+    })
 }
 
 fn unwritten(error: impl Display) -> Failure {

@@ -6,6 +6,9 @@ use crate::model::mode::Mode;
 use crate::model::path::path_order;
 use std::collections::{BTreeMap, HashMap};
 
+/// The place that is the root itself.
+pub(crate) const ROOT: &[u8] = b".";
+
 /// So many entries of each sort are remembered by path.
 const EXAMPLES: usize = 3;
 

@@ -1,7 +1,6 @@
 //! What nobody meant: users' own groups, and ids that nobody knows, in a tree whose ids have names.
 
-use super::census::{Census, CensusPlace, Count, Sort};
-use super::proposal::ROOT;
+use super::census::{Census, CensusPlace, Count, ROOT, Sort};
 use crate::model::accounts::Accounts;
 use std::collections::{BTreeMap, HashMap};
 

@@ -2,7 +2,7 @@
 
 use super::census::Sort;
 use super::drift::is_drift;
-use super::proposal::{Fit, prevails};
+use super::fit::{Fit, prevails};
 use crate::model::accounts::Accounts;
 use crate::model::entry::State;
 use crate::model::mode::Mode;

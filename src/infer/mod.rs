@@ -7,6 +7,7 @@
 mod acls;
 mod census;
 mod drift;
+mod fit;
 mod group;
 mod modes;
 mod proposal;
@@ -15,7 +16,8 @@ mod surveyor;
 pub(crate) mod toml;
 
 pub(crate) use acls::AclCounts;
-pub(crate) use census::Count;
+pub(crate) use census::{Count, ROOT};
+pub(crate) use fit::Fit;
 pub(crate) use group::GroupWish;
-pub(crate) use proposal::{Fit, Outlier, PlaceWishes, Proposal, ROOT};
+pub(crate) use proposal::{Outlier, PlaceWishes, Proposal};
 pub(crate) use surveyor::{Counting, Surroundings};

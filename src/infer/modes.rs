@@ -1,6 +1,6 @@
 //! The mode expression that most of some modes comply with.
 
-use super::proposal::{Fit, prevails};
+use super::fit::{Fit, prevails};
 use crate::model::mode::Mode;
 
 /// A mode expression, and how many of the modes comply.

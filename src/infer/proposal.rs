@@ -1,7 +1,8 @@
 //! From counts to wishes: what prevails in each place, and which entries differ.
 
-use super::census::{Census, CensusPlace, Count, Role, Sort};
+use super::census::{Census, CensusPlace, Count, ROOT, Role, Sort};
 use super::drift::{Known, fold_drift};
+use super::fit::{Fit, prevailing_bit, prevails};
 use super::group::{GroupWish, prevailing_group};
 use super::modes::{ModeFit, prevailing_mode};
 use crate::model::accounts::Accounts;
@@ -11,15 +12,6 @@ use std::collections::{BTreeMap, HashMap};
 
 /// So many places get rules of their own, the largest; the others are counted in with what lies around them.
 const PLACES: usize = 16;
-
-/// The place that is the root itself.
-pub(crate) const ROOT: &[u8] = b".";
-
-/// Whether so many are enough to speak for all: two of three. The others are outliers, which the policy finds: a policy
-/// that was content with them would say that all is well.
-pub(super) fn prevails(holds: u64, of: u64) -> bool {
-    of > 0 && u128::from(holds) * 3 >= u128::from(of) * 2
-}
 
 /// The wishes that fit most of a tree.
 #[derive(Clone, Debug)]
@@ -49,17 +41,6 @@ pub(crate) struct PlaceWishes {
     pub top: TopWishes,
     /// Those that differ, wish by wish.
     pub outliers: Vec<Outlier>,
-}
-
-/// A value, for how many entries it holds, and of how many.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Fit<T> {
-    /// The value.
-    pub value: T,
-    /// So many comply.
-    pub holds: u64,
-    /// Of so many that could.
-    pub of: u64,
 }
 
 /// What the directory at the top of a place has that those below it don't; nothing where it has what they have.
@@ -158,7 +139,8 @@ impl PlaceWishes {
             sorts.iter().filter(|(sort, _)| sort.role == role).map(|(sort, count)| (sort.mode, *count)).collect()
         };
         let group = prevailing_group(&sorts, place.top, accounts);
-        let (setgid, sticky) = (bit(&modes(Role::Dir), Mode::SETGID), bit(&modes(Role::Dir), Mode::STICKY));
+        let (setgid, sticky) =
+            (prevailing_bit(&modes(Role::Dir), Mode::SETGID), prevailing_bit(&modes(Role::Dir), Mode::STICKY));
         let dir_mode = prevailing_mode(&modes(Role::Dir), true);
         let file_mode = prevailing_mode(&modes(Role::File), false);
         let mut wishes = PlaceWishes {
@@ -185,11 +167,11 @@ impl PlaceWishes {
     /// Counts the top in where it is like those below it.
     fn count_top(&mut self) {
         let PlaceWishes { owner, group, setgid, sticky, dir_mode, top, .. } = self;
-        count_in(owner, top.owner.is_none());
-        count_in(group, top.group.is_none());
-        count_in(setgid, top.setgid.is_none());
-        count_in(sticky, top.sticky.is_none());
-        count_in(dir_mode, top.dir_mode.is_none());
+        Fit::count_in(owner, top.owner.is_none());
+        Fit::count_in(group, top.group.is_none());
+        Fit::count_in(setgid, top.setgid.is_none());
+        Fit::count_in(sticky, top.sticky.is_none());
+        Fit::count_in(dir_mode, top.dir_mode.is_none());
     }
 
     /// The attributes that a sort of entries does not comply with.
@@ -244,13 +226,6 @@ impl PlaceWishes {
     }
 }
 
-fn count_in<T>(fit: &mut Option<Fit<T>>, complies: bool) {
-    if let Some(fit) = fit.as_mut().filter(|_| complies) {
-        fit.holds += 1;
-        fit.of += 1;
-    }
-}
-
 /// The owner that prevails, where nobody else can make entries: else each has its maker's, and a fix by the policy would
 /// take a member's directory from them. Nor is one proposed whom nobody knows, unless the directory at the top is theirs too.
 fn owner(sorts: &[(Sort, u64)], top: Option<State>, accounts: &dyn Accounts) -> Option<Fit<u32>> {
@@ -266,15 +241,4 @@ fn owner(sorts: &[(Sort, u64)], top: Option<State>, accounts: &dyn Accounts) -> 
     let is_unknown = |uid| !accounts.knows_uid(uid);
     let is_drift = is_unknown(value) && top.is_some_and(|top| !is_unknown(top.uid));
     (prevails(holds, of) && !is_drift).then_some(Fit { value, holds, of })
-}
-
-/// Whether directories have a bit, where most agree.
-fn bit(modes: &[(Mode, u64)], bit: Mode) -> Option<Fit<bool>> {
-    let of: u64 = modes.iter().map(|(_, count)| count).sum();
-    let with: u64 = modes.iter().filter(|(mode, _)| mode.has(bit)).map(|(_, count)| count).sum();
-    [(true, with), (false, of - with)].into_iter().find(|(_, holds)| prevails(*holds, of)).map(|(value, holds)| Fit {
-        value,
-        holds,
-        of,
-    })
 }

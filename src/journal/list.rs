@@ -3,8 +3,7 @@
 use super::counts::Counts;
 use super::id;
 use super::outcome::{Done, Outcome};
-use super::record::{Legible, LoadError, load};
-use super::{FOLDER, SettledLine};
+use super::record::{FOLDER, Legible, LoadError, RunState, SettledLine, load};
 use crate::plan::{Change, Header, Lines, RunKind, parse, read_header};
 use crate::sys::SysError;
 use crate::sys::state_file::StateFile;
@@ -27,33 +26,6 @@ pub(crate) struct RunSummary {
     pub counts: Counts,
     /// How it ended.
     pub state: RunState,
-}
-
-/// How a run ended, if it has.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum RunState {
-    /// It came to its end.
-    Settled {
-        /// When.
-        time: String,
-        /// Its exit status.
-        exit: u8,
-    },
-    /// It was cut short: a kill, a crash. Undo restores what it changed.
-    Interrupted,
-    /// It is under way: its process holds the lock on its record.
-    Running,
-}
-
-impl RunState {
-    /// Its name in the log.
-    pub(crate) const fn name(&self) -> &'static str {
-        match self {
-            RunState::Settled { .. } => "settled",
-            RunState::Interrupted => "interrupted",
-            RunState::Running => "running",
-        }
-    }
 }
 
 /// A run whose record can't be read.

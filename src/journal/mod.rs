@@ -20,36 +20,28 @@ pub(crate) mod wording;
 pub(crate) use counts::Counts;
 #[cfg(test)]
 pub(crate) use list::{Illegible, Pruned};
-pub(crate) use list::{Last, Needed, RunState, RunSummary, last_changing, list, prune};
+pub(crate) use list::{Last, Needed, RunSummary, last_changing, list, prune};
 pub(crate) use outcome::{Capabilities, Cause, Done, Drift, FileSystem, Outcome, cause_of_refusal};
 #[cfg(test)]
 pub(crate) use record::{Legible, LoadError};
-pub(crate) use record::{Record, is_running, load, named};
-pub(crate) use relay::{Relay, relay};
+pub(crate) use record::{Record, RunState, is_running, load, named};
+pub(crate) use relay::{Recorder, Relay, relay};
 
 use crate::plan::{Limited, Plan, RunKind};
 use crate::sys::state_file::StateFile;
 use crate::sys::store::{Folder, Store};
 use crate::sys::{SysError, host};
 use outcome::OutcomeLine;
-use serde::{Deserialize, Serialize};
+use record::{FOLDER, SettledLine};
+use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
-
-/// The folder of the records in the state folder.
-const FOLDER: &str = "runs";
 
 /// How many bytes of outcomes are written at once.
 const BATCH: usize = 1 << 16;
 
 /// The most bytes that a plan may have, where nothing else is said.
 pub(crate) const PLAN_BYTES: u64 = 1 << 30;
-
-/// Takes down what becomes of changes, while they are applied.
-pub(crate) trait Recorder {
-    /// Takes down what became of the change of this index; an error stops the run before the next change.
-    fn record(&mut self, change: usize, done: &Done) -> io::Result<()>;
-}
 
 /// Why a run can't be put on record, so that nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -151,17 +143,6 @@ fn write_synced(file: &mut StateFile, plan: &Plan, limit: u64) -> io::Result<()>
     out.flush()?;
     drop(out);
     file.sync()
-}
-
-/// The last line of a record.
-#[derive(Serialize, Deserialize)]
-struct SettledLine {
-    #[serde(rename = "type")]
-    tag: String,
-    time: String,
-    exit: u8,
-    changes: u64,
-    outcomes: Counts,
 }
 
 impl Journal {

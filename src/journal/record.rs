@@ -1,14 +1,16 @@
 //! Reading the record of one run.
 
+use super::counts::Counts;
 use super::id;
-use super::list::RunState;
 use super::outcome::{Done, OutcomeLine};
-use super::{FOLDER, SettledLine};
 use crate::plan::{BadLine, Line, Lines, Plan, ReadError, parse};
 use crate::sys::SysError;
 use crate::sys::store::Store;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader};
+
+/// The folder of the records in the state folder.
+pub(super) const FOLDER: &str = "runs";
 
 /// A run on record.
 #[derive(Clone, Debug)]
@@ -25,6 +27,44 @@ pub(crate) struct Record {
     pub legible: Legible,
     /// The lines of its plan that can't be used: what they stood for is known to nobody any more.
     pub bad: Vec<BadLine>,
+}
+
+/// How a run ended, if it has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum RunState {
+    /// It came to its end.
+    Settled {
+        /// When.
+        time: String,
+        /// Its exit status.
+        exit: u8,
+    },
+    /// It was cut short: a kill, a crash. Undo restores what it changed.
+    Interrupted,
+    /// It is under way: its process holds the lock on its record.
+    Running,
+}
+
+impl RunState {
+    /// Its name in the log.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            RunState::Settled { .. } => "settled",
+            RunState::Interrupted => "interrupted",
+            RunState::Running => "running",
+        }
+    }
+}
+
+/// The last line of a record.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SettledLine {
+    #[serde(rename = "type")]
+    pub tag: String,
+    pub time: String,
+    pub exit: u8,
+    pub changes: u64,
+    pub outcomes: Counts,
 }
 
 /// Whether the outcomes of a record can be read.

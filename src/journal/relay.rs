@@ -1,7 +1,6 @@
 //! Outcomes on their way from the thread that changes a tree to the one that writes the record: the first can't write
 //! outside, the second never touches a tree.
 
-use super::Recorder;
 use super::outcome::Done;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -10,6 +9,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 const OUTCOMES: usize = 64;
 
 type Batch = Vec<(usize, Done)>;
+
+/// Takes down what becomes of changes, while they are applied.
+pub(crate) trait Recorder {
+    /// Takes down what became of the change of this index; an error stops the run before the next change.
+    fn record(&mut self, change: usize, done: &Done) -> io::Result<()>;
+}
 
 /// The end where outcomes come up.
 #[derive(Debug)]

@@ -3,8 +3,9 @@
 use crate::findings::Survey;
 use crate::lints::Level;
 use crate::model::text::escape::{entry_path, escape, escape_message};
-use crate::report::human::{Manner, error_text};
-use crate::report::root_bytes;
+use crate::report::check::root_bytes;
+use crate::report::human::error_text;
+use crate::report::manner::Manner;
 use crate::report::text::words::{Wording, fix_hint};
 use std::io::{self, Write};
 
@@ -76,7 +77,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::human::Strictness;
+    use crate::report::manner::Strictness;
     use crate::report::samples::{Words, survey, text};
     use crate::report::{Palette, Verbosity};
     use snapbox::{IntoData, assert_data_eq, str};

@@ -3,9 +3,8 @@
 use crate::findings::{EntryReport, Survey};
 use crate::lints::Level;
 use crate::model::text::escape::{entry_path, escape, escape_message};
-use crate::report::ended::Ended;
+use crate::report::check::{Ended, root_bytes};
 use crate::report::human::error_text;
-use crate::report::root_bytes;
 use crate::report::text::words::{Wording, fix_hint};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -176,8 +175,8 @@ fn attribute(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::ended::samples::ended;
-    use crate::report::human::Strictness;
+    use crate::report::check::samples::ended;
+    use crate::report::manner::Strictness;
     use crate::report::samples::{Words, survey, text};
     use snapbox::{IntoData, assert_data_eq, str};
 

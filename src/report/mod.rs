@@ -1,7 +1,8 @@
 //! Findings, plans and outcomes as text, diff and JSON: data in, text out, no system call.
 
 pub(crate) mod text;
-pub(crate) mod ended;
+pub(crate) mod manner;
+pub(crate) mod check;
 pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod sarif;
@@ -13,34 +14,11 @@ pub(crate) mod access;
 #[cfg(test)]
 mod samples;
 
+pub(crate) use check::Check;
 pub(crate) use text::style::{Palette, Verbosity};
 pub(crate) use text::words::Wording;
 
-use crate::findings::Survey;
-use crate::model::accounts::IdNames;
-use ended::Ended;
-use human::Manner;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
-
-/// What a report of a check is made from.
-#[derive(Clone, Copy)]
-pub(crate) struct Check<'a> {
-    /// What was found.
-    pub survey: &'a Survey,
-    /// The words for it.
-    pub words: &'a dyn Wording,
-    /// Who knows the names.
-    pub names: &'a dyn IdNames,
-    /// How it ended.
-    pub ended: Ended,
-    /// How it is told.
-    pub manner: Manner,
-    /// Whether it is summed up, instead of told one by one or besides.
-    pub summary: bool,
-    /// What of the baseline can be removed.
-    pub removable: &'a [json::Removable<'a>],
-}
 
 /// A format of reports of a check.
 #[derive(Debug)]
@@ -106,8 +84,3 @@ pub(crate) static FORMATS: [Format; 6] = [
 /// What most formats are like.
 const PLAIN: Format =
     Format { name: "", help: "", readers: Readers::AsUsual, last_success: |_| None, write: |_, _| Ok(()) };
-
-/// The path of a survey's root as bytes; empty where there is no such root.
-fn root_bytes(survey: &Survey, root: u32) -> &[u8] {
-    survey.roots.get(root as usize).map_or(b"", |root| root.path.as_os_str().as_bytes())
-}

@@ -2,8 +2,7 @@
 
 use crate::findings::Survey;
 use crate::model::text::escape::escape;
-use crate::report::ended::Ended;
-use crate::report::root_bytes;
+use crate::report::check::{Ended, root_bytes};
 use crate::report::text::words::Wording;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -86,7 +85,7 @@ fn label(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::ended::samples::ended;
+    use crate::report::check::samples::ended;
     use crate::report::samples::{Words, survey, text};
     use snapbox::{IntoData, assert_data_eq, str};
 

@@ -1,6 +1,6 @@
 //! What commands take that change trees, plan that, or keep its record: fix, plan, apply, undo, log.
 
-use super::Check;
+use super::judging::Check;
 use crate::policy::model::MaxChanges;
 use crate::sys::purpose::Purpose;
 use clap::Args;

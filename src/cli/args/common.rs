@@ -1,6 +1,6 @@
 //! What every command takes.
 
-use super::ReportFormat;
+use super::reporting::ReportFormat;
 use crate::report;
 use crate::source::trust::Doubt;
 use crate::sys::host;

@@ -1,6 +1,6 @@
 //! What `check` takes beside what is judged: which reports, against which baseline, and how much of it.
 
-use super::Look;
+use super::judging::Look;
 use crate::report;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};

@@ -13,7 +13,7 @@ use crate::model::entry::Kind;
 use crate::model::operation::Operation;
 use crate::model::text::escape::{escape, full_path};
 use crate::model::text::numbers::{counted, number};
-use crate::report::human::Manner;
+use crate::report::manner::Manner;
 use crate::report::text::style::Verbosity;
 use crate::report::text::table::Table;
 use std::io::{self, Write};

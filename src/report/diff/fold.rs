@@ -1,7 +1,6 @@
 //! Like changes in one directory, folded into one pair of lines with a count.
 
-use super::DiffRow;
-use super::listing::path_text;
+use super::listing::{DiffRow, path_text};
 use crate::model::entry::{Kind, State};
 use crate::model::text::numbers::counted;
 use std::collections::HashMap;

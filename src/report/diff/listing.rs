@@ -1,12 +1,26 @@
 //! Lines like those of `ls -l`: `drwxrwsr-x alice lab data/run1/`, their columns aligned within one hunk.
 
-use super::DiffRow;
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Kind, State};
 use crate::model::path::TreePath;
 use crate::model::text::abbreviated::Abbreviated;
 use crate::model::text::account::{group_text, owner_text};
 use crate::model::text::escape::{escape, width};
+
+/// One entry that would be changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct DiffRow<'a> {
+    /// The index of its root.
+    pub root: u32,
+    /// Its path from there.
+    pub path: &'a TreePath,
+    /// What kind of entry it is.
+    pub kind: Kind,
+    /// The state it is in.
+    pub before: State,
+    /// The state it would get.
+    pub after: State,
+}
 
 /// The owners and groups of a row, before and after, as they are printed.
 pub(super) struct Accounts {

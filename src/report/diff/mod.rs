@@ -6,29 +6,14 @@ mod listing;
 pub(crate) mod stat;
 
 pub(crate) use fold::Folding;
+pub(crate) use listing::DiffRow;
 
 use crate::model::accounts::IdNames;
-use crate::model::entry::{Kind, State};
-use crate::model::path::{Directory, TreePath};
+use crate::model::path::Directory;
 use crate::model::text::escape::escape;
 use crate::report::text::style::Palette;
 use std::collections::HashMap;
 use std::io::{self, Write};
-
-/// One entry that would be changed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct DiffRow<'a> {
-    /// The index of its root.
-    pub root: u32,
-    /// Its path from there.
-    pub path: &'a TreePath,
-    /// What kind of entry it is.
-    pub kind: Kind,
-    /// The state it is in.
-    pub before: State,
-    /// The state it would get.
-    pub after: State,
-}
 
 /// A root as the head of its part of the diff names it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,8 @@
 //! Tests of the diff: its look, and that patch(1) makes the listing after of the listing before.
 
 use super::*;
+use crate::model::entry::{Kind, State};
+use crate::model::path::TreePath;
 use crate::report::samples::{self, Names, state, text};
 use proptest::prelude::*;
 use snapbox::{IntoData, assert_data_eq, str};

@@ -6,7 +6,7 @@ use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
 use crate::model::path::Directory;
 use crate::model::text::numbers::number;
-use crate::report::human::{Grouping, Manner};
+use crate::report::manner::{Grouping, Manner};
 use crate::report::text::words::Phrases;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -185,7 +185,8 @@ fn likeness(report: &EntryReport, finding: &Finding, phrases: &Phrases<'_>) -> L
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::human::{Strictness, write_findings};
+    use crate::report::human::write_findings;
+    use crate::report::manner::Strictness;
     use crate::report::samples::{Words, state, survey, text};
     use crate::report::text::style::{Palette, Verbosity};
     use snapbox::{IntoData, assert_data_eq, str};

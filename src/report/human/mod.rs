@@ -13,58 +13,16 @@ use crate::lints::{Fix, Level};
 use crate::model::entry::Kind;
 use crate::model::text::escape::{entry_path, escape, escape_message, write_entry_path};
 use crate::model::text::numbers::{counted, number, sentence};
-use crate::report::Check;
+use crate::report::check::{Check, root_bytes};
 use crate::report::human::grouped::{Line, Lines};
 use crate::report::human::run::Ran;
-use crate::report::root_bytes;
+use crate::report::manner::{Grouping, Manner};
 use crate::report::text::style::{Palette, Verbosity};
 use crate::report::text::words::Phrases;
 use crate::report::text::words::{Wording, fix_hint};
 use crate::sys::error::{errno_name, errno_text};
 use std::borrow::Cow;
 use std::io::{self, Write};
-
-/// What fails a run.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) enum Strictness {
-    /// Findings at level deny.
-    #[default]
-    Deny,
-    /// Warnings too.
-    Warn,
-}
-
-impl Strictness {
-    /// Whether a finding of this level fails a run.
-    pub(crate) fn fails(self, level: Level) -> bool {
-        level == Level::Deny || (self == Strictness::Warn && level == Level::Warn)
-    }
-}
-
-/// How findings that are alike are told.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) enum Grouping {
-    /// As one line for each directory, where they are more than a handful.
-    #[default]
-    Alike,
-    /// Each on its own line.
-    Full,
-}
-
-/// How a report for people looks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Manner {
-    /// Colours.
-    pub palette: Palette,
-    /// How much is said.
-    pub verbosity: Verbosity,
-    /// What fails, and so is said even when quiet.
-    pub strictness: Strictness,
-    /// How findings that are alike are told.
-    pub grouping: Grouping,
-    /// How many lines of findings there are at most.
-    pub most: Option<u64>,
-}
 
 /// Writes what a check found, or its sums.
 pub(crate) fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
@@ -133,21 +91,6 @@ pub(crate) fn write_summary(
     match ran {
         Some(ran) => ran.write_summary(out, Some(&summary(survey))),
         None => writeln!(out, "{}", sentence(&summary(survey))),
-    }
-}
-
-impl Manner {
-    /// The manner of most reports.
-    pub(crate) fn new(palette: Palette, verbosity: Verbosity, strictness: Strictness) -> Manner {
-        Manner { palette, verbosity, strictness, grouping: Grouping::Alike, most: None }
-    }
-
-    /// Whether findings of this level are told.
-    pub(super) fn tells(&self, level: Level) -> bool {
-        match (self.verbosity, self.strictness) {
-            (Verbosity::Quiet, Strictness::Deny) => level == Level::Deny,
-            _ => level >= Level::Warn,
-        }
     }
 }
 

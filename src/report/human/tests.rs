@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::findings::{Counts, SkippedMount};
+use crate::report::manner::Strictness;
 use crate::report::samples::{Words, survey, text};
 use snapbox::{IntoData, assert_data_eq, str};
 

@@ -7,13 +7,12 @@ use crate::findings::summary::Summary;
 use crate::findings::{EntryError, EntryReport, Notice, PolicyLabel, Root, Survey, Totals};
 use crate::journal::Outcome;
 use crate::journal::wording::Settled;
-use crate::lints::{Finding, Lint};
+use crate::lints::Finding;
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
-use crate::model::path::TreePath;
 use crate::model::wire::{EntryPath, Trail, WirePath};
 pub(crate) use crate::model::wire::{Visible, write_line};
-use crate::report::Check;
+use crate::report::check::{Check, Removable, root_bytes};
 use crate::report::human::summary;
 use crate::report::text::style::Verbosity;
 use crate::report::text::words::Wording;
@@ -117,9 +116,6 @@ pub(crate) fn write_suppressed(out: &mut dyn Write, survey: &Survey, words: &dyn
     }
     Ok(())
 }
-
-/// A finding that a baseline knows and that is no more: the lint, the root and the path if it has any, the line.
-pub(crate) type Removable<'a> = (Lint, Option<(&'a [u8], &'a TreePath)>, u32);
 
 fn write_removable(out: &mut dyn Write, all: &[Removable<'_>]) -> io::Result<()> {
     let mut trail = Trail::default();
@@ -252,7 +248,7 @@ fn json_rule(survey: &Survey, policy: u32, line: u32) -> Option<JsonRule<'_>> {
 }
 
 fn root_path(survey: &Survey, root: u32) -> WirePath<'_> {
-    WirePath::new(crate::report::root_bytes(survey, root))
+    WirePath::new(root_bytes(survey, root))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a SARIF log says, and that hostile names stay names.
 
 use super::*;
-use crate::report::ended::samples::ended;
+use crate::report::check::samples::ended;
 use crate::report::samples::{Names, Words, survey, text};
 use serde_json::{Value, json};
 
