@@ -3,9 +3,9 @@
 use super::dir::Dir;
 use super::place::Place;
 use super::visitor::{Crossing, Standing, Visitor};
+use crate::source::mounts::{Class, Mounts, classify};
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, mount_at, same_mount};
-use crate::sys::mounts::{Class, Mounts, classify};
 use crate::sys::stat::Look;
 use rustix::io::Errno;
 

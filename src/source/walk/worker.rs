@@ -12,7 +12,6 @@ use super::unread::Unread;
 use super::visitor::{Crossing, Next, Options, Standing, Visitor, Want};
 use super::visits::Admission;
 use crate::model::entry::Kind;
-use crate::source::mounts::{Class, Mounts, classify};
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, Reach, mount_at, open_at};
 use crate::sys::listing::{Buffer, Ino, resume};
