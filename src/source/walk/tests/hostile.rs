@@ -78,10 +78,12 @@ struct Exchanger<'a> {
     record: Recorder,
 }
 
-impl Visitor for Exchanger<'_> {
-    type Here = ();
+impl Meddler for Exchanger<'_> {
+    fn record(&mut self) -> &mut Recorder {
+        &mut self.record
+    }
 
-    fn want(&mut self, (): &(), name: &CStr, kind: Kind) -> Want {
+    fn want(&mut self, name: &CStr, kind: Kind) -> Want {
         if name == self.names[0] && !self.done {
             let [one, other] = self.names.map(|name| self.inside.join(name.to_str().unwrap()));
             renameat_with(CWD, &one, CWD, &other, RenameFlags::EXCHANGE).unwrap();
@@ -89,29 +91,6 @@ impl Visitor for Exchanger<'_> {
         }
         // The other name would only tell the same again.
         if name == self.names[1] { Want::Skip } else { self.record.want(&(), name, kind) }
-    }
-
-    fn entry(&mut self, at: Place<'_, ()>, look: &Look) -> Standing {
-        self.record.entry(at, look);
-        Standing::Told
-    }
-
-    fn directory(&mut self, at: Place<'_, ()>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<()> {
-        self.record.directory(at, look, own)
-    }
-
-    fn mount(&mut self, at: Place<'_, ()>, mount: OnMount) -> Crossing {
-        self.record.mount(at, mount)
-    }
-
-    fn shut(&mut self, _: Place<'_, ()>) {}
-
-    fn vanished(&mut self, at: Place<'_, ()>) {
-        self.record.vanished(at);
-    }
-
-    fn error(&mut self, at: Place<'_, ()>, error: SysError) {
-        self.record.error(at, error);
     }
 }
 

@@ -167,17 +167,8 @@ fn a_setup_that_fails_fails_the_walk_before_anything_is_seen() {
 fn a_walk_that_is_stopped_ends() {
     let tree = tempdir().unwrap();
     fs::create_dir(tree.path().join("a")).unwrap();
-    let (stop, counters, mounts) = (AtomicBool::new(true), Counters::new(1), Mounts::default());
-    let visits = Visits::default();
-    let options = Options {
-        setup: &|| Ok(()),
-        stop: &stop,
-        counters: &counters,
-        descriptors: 64,
-        mounts: &mounts,
-        visits: &visits,
-    };
-    let parts = walk(vec![start(tree.path())], vec![Counter::default(), Counter::default()], options).unwrap();
+    let (stop, visitors) = (AtomicBool::new(true), vec![Counter::default(), Counter::default()]);
+    let parts = walk_plainly(vec![start(tree.path())], visitors, &stop, &Counters::new(1));
     assert_eq!((parts.len(), parts[0].seen), (2, 0));
 }
 

@@ -63,6 +63,74 @@ impl Visitor for Recorder {
     }
 }
 
+/// Does something to the tree between what it is told, and has the rest written down.
+trait Meddler: Send {
+    /// What it is told.
+    fn record(&mut self) -> &mut Recorder;
+
+    fn want(&mut self, name: &CStr, kind: Kind) -> Want {
+        self.record().want(&(), name, kind)
+    }
+
+    fn entry(&mut self, at: Place<'_, ()>, look: &Look) -> Standing {
+        self.record().entry(at, look)
+    }
+
+    fn directory(&mut self, at: Place<'_, ()>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<()> {
+        self.record().directory(at, look, own)
+    }
+
+    fn unread(&mut self, at: Place<'_, ()>, why: Unread) {
+        self.record().unread(at, why);
+    }
+}
+
+impl<M: Meddler> Visitor for M {
+    type Here = ();
+
+    fn want(&mut self, (): &(), name: &CStr, kind: Kind) -> Want {
+        Meddler::want(self, name, kind)
+    }
+
+    fn entry(&mut self, at: Place<'_, ()>, look: &Look) -> Standing {
+        Meddler::entry(self, at, look)
+    }
+
+    fn directory(&mut self, at: Place<'_, ()>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<()> {
+        Meddler::directory(self, at, look, own)
+    }
+
+    fn mount(&mut self, at: Place<'_, ()>, mount: OnMount) -> Crossing {
+        self.record().mount(at, mount)
+    }
+
+    fn shut(&mut self, _: Place<'_, ()>) {}
+
+    fn vanished(&mut self, at: Place<'_, ()>) {
+        self.record().vanished(at);
+    }
+
+    fn error(&mut self, at: Place<'_, ()>, error: SysError) {
+        self.record().error(at, error);
+    }
+
+    fn unread(&mut self, at: Place<'_, ()>, why: Unread) {
+        Meddler::unread(self, at, why);
+    }
+}
+
+/// Walks with what most walks of tests go by.
+fn walk_plainly<V: Visitor<Here = ()>>(
+    starts: Vec<Start<()>>,
+    visitors: Vec<V>,
+    stop: &AtomicBool,
+    counters: &Counters,
+) -> Vec<V> {
+    let (mounts, visits) = (Mounts::default(), Visits::default());
+    let options = Options { setup: &|| Ok(()), stop, counters, descriptors: 64, mounts: &mounts, visits: &visits };
+    walk(starts, visitors, options).expect("a setup that succeeds")
+}
+
 /// A walk of one directory with as many threads and descriptors.
 struct Trial {
     threads: usize,

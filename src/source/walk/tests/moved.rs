@@ -168,10 +168,12 @@ struct Prankster<'a> {
     record: Recorder,
 }
 
-impl Visitor for Prankster<'_> {
-    type Here = ();
+impl Meddler for Prankster<'_> {
+    fn record(&mut self) -> &mut Recorder {
+        &mut self.record
+    }
 
-    fn want(&mut self, (): &(), name: &CStr, kind: Kind) -> Want {
+    fn want(&mut self, name: &CStr, kind: Kind) -> Want {
         self.listed.push(name.to_owned());
         self.record.want(&(), name, kind)
     }
@@ -190,20 +192,6 @@ impl Visitor for Prankster<'_> {
             true => self.record.directory(at, look, own),
             false => Next::Moved,
         }
-    }
-
-    fn mount(&mut self, at: Place<'_, ()>, mount: OnMount) -> Crossing {
-        self.record.mount(at, mount)
-    }
-
-    fn shut(&mut self, _: Place<'_, ()>) {}
-
-    fn vanished(&mut self, at: Place<'_, ()>) {
-        self.record.vanished(at);
-    }
-
-    fn error(&mut self, at: Place<'_, ()>, error: SysError) {
-        self.record.error(at, error);
     }
 }
 

@@ -12,34 +12,14 @@ struct Dodger<'a> {
     unread: Vec<(Vec<u8>, Unread)>,
 }
 
-impl Visitor for Dodger<'_> {
-    type Here = ();
+impl Meddler for Dodger<'_> {
+    fn record(&mut self) -> &mut Recorder {
+        &mut self.record
+    }
 
-    fn want(&mut self, (): &(), name: &CStr, kind: Kind) -> Want {
+    fn want(&mut self, name: &CStr, kind: Kind) -> Want {
         (self.met)(name.to_str().unwrap());
         self.record.want(&(), name, kind)
-    }
-
-    fn entry(&mut self, at: Place<'_, ()>, look: &Look) -> Standing {
-        self.record.entry(at, look)
-    }
-
-    fn directory(&mut self, at: Place<'_, ()>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<()> {
-        self.record.directory(at, look, own)
-    }
-
-    fn mount(&mut self, at: Place<'_, ()>, mount: OnMount) -> Crossing {
-        self.record.mount(at, mount)
-    }
-
-    fn shut(&mut self, _: Place<'_, ()>) {}
-
-    fn vanished(&mut self, at: Place<'_, ()>) {
-        self.record.vanished(at);
-    }
-
-    fn error(&mut self, at: Place<'_, ()>, error: SysError) {
-        self.record.error(at, error);
     }
 
     fn unread(&mut self, at: Place<'_, ()>, why: Unread) {

@@ -87,17 +87,9 @@ fn several_starts_share_one_walk_and_keep_their_prefix() {
         fs::create_dir_all(tree.path().join(path)).unwrap();
     }
     let starts = ["one", "two"].map(|name| Start { prefix: name.into(), ..start(&tree.path().join(name)) });
-    let (stop, counters, mounts) = (AtomicBool::new(false), Counters::new(2), Mounts::default());
-    let visits = Visits::default();
-    let options = Options {
-        setup: &|| Ok(()),
-        stop: &stop,
-        counters: &counters,
-        descriptors: 64,
-        mounts: &mounts,
-        visits: &visits,
-    };
-    let parts = walk(starts.into(), vec![Recorder::default(), Recorder::default()], options).unwrap();
+    let (stop, counters) = (AtomicBool::new(false), Counters::new(2));
+    let visitors = vec![Recorder::default(), Recorder::default()];
+    let parts = walk_plainly(starts.into(), visitors, &stop, &counters);
     let paths: BTreeSet<_> = parts.into_iter().flat_map(|part| part.seen).map(|(path, _)| path).collect();
     assert_eq!(paths, BTreeSet::from([b"one/a".to_vec(), b"two/b".to_vec()]));
     assert_eq!(counters.total(), 2);
