@@ -159,7 +159,7 @@ fn any_stop() -> impl Strategy<Value = Stop> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(crate::model::samples::cases(3000))]
     #[test]
     fn all_that_is_proposed_adds_up(stops in proptest::collection::vec(any_stop(), 1..4), is_member in any::<bool>()) {
         let case = alice(if is_member { &[2001, 4242] } else { &[2001] }, stops);

@@ -177,7 +177,7 @@ fn any_stop() -> impl Strategy<Value = Stop> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(crate::model::samples::cases(2000))]
     /// What is proposed does what it is proposed for; and where nothing is held fast, something always is.
     #[test]
     fn a_proposal_alters_the_answer(

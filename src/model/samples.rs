@@ -4,6 +4,7 @@ use crate::model::accounts::IdNames;
 use crate::model::entry::State;
 use crate::model::mode::Mode;
 use crate::model::path::TreePath;
+use proptest::prelude::ProptestConfig;
 use std::io::{self, Write};
 
 /// What a report writes.
@@ -11,6 +12,14 @@ pub(crate) fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Stri
     let mut out = Vec::new();
     write(&mut out).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+/// So many cases of a property, but as many as `PROPTEST_CASES` says where that is set.
+pub(crate) fn cases(number: u32) -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(number),
+    }
 }
 
 /// A state of these ids and this mode.

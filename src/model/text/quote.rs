@@ -87,7 +87,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(crate::model::samples::cases(64))]
         #[test]
         fn bash_reads_any_bytes_back(word in proptest::collection::vec(1u8.., 0..40)) {
             prop_assert_eq!(read_by("bash", &shell_quote(&word)), word);

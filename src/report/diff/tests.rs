@@ -212,7 +212,7 @@ fn any_state() -> impl Strategy<Value = State> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::model::samples::cases(64))]
     #[test]
     fn any_diff_leads_from_the_listing_before_to_the_one_after(
         entries in prop::collection::btree_map("[a-c](/[a-c\n]){0,3}", (any_state(), any_state()), 0..20),
