@@ -69,3 +69,74 @@ impl Survey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::{EntryError, EntryReport, Notice, Root, SkippedMount};
+    use crate::lints::{Finding, Fix, Level, Lint};
+    use crate::model::entry::{Identity, Kind, State};
+    use crate::model::samples::state;
+    use crate::policy::model::Mounts;
+
+    /// A directory with so many findings that is to be in another state.
+    fn report(name: &str, findings: usize, desired: State) -> EntryReport {
+        let finding = Finding { lint: Lint::ForeignGroup, level: Level::Deny, fix: Fix::Safe, rule: None };
+        EntryReport {
+            root: 0,
+            path: name.as_bytes().into(),
+            kind: Kind::Dir,
+            id: Identity { dev: 1, ino: name.len() as u64, btime: None },
+            nlink: 1,
+            actual: state(0, 0, 0o2775),
+            desired,
+            ideal: desired,
+            findings: vec![finding; findings].into_iter().collect(),
+            prospect: None,
+            cause: None,
+            rare: None,
+            bytes: 0,
+        }
+    }
+
+    #[test]
+    fn each_number_is_that_of_what_it_says() {
+        let mut counts = Counts { entries: 5, excluded: 6, vanished: 7, suppressed: 8, known: 9 };
+        counts.add(Counts { entries: 10, excluded: 20, vanished: 30, suppressed: 40, known: 50 });
+        let root = Root { path: "/srv".into(), policy: 0, id: None, handle: None, fsid: 0, mounts: Mounts::Stay };
+        let notice = Notice {
+            lint: Lint::ExpiredException,
+            level: Level::Warn,
+            policy: 0,
+            line: 3,
+            rule: None,
+            message: "it ended".into(),
+            unmet: None,
+        };
+        let path = |name: &str| name.as_bytes().into();
+        let error = EntryError { root: None, path: path("/x"), call: None, errno: None, message: "it failed".into() };
+        let (as_is, mended) = (state(0, 0, 0o2775), state(0, 7, 0o2775));
+        let survey = Survey {
+            roots: vec![root],
+            reports: vec![report("a", 2, mended), report("bb", 1, as_is), report("ccc", 1, mended)],
+            notices: vec![notice],
+            skipped_mounts: ["m", "n", "o", "p"].map(|name| SkippedMount { root: 0, path: path(name) }).into(),
+            errors: vec![error; 3],
+            barred: [2].into(),
+            counts,
+            ..Survey::default()
+        };
+        let expected = Totals {
+            entries: 15,
+            excluded: 26,
+            skipped_mounts: 4,
+            findings: 5,
+            changes: 1,
+            errors: 3,
+            vanished: 37,
+            suppressed: 48,
+            known: 59,
+        };
+        assert_eq!(survey.totals(), expected);
+    }
+}

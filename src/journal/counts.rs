@@ -100,6 +100,9 @@ mod tests {
             assert_eq!(counts.by_name()[at], (outcome.name(), 1));
             assert_eq!((counts.total(), counts.may_have_changed()), (1, outcome.may_have_changed()), "{outcome:?}");
             assert_eq!(Counts::from(<[u64; 7]>::from(counts)), counts);
+            assert_eq!(counts.made() == 1, matches!(outcome, Outcome::Applied | Outcome::Partial), "{outcome:?}");
+            let is_unfinished = matches!(outcome, Outcome::Drifted(_) | Outcome::Refused(_) | Outcome::Failed { .. });
+            assert_eq!(counts.unfinished() == 1, is_unfinished, "{outcome:?}");
         }
     }
 }

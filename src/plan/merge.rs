@@ -191,6 +191,9 @@ mod tests {
             assert!(with(change).contains(told), "{told}: {}", with(change));
         }
         assert_eq!(Plan::merge([]), Err(MergeError::Nothing));
+        let mut undo = one();
+        undo.header.kind = RunKind::Undo("20260102T0304050".into());
+        assert_eq!(Plan::merge([undo.clone(), undo]), Err(MergeError::Differ("what they are for")));
         let change = || super::super::tests::change("a", Kind::File, state(1, 2, 0o640), state(1, 2, 0o600));
         let of_no_root = plan(vec![Change { root: 7, ..change() }]);
         assert_eq!(Plan::merge([one(), of_no_root]).map(|(_, unfit)| unfit.len()), Ok(1));

@@ -117,7 +117,9 @@ mod tests {
     fn the_least_that_serves_is_kept() {
         let (search, all) = (CapabilitySet::DAC_READ_SEARCH, CapabilitySet::all());
         let change = CapabilitySet::CHOWN | CapabilitySet::FOWNER | CapabilitySet::FSETID;
-        assert_eq!(Purpose::Check.keep(all), search);
+        for looking in [Purpose::Check, Purpose::Probe, Purpose::Plan] {
+            assert_eq!(looking.keep(all), search, "{looking:?}");
+        }
         assert_eq!(Purpose::Fix.keep(all), search | change);
         assert_eq!(Purpose::Check.keep(all - search), CapabilitySet::DAC_OVERRIDE);
         assert_eq!(Purpose::Check.keep(CapabilitySet::CHOWN), CapabilitySet::empty());
