@@ -80,3 +80,23 @@ scenario!(a_template_is_tested_where_it_is_bound_to_nothing, |t| {
     t.policy("lab.toml", &lab(""));
     t.run("policy test lab.toml").exits(2).mentions("no [[test]]");
 });
+
+scenario!(what_a_test_leaves_open_is_as_the_policy_wants_it_on_the_way_too, |t| {
+    let tree = "[[tree]]\nroot = '/srv/lab'\ngroup = 'lab'\n[[tree.rule]]\nmatch = 'web/'\nscope = 'self'\ngroup = 'www'\n\
+                setgid = true\n[[tree.rule]]\nmatch = 'web/*'\ngroup = '@parent'\n[[tree.rule]]\nmatch = 'web/set/'\n\
+                group = '@setgid'\n[[tree.rule]]\nmatch = 'of-root'\ngroup = '@root'\n";
+    let tests = [
+        ("/srv/lab/web/x", "www", "passes = true"),
+        ("/srv/lab/web/x", "@parent", "passes = true"),
+        ("/srv/lab/web/x", "lab", "lints = 'foreign-group'"),
+        ("/srv/lab/web/set/", "www", "passes = true"),
+        ("/srv/lab/web/set/", "@root", "lints = 'foreign-group'"),
+        ("/srv/lab/of-root", "lab", "passes = true"),
+        ("/srv/lab/of-root", "www", "lints = 'foreign-group'"),
+    ];
+    let test = |&(path, group, found): &(&str, &str, &str)| {
+        format!("[[test]]\npath = '{path}'\nmode = '755'\ngroup = '{group}'\n{found}\n")
+    };
+    t.policy("lab.toml", &policy(&format!("{tree}{}", tests.iter().map(test).collect::<String>())));
+    t.run("policy test lab.toml").succeeds().mentions("7 passed");
+});

@@ -18,7 +18,7 @@ use crate::policy::{Loaded, schema};
 use crate::report::human::policies::{Listed, write_list};
 use crate::report::json::answer;
 use crate::report::{human, json};
-use crate::source::policy_test::{self, Tried};
+use crate::survey::trial::{Tried, try_all};
 use crate::sys::purpose::Purpose;
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -102,7 +102,7 @@ fn check(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<E
 fn test(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<Exit, Failure> {
     let (mut passed, mut failed) = (0, Vec::new());
     for loaded in read(common, files)? {
-        for tried in policy_test::run(&loaded.model, &loaded.params).map_err(Failure::policy)? {
+        for tried in try_all(&loaded.model, &loaded.params).map_err(Failure::policy)? {
             match tried.passed() {
                 true => passed += 1,
                 false => failed.push(format!("{}:{}: {}", loaded.model.source.file, tried.line, told(&tried))),

@@ -178,6 +178,17 @@ pub enum Mounts {
     All,
 }
 
+impl Mounts {
+    /// Whether a walk goes over to another mount; on this machine, or of a network's.
+    pub(crate) fn enters(self, is_local: bool) -> bool {
+        match self {
+            Mounts::Stay => false,
+            Mounts::Local => is_local,
+            Mounts::All => true,
+        }
+    }
+}
+
 /// `[[tree.rule]]`.
 #[derive(Clone, Debug)]
 pub struct Rule {

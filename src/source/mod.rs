@@ -6,3 +6,4 @@ pub(crate) mod system;
 pub(crate) mod roots;
 pub(crate) mod walk;
 pub(crate) mod policy_test;
+pub(crate) mod told;

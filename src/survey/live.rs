@@ -1,7 +1,7 @@
 //! What a survey has found so far, for whoever can't wait for its end.
 
 use super::assess::Finds;
-use super::gather;
+use super::obstacle;
 use crate::findings::{Counts, EntryError, SkippedMount, Survey};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -58,6 +58,30 @@ impl Part {
         self.errors.append(&mut other.errors);
         self.doubtful.append(&mut other.doubtful);
     }
+}
+
+/// Puts together what the threads found, in path order.
+pub(super) fn gather(parts: Vec<Part>, survey: &mut Survey) {
+    let (mut linked, mut doubtful) = (Vec::new(), Vec::new());
+    for part in parts {
+        let Part { finds, counts, mut skipped_mounts, mut errors, doubtful: mut named } = part;
+        doubtful.append(&mut named);
+        survey.counts.entries += counts.entries;
+        survey.counts.excluded += counts.excluded;
+        survey.counts.vanished += counts.vanished;
+        survey.counts.suppressed += finds.suppressed;
+        survey.reports.extend(finds.reports);
+        survey.excused.extend(finds.excused);
+        linked.extend(finds.linked);
+        survey.skipped_mounts.append(&mut skipped_mounts);
+        survey.errors.append(&mut errors);
+    }
+    doubtful.sort();
+    doubtful.dedup();
+    survey.warnings.append(&mut doubtful);
+    crate::findings::links::settle(linked, &mut survey.reports);
+    obstacle::join(&mut survey.reports);
+    crate::findings::order::put_in_order(survey);
 }
 
 /// No thread panics while it hands something in; what it did hand in is whole in any case.

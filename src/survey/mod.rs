@@ -11,99 +11,43 @@ mod obstacle;
 mod plain;
 mod site;
 mod gate;
+mod request;
 mod surveyor;
+mod told;
+mod way;
+
+pub(crate) mod trial;
 
 pub(crate) use live::Live;
+pub(crate) use request::{Conduct, Depth, Request, SurveyError};
 
-use crate::findings::{EntryError, PolicyLabel, Root, RulePlace, Survey};
+use crate::findings::{EntryError, Root, RulePlace, Survey};
 use crate::judging::bound::Bound;
 use crate::judging::cover::Cover;
-use crate::judging::judge::Options;
 use crate::judging::memo::Memo;
 use crate::judging::regions::{Placed, divide};
 use crate::judging::scope::Scope;
-use crate::judging::selection::Selection;
 use crate::judging::target::{Target, targets};
 use crate::judging::usage::Usage;
 use crate::model::path::TreePath;
-use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::model::Mounts;
 use crate::source::mounts;
-use crate::source::roots::{Refusal, Rooted, Roots, TrustOptions};
-use crate::source::walk::{self, Counters, Start, Visits};
+use crate::source::roots::{Refusal, Rooted};
+use crate::source::walk::{self, Start, Visits};
 use crate::sys::SysError;
 use crate::sys::features::KernelFeatures;
 use crate::sys::file_system::file_system_id;
 use crate::sys::handle::Handle;
 use crate::sys::held::{Crossing, Held};
-use crate::sys::names::NameService;
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look};
 use crate::sys::thread::run_confined;
 use approach::approach;
 use assess::Context;
-use live::Part;
+use live::gather;
 use obstacle::Obstacle;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use surveyor::Surveyor;
-
-/// What a survey is to look at, and by what.
-pub(crate) struct Request<'a> {
-    /// The roots of the policies.
-    pub roots: &'a Roots,
-    /// What each policy is called.
-    pub policies: Vec<PolicyLabel>,
-    /// Levels and fixes, by policy.
-    pub options: Vec<Options>,
-    /// Where the rules stand.
-    pub table: &'a RuleTable,
-    /// What of it is meant.
-    pub selection: &'a Selection,
-    /// How far roots are trusted.
-    pub trust: TrustOptions,
-    /// Users and groups.
-    pub names: &'a NameService,
-    /// How entries are held on this kernel.
-    pub features: &'a KernelFeatures,
-    /// How it runs.
-    pub conduct: Conduct<'a>,
-}
-
-/// How a survey runs.
-#[derive(Clone, Copy)]
-pub(crate) struct Conduct<'a> {
-    /// How many threads walk.
-    pub threads: usize,
-    /// How many descriptors may be open.
-    pub descriptors: usize,
-    /// Run on each thread before it touches a directory.
-    pub setup: &'a (dyn Fn() -> Result<(), SysError> + Sync),
-    /// Ends it soon after it is set.
-    pub stop: &'a AtomicBool,
-    /// Counts names.
-    pub counters: &'a Counters,
-    /// How deep it goes.
-    pub depth: Depth,
-}
-
-/// How deep a survey goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Depth {
-    /// All the way down.
-    All,
-    /// No deeper than where walks would start.
-    Start,
-}
-
-/// Why there was no survey.
-#[derive(Debug)]
-pub(crate) enum SurveyError {
-    /// No tree covers this PATH.
-    Uncovered(PathBuf),
-    /// A thread couldn't be made fit to touch directories.
-    Setup(SysError),
-}
 
 /// Surveys all that the request covers; what was found until then can be had meanwhile.
 pub(crate) fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, SurveyError> {
@@ -288,28 +232,4 @@ fn usage(bounds: &[Bound<'_>], surveyors: &[Surveyor<'_>]) -> Usage {
     bounds.iter().for_each(|bound| bound.instance.use_at_root(&mut usage));
     surveyors.iter().for_each(|surveyor| usage.merge(&surveyor.scratch.usage));
     usage
-}
-
-/// Puts together what the threads found, in path order.
-fn gather(parts: Vec<Part>, survey: &mut Survey) {
-    let (mut linked, mut doubtful) = (Vec::new(), Vec::new());
-    for part in parts {
-        let Part { finds, counts, mut skipped_mounts, mut errors, doubtful: mut named } = part;
-        doubtful.append(&mut named);
-        survey.counts.entries += counts.entries;
-        survey.counts.excluded += counts.excluded;
-        survey.counts.vanished += counts.vanished;
-        survey.counts.suppressed += finds.suppressed;
-        survey.reports.extend(finds.reports);
-        survey.excused.extend(finds.excused);
-        linked.extend(finds.linked);
-        survey.skipped_mounts.append(&mut skipped_mounts);
-        survey.errors.append(&mut errors);
-    }
-    doubtful.sort();
-    doubtful.dedup();
-    survey.warnings.append(&mut doubtful);
-    crate::findings::links::settle(linked, &mut survey.reports);
-    obstacle::join(&mut survey.reports);
-    crate::findings::order::put_in_order(survey);
 }

@@ -1,6 +1,6 @@
 //! What stands between a tree and its own group: the first directory above the root that doesn't let it pass.
 
-use super::Request;
+use super::request::Request;
 use crate::findings::found::{EntryReport, Rare};
 use crate::judging::judge::judge;
 use crate::lints::{Finding, Fix, Level, Lint, describe_obstacle, lets_pass};

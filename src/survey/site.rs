@@ -5,6 +5,7 @@ use crate::model::entry::{Entry, Extras};
 use crate::model::path::{Directory, TreePath};
 use crate::source::mounts::Mounts;
 use crate::source::system::is_system_made;
+use crate::source::told::Told;
 use crate::source::walk::{Place, Whence};
 use crate::sys::features::KernelFeatures;
 use crate::sys::handle::Handle;
@@ -12,17 +13,19 @@ use crate::sys::stat::Look;
 use crate::sys::{squash, xattr};
 use std::cell::Cell;
 use std::ffi::CStr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 
 /// Where more can be asked about an entry.
 #[derive(Clone, Copy)]
 pub(super) enum Reach<'a> {
-    /// Of itself: it is an open directory.
-    Open(BorrowedFd<'a>),
+    /// Of itself: it is an open directory, held as this kernel can.
+    Open(BorrowedFd<'a>, &'a KernelFeatures),
     /// Of a name in an open directory.
-    Named(BorrowedFd<'a>, &'a CStr),
+    Named(BorrowedFd<'a>, &'a CStr, &'a KernelFeatures),
     /// Nowhere: its directory can't be opened any more.
     Lost,
+    /// Nowhere: all that is known of it is what its source told.
+    Told(&'a Told),
 }
 
 /// A place in a region that an entry was met at.
@@ -36,68 +39,49 @@ pub(super) trait Site {
     /// Where more can be asked of it than statx(2) tells.
     fn reach(&self) -> Reach<'_>;
 
-    /// How entries are held on this kernel.
-    fn features(&self) -> &KernelFeatures;
-
     /// Whether the names that led here still do, so that it hasn't been moved out of the tree.
     fn is_still_below(&self) -> bool;
 
     /// What extended attributes say. What can't be asked is taken for there: then nothing is widened. Apply asks again
     /// before it changes something.
     fn extras(&self) -> Extras {
-        self.reach().extras(self.features())
+        let asked = match self.reach() {
+            Reach::Open(dir, features) => xattr::extras_of_open(dir, features).ok(),
+            Reach::Named(dir, name, features) => xattr::extras_at(dir, name, features).ok(),
+            Reach::Lost => None,
+            Reach::Told(told) => return told.look.entry.extras.clone(),
+        };
+        asked.unwrap_or(Extras { acl: true, capabilities: true, hidden: true, ..Extras::default() })
     }
 
     /// Whether the server of a network file system takes root for somebody else here (`root_squash`, exports(5)), who can
     /// change nothing but what they own.
     fn is_squashed(&self, entry: &Entry) -> bool {
-        self.reach().is_squashed(entry)
+        match self.reach() {
+            Reach::Open(dir, _) => squash::is_squashed(dir, c".", entry),
+            Reach::Named(dir, name, _) => squash::is_squashed(dir, name, entry),
+            Reach::Lost | Reach::Told(_) => false,
+        }
     }
 
     /// What tells the entry from every other across boots.
     fn handle(&self) -> Option<Handle> {
-        self.reach().handle()
+        match self.reach() {
+            Reach::Open(dir, _) => Handle::of(dir),
+            Reach::Named(dir, name, _) => Handle::at(dir, name),
+            Reach::Lost | Reach::Told(_) => None,
+        }
     }
 
     /// Whether the file system made it, a directory that has the name of a default exclude.
     fn is_made(&self, look: &Look, above: &Entry, mounts: &Mounts) -> bool {
-        self.reach().is_made(self.name(), look, above, mounts)
-    }
-}
-
-impl Reach<'_> {
-    fn extras(self, features: &KernelFeatures) -> Extras {
-        let asked = match self {
-            Reach::Open(dir) => xattr::extras_of_open(dir, features).ok(),
-            Reach::Named(dir, name) => xattr::extras_at(dir, name, features).ok(),
-            Reach::Lost => None,
-        };
-        asked.unwrap_or(Extras { acl: true, capabilities: true, hidden: true, ..Extras::default() })
-    }
-
-    fn is_squashed(self, entry: &Entry) -> bool {
-        match self {
-            Reach::Open(dir) => squash::is_squashed(dir, c".", entry),
-            Reach::Named(dir, name) => squash::is_squashed(dir, name, entry),
-            Reach::Lost => false,
-        }
-    }
-
-    fn handle(self) -> Option<Handle> {
-        match self {
-            Reach::Lost => None,
-            Reach::Open(dir) => Handle::of(dir),
-            Reach::Named(dir, name) => Handle::at(dir, name),
-        }
-    }
-
-    fn is_made(self, name: &[u8], look: &Look, above: &Entry, mounts: &Mounts) -> bool {
-        match self {
-            Reach::Open(fd) | Reach::Named(fd, _) => {
-                is_system_made(fd, name, look, above, |id| mounts.by_id(id).cloned())
+        match self.reach() {
+            Reach::Open(fd, _) | Reach::Named(fd, _, _) => {
+                is_system_made(fd, self.name(), look, above, |id| mounts.by_id(id).cloned())
             }
             // What can't be asked isn't believed.
             Reach::Lost => false,
+            Reach::Told(told) => told.is_system_made,
         }
     }
 }
@@ -117,8 +101,8 @@ pub(super) struct Walked<'a, 'p> {
 impl Site for Walked<'_, '_> {
     fn reach(&self) -> Reach<'_> {
         match (self.own, self.place.parent()) {
-            (Some(own), _) => Reach::Open(own),
-            (None, Some((parent, name))) => Reach::Named(parent, name),
+            (Some(own), _) => Reach::Open(own, self.features),
+            (None, Some((parent, name))) => Reach::Named(parent, name, self.features),
             (None, None) => Reach::Lost,
         }
     }
@@ -138,10 +122,6 @@ impl Site for Walked<'_, '_> {
         });
         self.below.set(Some(below));
         below
-    }
-
-    fn features(&self) -> &KernelFeatures {
-        self.features
     }
 }
 
@@ -171,23 +151,19 @@ pub(super) fn path_of(place: Place<'_, Scope<'_>>, view: usize) -> TreePath {
     if place.is_itself() { known.as_path() } else { TreePath::within(known, place.name().to_bytes()) }
 }
 
-/// An entry on the way from a root to where a walk starts.
+/// An entry that nobody walked to: on the way from a root to where a walk starts, or told of by a source.
 pub(super) struct Reached<'a> {
-    /// An open directory.
-    pub dir: &'a OwnedFd,
-    /// The entry's name in that directory; `.` where it is the directory itself.
-    pub at: &'a CStr,
-    /// The entry's own name; `.` for a root.
+    /// Where more can be asked of it.
+    pub reach: Reach<'a>,
+    /// Its own name; `.` for a root.
     pub name: &'a [u8],
     /// Its path from the region's root.
     pub path: &'a [u8],
-    /// How entries are held on this kernel.
-    pub features: &'a KernelFeatures,
 }
 
 impl Site for Reached<'_> {
     fn reach(&self) -> Reach<'_> {
-        if self.at == c"." { Reach::Open(self.dir.as_fd()) } else { Reach::Named(self.dir.as_fd(), self.at) }
+        self.reach
     }
 
     fn name(&self) -> &[u8] {
@@ -200,9 +176,5 @@ impl Site for Reached<'_> {
 
     fn is_still_below(&self) -> bool {
         true
-    }
-
-    fn features(&self) -> &KernelFeatures {
-        self.features
     }
 }

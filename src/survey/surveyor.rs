@@ -11,7 +11,6 @@ use crate::judging::ruling::Scratch;
 use crate::judging::scope::{Paths, Region, Relevance, Scope, Wanted};
 use crate::model::entry::Kind;
 use crate::model::path::TreePath;
-use crate::policy::model;
 use crate::source::mounts::{Class, Mounts, classify};
 use crate::source::walk::{Crossing, Enough, Next, Place, Standing, Unread, Visitor, Want};
 use crate::sys::SysError;
@@ -131,6 +130,17 @@ impl<'p> Surveyor<'p> {
         met
     }
 
+    /// Hears what is wanted of a name in a directory whose paths were set.
+    pub(super) fn hear_name(
+        &mut self,
+        scope: &Scope<'p>,
+        name: &[u8],
+        kind: Kind,
+        all_wanted: &mut Vec<Wanted<'p>>,
+    ) -> Relevance {
+        scope.hear(&self.paths, name, kind, &mut self.scratch, all_wanted)
+    }
+
     /// Hears what is wanted of an entry that was looked at.
     pub(super) fn hear(
         &mut self,
@@ -140,7 +150,7 @@ impl<'p> Surveyor<'p> {
         all_wanted: &mut Vec<Wanted<'p>>,
     ) -> Relevance {
         let entry = &look.entry;
-        let heard = scope.hear(&self.paths, site.name(), entry.kind, &mut self.scratch, all_wanted);
+        let heard = self.hear_name(scope, site.name(), entry.kind, all_wanted);
         if entry.kind != Kind::Dir {
             return heard;
         }
@@ -226,6 +236,12 @@ impl<'p> Surveyor<'p> {
         }
     }
 
+    /// Sets the path of the directory that a tree from above the region passes through.
+    pub(super) fn set_passenger_directory(&mut self, view: usize, path: &[u8]) {
+        self.paths = Paths::default();
+        self.paths.set_view(view, path);
+    }
+
     fn leave_out_mounts(&mut self, scope: &Scope<'p>, site: &dyn Site, look: &Look, all_wanted: &mut Vec<Wanted<'p>>) {
         if same_mount(&scope.entry, &look.entry) {
             return;
@@ -233,7 +249,7 @@ impl<'p> Surveyor<'p> {
         let local = self.is_local(look.entry.mount);
         all_wanted.retain(|wanted| {
             let view = &scope.region.views[wanted.view];
-            let enters = enters(view.bound.instance.mounts(), local);
+            let enters = view.bound.instance.mounts().enters(local);
             if !enters {
                 let path = site.path(scope.region, wanted.view);
                 self.skipped_mounts.push(SkippedMount { root: view.bound.index, path });
@@ -251,15 +267,6 @@ impl<'p> Surveyor<'p> {
         let Some(active) = scope.actives.first() else { return };
         let view = &scope.region.views[active.view];
         self.errors.push(error(view.bound.index, path_of(at, active.view)));
-    }
-}
-
-/// Whether a policy goes over to another mount.
-fn enters(mounts: model::Mounts, local: bool) -> bool {
-    match mounts {
-        model::Mounts::Stay => false,
-        model::Mounts::Local => local,
-        model::Mounts::All => true,
     }
 }
 
@@ -338,7 +345,7 @@ impl<'p> Visitor for Surveyor<'p> {
         let local = !mount.automount && self.is_local(mount.id);
         let scope = at.here();
         let mounts = |view: usize| scope.region.views[view].bound.instance.mounts();
-        if scope.actives.iter().any(|active| enters(mounts(active.view), local)) {
+        if scope.actives.iter().any(|active| mounts(active.view).enters(local)) {
             return Crossing::Enter;
         }
         self.shut(at);
@@ -386,7 +393,7 @@ fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
 }
 
 /// The path of the directory that a path's last name lies in; empty for the root.
-pub(super) fn parent_of(mut path: Vec<u8>) -> Vec<u8> {
+fn parent_of(mut path: Vec<u8>) -> Vec<u8> {
     let end = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
     path.truncate(end);
     path

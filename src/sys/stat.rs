@@ -22,6 +22,11 @@ pub struct Look {
 }
 
 impl Look {
+    /// What is known of an entry that isn't looked at but told of.
+    pub(crate) fn told(entry: Entry, bytes: u64) -> Look {
+        Look { entry, attributes: StatxAttributes::empty(), bytes, changed: Timestamp::new(0, 0) }
+    }
+
     /// Whether nothing about it can be changed (`chattr +i`).
     pub fn is_immutable(&self) -> bool {
         self.attributes.contains(StatxAttributes::IMMUTABLE)

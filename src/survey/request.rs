@@ -1,0 +1,70 @@
+//! What a survey is asked for.
+
+use crate::findings::PolicyLabel;
+use crate::judging::judge::Options;
+use crate::judging::selection::Selection;
+use crate::policy::compile::rule_table::RuleTable;
+use crate::source::roots::{Roots, TrustOptions};
+use crate::source::walk::Counters;
+use crate::sys::SysError;
+use crate::sys::features::KernelFeatures;
+use crate::sys::names::NameService;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+/// What a survey is to look at, and by what.
+pub(crate) struct Request<'a> {
+    /// The roots of the policies.
+    pub roots: &'a Roots,
+    /// What each policy is called.
+    pub policies: Vec<PolicyLabel>,
+    /// Levels and fixes, by policy.
+    pub options: Vec<Options>,
+    /// Where the rules stand.
+    pub table: &'a RuleTable,
+    /// What of it is meant.
+    pub selection: &'a Selection,
+    /// How far roots are trusted.
+    pub trust: TrustOptions,
+    /// Users and groups.
+    pub names: &'a NameService,
+    /// How entries are held on this kernel.
+    pub features: &'a KernelFeatures,
+    /// How it runs.
+    pub conduct: Conduct<'a>,
+}
+
+/// How a survey runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Conduct<'a> {
+    /// How many threads walk.
+    pub threads: usize,
+    /// How many descriptors may be open.
+    pub descriptors: usize,
+    /// Run on each thread before it touches a directory.
+    pub setup: &'a (dyn Fn() -> Result<(), SysError> + Sync),
+    /// Ends it soon after it is set.
+    pub stop: &'a AtomicBool,
+    /// Counts names.
+    pub counters: &'a Counters,
+    /// How deep it goes.
+    pub depth: Depth,
+}
+
+/// How deep a survey goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Depth {
+    /// All the way down.
+    All,
+    /// No deeper than where walks would start.
+    Start,
+}
+
+/// Why there was no survey.
+#[derive(Debug)]
+pub(crate) enum SurveyError {
+    /// No tree covers this PATH.
+    Uncovered(PathBuf),
+    /// A thread couldn't be made fit to touch directories.
+    Setup(SysError),
+}
