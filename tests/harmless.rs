@@ -175,7 +175,7 @@ impl Judged<'_> {
     }
 
     fn harms(&self, person: Person) -> Option<String> {
-        let (before, after) = (self.entry.state, self.verdict.desired);
+        let (before, after) = (self.entry.state, self.verdict.desired.state);
         if [before.uid, after.uid].contains(&person.uid) {
             return None;
         }
@@ -197,7 +197,7 @@ impl Judged<'_> {
     #[track_caller]
     fn holds(&self) {
         // What stays as it is harms nobody.
-        if self.verdict.desired == self.entry.state {
+        if self.verdict.desired.state == self.entry.state {
             return;
         }
         if let Some(harm) = PEOPLE.into_iter().find_map(|person| self.harms(person)) {
@@ -280,7 +280,7 @@ fn an_acl_that_cannot_be_read_is_taken_for_the_worst() {
             let mut entry = entry(kind, State { uid: MEMBER, gid, mode: Mode::new(bits) }, None);
             entry.extras.acl = true;
             let intent = Intent { group, mode, consent: Consent::Assumed, ..Intent::default() };
-            let after = judge(&entry, &intent, &around, &Options::default(), &Table).desired;
+            let after = judge(&entry, &intent, &around, &Options::default(), &Table).desired.state;
             assert_eq!(after.mode & Mode::GROUP, entry.state.mode & Mode::GROUP, "{kind} {bits:o}: the mask stays");
             // What the mode takes from the group anyway doesn't count.
             assert!(after.gid == gid || bits & 5 == 0, "{kind} {bits:o}: the new group may have less than others");

@@ -144,11 +144,11 @@ impl Case<'_> {
 
     /// The verdict on the entry as its planned fixes leave it.
     fn again(&self) -> Verdict {
-        Case::judged(self.entry.in_state(self.verdict.desired), self.intent, self.options)
+        Case::judged(self.entry.in_state(self.verdict.desired.state), self.intent, self.options)
     }
 
     fn changes(&self) -> bool {
-        self.verdict.desired != self.entry.state
+        self.verdict.desired.state != self.entry.state
     }
 
     fn planned<'a>(&self, verdict: &'a Verdict) -> impl Iterator<Item = &'a Finding> {
@@ -216,7 +216,10 @@ fn directories_and_files_in_every_mode() {
 fn other_kinds() {
     for_all(&[Kind::Symlink, Kind::Fifo, Kind::Socket], Levels::default(), EVERY_MODE.step_by(61), |case| {
         all_laws(case);
-        case.holds(case.verdict.desired.mode == case.entry.state.mode, "a mode that isn't anybody's business is left");
+        case.holds(
+            case.verdict.desired.state.mode == case.entry.state.mode,
+            "a mode that isn't anybody's business is left",
+        );
         case.holds(case.verdict.ideal.mode == case.entry.state.mode, "nor is it wished for");
     });
 }
@@ -250,14 +253,14 @@ fn repairing_leaves_nothing_to_repair(case: &Case<'_>) {
         return;
     }
     let again = case.again();
-    case.holds(again.desired == case.verdict.desired, "repaired is repaired");
+    case.holds(again.desired.state == case.verdict.desired.state, "repaired is repaired");
     case.holds(case.planned(&again).next().is_none(), "nothing is left to repair");
     let stays = |finding: &&Finding| again.findings.iter().any(|left| left.lint == finding.lint);
     case.holds(!case.planned(&case.verdict).any(|finding| stays(&finding)), "what is fixed is gone");
 }
 
 fn nothing_dangerous_is_done(case: &Case<'_>) {
-    let (before, after) = (case.entry.state, case.verdict.desired);
+    let (before, after) = (case.entry.state, case.verdict.desired.state);
     case.holds(after.uid == before.uid || after.uid != 0, "nothing is given to root");
     if case.entry.kind != Kind::File {
         return;
@@ -272,7 +275,7 @@ fn nothing_dangerous_is_done(case: &Case<'_>) {
 }
 
 fn safe_fixes_open_nothing(case: &Case<'_>) {
-    let (before, after, extras) = (case.entry.state, case.verdict.desired, &case.entry.extras);
+    let (before, after, extras) = (case.entry.state, case.verdict.desired.state, &case.entry.extras);
     // On a file the sticky bit means nothing.
     let kept = if case.entry.kind == Kind::Dir { Mode::NONE } else { before.mode & Mode::STICKY };
     let opens = before.gid != after.gid || before.mode.widens(after.mode | kept);
@@ -297,7 +300,7 @@ fn an_allowed_lint_neither_finds_nor_repairs() {
         let mut levels = Levels::default();
         levels.set(lint, Level::Allow);
         for_all(&[Kind::Dir, Kind::File, Kind::Symlink], levels, EVERY_MODE.step_by(125), |case| {
-            let (before, after) = (case.entry.state, case.verdict.desired);
+            let (before, after) = (case.entry.state, case.verdict.desired.state);
             case.holds(case.verdict.findings.iter().all(|finding| finding.lint != lint), "it finds nothing");
             let missing = after.mode.without(before.mode);
             let is_dir = case.entry.kind == Kind::Dir;
@@ -325,7 +328,7 @@ fn an_allowed_lint_neither_finds_nor_repairs() {
 #[test]
 fn what_is_none_of_the_policys_business_is_as_it_was() {
     for_all(&[Kind::Dir, Kind::File, Kind::Symlink], Levels::default(), EVERY_MODE.step_by(31), |case| {
-        let (before, after, intent) = (case.entry.state, case.verdict.desired, case.intent);
+        let (before, after, intent) = (case.entry.state, case.verdict.desired.state, case.intent);
         case.holds(intent.owner.is_some() || before.uid == after.uid, "no owner wished, none changed");
         case.holds(intent.group.is_some() || before.gid == after.gid, "no group wished, none changed");
         let same_permissions = before.mode & Mode::PERMISSIONS == after.mode & Mode::PERMISSIONS;

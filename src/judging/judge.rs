@@ -6,14 +6,15 @@ use crate::lints::{Finding, FindingSink, Subject, check, complies};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, State};
 use crate::model::intent::{Around, Intent};
+use crate::model::target::Target;
 
 /// All findings on one entry, and what should become of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Verdict {
     /// What the lints saw; empty, and nothing allocated, for an entry that complies.
     pub findings: Vec<Finding>,
-    /// The state after every fix that is planned: the safe ones, and with unsafe fixes all.
-    pub desired: State,
+    /// What it is after every fix that is planned: the safe ones, and with unsafe fixes all.
+    pub desired: Target,
     /// The state that the policy asks for, whatever may be fixed; an allowed lint asks for nothing.
     pub ideal: State,
 }
@@ -31,18 +32,18 @@ pub fn judge(
 ) -> Verdict {
     // Nearly every entry of a tree takes this way out.
     if entry.kind.is_device() || intent.is_empty() || complies(entry, intent, around, &options.levels, accounts) {
-        return Verdict { findings: Vec::new(), desired: entry.state, ideal: entry.state };
+        return Verdict { findings: Vec::new(), desired: entry.state.into(), ideal: entry.state };
     }
     let mut verdict = look(entry, intent, around, options, accounts);
     // Half a fix can change what is wanted: without the execute bit that others lost, `g+X` asks for nothing. What
     // the next run would go on to do is done at once, so that a repaired entry is one that stays as it is.
     for _ in 0..HALVES_AT_MOST {
-        let desired = verdict.desired;
+        let desired = verdict.desired.state;
         if desired == entry.state || desired == verdict.ideal {
             break;
         }
         verdict.desired = look(&entry.in_state(desired), intent, around, options, accounts).desired;
-        if verdict.desired == desired {
+        if verdict.desired.state == desired {
             break;
         }
     }
@@ -65,7 +66,7 @@ fn look(
     check(&subject, &mut findings);
     let ideal = subject.wanted.ideal;
     let (findings, desired) = findings.settle(&subject);
-    Verdict { findings, desired, ideal }
+    Verdict { findings, desired: desired.into(), ideal }
 }
 
 #[cfg(test)]
@@ -112,7 +113,7 @@ mod tests {
         let options = Options { unsafe_fixes, ..Options::default() };
         let verdict = judge(&entry, &intent, &around, &options, &Strangers);
         let findings = verdict.findings.iter().map(|finding| (finding.lint, finding.fix)).collect();
-        (findings, verdict.desired.mode.bits(), verdict.ideal.mode.bits())
+        (findings, verdict.desired.state.mode.bits(), verdict.ideal.mode.bits())
     }
 
     #[test]

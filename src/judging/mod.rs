@@ -11,5 +11,5 @@ pub(crate) mod bound;
 pub(crate) mod cover;
 pub(crate) mod regions;
 pub(crate) mod selection;
-pub(crate) mod target;
+pub(crate) mod walk_roots;
 pub(crate) mod scope;

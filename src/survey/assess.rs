@@ -231,7 +231,7 @@ impl<'r, 'p> Case<'r, 'p> {
             let verdict = case.judge(&case.wanted.intent, entry, name, context);
             let mut without = std::mem::replace(&mut case.verdict, verdict);
             without.findings.retain(|finding| excused.contains(finding.lint));
-            case.excused = Some(Verdict { desired: entry.state, ..without });
+            case.excused = Some(Verdict { desired: entry.state.into(), ..without });
         }
         case
     }
@@ -243,7 +243,7 @@ impl<'r, 'p> Case<'r, 'p> {
 
     /// Leaves the entry as it is: another policy wants it otherwise, or nobody here can change it.
     fn leave(&mut self, actual: State, because: Because) {
-        self.verdict.desired = actual;
+        self.verdict.desired = actual.into();
         for finding in &mut self.verdict.findings {
             finding.fix = Fix::None(Some(because));
         }
@@ -255,9 +255,9 @@ impl<'r, 'p> Case<'r, 'p> {
         let excused = self.excused.take();
         let hard_links = self.wanted.intent.hard_links;
         let prospect = |verdict: &Verdict, intent: &Intent<'_>| {
-            let is_change = context.purpose.is_for_changes() && verdict.desired != entry.state;
+            let is_change = context.purpose.is_for_changes() && verdict.desired.state != entry.state;
             is_change.then(|| {
-                let left = self.judge(intent, &entry.in_state(verdict.desired), name, context).findings.into();
+                let left = self.judge(intent, &entry.in_state(verdict.desired.state), name, context).findings.into();
                 Box::new(Prospect { handle: site.handle(), left })
             })
         };
@@ -268,7 +268,7 @@ impl<'r, 'p> Case<'r, 'p> {
             id: entry.id,
             nlink: entry.nlink,
             actual: entry.state,
-            desired: verdict.desired,
+            desired: verdict.desired.state,
             ideal: verdict.ideal,
             prospect: prospect(&verdict, intent),
             cause: cause_of(entry, &verdict, context),
@@ -304,18 +304,19 @@ fn rare(links: Links, entry: &Entry, verdict: &Verdict) -> Option<Box<Rare>> {
 
 /// Lets several policies' changes of one entry stand together where they can, and none where they can't.
 fn reconcile(cases: &mut [Case<'_, '_>], entry: &Entry, name: &[u8], context: &Context<'_>) {
-    if cases.len() < 2 || cases.iter().all(|case| case.verdict.desired == entry.state) {
+    if cases.len() < 2 || cases.iter().all(|case| case.verdict.desired.state == entry.state) {
         return;
     }
-    let together = cases.iter().fold(entry.state, |state, case| overlay(entry.state, case.verdict.desired, state));
+    let together =
+        cases.iter().fold(entry.state, |state, case| overlay(entry.state, case.verdict.desired.state, state));
     let after = entry.in_state(together);
     let agree = cases.iter().all(|case| {
         let intent = &case.wanted.intent;
-        case.judge(intent, &after, name, context).desired == together
+        case.judge(intent, &after, name, context).desired.state == together
     });
     for case in cases.iter_mut() {
         if agree {
-            case.verdict.desired = together;
+            case.verdict.desired = together.into();
         } else {
             case.leave(entry.state, Because::Conflict);
         }

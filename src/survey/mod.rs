@@ -27,8 +27,8 @@ use crate::judging::cover::Cover;
 use crate::judging::memo::Memo;
 use crate::judging::regions::{Placed, divide};
 use crate::judging::scope::Scope;
-use crate::judging::target::{Target, targets};
 use crate::judging::usage::Usage;
+use crate::judging::walk_roots::{WalkRoot, walk_roots};
 use crate::model::path::TreePath;
 use crate::policy::model::Mounts;
 use crate::source::mounts;
@@ -66,7 +66,7 @@ pub(crate) fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, Surve
     live.begin(&survey);
     let placed = divide(&cover(&bounds, &survey));
     let unusable = survey.roots.iter().filter(|root| root.id.is_none()).map(|root| root.path.clone()).collect();
-    let targets = targets(&placed, &unusable, request.selection).map_err(SurveyError::Uncovered)?;
+    let targets = walk_roots(&placed, &unusable, request.selection).map_err(SurveyError::Uncovered)?;
     let surveyors = walk_all(request, live, &mounts, &placed, &targets, &mut survey)?;
     let usage = usage(&bounds, &surveyors);
     gather(surveyors.into_iter().map(Surveyor::into_part).collect(), &mut survey);
@@ -182,7 +182,7 @@ fn walk_all<'p>(
     live: &Live,
     mounts: &'p mounts::Mounts,
     placed: &'p [Placed<'p>],
-    targets: &[Target],
+    targets: &[WalkRoot],
     survey: &mut Survey,
 ) -> Result<Vec<Surveyor<'p>>, SurveyError> {
     let conduct = request.conduct;
@@ -222,7 +222,7 @@ fn walk_all<'p>(
 
 type Approached<'p> = Result<Option<Start<Scope<'p>>>, EntryError>;
 
-fn approach_all<'p>(batch: &[Target], placed: &'p [Placed<'p>], guide: &mut Surveyor<'p>) -> Vec<Approached<'p>> {
+fn approach_all<'p>(batch: &[WalkRoot], placed: &'p [Placed<'p>], guide: &mut Surveyor<'p>) -> Vec<Approached<'p>> {
     batch.iter().map(|target| approach(&placed[target.region], &target.path, guide)).collect()
 }
 

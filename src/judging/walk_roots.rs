@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// A place to start at.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Target {
+pub(crate) struct WalkRoot {
     /// Its region, by index.
     pub region: usize,
     /// Its path from the region's root; empty for the root itself.
@@ -17,20 +17,20 @@ pub(crate) struct Target {
 
 /// The places to start at, each once; or the PATH that no tree covers. One that only roots cover which can't be used,
 /// told elsewhere with the reason, leads nowhere.
-pub(crate) fn targets(
+pub(crate) fn walk_roots(
     placed: &[Placed<'_>],
     unusable: &BTreeSet<PathBuf>,
     selection: &Selection,
-) -> Result<Vec<Target>, PathBuf> {
+) -> Result<Vec<WalkRoot>, PathBuf> {
     if selection.is_all() {
-        return Ok(walked(placed, 0..placed.len()).map(|region| Target { region, path: Vec::new() }).collect());
+        return Ok(walked(placed, 0..placed.len()).map(|region| WalkRoot { region, path: Vec::new() }).collect());
     }
     let regions: Sorted<'_> = placed.iter().map(|placed| placed.path.as_path()).collect();
     let mut targets = Vec::new();
     for limit in selection.outermost() {
         let first = targets.len();
         let inside = regions.below(limit);
-        targets.extend(walked(placed, inside).map(|region| Target { region, path: Vec::new() }));
+        targets.extend(walked(placed, inside).map(|region| WalkRoot { region, path: Vec::new() }));
         if !regions.contain(limit) {
             targets.extend(within(&regions, limit).filter(|target| is_walked(&placed[target.region])));
         }
@@ -52,10 +52,10 @@ fn is_walked(placed: &Placed<'_>) -> bool {
 }
 
 /// The place in the deepest region that a PATH lies in.
-fn within(regions: &Sorted<'_>, limit: &Path) -> Option<Target> {
+fn within(regions: &Sorted<'_>, limit: &Path) -> Option<WalkRoot> {
     limit.ancestors().find_map(|above| {
         let region = regions.paths.binary_search(&above).ok()?;
-        Some(Target { region, path: below(above, limit)? })
+        Some(WalkRoot { region, path: below(above, limit)? })
     })
 }
 
@@ -109,9 +109,9 @@ mod tests {
     fn found(limits: &[&str]) -> Result<Vec<(usize, String)>, PathBuf> {
         let placed = regions(&["/srv/a", "/srv/a/in/nested", "/srv/b", "/srv/b/barred"]);
         let limits: Vec<PathBuf> = limits.iter().map(PathBuf::from).collect();
-        let text = |target: Target| (target.region, String::from_utf8(target.path).expect("a path of this test"));
+        let text = |target: WalkRoot| (target.region, String::from_utf8(target.path).expect("a path of this test"));
         let unusable = ["/mnt/gone".into(), "/srv/b/barred".into()].into();
-        targets(&placed, &unusable, &Selection::of(limits)).map(|targets| targets.into_iter().map(text).collect())
+        walk_roots(&placed, &unusable, &Selection::of(limits)).map(|targets| targets.into_iter().map(text).collect())
     }
 
     #[test]
