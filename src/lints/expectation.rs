@@ -30,7 +30,7 @@ There is no fix: the message names the first place that stops them. Change it
 there, put the account into the group, or correct the expectation.
 
 See access(2), credentials(7), path_resolution(7), acl(5).",
-    check: Check::Called("cli/expect/findings.rs"),
+    check: Check::Called("access/unmet.rs"),
 };
 
 /// How an expectation isn't met.
