@@ -61,7 +61,7 @@ struct Person {
     groups: &'static [u32],
 }
 
-const PEOPLE: [Person; 8] = [
+const PEOPLE: [Person; 9] = [
     Person { uid: SOMEBODY, groups: &[LAB] },
     Person { uid: SOMEBODY, groups: &[LAB, USERS] },
     Person { uid: SOMEBODY, groups: &[USERS] },
@@ -70,6 +70,7 @@ const PEOPLE: [Person; 8] = [
     Person { uid: NAMED, groups: &[LAB] },
     Person { uid: SOMEBODY, groups: &[THIRD] },
     Person { uid: SOMEBODY, groups: &[THIRD, LAB] },
+    Person { uid: SOMEBODY, groups: &[THIRD, USERS] },
 ];
 
 /// The entries of an ACL that name somebody, and what the owning group's says; the rest is the mode's.
@@ -79,7 +80,7 @@ struct Shape {
     group: u8,
 }
 
-const SHAPES: [Option<Shape>; 7] = [
+const SHAPES: [Option<Shape>; 9] = [
     None,
     Some(Shape { named: &[(Tag::User, NAMED, 7)], group: 7 }),
     Some(Shape { named: &[(Tag::User, NAMED, 4)], group: 5 }),
@@ -87,6 +88,9 @@ const SHAPES: [Option<Shape>; 7] = [
     Some(Shape { named: &[(Tag::Group, THIRD, 6)], group: 4 }),
     Some(Shape { named: &[(Tag::Group, LAB, 5)], group: 7 }),
     Some(Shape { named: &[(Tag::User, MEMBER, 7)], group: 7 }),
+    // Two rights by two entries, which nobody has at once.
+    Some(Shape { named: &[(Tag::Group, THIRD, 2)], group: 4 }),
+    Some(Shape { named: &[(Tag::Group, USERS, 2), (Tag::Group, THIRD, 1)], group: 4 }),
 ];
 
 impl Shape {
@@ -161,10 +165,10 @@ impl Judged<'_> {
         self.expressions().any(|one| self.by_mode(one, asked << 3) & asked << 3 != asked << 3)
     }
 
-    /// Whether the policy's own mode gives one right to others anew.
+    /// Whether the policy's own mode gives some of this to others anew.
     fn is_given(&self, asked: u32) -> bool {
-        let had = self.entry.state.mode.bits() & asked != 0;
-        !had && self.expressions().any(|one| self.by_mode(one, 0) & asked != 0)
+        let lacked = asked & !self.entry.state.mode.bits();
+        self.expressions().any(|one| self.by_mode(one, 0) & lacked != 0)
     }
 
     /// Whether somebody has this since the ACL names them, or though it does: nobody looks at it without a mask.
@@ -186,8 +190,8 @@ impl Judged<'_> {
                 return Some(format!("{person:?} loses {asked}"));
             }
             let is_inside = is_intended || self.is_excused && person.groups.contains(&before.gid);
-            // Two rights at once are no more than each of them.
-            if asked.is_power_of_two() && !had && has && !is_inside && !self.is_given(asked) {
+            // Two rights at once are more than each of them: the kernel wants both of one entry of an ACL.
+            if !had && has && !is_inside && !self.is_given(asked) {
                 return Some(format!("{person:?} gains {asked}"));
             }
         }
@@ -227,8 +231,11 @@ fn for_all(kind: Kind, levels_of: fn(&mut Options)) {
         .collect();
     for (at, bits) in (0..=0o7777).enumerate() {
         for (uid, gid) in [(MEMBER, LAB), (MEMBER, USERS), (OUTSIDER, USERS), (OUTSIDER, LAB)] {
-            // Special bits change nobody's rights: with each of them an eighth of the surroundings is enough.
-            let shapes = SHAPES.iter().enumerate().filter(|(number, _)| bits <= 0o777 || number % 7 == at % 7);
+            // Special bits change nobody's rights: with each of them a part of the surroundings is enough.
+            let shapes = SHAPES
+                .iter()
+                .enumerate()
+                .filter(|(number, _)| bits <= 0o777 || number % SHAPES.len() == at % SHAPES.len());
             for (_, shape) in shapes {
                 let entry = entry(kind, State { uid, gid, mode: Mode::new(bits) }, shape.as_ref());
                 for intent in &intents {
