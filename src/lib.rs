@@ -95,8 +95,8 @@ pub mod internals {
     pub use crate::model::intent::{Consent, HardLinks, OwnerTerm};
     pub use crate::model::operation::{Operation, Operations};
     pub use crate::policy::builtin::{BUILT_IN, BuiltIn};
-    pub use crate::policy::diagnostic::draw;
     pub use crate::policy::model::{Attribute, MaxChanges};
+    pub use crate::policy::problem::draw;
     pub use crate::source::walk::default_threads;
     pub use crate::sys::access::Making;
     pub use crate::sys::impersonation::{Impersonating, Impersonation};

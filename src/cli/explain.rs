@@ -9,7 +9,6 @@ use super::paths;
 use super::run_as::run_as;
 use super::session::{Depth, Session, failed};
 use super::streams::Streams;
-use super::words::Words;
 use crate::findings::{EntryReport, Survey};
 use crate::judging::explain::Chain;
 use crate::lints::{Cause, Lint};
@@ -26,6 +25,7 @@ use crate::report::human::explain::{
 };
 use crate::report::json::answer;
 use crate::report::text::words::Wording;
+use crate::report::text::words::Words;
 use crate::source::mounts::Mounts;
 use crate::survey::SurveyError;
 use crate::sys::purpose::Purpose;

@@ -34,7 +34,6 @@ mod store;
 mod stall;
 mod streams;
 mod surveying;
-mod words;
 
 use crate::sys::supervise;
 use args::{Arguments, Command};

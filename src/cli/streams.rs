@@ -4,7 +4,7 @@ use super::args::Common;
 use super::exit::{Exit, Failure};
 use crate::findings::Totals;
 use crate::model::text::escape;
-use crate::policy::diagnostic;
+use crate::policy::problem;
 use crate::report::diff::Folding;
 use crate::report::manner::{Manner, Strictness};
 use crate::report::{Palette, Readers, Verbosity, json};
@@ -225,7 +225,7 @@ fn manner(common: &Common, palette: Palette) -> Manner {
 
 /// Tells why a command did not do what it was asked: the problems drawn, the reason, and what to do next.
 pub(super) fn report_failure(failure: &Failure, color: bool) {
-    let mut text = diagnostic::draw(&failure.problems, color);
+    let mut text = problem::draw(&failure.problems, color);
     if !text.is_empty() {
         text.push_str("\n\n");
     }

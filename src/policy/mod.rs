@@ -3,7 +3,6 @@
 pub(crate) mod model;
 pub(crate) mod problem;
 mod nearest;
-pub(crate) mod diagnostic;
 mod read;
 pub(crate) mod builtin;
 pub(crate) mod compile;

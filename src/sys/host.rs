@@ -45,6 +45,11 @@ pub(crate) fn unmapped_uid() -> Option<u32> {
     read_to_string("/proc/sys/kernel/overflowuid").ok()?.trim().parse().ok()
 }
 
+/// The file /etc/login.defs, which tells the system's ids from those of people.
+pub(crate) fn login_defs() -> Result<Vec<u8>, SysError> {
+    std::fs::read("/etc/login.defs").map_err(SysError::of_io("read"))
+}
+
 /// The process.
 pub(crate) fn pid() -> u32 {
     getpid().as_raw_nonzero().get().unsigned_abs()

@@ -1,9 +1,6 @@
 //! Users and groups as the system's name service (NSS) knows them, each asked once.
 
 mod cache;
-mod login_defs;
-
-pub(crate) use login_defs::gid_min;
 
 use super::SysError;
 use crate::model::accounts::{Accounts, IdNames};

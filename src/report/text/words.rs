@@ -1,7 +1,8 @@
 //! Lints and what they saw in words: asked of others, and remembered for all entries that they read the same of.
 
 use crate::findings::EntryReport;
-use crate::lints::{Finding, Fix, Lint};
+use crate::lints::{Facts, Finding, Fix, Lint, describe};
+use crate::model::accounts::IdNames;
 use crate::model::acl::Acls;
 use crate::model::entry::{Kind, State};
 use crate::model::text::escape::escape_message;
@@ -17,6 +18,28 @@ pub(crate) trait Wording {
     /// The name of a lint.
     fn lint(&self, lint: Lint) -> &str {
         lint.name()
+    }
+}
+
+/// What the lints themselves say, with the names of users and groups.
+pub(crate) struct Words<'a>(pub &'a dyn IdNames);
+
+impl Wording for Words<'_> {
+    fn message(&self, finding: &Finding, report: &EntryReport) -> String {
+        if finding.lint == Lint::Unreachable
+            && let Some(obstacle) = report.obstacle()
+        {
+            return obstacle.to_string();
+        }
+        let facts = Facts {
+            kind: report.kind,
+            actual: report.actual,
+            ideal: report.ideal,
+            nlink: report.nlink,
+            acls: report.acls(),
+            losers: report.losers(),
+        };
+        describe(finding, &facts, self.0)
     }
 }
 

@@ -1,11 +1,12 @@
 //! What login.defs(5) says of group ids: where those of the system end.
 
 use crate::sys::SysError;
+use crate::sys::host::login_defs;
 use rustix::io::Errno;
 
 /// The first gid that is nobody's system group: GID_MIN of /etc/login.defs, else 1000.
 pub(crate) fn gid_min() -> Result<u32, SysError> {
-    match std::fs::read("/etc/login.defs").map_err(SysError::of_io("read")) {
+    match login_defs() {
         Ok(text) => Ok(gid_min_in(&String::from_utf8_lossy(&text))),
         Err(error) if error.errno == Errno::NOENT => Ok(DEFAULT),
         Err(error) => Err(error),
