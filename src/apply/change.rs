@@ -7,9 +7,9 @@ use super::open_roots::{Known, failed};
 use crate::journal::{Capabilities, Done, Drift, Outcome};
 use crate::lints::harms_named;
 use crate::model::entry::{Entry, Extras, Kind};
-use crate::model::links::Links;
 use crate::model::mode::Mode;
 use crate::model::path::TreePath;
+use crate::model::target::Links;
 use crate::plan::{Change, Fixes, Header, RunKind};
 use crate::sys::xattr::extras;
 

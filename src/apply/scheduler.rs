@@ -5,7 +5,7 @@ use super::open_roots::OpenRoots;
 use super::{Ended, Tally};
 use crate::journal::{Done, Recorder};
 use crate::model::entry::Identity;
-use crate::model::links::Links;
+use crate::model::target::Links;
 use crate::plan::{Change, Plan};
 use crate::sys::thread::start;
 use std::collections::{BTreeMap, HashSet};

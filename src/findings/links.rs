@@ -2,7 +2,7 @@
 
 use crate::findings::found::EntryReport;
 use crate::model::entry::{Identity, State};
-use crate::model::links::Links;
+use crate::model::target::Links;
 use std::collections::HashMap;
 
 /// One name of an entry with several, as it is to be told of.

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::entry::{Identity, Kind, State};
-use crate::model::links::Links;
 use crate::model::mode::Mode;
+use crate::model::target::Links;
 use crate::plan::{Change, Extent, Fixes, Header, PlanRoot, RunKind, Who};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;

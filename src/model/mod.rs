@@ -4,7 +4,6 @@ pub(crate) mod mode;
 pub(crate) mod acl;
 pub(crate) mod entry;
 pub(crate) mod path;
-pub(crate) mod links;
 pub(crate) mod accounts;
 pub(crate) mod rights;
 pub(crate) mod operation;

@@ -2,6 +2,7 @@
 
 use super::acl::Acl;
 use super::entry::State;
+use super::path::TreePath;
 
 /// What an entry is, or is to be, as far as it can be changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,6 +56,27 @@ impl AclTurn {
     /// The target after, in this state.
     pub fn after(turn: Option<&AclTurn>, state: State) -> Target {
         Target { state, acls: turn.and_then(|turn| turn.after.clone()) }
+    }
+}
+
+/// The other names that an entry may have when it is changed; directories have none.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub enum Links {
+    /// None (`hard-links = "refuse"`).
+    #[default]
+    None,
+    /// These and no others, from the same root (`hard-links = "inside"`).
+    ///
+    /// Behind one word: of millions of changes few have other names.
+    Inside(Box<Box<[TreePath]>>),
+    /// Any (`hard-links = "allow"`).
+    Any,
+}
+
+impl Links {
+    /// These and no others.
+    pub fn inside(names: impl IntoIterator<Item = TreePath>) -> Links {
+        Links::Inside(Box::new(names.into_iter().collect()))
     }
 }
 

@@ -4,9 +4,9 @@ use super::invert::set_id_gained;
 use super::line::LineError;
 use super::model::{Change, Fixes, Header, Plan, RunKind};
 use crate::model::entry::Kind;
-use crate::model::links::Links;
 use crate::model::mode::Mode;
 use crate::model::path::TreePath;
+use crate::model::target::Links;
 use std::collections::BTreeSet;
 use std::path::Component;
 

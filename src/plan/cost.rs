@@ -2,8 +2,8 @@
 
 use super::line::ChangeLine;
 use super::model::{Change, Plan};
-use crate::model::links::Links;
 use crate::model::path::TreePath;
+use crate::model::target::Links;
 use crate::model::wire::{Trail, write_visible};
 use crate::plan::line::HeaderLine;
 use std::io::{self, Write};

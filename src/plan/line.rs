@@ -4,9 +4,8 @@ use super::model::{Change, Extent, Fixes, Header, PlanPolicy, PlanRoot, RunKind,
 use super::names::Names;
 use crate::lints::Lint;
 use crate::model::entry::{Identity, Kind, Timestamp};
-use crate::model::links::Links;
 use crate::model::path::TreePath;
-use crate::model::target::AclTurn;
+use crate::model::target::{AclTurn, Links};
 use crate::model::wire::{Base64, EntryPath, Numbered, Spelled, WirePath, WireTarget};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;

@@ -3,9 +3,8 @@
 use super::names::Names;
 use crate::lints::Lint;
 use crate::model::entry::{Identity, Kind, State};
-use crate::model::links::Links;
 use crate::model::path::TreePath;
-use crate::model::target::{AclTurn, Target};
+use crate::model::target::{AclTurn, Links, Target};
 use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use std::path::PathBuf;

@@ -98,8 +98,8 @@ fn share(mut needs: Vec<u64>, limit: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::model::entry::Kind;
-    use crate::model::links::Links;
     use crate::model::path::{Directory, TreePath};
+    use crate::model::target::Links;
     use crate::plan::order;
     use crate::plan::tests::{change, plan, state};
     use proptest::prelude::*;

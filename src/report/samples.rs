@@ -6,8 +6,8 @@ use crate::findings::{
 use crate::lints::{Because, Finding, Fix, Level, Lint};
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::intent::RuleId;
-use crate::model::links::Links;
 pub(super) use crate::model::samples::{Names, path, state, text};
+use crate::model::target::Links;
 use crate::plan::{Change, Extent, Fixes, Header, RunKind, Who};
 use crate::policy::model::Mounts;
 use crate::report::text::words::Wording;

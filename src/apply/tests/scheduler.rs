@@ -4,7 +4,7 @@ use super::super::scheduler::stretch;
 use super::tree::{Memory, NEW, Tree};
 use super::*;
 use crate::journal::{Legible, Record, RunState};
-use crate::model::links::Links;
+use crate::model::target::Links;
 use crate::plan::Plan;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
