@@ -24,8 +24,7 @@ use crate::report::human::explain::{
     Attribute, EntryView, Explained, LintAnswer, LintText, Said, write_entry, write_lint,
 };
 use crate::report::json::answer;
-use crate::report::text::words::Wording;
-use crate::report::text::words::Words;
+use crate::report::text::words::{Wording, Words};
 use crate::source::mounts::Mounts;
 use crate::survey::SurveyError;
 use crate::sys::purpose::Purpose;

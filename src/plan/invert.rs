@@ -1,7 +1,7 @@
 //! Turning changes and plans round: what undo does.
 
-use super::make::order;
 use super::model::{Change, Extent, Header, Plan, RunKind};
+use super::steps::order;
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::mode::Mode;
 use crate::model::target::{AclTurn, Target};

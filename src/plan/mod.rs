@@ -20,7 +20,7 @@ mod write;
 pub(crate) use cost::most_bytes;
 pub(crate) use invert::Present;
 pub(crate) use line::{IdText, LineError};
-pub(crate) use make::{Unfit, order};
+pub(crate) use make::Unfit;
 pub use merge::MergeError;
 #[cfg(test)]
 pub(crate) use model::PlanPolicy;
@@ -33,6 +33,8 @@ pub(crate) use read::{BadLine, Line, Lines};
 pub(crate) use read::{parse, read_header};
 pub(crate) use room::PlanRoom;
 pub(crate) use steps::Steps;
+#[cfg(test)]
+pub(crate) use steps::order;
 pub(crate) use write::Limited;
 
 #[cfg(test)]

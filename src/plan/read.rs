@@ -3,6 +3,7 @@
 use super::check::{self, check_change, check_header, check_path};
 use super::line::{ChangeLine, EndLine, HeaderLine, LineError};
 use super::model::{Change, FORMAT, Header, Plan, RunKind};
+use super::steps::order;
 use crate::model::wire::{DirectoryLine, Numbered};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -113,7 +114,7 @@ impl Plan {
         if lines.advance()? != Line::End {
             return Err(lines.error("nothing may follow a plan's end line; to turn a run round, use undo"));
         }
-        super::order(&mut plan.changes);
+        order(&mut plan.changes);
         Ok(plan)
     }
 

@@ -16,7 +16,6 @@ mod samples;
 
 pub(crate) use check::Check;
 pub(crate) use text::style::{Palette, Verbosity};
-pub(crate) use text::words::Wording;
 
 use std::io::{self, Write};
 
