@@ -45,7 +45,7 @@ fn command(story: &Trace, case: &Case, remedy: Remedy, names: &dyn IdNames) -> S
     }
 }
 
-/// Principal an entry is about, as setfacl(1) reads it; by number where a name could be misread.
+/// Whom an entry is about, as setfacl(1) reads it; by number where a name could be misread.
 fn principal(tag: Tag, id: Option<u32>, names: &dyn IdNames) -> String {
     let is_plain = |name: &String| {
         let is_word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));

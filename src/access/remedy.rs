@@ -88,9 +88,9 @@ pub(crate) enum Remedy {
     Entry {
         /// The place of the entry on the way.
         place: usize,
-        /// Principal the ACL's entry is about.
+        /// Whom the ACL's entry is about.
         tag: Tag,
-        /// Principal by id, where it names one.
+        /// Their id, where it names one.
         id: Option<u32>,
         /// Its new rights.
         rights: Rights,
@@ -310,7 +310,7 @@ fn takers(case: &Case, place: usize, rights: Rights, means: &Means<'_>) -> Vec<R
     }
 }
 
-/// Principal an ACL would name.
+/// Whom an ACL would name.
 fn named(case: &Case, standing: Standing) -> Option<(Tag, Option<u32>)> {
     match standing {
         Standing::User => Some((Tag::User, Some(case.account.uid))),

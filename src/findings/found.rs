@@ -105,7 +105,7 @@ impl EntryReport {
         self.rare.as_deref().map_or(Acls::default(), |rare| rare.acls)
     }
 
-    /// Principal its ACL names that would have less in the state that the policy asks for.
+    /// Whom its ACL names that would have less in the state that the policy asks for.
     pub fn losers(&self) -> &Losers {
         static NONE: Losers = Losers::NONE;
         self.rare.as_deref().map_or(&NONE, |rare| &rare.losers)
@@ -220,7 +220,7 @@ pub struct Rare {
     pub obstacle: Option<Box<str>>,
     /// What its ACLs come to.
     pub acls: Acls,
-    /// Principal its ACL names that would have less in the state that the policy asks for.
+    /// Whom its ACL names that would have less in the state that the policy asks for.
     pub losers: Losers,
 }
 

@@ -93,7 +93,7 @@ fn check_default(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
     }
 }
 
-/// Principal a default ACL gives more than they are to have.
+/// Whom a default ACL gives more than they are to have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Beyond {
     Nobody,

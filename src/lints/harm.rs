@@ -82,7 +82,7 @@ impl Losers {
     /// Nobody.
     pub const NONE: Losers = Losers { first: Vec::new(), more: 0 };
 
-    /// Principal the ACL of an entry names that would have less once its mode is this.
+    /// Whom the ACL of an entry names that would have less once its mode is this.
     pub fn of(entry: &Entry, to: Mode) -> Losers {
         let mut all = losers(entry, to);
         let first = all.by_ref().take(Losers::NAMED).copied().collect();

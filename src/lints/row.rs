@@ -51,6 +51,6 @@ pub struct Facts<'a> {
     pub nlink: u32,
     /// What its ACLs come to, where they were asked for.
     pub acls: Acls,
-    /// Principal its ACL names that would have less in the state that the policy asks for.
+    /// Whom its ACL names that would have less in the state that the policy asks for.
     pub losers: &'a Losers,
 }

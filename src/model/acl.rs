@@ -7,7 +7,7 @@ const VERSION: u32 = 2;
 /// The id of entries that name nobody.
 const NOBODY: u32 = u32::MAX;
 
-/// Principal an ACL entry is about, in the kernel's order (acl(5)).
+/// Whom an ACL entry is about, in the kernel's order (acl(5)).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Tag {
     /// The owner, `user::`.
@@ -46,7 +46,7 @@ impl Tag {
 /// One entry of an ACL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AclEntry {
-    /// Principal it is about.
+    /// Whom it is about.
     pub tag: Tag,
     /// Which user or group, where it names one.
     pub id: Option<u32>,

@@ -1,8 +1,8 @@
-//! Principal a probe asks as, in words: `alice`, `alice:lab`, `:lab`, `@others`.
+//! Whom a probe asks as, in words: `alice`, `alice:lab`, `:lab`, `@others`.
 
 use std::fmt;
 
-/// Principal to ask as; nothing is looked up yet.
+/// Whom to ask as; nothing is looked up yet.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Principal {
     /// A user, with the groups that the name service gives them.

@@ -37,7 +37,7 @@ pub(crate) struct Format {
 /// Who reads a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Readers {
-    /// Principal the umask lets.
+    /// Whoever the umask lets.
     AsUsual,
     /// Everybody: who collects it is a user of their own.
     All,
@@ -50,7 +50,7 @@ pub(crate) const HUMAN: &str = "human";
 pub(crate) const JSON: &str = "json";
 
 /// Every format: a row each, and a file here that writes it.
-pub(crate) static FORMATS: [Format; 6] = [
+pub(crate) static FORMATS: &[Format] = &[
     Format { name: HUMAN, help: "For people", write: human::write_check, ..PLAIN },
     Format { name: JSON, help: "One JSON object a line", write: json::write_report, ..PLAIN },
     Format {

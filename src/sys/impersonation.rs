@@ -20,7 +20,7 @@ use rustix::process::Gid;
 use rustix::thread::{UnshareFlags, set_thread_groups, set_thread_res_gid, unshare_unsafe};
 use std::marker::PhantomData;
 
-/// Principal the kernel is to take a thread for.
+/// Whom the kernel is to take a thread for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Impersonation {
     /// This account, which takes root (CAP_SETUID and CAP_SETGID).

@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Somebody who asks.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Asker {
-    /// Principal the kernel is to take them for.
+    /// Whom the kernel is to take them for.
     pub impersonation: Impersonation,
     /// The user that they are.
     pub uid: u32,

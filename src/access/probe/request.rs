@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 pub(crate) struct Someone {
     /// How they were named: `alice`, `:lab`, `@others`.
     pub label: String,
-    /// Principal the kernel is to take a thread for.
+    /// Whom the kernel is to take a thread for.
     pub impersonation: Impersonation,
     /// Their ids.
     pub account: Account,

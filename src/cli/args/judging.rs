@@ -95,7 +95,7 @@ pub(crate) struct Probe {
     /// The directories to ask about, with all that lies below them [default: the roots of the policies].
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Principal to ask as: USER, USER:GROUP, :GROUP for some member of a group, or @others; repeatable.
+    /// Whom to ask as: USER, USER:GROUP, :GROUP for some member of a group, or @others; repeatable.
     #[arg(long = "as", value_name = "WHO", required = true, value_parser = Principal::parse)]
     pub principal: Vec<Principal>,
     /// The umask that they have, in octal [default: the one that this was started with].

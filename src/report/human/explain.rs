@@ -152,7 +152,7 @@ fn write_way(out: &mut dyn Write, way: &[(Vec<u8>, State)], names: &dyn IdNames,
     table.write(out, palette)
 }
 
-/// Principal a directory's mode lets pass: the first class that somebody belongs to decides (path_resolution(7)).
+/// Whom a directory's mode lets pass: the first class that somebody belongs to decides (path_resolution(7)).
 fn passers(state: State, names: &dyn IdNames) -> String {
     let State { uid, gid, mode } = state;
     let (owner, group) = (owner_text(uid, names), format!("group {}", group_text(gid, names)));
