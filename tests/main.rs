@@ -46,6 +46,7 @@ mod meant;
 mod middle;
 mod mounts;
 mod oracle;
+mod one_answer;
 mod others;
 mod outputs;
 mod plan;

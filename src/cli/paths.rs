@@ -3,7 +3,9 @@
 use super::exit::Failure;
 use crate::model::entry::Kind;
 use crate::model::text::escape;
+use crate::sys::SysError;
 use crate::sys::root::{look_at_path, resolve};
+use rustix::io::Errno;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -42,6 +44,11 @@ pub(super) fn resolved(path: &Path) -> Result<PathBuf, Failure> {
     resolve(path).map_err(|error| not_there(path, error))
 }
 
-fn not_there(path: &Path, error: crate::sys::SysError) -> Failure {
-    Failure::usage(format!("can't look at {}: {error}", shown(path))).hinted("name a path that exists")
+/// Why a PATH is no good, where it can't be looked at.
+pub(super) fn not_there(path: &Path, error: SysError) -> Failure {
+    let hint = match error.errno {
+        Errno::ACCESS => "name a path that you may enter every directory of, or run as root",
+        _ => "name a path that exists",
+    };
+    Failure::usage(format!("can't look at {}: {error}", shown(path))).hinted(hint)
 }

@@ -121,9 +121,7 @@ fn places(session: &Session<'_>, named: &[PathBuf]) -> Result<Vec<ProbedPlace>, 
 /// The real path of a directory that the user named.
 fn directory(path: &Path) -> Result<PathBuf, Failure> {
     let real = paths::resolved(&paths::absolute(path)?)?;
-    let look = look_at_path(&real).map_err(|error| {
-        Failure::usage(format!("can't look at {}: {error}", paths::shown(path))).hinted("name a path that exists")
-    })?;
+    let look = look_at_path(&real).map_err(|error| paths::not_there(path, error))?;
     match look.entry.kind {
         Kind::Dir => Ok(real),
         kind => Err(Failure::usage(format!("{} is a {kind}, and a probe is of directories", paths::shown(path)))
