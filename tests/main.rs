@@ -62,6 +62,7 @@ mod race;
 mod readers;
 mod recipes;
 mod recover;
+mod reports;
 mod roots;
 mod run;
 mod scenario;
