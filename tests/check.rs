@@ -265,6 +265,7 @@ scenario!(captures_are_guarded, own mounts, |t| {
         dir  0:0    0755 nobody
         dir  0:0    0755 .hidden
         dir  0:0    0755 UPPER
+        dir  0:0    0755 12
         link 0:0    link -> a
         ",
     );
@@ -272,7 +273,7 @@ scenario!(captures_are_guarded, own mounts, |t| {
     run.exits(3).finds("deny foreign-group f safe");
     let errors = run.json_of("error");
     let about = |root: &str| errors.iter().any(|error| error.to_string().contains(root));
-    assert!(about("$TREE/low") && about("$TREE/nobody"), "{run}");
+    assert!(about("$TREE/low") && about("$TREE/nobody") && about("$TREE/12"), "{run}");
     assert!(!about("$TREE/.hidden") && !about("$TREE/link"), "{run}");
     t.sh("chmod 0775 .; chgrp 4301 .");
     t.run("check -p lab.toml").exits(3).never_mentions("foreign-group");

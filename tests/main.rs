@@ -5,6 +5,7 @@ mod acts;
 mod asked;
 mod askers;
 mod bounds;
+mod captures;
 mod check;
 mod chmod;
 mod cover;

@@ -15,11 +15,13 @@ use crate::model::mode::Mode;
 use crate::model::text::escape::{escape_message, full_path};
 use crate::model::text::numbers::counted;
 use crate::report::access::{self, Access, write_access};
-
+use crate::report::json;
+use crate::source::roots::{Refusal, Rooted};
 use crate::source::walk::Counters;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::purpose::Purpose;
 use crate::sys::root::look_at_path;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -35,7 +37,7 @@ pub(super) fn probe(common: &Common, arguments: &Probe, streams: &mut Streams) -
     let session = Session::begin(common, Purpose::Probe)?;
     let umask = arguments.umask.map_or_else(own_umask, Ok)?;
     let everybody = everybody(arguments, &session)?;
-    let places = places(&session, &arguments.paths)?;
+    let (places, refused) = places(&session, &arguments.paths)?;
     let someones: Vec<&Someone> = everybody.iter().map(|(someone, _)| someone).collect();
     let roots: Vec<PathBuf> = places.iter().map(|place| place.root.clone()).collect();
     let probed = ask(&session, arguments, &roots, &someones, umask)?;
@@ -45,8 +47,8 @@ pub(super) fn probe(common: &Common, arguments: &Probe, streams: &mut Streams) -
     let roots: Vec<Vec<u8>> = roots.iter().map(|root| root.as_os_str().as_bytes().to_vec()).collect();
     let (rows, complaints) = (&probed.rows, &complaints);
     let told = Access { roots: &roots, labels: &labels, rows, complaints, umask, names: &session.names };
-    let exit = exit(&session, &probed, &told);
-    tell(common, &probed, &told, exit, streams)?;
+    let exit = exit(&session, &probed, &refused, &told);
+    tell(common, (&probed, &refused), &told, exit, streams)?;
     Ok(exit)
 }
 
@@ -97,15 +99,20 @@ fn everybody(arguments: &Probe, session: &Session<'_>) -> Result<Vec<(Someone, V
     Ok(everybody)
 }
 
-/// The PATHs, or else the roots of the policies; one that lies below another is asked about with that.
-fn places(session: &Session<'_>, named: &[PathBuf]) -> Result<Vec<ProbedPlace>, Failure> {
+/// The PATHs, or else the roots of the policies, and those of them that can't be used; one that lies below another is
+/// asked about with that.
+fn places(session: &Session<'_>, named: &[PathBuf]) -> Result<(Vec<ProbedPlace>, Vec<Refusal>), Failure> {
     let said = levels::of_command_line(session.common)?;
-    let mut places = Vec::new();
+    let (mut places, mut refused) = (Vec::new(), Vec::new());
     if named.is_empty() {
-        let check = Check::of(Vec::new());
-        for (root, loaded) in session.roots(&check)? {
-            places.push(ProbedPlace { root, levels: levels::of_policy(&loaded, &said) });
-        }
+        let (loaded, roots) = session.roots(&Check::of(Vec::new()))?;
+        let levels: Vec<Levels> = loaded.iter().map(|loaded| levels::of_policy(loaded, &said)).collect();
+        let place = |tree: &Rooted| {
+            let levels = levels[tree.instance.policy() as usize];
+            ProbedPlace { root: tree.instance.root().to_path_buf(), levels }
+        };
+        places.extend(roots.trees.iter().map(place));
+        refused = roots.refused;
     } else {
         let mut levels = Levels::default();
         said.iter().for_each(|&(lint, level)| levels.set(lint, level));
@@ -115,7 +122,7 @@ fn places(session: &Session<'_>, named: &[PathBuf]) -> Result<Vec<ProbedPlace>, 
     }
     places.sort_by(|a, b| a.root.cmp(&b.root));
     places.dedup_by(|below, above| below.root.starts_with(&above.root));
-    Ok(places)
+    Ok((places, refused))
 }
 
 /// The real path of a directory that the user named.
@@ -129,16 +136,22 @@ fn directory(path: &Path) -> Result<PathBuf, Failure> {
     }
 }
 
-fn exit(session: &Session<'_>, probed: &Probed, told: &Access<'_>) -> Exit {
+fn exit(session: &Session<'_>, probed: &Probed, refused: &[Refusal], told: &Access<'_>) -> Exit {
     if session.stop.load(Ordering::Relaxed) {
         return Exit::Interrupted;
     }
     let failing = told.complaints.iter().any(|complaint| fails(complaint.level, session.common));
-    let complete = if probed.errors.is_empty() { Exit::Clean } else { Exit::Incomplete };
+    let complete = if probed.errors.is_empty() && refused.is_empty() { Exit::Clean } else { Exit::Incomplete };
     (if failing { Exit::Findings } else { Exit::Clean }).or_worse(complete)
 }
 
-fn tell(common: &Common, probed: &Probed, told: &Access<'_>, exit: Exit, streams: &mut Streams) -> Result<(), Failure> {
+fn tell(
+    common: &Common,
+    (probed, refused): (&Probed, &[Refusal]),
+    told: &Access<'_>,
+    exit: Exit,
+    streams: &mut Streams,
+) -> Result<(), Failure> {
     let manner = streams.manner(common);
     streams.write_results(|out| match common.format {
         Format::Human => write_access(out, told, &manner),
@@ -147,9 +160,18 @@ fn tell(common: &Common, probed: &Probed, told: &Access<'_>, exit: Exit, streams
             told.rows.iter().try_for_each(|row| access::write_row(out, told, row))?;
             told.complaints.iter().try_for_each(|complaint| access::write_complaint(out, told, complaint))?;
             probed.errors.iter().try_for_each(|unasked| access::write_unasked(out, told, unasked))?;
-            access::write_end(out, told, probed.excluded, probed.mounts.len(), probed.errors.len(), exit as u8)
+            let lost = |refusal: &Refusal, out: &mut dyn Write| {
+                json::write_lost_root(out, refusal.path.as_os_str().as_bytes(), &refusal.message)
+            };
+            refused.iter().try_for_each(|refusal| lost(refusal, out))?;
+            let errors = probed.errors.len() + refused.len();
+            access::write_end(out, told, probed.excluded, probed.mounts.len(), errors, exit as u8)
         }
     })?;
+    for refusal in refused {
+        let place = paths::shown(&refusal.path);
+        streams.complain(format_args!("{place}: {}", escape_message(&refusal.message)));
+    }
     for unasked in &probed.errors {
         let root = unasked.root.map_or(&b""[..], |root| &told.roots[root as usize]);
         let place = full_path(root, &unasked.path, None);

@@ -153,19 +153,11 @@ impl<'a> Session<'a> {
         Ok(Judged { survey, loaded, table, roots, selection, probed: Probed::Nothing, stalled })
     }
 
-    /// The real roots of the policies that the arguments ask for, each with its policy. A root that can't be used is a
-    /// failure.
-    pub(super) fn roots(&self, check: &Check) -> Result<Vec<(PathBuf, Loaded)>, Failure> {
+    /// The policies that the arguments ask for, and their real roots, those that can't be used among them.
+    pub(super) fn roots(&self, check: &Check) -> Result<(Vec<Loaded>, Roots), Failure> {
         let Ready { loaded, roots, .. } = self.prepare(check, Fallback::Needless)?;
         roots.warnings.iter().for_each(|warning| warn(warning));
-        if let Some(refused) = roots.refused.first() {
-            let place = paths::shown(&refused.path);
-            return Err(Failure::incomplete(format!("can't use the root {place}: {}", refused.message)));
-        }
-        let of = |tree: &roots::Rooted| {
-            (tree.instance.root().to_path_buf(), loaded[tree.instance.policy() as usize].clone())
-        };
-        Ok(roots.trees.iter().map(of).collect())
+        Ok((loaded, roots))
     }
 
     /// The policies that the arguments ask for.

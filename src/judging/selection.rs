@@ -30,6 +30,11 @@ impl Selection {
         self.is_all() || is_covered(path, &self.all)
     }
 
+    /// Whether a path lies at, above or below something that is part of it.
+    pub(crate) fn touches(&self, path: &Path) -> bool {
+        self.selects(path) || self.all.range(path.to_path_buf()..).next().is_some_and(|next| next.starts_with(path))
+    }
+
     /// The paths that no other one says already, each once, in the order they were named.
     pub(crate) fn outermost(&self) -> impl Iterator<Item = &Path> {
         self.outermost.iter().map(PathBuf::as_path)
@@ -59,6 +64,9 @@ mod tests {
         }
         let some = selection(&["/srv/b"]);
         assert!(some.selects(Path::new("/srv/b/x")) && some.selects(Path::new("/srv/b")));
+        assert!(some.touches(Path::new("/srv/b/x")) && some.touches(Path::new("/srv")) && some.touches(Path::new("/")));
+        assert!(!some.touches(Path::new("/srv/a")) && !some.touches(Path::new("/srv/bc")));
+        assert!(selection(&[]).touches(Path::new("/anything")));
         assert!(!some.selects(Path::new("/srv/bc")) && !some.selects(Path::new("/srv")));
         assert!(selection(&[]).selects(Path::new("/anything")));
     }

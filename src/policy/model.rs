@@ -148,9 +148,11 @@ pub struct Tree {
     pub span: Range<usize>,
     /// `root`: patterns, absolute or relative (`.` where it isn't said).
     pub roots: Vec<At<String>>,
-    /// `when`: it holds only where this path exists.
+    /// `root-exclude`: gitignore patterns of names that no capture or `*` of its roots takes.
+    pub root_exclude: Vec<At<String>>,
+    /// `when`: it holds only where this path exists, with `{captures}` still in it.
     pub when: Option<At<String>>,
-    /// `unless`: it holds only where this path doesn't exist.
+    /// `unless`: it holds only where this path doesn't exist, likewise.
     pub unless: Option<At<String>>,
     /// `optional`: whether its root may be missing.
     pub optional: bool,

@@ -51,6 +51,7 @@ pub(crate) fn tree(wishes: Wishes, rules: Vec<Rule>) -> Tree {
         line: 0,
         span: 0..0,
         roots: texts(&["/srv"]),
+        root_exclude: Vec::new(),
         when: None,
         unless: None,
         optional: false,

@@ -3,7 +3,10 @@
 mod expand;
 
 use crate::model::entry::{Entry, Kind};
+use crate::model::pattern::left_out::LeftOut;
+use crate::model::pattern::placeholder::{Origin, put_in};
 use crate::model::pattern::root::RootPattern;
+use crate::model::pattern::{At, PatternError};
 use crate::policy::Loaded;
 use crate::policy::compile::bind::{Binding, Lookup, bind};
 use crate::policy::compile::exceptions::{ExceptionScope, Exceptions};
@@ -18,6 +21,7 @@ use crate::sys::purpose::Purpose;
 use crate::sys::root::{ancestors, exists, look_at_path};
 use expand::{Expansion, Found};
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What to do about `/`, /proc and /sys as roots of what is changed.
@@ -108,7 +112,8 @@ struct Finder<'a> {
 impl Finder<'_> {
     fn tree(&mut self, loaded: &Loaded, policy: u32, index: usize) {
         let tree = &loaded.model.trees[index];
-        if !self.holds(tree) {
+        // What captures decide is asked of each root.
+        if !self.holds(tree, loaded, None) {
             return;
         }
         for root in &tree.roots {
@@ -122,8 +127,21 @@ impl Finder<'_> {
         }
     }
 
-    /// Whether the tree's `when` and `unless` let it hold on this machine.
-    fn holds(&mut self, tree: &Tree) -> bool {
+    /// Whether the tree's `when` and `unless` let it hold on this machine: those of them that need no captures, or at a
+    /// root those that do.
+    fn holds(&mut self, tree: &Tree, loaded: &Loaded, captures: Option<&[(String, String)]>) -> bool {
+        let path = |condition: &Option<At<String>>| {
+            let text = &condition.as_ref()?.value;
+            let without = put_in(text, lookup(&loaded.params, &[]));
+            let filled = match (captures, without) {
+                (None, without) => without,
+                (Some(_), Ok(_)) => return None,
+                (Some(captures), Err(_)) => put_in(text, lookup(&loaded.params, captures)),
+            };
+            // Names were checked when the policy was read.
+            filled.ok().map(|(path, _)| path)
+        };
+        let (when, unless) = (path(&tree.when), path(&tree.unless));
         let mut there = |path: &str| {
             exists(Path::new(path)).unwrap_or_else(|error| {
                 let message = format!("can't tell whether it exists: {error}");
@@ -136,8 +154,7 @@ impl Finder<'_> {
                 false
             })
         };
-        tree.when.as_ref().is_none_or(|path| there(&path.value))
-            && tree.unless.as_ref().is_none_or(|path| !there(&path.value))
+        when.is_none_or(|path| there(&path)) && unless.is_none_or(|path| !there(&path))
     }
 
     fn root(
@@ -156,6 +173,15 @@ impl Finder<'_> {
                 return;
             }
         };
+        let pattern = match LeftOut::new(&loaded.model.trees[index].root_exclude) {
+            Ok(left_out) => pattern.leaving_out(left_out),
+            Err(errors) => {
+                let source = || Some(loaded.model.source.clone());
+                let problem = |PatternError { span, message, hint }| Problem { source: source(), span, message, hint };
+                self.roots.problems.extend(errors.into_iter().map(problem));
+                return;
+            }
+        };
         let mut expansion = Expansion::new(&pattern, self.trust, self.policy);
         expansion.run();
         self.roots.refused.append(&mut expansion.refused);
@@ -170,6 +196,9 @@ impl Finder<'_> {
     }
 
     fn found(&mut self, loaded: &Loaded, (policy, index): (u32, usize), found: Found, base: Option<&Path>) {
+        if !self.holds(&loaded.model.trees[index], loaded, Some(&found.captures)) {
+            return;
+        }
         if !self.is_trusted(&found.named) || self.is_preserved(&found.path) {
             return;
         }
@@ -252,6 +281,17 @@ impl Finder<'_> {
                 false
             }
         }
+    }
+}
+
+/// What stands for a name in braces, of a policy's params and of what a root captured.
+fn lookup<'v>(
+    params: &'v BTreeMap<String, String>,
+    captures: &'v [(String, String)],
+) -> impl Fn(&str) -> Option<(&'v str, Origin)> {
+    move |name| {
+        let capture = captures.iter().find(|(capture, _)| capture == name).map(|(_, value)| value);
+        capture.or_else(|| params.get(name)).map(|value| (value.as_str(), Origin::Policy))
     }
 }
 

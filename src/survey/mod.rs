@@ -56,12 +56,14 @@ pub(crate) fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, Surve
     survey.unsafe_fixes = request.options.iter().map(|options| options.unsafe_fixes).collect();
     survey.rules =
         request.table.sites().iter().map(|site| RulePlace { policy: site.policy, line: site.line }).collect();
-    for refusal in &request.roots.refused {
+    // What is wrong elsewhere is nothing to a run that PATHs limit.
+    for refusal in request.roots.refused.iter().filter(|refusal| request.selection.touches(&refusal.path)) {
         refuse(refusal, &mut survey);
     }
     survey.remarks.clone_from(&request.roots.remarks);
     survey.warnings.clone_from(&request.roots.warnings);
     let seen = confined(request.conduct, || see_roots(request))?;
+    let sees_all = seen.iter().all(Option::is_some);
     let bounds = bind(request, seen, &mut survey);
     live.begin(&survey);
     let placed = divide(&cover(&bounds, &survey));
@@ -75,7 +77,8 @@ pub(crate) fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, Surve
     // Each region is a target once at most.
     let walked = placed.iter().filter(|placed| !placed.region.views.is_empty()).count();
     let reads_all = targets.iter().filter(|target| target.path.is_empty()).count() == walked;
-    let is_whole = reads_all && request.conduct.depth == Depth::All && !request.conduct.stop.load(Ordering::Relaxed);
+    let is_whole =
+        sees_all && reads_all && request.conduct.depth == Depth::All && !request.conduct.stop.load(Ordering::Relaxed);
     survey.usage = (is_whole && survey.errors.is_empty()).then_some(usage);
     Ok(survey)
 }
@@ -111,7 +114,8 @@ struct Seen {
     obstacle: Option<Obstacle>,
 }
 
-fn see_roots(request: &Request<'_>) -> Vec<Result<Seen, SysError>> {
+/// Opens every root; but for those that the run isn't about, which might hang.
+fn see_roots(request: &Request<'_>) -> Vec<Option<Result<Seen, SysError>>> {
     let features = KernelFeatures::for_looking();
     let see = |tree: &Rooted| {
         let dir = open_root(tree.instance.root(), Links::Refuse)?;
@@ -120,11 +124,16 @@ fn see_roots(request: &Request<'_>) -> Vec<Result<Seen, SysError>> {
         let obstacle = obstacle::find(request, tree, &look.entry)?;
         Ok(Seen { look, handle: Handle::of(&held), fsid: file_system_id(&dir)?, obstacle })
     };
-    request.roots.trees.iter().map(see).collect()
+    let is_meant = |tree: &Rooted| request.selection.touches(tree.instance.root());
+    request.roots.trees.iter().map(|tree| is_meant(tree).then(|| see(tree))).collect()
 }
 
 /// Makes every root that could be opened ready to judge by.
-fn bind<'a>(request: &'a Request<'a>, seen: Vec<Result<Seen, SysError>>, survey: &mut Survey) -> Vec<Bound<'a>> {
+fn bind<'a>(
+    request: &'a Request<'a>,
+    seen: Vec<Option<Result<Seen, SysError>>>,
+    survey: &mut Survey,
+) -> Vec<Bound<'a>> {
     let mut bounds = Vec::new();
     for (tree, seen) in request.roots.trees.iter().zip(seen) {
         let (instance, index) = (&tree.instance, survey.roots.len() as u32);
@@ -137,8 +146,9 @@ fn bind<'a>(request: &'a Request<'a>, seen: Vec<Result<Seen, SysError>>, survey:
             mounts: instance.mounts(),
         };
         match seen {
-            Err(error) => survey.errors.push(EntryError::of(Some(index), TreePath::from(&b"."[..]), error)),
-            Ok(seen) => {
+            None => {}
+            Some(Err(error)) => survey.errors.push(EntryError::of(Some(index), TreePath::from(&b"."[..]), error)),
+            Some(Ok(seen)) => {
                 root.id = Some(seen.look.entry.id);
                 (root.handle, root.fsid) = (seen.handle.clone(), seen.fsid);
                 survey.reports.extend(seen.obstacle.map(|obstacle| obstacle.report(index, &seen.look.entry)));

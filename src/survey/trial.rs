@@ -15,6 +15,7 @@ use crate::model::entry::{Entry, Extras, Identity, Kind, State};
 use crate::model::intent::Around;
 use crate::model::mode::Mode;
 use crate::model::pattern::branch::{Branch, Lead};
+use crate::model::pattern::left_out::LeftOut;
 use crate::model::pattern::root::RootPattern;
 use crate::policy::compile::bind::{Binding, bind};
 use crate::policy::compile::exceptions::Exceptions;
@@ -83,6 +84,8 @@ fn covering(
                 let (source, span) = (Some(Arc::clone(&model.source)), root.span.clone());
                 vec![Problem { source, span, message: error.message, hint: error.hint }]
             })?;
+            // Its patterns were tried out when the policy was read.
+            let pattern = pattern.leaving_out(LeftOut::new(&tree.root_exclude).unwrap_or_default());
             match pattern.lead(path, has_excluded_name) {
                 Lead::Nowhere => {}
                 Lead::Rejected(root) => cover.bar(&root, 0),

@@ -82,10 +82,18 @@ pub(crate) fn put_in<'v>(
     Ok((whole, origin))
 }
 
-/// Whether a text can name a param or capture; what a capture holds has to look the same: `[a-z_][a-z0-9_-]*`.
+/// Whether a text can name a param or capture: `[a-z_][a-z0-9_-]*`.
 pub(crate) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-')
+}
+
+/// Whether a capture may hold a text: `[A-Za-z0-9_][A-Za-z0-9_.-]*`, as groups and users are called; digits alone are an id.
+pub(super) fn can_be_captured(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    text.bytes().next().is_some_and(is_letter)
+        && text.bytes().all(|byte| is_letter(byte) || byte == b'.' || byte == b'-')
+        && !text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 pub(crate) fn error(span: Range<usize>, message: String, hint: Option<&str>) -> PlaceholderError {
@@ -95,6 +103,27 @@ pub(crate) fn error(span: Range<usize>, message: String, hint: Option<&str>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_and_never_ids_are_captured() {
+        for (text, expected) in [
+            ("apollo", true),
+            ("Apollo.Eleven-2", true),
+            ("3d-lab", true),
+            ("_x", true),
+            ("2024a", true),
+            ("2024", false),
+            ("", false),
+            (".x", false),
+            ("-x", false),
+            ("a b", false),
+            ("a:b", false),
+            ("@root", false),
+            ("\u{e4}", false),
+        ] {
+            assert_eq!(can_be_captured(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn puts_in_and_remembers_captures() {

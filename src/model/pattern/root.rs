@@ -4,7 +4,8 @@
 //! So there is one reading of each name, found without going back, and it is not tried again with another where what
 //! was captured is no good.
 
-use super::placeholder::{Part, PlaceholderError, error, is_name, parts};
+use super::left_out::LeftOut;
+use super::placeholder::{Part, PlaceholderError, can_be_captured, error, parts};
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::ops::Range;
@@ -12,9 +13,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component as Step, Path};
 
 /// A tree's root, absolute and with params put in.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RootPattern {
     pub(super) components: Vec<Component>,
+    /// The names that its holes don't take.
+    pub(super) left_out: LeftOut,
 }
 
 /// One component of a root.
@@ -69,13 +72,19 @@ impl RootPattern {
             components.extend(component(part, at, params)?);
             at += part.len() + 1;
         }
-        let root = RootPattern { components };
+        let root = RootPattern { components, left_out: LeftOut::default() };
         match root.captured_twice() {
             Some(name) => {
                 Err(error(0..text.len(), format!("`{{{name}}}` is captured twice"), Some("name one of them otherwise")))
             }
             None => Ok(root),
         }
+    }
+
+    /// The same, of which no capture or `*` takes these names (`root-exclude`).
+    #[must_use]
+    pub(crate) fn leaving_out(self, left_out: LeftOut) -> RootPattern {
+        RootPattern { left_out, ..self }
     }
 
     /// The names it captures.
@@ -95,13 +104,16 @@ impl RootPattern {
 
 impl NamePattern {
     /// Whether a directory's name is like this, and what its captures are. Names with a leading dot never are, unless
-    /// the pattern begins with one.
-    pub(super) fn matches(&self, name: &[u8]) -> Match {
+    /// the pattern begins with one, nor are those that are left out, as a whole or in a hole.
+    pub(super) fn matches(&self, name: &[u8], left_out: &LeftOut) -> Match {
         let Some(found) = self.holes_of(name) else { return Match::No };
+        if left_out.has(name) || found.iter().any(|range| left_out.has(&name[range.clone()])) {
+            return Match::No;
+        }
         let mut captures = Vec::new();
         for (hole, range) in self.holes.iter().zip(found) {
             let Some(capture) = hole else { continue };
-            match std::str::from_utf8(&name[range.clone()]).ok().filter(|text| is_name(text)) {
+            match std::str::from_utf8(&name[range.clone()]).ok().filter(|text| can_be_captured(text)) {
                 Some(text) => captures.push((capture.clone(), text.to_owned())),
                 None => return Match::Rejected(rejection(capture, &name[range])),
             }
@@ -133,7 +145,8 @@ impl NamePattern {
 fn rejection(capture: &str, value: &[u8]) -> String {
     let value = value.escape_ascii();
     format!(
-        "`{{{capture}}}` would be `{value}`, but a capture begins with a-z or `_` and goes on with a-z, 0-9, `_` and `-`"
+        "`{{{capture}}}` would be `{value}`, but a capture begins with a letter, a digit or `_`, goes on with those, `.` \
+         and `-`, and isn't digits alone; leave it out by `root-exclude`, if it is none"
     )
 }
 
@@ -296,25 +309,28 @@ mod tests {
             ("/{a}-{b}", "-x", Match::No),
             ("/{a}-{b}", "a--", Match::Rejected(String::new())),
             ("/{a}.{b}.d", "x.y.d", yes(&[("a", "x"), ("b", "y")])),
-            ("/{a}.d", "d.d.d", Match::Rejected(String::new())),
+            ("/{a}.d", "d.d.d", yes(&[("a", "d.d")])),
             ("/{site}_{b}", "lab_b", yes(&[("b", "b")])),
-            ("/{p}", "Alpha", Match::Rejected(String::new())),
-            ("/{p}", "0", Match::Rejected(String::new())),
+            ("/{p}", "Alpha.2", yes(&[("p", "Alpha.2")])),
+            ("/{p}", "3d", yes(&[("p", "3d")])),
+            ("/{p}", "1000", Match::Rejected(String::new())),
             ("/{p}", "a b", Match::Rejected(String::new())),
             ("/{p}", "\u{e4}", Match::Rejected(String::new())),
             ("/*a*a", "xa", Match::No),
             ("/*a*a", "xaa", yes(&[])),
         ] {
             let Component::Pattern(component) = last(pattern) else { panic!("{pattern} is literal") };
-            match (component.matches(name.as_bytes()), expected) {
+            match (component.matches(name.as_bytes(), &LeftOut::default()), expected) {
                 (Match::Rejected(_), Match::Rejected(_)) => {}
                 (found, expected) => assert_eq!(found, expected, "{pattern} {name}"),
             }
         }
         let Component::Pattern(any) = last("/*") else { panic!("* is literal") };
-        assert_eq!(any.matches(b"\xff"), Match::Yes(vec![]));
+        assert_eq!(any.matches(b"\xff", &LeftOut::default()), Match::Yes(vec![]));
         let Component::Pattern(capture) = last("/{p}") else { panic!("{{p}} is literal") };
-        assert!(matches!(capture.matches(b"a\xff"), Match::Rejected(why) if why.contains("a\\xff")));
+        assert!(
+            matches!(capture.matches(b"a\xff", &LeftOut::default()), Match::Rejected(why) if why.contains("a\\xff"))
+        );
     }
 
     #[test]

@@ -25,6 +25,25 @@ pub(super) fn excludes(value: &Value<'_>, problems: &mut Problems) -> Vec<At<Str
     patterns
 }
 
+/// The patterns of `root-exclude`, which are of names.
+pub(super) fn names(value: &Value<'_>, problems: &mut Problems) -> Vec<At<String>> {
+    let patterns = patterns(value, problems);
+    for pattern in &patterns {
+        let name = pattern.value.strip_suffix('/').unwrap_or(&pattern.value);
+        if let Some(slash) = name.find('/') {
+            let at = problems.inside(pattern, slash..slash + 1);
+            problems.add(
+                at,
+                "a path, where a name should be",
+                "write the name of the directory alone, as in `\"*_old\"`",
+            );
+        } else if name.trim_start_matches('!').is_empty() {
+            problems.add(pattern.span.clone(), "a pattern without a name", "write a name, as in `\"*_old\"`");
+        }
+    }
+    patterns
+}
+
 fn check(pattern: &At<String>, problems: &mut Problems) {
     let text = &pattern.value;
     if text.trim().is_empty() {

@@ -70,7 +70,9 @@ impl<'t> Table<'t> {
 fn home_of(key: &str) -> Option<&'static str> {
     match key {
         "format" | "name" | "summary" => Some("the head of the file, before all tables"),
-        "root" | "when" | "unless" | "optional" | "mounts" | "exclude" | "default-excludes" => Some("[[tree]]"),
+        "root" | "root-exclude" | "when" | "unless" | "optional" | "mounts" | "exclude" | "default-excludes" => {
+            Some("[[tree]]")
+        }
         "group" | "owner" | "setgid" | "sticky" | "dir-mode" | "file-mode" => Some("[[tree]] or [[tree.rule]]"),
         "hard-links" | "consent" | "private-dirs" | "kinds" => Some("[[tree]] or [[tree.rule]]"),
         "match" | "scope" => Some("[[tree.rule]]"),

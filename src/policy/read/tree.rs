@@ -1,6 +1,6 @@
 //! `[[tree]]` and `[[tree.rule]]`.
 
-use super::names::Names;
+use super::names::{Names, captures};
 use super::paths;
 use super::patterns;
 use super::problems::Problems;
@@ -21,8 +21,9 @@ fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree
         None => vec![At { value: ".".into(), span: span.clone() }],
     };
     let names = Names::of_roots(params, &roots);
-    let when = condition(&mut table, "when", problems);
-    let unless = condition(&mut table, "unless", problems);
+    let root_exclude = table.take("root-exclude").map(|value| root_exclude(&value, params, &roots, problems));
+    let when = condition(&mut table, "when", &names, problems);
+    let unless = condition(&mut table, "unless", &names, problems);
     let optional = table.take("optional").and_then(|value| value.flag(problems));
     let mounts = table.take("mounts").and_then(|value| value.word(&["stay", "local", "all"], mounts, problems));
     let exclude = table.take("exclude").map(|value| patterns::excludes(&value, problems));
@@ -33,6 +34,7 @@ fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree
     Tree {
         line: problems.line(span.start),
         span,
+        root_exclude: root_exclude.unwrap_or_default(),
         when,
         unless,
         optional: optional.unwrap_or_default(),
@@ -45,9 +47,25 @@ fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree
     }
 }
 
-fn condition(table: &mut Table<'_>, key: &'static str, problems: &mut Problems) -> Option<At<String>> {
+/// Names that the captures and `*` of these roots don't take.
+fn root_exclude(value: &Value<'_>, params: &[Param], roots: &[At<String>], problems: &mut Problems) -> Vec<At<String>> {
+    let is_wild = |root: &At<String>| root.value.contains('*') || captures(&root.value, params).next().is_some();
+    if !roots.iter().any(is_wild) {
+        let hint = "leave it out: only names that a `*` or a capture of the root would take can be left out";
+        problems.add(value.key_span.clone(), "`root-exclude` never applies: the tree's root names one directory", hint);
+    }
+    patterns::names(value, problems)
+}
+
+fn condition(
+    table: &mut Table<'_>,
+    key: &'static str,
+    names: &Names<'_>,
+    problems: &mut Problems,
+) -> Option<At<String>> {
     let path = table.take(key)?.text("\"/etc/staff-group-for-usr-local\"", problems)?;
     paths::absolute(&path, "a condition", problems);
+    names.check(&path, problems);
     Some(path)
 }
 

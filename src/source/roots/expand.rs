@@ -27,6 +27,13 @@ pub(super) struct Found {
     pub captures: Vec<(String, String)>,
 }
 
+/// How far the pattern has come on one way.
+struct Way<'p> {
+    branch: Branch<'p>,
+    /// A directory that it can't lead through, and why: told only if a root lies behind it.
+    barrier: Option<(PathBuf, String)>,
+}
+
 /// The expansion of one root pattern.
 pub(super) struct Expansion<'p> {
     pattern: &'p RootPattern,
@@ -48,77 +55,81 @@ impl<'p> Expansion<'p> {
 
     /// Finds every directory that the pattern stands for.
     pub(super) fn run(&mut self) {
-        let mut branches = vec![self.pattern.start()];
-        while let Some(branch) = branches.pop() {
-            if branch.has_arrived() {
-                self.arrive(branch);
+        let mut ways = vec![Way { branch: self.pattern.start(), barrier: None }];
+        while let Some(way) = ways.pop() {
+            if way.branch.has_arrived() {
+                self.arrive(way);
             } else {
-                branches.extend(self.branch_out(&branch));
+                ways.extend(self.branch_out(&way));
             }
         }
     }
 
     /// The branches below a directory whose names match.
-    fn branch_out(&mut self, branch: &Branch<'p>) -> Vec<Branch<'p>> {
+    fn branch_out(&mut self, way: &Way<'p>) -> Vec<Way<'p>> {
+        let branch = &way.branch;
         let listed =
             open_root(&branch.path, Links::Follow).and_then(|dir| Ok((listing::names(&dir)?, look(&dir)?.entry, dir)));
         let (names, above, dir) = match listed {
             Ok(listed) => listed,
             Err(error) => {
-                self.stop(branch, error);
+                self.stop(way, error);
                 return Vec::new();
             }
         };
-        let mut branches = Vec::new();
+        let mut ways = Vec::new();
         for (name, kind) in names.into_iter().rev() {
             if kind.is_some_and(|kind| kind != Kind::Dir) {
                 continue;
             }
             let entered = branch.enter(OsStr::from_bytes(name.to_bytes()));
-            if entered == Entered::No {
+            if matches!(entered, Entered::No) {
                 continue;
             }
             let path = branch.path.join(OsStr::from_bytes(name.to_bytes()));
             match look_at_path(&path) {
                 Ok(look) if look.entry.kind != Kind::Dir => {}
                 Ok(look) if is_left_out(&dir, name.to_bytes(), &look, &above) => {}
-                Ok(_) => branches.extend(self.enter(branch, &path, entered)),
+                Ok(_) => ways.extend(self.enter(way, &path, entered)),
                 Err(error) if error.is_absence() => {}
                 Err(error) => self.refuse(path, Some(error), error.to_string()),
             }
         }
-        branches
+        ways
     }
 
-    /// The branch into a directory of a name that matches, if what is captured there can be.
-    fn enter(&mut self, branch: &Branch<'p>, directory: &Path, entered: Entered<'p>) -> Option<Branch<'p>> {
-        let next = match entered {
-            Entered::Into(next) => next,
-            Entered::Rejected(why) => {
-                self.refuse(directory, None, why);
-                return None;
-            }
+    /// The way into a directory of a name that matches.
+    fn enter(&self, way: &Way<'p>, directory: &Path, entered: Entered<'p>) -> Option<Way<'p>> {
+        let (branch, why) = match entered {
+            Entered::Into(next) => (next, None),
+            Entered::Rejected(next, why) => (next, Some(why)),
             Entered::No => return None,
         };
-        if self.trust.is_root && next.captures.len() > branch.captures.len() {
+        let barrier = why.or_else(|| {
             // Whoever can make or rename directories here would choose the group that root hands out.
-            if let Some(doubt) = doubt(directory, Sticky::Doubted) {
-                let message = format!("a captured name can't decide on groups here: {doubt}");
-                self.refuse(directory, None, message);
-                return None;
+            let is_guarded = self.trust.is_root && branch.captures.len() > way.branch.captures.len();
+            let doubt = if is_guarded { doubt(directory, Sticky::Doubted) } else { None }?;
+            Some(format!("a captured name can't decide on groups here: {doubt}"))
+        });
+        let barrier = barrier.map(|why| (directory.to_path_buf(), why));
+        Some(Way { branch, barrier: way.barrier.clone().or(barrier) })
+    }
+
+    fn arrive(&mut self, way: Way<'p>) {
+        match (resolve(&way.branch.path), way.barrier) {
+            (Ok(path), None) => {
+                self.found.push(Found { named: way.branch.path, path, captures: way.branch.captures });
             }
-        }
-        Some(next)
-    }
-
-    fn arrive(&mut self, branch: Branch<'p>) {
-        match resolve(&branch.path) {
-            Ok(path) => self.found.push(Found { named: branch.path, path, captures: branch.captures }),
-            Err(error) => self.stop(&branch, error),
+            (Ok(_), Some((directory, why))) => {
+                if !self.refused.iter().any(|known| known.path == directory) {
+                    self.refuse(directory, None, why);
+                }
+            }
+            (Err(error), barrier) => self.stop(&Way { branch: way.branch, barrier }, error),
         }
     }
 
-    fn stop(&mut self, branch: &Branch<'_>, error: SysError) {
+    fn stop(&mut self, Way { branch, .. }: &Way<'_>, error: SysError) {
         if !error.is_absence() {
             self.refuse(branch.path.clone(), Some(error), format!("the root can't be reached: {error}"));
         } else if branch.is_literal {

@@ -55,6 +55,7 @@ fn every_key_of_a_tree_is_read() {
         format = 1
         [[tree]]
         root = ["/srv/a", "/srv/b/*"]
+        root-exclude = "old*"
         when = "/etc/yes"
         unless = "/etc/no"
         optional = true
@@ -91,7 +92,7 @@ fn every_key_of_a_tree_is_read() {
     assert_eq!(*value(&wishes.private_dirs), PrivateDirs::Allow);
     assert_eq!(wishes.kinds, Some(vec![Kind::Dir, Kind::Symlink]));
     let rule = &tree.rules[0];
-    assert_eq!((rule.line, rule.scope, rule.patterns.len(), &rule.wishes.kinds), (21, RuleScope::Own, 2, &None));
+    assert_eq!((rule.line, rule.scope, rule.patterns.len(), &rule.wishes.kinds), (22, RuleScope::Own, 2, &None));
 }
 
 fn value<T: std::fmt::Debug>(attribute: &Attribute<T>) -> &T {

@@ -22,6 +22,18 @@ fn roots_and_conditions_are_checked() {
         ("root = '/{a}/{a}'", "3:14 `{a}` is captured twice in one root; give the two captures different names".into()),
         ("root = '/{a}{b}'", format!("3:13 `{{b}}` stands right beside another pattern; {between}")),
         ("root = '/{a}*'", format!("3:10 `{{a}}` stands right beside another pattern; {between}")),
+        (
+            "root-exclude = 'x'",
+            "3:1 `root-exclude` never applies: the tree's root names one directory; \
+             leave it out: only names that a `*` or a capture of the root would take can be left out"
+                .into(),
+        ),
+        (
+            "root = '/srv/*'\nroot-exclude = ['a/b', '!']",
+            "4:19 a path, where a name should be; write the name of the directory alone, as in `\"*_old\"`\n4:24 a pattern without a name; \
+             write a name, as in `\"*_old\"`"
+                .into(),
+        ),
         ("when = 'etc/x'", "3:8 a condition that is not absolute; begin it with `/`".into()),
         ("unless = '/etc/../x'", format!("3:16 `..` in a path; {dots}")),
         ("mounts = 'lokal'", "3:10 `lokal` is not a value of `mounts`; did you mean `local`?".into()),
