@@ -99,6 +99,8 @@ scenario!(the_capabilities_of_the_service_are_enough, |t| {
     t.policy("lab.toml", &lab("root = '$TREE'\nconsent = 'assumed'"));
     t.tree("dir 0:4242 2775 .\n dir 2001:2001 0700 d\n file 2001:2001 0600 d/f");
     let policy = t.dir().join("lab.toml").display().to_string();
+    let expecting = "root = '$TREE'\nconsent = 'assumed'\n[[expect]]\nas = '2003:4242'\npath = 'd/f'\ncan = 'write'";
+    t.policy("expecting.toml", &lab(expecting));
     let confined = |words: &str| {
         let service = units(t, words);
         let value = |key: &str| service.lines().find_map(|line| line.strip_prefix(key)).expect("said").to_owned();
@@ -109,6 +111,8 @@ scenario!(the_capabilities_of_the_service_are_enough, |t| {
     confined(&format!("--fix -p {policy}"));
     t.holds("dir 0:4242 2775 .\n dir 2001:4242 2770 d\n file 2001:4242 0660 d/f");
     confined(&format!("-p {policy}"));
+    // Who asks what is expected has to become those people.
+    confined(&format!("-p {}", t.dir().join("expecting.toml").display()));
 });
 
 scenario!(a_repair_may_write_to_the_roots_alone, |t| {
@@ -161,6 +165,27 @@ scenario!(a_deploy_step_fails_where_the_tree_is_wrong, |t| {
     assert!(said.contains("missing-setgid") && said.ends_with("nothing was deployed\nexit 1\n"), "{said}");
     t.sh("rm -r */");
     assert!(t.sh("sh ../step 2>&1 || echo \"exit $?\"").contains("the check itself failed"));
+});
+
+scenario!(what_is_generated_asks_what_is_expected_of_people, |t| {
+    let policy = lab("root = '$TREE'\n[[expect]]\nas = '2003:4242'\npath = 'secret'\ncannot = 'write'");
+    t.policy("lab.toml", &policy);
+    t.tree("dir 0:4242 2775 .\n file 0:4242 0664 secret");
+    let file = t.dir().join("lab.toml").display().to_string();
+    t.run(&format!("check -q -p {file}")).succeeds();
+    for probe in ["", "--probe"] {
+        let script = printed(t, t.run(&format!("generate pre-deploy {probe} -p {file}")).succeeds());
+        std::fs::write(t.dir().join("step"), &script).unwrap();
+        let said = t.sh("sh ../step 2>&1 || echo \"exit $?\"");
+        assert!(said.contains("unmet-expectation") && said.ends_with("exit 1\n"), "{said}");
+    }
+    t.run(&format!("generate cron -p {file}")).mentions("check --probe -q");
+    t.run(&format!("generate systemd --unit service -p {file}")).mentions("CAP_SETUID CAP_SETGID\n");
+    t.run(&format!("generate cron --fix -p {file}")).mentions("A repair asks nobody").never_mentions("--probe -q");
+    t.run(&format!("generate cron --fix --probe -p {file}")).exits(2);
+    // Nobody else can become others, so that their job asks only where they say so.
+    t.run_as(EVE, &format!("generate cron -p {file}")).mentions("--probe asks it").never_mentions("check --probe");
+    t.run("generate cron -p setgid-share .").never_mentions("--probe");
 });
 
 scenario!(shellcheck_finds_nothing_in_a_deploy_step, |t| {

@@ -19,11 +19,11 @@ use std::path::{Path, PathBuf};
 pub(super) fn generate(common: &Common, generate: &Generate, streams: &mut Streams) -> Result<Exit, Failure> {
     match generate {
         Generate::Cron(scheduled) => {
-            let job = job(common, scheduled)?;
+            let job = job(common, scheduled, streams)?;
             streams.write_results(|out| write_cron(out, &job))?;
         }
         Generate::Systemd { scheduled, unit } => {
-            let job = job(common, scheduled)?;
+            let job = job(common, scheduled, streams)?;
             streams.write_results(|out| match unit {
                 Some(UnitKind::Service) => write_unit(out, &job, Unit::Service),
                 Some(UnitKind::Timer) => write_unit(out, &job, Unit::Timer),
@@ -34,23 +34,24 @@ pub(super) fn generate(common: &Common, generate: &Generate, streams: &mut Strea
                 }
             })?;
         }
-        Generate::PreDeploy { paths } => {
-            let job = job(common, &Scheduled { paths: paths.clone(), fix: false })?;
+        Generate::PreDeploy { paths, probe } => {
+            let job = job(common, &Scheduled { paths: paths.clone(), fix: false, probe: *probe }, streams)?;
             streams.write_results(|out| write_step(out, &job))?;
         }
     }
     Ok(Exit::Clean)
 }
 
-fn job(common: &Common, scheduled: &Scheduled) -> Result<Job, Failure> {
+fn job(common: &Common, scheduled: &Scheduled, streams: &Streams) -> Result<Job, Failure> {
     let session = Session::begin(common, Purpose::Check)?;
-    let (task, fallback) = match scheduled.fix {
-        true => (Task::Fix, Fallback::Refused),
-        false => (Task::Check, Fallback::Allowed),
-    };
+    let fallback = if scheduled.fix { Fallback::Refused } else { Fallback::Allowed };
     let named: Vec<PathBuf> = scheduled.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
     // What is wrong with the policies is better told today than at night.
     let loaded = session.load(&named, fallback)?;
+    let (task, said) = task(scheduled, loaded.iter().any(|loaded| !loaded.model.expectations.is_empty()));
+    if let Some(said) = said {
+        streams.status(said);
+    }
     let mut places = Vec::new();
     for loaded in &loaded {
         for (path, optional) in places_of(loaded).map_err(Failure::usage)? {
@@ -70,12 +71,30 @@ fn job(common: &Common, scheduled: &Scheduled) -> Result<Job, Failure> {
     }
 }
 
+/// What the run is to do, and what is to be said of it. Where people are expected to do something, a check that didn't ask would pass in silence.
+fn task(scheduled: &Scheduled, is_expecting: bool) -> (Task, Option<&'static str>) {
+    let said = |message| is_expecting.then_some(message);
+    match scheduled {
+        Scheduled { fix: true, .. } => (
+            Task::Fix,
+            said("A repair asks nobody what the policies' [[expect]]s say: generate a check (without --fix) as well."),
+        ),
+        Scheduled { probe: true, .. } => (Task::Probe, None),
+        _ if is_expecting && host::effective_uid() == 0 => (Task::Probe, None),
+        _ => (
+            Task::Check,
+            said("What the policies' [[expect]]s say isn't asked: --probe asks it, for others as root alone."),
+        ),
+    }
+}
+
 /// The command line that does the same as this one, from wherever it is started.
 fn words(common: &Common, task: Task, named: &[PathBuf]) -> Result<Vec<String>, Failure> {
     let program = std::env::current_exe().unwrap_or_else(|_| "sgidlint".into());
     let mut words = vec![text(program.as_os_str())?];
     words.extend(match task {
         Task::Check => vec!["check".into(), "-q".into()],
+        Task::Probe => vec!["check".into(), "--probe".into(), "-q".into()],
         Task::Fix => vec!["fix".into(), "-y".into(), "-q".into()],
     });
     for policy in &common.policies {

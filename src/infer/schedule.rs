@@ -17,7 +17,7 @@ pub(crate) struct Job {
     pub words: Vec<String>,
     /// Whether it repairs.
     pub task: Task,
-    /// Where it repairs: nothing else of the file system is to be writable. Of the roots the topmost alone.
+    /// Where it looks or repairs: nothing else of the file system is to be writable. Of the roots the topmost alone.
     pub places: Vec<UnitPlace>,
     /// Whose it is: root's crontab lines name the user.
     pub whose: Whose,
@@ -28,6 +28,8 @@ pub(crate) struct Job {
 pub(crate) enum Task {
     /// It looks.
     Check,
+    /// It looks, and asks the kernel whether people can do what the policies expect.
+    Probe,
     /// It repairs.
     Fix,
 }
@@ -153,6 +155,7 @@ WantedBy=timers.target
 fn write_service(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     let (does, capabilities) = match job.task {
         Task::Check => ("Check", "CAP_DAC_READ_SEARCH"),
+        Task::Probe => ("Check", "CAP_DAC_READ_SEARCH CAP_SETUID CAP_SETGID"),
         Task::Fix => ("Repair", "CAP_DAC_READ_SEARCH CAP_CHOWN CAP_FOWNER CAP_FSETID"),
     };
     let command: Vec<String> = job.words.iter().map(|word| unit_word(word).replace('$', "$$")).collect();
@@ -176,15 +179,18 @@ ProtectSystem=strict
         command.join(" ")
     )?;
     match job.task {
-        Task::Check => writeln!(out, "RestrictSUIDSGID=yes")?,
+        Task::Check | Task::Probe => {
+            writeln!(out, "RestrictSUIDSGID=yes")?;
+            writeln!(out, "# Nothing is written there, but what is read-only can't be repaired, which would be said.")?;
+        }
         Task::Fix => {
             writeln!(out, "# Not RestrictSUIDSGID: it would forbid setting the bit.")?;
             writeln!(out, "StateDirectory=sgidlint\nStateDirectoryMode=0700")?;
-            for place in &job.places {
-                let optional = if place.optional { "-" } else { "" };
-                writeln!(out, "ReadWritePaths={}", unit_word(&format!("{optional}{}", place.path)))?;
-            }
         }
+    }
+    for place in &job.places {
+        let optional = if place.optional { "-" } else { "" };
+        writeln!(out, "ReadWritePaths={}", unit_word(&format!("{optional}{}", place.path)))?;
     }
     // A private /tmp would hide what is to be looked at.
     if !job.places.iter().any(|place| ["/tmp", "/var/tmp"].iter().any(|tmp| is_related(&place.path, tmp))) {

@@ -22,6 +22,9 @@ pub(crate) enum Generate {
         /// What is checked.
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
+        /// Asks what the [[expect]]s of the policies say too; root's checks of policies that have any do anyway.
+        #[arg(long)]
+        probe: bool,
     },
 }
 
@@ -32,8 +35,11 @@ pub(crate) struct Scheduled {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Repairs instead of checking.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "probe")]
     pub fix: bool,
+    /// Asks what the [[expect]]s of the policies say too; root's checks of policies that have any do anyway.
+    #[arg(long)]
+    pub probe: bool,
 }
 
 /// A unit of systemd.

@@ -44,12 +44,17 @@ fn a_repair_may_write_to_its_places_and_nowhere_else() {
 }
 
 #[test]
-fn a_check_may_write_nowhere() {
-    let unit = text(|out| write_unit(out, &job(Task::Check, &[("/srv", false)]), Unit::Service));
-    assert!(
-        unit.contains("\nCapabilityBoundingSet=CAP_DAC_READ_SEARCH\n") && unit.contains("\nRestrictSUIDSGID=yes\n")
-    );
-    assert!(!unit.contains("ReadWritePaths") && !unit.contains("StateDirectory"));
+fn a_check_sees_its_places_as_a_repair_would() {
+    for (task, capabilities) in
+        [(Task::Check, "CAP_DAC_READ_SEARCH"), (Task::Probe, "CAP_DAC_READ_SEARCH CAP_SETUID CAP_SETGID")]
+    {
+        let unit = text(|out| write_unit(out, &job(task, &[("/srv", false)]), Unit::Service));
+        let capabilities = format!("CapabilityBoundingSet={capabilities}");
+        for line in [capabilities.as_str(), "RestrictSUIDSGID=yes", "ReadWritePaths=/srv"] {
+            assert!(unit.lines().any(|shown| shown == line), "{line}\n{unit}");
+        }
+        assert!(!unit.contains("StateDirectory"));
+    }
 }
 
 #[test]
