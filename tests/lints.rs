@@ -2,7 +2,7 @@
 
 use crate::lab::policy;
 use crate::stage::{run, skip};
-use crate::{scenario, test_name};
+use crate::{needs_program, scenario, test_name};
 
 const NO_FINDINGS: &str = "";
 
@@ -124,18 +124,34 @@ scenario!(what_programs_do_is_told_as_the_cause, own mounts, |t| {
         of_path.filter_map(|line| line["cause"].as_str()).next().unwrap_or("none").to_owned()
     };
     for (path, expected) in [
-        ("moved", "moved"),
+        ("moved", "moved-or-synced"),
         ("moved/f", "moved-or-copied"),
         ("copied", "copied"),
         ("copied/f", "moved-or-copied"),
-        ("plain", "umask-022"),
-        ("plain/f", "umask-022"),
-        ("made", "umask-022"),
+        ("plain", "umask-or-mode"),
+        ("plain/f", "umask-or-mode"),
+        ("made", "umask-or-mode"),
         ("unpacked", "mode-set-by-program"),
         ("saved", "saved-privately"),
-        ("closed", "umask-077"),
+        ("closed", "umask-or-mode-private"),
     ] {
         assert_eq!(cause(path), expected, "{path}\n{found}");
     }
-    t.run("explain ./moved -p lab.toml").mentions("Probable cause").mentions("(mv)");
+    t.run("explain ./moved -p lab.toml").mentions("Probable cause").mentions("(mv, rsync -a)");
+});
+
+scenario!(below_a_default_acl_no_umask_is_blamed, own mounts, |t| {
+    needs_program!("setfacl", "perl");
+    t.accounts("");
+    t.policy("lab.toml", &tree("group = 4242\nsetgid = true\ndir-mode = 'g=u,o='\nfile-mode = 'g=u,o='"));
+    t.tree("dir 0:4242 2770 .\n dir 0:4242 2770 plain");
+    t.sh("chmod o-rwx . && setfacl -d -m u::rwx,g::rwx,o::--- .");
+    let make = "umask 022; perl -e 'mkdir \"private\", 0700; mkdir \"open\", 0750; mkdir \"plain/private\", 0700; \
+                mkdir \"set\"; chmod 0770, \"set\"; open F, \">\", \"f\"; chmod 0640, \"f\"'";
+    t.sh_as(crate::stage::ALICE, make);
+    let found = t.run("check . -p lab.toml --format json");
+    let causes: Vec<String> = found.exits(1).json_of("finding").iter().filter(|line| !line["cause"].is_null()).map(|line| format!("{} {}", line["path"]["text"], line["cause"]).replace('"', "")).collect();
+    let expected = ["f mode-asked-for", "open mode-asked-for", "plain/private umask-or-mode-private", "private mode-asked-for", "set mode-set-by-program"];
+    assert_eq!(causes, expected, "{found}");
+    t.run("explain ./private -p lab.toml").mentions("Probable cause").never_mentions("umask");
 });

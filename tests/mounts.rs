@@ -74,17 +74,66 @@ scenario!(a_read_only_mount_is_named_as_the_cause, own mounts, |t| {
     t.policy("all.toml", &lab("mounts = 'all'"));
     t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 m\n file 0:0 0664 f");
     t.sh("mkdir -m 2775 ../ro; chgrp 4242 ../ro; chmod g+s ../ro; touch ../ro/g; chgrp 0 ../ro/g; chmod 0664 ../ro/g");
-    t.sh("mount --bind ../ro m; mount -o remount,bind,ro m");
-    let run = t.run("fix -y . -p all.toml --format json");
+    t.sh("mount --bind ../ro m");
+    t.run("plan . -p all.toml -o ../plan").exits(1);
+    t.sh("mount -o remount,bind,ro m");
+    let run = t.run("apply -y ../plan --format json");
     let outcomes = run.exits(3).json_of("outcome");
     let of = |path: &str| outcomes.iter().find(|outcome| outcome["path"]["text"] == path).expect(path);
     assert_eq!(of("f")["outcome"], "applied");
     assert_eq!((&of("m/g")["outcome"], &of("m/g")["errno"]), (&json!("failed"), &json!("EROFS")));
-    t.run("fix -y . -p all.toml").exits(3).mentions("read-only");
     assert_eq!(t.sh("stat -c '%g %a' m/g"), "0 664\n");
     t.run("undo -y").succeeds();
     t.sh("umount m");
     t.holds_first_tree();
+});
+
+scenario!(what_lies_read_only_is_found_and_not_planned, own mounts, |t| {
+    t.policy("lab.toml", &lab("mounts = 'all'"));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 old\n file 0:4242 0664 pinned\n file 0:0 0664 new");
+    t.sh("mkdir -p -m 755 ../ro/d; touch ../ro/d/f ../ro/pinned; chmod 0600 ../ro/pinned");
+    t.sh("mount --bind ../ro old; mount -o remount,bind,ro old");
+    t.sh("mount --bind ../ro/pinned pinned; mount -o remount,bind,ro pinned");
+    let found = t.run("check . -p lab.toml --format json");
+    let fixes = |path: &str| -> Vec<String> {
+        let of_path = found.json_of("finding").into_iter().filter(|one| one["path"]["text"] == path);
+        of_path.map(|one| format!("{} {}", one["fix"], one["because"])).collect()
+    };
+    for path in ["old", "old/d", "old/d/f", "pinned"] {
+        assert!(fixes(path).iter().all(|fix| fix == r#""none" "read-only""#), "{path} {found}");
+        assert!(!fixes(path).is_empty(), "{path} {found}");
+    }
+    assert_eq!((&found.end()["read_only"], &found.end()["changes"]), (&json!(5), &json!(1)), "{found}");
+    // Named by the place, not by each entry; a file can be a mount too.
+    t.run("check . -p lab.toml").mentions("$TREE/old/: read-only, so that 4 entries stay").mentions("$TREE/pinned");
+    t.run("diff . -p lab.toml").exits(1).mentions("Fix would make 1 change").mentions("in read-only places");
+    t.run("explain ./old/d -p lab.toml").mentions("it lies in a read-only place");
+    let fixed = t.run("fix -y . -p lab.toml --unsafe-fixes --format json");
+    assert_eq!(fixed.exits(1).json_of("outcome").len(), 1, "{fixed}");
+    t.run("fix -y . -p lab.toml").exits(1).mentions("Nothing to change");
+});
+
+scenario!(a_read_only_snapshot_of_a_subvolume_is_known_by_the_kernels_answer, own mounts, |t| {
+    needs_program!("btrfs");
+    if let Err(missing) = t.file_system("btrfs") {
+        return skip(&test_name!(), &missing);
+    }
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .");
+    t.sh("btrfs -q subvolume create a; mkdir -p a/b/c; touch a/b/c/f; btrfs -q subvolume snapshot -r a kept");
+    t.run("check . -p lab.toml").exits(1).mentions("$TREE/kept/: read-only, so that 4 entries stay as they are");
+    t.run("fix -y . -p lab.toml").exits(1).mentions("leaving");
+    assert_eq!(t.sh("find a ! -gid 4242"), "");
+    assert_eq!(t.run("check . -p lab.toml --format json").end()["changes"], 0);
+});
+
+scenario!(a_snapshot_folder_on_a_read_only_mount_is_left_out_whatever_its_mode, own mounts, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n dir 2001:2001 0777 .snapshot\n file 2001:2001 0666 .snapshot/f");
+    t.run("check . -p lab.toml --format json").exits(1);
+    t.sh("mount --bind . .; mount -o remount,bind,ro \"$PWD\"");
+    let run = t.run("check . -p lab.toml --format json");
+    assert_eq!(run.succeeds().end()["excluded"], 1, "{run}");
 });
 
 scenario!(tmpfs_is_mended_and_undone, own mounts, |t| {

@@ -106,7 +106,7 @@ pub(crate) fn keep_mendable(survey: &mut Survey, caller: &Caller) {
 pub(crate) fn can_mend(caller: &Caller, report: &EntryReport, finding: &Finding) -> bool {
     let passes = |after: State| barrier(caller, report.kind, report.actual, after).is_none();
     match finding.fix {
-        Fix::None(Some(Because::Conflict)) => false,
+        Fix::None(Some(Because::Conflict | Because::ReadOnly)) => false,
         Fix::Safe if report.desired != report.actual => passes(report.desired),
         Fix::Safe | Fix::Unsafe(_) if report.ideal != report.actual => passes(report.ideal),
         _ if finding.lint == Lint::ForeignOwner => caller.has(Power::Chown),

@@ -117,6 +117,11 @@ impl EntryReport {
         self.rare.as_deref().map_or(&NONE, |rare| &rare.links)
     }
 
+    /// The read-only place that keeps it as it is.
+    pub fn read_only(&self) -> Option<&TreePath> {
+        self.rare.as_deref().and_then(|rare| rare.read_only.as_ref())
+    }
+
     /// What stands between a root and its group, if something does.
     pub fn obstacle(&self) -> Option<&str> {
         self.rare.as_deref().and_then(|rare| rare.obstacle.as_deref())
@@ -222,6 +227,8 @@ pub struct Rare {
     pub acls: Acls,
     /// Whom its ACL names that would have less in the state that the policy asks for.
     pub losers: Losers,
+    /// The read-only place that keeps it as it is, by its path from the root.
+    pub read_only: Option<TreePath>,
 }
 
 /// An entry with findings that exceptions cover.

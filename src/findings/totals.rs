@@ -1,6 +1,8 @@
 //! The numbers of a survey: what was seen, what was found, what would be changed.
 
 use super::found::Survey;
+use crate::model::path::TreePath;
+use std::collections::BTreeMap;
 
 /// What is counted while a survey is made.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -49,9 +51,22 @@ pub struct Totals {
     pub suppressed: u64,
     /// Findings that a baseline knows.
     pub known: u64,
+    /// Entries that are left as they are because they lie in read-only places.
+    pub read_only: u64,
 }
 
 impl Survey {
+    /// The read-only places that keep entries as they are, by root and path from there, and how many each keeps.
+    pub fn read_only_places(&self) -> BTreeMap<(u32, &TreePath), u64> {
+        let mut places = BTreeMap::new();
+        for report in &self.reports {
+            if let Some(place) = report.read_only() {
+                *places.entry((report.root, place)).or_default() += 1;
+            }
+        }
+        places
+    }
+
     /// Adds it up.
     pub fn totals(&self) -> Totals {
         let of_entries: usize = self.reports.iter().map(|report| report.findings.len()).sum();
@@ -66,6 +81,7 @@ impl Survey {
             vanished,
             suppressed,
             known,
+            read_only: self.reports.iter().filter(|report| report.read_only().is_some()).count() as u64,
         }
     }
 }
@@ -116,9 +132,11 @@ mod tests {
         let path = |name: &str| name.as_bytes().into();
         let error = EntryError { root: None, path: path("/x"), call: None, errno: None, message: "it failed".into() };
         let (as_is, mended) = (state(0, 0, 0o2775), state(0, 7, 0o2775));
+        let mut kept = report("bb", 1, as_is);
+        kept.rare_mut().read_only = Some(path("."));
         let survey = Survey {
             roots: vec![root],
-            reports: vec![report("a", 2, mended), report("bb", 1, as_is), report("ccc", 1, mended)],
+            reports: vec![report("a", 2, mended), kept, report("ccc", 1, mended)],
             notices: vec![notice],
             skipped_mounts: ["m", "n", "o", "p"].map(|name| SkippedMount { root: 0, path: path(name) }).into(),
             errors: vec![error; 3],
@@ -136,7 +154,9 @@ mod tests {
             vanished: 37,
             suppressed: 48,
             known: 59,
+            read_only: 1,
         };
         assert_eq!(survey.totals(), expected);
+        assert_eq!(survey.read_only_places(), [((0, &path(".")), 1)].into());
     }
 }

@@ -83,6 +83,8 @@ pub enum Because {
     Hidden,
     /// The server of its file system takes root for somebody else.
     Squashed,
+    /// Nothing can be changed where it lies.
+    ReadOnly,
     /// Its group is not the intended one, is allowed not to be, and those have it as all others do.
     OtherGroup,
     /// Others have more than the group: with another group, the new one would lose, or the old one gain.
@@ -110,6 +112,7 @@ impl Because {
             Because::Conflict => "conflict",
             Because::Hidden => "hidden-attributes",
             Because::Squashed => "root-squash",
+            Because::ReadOnly => "read-only",
         }
     }
 
@@ -130,6 +133,7 @@ impl Because {
             Because::Conflict => "two policies want different states of it",
             Because::Hidden => "it can't be seen whether it has an ACL or file capabilities",
             Because::Squashed => "its server takes root for somebody else (root_squash): fix it there",
+            Because::ReadOnly => "it lies in a read-only place",
             Because::SetIdDirectory => "somebody may have set it on purpose",
         }
     }

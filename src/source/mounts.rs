@@ -24,6 +24,8 @@ pub(crate) struct Mount {
     pub fs: String,
     /// Whether everything made there takes its directory's group, as in BSD (mount options `grpid`, `bsdgroups`).
     pub bsd_groups: bool,
+    /// Whether nothing can be changed there: the mount is read-only, or its file system is.
+    pub read_only: bool,
 }
 
 /// What a file system is made of, as far as a walk cares.
@@ -68,6 +70,11 @@ impl Mounts {
     /// The mounts where everything made takes its directory's group, setgid or not.
     pub(crate) fn with_bsd_groups(&self) -> Vec<u64> {
         self.0.values().filter(|mount| mount.bsd_groups).map(|mount| mount.id).collect()
+    }
+
+    /// The mounts where nothing can be changed.
+    pub(crate) fn read_only(&self) -> Vec<u64> {
+        self.0.values().filter(|mount| mount.read_only).map(|mount| mount.id).collect()
     }
 
     /// The mounts by NFS.
@@ -148,11 +155,16 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     let device = fields.next()?.to_vec();
     let mut path = || Some(PathBuf::from(OsString::from_vec(unescape(fields.next()?))));
     let (part, point) = (path()?, path()?);
+    // Options are those of the mount, and behind the type and the source those of the file system.
+    let of_mount = fields.next().unwrap_or_default();
     let mut fields = fields.skip_while(|field| *field != b"-").skip(1);
     let fs = String::from_utf8_lossy(fields.next()?).into_owned();
-    let options = fields.nth(1).unwrap_or_default();
-    let bsd_groups = options.split(|&byte| byte == b',').any(|option| matches!(option, b"grpid" | b"bsdgroups"));
-    Some(Mount { id, parent, device, part, point, fs, bsd_groups })
+    let of_fs = fields.nth(1).unwrap_or_default();
+    let has =
+        |options: &[u8], names: &[&[u8]]| options.split(|&byte| byte == b',').any(|option| names.contains(&option));
+    let bsd_groups = has(of_fs, &[b"grpid", b"bsdgroups"]);
+    let read_only = has(of_mount, &[b"ro"]) || has(of_fs, &[b"ro"]);
+    Some(Mount { id, parent, device, part, point, fs, bsd_groups, read_only })
 }
 
 /// Undoes the kernel's octal escapes of blank, tab, newline and backslash.
@@ -182,7 +194,7 @@ mod tests {
 30 22 0:5 / /proc rw shared:5 master:1 - proc proc rw
 31 22 0:50 / /mnt/a\\040b\\011\\134\xff rw - xfs /dev/vdb rw
 40 22 0:60 / /net rw - autofs systemd-1 rw
-41 40 0:61 / /net/home rw - nfs4 server:/ rw
+41 40 0:61 / /net/home ro,nosuid - nfs4 server:/ rw,proto=tcp
 nonsense
 ";
 
@@ -196,6 +208,9 @@ nonsense
         assert!(mounts.by_id(22).unwrap().bsd_groups);
         assert_eq!(mounts.with_bsd_groups(), [22]);
         assert_eq!(mounts.by_id(30).unwrap().fs, "proc");
+        assert_eq!(mounts.read_only(), [41]);
+        let of_the_file_system = Mounts::parse(b"7 1 0:7 / /ro rw - squashfs /dev/loop0 ro,errors=continue\n");
+        assert_eq!(of_the_file_system.read_only(), [7]);
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub(super) struct Context<'a> {
     pub bsd_groups: Vec<u64>,
     /// The mounts whose server may take root for somebody else; none where nobody is root.
     pub nfs: Vec<u64>,
+    /// The mounts where nothing can be changed.
+    pub read_only: Vec<u64>,
     /// Whether a plan is to be made.
     pub purpose: Purpose,
 }
@@ -144,10 +146,10 @@ fn options(view: &View<'_>, entry: &Entry, context: &Context<'_>) -> Options {
 }
 
 /// How an entry probably came to differ from what it should be.
-fn cause_of(entry: &Entry, verdict: &Verdict, context: &Context<'_>) -> Option<Cause> {
+fn cause_of(entry: &Entry, verdict: &Verdict, site: &dyn Site, context: &Context<'_>) -> Option<Cause> {
     let is_foreign = entry.state.gid != verdict.ideal.gid;
     let primary = if is_foreign { context.accounts.primary_gid(entry.state.uid) } else { None };
-    let found = cause(entry, verdict.ideal, primary)?;
+    let found = cause(entry, verdict.ideal, primary, || site.is_below_default_acl())?;
     verdict.findings.iter().any(|finding| found.explains(finding.lint)).then_some(found)
 }
 
@@ -173,8 +175,12 @@ fn tell(
         .collect();
     reconcile(&mut cases, &entry, site.name(), context);
     let is_fixable = |case: &Case<'_, '_>| case.verdict.findings.iter().any(|found| !matches!(found.fix, Fix::None(_)));
-    if cases.iter().any(is_fixable) && is_squashed(site, &entry, context) {
-        cases.iter_mut().for_each(|case| case.leave(entry.state, Because::Squashed));
+    if cases.iter().any(is_fixable) {
+        if is_read_only(site, &entry, context) {
+            cases.iter_mut().for_each(|case| case.keep(&entry, site));
+        } else if is_squashed(site, &entry, context) {
+            cases.iter_mut().for_each(|case| case.leave(entry.state, Because::Squashed));
+        }
     }
     for case in cases {
         case.tell(&entry, site, look.bytes, context, finds);
@@ -192,6 +198,11 @@ fn is_squashed(site: &dyn Site, entry: &Entry, context: &Context<'_>) -> bool {
     context.nfs.contains(&entry.mount) && site.is_squashed(entry)
 }
 
+/// Whether nothing can be changed where it lies.
+fn is_read_only(site: &dyn Site, entry: &Entry, context: &Context<'_>) -> bool {
+    context.read_only.contains(&entry.mount) || site.is_kept_read_only(entry)
+}
+
 /// One opinion's verdict on its way to a flaw.
 struct Case<'r, 'p> {
     region: &'r Region<'p>,
@@ -203,6 +214,8 @@ struct Case<'r, 'p> {
     excused: Option<Verdict>,
     /// The path from the tree's root.
     path: TreePath,
+    /// The read-only place that keeps the entry as it is.
+    kept_by: Option<TreePath>,
 }
 
 impl<'r, 'p> Case<'r, 'p> {
@@ -222,6 +235,7 @@ impl<'r, 'p> Case<'r, 'p> {
             verdict: known.cloned().unwrap_or_else(|| judged(region, wanted, entry, name, context)),
             excused: None,
             path: site.path(region, wanted.view),
+            kept_by: None,
         };
         let excused = view.bound.exceptions.suppressed(&case.path);
         if case.verdict.findings.iter().any(|finding| excused.contains(finding.lint)) {
@@ -249,10 +263,19 @@ impl<'r, 'p> Case<'r, 'p> {
         }
     }
 
+    /// Leaves the entry as it is, since it lies in a read-only place: the topmost directory of its file system and mount.
+    fn keep(&mut self, entry: &Entry, site: &dyn Site) {
+        self.leave(entry.state, Because::ReadOnly);
+        self.kept_by = Some(match site.levels_alike(entry) {
+            0 => self.path.clone(),
+            levels => (1..levels).fold(self.path.directory().as_path(), |top, _| top.directory().as_path()),
+        });
+    }
+
     fn tell(mut self, entry: &Entry, site: &dyn Site, bytes: u64, context: &Context<'_>, finds: &mut Finds) {
         let name = site.name();
         let bound = self.region.views[self.wanted.view].bound;
-        let excused = self.excused.take();
+        let (excused, kept_by) = (self.excused.take(), self.kept_by.take());
         let hard_links = self.wanted.intent.hard_links;
         let prospect = |verdict: &Verdict, intent: &Intent<'_>| {
             let is_change = context.purpose.is_for_changes() && verdict.desired.state != entry.state;
@@ -271,8 +294,8 @@ impl<'r, 'p> Case<'r, 'p> {
             desired: verdict.desired.state,
             ideal: verdict.ideal,
             prospect: prospect(&verdict, intent),
-            cause: cause_of(entry, &verdict, context),
-            rare: rare(links, entry, &verdict),
+            cause: cause_of(entry, &verdict, site, context),
+            rare: rare(links, kept_by.clone(), entry, &verdict),
             findings: verdict.findings.into(),
             bytes,
         };
@@ -295,11 +318,11 @@ impl<'r, 'p> Case<'r, 'p> {
     }
 }
 
-fn rare(links: Links, entry: &Entry, verdict: &Verdict) -> Option<Box<Rare>> {
+fn rare(links: Links, read_only: Option<TreePath>, entry: &Entry, verdict: &Verdict) -> Option<Box<Rare>> {
     let acls = entry.extras.acls;
-    let is_there = links != Links::None || acls != Acls::default();
+    let is_there = links != Links::None || acls != Acls::default() || read_only.is_some();
     let losers = || Losers::of(entry, verdict.ideal.mode);
-    is_there.then(|| Box::new(Rare { links, obstacle: None, acls, losers: losers() }))
+    is_there.then(|| Box::new(Rare { links, obstacle: None, acls, losers: losers(), read_only }))
 }
 
 /// Lets several policies' changes of one entry stand together where they can, and none where they can't.

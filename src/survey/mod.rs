@@ -198,8 +198,14 @@ fn walk_all<'p>(
     let conduct = request.conduct;
     let (bsd_groups, purpose) = (mounts.with_bsd_groups(), request.trust.purpose);
     let nfs = if request.trust.is_root { mounts.by_nfs() } else { Vec::new() };
-    let context =
-        || Context { accounts: Memo::of(request.names), bsd_groups: bsd_groups.clone(), nfs: nfs.clone(), purpose };
+    let read_only = mounts.read_only();
+    let context = || Context {
+        accounts: Memo::of(request.names),
+        bsd_groups: bsd_groups.clone(),
+        nfs: nfs.clone(),
+        read_only: read_only.clone(),
+        purpose,
+    };
     let mut surveyors: Vec<_> =
         (0..conduct.threads.max(1)).map(|_| Surveyor::new(context(), request.features, mounts, live.part())).collect();
     let mut guide = Surveyor::new(context(), request.features, mounts, live.part());

@@ -7,9 +7,11 @@ use crate::source::mounts::Mounts;
 use crate::source::system::is_system_made;
 use crate::source::told::Told;
 use crate::source::walk::{Place, Whence};
+use crate::sys::dir::same_mount;
 use crate::sys::features::KernelFeatures;
+use crate::sys::file_system::is_read_only;
 use crate::sys::handle::Handle;
-use crate::sys::stat::Look;
+use crate::sys::stat::{Look, look};
 use crate::sys::{squash, xattr};
 use std::cell::Cell;
 use std::ffi::CStr;
@@ -64,6 +66,33 @@ pub(super) trait Site {
         }
     }
 
+    /// Whether nothing can be changed in the directory that it is or lies in, if that is on its mount.
+    fn is_kept_read_only(&self, entry: &Entry) -> bool {
+        match self.reach() {
+            Reach::Open(dir, _) => is_read_only(dir).unwrap_or(false),
+            Reach::Named(dir, _, _) => {
+                let is_on_its_mount = look(dir).is_ok_and(|above| same_mount(&above.entry, entry));
+                is_on_its_mount && is_read_only(dir).unwrap_or(false)
+            }
+            Reach::Lost | Reach::Told(_) => false,
+        }
+    }
+
+    /// How many directories above it, one in the other, are of its mount and its file system.
+    fn levels_alike(&self, _: &Entry) -> usize {
+        0
+    }
+
+    /// Whether it was made below a default ACL, as far as that shows: a directory inherits one, of anything else the
+    /// directory that it lies in has it.
+    fn is_below_default_acl(&self) -> bool {
+        match self.reach() {
+            Reach::Open(dir, _) | Reach::Named(dir, _, _) => xattr::has_default_acl(dir).unwrap_or(false),
+            Reach::Lost => false,
+            Reach::Told(told) => told.look.entry.extras.acls.default.is_some(),
+        }
+    }
+
     /// What tells the entry from every other across boots.
     fn handle(&self) -> Option<Handle> {
         match self.reach() {
@@ -86,14 +115,26 @@ pub(super) trait Site {
     }
 }
 
+/// What a directory was asked that holds for all its entries.
+#[derive(Clone, Copy, Default)]
+pub(super) struct DirectoryAnswers {
+    /// Whether it is still below the root.
+    below: Option<bool>,
+    /// Whether nothing can be changed in it.
+    read_only: Option<bool>,
+}
+
+/// So many levels at most are climbed to name a read-only place, so that a long chain doesn't cost the square of its length.
+const MOST_LEVELS: usize = 256;
+
 /// A place that a walk came to.
 pub(super) struct Walked<'a, 'p> {
     /// The place.
     pub place: Place<'a, Scope<'p>>,
     /// The entry itself, where it is an open directory.
     pub own: Option<BorrowedFd<'a>>,
-    /// Whether its directory was still below the root when that was last asked; asked once for all its entries.
-    pub below: &'a Cell<Option<bool>>,
+    /// What was asked of its directory, once for all its entries.
+    pub asked: &'a Cell<DirectoryAnswers>,
     /// How entries are held on this kernel.
     pub features: &'a KernelFeatures,
 }
@@ -116,12 +157,30 @@ impl Site for Walked<'_, '_> {
     }
 
     fn is_still_below(&self) -> bool {
-        let below = self.below.get().unwrap_or_else(|| {
+        let asked = self.asked.get();
+        let below = asked.below.unwrap_or_else(|| {
             // What can't be found out is left to apply, which looks everything up again.
             self.place.still_below(self.features.proc_fds.as_ref()).unwrap_or(true)
         });
-        self.below.set(Some(below));
+        self.asked.set(DirectoryAnswers { below: Some(below), ..asked });
         below
+    }
+
+    fn is_kept_read_only(&self, entry: &Entry) -> bool {
+        let dir = match self.reach() {
+            Reach::Open(own, _) => return is_read_only(own).unwrap_or(false),
+            Reach::Named(dir, _, _) if same_mount(&self.place.here().entry, entry) => dir,
+            _ => return false,
+        };
+        let asked = self.asked.get();
+        let read_only = asked.read_only.unwrap_or_else(|| is_read_only(dir).unwrap_or(false));
+        self.asked.set(DirectoryAnswers { read_only: Some(read_only), ..asked });
+        read_only
+    }
+
+    fn levels_alike(&self, entry: &Entry) -> usize {
+        let is_alike = |above: &Entry| same_mount(above, entry) && above.id.dev == entry.id.dev;
+        self.place.line().take(MOST_LEVELS).take_while(|(scope, _)| is_alike(&scope.entry)).count()
     }
 }
 

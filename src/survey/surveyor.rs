@@ -3,7 +3,7 @@
 use super::assess::{Context, Finds, Judged, assess};
 use super::live::{Part, locked};
 use super::plain::Plain;
-use super::site::{Site, Walked, path_of};
+use super::site::{DirectoryAnswers, Site, Walked, path_of};
 use crate::findings::{Counts, EntryError, SkippedMount};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::judging::judge::Verdict;
@@ -36,8 +36,8 @@ pub(super) struct Surveyor<'p> {
     /// Whether the last name that was asked about is one of those.
     is_plain: bool,
     verdicts: Vec<Verdict>,
-    /// Whether the directory being read is still below the root, once that was asked.
-    below: Cell<Option<bool>>,
+    /// What was asked of the directory being read.
+    asked: Cell<DirectoryAnswers>,
     /// What was found.
     pub finds: Finds,
     /// What was counted.
@@ -80,7 +80,7 @@ impl<'p> Surveyor<'p> {
             plain: Plain::default(),
             is_plain: false,
             verdicts: Vec::new(),
-            below: Cell::new(None),
+            asked: Cell::default(),
             finds: Finds::default(),
             counts: Counts::default(),
             skipped_mounts: Vec::new(),
@@ -222,10 +222,10 @@ impl<'p> Surveyor<'p> {
 
     /// Judges an entry of the directory that is being read by what was heard of it, or of its kind.
     fn judge_listed(&mut self, at: Place<'_, Scope<'p>>, look: &Look, all_wanted: &[Wanted<'p>]) -> Judged {
-        let below = Cell::new(self.below.take());
-        let site = Walked { place: at, own: None, below: &below, features: self.features };
+        let asked = Cell::new(self.asked.take());
+        let site = Walked { place: at, own: None, asked: &asked, features: self.features };
         let judged = self.judge(at.here().region, &site, look, all_wanted);
-        self.below.set(below.get());
+        self.asked.set(asked.get());
         judged
     }
 
@@ -274,7 +274,7 @@ impl<'p> Visitor for Surveyor<'p> {
     type Here = Scope<'p>;
 
     fn begin(&mut self, at: Place<'_, Scope<'p>>) {
-        self.below = Cell::new(None);
+        self.asked = Cell::default();
         self.plain.forget();
         self.hand_in();
         self.set_directory(at.here(), || at.path());
@@ -334,7 +334,7 @@ impl<'p> Visitor for Surveyor<'p> {
 
     fn directory(&mut self, at: Place<'_, Scope<'p>>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<Scope<'p>> {
         self.set_directory(at.here(), || parent_of(at.path()));
-        match self.meet(at.here(), &Walked { place: at, own, below: &Cell::new(None), features: self.features }, look) {
+        match self.meet(at.here(), &Walked { place: at, own, asked: &Cell::default(), features: self.features }, look) {
             Met::Inside(scope) => Next::Enter(scope),
             Met::Done => Next::Leave,
             Met::Moved => Next::Moved,

@@ -258,7 +258,13 @@ mod tests {
         let placed = divide(&cover);
         let (mounts, features, live) = (Mounts::default(), KernelFeatures::for_looking(), Live::default());
         let accounts = Memo::of(&names);
-        let context = Context { accounts, bsd_groups: Vec::new(), nfs: Vec::new(), purpose: Purpose::Check };
+        let context = Context {
+            accounts,
+            bsd_groups: Vec::new(),
+            nfs: Vec::new(),
+            read_only: Vec::new(),
+            purpose: Purpose::Check,
+        };
         let mut source = Fixed(entries.iter().rev().copied().collect(), None);
         let surveyor = Surveyor::new(context, &features, &mounts, live.part());
         let mut listener = Listener::new(&mut source, &placed, surveyor);

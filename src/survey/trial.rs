@@ -109,8 +109,13 @@ fn found(trial: &Trial, instance: &Instance, path: &Path, names: &Interned) -> O
     cover.add(instance.root(), 0, &bound);
     let placed = divide(&cover);
     let (mounts, features, live) = (Mounts::default(), KernelFeatures::for_looking(), Live::default());
-    let context =
-        Context { accounts: Memo::of(names), bsd_groups: Vec::new(), nfs: Vec::new(), purpose: Purpose::Check };
+    let context = Context {
+        accounts: Memo::of(names),
+        bsd_groups: Vec::new(),
+        nfs: Vec::new(),
+        read_only: Vec::new(),
+        purpose: Purpose::Check,
+    };
     let mut source = TestEntry::new(trial, path, names);
     let surveyor = Surveyor::new(context, &features, &mounts, live.part());
     let mut listener = Listener::new(&mut source, &placed, surveyor);

@@ -1,7 +1,8 @@
 //! What the kernel says of the file system that a descriptor lies on, and of those that are mounted.
 
 use super::SysError;
-use rustix::fs::{FsWord, StatVfsMountFlags, fstatfs, fstatvfs};
+use rustix::fs::{Access, AtFlags, FsWord, StatVfsMountFlags, accessat, fstatfs, fstatvfs};
+use rustix::io::Errno;
 use std::os::fd::AsFd;
 
 /// `OVERLAYFS_SUPER_MAGIC` of linux/magic.h.
@@ -35,10 +36,12 @@ pub(crate) fn kernel_file_system(fd: impl AsFd) -> Result<Option<&'static str>, 
     Ok(KERNELS.into_iter().find(|(number, _)| *number == kind).map(|(_, name)| name))
 }
 
-/// Whether nothing can be written there: the mount, or the file system, is read-only.
-pub(crate) fn is_read_only(fd: impl AsFd) -> Result<bool, SysError> {
-    let flags = fstatvfs(fd).map_err(SysError::of("fstatfs"))?.f_flag;
-    Ok(flags.contains(StatVfsMountFlags::RDONLY))
+/// Whether nothing can be written in an open directory: the mount is read-only, the file system, or a part of it (a snapshot
+/// of btrfs), of which only the kernel's refusal tells.
+pub(crate) fn is_read_only(dir: impl AsFd) -> Result<bool, SysError> {
+    let flags = fstatvfs(&dir).map_err(SysError::of("fstatfs"))?.f_flag;
+    let is_refused = || accessat(&dir, c".", Access::WRITE_OK, AtFlags::empty()) == Err(Errno::ROFS);
+    Ok(flags.contains(StatVfsMountFlags::RDONLY) || is_refused())
 }
 
 /// The mounts of the process, as proc_pid_mountinfo(5) lists them.

@@ -88,6 +88,7 @@ pub(crate) fn write_summary(
         return Ok(());
     }
     write_skipped_mounts(out, survey, manner)?;
+    write_read_only_places(out, survey, manner)?;
     match ran {
         Some(ran) => ran.write_summary(out, Some(&summary(survey))),
         None => writeln!(out, "{}", sentence(&summary(survey))),
@@ -177,6 +178,22 @@ fn write_skipped_mounts(out: &mut dyn Write, survey: &Survey, manner: &Manner) -
     })
 }
 
+fn write_read_only_places(out: &mut dyn Write, survey: &Survey, manner: &Manner) -> io::Result<()> {
+    let places = survey.read_only_places();
+    let most = if manner.verbosity < Verbosity::Verbose { FEW_MOUNTS } else { usize::MAX };
+    for ((root, path), count) in places.iter().take(most) {
+        let path = entry_path(root_bytes(survey, *root), path, Some(crate::model::entry::Kind::Dir));
+        let left = if *count == 1 { "stays as it is" } else { "stay as they are" };
+        writeln!(out, "{path}: read-only, so that {} {left}", counted(*count, "entry", "entries"))?;
+    }
+    match places.len().checked_sub(most).filter(|&rest| rest > 0) {
+        Some(rest) => {
+            writeln!(out, "... and {} (-v names them)", counted(rest as u64, "read-only place", "read-only places"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// `12 findings in 100,000 entries (9 deny, 3 warn), 9 can be fixed safely; 3 excluded, 1 mount not entered`.
 fn summary(survey: &Survey) -> String {
     let counts = &survey.counts;
@@ -226,6 +243,8 @@ fn passed_over(survey: &Survey) -> Vec<String> {
     push(counts.suppressed, format!("{} covered by exceptions", counted(counts.suppressed, "finding", "findings")));
     push(counts.known, format!("{} known from the baseline", counted(counts.known, "finding", "findings")));
     push(counts.vanished, format!("{} vanished meanwhile", number(counts.vanished)));
+    let read_only = survey.totals().read_only;
+    push(read_only, format!("{} in read-only places", counted(read_only, "entry", "entries")));
     push(errors, format!("incomplete: {}", counted(errors, "error", "errors")));
     parts
 }

@@ -138,6 +138,8 @@ pub(super) enum Line<'a> {
         suppressed: u64,
         #[serde(skip_serializing_if = "is_none")]
         known: u64,
+        #[serde(skip_serializing_if = "is_none")]
+        read_only: u64,
         #[serde(skip_serializing_if = "Option::is_none")]
         run: Option<&'a str>,
     },

@@ -179,9 +179,23 @@ pub(crate) fn write_end(out: &mut dyn Write, totals: &Totals, exit: u8) -> io::R
 
 /// Writes the last line of a command that put this run on record.
 pub(crate) fn write_end_of(out: &mut dyn Write, run: Option<&str>, totals: &Totals, exit: u8) -> io::Result<()> {
-    let Totals { entries, excluded, skipped_mounts, findings, changes, errors, vanished, suppressed, known } = *totals;
-    Line::End { entries, excluded, skipped_mounts, findings, changes, errors, exit, vanished, suppressed, known, run }
-        .write(out)
+    let Totals { entries, excluded, skipped_mounts, findings, changes, errors, vanished, suppressed, known, read_only } =
+        *totals;
+    Line::End {
+        entries,
+        excluded,
+        skipped_mounts,
+        findings,
+        changes,
+        errors,
+        exit,
+        vanished,
+        suppressed,
+        known,
+        read_only,
+        run,
+    }
+    .write(out)
 }
 
 fn finding_line<'a>(
