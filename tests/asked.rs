@@ -31,7 +31,7 @@ fn screen(t: &Scenario, columns: u16, answers: &[(&str, &str)], status: i32) -> 
 scenario!(every_answer_stands_on_the_screen_with_what_it_does, |t| {
     stage(t);
     let answers =
-        [("] ", "?"), ("] ", "d"), ("] ", "e"), ("] ", "n"), ("] ", "y"), ("] ", "q"), ("Apply? [y/N] ", "y")];
+        [("] ", "?"), ("] ", "b"), ("] ", "e"), ("] ", "n"), ("] ", "y"), ("] ", "q"), ("Apply? [y/N] ", "y")];
     assert_data_eq!(screen(t, 80, &answers, 1), str![[r#"
 In 15 entries, fix would make 10 changes: 10 change hands.
 --- $TREE
@@ -39,31 +39,34 @@ In 15 entries, fix would make 10 changes: 10 change hands.
 @@ -1 +1 @@ data/
 --rw-rw-r-- root root data/b
 +-rw-rw-r-- root 4242 data/b
-(1/4) 1 change [y,n,a,d,q,?] ?
+(1/4) 1 change [y,n,a,d,b,B,q,?] ?
 y - make these changes
 n - leave these as they are
-a - make these and all the rest
-d - make these and all at or below this directory
+a - make these and all the rest of this root
+d - leave these and all the rest of this root
+b - make these and all at or below this directory
+B - leave these and all at or below this directory
+k - go back to the question before
 e - show every entry, and ask for each
 q - ask no more; only what was chosen counts
 ? - this help
-[y,n,a,d,q,?] d
+[y,n,a,d,b,B,q,?] b
 @@ -3 +3 @@ run/
 --rw-rw-r-- root root // 7 files like run/s0.dat
 +-rw-rw-r-- root 4242 // 7 files like run/s0.dat
-(3/4) 7 changes [y,n,a,d,e,q,?] e
+(3/4) 7 changes [y,n,a,d,b,B,k,e,q,?] e
 @@ -3 +3 @@ run/
 --rw-rw-r-- root root run/s0.dat
 +-rw-rw-r-- root 4242 run/s0.dat
-(1/7) 1 change [y,n,a,d,q,?] n
+(3/10) 1 change [y,n,a,d,b,B,k,q,?] n
 @@ -4 +4 @@ run/
 --rw-rw-r-- root root run/s1.dat
 +-rw-rw-r-- root 4242 run/s1.dat
-(2/7) 1 change [y,n,a,d,q,?] y
+(4/10) 1 change [y,n,a,d,b,B,k,q,?] y
 @@ -5 +5 @@ run/
 --rw-rw-r-- root root run/s2.dat
 +-rw-rw-r-- root 4242 run/s2.dat
-(3/7) 1 change [y,n,a,d,q,?] q
+(5/10) 1 change [y,n,a,d,b,B,k,q,?] q
 3 changes: 3 change hands.
 Apply? [y/N] y
 $TREE/data/a: deny: group is root, should be 4242; fix is unsafe: its owner keeps it private [foreign-group] ($DIR/lab.toml:7)
@@ -80,34 +83,31 @@ $TREE/数据: deny: group is root, should be 4242 [foreign-group] ($DIR/lab.toml
 scenario!(a_narrow_window_shows_the_same, |t| {
     stage(t);
     let answers = [("] ", "y"), ("] ", "n"), ("] ", "a"), ("Apply? [y/N] ", "n")];
-    assert_data_eq!(screen(t, 40, &answers, 1), str![[r#"
+    assert_data_eq!(
+        screen(t, 40, &answers, 1),
+        str![[r#"
 In 15 entries, fix would make 10 changes: 10 change hands.
 --- $TREE
 +++ $TREE (policy lab)
 @@ -1 +1 @@ data/
 --rw-rw-r-- root root data/b
 +-rw-rw-r-- root 4242 data/b
-(1/4) 1 change [y,n,a,d,q,?] y
+(1/4) 1 change [y,n,a,d,b,B,q,?] y
 @@ -2 +2 @@ data/old/
 --rw-rw-r-- root root data/old/c
 +-rw-rw-r-- root 4242 data/old/c
-(2/4) 1 change [y,n,a,d,q,?] n
+(2/4) 1 change [y,n,a,d,b,B,k,q,?] n
 @@ -3 +3 @@ run/
 --rw-rw-r-- root root // 7 files like run/s0.dat
 +-rw-rw-r-- root 4242 // 7 files like run/s0.dat
-(3/4) 7 changes [y,n,a,d,e,q,?] a
+(3/4) 7 changes [y,n,a,d,b,B,k,e,q,?] a
 9 changes: 9 change hands.
 Apply? [y/N] n
 Nothing was changed.
-$TREE/data/a: deny: group is root, should be 4242; fix is unsafe: its owner keeps it private [foreign-group] ($DIR/lab.toml:7)
-$TREE/data/a: deny: mode is 0600, should be 0660: the group can't read or write; fix is unsafe: its owner keeps it private [missing-permission] ($DIR/lab.toml:7)
-$TREE/data/b: deny: group is root, should be 4242 [foreign-group] ($DIR/lab.toml:7)
-$TREE/data/old/c: deny: group is root, should be 4242 [foreign-group] ($DIR/lab.toml:7)
-$TREE/run/: deny: 7 files: group is root, should be 4242 [foreign-group] ($DIR/lab.toml:7)
-$TREE/数据: deny: group is root, should be 4242 [foreign-group] ($DIR/lab.toml:7)
-12 findings in 15 entries (12 deny), 10 can be fixed safely, 2 more with --unsafe-fixes.
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     t.holds_first_tree();
 });
 
@@ -149,23 +149,23 @@ scenario!(hostile_names_make_no_line_colour_or_move_of_their_own, |t| {
     // A line that was never asked, a cleared screen, a title, C1, a name that reads backwards, a byte that is no letter.
     t.tree(
         r"dir 0:4242 2775 .
-        dir 0:4242 2775 d\x1b[2J\n(1-1)\x201\x20change\x20[y,n,a,d,q,?]\x20
-        file 0:0 0664 d\x1b[2J\n(1-1)\x201\x20change\x20[y,n,a,d,q,?]\x20/a\x1b[31m\x1b]0;x\x07\x0d\xe2\x80\xae\xc2\x9b1A\xff
+        dir 0:4242 2775 d\x1b[2J\n(1-1)\x201\x20change\x20[y,n,a,d,b,B,q,?]\x20
+        file 0:0 0664 d\x1b[2J\n(1-1)\x201\x20change\x20[y,n,a,d,b,B,q,?]\x20/a\x1b[31m\x1b]0;x\x07\x0d\xe2\x80\xae\xc2\x9b1A\xff
         file 0:4242 0600 z\x1b[1A\nNo\x20findings\x20in\x203\x20entries.",
     );
     // The screen itself fails where it is told more than to clear a line.
     let mut terminal = Terminal::run(t, 80, &format!("{FIX} --progress always"));
-    terminal.answer("\n(1/1) 1 change [y,n,a,d,q,?] ", "y");
+    terminal.answer("\n(1/1) 1 change [y,n,a,d,b,B,q,?] ", "y");
     terminal.answer("Apply? [y/N] ", "y");
     let lines = terminal.ends(1);
     assert_data_eq!(lines.join("\n") + "\n", str![[r#"
 In 4 entries, fix would make 1 change: 1 changes hands.
 --- $TREE
 +++ $TREE (policy lab)
-@@ -1 +1 @@ d\x1b[2J\n(1-1) 1 change [y,n,a,d,q,?] /
---rw-rw-r-- root root d\x1b[2J\n(1-1) 1 change [y,n,a,d,q,?] /a\x1b[31m\x1b]0;x\x07\r\u{202e}\u{9b}1A\xff
-+-rw-rw-r-- root 4242 d\x1b[2J\n(1-1) 1 change [y,n,a,d,q,?] /a\x1b[31m\x1b]0;x\x07\r\u{202e}\u{9b}1A\xff
-(1/1) 1 change [y,n,a,d,q,?] y
+@@ -1 +1 @@ d\x1b[2J\n(1-1) 1 change [y,n,a,d,b,B,q,?] /
+--rw-rw-r-- root root d\x1b[2J\n(1-1) 1 change [y,n,a,d,b,B,q,?] /a\x1b[31m\x1b]0;x\x07\r\u{202e}\u{9b}1A\xff
++-rw-rw-r-- root 4242 d\x1b[2J\n(1-1) 1 change [y,n,a,d,b,B,q,?] /a\x1b[31m\x1b]0;x\x07\r\u{202e}\u{9b}1A\xff
+(1/1) 1 change [y,n,a,d,b,B,q,?] y
 1 change: 1 changes hands.
 Apply? [y/N] y
 $TREE/z\x1b[1A\nNo findings in 3 entries.: deny: mode is 0600, should be 0660: the group can't read or write; fix is unsafe: its owner keeps it private [missing-permission] ($DIR/lab.toml:7)

@@ -81,8 +81,34 @@ scenario!(directory_takes_what_lies_below, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree(&format!("{TREE}\n file 0:0 0664 a/a\n file 0:0 0664 ab"));
     // a/a comes before a/deep, so its hunk is first; `ab` and b lie elsewhere.
-    answers(t, &["d", "n", "n"], Some("y"), 1);
+    answers(t, &["b", "n", "n"], Some("y"), 1);
     assert_eq!(mended(t), ["a/deep/y", "a/x"]);
+});
+
+scenario!(a_directory_is_left_with_what_lies_below, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(&format!("{TREE}\n file 0:0 0664 a/a\n file 0:0 0664 ab"));
+    answers(t, &["B", "n", "y"], Some("y"), 1);
+    let mended = mended(t);
+    assert!(!mended.is_empty() && mended.iter().all(|path| !path.starts_with("a/")), "{mended:?}");
+});
+
+scenario!(the_rest_of_a_root_is_left_as_git_leaves_the_rest_of_a_file, |t| {
+    stage(t);
+    answers(t, &["y", "d"], Some("y"), 1);
+    assert_eq!(mended(t), ["a/deep/y"]);
+    t.run("undo -y").succeeds();
+    answers(t, &["d"], None, 1);
+    t.holds_first_tree();
+});
+
+scenario!(a_question_can_be_gone_back_to, |t| {
+    stage(t);
+    answers(t, &["y", "k", "n", "q"], None, 1);
+    t.holds_first_tree();
+    // There is none before the first, which is asked again.
+    answers(t, &["n", "k", "k", "y", "q"], Some("y"), 1);
+    assert_eq!(mended(t), ["a/deep/y"]);
 });
 
 scenario!(quit_keeps_what_was_chosen, |t| {
@@ -199,8 +225,8 @@ scenario!(without_a_terminal_nothing_is_done, |t| {
 scenario!(a_narrow_terminal_gets_whole_questions, |t| {
     stage(t);
     let mut session = t.on_terminal(40, "fix . -p lab.toml --color never");
-    let screen = session.exp_string("[y,n,a,d,q,?] ").unwrap();
-    let question = screen.lines().last().unwrap().to_owned() + "[y,n,a,d,q,?] ";
+    let screen = session.exp_string("[y,n,a,d,b,B,q,?] ").unwrap();
+    let question = screen.lines().last().unwrap().to_owned() + "[y,n,a,d,b,B,q,?] ";
     assert!(question.chars().count() <= 40, "{question:?}");
     session.send_line("q").unwrap();
     ends(session, 1);
@@ -218,7 +244,7 @@ scenario!(hostile_names_move_nothing_on_the_screen, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree(
         r"dir 0:4242 2775 .
-        file 0:0 0664 a\x1b[2J\x1b]0;x\x07\n1\x20change\x20[y,n,a,d,q,?]\xe2\x80\xae\xff\xc2\x9b",
+        file 0:0 0664 a\x1b[2J\x1b]0;x\x07\n1\x20change\x20[y,n,a,d,b,B,q,?]\xe2\x80\xae\xff\xc2\x9b",
     );
     let mut session = t.on_terminal(80, "fix . -p lab.toml --color never");
     let mut screen = session.exp_string("?] ").unwrap();

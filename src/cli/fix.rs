@@ -68,6 +68,11 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
         streams.status("Nothing was changed.");
         None
     };
+    if picks && made.is_none() && judged.survey.changed().next().is_some() {
+        // What was shown and declined is told no second time.
+        tell_errors(common, streams, &judged.survey);
+        return Ok(looked(&session, &judged).or_worse(unfit));
+    }
     let executed = made.as_ref().map(|(executed, _)| executed);
     let mut totals = Totals { changes: applied(executed), ..judged.survey.totals() };
     if executed.is_some() {

@@ -2,7 +2,6 @@
 
 use super::ask::ask;
 use super::exit::Failure;
-use crate::model::path::Directory;
 use crate::model::text::numbers::{counted, number};
 use crate::report::diff::{DiffManner, DiffRow, Folding, Head, Hunk, hunks_of};
 use std::cell::Cell;
@@ -15,8 +14,11 @@ const SHOWN: usize = 10;
 const HELP: &str = "\
 y - make these changes
 n - leave these as they are
-a - make these and all the rest
-d - make these and all at or below this directory
+a - make these and all the rest of this root
+d - leave these and all the rest of this root
+b - make these and all at or below this directory
+B - leave these and all at or below this directory
+k - go back to the question before
 e - show every entry, and ask for each
 q - ask no more; only what was chosen counts
 ? - this help
@@ -25,22 +27,41 @@ q - ask no more; only what was chosen counts
 /// What was answered about a hunk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Answer {
-    Yes,
-    No,
-    Rest,
-    Below,
+    /// These, or more with them, are taken or left.
+    Decide(Reach, bool),
+    Back,
     Each,
     Quit,
 }
 
-/// What has been said about hunks that were not asked about yet.
-enum Standing<'a> {
-    /// Nothing.
-    Ask,
-    /// All of them.
+/// What an answer holds for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Reach {
+    /// The hunk.
+    These,
+    /// It and what is undecided of its root behind it.
     Rest,
-    /// Those at or below a directory of a root.
-    Below(u32, &'a Directory),
+    /// It and what is undecided at or below its directory behind it.
+    Below,
+}
+
+impl Answer {
+    /// What a letter says, which git-add(1) gives most of these meanings.
+    fn of(letter: &str) -> Option<Answer> {
+        Some(match letter {
+            "y" => Answer::Decide(Reach::These, true),
+            "n" => Answer::Decide(Reach::These, false),
+            "a" => Answer::Decide(Reach::Rest, true),
+            "d" => Answer::Decide(Reach::Rest, false),
+            "b" => Answer::Decide(Reach::Below, true),
+            "B" => Answer::Decide(Reach::Below, false),
+            "k" => Answer::Back,
+            "e" => Answer::Each,
+            "q" => Answer::Quit,
+            // Anything else is no answer, an empty line least of all.
+            _ => return None,
+        })
+    }
 }
 
 /// One round of questions.
@@ -58,81 +79,55 @@ pub(super) struct Picking<'p> {
 impl Picking<'_> {
     /// Asks about rows in path order; gives for each whether it was chosen.
     pub(super) fn pick(&self, rows: &[DiffRow<'_>]) -> Result<Vec<bool>, Failure> {
-        let hunks = hunks_of(rows);
-        let mut chosen = vec![false; rows.len()];
-        let mut standing = Standing::Ask;
-        for (at, hunk) in hunks.iter().enumerate() {
-            if standing.covers(hunk) {
-                chosen[hunk.start..hunk.start + hunk.rows.len()].fill(true);
+        let mut hunks = hunks_of(rows);
+        // What is decided of each row, and the same as it was when each question was asked.
+        let mut decided: Vec<Option<bool>> = vec![None; rows.len()];
+        let mut asked: Vec<(usize, Vec<Option<bool>>)> = Vec::new();
+        let mut at = 0;
+        while let Some(hunk) = hunks.get(at) {
+            if decided[hunk.start].is_some() {
+                at += 1;
                 continue;
             }
-            match self.about(hunk, SHOWN, (at + 1, hunks.len()))? {
-                Answer::No => continue,
-                Answer::Quit => break,
-                Answer::Yes => {}
-                Answer::Rest => standing = Standing::Rest,
-                Answer::Below => standing = Standing::Below(hunk.rows[0].root, &hunk.directory),
+            match self.about(hunk, (at + 1, hunks.len()), asked.is_empty())? {
+                Answer::Decide(reach, is_taken) => {
+                    asked.push((at, decided.clone()));
+                    decide(&hunks[at..], reach, is_taken, &mut decided);
+                    at += 1;
+                }
+                Answer::Back => (at, decided) = asked.pop().unwrap_or((at, decided)),
                 Answer::Each => {
-                    match self.each(hunk, &mut chosen)? {
-                        Answer::Quit => break,
-                        Answer::Rest => standing = Standing::Rest,
-                        Answer::Below => standing = Standing::Below(hunk.rows[0].root, &hunk.directory),
-                        Answer::Yes | Answer::No | Answer::Each => {}
-                    }
-                    continue;
+                    let one =
+                        |(nth, row)| Hunk { rows: std::slice::from_ref(row), start: hunk.start + nth, ..hunk.clone() };
+                    let each: Vec<_> = hunk.rows.iter().enumerate().map(one).collect();
+                    hunks.splice(at..=at, each);
                 }
-            }
-            chosen[hunk.start..hunk.start + hunk.rows.len()].fill(true);
-        }
-        Ok(chosen)
-    }
-
-    /// Asks about each entry of a hunk; gives the answer that holds for what comes behind it.
-    fn each(&self, hunk: &Hunk<'_, '_>, chosen: &mut [bool]) -> Result<Answer, Failure> {
-        for (at, row) in hunk.rows.iter().enumerate() {
-            let one = Hunk { rows: std::slice::from_ref(row), start: hunk.start + at, ..hunk.clone() };
-            match self.about(&one, SHOWN, (at + 1, hunk.rows.len()))? {
-                Answer::No => {}
-                Answer::Quit => return Ok(Answer::Quit),
-                Answer::Yes | Answer::Each => chosen[one.start] = true,
-                answer @ (Answer::Rest | Answer::Below) => {
-                    chosen[one.start..hunk.start + hunk.rows.len()].fill(true);
-                    return Ok(answer);
-                }
+                Answer::Quit => break,
             }
         }
-        Ok(Answer::Yes)
+        Ok(decided.into_iter().map(|decided| decided == Some(true)).collect())
     }
 
-    fn about(&self, hunk: &Hunk<'_, '_>, limit: usize, (at, of): (usize, usize)) -> Result<Answer, Failure> {
-        let single = hunk.rows.len() == 1;
-        let more = self.show(hunk, limit).map_err(|error| Failure::usage(format!("can't ask: {error}")))?;
-        let more = match more {
+    fn about(&self, hunk: &Hunk<'_, '_>, (at, of): (usize, usize), is_first: bool) -> Result<Answer, Failure> {
+        let unasked = |error: io::Error| Failure::usage(format!("can't ask: {error}"));
+        let more = match self.show(hunk, SHOWN).map_err(unasked)? {
             0 => String::new(),
             more => format!("// {}: e shows them\n", counted(more as u64, "more line", "more lines")),
         };
-        let letters = if single { "y,n,a,d,q,?" } else { "y,n,a,d,e,q,?" };
+        let (single, back) = (hunk.rows.len() == 1, if is_first { "" } else { "k," });
+        let letters = format!("y,n,a,d,b,B,{back}{}q,?", if single { "" } else { "e," });
         let what = counted(hunk.rows.len() as u64, "change", "changes");
-        let question = format!("{more}({}/{}) {what} [{letters}] ", number(at as u64), number(of as u64));
-        let mut question = question.as_str();
-        let again = format!("[{letters}] ");
+        let mut question = format!("{more}({}/{}) {what} [{letters}] ", number(at as u64), number(of as u64));
         loop {
-            let Some(line) = ask(question, self.stop)? else { return Ok(Answer::Quit) };
-            match line.as_str() {
-                "y" => return Ok(Answer::Yes),
-                "n" => return Ok(Answer::No),
-                "a" => return Ok(Answer::Rest),
-                "d" => return Ok(Answer::Below),
-                "e" if !single => return Ok(Answer::Each),
-                "q" => return Ok(Answer::Quit),
-                // Anything else is no answer, an empty line least of all.
-                _ => {
-                    stderr()
-                        .write_all(HELP.as_bytes())
-                        .map_err(|error| Failure::usage(format!("can't ask: {error}")))?;
-                    question = &again;
-                }
+            let Some(line) = ask(&question, self.stop)? else { return Ok(Answer::Quit) };
+            match Answer::of(&line) {
+                Some(Answer::Each) if single => {}
+                Some(Answer::Back) if is_first => {}
+                Some(answer) => return Ok(answer),
+                None => {}
             }
+            stderr().write_all(HELP.as_bytes()).map_err(unasked)?;
+            question = format!("[{letters}] ");
         }
     }
 
@@ -150,12 +145,21 @@ impl Picking<'_> {
     }
 }
 
-impl Standing<'_> {
-    fn covers(&self, hunk: &Hunk<'_, '_>) -> bool {
-        match self {
-            Standing::Ask => false,
-            Standing::Rest => true,
-            Standing::Below(root, directory) => hunk.rows[0].root == *root && hunk.directory.is_within(directory),
+/// Decides about the first of these hunks, and those behind it that the answer holds for and that were left open.
+fn decide(hunks: &[Hunk<'_, '_>], reach: Reach, is_taken: bool, decided: &mut [Option<bool>]) {
+    let Some(this) = hunks.first() else { return };
+    let holds = |(nth, hunk): &(usize, &Hunk<'_, '_>)| {
+        let is_of_root = hunk.rows[0].root == this.rows[0].root;
+        match reach {
+            _ if *nth == 0 => true,
+            Reach::These => false,
+            Reach::Rest => is_of_root,
+            Reach::Below => is_of_root && hunk.directory.is_within(&this.directory),
+        }
+    };
+    for (_, hunk) in hunks.iter().enumerate().filter(holds) {
+        for row in &mut decided[hunk.start..hunk.start + hunk.rows.len()] {
+            *row = row.or(Some(is_taken));
         }
     }
 }
