@@ -71,6 +71,7 @@ mod screen;
 mod share;
 mod shipped;
 mod soak;
+mod special;
 mod source;
 mod stage;
 mod stall;

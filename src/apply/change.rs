@@ -77,8 +77,8 @@ fn hidden(open_roots: &OpenRoots, header: &Header, change: &Change, known: &Know
     let changes_mask = heeds_mask && before & Mode::GROUP != after & Mode::GROUP;
     let matters = match change.kind {
         Kind::File => is_safe || new_ids,
-        Kind::Dir => changes_mask,
-        _ => false,
+        Kind::Dir | Kind::Fifo | Kind::Socket => changes_mask,
+        Kind::Symlink | Kind::Block | Kind::Char => false,
     };
     if !matters {
         return Ok(Capabilities::Kept);

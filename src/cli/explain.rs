@@ -247,7 +247,7 @@ fn actual(attribute: &str, state: State, names: &dyn IdNames) -> String {
         "owner" => owner_text(state.uid, names),
         "setgid" => yes_no(Mode::SETGID),
         "sticky" => yes_no(Mode::STICKY),
-        "dir-mode" | "file-mode" => state.mode.to_string(),
+        "dir-mode" | "file-mode" | "special-mode" => state.mode.to_string(),
         _ => String::new(),
     }
 }

@@ -103,7 +103,11 @@ impl Spoken {
 }
 
 fn mode_key(kind: Kind) -> &'static str {
-    if kind == Kind::Dir { "dir-mode" } else { "file-mode" }
+    match kind {
+        Kind::Dir => "dir-mode",
+        Kind::Fifo | Kind::Socket => "special-mode",
+        _ => "file-mode",
+    }
 }
 
 fn special(wishes: &Wishes, kind: Kind, bit: Mode) -> Option<Range<usize>> {

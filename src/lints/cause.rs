@@ -104,7 +104,7 @@ pub(crate) fn cause(
 ) -> Option<Cause> {
     let State { uid, gid, mode } = entry.state;
     let is_directory = entry.kind == Kind::Dir;
-    if !entry.kind.has_mode() {
+    if !matches!(entry.kind, Kind::Dir | Kind::File) {
         return None;
     }
     if gid != ideal.gid {

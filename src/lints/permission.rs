@@ -20,9 +20,9 @@ const MISSING_PERMISSION: LintRow = LintRow {
     summary: "mode bits that the policy wants and the entry lacks",
     fix: "safe",
     explanation: "\
-Sees a directory or file to which the policy's `dir-mode` or `file-mode` would
-add a permission: applied to the entry's mode, as chmod(1) would, it sets bits
-that are not there.
+Sees a directory, file, FIFO or socket to which the policy's `dir-mode`,
+`file-mode` or `special-mode` would add a permission: applied to the entry's
+mode, as chmod(1) would, it sets bits that are not there.
 
 The group can't work with it: it can't read a file, can't make one in a
 directory, or can't enter it.
@@ -51,9 +51,9 @@ const EXCESS_PERMISSION: LintRow = LintRow {
     summary: "mode bits that the entry has and the policy does not want",
     fix: "safe",
     explanation: "\
-Sees a directory or file from which the policy's `dir-mode` or `file-mode` would
-take a permission: applied to the entry's mode, as chmod(1) would, it clears
-bits that are there.
+Sees a directory, file, FIFO or socket from which the policy's `dir-mode`,
+`file-mode` or `special-mode` would take a permission: applied to the entry's
+mode, as chmod(1) would, it clears bits that are there.
 
 Somebody can do more than was meant, most often others can read what only the
 group should see.
@@ -160,7 +160,7 @@ mod tests {
             (Kind::File, 0o644, &["664", "644"], &[]),
             (Kind::File, 0o640, &["664", "644"], &[MISSING]),
             (Kind::Symlink, 0o777, &["600"], &[]),
-            (Kind::Fifo, 0o644, &["600"], &[]),
+            (Kind::Fifo, 0o644, &["600"], &[EXCESS]),
         ] {
             let modes = modes(sources);
             let intent = Intent { mode: wish(&modes[..]), ..Intent::default() };

@@ -96,8 +96,8 @@ const RISKY_RULE: LintRow = LintRow {
     fix: "none",
     explanation: "\
 Sees a rule whose `dir-mode` gives others write where neither the mode nor a key
-asks for the sticky bit, whose `file-mode` gives others write, or whose
-`file-mode` sets setuid or setgid.
+asks for the sticky bit, whose `file-mode` or `special-mode` gives others write,
+or whose `file-mode` sets setuid or setgid.
 
 Bits that a policy asks for raise no hazard on the entries themselves, so this
 is the only place where the hazard is told: everybody on the machine could
@@ -132,7 +132,7 @@ pub(crate) fn empty_group(name: &str, is_empty: &dyn Fn(&str) -> bool) -> Option
 }
 
 /// What is risky about the modes that a rule asks for, where sticky is asked for by a key or not.
-pub(crate) fn risky(dir_modes: &[ModeExpression], file_modes: &[ModeExpression], is_sticky: bool) -> Vec<String> {
+pub(crate) fn risky([dir_modes, file_modes, special_modes]: [&[ModeExpression]; 3], is_sticky: bool) -> Vec<String> {
     let mut found = Vec::new();
     for mode in dir_modes {
         if asks(mode, Mode::OTHER_WRITE, true) && !is_sticky && !asks(mode, Mode::STICKY, true) {
@@ -148,6 +148,9 @@ pub(crate) fn risky(dir_modes: &[ModeExpression], file_modes: &[ModeExpression],
                 found.push(format!("`file-mode = \"{}\"` makes files {name}", mode.source()));
             }
         }
+    }
+    for mode in special_modes.iter().filter(|mode| asks(mode, Mode::OTHER_WRITE, false)) {
+        found.push(format!("`special-mode = \"{}\"` lets everybody write", mode.source()));
     }
     found
 }
@@ -185,7 +188,11 @@ mod tests {
             ("g=u", "o+w", true, 1),
             ("g=u", "6755", false, 2),
         ] {
-            assert_eq!(risky(&modes(&[dir]), &modes(&[file]), is_sticky).len(), told, "{dir} {file} {is_sticky}");
+            assert_eq!(
+                risky([&modes(&[dir]), &modes(&[file]), &[]], is_sticky).len(),
+                told,
+                "{dir} {file} {is_sticky}"
+            );
         }
     }
 

@@ -191,7 +191,7 @@ fn check_writable(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
 
 /// Tells of a setgid bit that nobody asked for and that does nothing.
 fn check_ineffective(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
-    if subject.entry.kind.has_mode() && is_ineffective(unasked(subject)) {
+    if matches!(subject.entry.kind, Kind::Dir | Kind::File) && is_ineffective(unasked(subject)) {
         findings.tell(Lint::IneffectiveSetgid, Fix::None(None), None, Repair::Nothing);
     }
 }

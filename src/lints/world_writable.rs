@@ -17,15 +17,16 @@ const WORLD_WRITABLE: LintRow = LintRow {
     lint: Lint::WorldWritable,
     name: "world-writable",
     level: Level::Warn,
-    summary: "a file or directory that others may write to, but for sticky directories without setgid",
+    summary: "a file, FIFO, socket or directory that others may write to, but for sticky directories without setgid",
     fix: "none",
     explanation: "\
-Sees a regular file that others may write to, such a directory without the
-sticky bit, and such a directory with the setgid bit, sticky or not; unless the
-mode asks for the permission.
+Sees a regular file, FIFO or socket that others may write to, such a directory
+without the sticky bit, and such a directory with the setgid bit, sticky or not;
+unless the mode asks for the permission.
 
 Everybody on the machine can change the file, or put their own in the place of
-what is in the directory. With setgid it is worse: what an outsider makes there
+what is in the directory, or give orders to the service that reads the FIFO or
+listens at the socket. With setgid it is worse: what an outsider makes there
 belongs to the group, counts on its quota, and looks as if a member had made it.
 Before Linux 4.18 it could even be a setgid program (CVE-2018-13405).
 
@@ -34,7 +35,8 @@ some service.
 
 There is no fix of its own, as only the policy can say who should be able to
 write instead: a mode such as `o-w` makes it an excess-permission, which can be
-fixed. Where it is meant, a mode of `1777` says so.
+fixed. Where it is meant, a mode of `1777` says so, or of a socket a
+`special-mode` of `666`.
 
 See chmod(1), umask(2), inode(7).",
     check: Check::Entry(check, describe),
@@ -45,7 +47,7 @@ pub(super) fn is_suspect(entry: &Entry) -> bool {
     let mode = entry.state.mode;
     mode.has(Mode::OTHER_WRITE)
         && match entry.kind {
-            Kind::File => true,
+            Kind::File | Kind::Fifo | Kind::Socket => true,
             Kind::Dir => !mode.has(Mode::STICKY) || mode.has(Mode::SETGID),
             _ => false,
         }
@@ -70,6 +72,7 @@ fn describe(facts: &Facts<'_>, names: &dyn IdNames) -> String {
             )
         }
         Kind::Dir => "others may write, and delete what is in it".into(),
+        Kind::Socket => "others may connect, as they may write".into(),
         _ => "others may write".into(),
     }
 }
@@ -91,7 +94,10 @@ mod tests {
             (Kind::Dir, 0o1777, "u+r", &[]),
             (Kind::Dir, 0o3777, "u+r", &told),
             (Kind::Dir, 0o3777, "777", &[]),
-            (Kind::Socket, 0o777, "u+r", &[]),
+            (Kind::Socket, 0o777, "u+r", &told),
+            (Kind::Socket, 0o666, "666", &[]),
+            (Kind::Fifo, 0o622, "u+r", &told),
+            (Kind::Fifo, 0o664, "u+r", &[]),
             (Kind::Symlink, 0o777, "u+r", &[]),
         ] {
             let modes = modes(&[source]);

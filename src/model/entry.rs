@@ -82,7 +82,7 @@ impl Kind {
 
     /// Whether it has a mode that means something: symbolic links have none, and devices' is nobody's business here.
     pub const fn has_mode(self) -> bool {
-        matches!(self, Kind::Dir | Kind::File)
+        matches!(self, Kind::Dir | Kind::File | Kind::Fifo | Kind::Socket)
     }
 }
 

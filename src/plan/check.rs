@@ -72,9 +72,7 @@ fn check_links(change: &Change) -> Result<(), LineError> {
 fn check_states(change: &Change, header: &Header) -> Result<(), LineError> {
     let (before, after) = (change.before, change.after);
     let is_undo = matches!(header.kind, RunKind::Undo(_));
-    // An undo may have to give a FIFO the bits back that chown(2) takes away.
-    let has_mode = change.kind.has_mode() || (is_undo && change.kind != Kind::Symlink);
-    if !has_mode && before.mode != after.mode {
+    if !change.kind.has_mode() && before.mode != after.mode {
         return Err(format!("the mode of a {} is never changed", change.kind));
     }
     if after.uid == 0 && before.uid != 0 && !is_undo {

@@ -27,8 +27,8 @@ pub(crate) fn commands(path: &[u8], kind: Kind, from: State, to: State, names: &
         let group = account(names.group_name(to.gid), to.gid);
         commands.push(format!("chgrp --no-dereference -- {group} {path}"));
     }
-    // chown(2) clears set-ID bits of files, but not all of them always: say the mode again.
-    let cleared = changes_hands && kind == Kind::File && (mode | to.mode).has_any(Mode::SET_ID);
+    // chown(2) clears set-ID bits of all but directories, but not all of them always: say the mode again.
+    let cleared = changes_hands && kind != Kind::Dir && (mode | to.mode).has_any(Mode::SET_ID);
     if kind.has_mode() && (mode != to.mode || cleared) {
         commands.push(chmod(to.mode, &path));
     }

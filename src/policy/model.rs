@@ -129,6 +129,8 @@ pub struct Wishes {
     pub dir_mode: Attribute<Arc<[ModeExpression]>>,
     /// `file-mode`: acceptable ones.
     pub file_mode: Attribute<Arc<[ModeExpression]>>,
+    /// `special-mode`: acceptable ones, of FIFOs and sockets.
+    pub special_mode: Attribute<Arc<[ModeExpression]>>,
     /// `hard-links`.
     pub hard_links: Attribute<HardLinks>,
     /// `consent`.

@@ -54,7 +54,7 @@ fn shadowed(tree: &Tree) -> impl Iterator<Item = Risk> {
 }
 
 /// Which attributes a rule says something of.
-fn said(wishes: &Wishes) -> [bool; 9] {
+fn said(wishes: &Wishes) -> [bool; 10] {
     [
         is_said(&wishes.group),
         is_said(&wishes.owner),
@@ -62,6 +62,7 @@ fn said(wishes: &Wishes) -> [bool; 9] {
         is_said(&wishes.sticky),
         is_said(&wishes.dir_mode),
         is_said(&wishes.file_mode),
+        is_said(&wishes.special_mode),
         is_said(&wishes.hard_links),
         is_said(&wishes.consent),
         is_said(&wishes.private_dirs),
@@ -70,7 +71,7 @@ fn said(wishes: &Wishes) -> [bool; 9] {
 
 fn risky(tree: &Tree, wishes: &Wishes) -> Vec<String> {
     let is_sticky = is(&wishes.sticky).or(is(&tree.wishes.sticky)) == Some(&true);
-    lints::risky(modes(&wishes.dir_mode), modes(&wishes.file_mode), is_sticky)
+    lints::risky([&wishes.dir_mode, &wishes.file_mode, &wishes.special_mode].map(modes), is_sticky)
 }
 
 fn modes(attribute: &Attribute<std::sync::Arc<[ModeExpression]>>) -> &[ModeExpression] {
@@ -124,6 +125,8 @@ mod tests {
             assert_eq!(found(told(wishes(), Wishes::default())), expected, "{dir:?} {file:?}");
             assert_eq!(found(told(Wishes::default(), wishes())), expected, "{dir:?} {file:?}");
         }
+        let special = Wishes { special_mode: modes(&["0622"]), ..Wishes::default() };
+        assert_eq!(told(special, Wishes::default())[0].2, "`special-mode = \"0622\"` lets everybody write");
         let sticky = Wishes { sticky: said(true), dir_mode: modes(&["777"]), ..Wishes::default() };
         assert_eq!(told(sticky, Wishes::default()), []);
     }

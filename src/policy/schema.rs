@@ -136,6 +136,7 @@ fn attributes() -> Vec<Key> {
             texts(),
         ),
         ("file-mode", "The mode of regular files, likewise", texts()),
+        ("special-mode", "The mode of FIFOs and sockets, likewise", texts()),
         ("hard-links", "What becomes of files with several names", any(&["refuse", "inside", "allow"])),
         ("consent", "Whose consent opening a private entry needs", any(&["owner", "assumed"])),
         (

@@ -190,7 +190,7 @@ fn tell(
 /// Whether a fix may be planned, so that it matters what extended attributes say.
 fn may_be_mended(verdicts: &[Verdict], entry: &Entry) -> bool {
     let mut findings = verdicts.iter().flat_map(|verdict| &verdict.findings);
-    matches!(entry.kind, Kind::Dir | Kind::File) && findings.any(|finding| !matches!(finding.fix, Fix::None(_)))
+    entry.kind.has_mode() && findings.any(|finding| !matches!(finding.fix, Fix::None(_)))
 }
 
 /// Whether the server takes root for somebody else, where one may.

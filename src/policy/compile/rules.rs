@@ -33,7 +33,7 @@ pub(crate) enum RuleSubject {
     Setgid,
     /// Likewise.
     Sticky,
-    /// `dir-mode` or `file-mode`, whichever is about the kind.
+    /// `dir-mode`, `file-mode` or `special-mode`, whichever is about the kind.
     Mode,
     /// The same, where it is `"@any"`.
     ModeTakenBack,
@@ -257,6 +257,7 @@ pub(crate) fn mode_of(wishes: &Wishes, kind: Kind) -> Option<&Attribute<Arc<[Mod
     match kind {
         Kind::Dir => Some(&wishes.dir_mode),
         Kind::File => Some(&wishes.file_mode),
+        Kind::Fifo | Kind::Socket => Some(&wishes.special_mode),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! `dir-mode` and `file-mode`: chmod's language, and its agreement with `setgid` and `sticky`.
+//! `dir-mode`, `file-mode` and `special-mode`: chmod's language, and its agreement with `setgid` and `sticky`.
 
 use super::problems::Problems;
 use super::value::Value;
@@ -9,7 +9,7 @@ use std::ops::Range;
 /// Mode expressions, each with its place.
 pub(super) type Modes = Vec<At<ModeExpression>>;
 
-/// The acceptable modes, of directories or of files.
+/// The acceptable modes, of directories or of what is none.
 pub(super) fn modes(value: &Value<'_>, is_directory: bool, problems: &mut Problems) -> Option<Modes> {
     let values = value.one_or_more(problems);
     let modes: Modes = values.iter().filter_map(|value| one(value, is_directory, problems)).collect();

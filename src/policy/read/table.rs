@@ -73,7 +73,9 @@ fn home_of(key: &str) -> Option<&'static str> {
         "root" | "root-exclude" | "when" | "unless" | "optional" | "mounts" | "exclude" | "default-excludes" => {
             Some("[[tree]]")
         }
-        "group" | "owner" | "setgid" | "sticky" | "dir-mode" | "file-mode" => Some("[[tree]] or [[tree.rule]]"),
+        "group" | "owner" | "setgid" | "sticky" | "dir-mode" | "file-mode" | "special-mode" => {
+            Some("[[tree]] or [[tree.rule]]")
+        }
         "hard-links" | "consent" | "private-dirs" | "kinds" => Some("[[tree]] or [[tree.rule]]"),
         "match" | "scope" => Some("[[tree.rule]]"),
         "path" | "lints" | "reason" | "until" => Some("[[exception]]"),

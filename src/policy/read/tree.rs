@@ -7,7 +7,11 @@ use super::problems::Problems;
 use super::table::Table;
 use super::value::Value;
 use super::wishes::wishes;
+use crate::model::entry::Kind;
 use crate::policy::model::{At, Mounts, Param, Rule, RuleScope, Tree};
+
+/// The kinds that policies can be about: devices are never judged.
+const JUDGED: [Kind; 5] = [Kind::Dir, Kind::File, Kind::Symlink, Kind::Fifo, Kind::Socket];
 
 /// Every tree of a policy.
 pub(super) fn trees(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<Tree> {
@@ -28,8 +32,10 @@ fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree
     let mounts = table.take("mounts").and_then(|value| value.word(&["stay", "local", "all"], mounts, problems));
     let exclude = table.take("exclude").map(|value| patterns::excludes(&value, problems));
     let default_excludes = table.take("default-excludes").and_then(|value| value.flag(problems));
-    let wishes = wishes(&mut table, &names, problems);
-    let rules = table.take("rule").map(|value| rules(&value, &names, problems));
+    let wishes = wishes(&mut table, &JUDGED, &names, problems);
+    let is_meant = |kind: &Kind| wishes.kinds.as_ref().is_none_or(|kinds| kinds.contains(kind));
+    let about: Vec<Kind> = JUDGED.into_iter().filter(is_meant).collect();
+    let rules = table.take("rule").map(|value| rules(&value, &about, &names, problems));
     table.finish(problems);
     Tree {
         line: problems.line(span.start),
@@ -78,18 +84,23 @@ fn mounts(word: &str) -> Option<Mounts> {
     }
 }
 
-fn rules(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec<Rule> {
-    value.tables("[[tree.rule]]", problems).into_iter().map(|table| rule(table, names, problems)).collect()
+fn rules(value: &Value<'_>, about: &[Kind], names: &Names<'_>, problems: &mut Problems) -> Vec<Rule> {
+    value.tables("[[tree.rule]]", problems).into_iter().map(|table| rule(table, about, names, problems)).collect()
 }
 
-fn rule(mut table: Table<'_>, names: &Names<'_>, problems: &mut Problems) -> Rule {
+fn rule(mut table: Table<'_>, about: &[Kind], names: &Names<'_>, problems: &mut Problems) -> Rule {
     let line = problems.line(table.span.start);
     let patterns = table.require("match", "match = \"incoming/\"", problems);
     let patterns = patterns.map(|value| patterns::patterns(&value, problems));
     let scope = table.take("scope").and_then(|value| value.word(&["tree", "self", "below"], scope, problems));
-    let wishes = wishes(&mut table, names, problems);
+    let (patterns, scope) = (patterns.unwrap_or_default(), scope.unwrap_or_default());
+    // What ends in `/` matches directories alone; the root is one.
+    let is_of_dirs =
+        scope == RuleScope::Own && !patterns.is_empty() && patterns.iter().all(|pattern| pattern.value.ends_with('/'));
+    let dirs = if about.contains(&Kind::Dir) { &[Kind::Dir][..] } else { about };
+    let wishes = wishes(&mut table, if is_of_dirs { dirs } else { about }, names, problems);
     table.finish(problems);
-    Rule { line, patterns: patterns.unwrap_or_default(), scope: scope.unwrap_or_default(), wishes }
+    Rule { line, patterns, scope, wishes }
 }
 
 fn scope(word: &str) -> Option<RuleScope> {

@@ -68,10 +68,11 @@ fn every_key_of_a_tree_is_read() {
         sticky = "@any"
         dir-mode = ["u=rwx,g=rwxs,o=", "770"]
         file-mode = "g=u"
+        special-mode = "660"
         hard-links = "inside"
         consent = "assumed"
         private-dirs = "allow"
-        kinds = ["dir", "symlink"]
+        kinds = ["dir", "file", "socket"]
         [[tree.rule]]
         match = ["incoming/", "/"]
         scope = "self"
@@ -90,9 +91,9 @@ fn every_key_of_a_tree_is_read() {
     assert_eq!(*value(&wishes.hard_links), HardLinks::Inside);
     assert_eq!(*value(&wishes.consent), Consent::Assumed);
     assert_eq!(*value(&wishes.private_dirs), PrivateDirs::Allow);
-    assert_eq!(wishes.kinds, Some(vec![Kind::Dir, Kind::Symlink]));
+    assert_eq!(wishes.kinds, Some(vec![Kind::Dir, Kind::File, Kind::Socket]));
     let rule = &tree.rules[0];
-    assert_eq!((rule.line, rule.scope, rule.patterns.len(), &rule.wishes.kinds), (22, RuleScope::Own, 2, &None));
+    assert_eq!((rule.line, rule.scope, rule.patterns.len(), &rule.wishes.kinds), (23, RuleScope::Own, 2, &None));
 }
 
 fn value<T: std::fmt::Debug>(attribute: &Attribute<T>) -> &T {

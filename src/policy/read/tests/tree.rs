@@ -94,6 +94,59 @@ fn modes_are_checked() {
 }
 
 #[test]
+fn what_can_never_apply_is_wrong() {
+    let special = "the mode of FIFOs and sockets is `special-mode`";
+    let key = "take the key out, or say another `match` or `kinds`";
+    let rule = "group = 'a'\n[[tree.rule]]\nmatch = ";
+    for (text, expected) in [
+        (
+            "kinds = 'socket'\nfile-mode = '660'".to_owned(),
+            format!("4:13 `file-mode` never applies: it is about file, and this table about socket; {special}"),
+        ),
+        (
+            "kinds = 'dir'\nfile-mode = '660'".into(),
+            "4:13 `file-mode` never applies: it is about file, and this table about dir; \
+             the mode of directories is `dir-mode`"
+                .into(),
+        ),
+        (
+            "kinds = ['file', 'symlink']\nsticky = true".into(),
+            format!("4:10 `sticky` never applies: it is about dir, and this table about file, symlink; {key}"),
+        ),
+        (
+            "kinds = ['char', 'block']\ngroup = 'a'".into(),
+            "3:9 `kinds` leaves nothing that this table could be about; devices are never judged".into(),
+        ),
+        (
+            format!("kinds = ['dir', 'fifo']\n{rule}'b'\nkinds = 'file'"),
+            "7:9 `kinds` leaves nothing that this table could be about; what is said here is about dir, fifo".into(),
+        ),
+        (
+            format!("{rule}['/', 'in/']\nscope = 'self'\nspecial-mode = '@any'"),
+            "7:16 `special-mode` never applies: it is about fifo, socket, and this table about dir; \
+             the mode of directories is `dir-mode`"
+                .into(),
+        ),
+        (
+            format!("kinds = 'dir'\n{rule}'b'\nhard-links = 'allow'"),
+            "7:14 `hard-links` never applies: it is about file, symlink, fifo, socket, and this table about dir; "
+                .to_owned()
+                + key,
+        ),
+    ] {
+        wrong_in_tree(&[(&text, &expected)]);
+    }
+    for text in [
+        "kinds = ['fifo', 'file']\nfile-mode = '660'\nspecial-mode = '622'",
+        "kinds = ['dir', 'block']\nsetgid = true",
+        "group = 'a'\n[[tree.rule]]\nmatch = 'b/'\nfile-mode = '660'",
+        "kinds = 'dir'\ndir-mode = '770'\n[[tree.rule]]\nmatch = 'b'\nkinds = '@any'\nsetgid = true",
+    ] {
+        right(&format!("format = 1\n[[tree]]\n{text}"));
+    }
+}
+
+#[test]
 fn accounts_are_checked() {
     wrong_in_tree(&[
         ("group = '@rooot'", "3:9 unknown form `@rooot`; did you mean `@root`?"),
