@@ -1,6 +1,6 @@
 //! ACLs through a fix and its undo: every entry of every ACL stays as it was, told by getfacl(1) before and after.
 
-use crate::lab::policy;
+use crate::lab::{lab, policy};
 use crate::{needs_program, scenario};
 
 /// All ACLs of the tree, as getfacl prints them.
@@ -40,4 +40,22 @@ scenario!(acls_stay_as_they_were_through_fix_and_undo, |t| {
     assert_eq!(named(&t.sh(ACLS)), named(&before.0), "every named and default entry is as it was");
     t.run("undo -y").succeeds();
     assert_eq!((t.sh(ACLS), t.listing()), before, "undo brings back all of it");
+});
+
+scenario!(what_a_fix_leaves_is_what_a_new_look_finds, own mounts, |t| {
+    needs_program!("setfacl");
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n dir 0:0 2755 d\n file 0:4242 0664 f\n file 0:0 0640 g");
+    t.sh("setfacl -m g:4243:rwx d; setfacl -m g:4243:rw,m::r f; setfacl -m u:2001:rw g; chmod g-w d");
+    for options in ["", "--unsafe-fixes"] {
+        let fixed = t.run(&format!("fix -y . -p lab.toml {options}"));
+        let checked = t.run("check . -p lab.toml");
+        assert_eq!(fixed.status(), checked.status(), "{fixed}{checked}");
+        for line in checked.stdout().lines() {
+            fixed.mentions(line);
+        }
+    }
+    t.sh("setfacl -m g:4243:rwx,m::r f");
+    let fixed = t.run("fix -y . -p lab.toml --unsafe-fixes --format json");
+    assert_eq!(fixed.end()["left"], t.run("check . -p lab.toml --format json").end()["findings"], "{fixed}");
 });

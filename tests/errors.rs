@@ -82,3 +82,31 @@ scenario!(the_cause_of_a_failure_is_told, |t| {
         t.sh("chattr -a a");
     }
 });
+
+scenario!(a_report_has_its_end_whatever_the_arguments_are, |t| {
+    t.policy("bad.toml", "format = 1\nname = 'bad'\n[[tree]]\nroot = '$TREE'\ngrup = 1");
+    t.tree(TREE);
+    for line in [
+        "fix --format json --no-such",
+        "fix --max-changes many --format=json -p x",
+        "no-such --format json",
+        "policy check --format json bad.toml",
+        "fix -y --format json -p bad.toml",
+    ] {
+        let run = t.run(line);
+        assert_eq!(run.exits(2).end()["exit"], 2, "{run}");
+        assert_eq!(run.end()["errors"], 1, "{run}");
+    }
+    let problems = t.run("check --format json -p bad.toml").exits(2).json_of("problem");
+    assert_eq!((&problems[0]["line"], &problems[0]["hint"]), (&5.into(), &"did you mean `group`?".into()));
+    // No report was asked for, or not here.
+    for line in [
+        "check --no-such",
+        "plan --format json --no-such",
+        "fix --format json -o $DIR/x --no-such",
+        "--version",
+        "check --help --format json",
+    ] {
+        assert!(!t.run(line).stdout().contains("\"type\""), "{line}");
+    }
+});

@@ -4,6 +4,7 @@ use crate::lab::{FLAWED, FLAWS, lab};
 use crate::run::path_bytes;
 use crate::scenario;
 use crate::stage::{ALICE, LAB};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -190,4 +191,88 @@ scenario!(many_alike_are_one_line, |t| {
     let run = t.run("check . -p lab.toml --full --max-findings 3");
     assert_eq!(run.exits(1).stdout().lines().count(), 4);
     run.mentions("... and 37 findings more (--max-findings)");
+});
+
+scenario!(what_others_keep_to_themselves_is_no_error_of_whose_own_is_right, own mounts, |t| {
+    t.accounts("");
+    t.policy("lab.toml", &lab("consent = 'assumed'"));
+    t.policy("homes.toml", &lab("root = '$TREE/homes/*'"));
+    t.tree(
+        "
+        dir  0:4242    2775 .
+        dir  2002:4242 0700 bobs
+        dir  2002:4242 2740 listed
+        file 2002:4242 0664 listed/f
+        file 2001:4242 0664 mine
+        dir  0:0       0755 homes
+        dir  2001:4242 2770 homes/alice
+        dir  2002:4242 2700 homes/bob
+        ",
+    );
+    let policy = "--mine -p lab.toml --allow missing-permission --allow spreading-group --allow foreign-group --allow missing-setgid";
+    t.run_as(ALICE, &format!("check -q {policy} .")).is_silent();
+    t.run_as(ALICE, &format!("check {policy} .")).succeeds().mentions("3 places of others can't be looked into");
+    t.run_as(ALICE, &format!("check -q {policy} ./bobs")).is_silent();
+    t.run_as(ALICE, "check -q --mine -p homes.toml").is_silent();
+    // Without --mine the same is incomplete, and so is what the caller shut for themselves.
+    t.run_as(ALICE, "check -q -p homes.toml").exits(3);
+    t.sh("chmod 0 homes/alice");
+    t.run_as(ALICE, "check -q --mine -p homes.toml").exits(3).mentions("homes/alice");
+});
+
+/// The fields of every line of JSON that the reference has, as `TYPE FIELD`.
+fn documented() -> BTreeSet<String> {
+    let reference = include_str!("../policies/README.md");
+    let rows = reference.lines().filter(|line| line.starts_with("| `"));
+    let words = |cell: &str| -> Vec<String> { cell.split(',').map(|word| word.trim().replace('`', "")).collect() };
+    rows.flat_map(|row| {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let line = cells[0].trim_matches(['|', ' ', '`']).to_owned();
+        words(cells[1]).into_iter().map(move |field| format!("{line} {field}"))
+    })
+    .collect()
+}
+
+scenario!(every_field_of_every_line_is_in_the_reference, own mounts, |t| {
+    t.accounts("");
+    let test = "[[test]]\npath = '$TREE/x'\nmode = '664'\ngroup = 4242\npasses = true";
+    let excused = "[[exception]]\npath = '$TREE/data'\nlints = ['foreign-group', 'spreading-group']\nreason = 'old'";
+    t.policy("lab.toml", &lab(&format!("root = '$TREE'\n{test}\n{excused}")));
+    t.policy("bad.toml", "format = 1\nname = 'bad'\n[[tree]]\nroot = '$TREE'\ngrup = 1");
+    t.tree("dir 0:4242 2775 .\n dir 0:0 0775 data\n file 0:0 0660 f\n file 2003:2003 0600 private\n dir 2001:4242 2770 d");
+    let mut lines: Vec<serde_json::Value> = Vec::new();
+    for line in [
+        "check . -p lab.toml -v --summary",
+        "check . -p lab.toml --write-baseline $DIR/known",
+        "fix -y . -p lab.toml",
+        "check . -p lab.toml --baseline $DIR/known",
+        "fix --no-such-flag",
+        "apply -y $DIR/no-such-plan",
+        "policy check bad.toml",
+        "policy test lab.toml",
+        "policy list",
+        "log",
+        "explain foreign-group",
+        "explain ./private -p lab.toml",
+        "explain ./d --as eve -p lab.toml",
+        "probe . --as alice --as eve -p lab.toml",
+    ] {
+        lines.extend(t.run(&format!("{line} --format json")).json());
+    }
+    t.sh("chgrp 0 f");
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    let files = t.sh("cat ../plan ../known ../state/runs/*");
+    lines.extend(files.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")));
+    let field = |line: &serde_json::Value| -> Vec<String> {
+        let kind = line["type"].as_str().expect("a type").to_owned();
+        let keys = line.as_object().expect("an object").keys().filter(|key| *key != "type");
+        keys.map(|key| format!("{kind} {key}")).collect()
+    };
+    let written: BTreeSet<String> = lines.iter().flat_map(field).collect();
+    let documented = documented();
+    let unsaid: Vec<&String> = written.difference(&documented).collect();
+    assert!(unsaid.is_empty(), "not in policies/README.md: {unsaid:?}");
+    for kind in ["summary", "suppressed", "removable", "problem", "test", "story", "access", "settled", "known", "run"] {
+        assert!(lines.iter().any(|line| line["type"] == kind), "nothing wrote a line of type {kind}");
+    }
 });

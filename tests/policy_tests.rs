@@ -100,3 +100,19 @@ scenario!(what_a_test_leaves_open_is_as_the_policy_wants_it_on_the_way_too, |t| 
     t.policy("lab.toml", &policy(&format!("{tree}{}", tests.iter().map(test).collect::<String>())));
     t.run("policy test lab.toml").succeeds().mentions("7 passed");
 });
+
+scenario!(tests_of_policies_are_told_to_programs_too, |t| {
+    t.policy(
+        "lab.toml",
+        &policy(&format!(
+            "{CASES}[[test]]\npath = '/srv/projects/a/b'\nmode = '640'\nlints = 'missing-permission'\n\
+             [[test]]\npath = '/no/such'\nmode = '640'\npasses = true\n"
+        )),
+    );
+    let run = t.run("policy test lab.toml --format json");
+    let tests = run.exits(1).json_of("test");
+    assert!(tests.iter().any(|test| test["passed"] == true && test["found"] == test["expected"]), "{run}");
+    let failed: Vec<_> = tests.iter().filter(|test| test["passed"] == false).collect();
+    assert_eq!(failed.len() as u64, run.end()["findings"].as_u64().unwrap(), "{run}");
+    assert!(failed.iter().any(|test| test["path"]["text"] == "/no/such" && test["found"].is_null()), "{run}");
+});

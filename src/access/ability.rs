@@ -14,6 +14,7 @@ use crate::lints::{Because, Finding, Fix, Lint};
 use crate::model::accounts::{Accounts, Caller, Power};
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
+use crate::model::text::numbers::counted;
 use crate::plan::Steps;
 use std::collections::BTreeMap;
 
@@ -89,7 +90,8 @@ pub(crate) fn bar(survey: &mut Survey, caller: &Caller, accounts: &dyn Accounts)
     barred
 }
 
-/// Keeps the findings that the caller can mend; what is wrong with policies is root's to mend.
+/// Keeps the findings that the caller can mend; what is wrong with policies is root's to mend, and what others keep to
+/// themselves is theirs.
 pub(crate) fn keep_mendable(survey: &mut Survey, caller: &Caller) {
     if caller.has(Power::Chown) && caller.has(Power::Fowner) {
         return;
@@ -100,6 +102,13 @@ pub(crate) fn keep_mendable(survey: &mut Survey, caller: &Caller) {
     }
     survey.reports.retain(|report| !report.findings.is_empty());
     survey.notices.clear();
+    let all = survey.errors.len();
+    survey.errors.retain(|error| error.owner.is_none_or(|owner| owner == caller.uid));
+    let others = (all - survey.errors.len()) as u64;
+    if others > 0 {
+        let places = counted(others, "place", "places");
+        survey.remarks.push(format!("{places} of others can't be looked into, so what lies there is left out"));
+    }
 }
 
 /// Whether the caller can mend a finding: by the fix of its entry, where there is one, or else by chmod and chgrp of their own.

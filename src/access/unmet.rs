@@ -57,14 +57,14 @@ impl Settling<'_> {
         };
         let (root, path) = self.place(tree, &bound.expected.path);
         let message = format!("can't ask what {principal} can do here: {why}");
-        self.survey.errors.push(EntryError { root, path, call, errno, message });
+        self.survey.errors.push(EntryError { root, path, call, errno, message, owner: None });
         false
     }
 
     /// Says of a tree that somebody who is expected to do something there isn't known.
     pub(crate) fn add_unknown(&mut self, tree: usize, message: String) {
         let (root, path) = (self.root_of(tree), TreePath::from(&b"."[..]));
-        self.survey.errors.push(EntryError { root, path, call: None, errno: None, message });
+        self.survey.errors.push(EntryError::told(root, path, message));
     }
 
     /// Puts what was added in the order of all output: by path, then as the policies have it.

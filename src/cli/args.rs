@@ -18,6 +18,7 @@ use super::exit::Failure;
 use crate::report;
 use crate::sys::output::Existing;
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// A policy linter and fixer for setgid directory trees.
@@ -102,7 +103,7 @@ impl Arguments {
     /// Whether the command writes a JSON report.
     pub(super) fn writes_json(&self) -> bool {
         let reports = match &self.command {
-            Command::Policy(policy) => matches!(policy, Policy::List | Policy::Check { .. }),
+            Command::Policy(policy) => !matches!(policy, Policy::Show { .. } | Policy::Schema),
             Command::Plan(_) | Command::Generate(_) | Command::Init(_) => false,
             Command::Completions { .. } | Command::Man { .. } => false,
             _ => true,
@@ -112,7 +113,11 @@ impl Arguments {
 
     /// Whether it does, without writing the end of it.
     pub(super) fn ends_without_end(&self) -> bool {
-        let answers = matches!(self.command, Command::Log(_) | Command::Explain(_) | Command::Policy(Policy::List));
+        let answers = match &self.command {
+            Command::Log(_) | Command::Explain(_) => true,
+            Command::Policy(policy) => matches!(policy, Policy::List | Policy::Test { .. }),
+            _ => false,
+        };
         answers && self.writes_json()
     }
 
@@ -131,10 +136,47 @@ impl Arguments {
     }
 }
 
+/// Whether words that clap can't read ask for a JSON report on standard output, as far as they can be understood.
+pub(super) fn ask_for_json(words: impl Iterator<Item = OsString>) -> bool {
+    let words: Vec<OsString> = words.take_while(|word| word != "--").collect();
+    let is = |at: usize, text: &str| words.get(at).is_some_and(|word| word == text);
+    let is_json = |at: usize| is(at, "--format=json") || is(at, "--format") && is(at + 1, "json");
+    let goes_elsewhere = |word: &OsString| {
+        let word = word.as_encoded_bytes();
+        word.starts_with(b"-o") || word.starts_with(b"--output")
+    };
+    let writes_none = |word: &OsString| {
+        ["plan", "generate", "init", "completions", "man", "show", "schema"].iter().any(|name| word == name)
+    };
+    let command = words.iter().find(|word| !word.as_encoded_bytes().starts_with(b"-"));
+    let command = if command.is_some_and(|word| word == "policy") {
+        words.iter().skip_while(|word| *word != "policy").nth(1)
+    } else {
+        command
+    };
+    (0..words.len()).any(is_json) && !words.iter().any(goes_elsewhere) && !command.is_some_and(writes_none)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn json_is_asked_for_by_words_that_cant_be_read_too() {
+        for (words, asks) in [
+            ("fix --format json --no-such", true),
+            ("fix --format=json --max-changes many", true),
+            ("check --no-such", false),
+            ("check -- --format json", false),
+            ("fix --format json -o x --no-such", false),
+            ("plan --format json --no-such", false),
+            ("policy test --format json", true),
+            ("policy show --format json", false),
+        ] {
+            assert_eq!(ask_for_json(words.split(' ').map(OsString::from)), asks, "{words}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_well_formed() {

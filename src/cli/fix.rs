@@ -11,8 +11,10 @@ use super::pick::Picking;
 use super::session::Session;
 use super::streams::Streams;
 use super::{args::Common, ask, barred, planning, store};
-use crate::findings::{Survey, Totals};
+use crate::findings::{EntryReport, Survey, Totals};
+use crate::journal::{Done, Outcome};
 use crate::lints::Lint;
+use crate::model::acl::Acls;
 use crate::model::entry::Identity;
 use crate::model::path::TreePath;
 use crate::model::text::numbers::counted;
@@ -22,6 +24,7 @@ use crate::policy::load::Fallback;
 use crate::report::diff::{DiffManner, Folding};
 use crate::report::text::words::Words;
 use crate::report::{human, json};
+use crate::source::mounts::Mounts;
 use crate::sys::purpose::Purpose;
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -78,7 +81,15 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
     if executed.is_some() {
         totals.errors = streams.errors();
     }
-    let left = Left::of(&session, judged.survey, &plan, executed);
+    let is_told = executed.is_none_or(|executed| is_foretold(&judged.survey, executed));
+    let mut left = Left::of(&session, judged.survey, &plan, executed);
+    if !is_told && !session.stop.load(Ordering::Relaxed) {
+        // Where that can't be had, what was foreseen is the best there is.
+        if let Ok(seen) = session.judge(&fix.check, Fallback::Refused) {
+            left = Left { conflict: left.conflict, survey: seen.survey };
+        }
+    }
+    totals.left = made.as_ref().map(|_| left.survey.totals().findings);
     let exit = left.exit(common).or_worse(executed.map_or(Exit::Clean, Executed::exit)).or_worse(unfit);
     let manner = streams.manner(common);
     match common.format {
@@ -148,6 +159,18 @@ fn chosen_effects(judged: &Judged, plan: &Plan) -> Effects {
         effects.risky += u64::from(risky.contains(&(change.id, &change.path)));
     }
     effects
+}
+
+/// Whether what is left was foreseen when it was judged: each change was made, on file systems that keep what they are
+/// told, and no ACL and no way to a root plays a part in it. Otherwise only a new look tells.
+fn is_foretold(survey: &Survey, executed: &Executed) -> bool {
+    let is_plain = |report: &EntryReport| report.acls() == Acls::default() && report.obstacle().is_none();
+    let is_applied = |done: &Done| matches!(done.outcome, Outcome::Applied | Outcome::Already);
+    let is_local = || {
+        let mounts = Mounts::read().unwrap_or_default();
+        survey.roots.iter().all(|root| mounts.are_local_below(&root.path))
+    };
+    executed.done.iter().all(is_applied) && survey.reports.iter().all(is_plain) && is_local()
 }
 
 fn applied(made: Option<&Executed>) -> u64 {

@@ -50,10 +50,25 @@ fn render(name: &str, command: &Command, out: &mut dyn Write) -> io::Result<()> 
         man.render_subcommands_section(out)?;
     }
     section(out, "EXIT STATUS", &EXIT_STATUS)?;
+    if name == "sgidlint" {
+        let fields: Vec<(String, &str)> = json_fields().collect();
+        section(out, "JSON", &fields.iter().map(|(tag, text)| (&**tag, *text)).collect::<Vec<_>>())?;
+    }
     section(out, "FILES", &FILES)?;
     section(out, "EXAMPLES", examples(name))?;
     // Only the program has a version.
     if name == "sgidlint" { man.render_version_section(out) } else { Ok(()) }
+}
+
+/// The fields of JSON as the page beside the policies has them: of which line, which, and what they say.
+fn json_fields() -> impl Iterator<Item = (String, &'static str)> {
+    let page = include_str!("../../policies/README.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+    rows.filter_map(|row| {
+        let mut cells = row.splitn(3, " | ");
+        let (line, fields, text) = (cells.next()?, cells.next()?, cells.next()?);
+        Some((format!("{line}: {fields}").replace('`', ""), text))
+    })
 }
 
 /// A section of tagged paragraphs.

@@ -43,8 +43,10 @@ use streams::Streams;
 
 /// Runs the command that the arguments ask for; gives the exit status.
 pub fn run() -> u8 {
-    // clap ends by itself, with status 2, where the arguments can't be read.
-    let mut arguments = Arguments::parse();
+    let mut arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return unread(&error),
+    };
     if let Err(failure) = arguments.settle() {
         streams::report_failure(&failure, false);
         return failure.exit as u8;
@@ -56,6 +58,19 @@ pub fn run() -> u8 {
         }
         status
     })
+}
+
+/// Tells why the arguments can't be read, or what help and version ask for; a JSON report has its end also then.
+fn unread(error: &clap::Error) -> u8 {
+    // There is nowhere left to tell that nobody reads it.
+    let _ = error.print();
+    let status = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8);
+    if error.use_stderr() && args::ask_for_json(std::env::args_os().skip(1)) {
+        let text = error.render().to_string();
+        let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+        streams::end_unread(message, status);
+    }
+    status
 }
 
 /// Does what the arguments ask for, in the process that does everything.

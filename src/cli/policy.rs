@@ -6,7 +6,7 @@ use super::judged::exit_of;
 use super::levels;
 use super::session::Session;
 use super::streams::Streams;
-use crate::findings::{PolicyLabel, Survey, risky};
+use crate::findings::{PolicyLabel, Survey, Totals, risky};
 use crate::lints::Lint;
 use crate::model::text::escape::escape_message;
 use crate::policy::builtin::BUILT_IN;
@@ -100,20 +100,25 @@ fn check(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<E
 
 /// The tests that policies carry.
 fn test(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<Exit, Failure> {
-    let (mut passed, mut failed) = (0, Vec::new());
+    let (mut passed, mut failed, mut all) = (0, Vec::new(), Vec::new());
     for loaded in read(common, files)? {
         for tried in try_all(&loaded.model, &loaded.params).map_err(Failure::policy)? {
             match tried.passed() {
                 true => passed += 1,
                 false => failed.push(format!("{}:{}: {}", loaded.model.source.file, tried.line, told(&tried))),
             }
+            all.push((Arc::clone(&loaded.model.source), tried));
         }
     }
     if passed + failed.len() == 0 {
         return Err(Failure::usage("there is no [[test]] in what was named")
             .hinted("write one, as in `[[test]]`, `path = \"/srv/lab/x\"`, `mode = \"640\"`, `passes = true`"));
     }
-    streams.write_results(|out| failed.iter().try_for_each(|line| writeln!(out, "{}", escape_message(line))))?;
+    streams.know(Totals { findings: failed.len() as u64, ..Totals::default() });
+    streams.write_results(|out| match common.format {
+        Format::Human => failed.iter().try_for_each(|line| writeln!(out, "{}", escape_message(line))),
+        Format::Json => all.iter().try_for_each(|(source, tried)| answer::write_test(out, &source.file, tried)),
+    })?;
     streams.status(format!("{passed} passed, {} failed", failed.len()));
     Ok(if failed.is_empty() { Exit::Clean } else { Exit::Findings })
 }

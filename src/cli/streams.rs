@@ -98,6 +98,7 @@ impl Streams {
         let totals = Totals { errors: self.totals.errors + 1, ..self.totals };
         let exit = failure.exit as u8;
         self.write_results(|out| {
+            failure.problems.iter().try_for_each(|problem| json::write_problem(out, problem))?;
             json::write_failure(out, &failure.message)?;
             json::write_end_of(out, failure.run.as_deref(), &totals, exit)
         })
@@ -235,6 +236,14 @@ pub(super) fn report_failure(failure: &Failure, color: bool) {
     }
     // There is nowhere left to tell that standard error is closed.
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Ends a JSON report that never began: the arguments can't be read.
+pub(super) fn end_unread(message: &str, exit: u8) {
+    let mut out = io::stdout().lock();
+    let totals = Totals { errors: 1, ..Totals::default() };
+    // There is nowhere left to tell that nobody reads it.
+    let _ = json::write_failure(&mut out, message).and_then(|()| json::write_end(&mut out, &totals, exit));
 }
 
 /// Tells on standard error what others have a hand in, though root relies on it; also when quiet: cron mails it.

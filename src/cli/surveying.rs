@@ -135,5 +135,5 @@ fn error(stalled: &Stalled, survey: &Survey) -> EntryError {
         None => (None, path.as_os_str().as_bytes()),
     };
     let call = Some(stalled.standing.call);
-    EntryError { root, path: path.into(), call, errno: None, message: stalled.message() }
+    EntryError { root, path: path.into(), call, errno: None, message: stalled.message(), owner: None }
 }

@@ -294,6 +294,8 @@ pub struct EntryError {
     pub errno: Option<i32>,
     /// What was wanted, what happened, and what to do about it.
     pub message: String,
+    /// Who could open what the caller may not look at (EACCES).
+    pub owner: Option<u32>,
 }
 
 impl EntryError {
@@ -305,13 +307,18 @@ impl EntryError {
             call: Some(error.call),
             errno: Some(error.errno.raw_os_error()),
             message: error.to_string(),
+            owner: None,
         }
+    }
+
+    /// Something else that stands in the way, in words.
+    pub fn told(root: Option<u32>, path: TreePath, message: String) -> EntryError {
+        EntryError { root, path, call: None, errno: None, message, owner: None }
     }
 
     /// Something else that stands in the way of looking at an absolute path.
     pub fn at(path: &Path, message: impl Into<String>) -> EntryError {
-        let path = TreePath::from(path.as_os_str().as_bytes());
-        EntryError { root: None, path, call: None, errno: None, message: message.into() }
+        EntryError::told(None, TreePath::from(path.as_os_str().as_bytes()), message.into())
     }
 }
 

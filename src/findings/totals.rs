@@ -53,6 +53,8 @@ pub struct Totals {
     pub known: u64,
     /// Entries that are left as they are because they lie in read-only places.
     pub read_only: u64,
+    /// Behind a run: the findings of a look at what it left.
+    pub left: Option<u64>,
 }
 
 impl Survey {
@@ -82,6 +84,7 @@ impl Survey {
             suppressed,
             known,
             read_only: self.reports.iter().filter(|report| report.read_only().is_some()).count() as u64,
+            left: None,
         }
     }
 }
@@ -130,7 +133,7 @@ mod tests {
             unmet: None,
         };
         let path = |name: &str| name.as_bytes().into();
-        let error = EntryError { root: None, path: path("/x"), call: None, errno: None, message: "it failed".into() };
+        let error = EntryError::told(None, path("/x"), "it failed".into());
         let (as_is, mended) = (state(0, 0, 0o2775), state(0, 7, 0o2775));
         let mut kept = report("bb", 1, as_is);
         kept.rare_mut().read_only = Some(path("."));
@@ -155,6 +158,7 @@ mod tests {
             suppressed: 48,
             known: 59,
             read_only: 1,
+            left: None,
         };
         assert_eq!(survey.totals(), expected);
         assert_eq!(survey.read_only_places(), [((0, &path(".")), 1)].into());

@@ -54,7 +54,7 @@ impl PlanRoom {
         let errors = bar(survey, &left).into_iter().map(|((root, uid, why), place)| {
             let who = names.user_name(uid).map_or_else(|| format!("uid {uid}"), |name| escape_message(&name).into());
             let message = place.told(why, &who, &bound);
-            EntryError { root: Some(root), path: place.path(), call: None, errno: None, message }
+            EntryError::told(Some(root), place.path(), message)
         });
         let errors: Vec<EntryError> = errors.collect();
         survey.add_errors(errors);

@@ -123,6 +123,7 @@ pub(super) fn survey() -> Survey {
             unmet: None,
         }],
         errors: vec![EntryError {
+            owner: None,
             root: Some(0),
             path: b"secret".as_slice().into(),
             call: Some("openat"),

@@ -72,6 +72,13 @@ impl Mounts {
         self.0.values().filter(|mount| mount.bsd_groups).map(|mount| mount.id).collect()
     }
 
+    /// Whether all that is mounted below a directory, and what it lies on itself, is this machine's own.
+    pub(crate) fn are_local_below(&self, path: &Path) -> bool {
+        let above = self.0.values().filter(|mount| path.starts_with(&mount.point));
+        let home = above.max_by_key(|mount| mount.point.as_os_str().len());
+        self.below(path).chain(home).all(|mount| classify(&mount.fs) == Class::Local)
+    }
+
     /// The mounts where nothing can be changed.
     pub(crate) fn read_only(&self) -> Vec<u64> {
         self.0.values().filter(|mount| mount.read_only).map(|mount| mount.id).collect()
@@ -209,6 +216,8 @@ nonsense
         assert_eq!(mounts.with_bsd_groups(), [22]);
         assert_eq!(mounts.by_id(30).unwrap().fs, "proc");
         assert_eq!(mounts.read_only(), [41]);
+        let local = |path: &str| mounts.are_local_below(Path::new(path));
+        assert!(local("/srv") && local("/mnt") && !local("/") && !local("/net/home/x") && !local("/net"));
         let of_the_file_system = Mounts::parse(b"7 1 0:7 / /ro rw - squashfs /dev/loop0 ro,errors=continue\n");
         assert_eq!(of_the_file_system.read_only(), [7]);
     }

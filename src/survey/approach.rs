@@ -1,6 +1,6 @@
 //! The way from a root down to where a walk starts: every step by descriptor, every rule heard on the way.
 
-use super::site::{Reach, Reached};
+use super::site::{Reach, Reached, keeper_of};
 use super::surveyor::Surveyor;
 use super::way::{Way, next_stop, push, root_stop};
 use crate::findings::found::EntryError;
@@ -30,7 +30,8 @@ pub(super) fn approach<'p>(
 ) -> Result<Option<Start<Scope<'p>>>, EntryError> {
     let fail = |error| {
         let path = placed.path.join(OsStr::from_bytes(target));
-        EntryError::of(None, TreePath::from(path.as_os_str().as_bytes()), error)
+        let owner = keeper_of(&path, &error);
+        EntryError { owner, ..EntryError::of(None, TreePath::from(path.as_os_str().as_bytes()), error) }
     };
     let features = surveyor.features;
     let mut way = Opened { dir: None, features };

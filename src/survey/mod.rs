@@ -46,6 +46,7 @@ use approach::approach;
 use assess::Context;
 use live::gather;
 use obstacle::Obstacle;
+use site::keeper_of;
 use std::sync::atomic::Ordering;
 use surveyor::Surveyor;
 
@@ -98,7 +99,8 @@ fn refuse(refusal: &Refusal, survey: &mut Survey) {
     let (call, errno) = error.map(|error| (error.call, error.errno.raw_os_error())).unzip();
     let (root, path, message) = (Some(survey.roots.len() as u32), path.clone(), message.clone());
     survey.roots.push(Root { path, policy, id: None, handle: None, fsid: 0, mounts: Mounts::default() });
-    survey.errors.push(EntryError { root, path: TreePath::from(&b"."[..]), call, errno, message });
+    let owner = error.and_then(|error| keeper_of(&refusal.path, &error));
+    survey.errors.push(EntryError { root, path: TreePath::from(&b"."[..]), call, errno, message, owner });
 }
 
 /// Runs on a thread of its own that has given up what it doesn't need.
@@ -114,8 +116,11 @@ struct Seen {
     obstacle: Option<Obstacle>,
 }
 
+/// A root that was seen; or why it can't be opened, and who could.
+type Sight = Result<Seen, (SysError, Option<u32>)>;
+
 /// Opens every root; but for those that the run isn't about, which might hang.
-fn see_roots(request: &Request<'_>) -> Vec<Option<Result<Seen, SysError>>> {
+fn see_roots(request: &Request<'_>) -> Vec<Option<Sight>> {
     let features = KernelFeatures::for_looking();
     let see = |tree: &Rooted| {
         let dir = open_root(tree.instance.root(), Links::Refuse)?;
@@ -124,16 +129,14 @@ fn see_roots(request: &Request<'_>) -> Vec<Option<Result<Seen, SysError>>> {
         let obstacle = obstacle::find(request, tree, &look.entry)?;
         Ok(Seen { look, handle: Handle::of(&held), fsid: file_system_id(&dir)?, obstacle })
     };
+    let blame = |tree: &Rooted, error| (error, keeper_of(tree.instance.root(), &error));
+    let sight = |tree: &Rooted| see(tree).map_err(|error| blame(tree, error));
     let is_meant = |tree: &Rooted| request.selection.touches(tree.instance.root());
-    request.roots.trees.iter().map(|tree| is_meant(tree).then(|| see(tree))).collect()
+    request.roots.trees.iter().map(|tree| is_meant(tree).then(|| sight(tree))).collect()
 }
 
 /// Makes every root that could be opened ready to judge by.
-fn bind<'a>(
-    request: &'a Request<'a>,
-    seen: Vec<Option<Result<Seen, SysError>>>,
-    survey: &mut Survey,
-) -> Vec<Bound<'a>> {
+fn bind<'a>(request: &'a Request<'a>, seen: Vec<Option<Sight>>, survey: &mut Survey) -> Vec<Bound<'a>> {
     let mut bounds = Vec::new();
     for (tree, seen) in request.roots.trees.iter().zip(seen) {
         let (instance, index) = (&tree.instance, survey.roots.len() as u32);
@@ -147,7 +150,10 @@ fn bind<'a>(
         };
         match seen {
             None => {}
-            Some(Err(error)) => survey.errors.push(EntryError::of(Some(index), TreePath::from(&b"."[..]), error)),
+            Some(Err((error, owner))) => {
+                let error = EntryError::of(Some(index), TreePath::from(&b"."[..]), error);
+                survey.errors.push(EntryError { owner, ..error });
+            }
             Some(Ok(seen)) => {
                 root.id = Some(seen.look.entry.id);
                 (root.handle, root.fsid) = (seen.handle.clone(), seen.fsid);
@@ -180,7 +186,7 @@ fn root_gid(request: &Request<'_>, tree: &Rooted, look: &Look, index: u32, surve
         }
         true => {
             let path = TreePath::from(&b"."[..]);
-            survey.errors.push(EntryError { root: Some(index), path, call: None, errno: None, message });
+            survey.errors.push(EntryError::told(Some(index), path, message));
             None
         }
     }

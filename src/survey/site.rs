@@ -11,11 +11,14 @@ use crate::sys::dir::same_mount;
 use crate::sys::features::KernelFeatures;
 use crate::sys::file_system::is_read_only;
 use crate::sys::handle::Handle;
-use crate::sys::stat::{Look, look};
-use crate::sys::{squash, xattr};
+use crate::sys::root::nearest_owner;
+use crate::sys::stat::{Look, look, look_at};
+use crate::sys::{SysError, squash, xattr};
+use rustix::io::Errno;
 use std::cell::Cell;
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
+use std::path::Path;
 
 /// Where more can be asked about an entry.
 #[derive(Clone, Copy)]
@@ -208,6 +211,20 @@ pub(super) fn path_of(place: Place<'_, Scope<'_>>, view: usize) -> TreePath {
         known = shared.map_or_else(make, |shared| shared.get_or_make(make).clone());
     }
     if place.is_itself() { known.as_path() } else { TreePath::within(known, place.name().to_bytes()) }
+}
+
+/// Who could open what couldn't be looked at (EACCES): its owner, or that of the directory whose names can't be passed to.
+pub(super) fn keeper_at(place: Place<'_, Scope<'_>>, error: &SysError) -> Option<u32> {
+    if error.errno != Errno::ACCESS {
+        return None;
+    }
+    let seen = place.parent().and_then(|(dir, name)| look_at(dir, name).ok());
+    Some(seen.map_or(place.here().entry.state.uid, |look| look.entry.state.uid))
+}
+
+/// The same by an absolute path: the owner of what is nearest to it and can be looked at.
+pub(super) fn keeper_of(path: &Path, error: &SysError) -> Option<u32> {
+    (error.errno == Errno::ACCESS).then(|| nearest_owner(path)).flatten()
 }
 
 /// An entry that nobody walked to: on the way from a root to where a walk starts, or told of by a source.

@@ -3,7 +3,8 @@
 use super::assess::{Context, Finds, Judged, assess};
 use super::live::{Part, locked};
 use super::plain::Plain;
-use super::site::{DirectoryAnswers, Site, Walked, path_of};
+use super::site::{DirectoryAnswers, Site, Walked, keeper_at, path_of};
+use super::way::parent_of;
 use crate::findings::{Counts, EntryError, SkippedMount};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::judging::judge::Verdict;
@@ -365,12 +366,13 @@ impl<'p> Visitor for Surveyor<'p> {
     }
 
     fn error(&mut self, at: Place<'_, Scope<'p>>, error: SysError) {
-        self.error(at, |root, path| EntryError::of(Some(root), path, error));
+        let owner = keeper_at(at, &error);
+        self.error(at, |root, path| EntryError { owner, ..EntryError::of(Some(root), path, error) });
     }
 
     fn unread(&mut self, at: Place<'_, Scope<'p>>, why: Unread) {
         let message = why.to_string();
-        self.error(at, |root, path| EntryError { root: Some(root), path, call: None, errno: None, message });
+        self.error(at, |root, path| EntryError::told(Some(root), path, message));
     }
 
     fn end(&mut self) {
@@ -390,11 +392,4 @@ fn doubtful(path: &Path) -> String {
 
 fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
     if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
-}
-
-/// The path of the directory that a path's last name lies in; empty for the root.
-fn parent_of(mut path: Vec<u8>) -> Vec<u8> {
-    let end = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-    path.truncate(end);
-    path
 }

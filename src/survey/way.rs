@@ -171,3 +171,10 @@ pub(super) fn push(path: &mut Vec<u8>, name: &[u8]) {
     }
     path.extend_from_slice(name);
 }
+
+/// The path of the directory that a path's last name lies in; empty for the root.
+pub(super) fn parent_of(mut path: Vec<u8>) -> Vec<u8> {
+    let end = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+    path.truncate(end);
+    path
+}

@@ -127,6 +127,11 @@ pub(crate) fn look_at_path(path: &Path) -> Result<Look, SysError> {
     look_at(CWD, &path)
 }
 
+/// Who owns a path, or of the directories above it the last that can be looked at.
+pub(crate) fn nearest_owner(path: &Path) -> Option<u32> {
+    path.ancestors().find_map(|path| look_at_path(path).ok()).map(|look| look.entry.state.uid)
+}
+
 fn open_top(flags: OFlags) -> Result<OwnedFd, SysError> {
     openat(CWD, c"/", flags, Mode::empty()).map_err(SysError::of("openat"))
 }

@@ -127,7 +127,7 @@ fn what_was_not_looked_at_is_not_called_mended() {
 }
 
 fn entry_error(root: Option<u32>, path: &[u8]) -> EntryError {
-    EntryError { root, path: path.into(), call: None, errno: None, message: "a test".into() }
+    EntryError::told(root, path.into(), "a test".into())
 }
 
 #[test]

@@ -1,11 +1,13 @@
-//! Answers for programs: what `policy list`, `explain` and `log` say, as lines of JSON.
+//! Answers for programs: what `policy list`, `policy test`, `explain` and `log` say, as lines of JSON.
 
 use crate::journal::RunSummary;
+use crate::lints::Lint;
 use crate::model::accounts::IdNames;
 use crate::model::wire::{WirePath, write_line};
 use crate::report::human::explain::{EntryView, Explained, LintText};
 use crate::report::human::policies::Listed;
 use crate::report::json::JsonState;
+use crate::survey::trial::Tried;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,6 +23,16 @@ pub(crate) fn write_list(out: &mut dyn Write, policies: &[Listed<'_>]) -> io::Re
             .collect();
         write_line(&json!({"type": "policy", "name": policy.name, "summary": policy.summary, "params": params}), out)
     })
+}
+
+/// Writes a line for a policy's own test.
+pub(crate) fn write_test(out: &mut dyn Write, file: &str, tried: &Tried) -> io::Result<()> {
+    let names = |lints: &[Lint]| lints.iter().map(|lint| lint.name()).collect::<Vec<_>>();
+    let line = json!({
+        "type": "test", "file": file, "line": tried.line, "path": WirePath::new(tried.path.as_bytes()),
+        "passed": tried.passed(), "expected": names(&tried.expected), "found": tried.found.as_deref().map(names),
+    });
+    write_line(&line, out)
 }
 
 /// Writes what a lint means.

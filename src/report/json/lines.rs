@@ -96,6 +96,17 @@ pub(super) enum Line<'a> {
         errno: Option<String>,
         message: &'a str,
     },
+    Problem {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        column: Option<u32>,
+        message: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<&'a str>,
+    },
     Suppressed {
         lint: &'a str,
         level: &'a str,
@@ -140,6 +151,8 @@ pub(super) enum Line<'a> {
         known: u64,
         #[serde(skip_serializing_if = "is_none")]
         read_only: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        left: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         run: Option<&'a str>,
     },

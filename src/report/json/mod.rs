@@ -12,6 +12,7 @@ use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::wire::{EntryPath, Trail, WirePath};
 pub(crate) use crate::model::wire::{Visible, write_line};
+use crate::policy::problem::Problem;
 use crate::report::check::{Check, Removable, root_bytes};
 use crate::report::human::summary;
 use crate::report::text::style::Verbosity;
@@ -167,6 +168,14 @@ pub(crate) fn write_failure(out: &mut dyn Write, message: &str) -> io::Result<()
     Line::Error { root: None, path: None, call: None, errno: None, message }.write(out)
 }
 
+/// Writes a line for what is wrong with a policy, and where.
+pub(crate) fn write_problem(out: &mut dyn Write, problem: &Problem) -> io::Result<()> {
+    let place = problem.source.as_deref().map(|source| (&*source.file, source.place(problem.span.start)));
+    let (file, place) = place.unzip();
+    let (line, column) = place.unzip();
+    Line::Problem { file, line, column, message: &problem.message, hint: problem.hint.as_deref() }.write(out)
+}
+
 /// Writes a line for a root that nothing is changed below.
 pub(crate) fn write_lost_root(out: &mut dyn Write, root: &[u8], message: &str) -> io::Result<()> {
     Line::Error { root: Some(WirePath::new(root)), path: None, call: None, errno: None, message }.write(out)
@@ -179,8 +188,19 @@ pub(crate) fn write_end(out: &mut dyn Write, totals: &Totals, exit: u8) -> io::R
 
 /// Writes the last line of a command that put this run on record.
 pub(crate) fn write_end_of(out: &mut dyn Write, run: Option<&str>, totals: &Totals, exit: u8) -> io::Result<()> {
-    let Totals { entries, excluded, skipped_mounts, findings, changes, errors, vanished, suppressed, known, read_only } =
-        *totals;
+    let Totals {
+        entries,
+        excluded,
+        skipped_mounts,
+        findings,
+        changes,
+        errors,
+        vanished,
+        suppressed,
+        known,
+        read_only,
+        left,
+    } = *totals;
     Line::End {
         entries,
         excluded,
@@ -193,6 +213,7 @@ pub(crate) fn write_end_of(out: &mut dyn Write, run: Option<&str>, totals: &Tota
         suppressed,
         known,
         read_only,
+        left,
         run,
     }
     .write(out)
