@@ -48,7 +48,9 @@ fn job(common: &Common, scheduled: &Scheduled, streams: &Streams) -> Result<Job,
     let named: Vec<PathBuf> = scheduled.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
     // What is wrong with the policies is better told today than at night.
     let loaded = session.load(&named, fallback)?;
-    let (task, said) = task(scheduled, loaded.iter().any(|loaded| !loaded.model.expectations.is_empty()));
+    let is_expecting = loaded.iter().any(|loaded| !loaded.model.expectations.is_empty());
+    let is_root = host::effective_uid() == 0;
+    let (task, said) = Task::of((scheduled.fix, scheduled.probe), is_expecting, is_root);
     if let Some(said) = said {
         streams.status(said);
     }
@@ -62,29 +64,12 @@ fn job(common: &Common, scheduled: &Scheduled, streams: &Streams) -> Result<Job,
         places.push(UnitPlace { path: text(paths::absolute(path)?.as_os_str())?, optional: false });
     }
     let words = words(common, task, &named)?;
-    let whose = if host::effective_uid() == 0 { Whose::Root } else { Whose::Users };
+    let whose = if is_root { Whose::Root } else { Whose::Users };
     let places = topmost(places);
     let all = words.iter().chain(places.iter().map(|place| &place.path));
     match unfit(all.map(String::as_str)) {
         Some(word) => Err(unwritable(Path::new(word))),
         None => Ok(Job { words, task, places, whose }),
-    }
-}
-
-/// What the run is to do, and what is to be said of it. Where people are expected to do something, a check that didn't ask would pass in silence.
-fn task(scheduled: &Scheduled, is_expecting: bool) -> (Task, Option<&'static str>) {
-    let said = |message| is_expecting.then_some(message);
-    match scheduled {
-        Scheduled { fix: true, .. } => (
-            Task::Fix,
-            said("A repair asks nobody what the policies' [[expect]]s say: generate a check (without --fix) as well."),
-        ),
-        Scheduled { probe: true, .. } => (Task::Probe, None),
-        _ if is_expecting && host::effective_uid() == 0 => (Task::Probe, None),
-        _ => (
-            Task::Check,
-            said("What the policies' [[expect]]s say isn't asked: --probe asks it, for others as root alone."),
-        ),
     }
 }
 

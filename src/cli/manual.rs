@@ -55,7 +55,7 @@ fn render(name: &str, command: &Command, out: &mut dyn Write) -> io::Result<()> 
         section(out, "JSON", &fields.iter().map(|(tag, text)| (&**tag, *text)).collect::<Vec<_>>())?;
     }
     section(out, "FILES", &FILES)?;
-    section(out, "EXAMPLES", examples(name))?;
+    section(out, "EXAMPLES", &examples(name))?;
     // Only the program has a version.
     if name == "sgidlint" { man.render_version_section(out) } else { Ok(()) }
 }
@@ -95,56 +95,16 @@ const FILES: [(&str, &str); 3] = [
     ("$XDG_STATE_HOME/sgidlint", "Those of other users; ~/.local/state/sgidlint without the variable."),
 ];
 
-/// The examples of a page.
-fn examples(page: &str) -> &'static [(&'static str, &'static str)] {
-    match page {
-        "sgidlint-check" => &[
-            ("sgidlint check /srv/lab", "Is the directory shared as setgid-share has it?"),
-            ("sgidlint check -q -p lab.toml", "For cron: silent while all is well."),
-            ("sgidlint check --probe -p lab.toml", "Can people do what the [[expect]]s of the policy say?"),
-        ],
-        "sgidlint-diff" => &[
-            ("sgidlint diff -p lab.toml", "What would fix do? On a terminal like changes are folded."),
-            ("sgidlint diff -p lab.toml --stat", "How many changes, directory by directory."),
-        ],
-        "sgidlint-fix" => &[
-            ("sgidlint fix -p lab.toml", "Asks about each directory, then once more about all."),
-            ("sgidlint fix -y -p lab.toml --max-changes 5%", "Asks nothing, but refuses to change much."),
-        ],
-        "sgidlint-plan" => &[("sgidlint plan -p lab.toml -o lab.plan", "Writes down what fix would do.")],
-        "sgidlint-apply" => &[("sgidlint apply lab.plan", "Does what was written down, where nothing has changed.")],
-        "sgidlint-undo" => &[("sgidlint undo", "Takes the last run back.")],
-        "sgidlint-log" => &[("sgidlint log", "Which runs are on record?")],
-        "sgidlint-explain" => &[
-            ("sgidlint explain foreign-group", "What does the lint mean?"),
-            ("sgidlint explain -p lab.toml ./run1", "Which rules decide, and what should it be?"),
-            ("sgidlint explain ./run1 --as alice", "What can alice do with it, and what would alter that?"),
-        ],
-        "sgidlint-probe" => &[
-            ("sgidlint probe /srv/lab --as alice --as @others", "What can alice do there, and what everybody else?"),
-            (
-                "sgidlint probe /srv/lab --as deploy -q",
-                "For a script: status 1, and why, where deploy can't work there.",
-            ),
-        ],
-        "sgidlint-policy" => &[("sgidlint policy check lab.toml", "Are there mistakes in the file?")],
-        "sgidlint-generate" => &[(
-            "sgidlint generate cron -p samba-share -s group=sales /srv/sales",
-            "Prints a line for /etc/cron.d; nothing is installed.",
-        )],
-        "sgidlint-init" => {
-            &[("sgidlint init /srv/lab -o lab.toml", "Writes a policy that fits most of what is there.")]
-        }
-        "sgidlint-completions" => &[(
-            "sgidlint completions bash > /etc/bash_completion.d/sgidlint",
-            "Lets bash complete commands, flags, lints, policies, users and groups.",
-        )],
-        "sgidlint-man" => &[("sgidlint man /usr/local/share/man/man1", "Installs these pages.")],
-        _ => &[
-            ("sgidlint init /srv/lab -o lab.toml", "A first policy, from what is there."),
-            ("sgidlint check -p lab.toml", "What differs from it?"),
-            ("sgidlint fix -p lab.toml", "Mends it, asking first."),
-            ("sgidlint undo", "Takes that back."),
-        ],
-    }
+/// The examples of a page, a command and what it is for; those of the program where it has none.
+fn examples(page: &str) -> Vec<(&'static str, &'static str)> {
+    let row = |line: &'static str| {
+        let (page, example) = line.split_once('\t')?;
+        Some((page, example.split_once('\t')?))
+    };
+    let of = |page: &str| {
+        let rows = include_str!("manual/examples.tsv").lines().filter_map(row);
+        rows.filter(|(of, _)| *of == page).map(|(_, example)| example).collect::<Vec<_>>()
+    };
+    let own = of(page);
+    if own.is_empty() { of("sgidlint") } else { own }
 }

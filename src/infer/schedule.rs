@@ -34,6 +34,27 @@ pub(crate) enum Task {
     Fix,
 }
 
+impl Task {
+    /// What the run is to do that is to `(fix, probe)`, and what is to be said of it. Where people are expected to do
+    /// something, a check that didn't ask would pass in silence.
+    pub(crate) fn of((fix, probe): (bool, bool), is_expecting: bool, is_root: bool) -> (Task, Option<&'static str>) {
+        let said = |message| is_expecting.then_some(message);
+        match (fix, probe || is_expecting && is_root) {
+            (true, _) => (
+                Task::Fix,
+                said(
+                    "A repair asks nobody what the policies' [[expect]]s say: generate a check (without --fix) as well.",
+                ),
+            ),
+            (false, true) => (Task::Probe, None),
+            (false, false) => (
+                Task::Check,
+                said("What the policies' [[expect]]s say isn't asked: --probe asks it, for others as root alone."),
+            ),
+        }
+    }
+}
+
 /// Whose run it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Whose {
