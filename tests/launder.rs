@@ -48,7 +48,7 @@ scenario!(who_rewrote_a_file_gets_no_set_id_bits_from_undo, |t| {
     assert_eq!(t.sh("find . -type f -perm /6000"), "");
     assert_eq!(t.sh("stat -c '%g %a' a2705 d4755 h6745"), "2001 705\n2001 755\n4242 745\n");
     // And no undo of the undo brings them about either.
-    t.run("undo -y").succeeds();
+    t.run("redo -y").succeeds();
     assert_eq!(t.sh("find . -type f -perm /6000"), "");
 });
 
@@ -72,8 +72,8 @@ scenario!(what_was_rewritten_by_mmap_is_set_id_for_nobody_else_after_an_undo, |t
             rewrite(user, &t.path(file));
         }
         assert_eq!(t.sh("stat -c '%n %u:%g %a' *"), made, "the bits are still there");
-        for undone in ["undo", "undo of the undo", "undo of that"] {
-            t.run("undo -y").succeeds();
+        for undone in ["undo", "redo", "undo"] {
+            t.run(&format!("{undone} -y")).succeeds();
             for line in t.sh("find . -type f -perm /6000 -printf '%f %U:%G %m\\n'").lines() {
                 assert!(made.contains(line), "{name}, {undone}: {line}\n{made}");
             }

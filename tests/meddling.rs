@@ -102,11 +102,12 @@ fn entries(t: &Scenario) -> Vec<(u64, String, u32, u32, String)> {
     text.lines().map(entry).collect()
 }
 
-/// Undoes the last run, and holds what every undo has to hold; `None` where no run changed anything.
-fn undo(t: &Scenario, context: &str) -> Option<Run> {
+/// Undoes the last run, or takes that back, and holds what every undo has to hold; `None` where no run changed anything.
+fn undo(t: &Scenario, verb: &str, context: &str) -> Option<Run> {
     let before = entries(t);
-    let run = t.run("undo -y --format json");
-    if run.stderr().contains("no run on record changed anything") {
+    let run = t.run(&format!("{verb} -y --format json"));
+    let is_none = |text| run.stderr().contains(text);
+    if is_none("no run on record changed anything") || is_none("there is no undo on record") {
         return None;
     }
     let context = format!("{context}\n{run}");
@@ -155,7 +156,8 @@ scenario!(no_member_spoils_an_undo_or_gets_set_id_bits_by_it, |t| {
         runs += 1;
         for turn in 0..3 {
             meanwhile(t);
-            let Some(run) = undo(t, &context) else { break };
+            let verb = if turn == 1 { "redo" } else { "undo" };
+            let Some(run) = undo(t, verb, &context) else { break };
             undone += run.json_of("outcome").len();
             if quiet && turn == 0 {
                 let bits = |all: &[(u64, String, u32, u32, String)]| {

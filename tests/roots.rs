@@ -95,7 +95,9 @@ scenario!(a_fix_goes_on_below_the_roots_that_are_what_they_were, |t| {
     terminal.wait_for("[y,n");
     // What was judged is swapped before it is changed.
     t.sh(SPOIL);
-    terminal.answer("] ", "a");
+    for _ in 0..3 {
+        terminal.answer("?] ", "a");
+    }
     terminal.answer("Apply? [y/N] ", "y");
     let lines = terminal.ends(3).join("\n");
     assert_eq!(lines.matches(", then run fix again").count(), 2, "{lines}");

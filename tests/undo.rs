@@ -11,13 +11,67 @@ scenario!(undo_restores_every_state, |t| {
     t.holds_first_tree();
 });
 
-scenario!(an_undo_is_a_run_and_can_be_undone, |t| {
+scenario!(an_undo_is_a_run_and_can_be_taken_back, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree(FLAWED);
+    t.run("redo -y").exits(2).mentions("there is no undo on record to take back");
     t.run("fix -y . -p lab.toml").succeeds();
     t.run("undo -y").succeeds();
-    t.run("undo -y").succeeds();
+    t.run("undo -y").exits(2).mentions("no run on record changed anything that isn't undone");
+    t.run("redo -y").succeeds();
     t.holds(MENDED);
+    t.run("redo -y").exits(2);
+    t.run("undo -y").succeeds();
+    t.holds_first_tree();
+    // An undo can be named, too.
+    let undo = t.runs().pop().unwrap();
+    t.run(&format!("undo -y {undo}")).succeeds();
+    t.holds(MENDED);
+});
+
+scenario!(undo_goes_further_back_each_time, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0664 a\n file 0:0 0664 b");
+    t.run("fix -y $TREE/a -p lab.toml").succeeds();
+    t.run("fix -y $TREE/b -p lab.toml").succeeds();
+    let groups = |t: &crate::scenario::Scenario| t.sh("stat -c %g a b | tr '\\n' ' '");
+    let mut seen = vec![groups(t)];
+    for verb in ["undo", "undo", "redo", "redo", "undo"] {
+        t.run(&format!("{verb} -y")).succeeds();
+        seen.push(groups(t));
+    }
+    assert_eq!(seen, ["4242 4242 ", "4242 0 ", "0 0 ", "4242 0 ", "4242 4242 ", "4242 0 "]);
+    t.run("fix -y $TREE/b -p lab.toml").succeeds();
+    t.run("redo -y").exits(2).mentions("or something was changed since");
+});
+
+scenario!(a_part_of_a_run_can_be_undone_and_then_the_rest, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 d\n file 0:0 0664 d/a\n file 0:0 0664 d/b\n file 0:0 0664 e");
+    t.run("fix -y . -p lab.toml").succeeds();
+    let run = t.runs().pop().unwrap();
+    t.run(&format!("undo -y {run} $TREE/d/c")).exits(2).mentions("changed nothing at or below");
+    t.run(&format!("undo -y {run} $TREE/d")).succeeds();
+    assert_eq!(t.sh("stat -c %g d/a d/b e"), "0\n0\n4242\n");
+    t.run("undo -y").succeeds();
+    t.holds_first_tree();
+});
+
+scenario!(one_run_is_shown_with_what_it_changed_and_what_not, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0664 a\n file 0:0 0664 b");
+    let _ = t.run("plan . -p lab.toml -o $DIR/plan");
+    t.sh("chmod 600 b");
+    t.run("apply -y $DIR/plan").exits(3);
+    let run = t.runs().pop().unwrap();
+    let shown = t.run(&format!("log {run}"));
+    shown.succeeds().mentions("apply").mentions("1 applied, 1 drifted");
+    shown.mentions("+-rw-rw-r-- root 4242 a").mentions("b: drifted").never_mentions("4242 b");
+    let lines = t.run(&format!("log {run} --format json"));
+    assert_eq!((lines.json_of("run").len(), lines.json_of("outcome").len()), (1, 2), "{lines}");
+    t.run("log nobody").exits(2);
+    t.run("log --keep-last 0").succeeds().mentions("1 run removed");
+    t.run("log").succeeds().mentions("No runs on record.");
 });
 
 scenario!(an_undo_asks_first, |t| {

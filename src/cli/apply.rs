@@ -1,6 +1,6 @@
 //! `apply` and `undo`: plans that were made before.
 
-use super::args::{Agreement, Apply, Common, Format, Ids, Undo};
+use super::args::{Agreement, Apply, Common, Format, Ids, Redo, Undo};
 use super::execute::{self, Executed, execute, settled_one, waiting};
 use super::exit::{Exit, Failure};
 use super::grounded::{Grounded, LostRoot};
@@ -11,7 +11,7 @@ use crate::apply::lock::{Again, PATIENCE};
 use crate::apply::{Found, foresee, undo_plan};
 use crate::findings::{PolicyLabel, Root, Totals, path_in_tree};
 use crate::journal::wording::Settled;
-use crate::journal::{self, Done, Drift, Last, Outcome, RunState};
+use crate::journal::{self, Done, Drift, Last, Outcome, Record, RunState, Turn};
 use crate::model::text::numbers::counted;
 use crate::plan::{Change, Header, Names, Plan, ReadError, RunKind};
 use crate::report::diff::{DiffManner, DiffRow, Head, write_folded};
@@ -23,7 +23,7 @@ use crate::sys::stat::look;
 use crate::sys::store::Store;
 use std::io::BufReader;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -134,11 +134,21 @@ fn told_parted<'a>(plan: &'a Plan, parted: &'a [Change]) -> Vec<Settled<'a>> {
 
 /// `sgidlint undo`.
 pub(super) fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<Exit, Failure> {
+    turn_round(common, Turn::Undo, arguments, streams)
+}
+
+/// `sgidlint redo`: the undo of an undo.
+pub(super) fn redo(common: &Common, arguments: &Redo, streams: &mut Streams) -> Result<Exit, Failure> {
+    let Redo { ids, consent } = *arguments;
+    turn_round(common, Turn::Redo, &Undo { run: None, paths: Vec::new(), consent, ids }, streams)
+}
+
+fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, arguments.consent.purpose())?;
     let store = store::open(common)?;
     let mut may_wait = waiting(&session, Duration::from_secs(arguments.consent.wait));
     let last = loop {
-        let last = meant(&store, arguments.run.as_deref())?;
+        let last = meant(&store, turn, arguments.run.as_deref())?;
         let Some(run) = &last.run else { break last };
         // What a run that goes on has changed by now is not what there is to undo: its end is waited for, as for a lock.
         let is_running = journal::is_running(&store, run).map_err(Failure::incomplete)?;
@@ -153,10 +163,15 @@ pub(super) fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> 
             illegible.id, illegible.error
         ));
     }
-    let run = last
-        .run
-        .ok_or_else(|| Failure::usage("no run on record changed anything").hinted("`sgidlint log` lists the runs"))?;
-    let record = journal::load(&store, &run).map_err(Failure::usage)?;
+    let run = last.run.ok_or_else(|| {
+        let message = match turn {
+            Turn::Undo => "no run on record changed anything that isn't undone",
+            Turn::Redo => "there is no undo on record to take back, or something was changed since",
+        };
+        Failure::usage(message).hinted("`sgidlint log` lists the runs")
+    })?;
+    let mut record = journal::load(&store, &run).map_err(Failure::usage)?;
+    narrow(&mut record, &arguments.paths)?;
     let was_running = record.state == RunState::Running;
     ask::refuse_without_terminal(&arguments.consent)?;
     let changes = record.plan.changes.iter().enumerate();
@@ -167,7 +182,8 @@ pub(super) fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> 
         return Err(grounded.refusal(&session, streams));
     }
     let Grounded { open_roots, mut lost, again } = grounded;
-    let header = planning::header(&session, RunKind::Undo(run.clone()));
+    let header =
+        Header { partial: !arguments.paths.is_empty(), ..planning::header(&session, RunKind::Undo(run.clone())) };
     let open_roots = open_roots.worked_by(session.threads());
     let mut undo = session.apart(|| undo_plan(open_roots, &record, header))?;
     lost.extend(undo.lost.drain(..).map(LostRoot::from));
@@ -205,14 +221,34 @@ pub(super) fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> 
     end(&session, &undo.plan, executed, told, exit, streams)
 }
 
-/// The run that is to be undone: the one that is called so, or the last that changed something.
-fn meant(store: &Store, name: Option<&str>) -> Result<Last, Failure> {
+/// Leaves of a record what lies at or below these paths, if there are any: the rest isn't to be undone.
+fn narrow(record: &mut Record, paths: &[PathBuf]) -> Result<(), Failure> {
+    for path in paths {
+        let absolute = paths::absolute(path)?;
+        if !record.changed_below(&absolute) {
+            return Err(Failure::usage(format!(
+                "run {} changed nothing at or below {}",
+                record.id,
+                paths::shown(path)
+            ))
+            .hinted(format!("`sgidlint log {}` shows what it changed", record.id)));
+        }
+    }
+    let paths = paths.iter().map(|path| paths::absolute(path)).collect::<Result<Vec<_>, _>>()?;
+    if !paths.is_empty() {
+        record.narrow_to(&paths);
+    }
+    Ok(())
+}
+
+/// The run that is to be turned round: the one that is called so, or the last.
+fn meant(store: &Store, turn: Turn, name: Option<&str>) -> Result<Last, Failure> {
     match name {
         Some(name) => {
             let run = journal::named(store, name).map_err(Failure::usage)?;
             Ok(Last { run: Some(run), ..Last::default() })
         }
-        None => journal::last_changing(store).map_err(Failure::incomplete),
+        None => journal::last_to(turn, store).map_err(Failure::incomplete),
     }
 }
 
@@ -252,7 +288,7 @@ fn read_plan(common: &Common, path: &Path) -> Result<Plan, Failure> {
 }
 
 /// Shows the changes of a plan: a diff for people, who made it for programs.
-fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(), Failure> {
+pub(super) fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(), Failure> {
     let (quiet, format) = (session.common.quiet, session.common.format);
     let (palette, folding) = (streams.palette(), streams.folding());
     streams.write_results(|out| match format {

@@ -7,7 +7,7 @@ mod judging;
 mod policy;
 mod reporting;
 
-pub(super) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Undo};
+pub(super) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Redo, Undo};
 pub(super) use common::{Common, Format, Progress};
 pub(super) use generate::{Generate, Scheduled, UnitKind};
 pub(super) use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Probe};
@@ -54,9 +54,11 @@ pub(super) enum Command {
     Plan(Plan),
     /// Applies a plan file.
     Apply(Apply),
-    /// Turns a run round: the last one that changed something, or the one named.
+    /// Turns a run round: the last that changed something and isn't undone, or the one named.
     Undo(Undo),
-    /// Lists the runs on record.
+    /// Takes the last undo back, and again the one before.
+    Redo(Redo),
+    /// Lists the runs on record, or shows one.
     Log(Log),
     /// Asks the kernel as somebody what they can really do in a tree; changes nothing.
     Probe(Probe),

@@ -1,21 +1,28 @@
-//! `log`: the runs on record.
+//! `log`: the runs on record, or one of them.
 
 use super::args::{Common, Format, Log};
+use super::execute::{settled_one, tell};
 use super::exit::{Exit, Failure};
-use super::store;
+use super::session::Session;
 use super::streams::Streams;
-use crate::journal::{self, Needed};
+use super::{apply, store};
+use crate::journal::{self, Done, Needed, Old, Outcome};
 use crate::model::text::numbers::{counted, sentence};
-use crate::report::human::runs::write_log;
+use crate::plan::Plan;
+use crate::report::human::runs::{write_log, write_run};
 use crate::report::json::answer;
+use crate::sys::purpose::Purpose;
 use crate::sys::store::Store;
-use jiff::{Span, Zoned};
+use jiff::Zoned;
 
 /// `sgidlint log`.
 pub(super) fn log(common: &Common, log: &Log, streams: &mut Streams) -> Result<Exit, Failure> {
     let store = store::open(common)?;
-    if let Some(age) = log.prune_older_than {
-        return prune(&store, age, if log.force { Needed::Remove } else { Needed::Keep }, streams);
+    if let Some(run) = &log.run {
+        return show(common, &store, run, streams);
+    }
+    if let Some(old) = old(log)? {
+        return prune(&store, old, if log.force { Needed::Remove } else { Needed::Keep }, streams);
     }
     let listed = journal::list(&store).map_err(|error| Failure::incomplete(format!("can't list the runs: {error}")))?;
     let mut exit = Exit::Clean;
@@ -37,10 +44,46 @@ pub(super) fn log(common: &Common, log: &Log, streams: &mut Streams) -> Result<E
     Ok(exit)
 }
 
-fn prune(store: &Store, age: Span, needed: Needed, streams: &Streams) -> Result<Exit, Failure> {
+/// One run: who made it, what it changed, and what it didn't.
+fn show(common: &Common, store: &Store, name: &str, streams: &mut Streams) -> Result<Exit, Failure> {
+    let session = Session::begin(common, Purpose::Plan)?;
+    let run = journal::named(store, name).map_err(Failure::usage)?;
+    let summary = journal::one(store, &run).map_err(Failure::usage)?;
+    let record = journal::load(store, &run).map_err(Failure::usage)?;
+    for bad in &record.bad {
+        streams.complain(format_args!("a change of run {run} can't be read: {}", bad.error));
+    }
+    streams.write_results(|out| match common.format {
+        Format::Human => write_run(out, &summary),
+        Format::Json => answer::write_log(out, std::slice::from_ref(&summary)),
+    })?;
+    let is_made = |done: &Option<Done>| matches!(done, Some(Done { outcome: Outcome::Applied | Outcome::Partial, .. }));
+    if common.format == Format::Human {
+        let changes = record.plan.changes.iter().zip(&record.outcomes);
+        let made = changes.filter(|(_, done)| is_made(done)).map(|(change, _)| change.clone()).collect();
+        let made = Plan { changes: made, header: record.plan.header.clone(), entries: record.plan.entries };
+        apply::show(&session, &made, streams)?;
+    }
+    let outcomes = record.plan.changes.iter().zip(&record.outcomes);
+    let outcomes = outcomes.filter_map(|(change, done)| Some(settled_one(&record.plan, change, done.clone()?)));
+    tell(&session, streams, outcomes.collect())?;
+    let untold = record.outcomes.iter().filter(|done| done.is_none()).count() as u64;
+    if untold > 0 {
+        streams.status(format_args!("What became of {} isn't on record.", counted(untold, "change", "changes")));
+    }
+    Ok(if record.bad.is_empty() { Exit::Clean } else { Exit::Incomplete })
+}
+
+/// Which records are to go.
+fn old(log: &Log) -> Result<Option<Old>, Failure> {
+    let Some(age) = log.prune_older_than else { return Ok(log.keep_last.map(Old::AllBut)) };
     // Days, months and years are those of the calendar here.
     let bound = Zoned::now().checked_sub(age).map_err(|error| Failure::usage(format!("no such age: {error}")))?;
-    let pruned = journal::prune(store, bound.timestamp(), needed)
+    Ok(Some(Old::Before(bound.timestamp())))
+}
+
+fn prune(store: &Store, old: Old, needed: Needed, streams: &Streams) -> Result<Exit, Failure> {
+    let pruned = journal::prune(store, old, needed)
         .map_err(|error| Failure::incomplete(format!("can't remove old runs: {error}")))?;
     streams.status(sentence(&format!("{} removed", counted(pruned.removed, "run", "runs"))));
     for run in &pruned.kept {

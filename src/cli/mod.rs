@@ -132,6 +132,7 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Plan(plan) => fix::plan(common, plan, streams),
         Command::Apply(apply) => apply::apply(common, apply, streams),
         Command::Undo(undo) => apply::undo(common, undo, streams),
+        Command::Redo(redo) => apply::redo(common, redo, streams),
         Command::Generate(generate) => generate::generate(common, generate, streams),
         Command::Log(log) => log::log(common, log, streams),
         Command::Probe(probe) => probe::probe(common, probe, streams),

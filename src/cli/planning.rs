@@ -53,6 +53,7 @@ pub(super) fn header(session: &Session<'_>, kind: RunKind) -> Header {
         fixes: Fixes::Safe,
         max_changes: None,
         plan_bytes: session.plan_bytes,
+        partial: false,
         roots: Vec::new(),
         names: None,
     }

@@ -8,6 +8,7 @@ use crate::plan::{Change, Header, Lines, RunKind, parse, read_header};
 use crate::sys::SysError;
 use crate::sys::state_file::StateFile;
 use crate::sys::store::{Folder, Store};
+use std::collections::BTreeSet;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 /// More than a settled line ever has.
@@ -51,7 +52,16 @@ pub(crate) fn list(store: &Store) -> Result<Vec<Result<RunSummary, Illegible>>, 
     Ok(ids.into_iter().map(|id| summary(store, &folder, &id).map_err(|error| Illegible { id, error })).collect())
 }
 
-/// The run that `undo` turns round where none is named.
+/// Which run is looked for, to be turned round.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Turn {
+    /// The last that changed something and hasn't been undone.
+    Undo,
+    /// The last undo that hasn't been taken back, if nothing else was changed since.
+    Redo,
+}
+
+/// The run that `undo` or `redo` turns round where none is named.
 #[derive(Debug, Default)]
 pub(crate) struct Last {
     /// Its id; it may still be running.
@@ -60,27 +70,43 @@ pub(crate) struct Last {
     pub illegible: Vec<Illegible>,
 }
 
-/// The last run that may have changed something. An undo that was cut short is gone on with, so then it is the run that
-/// it was to undo.
-pub(crate) fn last_changing(store: &Store) -> Result<Last, SysError> {
+/// The last run that is to be turned round. An undo that was cut short is gone on with, so then it is the run that it was
+/// to undo.
+pub(crate) fn last_to(turn: Turn, store: &Store) -> Result<Last, SysError> {
     let folder = store.folder(FOLDER)?;
     let ids = id::all(&folder)?;
     let mut last = Last::default();
+    // What later runs have turned round. A run among these is as if it had never been, and so is what it turned round.
+    let mut turned: BTreeSet<String> = BTreeSet::new();
     for id in ids.iter().rev() {
-        last.run = Some(match summary(store, &folder, id) {
+        if turned.contains(id) {
+            continue;
+        }
+        let run = match summary(store, &folder, id) {
             Err(error) => {
                 last.illegible.push(Illegible { id: id.clone(), error });
                 continue;
             }
             Ok(run) if !run.changed_something() || left_all_as_it_was(store, &run) => continue,
-            Ok(RunSummary { header: Header { kind: RunKind::Undo(run), .. }, changes, counts, .. })
-                if counts.total() < changes && ids.contains(&run) =>
-            {
-                run
-            }
-            Ok(_) => id.clone(),
-        });
-        break;
+            Ok(run) => run,
+        };
+        let RunKind::Undo(of) = &run.header.kind else {
+            last.run = (turn == Turn::Undo).then(|| id.clone());
+            break;
+        };
+        let is_cut_short = run.counts.total() < run.changes && ids.contains(of);
+        if is_cut_short && !run.header.partial && !turned.contains(of) {
+            last.run = Some(if turn == Turn::Undo { of.clone() } else { id.clone() });
+            break;
+        }
+        let is_redo = || summary(store, &folder, of).is_ok_and(|of| matches!(of.header.kind, RunKind::Undo(_)));
+        if turn == Turn::Redo && !is_redo() {
+            last.run = Some(id.clone());
+            break;
+        }
+        if !run.header.partial {
+            turned.insert(of.clone());
+        }
     }
     Ok(last)
 }
@@ -120,14 +146,31 @@ pub(crate) struct Pruned {
     pub kept: Vec<String>,
 }
 
-/// Removes the records of runs that began before this moment, but for those under way.
-pub(crate) fn prune(store: &Store, before: jiff::Timestamp, needed: Needed) -> Result<Pruned, SysError> {
+/// Which records are old.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Old {
+    /// Those of runs that began before this moment.
+    Before(jiff::Timestamp),
+    /// All but so many, the last ones.
+    AllBut(usize),
+}
+
+/// Removes old records, but for those of runs under way.
+pub(crate) fn prune(store: &Store, old: Old, needed: Needed) -> Result<Pruned, SysError> {
     let folder = store.folder(FOLDER)?;
     let mut pruned = Pruned::default();
-    for id in id::all(&folder)? {
+    let mut ids = id::all(&folder)?;
+    if let Old::AllBut(kept) = old {
+        ids.truncate(ids.len().saturating_sub(kept));
+    }
+    for id in ids {
         let name = id::file_name(&id);
         let run = summary(store, &folder, &id);
-        if !began_before(run.as_ref().ok(), &id, before) || folder.open(&name)?.is_claimed() {
+        let is_old = match old {
+            Old::Before(moment) => began_before(run.as_ref().ok(), &id, moment),
+            Old::AllBut(_) => true,
+        };
+        if !is_old || folder.open(&name)?.is_claimed() {
             continue;
         }
         let settled = matches!(run, Ok(RunSummary { state: RunState::Settled { .. }, .. }));
@@ -147,6 +190,11 @@ fn began_before(run: Option<&RunSummary>, id: &str, moment: jiff::Timestamp) -> 
         Some(began) => began < moment,
         None => *id < *id::Number::at(moment).text(),
     }
+}
+
+/// One run on record, in short.
+pub(crate) fn one(store: &Store, id: &str) -> Result<RunSummary, LoadError> {
+    summary(store, &store.folder(FOLDER)?, id)
 }
 
 fn summary(store: &Store, folder: &Folder, id: &str) -> Result<RunSummary, LoadError> {

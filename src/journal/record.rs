@@ -2,12 +2,15 @@
 
 use super::counts::Counts;
 use super::id;
-use super::outcome::{Done, OutcomeLine};
+use super::outcome::{Done, Outcome, OutcomeLine};
 use crate::plan::{BadLine, Line, Lines, Plan, ReadError, parse};
 use crate::sys::SysError;
 use crate::sys::store::Store;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 /// The folder of the records in the state folder.
 pub(super) const FOLDER: &str = "runs";
@@ -183,6 +186,30 @@ impl Record {
             }
         }
         Some(())
+    }
+
+    /// Whether the run may have changed something at or below a path.
+    pub(crate) fn changed_below(&self, path: &Path) -> bool {
+        (0..self.plan.changes.len()).any(|index| self.may_have_changed(index) && self.path(index).starts_with(path))
+    }
+
+    /// Takes out of it what lies at or below none of these paths: to an undo it is as if that hadn't been changed.
+    pub(crate) fn narrow_to(&mut self, paths: &[PathBuf]) {
+        for index in 0..self.plan.changes.len() {
+            let path = self.path(index);
+            if !paths.iter().any(|meant| path.starts_with(meant)) {
+                self.outcomes[index] = Some(Done::of(Outcome::Already));
+            }
+        }
+    }
+
+    fn path(&self, index: usize) -> PathBuf {
+        let change = &self.plan.changes[index];
+        let root = &self.plan.header.roots[change.root as usize].path;
+        match &*change.path.bytes() {
+            b"." => root.clone(),
+            below => root.join(OsStr::from_bytes(below)),
+        }
     }
 
     /// Whether the change of this index may have been made, in whole or in part.

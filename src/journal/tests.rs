@@ -42,6 +42,7 @@ fn plan(kind: RunKind, changes: usize) -> Plan {
         fixes: Fixes::Safe,
         max_changes: None,
         plan_bytes: None,
+        partial: false,
         roots: vec![root],
         names: None,
     };
@@ -170,14 +171,60 @@ fn the_log_tells_who_when_what_and_how_it_ended() {
 #[test]
 fn undo_takes_the_last_run_that_changed_something() {
     let (_dir, store) = store();
-    assert_eq!(last_changing(&store).unwrap().run, None);
+    assert_eq!(last_to(Turn::Undo, &store).unwrap().run, None);
     let first = run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
     run(&store, &plan(RunKind::Fix, 1), &outcomes()[2..3], Some(0));
-    assert_eq!(last_changing(&store).unwrap().run, Some(first.clone()), "`already` changed nothing");
+    assert_eq!(last_to(Turn::Undo, &store).unwrap().run, Some(first.clone()), "`already` changed nothing");
     run(&store, &plan(RunKind::Undo(first.clone()), 2), &outcomes()[..1], None);
-    assert_eq!(last_changing(&store).unwrap().run, Some(first.clone()), "an undo that was cut short is gone on with");
+    assert_eq!(
+        last_to(Turn::Undo, &store).unwrap().run,
+        Some(first.clone()),
+        "an undo that was cut short is gone on with"
+    );
     let undo = run(&store, &plan(RunKind::Undo(first), 1), &outcomes()[..1], Some(0));
-    assert_eq!(last_changing(&store).unwrap().run, Some(undo));
+    assert_eq!(last_to(Turn::Undo, &store).unwrap().run, None, "it is undone");
+    assert_eq!(last_to(Turn::Redo, &store).unwrap().run, Some(undo));
+}
+
+#[test]
+fn undo_goes_further_back_and_redo_comes_forward_again() {
+    let (_dir, store) = store();
+    let made = |kind| run(&store, &plan(kind, 1), &outcomes()[..1], Some(0));
+    let last = |turn| last_to(turn, &store).unwrap().run;
+    let (one, two) = (made(RunKind::Fix), made(RunKind::Apply));
+    assert_eq!((last(Turn::Undo), last(Turn::Redo)), (Some(two.clone()), None));
+    let undo_two = made(RunKind::Undo(two.clone()));
+    assert_eq!((last(Turn::Undo), last(Turn::Redo)), (Some(one.clone()), Some(undo_two.clone())));
+    let undo_one = made(RunKind::Undo(one.clone()));
+    assert_eq!((last(Turn::Undo), last(Turn::Redo)), (None, Some(undo_one.clone())));
+    let redo_one = made(RunKind::Undo(undo_one));
+    assert_eq!((last(Turn::Undo), last(Turn::Redo)), (Some(one.clone()), Some(undo_two.clone())));
+    made(RunKind::Undo(redo_one));
+    assert_eq!(last(Turn::Undo), None, "a redo that was undone by its name is none");
+    made(RunKind::Undo(undo_two));
+    assert_eq!(last(Turn::Undo), Some(two.clone()));
+    // A part of a run leaves the rest of it to be undone.
+    let part = Plan {
+        header: Header { partial: true, ..plan(RunKind::Undo(two.clone()), 1).header },
+        ..plan(RunKind::Fix, 1)
+    };
+    run(&store, &part, &outcomes()[..1], Some(0));
+    assert_eq!(last(Turn::Undo), Some(two));
+    let three = made(RunKind::Fix);
+    assert_eq!(
+        (last(Turn::Undo), last(Turn::Redo)),
+        (Some(three), None),
+        "what came later stands in the way of a redo"
+    );
+}
+
+#[test]
+fn the_last_runs_are_kept() {
+    let (_dir, store) = store();
+    let made: Vec<String> = (0..5).map(|_| run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0))).collect();
+    assert_eq!(prune(&store, Old::AllBut(7), Needed::Keep).unwrap().removed, 0);
+    assert_eq!(prune(&store, Old::AllBut(2), Needed::Keep).unwrap().removed, 3);
+    assert_eq!(list(&store).unwrap().iter().flatten().map(|run| &run.id).collect::<Vec<_>>(), [&made[3], &made[4]]);
 }
 
 #[test]
@@ -269,7 +316,7 @@ fn a_record_that_can_t_be_read_stands_in_no_other_s_way() {
     let first = run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
     let second = run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
     fs::write(dir.path().join(format!("runs/{second}.jsonl")), "{}\n").unwrap();
-    let last = last_changing(&store).unwrap();
+    let last = last_to(Turn::Undo, &store).unwrap();
     assert_eq!(last.run, Some(first));
     assert_eq!(last.illegible.iter().map(|run| &*run.id).collect::<Vec<_>>(), [second]);
 }
@@ -318,7 +365,7 @@ fn old_runs_are_pruned_but_not_those_under_way() {
     let (_dir, store) = store();
     run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
     let running = begin(&store, &plan(RunKind::Fix, 1), None).unwrap();
-    let removed = |moment| prune(&store, moment, Needed::Remove).unwrap().removed;
+    let removed = |moment| prune(&store, Old::Before(moment), Needed::Remove).unwrap().removed;
     assert_eq!(removed(host::now() - std::time::Duration::from_secs(60)), 0);
     assert_eq!(removed(host::now() + std::time::Duration::from_secs(60)), 1);
     let log = list(&store).unwrap();
@@ -331,8 +378,8 @@ fn runs_that_were_cut_short_are_kept_unless_told_otherwise() {
     run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
     let cut_short = begin(&store, &plan(RunKind::Fix, 1), None).unwrap().id().to_owned();
     let later = host::now() + std::time::Duration::from_secs(60);
-    let pruned = prune(&store, later, Needed::Keep).unwrap();
+    let pruned = prune(&store, Old::Before(later), Needed::Keep).unwrap();
     assert_eq!(pruned, Pruned { removed: 1, kept: vec![cut_short.clone()] });
-    assert_eq!(last_changing(&store).unwrap().run, Some(cut_short));
-    assert_eq!(prune(&store, later, Needed::Remove).unwrap(), Pruned { removed: 1, kept: vec![] });
+    assert_eq!(last_to(Turn::Undo, &store).unwrap().run, Some(cut_short));
+    assert_eq!(prune(&store, Old::Before(later), Needed::Remove).unwrap(), Pruned { removed: 1, kept: vec![] });
 }

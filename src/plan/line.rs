@@ -45,6 +45,8 @@ pub(super) struct HeaderLine<'a> {
     max_changes: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     plan_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    partial: bool,
     #[serde(borrow)]
     roots: Vec<RootText<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,6 +151,7 @@ impl<'a> HeaderLine<'a> {
             unsafe_fixes: header.fixes == Fixes::WithUnsafe,
             max_changes: header.max_changes,
             plan_bytes: header.plan_bytes,
+            partial: header.partial,
             roots: header.roots.iter().map(RootText::of).collect(),
             names: header.names.as_ref().map(Cow::Borrowed),
         }
@@ -175,6 +178,7 @@ impl<'a> HeaderLine<'a> {
             fixes: if self.unsafe_fixes { Fixes::WithUnsafe } else { Fixes::Safe },
             max_changes: self.max_changes,
             plan_bytes: self.plan_bytes,
+            partial: self.partial,
             roots: self.roots.into_iter().map(RootText::value).collect::<Result<_, _>>()?,
             names: self.names.map(Cow::into_owned),
         })

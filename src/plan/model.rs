@@ -50,6 +50,8 @@ pub struct Header {
     pub plan_bytes: Option<u64>,
     /// The directories that its paths start from.
     pub roots: Vec<PlanRoot>,
+    /// Whether it undoes a part of a run alone, the rest of which is still to be undone.
+    pub partial: bool,
     /// What the owners and groups in it were called; `None` in what earlier versions wrote.
     pub names: Option<Names>,
 }

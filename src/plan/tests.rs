@@ -25,6 +25,7 @@ pub(crate) fn header() -> Header {
         fixes: Fixes::WithUnsafe,
         max_changes: Some(10),
         plan_bytes: Some(1 << 40),
+        partial: true,
         roots: vec![PlanRoot {
             path: "/srv/lab".into(),
             id: Identity { dev: 1, ino: 2, btime: Some(Timestamp::new(-3, 4)) },

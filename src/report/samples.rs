@@ -67,6 +67,7 @@ pub(super) fn header(kind: RunKind) -> Header {
         fixes: Fixes::Safe,
         max_changes: None,
         plan_bytes: None,
+        partial: false,
         roots: Vec::new(),
         names: None,
     }

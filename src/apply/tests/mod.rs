@@ -176,7 +176,7 @@ fn a_run_on_record_is_undone_from_its_record() {
     apply(&tree.open_roots(&plan.header, KernelFeatures::of_this_kernel()), &plan, &mut run, &AtomicBool::new(false));
     let id = run.id().to_string();
     run.settle(0).unwrap();
-    assert_eq!(journal::last_changing(&store).unwrap().run, Some(id.clone()));
+    assert_eq!(journal::last_to(journal::Turn::Undo, &store).unwrap().run, Some(id.clone()));
     let record = journal::load(&store, &id).unwrap();
     assert_eq!(record.plan, plan);
     let open_roots = tree.open_roots(&record.plan.header, KernelFeatures::of_this_kernel());
@@ -187,7 +187,9 @@ fn a_run_on_record_is_undone_from_its_record() {
     run.settle(0).unwrap();
     assert_eq!(tally.counts.applied, 9);
     assert_eq!(tree.listing(), first);
-    assert_eq!(journal::last_changing(&store).unwrap().run, Some(undo_id.clone()), "an undo can be undone");
+    assert_eq!(journal::last_to(journal::Turn::Undo, &store).unwrap().run, None, "what was undone isn't undone again");
+    let redo = journal::last_to(journal::Turn::Redo, &store).unwrap().run;
+    assert_eq!(redo, Some(undo_id.clone()), "an undo can be taken back");
     assert!(matches!(journal::load(&store, &undo_id).unwrap().plan.header.kind, RunKind::Undo(run) if run == id));
 }
 

@@ -129,6 +129,7 @@ impl Tree {
             fixes,
             max_changes: None,
             plan_bytes: None,
+            partial: false,
             roots: vec![PlanRoot {
                 path: self.base.join("root"),
                 id: look(&root).unwrap().entry.id,

@@ -51,9 +51,24 @@ pub(crate) struct Apply {
 /// `undo`.
 #[derive(Args, Debug)]
 pub(crate) struct Undo {
-    /// The run, as `log` names it, or the first characters of that [default: the last one that changed something].
+    /// The run, as `log` names it, or the first characters of that [default: the last that changed something and isn't
+    /// undone].
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// Undoes only what the run changed at or below these.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How changes are agreed upon.
+    #[command(flatten)]
+    pub consent: Agreement,
+    /// What owners and groups are.
+    #[command(flatten)]
+    pub ids: Ids,
+}
+
+/// `redo`.
+#[derive(Args, Debug)]
+pub(crate) struct Redo {
     /// How changes are agreed upon.
     #[command(flatten)]
     pub consent: Agreement,
@@ -63,7 +78,7 @@ pub(crate) struct Undo {
 }
 
 /// What owners and groups of a plan are.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Ids {
     /// Takes owners and groups by their numbers, also those that are called otherwise now than when the plan was made.
     #[arg(long)]
@@ -71,7 +86,7 @@ pub(crate) struct Ids {
 }
 
 /// How changes are agreed upon.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Agreement {
     /// Makes the changes without asking.
     #[arg(short, long)]
@@ -102,11 +117,17 @@ pub(crate) struct Limit {
 /// `log`.
 #[derive(Args, Debug)]
 pub(crate) struct Log {
+    /// Shows one run: what it changed, and what it didn't.
+    #[arg(value_name = "RUN", conflicts_with_all = ["prune_older_than", "keep_last"])]
+    pub run: Option<String>,
     /// Removes the records of runs that are older, `90d` or `1y`, and can't be undone afterwards; interrupted runs stay.
-    #[arg(long, value_name = "AGE", value_parser = age)]
+    #[arg(long, value_name = "AGE", value_parser = age, group = "pruning")]
     pub prune_older_than: Option<jiff::Span>,
-    /// With --prune-older-than: removes interrupted runs and unreadable records too.
-    #[arg(long, requires = "prune_older_than")]
+    /// Removes the records of all runs but so many, the last; interrupted runs stay.
+    #[arg(long, value_name = "N", conflicts_with = "prune_older_than", group = "pruning")]
+    pub keep_last: Option<usize>,
+    /// With --prune-older-than or --keep-last: removes interrupted runs and unreadable records too.
+    #[arg(long, requires = "pruning")]
     pub force: bool,
 }
 

@@ -24,6 +24,15 @@ pub(crate) fn write_log(out: &mut dyn Write, runs: &[RunSummary], palette: &Pale
     })
 }
 
+/// Writes what there is to say of one run before its changes.
+pub(crate) fn write_run(out: &mut dyn Write, run: &RunSummary) -> io::Result<()> {
+    let [id, when, who, command, policies, changes, outcome] = cells(run);
+    writeln!(out, "run {id}: {command}, by {who}, {when}")?;
+    writeln!(out, "  command:  {}", escape(run.header.command.as_bytes()))?;
+    writeln!(out, "  policies: {policies}")?;
+    writeln!(out, "  changes:  {changes}: {outcome}")
+}
+
 fn cells(run: &RunSummary) -> [String; 7] {
     let header = &run.header;
     let escaped = |text: &str| escape(text.as_bytes()).into_owned();
