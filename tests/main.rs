@@ -44,6 +44,7 @@ mod meddling;
 mod members;
 mod mess;
 mod meant;
+mod merged;
 mod middle;
 mod mounts;
 mod oracle;

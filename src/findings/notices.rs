@@ -50,7 +50,8 @@ pub(crate) fn idle(
     trees: &[Rooted],
     usage: &Usage,
 ) -> Vec<Notice> {
-    let bound: BTreeSet<(u32, u32)> = trees.iter().map(|tree| (tree.instance.policy(), tree.instance.tree())).collect();
+    let of = |tree: &'_ Rooted| tree.instance.trees().map(|at| (tree.instance.policy(), at)).collect::<Vec<_>>();
+    let bound: BTreeSet<(u32, u32)> = trees.iter().flat_map(of).collect();
     // A policy that is used in two places has each rule twice, and is well served where one of them does something.
     let mut rules: BTreeMap<(&str, u32), Vec<RuleId>> = BTreeMap::new();
     for (rule, site) in table.sites().iter().enumerate().filter(|(_, site)| bound.contains(&(site.policy, site.tree))) {

@@ -1,4 +1,4 @@
-//! Which tree of each policy covers a path: the deepest root at or above it, and of two with one root the later.
+//! Which tree of each policy covers a path: the deepest root at or above it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -16,8 +16,8 @@ const DECIDED: u8 = 4;
 pub struct Usage {
     /// By [`RuleId`].
     flags: Vec<u8>,
-    /// The last rules that were recorded, as names with the same ones come in rows.
-    last: Option<(RuleId, Kind, BitSet)>,
+    /// The last rules that were recorded, by where they lie in memory, as names with the same ones come in rows.
+    last: Option<(usize, Kind, BitSet)>,
 }
 
 impl Usage {
@@ -45,8 +45,8 @@ impl Usage {
 
     /// These rules apply to an entry of this kind.
     pub(super) fn applied(&mut self, rules: &TreeRules, applying: &BitSet, kind: Kind) {
-        let first = rules.id(0);
-        if self.last.as_ref().is_some_and(|(id, of, last)| (*id, *of) == (first, kind) && last == applying) {
+        let whose = std::ptr::from_ref(rules).addr();
+        if self.last.as_ref().is_some_and(|(at, of, last)| (*at, *of) == (whose, kind) && last == applying) {
             return;
         }
         for subject in RuleSubject::ALL {
@@ -59,11 +59,11 @@ impl Usage {
             }
         }
         match &mut self.last {
-            Some((id, of, last)) => {
-                (*id, *of) = (first, kind);
+            Some((at, of, last)) => {
+                (*at, *of) = (whose, kind);
                 last.copy_from(applying);
             }
-            None => self.last = Some((first, kind, applying.clone())),
+            None => self.last = Some((whose, kind, applying.clone())),
         }
     }
 

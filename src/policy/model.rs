@@ -158,12 +158,14 @@ pub struct Tree {
     pub unless: Option<At<String>>,
     /// `optional`: whether its root may be missing.
     pub optional: bool,
+    /// `mounted`: whether its root must be a mount point.
+    pub mounted: bool,
     /// `mounts`.
-    pub mounts: Mounts,
+    pub mounts: Option<Mounts>,
     /// `exclude`: gitignore patterns.
     pub exclude: Vec<At<String>>,
     /// `default-excludes`.
-    pub default_excludes: bool,
+    pub default_excludes: Option<bool>,
     /// The tree's own wishes.
     pub wishes: Wishes,
     /// `[[tree.rule]]`, in the order of the file.

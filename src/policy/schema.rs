@@ -93,6 +93,7 @@ fn tree() -> Vec<Key> {
         ("when", "It holds only if this path exists; params and captures are put in", text()),
         ("unless", "It holds only if this path doesn't exist; likewise", text()),
         ("optional", "Whether its root may be missing", flag()),
+        ("mounted", "Whether its root must be a mount point; where it isn't one, nothing is judged or changed", flag()),
         ("mounts", "Which mounts below the root are entered", words(&["stay", "local", "all"])),
         ("exclude", "gitignore patterns of what isn't looked at, nor what is below", texts()),
         ("default-excludes", "Whether snapshots, lost+found, .ssh and .gnupg are left out", flag()),

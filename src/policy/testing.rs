@@ -3,7 +3,7 @@
 use super::compile::bind::{Binding, Lookup, LookupError, bind};
 use super::compile::instance::Instance;
 use super::compile::rule_table::RuleTable;
-use super::model::{AccountText, At, Attribute, Limits, Model, Mounts, Rule, RuleScope, Tree, Wishes};
+use super::model::{AccountText, At, Attribute, Limits, Model, Rule, RuleScope, Tree, Wishes};
 use super::problem::{Problem, Source};
 use crate::model::mode::ModeExpression;
 use std::collections::BTreeMap;
@@ -55,9 +55,10 @@ pub(crate) fn tree(wishes: Wishes, rules: Vec<Rule>) -> Tree {
         when: None,
         unless: None,
         optional: false,
-        mounts: Mounts::Stay,
+        mounted: false,
+        mounts: None,
         exclude: Vec::new(),
-        default_excludes: true,
+        default_excludes: None,
         wishes,
         rules,
     }

@@ -18,10 +18,11 @@ use crate::source::system::{SystemRoot, system_root_at};
 use crate::source::trust::{Doubt, Step, Sticky, doubt_of_file, doubt_of_parents};
 use crate::sys::SysError;
 use crate::sys::purpose::Purpose;
-use crate::sys::root::{ancestors, exists, look_at_path};
+use crate::sys::root::{Links, ancestors, exists, look_at_path, open_root};
+use crate::sys::stat::look;
 use expand::{Expansion, Found};
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// What to do about `/`, /proc and /sys as roots of what is changed.
@@ -90,12 +91,13 @@ pub(crate) struct Refusal {
 
 /// Finds the real roots of all policies. Touches directories, so it runs on a confined thread.
 pub(crate) fn find(loaded: &[Loaded], table: &RuleTable, lookup: &dyn Lookup, trust: TrustOptions) -> Roots {
-    let mut finder = Finder { table, lookup, trust, roots: Roots::default(), policy: 0 };
+    let mut finder = Finder { table, lookup, trust, roots: Roots::default(), policy: 0, claims: Vec::new() };
     for (policy, loaded) in loaded.iter().enumerate() {
         finder.policy = policy as u32;
         for tree in 0..loaded.model.trees.len() {
-            finder.tree(loaded, policy as u32, tree);
+            finder.tree(loaded, tree);
         }
+        finder.settle(loaded);
     }
     finder.roots
 }
@@ -107,10 +109,21 @@ struct Finder<'a> {
     roots: Roots,
     /// The policy in hand.
     policy: u32,
+    /// What its trees stand for.
+    claims: Vec<Claim>,
+}
+
+/// A directory that a tree stands for.
+struct Claim {
+    /// The tree, by its index in the policy.
+    tree: usize,
+    found: Found,
+    /// What the template is bound to, if it is one.
+    base: Option<PathBuf>,
 }
 
 impl Finder<'_> {
-    fn tree(&mut self, loaded: &Loaded, policy: u32, index: usize) {
+    fn tree(&mut self, loaded: &Loaded, index: usize) {
         let tree = &loaded.model.trees[index];
         // What captures decide is asked of each root.
         if !self.holds(tree, loaded, None) {
@@ -118,11 +131,11 @@ impl Finder<'_> {
         }
         for root in &tree.roots {
             if root.value.starts_with('/') {
-                self.root(loaded, (policy, index), &root.value, root.span.clone(), None);
+                self.root(loaded, index, root, None);
                 continue;
             }
             for base in &loaded.bindings {
-                self.root(loaded, (policy, index), &root.value, root.span.clone(), Some(base));
+                self.root(loaded, index, root, Some(base));
             }
         }
     }
@@ -145,30 +158,18 @@ impl Finder<'_> {
         let mut there = |path: &str| {
             exists(Path::new(path)).unwrap_or_else(|error| {
                 let message = format!("can't tell whether it exists: {error}");
-                self.roots.refused.push(Refusal {
-                    policy: self.policy,
-                    path: path.into(),
-                    error: Some(error),
-                    message,
-                });
+                self.refuse(path.into(), Some(error), message);
                 false
             })
         };
         when.is_none_or(|path| there(&path)) && unless.is_none_or(|path| !there(&path))
     }
 
-    fn root(
-        &mut self,
-        loaded: &Loaded,
-        (policy, index): (u32, usize),
-        text: &str,
-        span: std::ops::Range<usize>,
-        base: Option<&Path>,
-    ) {
-        let pattern = match RootPattern::parse(text, base, &loaded.params) {
+    fn root(&mut self, loaded: &Loaded, index: usize, root: &At<String>, base: Option<&Path>) {
+        let pattern = match RootPattern::parse(&root.value, base, &loaded.params) {
             Ok(pattern) => pattern,
             Err(error) => {
-                let source = Some(loaded.model.source.clone());
+                let (source, span) = (Some(loaded.model.source.clone()), root.span.clone());
                 self.roots.problems.push(Problem { source, span, message: error.message, hint: error.hint });
                 return;
             }
@@ -185,38 +186,71 @@ impl Finder<'_> {
         let mut expansion = Expansion::new(&pattern, self.trust, self.policy);
         expansion.run();
         self.roots.refused.append(&mut expansion.refused);
-        let optional = loaded.model.trees[index].optional;
+        let tree = &loaded.model.trees[index];
         for found in expansion.found {
-            self.found(loaded, (policy, index), found, base);
+            if self.holds(tree, loaded, Some(&found.captures)) {
+                self.claims.push(Claim { tree: index, found, base: base.map(Path::to_path_buf) });
+            }
         }
-        if let Some((path, error)) = expansion.missing.filter(|_| !optional) {
+        if let Some((path, error)) = expansion.missing.filter(|_| !tree.optional) {
             let message = format!("the root isn't there: {error}; make it, or write `optional = true`");
-            self.roots.refused.push(Refusal { policy: self.policy, path, error: Some(error), message });
+            self.refuse(path, Some(error), message);
         }
     }
 
-    fn found(&mut self, loaded: &Loaded, (policy, index): (u32, usize), found: Found, base: Option<&Path>) {
-        if !self.holds(&loaded.model.trees[index], loaded, Some(&found.captures)) {
+    /// Binds the trees of the policy in hand, those that stand for one root together.
+    fn settle(&mut self, loaded: &Loaded) {
+        let mut known: HashMap<PathBuf, usize> = HashMap::new();
+        let mut groups: Vec<Vec<Claim>> = Vec::new();
+        for claim in std::mem::take(&mut self.claims) {
+            let at = *known.entry(claim.found.path.clone()).or_insert(groups.len());
+            match groups.get_mut(at) {
+                Some(group) => group.push(claim),
+                None => groups.push(vec![claim]),
+            }
+        }
+        groups.into_iter().for_each(|claims| self.bind(loaded, claims));
+    }
+
+    /// Binds the trees that were found for one root, in the order of the policy: together they are one.
+    fn bind(&mut self, loaded: &Loaded, claims: Vec<Claim>) {
+        let Some(root) = claims.first().map(|claim| claim.found.path.clone()) else { return };
+        let named: BTreeSet<&Path> = claims.iter().map(|claim| claim.found.named.as_path()).collect();
+        if !named.into_iter().all(|named| self.is_trusted(named)) || self.is_preserved(&root) {
             return;
         }
-        if !self.is_trusted(&found.named) || self.is_preserved(&found.path) {
+        let mut captures: Vec<(String, String)> = Vec::new();
+        for (name, value) in claims.iter().flat_map(|claim| &claim.found.captures) {
+            match captures.iter().find(|(known, _)| known == name) {
+                None => captures.push((name.clone(), value.clone())),
+                Some((_, known)) if known == value => {}
+                Some((_, known)) => {
+                    let message = format!(
+                        "the trees of this root capture `{{{name}}}` as `{known}` and as `{value}`: name one otherwise"
+                    );
+                    return self.refuse(root, None, message);
+                }
+            }
+        }
+        let is_meant = |claim: &Claim| loaded.model.trees[claim.tree].mounted;
+        if claims.iter().any(is_meant) && !self.is_mounted(&root) {
             return;
         }
-        let rules = self.table.tree(policy, index);
+        let trees: BTreeSet<usize> = claims.iter().map(|claim| claim.tree).collect();
+        let trees: Vec<usize> = trees.into_iter().collect();
         let gid_min = self.trust.is_root.then_some(self.trust.gid_min);
-        let binding = Binding { root: found.path.clone(), params: &loaded.params, captures: &found.captures, gid_min };
-        match bind(rules, binding, self.lookup) {
+        let binding = Binding { root: root.clone(), params: &loaded.params, captures: &captures, gid_min };
+        match self.table.merged(self.policy, &trees).and_then(|rules| bind(&rules, binding, self.lookup)) {
             Ok(instance) => {
-                let exceptions = self.exceptions(loaded, &found, base);
-                self.roots.trees.push(Rooted { instance, exceptions, captures: found.captures });
+                let exceptions = self.exceptions(loaded, &claims);
+                self.roots.trees.push(Rooted { instance, exceptions, captures });
             }
             // What a captured name brought about is that root's own error; the others go on.
-            Err(problems) if !found.captures.is_empty() => {
-                self.roots.refused.extend(problems.into_iter().map(|problem| {
+            Err(problems) if !captures.is_empty() => {
+                for problem in problems {
                     let hint = problem.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-                    let message = format!("{}{hint}", problem.message);
-                    Refusal { policy: self.policy, path: found.path.clone(), error: None, message }
-                }));
+                    self.refuse(root.clone(), None, format!("{}{hint}", problem.message));
+                }
             }
             Err(problems) => {
                 let new = problems.into_iter().filter(|problem| !self.roots.problems.contains(problem));
@@ -226,15 +260,37 @@ impl Finder<'_> {
         }
     }
 
-    fn exceptions(&self, loaded: &Loaded, found: &Found, base: Option<&Path>) -> Exceptions {
-        let scope = ExceptionScope {
-            root: &found.path,
-            base: base.unwrap_or(&found.path),
-            params: &loaded.params,
-            captures: &found.captures,
+    fn exceptions(&self, loaded: &Loaded, claims: &[Claim]) -> Exceptions {
+        let of_claim = |Claim { found, base, .. }: &Claim| {
+            let scope = ExceptionScope {
+                root: &found.path,
+                base: base.as_deref().unwrap_or(&found.path),
+                params: &loaded.params,
+                captures: &found.captures,
+            };
+            let own = Exceptions::of(&loaded.model, scope, self.trust.today);
+            loaded.used_by.iter().fold(own, |all, user| all.and(Exceptions::of(user, scope, self.trust.today)))
         };
-        let own = Exceptions::of(&loaded.model, scope, self.trust.today);
-        loaded.used_by.iter().fold(own, |all, user| all.and(Exceptions::of(user, scope, self.trust.today)))
+        claims.iter().map(of_claim).reduce(Exceptions::and).unwrap_or_default()
+    }
+
+    /// Whether something is mounted on a root that nothing is to be done below without; says so if not.
+    fn is_mounted(&mut self, root: &Path) -> bool {
+        // Opened, for that has an automount point mounted.
+        let looked = open_root(root, Links::Refuse).and_then(|dir| look(&dir));
+        let message = match looked {
+            Ok(look) if look.is_mount_point() => return true,
+            Ok(_) => {
+                "nothing is mounted here, and the policy says `mounted = true`: mount it, then run again".to_owned()
+            }
+            Err(error) => format!("can't tell whether something is mounted here: {error}"),
+        };
+        self.refuse(root.to_path_buf(), None, message);
+        false
+    }
+
+    fn refuse(&mut self, path: PathBuf, error: Option<SysError>, message: String) {
+        self.roots.refused.push(Refusal { policy: self.policy, path, error, message });
     }
 
     /// Whether a root is the system's own and not to be changed; says so.
@@ -247,7 +303,7 @@ impl Finder<'_> {
             Ok(Some(system)) => preserved(system),
             Err(error) => format!("can't tell whether it is the system's own: {error}"),
         };
-        self.roots.refused.push(Refusal { policy: self.policy, path: root.to_path_buf(), error: None, message });
+        self.refuse(root.to_path_buf(), None, message);
         true
     }
 
@@ -272,12 +328,7 @@ impl Finder<'_> {
                     "root can't rely on this path: {doubt}; name the real path, take the right to write from others, \
                      or vouch for it with --trust-parents"
                 );
-                self.roots.refused.push(Refusal {
-                    policy: self.policy,
-                    path: named.to_path_buf(),
-                    error: None,
-                    message,
-                });
+                self.refuse(named.to_path_buf(), None, message);
                 false
             }
         }

@@ -28,7 +28,7 @@ use crate::source::policy_test::{Interned, TestEntry};
 use crate::sys::features::KernelFeatures;
 use crate::sys::purpose::Purpose;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where templates are bound for their tests.
@@ -77,7 +77,7 @@ fn covering(
     path: &Path,
     names: &Interned,
 ) -> Result<Option<Instance>, Vec<Problem>> {
-    let mut cover = Cover::default();
+    let (mut cover, mut found) = (Cover::default(), BTreeMap::<PathBuf, (Vec<usize>, Vec<_>)>::new());
     for (at, tree) in model.trees.iter().enumerate() {
         for root in &tree.roots {
             let pattern = RootPattern::parse(&root.value, Some(Path::new(PLACE)), params).map_err(|error| {
@@ -89,13 +89,21 @@ fn covering(
             match pattern.lead(path, has_excluded_name) {
                 Lead::Nowhere => {}
                 Lead::Rejected(root) => cover.bar(&root, 0),
-                Lead::Root(Branch { path: root, captures, .. }) => cover.add(&root.clone(), 0, (at, root, captures)),
+                Lead::Root(Branch { path: root, captures, .. }) => {
+                    let (trees, known) = found.entry(root).or_default();
+                    trees.push(at);
+                    known.extend(captures);
+                }
             }
         }
     }
-    let Some((tree, root, captures)) = cover.covering(path).next() else { return Ok(None) };
+    for (root, (mut trees, captures)) in found {
+        trees.dedup();
+        cover.add(&root.clone(), 0, (trees, root, captures));
+    }
+    let Some((trees, root, captures)) = cover.covering(path).next() else { return Ok(None) };
     let binding = Binding { root: root.clone(), params, captures, gid_min: None };
-    bind(table.tree(0, *tree), binding, names).map(Some)
+    bind(&table.merged(0, trees)?, binding, names).map(Some)
 }
 
 /// Surveys the entry of a test; `None` where no tree covers it.

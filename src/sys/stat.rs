@@ -32,6 +32,11 @@ impl Look {
         self.attributes.contains(StatxAttributes::IMMUTABLE)
     }
 
+    /// Whether something is mounted there (statx(2), since Linux 5.8).
+    pub(crate) fn is_mount_point(&self) -> bool {
+        self.attributes.contains(StatxAttributes::MOUNT_ROOT)
+    }
+
     /// Whether it can only be appended to (`chattr +a`).
     pub fn is_append_only(&self) -> bool {
         self.attributes.contains(StatxAttributes::APPEND)

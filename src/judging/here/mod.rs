@@ -52,8 +52,10 @@ impl Here {
         let rules = &instance.rules;
         let (mut applying, mut on) = (BitSet::new(rules.count()), BitSet::new(rules.count()));
         let mut live = rules.matching().start();
-        applying.insert(0);
-        on.insert(0);
+        for rule in rules.own_keys() {
+            applying.insert(rule);
+            on.insert(rule);
+        }
         for rule in (1..rules.count()).filter(|&rule| rules.matching().names_root(rule)) {
             let scope = rules.scope(rule);
             if scope != RuleScope::Below {

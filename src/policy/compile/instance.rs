@@ -28,9 +28,9 @@ impl Instance {
         self.rules.policy()
     }
 
-    /// The index of its tree in the policy.
-    pub(crate) fn tree(&self) -> u32 {
-        self.rules.index()
+    /// The indexes of its trees in the policy.
+    pub(crate) fn trees(&self) -> impl Iterator<Item = u32> {
+        self.rules.parts().iter().map(|part| part.tree)
     }
 
     /// Its policy.
@@ -40,7 +40,7 @@ impl Instance {
 
     /// Which mounts below the root are entered.
     pub(crate) fn mounts(&self) -> Mounts {
-        self.rules.tree().mounts
+        self.rules.mounts()
     }
 
     /// Whether the group of the root decides on other groups.
@@ -52,7 +52,7 @@ impl Instance {
 
     /// Whether snapshots and secrets are excluded without the policy saying so.
     pub(crate) fn has_default_excludes(&self) -> bool {
-        self.rules.tree().default_excludes
+        self.rules.has_default_excludes()
     }
 
     /// The intent that a decision of this instance's rules stands for.

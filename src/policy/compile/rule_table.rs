@@ -1,6 +1,6 @@
 //! All rules of a run's policies, each with its id, and the trees they are compiled into.
 
-use super::rules::TreeRules;
+use super::rules::{TreePart, TreeRules};
 use crate::model::intent::RuleId;
 use crate::model::pattern::matching::Matching;
 use crate::policy::model::{At, Model, Tree};
@@ -60,11 +60,22 @@ impl RuleTable {
         &self.sites
     }
 
+    /// The rules of several trees of a policy that have one root, in the order of the file: together they are one tree.
+    pub(crate) fn merged(&self, policy: u32, trees: &[usize]) -> Result<Arc<TreeRules>, Vec<Problem>> {
+        if let [tree] = trees {
+            return Ok(Arc::clone(self.tree(policy, *tree)));
+        }
+        let parts: Vec<TreePart> = trees.iter().flat_map(|&tree| self.tree(policy, tree).parts()).copied().collect();
+        let Some(model) = trees.first().map(|&tree| self.tree(policy, tree).model()) else { return Err(Vec::new()) };
+        let matching = matching(model, &parts)?;
+        Ok(Arc::new(TreeRules::new(model, policy, parts, matching)))
+    }
+
     fn add(&mut self, model: &Arc<Model>, tree: usize) -> Result<TreeRules, Vec<Problem>> {
-        let matching = matching(model, &model.trees[tree])?;
-        let first = self.sites.len();
-        self.sites.extend(sites(&model.trees[tree], self.trees.len() as u32, tree as u32));
-        Ok(TreeRules::new(model, self.sites[first].clone(), first as u32, matching))
+        let part = TreePart { tree: tree as u32, first: self.sites.len() as u32 };
+        let (matching, policy) = (matching(model, &[part])?, self.trees.len() as u32);
+        self.sites.extend(sites(&model.trees[tree], policy, part.tree));
+        Ok(TreeRules::new(model, policy, vec![part], matching))
     }
 }
 
@@ -77,16 +88,24 @@ fn sites(tree: &Tree, policy: u32, index: u32) -> impl Iterator<Item = RuleSite>
     std::iter::once(own).chain(tree.rules.iter().map(move |rule| site(rule.line, &rule.patterns)))
 }
 
-/// The matchers of a tree: its `exclude` and each rule's patterns, so that matcher and rule have the same number.
-fn matching(model: &Model, tree: &Tree) -> Result<Matching, Vec<Problem>> {
+/// The matchers of trees that have one root: what they exclude and each rule's patterns, so that matcher and rule have
+/// the same number; the own keys of a tree behind the first have no patterns.
+fn matching(model: &Model, parts: &[TreePart]) -> Result<Matching, Vec<Problem>> {
+    let trees: Vec<&Tree> = parts.iter().map(|part| &model.trees[part.tree as usize]).collect();
+    let exclude: Vec<At<String>> = trees.iter().flat_map(|tree| tree.exclude.iter().cloned()).collect();
     let problem = |span, message, hint| Problem { source: Some(Arc::clone(&model.source)), span, message, hint };
-    if let Some(root) = tree.exclude.iter().find(|pattern| pattern.value == "/") {
+    if let Some(root) = exclude.iter().find(|pattern| pattern.value == "/") {
         let message = "a tree can't exclude its own root".to_owned();
         let hint = "take the tree out of the policy, or say `exclude = [\"*\"]` to judge the root alone".to_owned();
         return Err(vec![problem(root.span.clone(), message, Some(hint))]);
     }
-    let rules = tree.rules.iter().map(|rule| rule.patterns.as_slice());
-    let lists: Vec<_> = std::iter::once(tree.exclude.as_slice()).chain(rules).collect();
+    let rules = |tree: &'_ Tree| tree.rules.iter().map(|rule| rule.patterns.clone()).collect::<Vec<_>>();
+    let of_tree = trees.iter().enumerate().flat_map(|(at, tree)| {
+        let own = if at == 0 { exclude.clone() } else { Vec::new() };
+        std::iter::once(own).chain(rules(tree))
+    });
+    let lists: Vec<Vec<At<String>>> = of_tree.collect();
+    let lists: Vec<&[At<String>]> = lists.iter().map(Vec::as_slice).collect();
     let errors = |errors: Vec<crate::model::pattern::PatternError>| {
         errors.into_iter().map(|error| problem(error.span, error.message, error.hint)).collect()
     };

@@ -1,27 +1,42 @@
 //! The rules of a tree, compiled once for all its roots, and of several that apply to an entry the ones that decide.
 
-use super::rule_table::RuleSite;
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::{Consent, HardLinks, PrivateDirs, RuleId, Wish};
 use crate::model::mode::{Mode, ModeExpression};
 use crate::model::pattern::matching::Matching;
-use crate::policy::model::{Attribute, Model, RuleScope, Tree, Wishes};
+use crate::policy::model::{Attribute, Model, Mounts, RuleScope, Tree, Wishes};
 use std::sync::Arc;
 
-/// The rules of one tree: number 0 are the tree's own keys, the others its `[[tree.rule]]`s in order.
+/// The rules of one tree: number 0 are the tree's own keys, the others its `[[tree.rule]]`s in order. Where several
+/// trees have one root, those of each follow those of the one before.
 #[derive(Debug)]
 pub(crate) struct TreeRules {
     model: Arc<Model>,
     policy: u32,
-    tree: u32,
-    /// The id of the tree's own keys; those of its rules follow.
-    first: u32,
+    parts: Vec<TreePart>,
+    places: Vec<RulePlace>,
     matching: Matching,
     /// By kind, the rules that speak of each attribute.
     speakers: [Speakers; Kind::ALL.len()],
     groups: Vec<usize>,
     owners: Vec<usize>,
+}
+
+/// A tree whose rules are among those of a root.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TreePart {
+    /// The index of the tree in the policy.
+    pub tree: u32,
+    /// The id of its own keys; those of its rules follow.
+    pub first: u32,
+}
+
+/// Where one rule stands: in which part, and which of its tree's rules it is; none where it is the tree's own keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct RulePlace {
+    part: TreePart,
+    rule: Option<usize>,
 }
 
 /// What a rule can speak of, for entries of one kind.
@@ -80,21 +95,25 @@ enum Special {
 }
 
 impl TreeRules {
-    /// Compiles the rules of a tree, whose own keys get the id `first`.
-    pub(crate) fn new(model: &Arc<Model>, site: RuleSite, first: u32, matching: Matching) -> TreeRules {
-        let tree = &model.trees[site.tree as usize];
+    /// Compiles the rules of these trees of a policy, at least one.
+    pub(crate) fn new(model: &Arc<Model>, policy: u32, parts: Vec<TreePart>, matching: Matching) -> TreeRules {
+        let places = parts.iter().flat_map(|&part| {
+            let rules = (0..model.trees[part.tree as usize].rules.len()).map(Some);
+            std::iter::once(None).chain(rules).map(move |rule| RulePlace { part, rule })
+        });
+        let places: Vec<RulePlace> = places.collect();
         let spoken = |attribute: fn(&Wishes) -> bool| {
-            (0..=tree.rules.len()).filter(|&rule| attribute(wishes(tree, rule))).collect()
+            (0..places.len()).filter(|&rule| attribute(wishes(model, places[rule]))).collect()
         };
         TreeRules {
-            model: Arc::clone(model),
-            policy: site.policy,
-            tree: site.tree,
-            first,
-            matching,
-            speakers: Kind::ALL.map(|kind| speakers(tree, kind)),
+            speakers: Kind::ALL.map(|kind| speakers(model, &places, kind)),
             groups: spoken(|wishes| is(&wishes.group).is_some()),
             owners: spoken(|wishes| is(&wishes.owner).is_some()),
+            model: Arc::clone(model),
+            policy,
+            parts,
+            places,
+            matching,
         }
     }
 
@@ -108,24 +127,40 @@ impl TreeRules {
         self.policy
     }
 
-    /// The index of the tree in it.
-    pub(crate) fn index(&self) -> u32 {
-        self.tree
+    /// The trees whose rules they are, in the order of the policy.
+    pub(crate) fn parts(&self) -> &[TreePart] {
+        &self.parts
     }
 
-    /// The tree as the policy says it.
-    pub(crate) fn tree(&self) -> &Tree {
-        &self.model.trees[self.tree as usize]
+    /// Those trees as the policy says them.
+    fn trees(&self) -> impl DoubleEndedIterator<Item = &Tree> {
+        self.parts.iter().map(|part| &self.model.trees[part.tree as usize])
+    }
+
+    /// Which mounts below the root are entered, by the last tree that says so.
+    pub(crate) fn mounts(&self) -> Mounts {
+        self.trees().rev().find_map(|tree| tree.mounts).unwrap_or_default()
+    }
+
+    /// Whether snapshots and secrets are excluded without a pattern, likewise.
+    pub(crate) fn has_default_excludes(&self) -> bool {
+        self.trees().rev().find_map(|tree| tree.default_excludes).unwrap_or(true)
     }
 
     /// The id of a rule of this tree.
     pub(crate) fn id(&self, rule: usize) -> RuleId {
-        RuleId::new(self.first + rule as u32)
+        let RulePlace { part, rule } = self.places[rule];
+        RuleId::new(part.first + rule.map_or(0, |rule| rule as u32 + 1))
+    }
+
+    /// The rules that are a tree's own keys, which apply to all that lies there.
+    pub(crate) fn own_keys(&self) -> impl Iterator<Item = usize> {
+        self.places.iter().enumerate().filter(|(_, place)| place.rule.is_none()).map(|(rule, _)| rule)
     }
 
     /// How many rules there are, the tree's own keys included.
     pub(crate) fn count(&self) -> usize {
-        self.tree().rules.len() + 1
+        self.places.len()
     }
 
     pub(crate) fn matching(&self) -> &Matching {
@@ -133,12 +168,13 @@ impl TreeRules {
     }
 
     pub(crate) fn wishes(&self, rule: usize) -> &Wishes {
-        wishes(self.tree(), rule)
+        wishes(&self.model, self.places[rule])
     }
 
     /// What a rule is about; the tree's own keys are about all of it.
     pub(crate) fn scope(&self, rule: usize) -> RuleScope {
-        rule.checked_sub(1).map_or(RuleScope::Tree, |rule| self.tree().rules[rule].scope)
+        let RulePlace { part, rule } = self.places[rule];
+        rule.map_or(RuleScope::Tree, |rule| self.model.trees[part.tree as usize].rules[rule].scope)
     }
 
     /// The rules that want a group, and those that want an owner.
@@ -262,8 +298,9 @@ pub(crate) fn mode_of(wishes: &Wishes, kind: Kind) -> Option<&Attribute<Arc<[Mod
     }
 }
 
-fn wishes(tree: &Tree, rule: usize) -> &Wishes {
-    rule.checked_sub(1).map_or(&tree.wishes, |rule| &tree.rules[rule].wishes)
+fn wishes(model: &Model, RulePlace { part, rule }: RulePlace) -> &Wishes {
+    let tree = &model.trees[part.tree as usize];
+    rule.map_or(&tree.wishes, |rule| &tree.rules[rule].wishes)
 }
 
 fn spoken_by(modes: &[ModeExpression]) -> Mode {
@@ -278,14 +315,18 @@ fn agreed(modes: &[ModeExpression], bit: Mode) -> Option<bool> {
     said.all(|other| other == Some(first)).then_some(first)
 }
 
-fn speakers(tree: &Tree, kind: Kind) -> Speakers {
-    let about = |wishes: &Wishes| wishes.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
+fn speakers(model: &Model, places: &[RulePlace], kind: Kind) -> Speakers {
+    let is_of_kind = |wishes: &Wishes| wishes.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
+    // The `kinds` of a tree limit its own rules, and no other tree's.
+    let is_about = |&place: &RulePlace| {
+        let own = RulePlace { rule: None, ..place };
+        !kind.is_device() && is_of_kind(wishes(model, own)) && is_of_kind(wishes(model, place))
+    };
     RuleSubject::ALL.map(|subject| {
-        let mut set = BitSet::new(tree.rules.len() + 1);
-        if !kind.is_device() && about(&tree.wishes) {
-            let rules = (0..=tree.rules.len()).map(|rule| (rule, wishes(tree, rule)));
-            rules.filter(|(_, wishes)| about(wishes) && speaks(wishes, kind, subject)).for_each(|(n, _)| set.insert(n));
-        }
+        let mut set = BitSet::new(places.len());
+        let speaking = places.iter().enumerate().filter(|(_, place)| is_about(place));
+        let speaking = speaking.filter(|(_, place)| speaks(wishes(model, **place), kind, subject));
+        speaking.for_each(|(rule, _)| set.insert(rule));
         set
     })
 }

@@ -70,9 +70,8 @@ impl<'t> Table<'t> {
 fn home_of(key: &str) -> Option<&'static str> {
     match key {
         "format" | "name" | "summary" => Some("the head of the file, before all tables"),
-        "root" | "root-exclude" | "when" | "unless" | "optional" | "mounts" | "exclude" | "default-excludes" => {
-            Some("[[tree]]")
-        }
+        "root" | "root-exclude" | "when" | "unless" | "optional" | "mounted" | "mounts" | "exclude"
+        | "default-excludes" => Some("[[tree]]"),
         "group" | "owner" | "setgid" | "sticky" | "dir-mode" | "file-mode" | "special-mode" => {
             Some("[[tree]] or [[tree.rule]]")
         }

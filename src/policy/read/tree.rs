@@ -29,6 +29,7 @@ fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree
     let when = condition(&mut table, "when", &names, problems);
     let unless = condition(&mut table, "unless", &names, problems);
     let optional = table.take("optional").and_then(|value| value.flag(problems));
+    let mounted = table.take("mounted").and_then(|value| value.flag(problems));
     let mounts = table.take("mounts").and_then(|value| value.word(&["stay", "local", "all"], mounts, problems));
     let exclude = table.take("exclude").map(|value| patterns::excludes(&value, problems));
     let default_excludes = table.take("default-excludes").and_then(|value| value.flag(problems));
@@ -44,9 +45,10 @@ fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree
         when,
         unless,
         optional: optional.unwrap_or_default(),
-        mounts: mounts.unwrap_or_default(),
+        mounted: mounted.unwrap_or_default(),
+        mounts,
         exclude: exclude.unwrap_or_default(),
-        default_excludes: default_excludes.unwrap_or(true),
+        default_excludes,
         wishes,
         rules: rules.unwrap_or_default(),
         roots,

@@ -44,8 +44,8 @@ fn the_smallest_policy_takes_its_name_from_its_file() {
     let model = right("format = 1\n[[tree]]\n");
     assert_eq!((model.name.as_str(), model.summary), ("lab", None));
     let [tree] = model.trees.as_slice() else { panic!("one tree") };
-    assert_eq!((tree.roots[0].value.as_str(), tree.line, tree.default_excludes), (".", 2, true));
-    assert_eq!((tree.optional, tree.mounts, tree.rules.len()), (false, Mounts::Stay, 0));
+    assert_eq!((tree.roots[0].value.as_str(), tree.line, tree.default_excludes), (".", 2, None));
+    assert_eq!((tree.optional, tree.mounts, tree.rules.len()), (false, None, 0));
 }
 
 #[test]
@@ -59,6 +59,7 @@ fn every_key_of_a_tree_is_read() {
         when = "/etc/yes"
         unless = "/etc/no"
         optional = true
+        mounted = true
         mounts = "local"
         exclude = "*.swp"
         default-excludes = false
@@ -82,7 +83,7 @@ fn every_key_of_a_tree_is_read() {
     let tree = &model.trees[0];
     let wishes = &tree.wishes;
     assert_eq!(tree.roots.iter().map(|root| root.value.as_str()).collect::<Vec<_>>(), ["/srv/a", "/srv/b/*"]);
-    assert_eq!((tree.optional, tree.mounts, tree.default_excludes), (true, Mounts::Local, false));
+    assert_eq!((tree.optional, tree.mounts, tree.default_excludes), (true, Some(Mounts::Local), Some(false)));
     let groups = value(&wishes.group).iter().map(|group| group.value.clone()).collect::<Vec<_>>();
     let text = |text: &str| AccountText::Text(text.into());
     assert_eq!(groups, [text("lab"), AccountText::Id(3001), text("@setgid")]);
@@ -93,7 +94,7 @@ fn every_key_of_a_tree_is_read() {
     assert_eq!(*value(&wishes.private_dirs), PrivateDirs::Allow);
     assert_eq!(wishes.kinds, Some(vec![Kind::Dir, Kind::File, Kind::Socket]));
     let rule = &tree.rules[0];
-    assert_eq!((rule.line, rule.scope, rule.patterns.len(), &rule.wishes.kinds), (23, RuleScope::Own, 2, &None));
+    assert_eq!((rule.line, rule.scope, rule.patterns.len(), &rule.wishes.kinds), (24, RuleScope::Own, 2, &None));
 }
 
 fn value<T: std::fmt::Debug>(attribute: &Attribute<T>) -> &T {
