@@ -4,6 +4,7 @@ pub(crate) mod after;
 pub(crate) mod making;
 pub(crate) mod trace;
 pub(crate) mod remedy;
+pub(crate) mod someone;
 pub(crate) mod proposals;
 pub(crate) mod permitted;
 pub(crate) mod commands;

@@ -1,5 +1,6 @@
 //! Exit statuses, and failures that end a command.
 
+use crate::access::someone::PrincipalError;
 use crate::policy::problem::Problem;
 use std::fmt::Display;
 
@@ -75,6 +76,13 @@ impl Failure {
     pub(super) fn hinted(mut self, hint: impl Display) -> Failure {
         self.hints.push(hint.to_string());
         self
+    }
+}
+
+impl From<PrincipalError> for Failure {
+    fn from(error: PrincipalError) -> Failure {
+        let failure = if error.is_mistake { Failure::usage(error.message) } else { Failure::incomplete(error.message) };
+        Failure { hints: error.hint.into_iter().collect(), ..failure }
     }
 }
 

@@ -7,11 +7,11 @@ use super::args::{Check, Common};
 use super::exit::{Exit, Failure};
 use super::judged::{Judged, Probed};
 use super::session::{Depth, Ready, Session, unfit};
-use super::someone::{not_posed, own_umask, someone};
 use super::streams;
 use crate::access::expected::{BoundExpectation, PolicyRoots};
 use crate::access::probe::Someone;
 use crate::access::probe::inquiry::{Asker, Conduct, Inquiry, InquiryError, inquire};
+use crate::access::someone::{not_posed, own_umask, someone};
 use crate::access::unmet::Settling;
 use crate::model::principal::Principal;
 use crate::policy::Loaded;
@@ -171,10 +171,8 @@ impl People<'_> {
             let found = match someone(&expected.principal, &self.session.names) {
                 Ok(found) => Ok(found),
                 // What can be mended in the policy is told as its problem, all at once.
-                Err(failure) if failure.exit == Exit::Usage && host::effective_uid() == 0 => {
-                    Err((failure.message, failure.hints.into_iter().next()))
-                }
-                Err(failure) => return Err(stopped(failure, &model.source.file, expected.line)),
+                Err(error) if error.is_mistake && host::effective_uid() == 0 => Err((error.message, error.hint)),
+                Err(error) => return Err(stopped(error.into(), &model.source.file, expected.line)),
             };
             self.known.insert(expected.principal.clone(), found);
         }

@@ -4,11 +4,11 @@ use super::exit::Failure;
 use super::judged::Judged;
 use super::paths;
 use super::session::Session;
-use super::someone::{not_posed, own_umask, someone};
 use crate::access::permitted::Permitted;
 use crate::access::probe::Someone;
 use crate::access::probe::traced::{Scene, Trace};
 use crate::access::remedy::{Means, Standing};
+use crate::access::someone::{not_posed, own_umask, someone};
 use crate::model::accounts::IdNames;
 use crate::model::mode::Mode;
 use crate::model::principal::Principal;
@@ -46,7 +46,7 @@ pub(super) fn tell(
     let joinable: Vec<u32> = scene.groups().filter(is_joinable).collect();
     let means = Means { standing: standing(principal, &someone), joinable: &joinable, law: &permitted };
     ask(&scene, &someone, umask, means).map_err(|failed| match failed {
-        Asking::NotPosed(error) => not_posed(&someone, error),
+        Asking::NotPosed(error) => not_posed(&someone, error).into(),
         Asking::Unanswered(error) => {
             let shown = paths::shown(path);
             Failure::incomplete(format!("can't ask as `{}` about {shown}: {error}", someone.label))

@@ -29,7 +29,6 @@ mod progress;
 mod run_as;
 mod reporting;
 mod session;
-mod someone;
 mod store;
 mod stall;
 mod streams;

@@ -5,10 +5,10 @@ use super::exit::{Exit, Failure};
 use super::judged::fails;
 use super::levels;
 use super::session::{Session, unfit};
-use super::someone::{not_posed, own_umask, someone};
 use super::streams::Streams;
 use super::{paths, progress};
 use crate::access::probe::{self, MakeNames, Manners, ProbeError, Probed, Request, Someone, judge};
+use crate::access::someone::{not_posed, own_umask, someone};
 use crate::lints::Levels;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
@@ -73,7 +73,7 @@ fn ask(
     };
     let probed = progress::while_counting(session.common, &counters, || probe::probe(&request));
     probed.map_err(|error| match error {
-        ProbeError::NotPosed(at, error) => not_posed(everybody[at], error),
+        ProbeError::NotPosed(at, error) => not_posed(everybody[at], error).into(),
         ProbeError::Setup(error) => Failure::incomplete(unfit(error)),
     })
 }

@@ -1,8 +1,6 @@
 //! `--as`: from names to ids, and to what the kernel lets us be.
 
-use super::exit::Failure;
-use super::run_as::account;
-use crate::access::probe::Someone;
+use super::probe::Someone;
 use crate::model::accounts::{Account, Accounts};
 use crate::model::mode::Mode;
 use crate::model::principal::Principal;
@@ -11,10 +9,36 @@ use crate::sys::impersonation::Impersonation;
 use crate::sys::names::NameService;
 use crate::sys::{SysError, host, identity};
 use rustix::io::Errno;
+use std::fmt::Display;
 use std::sync::OnceLock;
 
+/// Why nobody can be asked as.
+#[derive(Debug)]
+pub(crate) struct PrincipalError {
+    /// Whether it is a mistake in what was asked for; else something couldn't be found out.
+    pub is_mistake: bool,
+    /// What was wanted and what happened.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl PrincipalError {
+    fn usage(message: impl Display) -> PrincipalError {
+        PrincipalError { is_mistake: true, message: message.to_string(), hint: None }
+    }
+
+    fn incomplete(message: impl Display) -> PrincipalError {
+        PrincipalError { is_mistake: false, ..PrincipalError::usage(message) }
+    }
+
+    fn hinted(self, hint: impl Display) -> PrincipalError {
+        PrincipalError { hint: Some(hint.to_string()), ..self }
+    }
+}
+
 /// Looks somebody up.
-pub(super) fn someone(principal: &Principal, names: &NameService) -> Result<Someone, Failure> {
+pub(crate) fn someone(principal: &Principal, names: &NameService) -> Result<Someone, PrincipalError> {
     let label = principal.to_string();
     if host::effective_uid() == 0 {
         let account = as_root(principal, &label, names)?;
@@ -28,7 +52,7 @@ pub(super) fn someone(principal: &Principal, names: &NameService) -> Result<Some
             asked => (Impersonation::InGroup(asked.gid), asked.gid),
         },
         Principal::Member(group) => {
-            let gid = gid_of(group, names)?;
+            let gid = gid_of(group, group, names)?;
             (Impersonation::InGroup(gid), gid)
         }
         Principal::Others => return Err(only_root(&label)),
@@ -37,15 +61,15 @@ pub(super) fn someone(principal: &Principal, names: &NameService) -> Result<Some
 }
 
 /// The umask that people have where none is named: that of whoever started this.
-pub(super) fn own_umask() -> Result<Mode, Failure> {
+pub(crate) fn own_umask() -> Result<Mode, PrincipalError> {
     host::umask().map_err(|error| {
-        Failure::incomplete(format!("can't tell the umask: {error}")).hinted("name it, as in --umask 022")
+        PrincipalError::incomplete(format!("can't tell the umask: {error}")).hinted("name it, as in --umask 022")
     })
 }
 
 /// What couldn't be asked as somebody, because the thread could not become them.
-pub(super) fn not_posed(someone: &Someone, error: SysError) -> Failure {
-    let failure = Failure::usage(format!("can't ask as `{}`, so nothing was asked: {error}", someone.label));
+pub(crate) fn not_posed(someone: &Someone, error: SysError) -> PrincipalError {
+    let failure = PrincipalError::usage(format!("can't ask as `{}`, so nothing was asked: {error}", someone.label));
     match (error.errno, &someone.impersonation) {
         _ if error.call == "faccessat2" => failure.hinted(
             "it takes Linux 5.8 or later, and a container whose seccomp filter allows faccessat2(2)",
@@ -65,16 +89,16 @@ pub(super) fn not_posed(someone: &Someone, error: SysError) -> Failure {
     }
 }
 
-fn as_root(principal: &Principal, label: &str, names: &NameService) -> Result<Account, Failure> {
-    let unmapped = |error: SysError| Failure::incomplete(format!("can't tell which ids there are: {error}"));
+fn as_root(principal: &Principal, label: &str, names: &NameService) -> Result<Account, PrincipalError> {
+    let unmapped = |error: SysError| PrincipalError::incomplete(format!("can't tell which ids there are: {error}"));
     let stranger = || {
         let top = identity::highest_uid().map_err(unmapped)?;
-        Ok::<u32, Failure>(unknown_from(anywhere(top)?, |uid| names.knows_uid(uid)))
+        Ok::<u32, PrincipalError>(unknown_from(anywhere(top)?, |uid| names.knows_uid(uid)))
     };
     let account = match principal {
         Principal::User { .. } => account(label, names)?,
         Principal::Member(group) => {
-            let gid = gid_of(group, names)?;
+            let gid = gid_of(group, group, names)?;
             Account { uid: stranger()?, gid, groups: vec![gid] }
         }
         Principal::Others => {
@@ -84,7 +108,7 @@ fn as_root(principal: &Principal, label: &str, names: &NameService) -> Result<Ac
         }
     };
     match account.uid {
-        0 => Err(Failure::usage(format!("`{label}` is root, whom permissions don't stop"))
+        0 => Err(PrincipalError::usage(format!("`{label}` is root, whom permissions don't stop"))
             .hinted("name who is to work in the tree")),
         _ => Ok(account),
     }
@@ -92,10 +116,11 @@ fn as_root(principal: &Principal, label: &str, names: &NameService) -> Result<Ac
 
 /// An id in the upper half of those that there are: the same throughout a run, and another in the next. An ACL can say
 /// something else of one user or of one group than of all others, so nobody may know beforehand who asks for them.
-fn anywhere(top: u32) -> Result<u32, Failure> {
+fn anywhere(top: u32) -> Result<u32, PrincipalError> {
     static RANDOM: OnceLock<Result<[u8; 16], SysError>> = OnceLock::new();
     let random = RANDOM.get_or_init(random);
-    let random = random.map_err(|error| Failure::incomplete(format!("can't choose an id that nobody has: {error}")))?;
+    let random =
+        random.map_err(|error| PrincipalError::incomplete(format!("can't choose an id that nobody has: {error}")))?;
     Ok(top - (u128::from_ne_bytes(random) % u128::from(top / 2 + 1)) as u32)
 }
 
@@ -104,19 +129,50 @@ fn unknown_from(top: u32, knows: impl Fn(u32) -> bool) -> u32 {
     (1..=top).rev().take(100).find(|&id| !knows(id)).unwrap_or(top)
 }
 
-fn own_account(label: &str) -> Result<Account, Failure> {
+fn own_account(label: &str) -> Result<Account, PrincipalError> {
     let own = identity::caller();
-    let own =
-        own.map_err(|error| Failure::incomplete(format!("can't tell who you are, to ask as `{label}`: {error}")))?;
+    let own = own
+        .map_err(|error| PrincipalError::incomplete(format!("can't tell who you are, to ask as `{label}`: {error}")))?;
     Ok(Account { uid: own.uid, gid: own.gid, groups: own.groups })
 }
 
-fn gid_of(group: &str, names: &NameService) -> Result<u32, Failure> {
-    super::run_as::gid_of(group, group, names)
+/// The account that `USER[:GROUP]` names.
+pub(crate) fn account(text: &str, names: &NameService) -> Result<Account, PrincipalError> {
+    let (user, group) = match text.split_once(':') {
+        Some((user, group)) => (user, Some(group)),
+        None => (text, None),
+    };
+    let unanswered = |error: SysError| PrincipalError::incomplete(format!("can't look up `{text}`: {error}"));
+    let uid = id_of(user, names.uid(user).map_err(unanswered)?)
+        .ok_or_else(|| PrincipalError::usage(format!("no user is called `{user}`")).hinted("name a user or a uid"))?;
+    let gid = group.map(|group| gid_of(group, text, names)).transpose()?;
+    let known = names.membership(uid).map_err(unanswered)?;
+    match (known, gid) {
+        (Some((primary, groups)), gid) => Ok(Account { uid, gid: gid.unwrap_or(primary), groups }),
+        // Nobody knows a user of that number, so there are no groups to take but the one that was named.
+        (None, Some(gid)) => Ok(Account { uid, gid, groups: vec![gid] }),
+        (None, None) => Err(PrincipalError::usage(format!("uid {uid} has no name, so its groups aren't known"))
+            .hinted(format!("name its group too: {uid}:GROUP"))),
+    }
 }
 
-fn only_root(label: &str) -> Failure {
-    Failure::usage(format!("only root can ask as `{label}`"))
+/// The gid of a group that is named in `text`.
+fn gid_of(group: &str, text: &str, names: &NameService) -> Result<u32, PrincipalError> {
+    let known = names.gid(group);
+    let known = known.map_err(|error| PrincipalError::incomplete(format!("can't look up `{text}`: {error}")))?;
+    id_of(group, known)
+        .ok_or_else(|| PrincipalError::usage(format!("no group is called `{group}`")).hinted("name a group or a gid"))
+}
+
+/// A name's id; all digits and no such name: the number, as chown has it.
+fn id_of(text: &str, known: Option<u32>) -> Option<u32> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // The highest number means "leave it" to the calls.
+    known.or_else(|| text.parse().ok().filter(|&id| digits && id != u32::MAX))
+}
+
+fn only_root(label: &str) -> PrincipalError {
+    PrincipalError::usage(format!("only root can ask as `{label}`"))
         .hinted("run it as root, or ask as yourself: `--as \"$(id -un)\"`")
 }
 
@@ -160,5 +216,18 @@ mod tests {
         assert_eq!(unknown_from(10, |id| id > 7), 7);
         assert_eq!(unknown_from(10, |_| true), 10);
         assert_eq!(unknown_from(u32::MAX - 1, |_| false), u32::MAX - 1);
+    }
+
+    #[test]
+    fn accounts_are_names_or_numbers() {
+        let names = NameService::default();
+        let of = |text| account(text, &names).map_err(|failure| failure.message);
+        assert_eq!(of("root").map(|root| (root.uid, root.gid)), Ok((0, 0)));
+        assert_eq!(of("4000000123:7"), Ok(Account { uid: 4_000_000_123, gid: 7, groups: vec![7] }));
+        assert_eq!(of("root:4000000123").map(|root| root.gid), Ok(4_000_000_123));
+        for wrong in ["no such user", "", ":", "root:", "root:no such group", "-1", "+5", "4294967295:0", "4000000123"]
+        {
+            assert!(of(wrong).is_err(), "{wrong}");
+        }
     }
 }
