@@ -26,6 +26,7 @@ mod guards;
 mod harmless;
 mod hold;
 mod hostile;
+mod hunted;
 mod init;
 mod journal;
 mod kernel;

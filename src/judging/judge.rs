@@ -31,8 +31,11 @@ pub fn judge(
     accounts: &dyn Accounts,
 ) -> Verdict {
     // Nearly every entry of a tree takes this way out.
-    if entry.kind.is_device() || intent.is_empty() || complies(entry, intent, around, &options.levels, accounts) {
-        return Verdict { findings: Vec::new(), desired: entry.state.into(), ideal: entry.state };
+    if intent.is_empty() {
+        return unwished(entry, intent, around, options, accounts);
+    }
+    if entry.kind.is_device() || complies(entry, intent, around, &options.levels, accounts) {
+        return sound(entry);
     }
     let mut verdict = look(entry, intent, around, options, accounts);
     // Half a fix can change what is wanted: without the execute bit that others lost, `g+X` asks for nothing. What
@@ -48,6 +51,29 @@ pub fn judge(
         }
     }
     verdict
+}
+
+/// Judges an entry of which nothing is wished: by the hazards that are looked for everywhere.
+fn unwished(
+    entry: &Entry,
+    intent: &Intent<'_>,
+    around: &Around<'_>,
+    options: &Options,
+    accounts: &dyn Accounts,
+) -> Verdict {
+    if !options.levels.hunts(entry.kind) {
+        return sound(entry);
+    }
+    let options = Options { levels: options.levels.of_unwished(), ..*options };
+    match complies(entry, intent, around, &options.levels, accounts) {
+        true => sound(entry),
+        false => look(entry, intent, around, &options, accounts),
+    }
+}
+
+/// Nothing to tell, and nothing to change.
+fn sound(entry: &Entry) -> Verdict {
+    Verdict { findings: Vec::new(), desired: entry.state.into(), ideal: entry.state }
 }
 
 /// How often half a fix is followed up; an expression that policies accept needs one.

@@ -111,7 +111,8 @@ impl<'p> Scope<'p> {
 
     /// Whether anybody could want anything of an entry of this kind.
     pub(crate) fn wants_kind(&self, kind: Kind) -> bool {
-        self.actives.iter().any(|active| active.here.wants_kind(kind))
+        let hunts = |active: &Active| self.region.views[active.view].bound.options.levels.hunts(kind);
+        self.actives.iter().any(|active| active.here.wants_kind(kind) || hunts(active))
     }
 
     /// Whether no tree's patterns could tell this name from most others of its kind here.
@@ -134,13 +135,20 @@ impl<'p> Scope<'p> {
         all_wanted.clear();
         let mut heard = Relevance::Excluded;
         for active in &self.actives {
-            let instance = self.region.views[active.view].bound.instance;
-            let intent = match active.here.ruling(instance, paths.of(active.view), name, kind, scratch) {
+            let bound = self.region.views[active.view].bound;
+            let (instance, directory) = (bound.instance, paths.of(active.view));
+            let intent = match active.here.ruling(instance, directory, name, kind, scratch) {
                 Ruling::Excluded => continue,
                 Ruling::Unwanted => Intent::default(),
                 Ruling::Wanted(intent) => intent,
             };
-            let wanted = if intent.is_empty() { Relevance::Unwanted } else { Relevance::Wanted };
+            let wanted = match intent.is_empty() {
+                false => Relevance::Wanted,
+                true if !bound.options.levels.hunts(kind) => Relevance::Unwanted,
+                // Of a kind that nothing is wanted of, the ruling doesn't tell.
+                true if active.here.excludes(instance, directory, name, kind, scratch) => continue,
+                true => Relevance::Wanted,
+            };
             if heard != Relevance::Wanted {
                 heard = wanted;
             }

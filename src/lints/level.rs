@@ -1,6 +1,7 @@
 //! How seriously findings are taken: the level of each lint.
 
-use super::lint::Lint;
+use super::lint::{Lint, LintSet};
+use crate::model::entry::Kind;
 use std::fmt;
 
 /// How seriously a finding is taken.
@@ -41,22 +42,56 @@ impl fmt::Display for Level {
 
 /// The level of every lint, in one policy or for one entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Levels([Level; Lint::ALL.len()]);
+pub struct Levels {
+    levels: [Level; Lint::ALL.len()],
+    /// The hazards that were set to deny: they are looked for on what nothing is wished of, too. What is denied without
+    /// being said is not, or policies for directories alone would have every file looked at.
+    hunted: LintSet,
+}
+
+/// What is dangerous whatever is wished.
+const HAZARDS: [Lint; 9] = [
+    Lint::SetuidFile,
+    Lint::SetgidFile,
+    Lint::WritableSetId,
+    Lint::SetuidDirectory,
+    Lint::IneffectiveSetgid,
+    Lint::WorldWritable,
+    Lint::WideDefaultAcl,
+    Lint::MaskedByAcl,
+    Lint::UnknownId,
+];
 
 impl Levels {
     /// What each lint is given by this.
     pub fn each(level: impl FnMut(Lint) -> Level) -> Levels {
-        Levels(Lint::ALL.map(level))
+        Levels { levels: Lint::ALL.map(level), hunted: LintSet::default() }
     }
 
     /// The level of `lint`.
     pub fn of(&self, lint: Lint) -> Level {
-        self.0[lint as usize]
+        self.levels[lint as usize]
     }
 
     /// Sets the level of `lint`.
     pub fn set(&mut self, lint: Lint, level: Level) {
-        self.0[lint as usize] = level;
+        self.levels[lint as usize] = level;
+        if HAZARDS.contains(&lint) {
+            self.hunted = self.hunted.without(lint).with((level == Level::Deny).then_some(lint).into_iter().collect());
+        }
+    }
+
+    /// Whether entries of this kind are looked at though nothing is wished of them.
+    pub fn hunts(&self, kind: Kind) -> bool {
+        // A symbolic link has no mode, and no ACL.
+        let is_of_kind = || !kind.is_device() && (kind != Kind::Symlink || self.hunted.contains(Lint::UnknownId));
+        !self.hunted.is_empty() && is_of_kind()
+    }
+
+    /// The levels for what nothing is wished of.
+    #[must_use]
+    pub fn of_unwished(&self) -> Levels {
+        Levels::each(|lint| if self.hunted.contains(lint) { self.of(lint) } else { Level::Allow })
     }
 
     /// Whether `lint` neither finds nor repairs.
@@ -77,6 +112,25 @@ mod tests {
         levels.set(Lint::ExpiredException, Level::Allow);
         assert!(levels.allow(Lint::ExpiredException));
         assert!(!levels.allow(Lint::Conflict));
+    }
+
+    #[test]
+    fn hazards_that_are_said_to_be_denied_are_hunted() {
+        let mut levels = Levels::default();
+        assert!(!levels.hunts(Kind::File), "writable-set-id is denied, but nobody said so");
+        levels.set(Lint::ForeignGroup, Level::Deny);
+        levels.set(Lint::WorldWritable, Level::Warn);
+        assert!(!levels.hunts(Kind::File));
+        levels.set(Lint::WorldWritable, Level::Deny);
+        assert!(levels.hunts(Kind::File) && levels.hunts(Kind::Socket) && levels.hunts(Kind::Dir));
+        assert!(!levels.hunts(Kind::Symlink) && !levels.hunts(Kind::Block));
+        let unwished = levels.of_unwished();
+        assert!(unwished.allow(Lint::ForeignGroup) && unwished.of(Lint::WorldWritable) == Level::Deny);
+        levels.set(Lint::UnknownId, Level::Deny);
+        assert!(levels.hunts(Kind::Symlink));
+        levels.set(Lint::UnknownId, Level::Allow);
+        levels.set(Lint::WorldWritable, Level::Allow);
+        assert!(!levels.hunts(Kind::File));
     }
 
     #[test]

@@ -80,6 +80,12 @@ impl LintSet {
         self.0 == 0
     }
 
+    /// The same without this one.
+    #[must_use]
+    pub(crate) fn without(self, lint: Lint) -> LintSet {
+        LintSet(self.0 & !bit(lint))
+    }
+
     /// What is in this one or in the other.
     #[must_use]
     pub fn with(self, other: LintSet) -> LintSet {

@@ -101,7 +101,7 @@ fn asks_for_acls(region: &Region<'_>, all_wanted: &[Wanted<'_>], entry: &Entry) 
     let denies = |wanted: &Wanted<'_>| {
         let levels = &region.views[wanted.view].bound.options.levels;
         let is_denied = |lint| levels.of(lint) == Level::Deny;
-        !wanted.intent.is_empty() && (is_denied(Lint::WideDefaultAcl) || is_denied(Lint::MaskedByAcl))
+        is_denied(Lint::WideDefaultAcl) || is_denied(Lint::MaskedByAcl)
     };
     entry.kind == Kind::Dir && all_wanted.iter().any(denies)
 }

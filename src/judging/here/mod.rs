@@ -148,6 +148,21 @@ impl Here {
         }
     }
 
+    /// Whether the tree excludes the entry `name` in this directory, whatever is wanted of its kind.
+    pub(crate) fn excludes(
+        &self,
+        instance: &Instance,
+        directory: &[u8],
+        name: &[u8],
+        kind: Kind,
+        scratch: &mut Scratch,
+    ) -> bool {
+        self.may_touch(instance, name, kind) && {
+            self.touch(instance, Name { directory, name, is_directory: kind == Kind::Dir }, scratch);
+            matches!(scratch.buffers.touches.first(), Some(Touch { matcher: 0, word: Word::On }))
+        }
+    }
+
     /// What the rules say inside the directory `name` in this one.
     pub(crate) fn enter(&self, instance: &Instance, directory: &[u8], name: &[u8], scratch: &mut Scratch) -> Here {
         let (rules, here) = (&instance.rules, &*self.0);

@@ -182,11 +182,15 @@ fn write_view(
     if let Some(reason) = &view.passed_over {
         return writeln!(out, "Not judged: {}.", escape_message(reason));
     }
-    if view.attributes.is_empty() {
-        return writeln!(out, "No rule wants anything of it.");
+    match view.attributes.as_slice() {
+        [] if view.findings.is_empty() => return writeln!(out, "No rule wants anything of it."),
+        // What is dangerous may be looked for everywhere.
+        [] => writeln!(out, "No rule wants anything of it.")?,
+        some => {
+            writeln!(out)?;
+            write_attributes(out, some, palette)?;
+        }
     }
-    writeln!(out)?;
-    write_attributes(out, &view.attributes, palette)?;
     writeln!(out)?;
     if view.findings.is_empty() {
         return writeln!(out, "Nothing is wrong with it.");

@@ -141,7 +141,7 @@ The rest is mended as by fix --unsafe-fixes, once you know that it should be, wi
 fn what_is_right_or_not_judged_is_said_to_be() {
     let right =
         EntryView { findings: Vec::new(), attributes: view().attributes.into_iter().take(1).collect(), ..view() };
-    let unwanted = EntryView { attributes: Vec::new(), ..view() };
+    let unwanted = EntryView { attributes: Vec::new(), findings: Vec::new(), ..view() };
     let excluded = EntryView { passed_over: Some("excluded by \"da*\" (lab.toml:12)".into()), ..view() };
     assert_data_eq!(
         explained(vec![right, unwanted, excluded]),
