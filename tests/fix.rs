@@ -267,3 +267,12 @@ scenario!(a_sticky_directory_is_no_place_for_captures, own mounts, |t| {
     t.run("fix -y -p lab.toml").exits(3).mentions("can be written by others");
     t.holds_first_tree();
 });
+
+scenario!(a_quiet_fix_says_how_to_undo_what_it_did_and_else_nothing, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0664 a");
+    let run = t.run("fix -y -q . -p lab.toml");
+    let lines: Vec<&str> = run.succeeds().stderr().lines().collect();
+    assert!(run.stdout().is_empty() && lines.len() == 1 && lines[0].contains("undo with: sgidlint undo "), "{run}");
+    t.run("fix -y -q . -p lab.toml").is_silent();
+});

@@ -22,6 +22,40 @@ scenario!(what_is_risky_in_a_policy_is_told_without_a_tree, |t| {
     t.run("policy check lab.toml --format json").succeeds().finds("warn risky-rule - none\nwarn shadowed-rule - none");
 });
 
+scenario!(a_file_that_uses_a_policy_holds_where_it_is_bound, |t| {
+    t.tree("dir 0:0 0755 .");
+    t.run("policy use samba-share $TREE").exits(2).mentions("needs its param `group`").mentions("-s group=VALUE");
+    t.run("policy use samba-share -s gruop=4242 $TREE").exits(2).mentions("no param `gruop`");
+    t.run("policy use no-such-policy $TREE").exits(2);
+    t.run("policy use samba-share -s group=4242 $DIR/a*b").exits(2).mentions("stand for other names");
+    let file = t.run("policy use samba-share -s group=4242 $TREE");
+    t.policy("share.toml", file.succeeds().mentions("policy show samba-share").stdout());
+    t.run("policy check share.toml").succeeds();
+    let used = t.run("check -p share.toml --format json");
+    let shown = t.run("check . -p samba-share -s group=4242 --format json");
+    assert_eq!(used.exits(1).finding_lines(), shown.exits(1).finding_lines());
+    let exception =
+        "[[exception]]\npath = '$TREE'\nlints = ['foreign-group', 'spreading-group']\nreason = 'as it is'\n";
+    t.policy("share.toml", &format!("{}{exception}", file.stdout()));
+    t.run("check -p share.toml --format json").exits(1).never_mentions("\"lint\":\"foreign-group\"");
+});
+
+scenario!(mistakes_that_others_words_make_have_hints, |t| {
+    for (line, hint) in [
+        ("root = '~/lab'", "`~` is the shell's"),
+        ("path = '/srv/lab'", "did you mean `root`?"),
+        ("user = 'ann'", "did you mean `owner`?"),
+        ("mode = '775'", "did you mean `dir-mode`?"),
+        ("match = 'a'", "`match` belongs in [[tree.rule]]"),
+    ] {
+        t.policy("lab.toml", &policy(&format!("[[tree]]\n{line}\ngroup = 0")));
+        t.run("policy check lab.toml").exits(2).mentions(hint);
+    }
+    t.sh("mkdir thesis");
+    t.run("explain thesis").exits(2).mentions("a path is named with a `/`: ./thesis");
+    t.run("explain foreign-gruop").exits(2).mentions("did you mean `foreign-group`?");
+});
+
 scenario!(groups_without_members_are_told, own mounts, |t| {
     t.accounts("ghosts:x:4777:\n");
     t.policy("lab.toml", &policy("[[tree]]\nroot = '/no/such'\ngroup = 'ghosts'"));

@@ -65,7 +65,10 @@ fn lint(common: &Common, name: &str, streams: &mut Streams) -> Result<Exit, Fail
     let is_path = name.contains('.') || Path::new(name).is_absolute();
     let lint = Lint::from_name(name).ok_or_else(|| {
         let failure = unknown_lint(name);
-        if is_path { failure.hinted(format!("a path is named with a `/`: ./{name}")) } else { failure }
+        match is_path || look_at_path(Path::new(name)).is_ok() {
+            true => Failure { hints: vec![format!("a path is named with a `/`: ./{name}")], ..failure },
+            false => failure,
+        }
     })?;
     let text = lint.row();
     let told = LintText {

@@ -3,10 +3,11 @@
 use super::args::{Common, Format, Policy};
 use super::exit::{Exit, Failure};
 use super::judged::exit_of;
-use super::levels;
 use super::session::Session;
 use super::streams::Streams;
+use super::{levels, paths};
 use crate::findings::{PolicyLabel, Survey, Totals, risky};
+use crate::infer::use_file::UseFile;
 use crate::lints::Lint;
 use crate::model::text::escape::escape_message;
 use crate::policy::builtin::BUILT_IN;
@@ -20,7 +21,8 @@ use crate::report::text::words::Words;
 use crate::report::{human, json};
 use crate::survey::trial::{Tried, try_all};
 use crate::sys::purpose::Purpose;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// `sgidlint policy`.
@@ -28,6 +30,7 @@ pub(super) fn policy(common: &Common, policy: &Policy, streams: &mut Streams) ->
     match policy {
         Policy::List => list(common, streams),
         Policy::Show { policy } => show(policy, streams),
+        Policy::Use { policy, roots } => use_file(common, policy, roots, streams),
         Policy::Check { files } => check(common, files, streams),
         Policy::Test { files } => test(common, files, streams),
         Policy::Schema => schema(streams),
@@ -62,6 +65,31 @@ fn show(name: &OsString, streams: &mut Streams) -> Result<Exit, Failure> {
         true => text.lines().try_for_each(|line| writeln!(out, "{}", escape_message(line))),
         false => out.write_all(text.as_bytes()),
     })?;
+    Ok(Exit::Clean)
+}
+
+/// A file that uses a policy: what `show` prints is a template, which by itself would hold nowhere.
+fn use_file(common: &Common, name: &str, roots: &[PathBuf], streams: &mut Streams) -> Result<Exit, Failure> {
+    let document = document(OsStr::new(name)).map_err(Failure::policy)?;
+    let model = &document.model;
+    let roots = roots.iter().map(|root| paths::absolute(root)).collect::<Result<Vec<_>, _>>()?;
+    let is_param = |name: &String| model.params.iter().any(|param| param.name.value == *name);
+    if let Some((unknown, _)) = common.set.iter().find(|(name, _)| !is_param(name)) {
+        let known: Vec<&str> = model.params.iter().map(|param| param.name.value.as_str()).collect();
+        return Err(Failure::usage(format!("{name} has no param `{}`", unknown.escape_debug()))
+            .hinted(format!("its params are {}", known.join(", "))));
+    }
+    let is_set = |param: &&Param| common.set.iter().any(|(name, _)| *name == param.name.value);
+    if let Some(missing) = model.params.iter().find(|param| param.default.is_none() && !is_set(param)) {
+        let (param, help) = (&missing.name.value, missing.help.as_deref().unwrap_or("it must be set"));
+        return Err(
+            Failure::usage(format!("{name} needs its param `{param}`: {help}")).hinted(format!("add -s {param}=VALUE"))
+        );
+    }
+    let roots = roots.iter().map(PathBuf::as_path).collect();
+    let file = UseFile { policy: name, summary: model.summary.as_deref(), params: &common.set, roots };
+    let text = file.text().map_err(Failure::usage)?;
+    streams.write_results(|out| out.write_all(text.as_bytes()))?;
     Ok(Exit::Clean)
 }
 

@@ -14,6 +14,7 @@ mod proposal;
 pub(crate) mod schedule;
 mod surveyor;
 pub(crate) mod toml;
+pub(crate) mod use_file;
 
 pub(crate) use acls::AclCounts;
 pub(crate) use census::{Count, ROOT};

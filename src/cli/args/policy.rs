@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// `policy`.
 #[derive(Subcommand, Debug)]
@@ -13,6 +14,15 @@ pub(crate) enum Policy {
         /// A built-in policy, or a file.
         #[arg(value_name = "NAME")]
         policy: OsString,
+    },
+    /// Prints a policy file that binds a built-in policy to places (`-s` sets its params), with room for exceptions.
+    Use {
+        /// A built-in policy.
+        #[arg(value_name = "NAME")]
+        policy: String,
+        /// Where it is to hold.
+        #[arg(value_name = "ROOT", required = true)]
+        roots: Vec<PathBuf>,
     },
     /// Checks policy files without looking at any tree.
     Check {

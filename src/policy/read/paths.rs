@@ -51,6 +51,10 @@ pub(super) fn check_path(path: &At<String>, problems: &mut Problems) {
     if path.value.is_empty() {
         problems.add(path.span.clone(), "an empty path", "write a path, as in `\"/srv/projects\"`");
     }
+    if path.value == "~" || path.value.starts_with("~/") {
+        let hint = "write the path in full: `~` is the shell's, and everybody's homes are `/home/{user}`";
+        problems.add(problems.inside(path, 0..1), "`~` in a path", hint);
+    }
     if path.value.contains('\0') {
         problems.add(path.span.clone(), "a NUL in a path", "no path on Linux has one: take it out");
     }

@@ -56,13 +56,29 @@ impl<'t> Table<'t> {
         #[cfg(test)]
         problems.known.push((self.title, self.asked.clone()));
         for (name, _) in &self.rest {
-            let hint = match home_of(name.get_ref()) {
-                Some(home) => format!("`{}` belongs in {home}", name.get_ref()),
-                None => did_you_mean(name.get_ref(), &self.asked, "the keys here are"),
+            let is_known = |key: &&str| self.asked.contains(key);
+            let hint = match (meant_by(name.get_ref()).filter(is_known), home_of(name.get_ref())) {
+                (Some(meant), _) => format!("did you mean `{meant}`?"),
+                (None, Some(home)) => format!("`{}` belongs in {home}", name.get_ref()),
+                (None, None) => did_you_mean(name.get_ref(), &self.asked, "the keys here are"),
             };
             problems.add(name.span(), format!("unknown key `{}` in {}", name.get_ref(), self.title), hint);
         }
     }
+}
+
+/// The key that other programs call so, where it is none here or one of another table.
+fn meant_by(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "path" | "paths" | "dir" | "directory" | "roots" => "root",
+        "user" | "uid" | "owners" => "owner",
+        "gid" | "groups" => "group",
+        "mode" | "permissions" | "perms" | "dir_mode" | "directory-mode" => "dir-mode",
+        "file_mode" | "files" => "file-mode",
+        "ignore" | "excludes" => "exclude",
+        "glob" | "pattern" => "match",
+        _ => return None,
+    })
 }
 
 /// The table that a known key belongs in: in TOML every key after a table's head is that table's, so that keys are

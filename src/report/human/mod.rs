@@ -77,7 +77,8 @@ pub(crate) fn write_errors(out: &mut dyn Write, survey: &Survey, palette: &Palet
     })
 }
 
-/// Writes what was not looked at and the totals, which a run left where there was one; nothing when quiet. For stderr.
+/// Writes what was not looked at and the totals, which a run left where there was one; when quiet, only how what was
+/// changed is undone. For stderr.
 pub(crate) fn write_summary(
     out: &mut dyn Write,
     survey: &Survey,
@@ -85,7 +86,8 @@ pub(crate) fn write_summary(
     ran: Option<&Ran<'_>>,
 ) -> io::Result<()> {
     if manner.verbosity == Verbosity::Quiet {
-        return Ok(());
+        let has_changed = |ran: &&Ran<'_>| ran.counts.made() > 0;
+        return ran.filter(has_changed).map_or(Ok(()), |ran| ran.write_summary(out, Some(&summary(survey))));
     }
     write_skipped_mounts(out, survey, manner)?;
     write_read_only_places(out, survey, manner)?;
