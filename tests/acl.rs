@@ -59,3 +59,23 @@ scenario!(what_a_fix_leaves_is_what_a_new_look_finds, own mounts, |t| {
     let fixed = t.run("fix -y . -p lab.toml --unsafe-fixes --format json");
     assert_eq!(fixed.end()["left"], t.run("check . -p lab.toml --format json").end()["findings"], "{fixed}");
 });
+
+scenario!(a_group_that_its_acl_shuts_out_is_found, |t| {
+    needs_program!("setfacl");
+    let tree = |keys: &str| policy(&format!("[[tree]]\ngroup = 4242\nsetgid = true\n{keys}"));
+    t.policy("lab.toml", &tree("dir-mode = '2770'"));
+    t.policy("free.toml", &tree(""));
+    t.tree(
+        "dir 0:4242 2770 .\n dir 0:4242 2770 out\n dir 0:4242 2770 less\n dir 0:4242 2770 more\n dir 0:4242 2770 none",
+    );
+    t.sh(
+        "setfacl -m g::---,g:4300:rwx,m::rwx out; setfacl -m g::r-x,u:2003:rwx,m::rwx less; setfacl -m u:2003:r-x more",
+    );
+    let found = "warn masked-by-acl less none\nwarn masked-by-acl out none";
+    t.run("check . -p lab.toml --format json").succeeds().finds(found);
+    t.run("check . -p lab.toml").succeeds().mentions("group 4242 really has ---, named users or groups have up to rwx");
+    t.run("explain ./out -p lab.toml").succeeds().mentions("masked-by-acl");
+    // What the policy doesn't speak of, an ACL may say.
+    t.run("check . -p free.toml --format json").succeeds().finds("");
+    t.run("check . -p lab.toml --allow masked-by-acl --format json").succeeds().finds("");
+});

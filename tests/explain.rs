@@ -1,7 +1,7 @@
 //! `explain` and `policy`: what a lint means, which rules decide, and what policies there are.
 
 use crate::lab::{lab, policy};
-use crate::scenario;
+use crate::{needs_program, scenario};
 use sgidlint::Lint;
 
 scenario!(every_lint_is_explained, |t| {
@@ -25,10 +25,61 @@ scenario!(the_way_to_a_path_is_told, |t| {
     t.run("explain ./in/f -p lab.toml").succeeds().mentions("WHO CAN PASS").mentions("root, group 4242");
 });
 
-scenario!(a_template_is_bound_to_the_directory_that_a_file_lies_in, |t| {
-    t.tree("dir 0:0 2775 .\n dir 0:0 2775 in\n file 0:0 0644 in/f");
-    t.run("explain ./in/f").succeeds().mentions("$TREE/in/").mentions("group can't write");
+scenario!(a_template_is_bound_to_the_top_of_the_setgid_line, |t| {
+    t.tree(
+        "dir 0:0 2775 .\n dir 0:0 2775 in\n file 0:0 0644 in/f\n dir 0:0 0755 plain\n dir 0:0 0700 plain/sub\n \
+         dir 0:0 2755 plain/own\n dir 2001:0 0755 in/lost",
+    );
+    let told = |path: &str| format!("{path} was taken for its root, as ");
+    t.run("explain ./in/f").succeeds().mentions("tree $TREE/\n").mentions("group can't write").mentions(&told("$TREE"));
+    t.run("explain ./in/lost").succeeds().mentions("tree $TREE/\n").mentions("missing-setgid");
+    t.run("explain ./plain/own").succeeds().mentions("tree $TREE/plain/own/\n");
+    t.run("explain ./plain/sub").succeeds().mentions(&told("$TREE/plain")).mentions("nothing above is setgid");
+    let named = t.run("explain --root ./in ./in/f");
+    named.succeeds().mentions("tree $TREE/in/\n").never_mentions("was taken for its root");
+    t.run("explain --root ./plain ./in/f").exits(2).mentions("doesn't lie below $TREE/plain");
     t.run("check ./in/f -p setgid-share --format json").exits(1).finds("deny missing-permission f safe");
+});
+
+scenario!(under_a_template_explain_finds_what_check_finds, |t| {
+    t.tree(
+        "dir 0:4242 2770 .\n dir 2001:4242 2755 a\n dir 2001:0 2770 a/b\n file 2001:4242 0600 a/b/f\n file 2001:4242 0664 g\n \
+         dir 2001:4242 0770 c",
+    );
+    for policy in ["-p setgid-share", "-p samba-share -s group=4242", "-p scratch-group -s group=4242"] {
+        let check = t.run(&format!("check . {policy} --format json"));
+        let found = check.json_of("finding");
+        for path in ["a", "a/b", "a/b/f", "g", "c"] {
+            let mut of_check: Vec<_> =
+                found.iter().filter(|one| one["path"]["text"] == path).map(|one| one["lint"].clone()).collect();
+            let run = t.run(&format!("explain ./{path} {policy} --format json"));
+            let told = run.succeeds().json_of("explanation");
+            let mut explained: Vec<_> = told
+                .iter()
+                .flat_map(|one| one["findings"].as_array().unwrap())
+                .map(|one| one["lint"].clone())
+                .collect();
+            of_check.sort_by_key(ToString::to_string);
+            explained.sort_by_key(ToString::to_string);
+            assert_eq!(of_check, explained, "{policy} {path}\n{run}");
+        }
+    }
+});
+
+scenario!(who_can_pass_is_told_from_acls, |t| {
+    needs_program!("setfacl");
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2770 .\n dir 0:4242 2750 in\n file 0:4242 0660 in/f");
+    t.sh("setfacl -m g::---,g:4243:r-x,m::r-x in; setfacl -m u:2003:r in/f");
+    let run = t.run("explain ./in/f -p lab.toml");
+    run.succeeds()
+        .mentions("root:4242 2750+  root, group 4243\n")
+        .mentions("ACL: user::rw-, user:2003:r--, group::rw-,");
+    let told = t.run("explain ./in/f -p lab.toml --format json").json_of("explanation").remove(0);
+    let way = told["way"].as_array().unwrap();
+    let last = way.last().unwrap();
+    assert_eq!((last["passers"].as_str(), last["actual"]["mode"].as_str()), (Some("root, group 4243"), Some("2750")));
+    assert!(last["acl"].as_str().unwrap().contains("group:4243:r-x") && told["acl"].is_string(), "{told}");
 });
 
 scenario!(policies_are_listed_shown_and_checked, |t| {

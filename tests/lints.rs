@@ -155,3 +155,28 @@ scenario!(below_a_default_acl_no_umask_is_blamed, own mounts, |t| {
     assert_eq!(causes, expected, "{found}");
     t.run("explain ./private -p lab.toml").mentions("Probable cause").never_mentions("umask");
 });
+
+scenario!(members_who_get_there_through_another_group_do, own mounts, |t| {
+    t.tree("dir 0:0 0755 .\n dir 0:4402 0750 way\n dir 0:4401 2770 way/in");
+    t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE/way/in'\ngroup = 4401\nsetgid = true\ndir-mode = '2770'"));
+    let unreachable = "warn unreachable . none";
+    let strangers = t.run("check -p lab.toml --format json");
+    strangers.succeeds().finds(unreachable);
+    t.accounts("team:x:4401:alice,bob\nstaff:x:4402:alice,bob,eve\n");
+    t.run("check -p lab.toml --strict --format json").succeeds().finds("");
+});
+
+scenario!(members_who_do_not_get_there_are_named, own mounts, |t| {
+    t.tree("dir 0:0 0755 .\n dir 0:4402 0750 way\n dir 0:4401 2770 way/in");
+    t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE/way/in'\ngroup = 4401\nsetgid = true\ndir-mode = '2770'"));
+    t.accounts("team:x:4401:alice,bob\nstaff:x:4402:alice\n");
+    t.run("check -p lab.toml --format json").succeeds().finds("warn unreachable . none");
+    t.run("check -p lab.toml").mentions("some members of group team can't get here: bob (at $TREE/way)");
+});
+
+scenario!(a_group_of_which_nobody_gets_there_is_told_of, own mounts, |t| {
+    t.tree("dir 0:0 0755 .\n dir 0:4402 0750 way\n dir 0:4401 2770 way/in");
+    t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE/way/in'\ngroup = 4401\nsetgid = true\ndir-mode = '2770'"));
+    t.accounts("team:x:4401:alice,bob\nstaff:x:4402:eve\n");
+    t.run("check -p lab.toml").succeeds().mentions("group team can't get here: $TREE/way lets it not pass (mode 0750, group staff)");
+});

@@ -3,6 +3,7 @@
 mod acl;
 mod acts;
 mod asked;
+mod asserted;
 mod askers;
 mod bounds;
 mod captures;

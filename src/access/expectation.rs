@@ -35,6 +35,18 @@ pub(crate) fn can_but_should_not(deed: Deed<'_>) -> String {
     format!("{} can {}, which the policy rules out", deed.principal, phrase(deed))
 }
 
+/// `whether eve can list /srv/lab/incomign wasn't asked: it isn't there`.
+pub(crate) fn unasked(deed: Deed<'_>, absent: &Path) -> String {
+    let absent = if absent == deed.path { "it".to_owned() } else { shown(absent) };
+    format!("whether {} can {} wasn't asked: {absent} isn't there", deed.principal, phrase(deed))
+}
+
+/// `a FIFO, not a directory`: of something that an act isn't done with.
+pub(crate) fn kind_is_not(kind: Kind, act: Operation) -> String {
+    let meant = if act.fits(Kind::File) { Kind::File } else { Kind::Dir };
+    format!("{}, not {}", of_kind(kind), of_kind(meant))
+}
+
 fn phrase(deed: Deed<'_>) -> String {
     let path = shown(deed.path);
     match deed.act {
@@ -59,8 +71,7 @@ fn reason(deed: Deed<'_>, why: &Why, names: &dyn IdNames) -> String {
     match why {
         Why::Absent(absent) => format!("{} isn't there", called(absent)),
         Why::Kind(kind) => {
-            let meant = if matches!(deed.act, Operation::Read | Operation::Write) { Kind::File } else { Kind::Dir };
-            format!("it is {}, not {}", of_kind(*kind), of_kind(meant))
+            format!("it is {}", kind_is_not(*kind, deed.act))
         }
         Why::Stopped(place, errno) => format!("{} stops them {}", called(&place.path), state(place, *errno)),
         Why::Refused(place, right, errno) => {

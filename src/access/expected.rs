@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 /// An expectation at one root.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct BoundExpectation {
     /// The policy that says it, by index.
     pub policy: usize,
@@ -52,7 +52,11 @@ impl PolicyRoots<'_> {
                     problems.extend(new);
                     Vec::new()
                 });
-                let is_meant = |expected: &Expected| self.selection.selects(&expected.path);
+                let is_meant = |expected: &Expected| {
+                    let root = expected.search.as_ref().map(|_| root);
+                    self.selection.selects(&expected.path)
+                        || root.is_some_and(|root| self.selection.outermost().any(|path| path.starts_with(root)))
+                };
                 let file = loaded.model.source.file.as_str();
                 for expected in found.into_iter().filter(is_meant) {
                     // A root that two trees have, and a policy that is used twice.

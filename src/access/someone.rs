@@ -1,7 +1,8 @@
 //! `--as`: from names to ids, and to what the kernel lets us be.
 
+use super::names::{member_label, spare};
 use super::probe::Someone;
-use crate::model::accounts::{Account, Accounts};
+use crate::model::accounts::{Account, Accounts, IdNames};
 use crate::model::mode::Mode;
 use crate::model::principal::Principal;
 use crate::sys::access::random;
@@ -58,6 +59,45 @@ pub(crate) fn someone(principal: &Principal, names: &NameService) -> Result<Some
         Principal::Others => return Err(only_root(&label)),
     };
     Ok(Someone { label, impersonation, account: Account { gid, ..own } })
+}
+
+/// Looks up each of those that somebody stands for: the members of a group, as far as the name service knows any, who are
+/// called by their own names; else somebody alone.
+pub(crate) fn each(principal: &Principal, names: &NameService) -> Result<Vec<Someone>, PrincipalError> {
+    let Principal::Member(group) = principal else { return Ok(vec![someone(principal, names)?]) };
+    let unanswered =
+        |error: SysError| PrincipalError::incomplete(format!("can't look up the members of `{group}`: {error}"));
+    let members = names.members(gid_of(group, group, names)?).map_err(unanswered)?;
+    let oneself = host::effective_uid();
+    // What root can do, permissions don't tell.
+    let members: Vec<u32> = members.into_iter().filter(|&uid| uid != 0).collect();
+    match oneself {
+        0 if !members.is_empty() => {
+            let each = members.into_iter().map(|uid| {
+                let (gid, groups) = names.membership(uid).map_err(unanswered)?.unwrap_or((uid, Vec::new()));
+                let account = Account { uid, gid, groups };
+                let (label, impersonation) = (names.user_label(uid), Impersonation::Account(account.clone()));
+                Ok(Someone { label, impersonation, account })
+            });
+            each.collect()
+        }
+        _ if members.iter().any(|&uid| uid != oneself) && oneself != 0 => Err(only_root(&principal.to_string())),
+        _ => Ok(vec![someone(principal, names)?]),
+    }
+}
+
+/// Each of those that somebody stands for, and what they are called in a table.
+pub(crate) fn called(principal: &Principal, names: &NameService) -> Result<Vec<(Someone, String)>, PrincipalError> {
+    let label = principal.to_string();
+    // Whoever can ask as themselves alone says so by the group that they take.
+    let mut each = if host::effective_uid() == 0 { each(principal, names)? } else { vec![someone(principal, names)?] };
+    spare(&mut each);
+    let is_one = each.len() == 1;
+    let called = |someone: Someone| {
+        let called = if is_one { label.clone() } else { member_label(&label, &someone.label) };
+        (someone, called)
+    };
+    Ok(each.into_iter().map(called).collect())
 }
 
 /// The umask that people have where none is named: that of whoever started this.

@@ -74,8 +74,8 @@ impl Case {
             Some(Kind::Dir) => {
                 &[Operation::Enter, Operation::List, Operation::Create, Operation::Delete, Operation::DeleteOthers]
             }
-            Some(Kind::File) => &[Operation::Read, Operation::Write, Operation::Delete],
-            Some(_) => &[Operation::Delete],
+            Some(Kind::Symlink) => &[Operation::Delete],
+            Some(_) => &[Operation::Read, Operation::Write, Operation::Delete],
             None => &[],
         }
     }

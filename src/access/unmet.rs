@@ -1,16 +1,20 @@
 //! From a reply to findings: what isn't as the policy expects, as notices that name the entry.
 
-use crate::access::expectation::{Deed, can_but_should_not, cannot};
+use crate::access::expectation::{Deed, can_but_should_not, cannot, kind_is_not, unasked};
 use crate::access::expected::BoundExpectation;
-use crate::access::probe::inquiry::{Blind, Reply};
+use crate::access::probe::inquiry::{Blind, Reply, Why};
 use crate::findings::{EntryError, Notice, Root, Survey, Unmet, path_in_tree};
 use crate::judging::cover::Cover;
+use crate::judging::selection::Selection;
 use crate::lints::{Lint, Miss, misses};
 use crate::model::accounts::IdNames;
+use crate::model::entry::Kind;
 use crate::model::operation::Operation;
 use crate::model::path::TreePath;
 use crate::policy::Loaded;
+use crate::policy::compile::expectations::Expected;
 use crate::source::roots::{Rooted, Roots};
+use crate::sys::SysError;
 use std::cmp::Ordering;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -25,6 +29,8 @@ pub(crate) struct Settling<'a> {
     pub roots: &'a Roots,
     /// Which of them covers what, each by its index.
     pub cover: Cover<usize>,
+    /// What the run is about.
+    pub selection: &'a Selection,
     /// Users and groups.
     pub names: &'a dyn IdNames,
     /// Is told of what an exception leaves out.
@@ -32,33 +38,84 @@ pub(crate) struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    /// Puts what isn't as expected among the findings, and what couldn't be asked among the errors; whether it was asked.
-    pub(crate) fn settle(&mut self, bound: &BoundExpectation, reply: &Result<Reply, Blind>) -> bool {
-        let principal = bound.expected.principal.to_string();
-        let tree = self.tree_of(bound);
-        let (call, errno, why) = match reply {
-            Ok(reply) => {
-                for (act, message) in unmet(&principal, bound, reply, self.names) {
-                    self.tell((bound, tree), (&principal, act), reply, message);
-                }
-                return true;
-            }
-            Err(Blind::Interrupted) => return false,
-            Err(Blind::Failed(error)) => (Some(error.call), Some(error.errno.raw_os_error()), error.to_string()),
-            Err(Blind::Link(link)) => {
+    /// Puts what isn't as expected among the findings, and what couldn't be asked among the errors; whether it was asked
+    /// of all of those whom it speaks of, each of whom comes with a name.
+    pub(crate) fn settle(&mut self, bound: &BoundExpectation, replies: &[(&str, &Result<Reply, Blind>)]) -> bool {
+        let told: Vec<(&str, &Reply)> =
+            replies.iter().filter_map(|(label, reply)| Some((*label, reply.as_ref().ok()?))).collect();
+        let blind = replies.iter().find_map(|(_, reply)| reply.as_ref().err());
+        if let Some(why) = blind.and_then(|blind| self.reason(bound, blind)) {
+            self.fail(bound, why);
+        }
+        let Some((_, first)) = told.first() else { return false };
+        if first.absent.is_some() && bound.expected.optional {
+            return true;
+        }
+        let acts = bound.expected.can.and(bound.expected.cannot);
+        if let Some((kind, act)) = first.kind.and_then(|kind| Some((kind, acts.iter().find(|act| !act.fits(kind))?))) {
+            let file = &self.loaded[bound.policy].model.source.file;
+            let why = format!(
+                "`{act}` can't be asked of it: it is {}; correct {file}:{}",
+                kind_is_not(kind, act),
+                bound.expected.line
+            );
+            self.fail(bound, (None, None, why));
+            return false;
+        }
+        let (is_all, tree) = (told.len() == replies.len(), self.tree_of(bound));
+        for (act, message) in unmet(bound, &told, is_all, self.names) {
+            self.tell((bound, tree), act, first.kind, message);
+        }
+        blind.is_none()
+    }
+
+    /// Why something couldn't be asked; nothing where the run was interrupted.
+    fn reason(&self, bound: &BoundExpectation, blind: &Blind) -> Option<Reason> {
+        match blind {
+            Blind::Interrupted => None,
+            Blind::Failed(error) => Some((Some(error.call), Some(error.errno.raw_os_error()), error.to_string())),
+            Blind::Link(link) => {
                 let file = &self.loaded[bound.policy].model.source.file;
                 let why = format!(
-                    "{} is a symbolic link, and none is followed; name what is behind it in {file}:{}",
+                    "{} is a symbolic link, and none is followed; name what is behind it in {file}:{line}, or say \
+                     `follow = true` there",
                     link.display(),
-                    bound.expected.line
+                    line = bound.expected.line
                 );
-                (None, None, why)
+                Some((None, None, why))
             }
-        };
-        let (root, path) = self.place(tree, &bound.expected.path);
-        let message = format!("can't ask what {principal} can do here: {why}");
-        self.survey.errors.push(EntryError { root, path, call, errno, message, owner: None });
-        false
+        }
+    }
+
+    fn fail(&mut self, bound: &BoundExpectation, (call, errno, why): Reason) {
+        let (root, path) = self.place(self.tree_of(bound), &bound.expected.path);
+        let message = format!("can't ask what {} can do here: {why}", bound.expected.principal);
+        let error = EntryError { root, path, call, errno, message, owner: None };
+        if !self.survey.errors.contains(&error) {
+            self.survey.errors.push(error);
+        }
+    }
+
+    /// Says of a search that it found nothing to ask about.
+    pub(crate) fn add_unmatched(&mut self, bound: &BoundExpectation) {
+        let Expected { principal, can, cannot, .. } = &bound.expected;
+        if bound.expected.optional {
+            return;
+        }
+        for act in can.and(*cannot).iter() {
+            let message = format!("whether {principal} can {act} wasn't asked: nothing here is what `match` says");
+            self.tell((bound, self.tree_of(bound)), act, Some(Kind::Dir), message);
+        }
+    }
+
+    /// Says of a directory that it couldn't be read, so that nothing was asked about what lies in it.
+    pub(crate) fn add_unread(&mut self, tree: usize, path: Vec<u8>, error: SysError) {
+        let error = EntryError::of(self.root_of(tree), TreePath::from(&*path), error);
+        // The survey may have said so.
+        let is_same = |known: &EntryError| known.root == error.root && known.path == error.path;
+        if !self.survey.errors.iter().any(is_same) {
+            self.survey.errors.push(error);
+        }
     }
 
     /// Says of a tree that somebody who is expected to do something there isn't known.
@@ -78,8 +135,8 @@ impl Settling<'_> {
     fn tell(
         &mut self,
         (bound, tree): (&BoundExpectation, Option<usize>),
-        (principal, act): (&str, Operation),
-        reply: &Reply,
+        act: Operation,
+        kind: Option<Kind>,
         message: String,
     ) {
         let (lint, line) = (Lint::UnmetExpectation, bound.expected.line);
@@ -89,7 +146,8 @@ impl Settling<'_> {
             return;
         }
         let (root, path) = self.place(tree, &bound.expected.path);
-        let unmet = Unmet { root, path, kind: reply.kind, principal: principal.to_owned(), act };
+        let principal = bound.expected.principal.to_string();
+        let unmet = Unmet { root, path, kind, principal, act };
         let (level, policy, unmet) = (bound.level, bound.policy as u32, Some(Box::new(unmet)));
         self.survey.notices.push(Notice { lint, level, policy, line, rule: None, message, unmet });
     }
@@ -121,19 +179,54 @@ impl Settling<'_> {
     }
 }
 
-/// What differs from the expectation, act by act.
-fn unmet(principal: &str, bound: &BoundExpectation, reply: &Reply, names: &dyn IdNames) -> Vec<(Operation, String)> {
-    let expected = &bound.expected;
-    let deed = |act| Deed { principal, act, path: &expected.path, kind: reply.kind };
-    let message = |act: Operation, miss: Miss| match miss {
-        Miss::Cannot => {
-            let why = reply.lacks.iter().find(|(lacking, _)| *lacking == act).map(|(_, why)| why)?;
-            Some(cannot(deed(act), why, names))
-        }
-        Miss::Can => Some(can_but_should_not(deed(act))),
-    };
-    let missed = misses(expected.can, expected.cannot, reply.acts);
-    missed.filter_map(|(act, miss)| Some((act, message(act, miss)?))).collect()
+/// A call, its errno, and why something couldn't be asked.
+type Reason = (Option<&'static str>, Option<i32>, String);
+
+/// What differs from the expectation, act by act; whether those who were told are all that it speaks of.
+fn unmet(
+    bound: &BoundExpectation,
+    told: &[(&str, &Reply)],
+    is_all: bool,
+    names: &dyn IdNames,
+) -> Vec<(Operation, String)> {
+    let (expected, mut all) = (&bound.expected, Vec::new());
+    let wanted = expected.principal.to_string();
+    if let Some((_, Reply { absent: Some(absent), .. })) = told.first() {
+        let deed = |act| Deed { principal: &wanted, act, path: &expected.path, kind: None };
+        let message = |act| match expected.can.has(act) {
+            true => cannot(deed(act), &Why::Absent(absent.clone()), names),
+            false => unasked(deed(act), absent),
+        };
+        return expected.can.and(expected.cannot).iter().map(|act| (act, message(act))).collect();
+    }
+    for act in Operation::ALL {
+        let miss = |reply: &Reply| {
+            misses(expected.can, expected.cannot, reply.acts).find(|(missed, _)| *missed == act).map(|(_, miss)| miss)
+        };
+        let missing: Vec<_> = told.iter().filter_map(|(label, reply)| Some((*label, *reply, miss(reply)?))).collect();
+        let Some(&(_, reply, miss)) = missing.first() else { continue };
+        let labels: Vec<&str> = missing.iter().map(|(label, ..)| *label).collect();
+        let who = if is_all && labels.len() == told.len() { wanted.clone() } else { some_of(&wanted, &labels) };
+        let deed = Deed { principal: &who, act, path: &expected.path, kind: reply.kind };
+        let message = match miss {
+            Miss::Cannot => {
+                reply.lacks.iter().find(|(lacking, _)| *lacking == act).map(|(_, why)| cannot(deed, why, names))
+            }
+            Miss::Can => Some(can_but_should_not(deed)),
+        };
+        all.extend(message.map(|message| (act, message)));
+    }
+    all
+}
+
+/// `bob, carol and 3 more (of :lab)`.
+fn some_of(wanted: &str, labels: &[&str]) -> String {
+    const TOLD: usize = 3;
+    let told = labels.iter().take(TOLD).copied().collect::<Vec<_>>().join(", ");
+    match labels.len().saturating_sub(TOLD) {
+        0 => format!("{told} (of {wanted})"),
+        more => format!("{told} and {more} more (of {wanted})"),
+    }
 }
 
 /// Why nothing is found of what isn't as expected, if an exception says so: one of the tree that the entry lies in, or

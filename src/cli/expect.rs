@@ -8,10 +8,11 @@ use super::exit::{Exit, Failure};
 use super::judged::{Judged, Probed};
 use super::session::{Depth, Ready, Session, unfit};
 use super::streams;
+use crate::access::asking::{Person, Posed, settle_all};
 use crate::access::expected::{BoundExpectation, PolicyRoots};
 use crate::access::probe::Someone;
-use crate::access::probe::inquiry::{Asker, Conduct, Inquiry, InquiryError, inquire};
-use crate::access::someone::{not_posed, own_umask, someone};
+use crate::access::probe::inquiry::{Asker, Conduct, InquiryError};
+use crate::access::someone::{each, not_posed, own_umask};
 use crate::access::unmet::Settling;
 use crate::model::principal::Principal;
 use crate::policy::Loaded;
@@ -22,7 +23,6 @@ use crate::sys::host;
 use crate::sys::impersonation::Impersonation;
 use crate::sys::limits::descriptor_budget;
 use std::collections::HashMap;
-use std::path::Path;
 
 /// Judges as any check does, and asks what the policies expect of people.
 pub(super) fn judge(session: &Session<'_>, check: &Check) -> Result<Judged, Failure> {
@@ -44,20 +44,13 @@ pub(super) fn note_unasked(common: &Common, loaded: &[Loaded]) {
 
 /// What is to be asked, of people who are known.
 struct Expectations {
-    asked: Vec<Asked>,
+    posed: Vec<Posed>,
     askers: Vec<Asker>,
     /// Those whom a captured name stands for, and who can't be asked: each of a tree, by index.
     unknown: Vec<(usize, String)>,
     remarks: Vec<String>,
     /// Whether all that is expected was asked, as far as it could be.
     probed: Probed,
-}
-
-/// One expectation of one of the people at one path.
-struct Asked {
-    bound: BoundExpectation,
-    /// Who, by index.
-    asker: usize,
 }
 
 impl Expectations {
@@ -69,10 +62,10 @@ impl Expectations {
         let remarks = policies.unasked(&bound);
         let probed = if ready.selection.is_all() { Probed::Whole } else { Probed::InPart };
         let mut people = People { session, ready, known: HashMap::new(), askers: Vec::new(), someones: Vec::new() };
-        let (mut asked, mut unknown, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut posed, mut unknown, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         for bound in bound {
             match people.find(&bound)? {
-                Found::Asker(asker) => asked.push(Asked { bound, asker }),
+                Found::People(people) => posed.push(Posed { bound, people }),
                 Found::OfRoot(message) => unknown.push((bound.tree, message)),
                 Found::Problem(problem) if problems.contains(&problem) => {}
                 Found::Problem(problem) => problems.push(problem),
@@ -85,27 +78,19 @@ impl Expectations {
         for (asker, someone) in people.askers.iter().zip(&people.someones) {
             asker.try_pose().map_err(|error| not_posed(someone, error))?;
         }
-        Ok(Expectations { asked, askers: people.askers, unknown, remarks, probed })
+        Ok(Expectations { posed, askers: people.askers, unknown, remarks, probed })
     }
 
     /// Asks, and puts what isn't as expected among the findings.
     fn settle(mut self, session: &Session<'_>, judged: &mut Judged) -> Result<(), Failure> {
-        let (questions, question_of) = self.questions();
         let confine = session.confine();
         let conduct = Conduct { setup: &confine, descriptors: descriptor_budget(), stop: &session.stop };
-        let replies = inquire(&self.askers, &questions, conduct).map_err(|error| match error {
-            InquiryError::Setup(error) => Failure::incomplete(unfit(error)),
-            InquiryError::Pose(asker, error) => {
-                let who = self.asked.iter().find(|asked| asked.asker == asker);
-                let who = who.map(|asked| asked.bound.expected.principal.to_string()).unwrap_or_default();
-                Failure::incomplete(format!("can't ask as `{who}`: {error}"))
-            }
-        })?;
         let mut settling = Settling {
             cover: judged.cover(),
             survey: &mut judged.survey,
             loaded: &judged.loaded,
             roots: &judged.roots,
+            selection: &judged.selection,
             names: &session.names,
             note: &|message| streams::note(session.common, message),
         };
@@ -113,32 +98,21 @@ impl Expectations {
             settling.add_unknown(tree, message);
             self.probed = Probed::InPart;
         }
-        for (asked, question) in self.asked.iter().zip(question_of) {
-            if !settling.settle(&asked.bound, &replies[question]) {
-                self.probed = Probed::InPart;
+        let settled = settle_all(&self.posed, &self.askers, conduct, &mut settling).map_err(|error| match error {
+            InquiryError::Setup(error) => Failure::incomplete(unfit(error)),
+            InquiryError::Pose(asker, error) => {
+                let mut people = self.posed.iter().flat_map(|posed| &posed.people);
+                let who = people.find(|person| person.asker == asker).map(|person| &*person.label).unwrap_or_default();
+                Failure::incomplete(format!("can't ask as `{who}`: {error}"))
             }
-        }
+        })?;
         settling.sort();
+        if !settled {
+            self.probed = Probed::InPart;
+        }
         judged.survey.remarks.append(&mut self.remarks);
         judged.probed = self.probed;
         Ok(())
-    }
-
-    /// Each question once, and which one answers each expectation.
-    fn questions(&self) -> (Vec<Inquiry>, Vec<usize>) {
-        let mut questions: Vec<Inquiry> = Vec::new();
-        let mut known: HashMap<(&Path, usize), usize> = HashMap::new();
-        let mut of_each = Vec::with_capacity(self.asked.len());
-        for Asked { bound, asker } in &self.asked {
-            let at = *known.entry((&bound.expected.path, *asker)).or_insert(questions.len());
-            if at == questions.len() {
-                let path = bound.expected.path.clone();
-                questions.push(Inquiry { path, asker: *asker, wanted: bound.expected.can });
-            }
-            questions[at].wanted = questions[at].wanted.and(bound.expected.can);
-            of_each.push(at);
-        }
-        (questions, of_each)
     }
 }
 
@@ -146,17 +120,20 @@ impl Expectations {
 struct People<'a> {
     session: &'a Session<'a>,
     ready: &'a Ready,
-    known: HashMap<Principal, Result<Someone, (String, Option<String>)>>,
+    known: HashMap<Principal, Result<Vec<Someone>, Unknown>>,
     /// Those who differ in what the kernel goes by.
     askers: Vec<Asker>,
     /// The first of each.
     someones: Vec<Someone>,
 }
 
+/// Why somebody isn't known, and what to do.
+type Unknown = (String, Option<String>);
+
 /// What came of looking somebody up.
 enum Found {
-    /// They are known, and this one, by index.
-    Asker(usize),
+    /// They are known, and these.
+    People(Vec<Person>),
     /// They aren't, and it was a captured name: that root's own error.
     OfRoot(String),
     /// They aren't: the policy is wrong.
@@ -168,7 +145,7 @@ impl People<'_> {
     fn look_up(&mut self, bound: &BoundExpectation) -> Result<(), Failure> {
         let (expected, model) = (&bound.expected, &self.ready.loaded[bound.policy].model);
         if !self.known.contains_key(&expected.principal) {
-            let found = match someone(&expected.principal, &self.session.names) {
+            let found = match each(&expected.principal, &self.session.names) {
                 Ok(found) => Ok(found),
                 // What can be mended in the policy is told as its problem, all at once.
                 Err(error) if error.is_mistake && host::effective_uid() == 0 => Err((error.message, error.hint)),
@@ -183,15 +160,19 @@ impl People<'_> {
         self.look_up(bound)?;
         let (expected, model) = (&bound.expected, &self.ready.loaded[bound.policy].model);
         Ok(match &self.known[&expected.principal] {
-            Ok(someone) => {
+            Ok(someones) => {
                 let umask = expected.umask.map_or_else(own_umask, Ok)?;
-                let asker = Asker { impersonation: plain(&someone.impersonation), uid: someone.account.uid, umask };
-                let at = self.askers.iter().position(|known| *known == asker).unwrap_or_else(|| {
-                    self.askers.push(asker);
-                    self.someones.push(someone.clone());
-                    self.askers.len() - 1
-                });
-                Found::Asker(at)
+                let mut people = Vec::new();
+                for someone in someones {
+                    let asker = Asker { impersonation: plain(&someone.impersonation), uid: someone.account.uid, umask };
+                    let at = self.askers.iter().position(|known| *known == asker).unwrap_or_else(|| {
+                        self.askers.push(asker);
+                        self.someones.push(someone.clone());
+                        self.askers.len() - 1
+                    });
+                    people.push(Person { asker: at, label: someone.label.clone() });
+                }
+                Found::People(people)
             }
             Err((message, _)) if expected.origin == Origin::Capture => {
                 Found::OfRoot(format!("{}:{}: {message}", model.source.file, expected.line))

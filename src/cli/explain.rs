@@ -9,6 +9,7 @@ use super::paths;
 use super::run_as::run_as;
 use super::session::{Depth, Session, failed};
 use super::streams::Streams;
+use crate::access::passing::way;
 use crate::findings::{EntryReport, Survey};
 use crate::judging::explain::Chain;
 use crate::lints::{Cause, Lint};
@@ -25,11 +26,12 @@ use crate::report::human::explain::{
 };
 use crate::report::json::answer;
 use crate::report::text::words::{Wording, Words};
+use crate::source::line::{ToldBy, root_above};
 use crate::source::mounts::Mounts;
 use crate::survey::SurveyError;
 use crate::sys::purpose::Purpose;
-use crate::sys::root::{ancestors, look_at_path};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use crate::sys::root::look_at_path;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// How many columns an explanation has at most.
@@ -90,7 +92,8 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     let purpose = if explain.principal.is_some() { Purpose::Probe } else { Purpose::Check };
     let session = Session::begin(common, purpose)?;
     let path = Path::new(&explain.subject);
-    let check = Check::of(vec![path.to_path_buf()]);
+    let (root, told_by) = session.apart(|| root(path, explain.root.as_deref()))??;
+    let check = Check { root: Some(root), ..Check::of(vec![path.to_path_buf()]) };
     let judged = match session.judge_where_covered(&check, Fallback::Allowed, Depth::Start)? {
         Ok(judged) => Some(judged),
         // Who can do what there is no matter of policies.
@@ -105,7 +108,9 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     };
     let (real, entry, way) = session.apart(|| {
         let real = paths::without_links(&paths::absolute(path)?)?;
-        let way = way(&real)?;
+        let way = way(&real, &session.features).map_err(|error| {
+            Failure::incomplete(format!("can't look at the way to {}: {error}", paths::shown(&real)))
+        })?;
         match look_at_path(&real) {
             Ok(look) => Ok((real, look.entry, way)),
             Err(error) => Err(Failure::incomplete(format!("can't look at {}: {error}", paths::shown(&real)))),
@@ -122,13 +127,18 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
         let view = |tree: usize| view(&session, judged, unsafely, &judged.roots.trees[tree].instance, &real, &entry);
         trees.into_iter().map(view).collect::<Vec<_>>()
     });
+    let mut way = way;
+    let acl = way.pop().and_then(|end| end.listed.acl().cloned());
+    let mut notes = notes(&entry);
+    notes.extend(judged.as_ref().and_then(|judged| binding(judged, told_by)));
     let explained = Explained {
         path: real.as_os_str().as_bytes(),
         kind: entry.kind,
         actual: entry.state,
+        acl,
         // The story tells the way, and more of it.
         way: if story.is_none() { way } else { Vec::new() },
-        notes: notes(&entry),
+        notes,
         views: views.collect(),
     };
     let manner = streams.manner(common);
@@ -148,12 +158,32 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     Ok(if judged.survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete })
 }
 
-/// Every directory above a path.
-fn way(path: &Path) -> Result<Vec<(Vec<u8>, State)>, Failure> {
-    let above = ancestors(path).map_err(|error| {
-        Failure::incomplete(format!("can't look at what lies above {}: {error}", paths::shown(path)))
-    })?;
-    Ok(above.into_iter().map(|(path, look)| (path.into_os_string().into_vec(), look.entry.state)).collect())
+/// What a template is bound to where this path is asked about, and how that was told; `None` where it was named.
+fn root(path: &Path, named: Option<&Path>) -> Result<(PathBuf, Option<ToldBy>), Failure> {
+    let real = paths::without_links(&paths::absolute(path)?)?;
+    let Some(named) = named else {
+        let told = root_above(&real).map_err(|error| {
+            Failure::incomplete(format!("can't look at what lies above {}: {error}", paths::shown(&real)))
+        })?;
+        return Ok((told.0, Some(told.1)));
+    };
+    let root = paths::resolved(&paths::absolute(named)?)?;
+    match real.starts_with(&root) {
+        true => Ok((root, None)),
+        false => Err(Failure::usage(format!("{} doesn't lie below {}", paths::shown(&real), paths::shown(&root)))
+            .hinted("name a directory above PATH with --root")),
+    }
+}
+
+/// What a template was bound to, where that had to be guessed.
+fn binding(judged: &Judged, told_by: Option<ToldBy>) -> Option<String> {
+    let bound = judged.loaded.iter().find(|loaded| !loaded.bindings.is_empty() && loaded.used_by.is_empty())?;
+    let (root, name) = (paths::shown(bound.bindings.first()?), &bound.model.name);
+    let why = match told_by? {
+        ToldBy::Line => "it is the topmost of the setgid directories that lead here",
+        ToldBy::Parent => "nothing above is setgid, and this lies in it",
+    };
+    Some(format!("`{name}` is a template, and {root} was taken for its root, as {why}; --root names another"))
 }
 
 /// What the mount makes of an entry's setgid bit.

@@ -7,14 +7,15 @@ use super::levels;
 use super::session::{Session, unfit};
 use super::streams::Streams;
 use super::{paths, progress};
-use crate::access::probe::{self, MakeNames, Manners, ProbeError, Probed, Request, Someone, judge};
-use crate::access::someone::{not_posed, own_umask, someone};
+use crate::access::probe::{self, AlikeRows, MakeNames, Manners, ProbeError, Probed, Request, Someone, judge};
+use crate::access::someone::{called, not_posed, own_umask};
+use crate::access::told::Access;
 use crate::lints::Levels;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 use crate::model::text::escape::{escape_message, full_path};
 use crate::model::text::numbers::counted;
-use crate::report::access::{self, Access, write_access};
+use crate::report::access::{self, write_access};
 use crate::report::json;
 use crate::source::roots::{Refusal, Rooted};
 use crate::source::walk::Counters;
@@ -43,10 +44,11 @@ pub(super) fn probe(common: &Common, arguments: &Probe, streams: &mut Streams) -
     let probed = ask(&session, arguments, &roots, &someones, umask)?;
     let levels: Vec<Levels> = places.into_iter().map(|place| place.levels).collect();
     let complaints = judge(&probed.rows, &someones, &levels);
+    let alike = AlikeRows::of(&probed.rows, &someones);
     let labels: Vec<Vec<String>> = everybody.iter().map(|(_, labels)| labels.clone()).collect();
     let roots: Vec<Vec<u8>> = roots.iter().map(|root| root.as_os_str().as_bytes().to_vec()).collect();
     let (rows, complaints) = (&probed.rows, &complaints);
-    let told = Access { roots: &roots, labels: &labels, rows, complaints, umask, names: &session.names };
+    let told = Access { roots: &roots, labels: &labels, rows, alike: &alike, complaints, umask, names: &session.names };
     let exit = exit(&session, &probed, &refused, &told);
     tell(common, (&probed, &refused), &told, exit, streams)?;
     Ok(exit)
@@ -86,14 +88,15 @@ fn making(arguments: &Probe) -> MakeNames {
 fn everybody(arguments: &Probe, session: &Session<'_>) -> Result<Vec<(Someone, Vec<String>)>, Failure> {
     let mut everybody: Vec<(Someone, Vec<String>)> = Vec::new();
     for principal in &arguments.principal {
-        let new = someone(principal, &session.names)?;
-        let label = new.label.clone();
-        let is_same =
-            |known: &Someone| known.account.plain() == new.account.plain() && known.is_outsider() == new.is_outsider();
-        match everybody.iter_mut().find(|(known, _)| is_same(known)) {
-            Some((_, labels)) if labels.contains(&label) => {}
-            Some((_, labels)) => labels.push(label),
-            None => everybody.push((new, vec![label])),
+        for (new, label) in called(principal, &session.names)? {
+            let is_same = |known: &Someone| {
+                known.account.plain() == new.account.plain() && known.is_outsider() == new.is_outsider()
+            };
+            match everybody.iter_mut().find(|(known, _)| is_same(known)) {
+                Some((_, labels)) if labels.contains(&label) => {}
+                Some((_, labels)) => labels.push(label),
+                None => everybody.push((new, vec![label])),
+            }
         }
     }
     Ok(everybody)
@@ -157,8 +160,8 @@ fn tell(
         Format::Human => write_access(out, told, &manner),
         Format::Json => {
             access::write_begin(out, told)?;
-            told.rows.iter().try_for_each(|row| access::write_row(out, told, row))?;
-            told.complaints.iter().try_for_each(|complaint| access::write_complaint(out, told, complaint))?;
+            access::write_rows(out, told)?;
+            access::write_complaints(out, told)?;
             probed.errors.iter().try_for_each(|unasked| access::write_unasked(out, told, unasked))?;
             let lost = |refusal: &Refusal, out: &mut dyn Write| {
                 json::write_lost_root(out, refusal.path.as_os_str().as_bytes(), &refusal.message)

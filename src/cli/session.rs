@@ -194,7 +194,10 @@ impl<'a> Session<'a> {
         command_line: &[(Lint, Level)],
     ) -> Result<Ready, Failure> {
         let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
-        let places: Vec<PathBuf> = named.iter().map(|path| paths::directory(path)).collect();
+        let places: Vec<PathBuf> = match &check.root {
+            Some(root) => vec![root.clone()],
+            None => named.iter().map(|path| paths::directory(path)).collect(),
+        };
         let loaded = self.load(&places, fallback)?;
         // Before the first root is looked for: that may hang as well.
         stall::allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());

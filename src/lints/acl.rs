@@ -62,8 +62,10 @@ copy that keeps ACLs (cp -a, rsync -A).
 
 There is no fix: getfacl(1) shows who really has what, and `setfacl -b` makes
 the mode mean what it says again. A fix never widens the group bits of such an
-entry unless asked for unsafe fixes. Like wide-default-acl it is looked for
-where an entry has another finding, and at level `deny` in every directory.
+entry unless asked for unsafe fixes. It is found of each directory whose mode
+the policy speaks of and whose group lacks bits that the mode seems to give; of
+files, and where the ACL gives more, it is looked for like wide-default-acl:
+where there is another finding, and at level `deny` in every directory.
 
 See acl(5), getfacl(1), setfacl(1).",
     check: Check::Entry(check_mask, describe_mask),

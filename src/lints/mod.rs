@@ -39,7 +39,7 @@ pub use level::{Level, Levels};
 pub use lint::{Lint, LintSet};
 pub(crate) use policy::{describe_expired, has_expired};
 pub(crate) use probe::{Answer, Wrong, wrongs};
-pub(crate) use reach::{describe_obstacle, lets_pass};
+pub(crate) use reach::{describe_obstacle, describe_stopped, lets_pass};
 pub use row::Check;
 pub(crate) use row::Facts;
 pub(crate) use rule::{empty_group, idle, risky};

@@ -70,7 +70,9 @@ Sees, in a probe, a directory that somebody can enter but make nothing in, and
 regular files there that they can't write. The kernel has tried it: modes, ACLs,
 a mount that is read-only, a quota that is used up, an immutable directory.
 
-It is what people mean by a share where they can't save.
+It is what people mean by a share where they can't save. Where not even the
+owner has the right to write, nobody is meant to, and nothing is found: git, DVC
+and restic write objects once and then take the bit from them.
 
 It usually comes from a missing group write bit, of the directory or of files
 that were made under a umask of 022.
@@ -194,14 +196,16 @@ pub(crate) struct Answer {
     pub files: u64,
     /// How many of them they can read.
     pub read: u64,
-    /// How many of them they can write.
+    /// How many of them they can write, or nobody is meant to.
     pub write: u64,
+    /// Whether nobody is meant to change what lies in the directory.
+    pub is_sealed: bool,
     /// Whether it is here that it is told when they can't get in, and not of a directory above.
     pub is_door: bool,
 }
 
 /// What can be wrong with an answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Wrong {
     /// They can't enter the directories.
     Shut,
@@ -250,7 +254,7 @@ pub(crate) fn wrongs(answer: &Answer, is_outsider: bool) -> Vec<Wrong> {
     }
     let makes = answer.acts.has(Operation::Create);
     holding([
-        (!makes, Wrong::MakesNothing),
+        (!makes && !answer.is_sealed, Wrong::MakesNothing),
         (makes && answer.is_foreign, Wrong::MakesForeign),
         (makes && answer.is_closed, Wrong::MakesClosed),
         (answer.acts.has(Operation::DeleteOthers) && !answer.owns, Wrong::RemovesOthers),
@@ -269,8 +273,8 @@ mod tests {
 
     fn can(acts: &[Operation]) -> Answer {
         let acts = acts.iter().copied().collect();
-        let (owns, is_foreign, is_closed) = (false, false, false);
-        Answer { acts, owns, is_foreign, is_closed, files: 3, read: 3, write: 3, is_door: true }
+        let (owns, is_foreign, is_closed, is_sealed) = (false, false, false, false);
+        Answer { acts, owns, is_foreign, is_closed, is_sealed, files: 3, read: 3, write: 3, is_door: true }
     }
 
     #[test]

@@ -36,8 +36,9 @@ or a chmod 640 meant for files that hit directories too.
 There is no fix, as what lies above is nobody's to change by this policy: give
 others or the group the execute bit there, and no more, or move the tree. Inside
 a tree a `dir-mode` such as `g+x` makes it a missing-permission, which can be
-fixed. Directories with an ACL are passed by whom the ACL lets pass; members who
-get by as members of another group are not known of.
+fixed. Directories with an ACL are passed by whom the ACL lets pass. Members who
+get by as members of another group are known of, as far as the name service
+lists the members: nothing is found where each of them gets there.
 
 See path_resolution(7), namei(1), acl(5).",
     check: Check::Entry(check, describe),
@@ -77,6 +78,18 @@ fn describe(facts: &Facts<'_>, names: &dyn IdNames) -> String {
 pub(crate) fn describe_obstacle(path: &str, directory: &Entry, gid: u32, names: &dyn IdNames) -> String {
     let (group, owning) = (names.group_label(gid), names.group_label(directory.state.gid));
     format!("group {group} can't get here: {path} lets it not pass (mode {}, group {owning})", directory.state.mode)
+}
+
+/// Says which members of its group can't get to a tree's root, where others can.
+pub(crate) fn describe_stopped(stopped: &[(u32, String)], gid: u32, names: &dyn IdNames) -> String {
+    const TOLD: usize = 3;
+    let told: Vec<String> =
+        stopped.iter().take(TOLD).map(|(uid, path)| format!("{} (at {path})", names.user_label(*uid))).collect();
+    let more = match stopped.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("some members of group {} can't get here: {}{more}", names.group_label(gid), told.join(", "))
 }
 
 /// Whether the members of a group, as such, may pass a directory: by the group's bit where it is theirs, else by that

@@ -1,5 +1,6 @@
 //! What somebody can do with an entry: the acts that a probe asks about and a policy can expect.
 
+use crate::model::entry::Kind;
 use std::fmt;
 
 /// One thing to do with an entry.
@@ -51,6 +52,15 @@ impl Operation {
         Operation::ALL.into_iter().find(|act| act.name() == name)
     }
 
+    /// Whether it is done with entries of a kind at all: directories are entered, all else but links is read and written.
+    pub fn fits(self, kind: Kind) -> bool {
+        match self {
+            Operation::Delete => true,
+            Operation::Read | Operation::Write => !matches!(kind, Kind::Dir | Kind::Symlink),
+            Operation::Enter | Operation::List | Operation::Create | Operation::DeleteOthers => kind == Kind::Dir,
+        }
+    }
+
     const fn bit(self) -> u8 {
         1 << self as u8
     }
@@ -73,6 +83,11 @@ impl Operations {
     /// Whether an act is among them.
     pub const fn has(self, act: Operation) -> bool {
         self.0 & act.bit() != 0
+    }
+
+    /// Each of them, in the order of a table.
+    pub fn iter(self) -> impl Iterator<Item = Operation> {
+        Operation::ALL.into_iter().filter(move |act| self.has(*act))
     }
 
     /// What is in this one or in the other.
@@ -107,5 +122,16 @@ mod tests {
             assert_eq!(Operations::NONE.with(act, false), Operations::NONE);
         }
         assert_eq!(Operation::from_name("execute"), None);
+    }
+
+    #[test]
+    fn an_act_fits_kinds() {
+        let of =
+            |kind| Operation::ALL.into_iter().filter(|act| act.fits(kind)).map(Operation::name).collect::<Vec<_>>();
+        assert_eq!(of(Kind::Dir), ["enter", "list", "create", "delete", "delete-others"]);
+        for kind in [Kind::File, Kind::Fifo, Kind::Socket, Kind::Block, Kind::Char] {
+            assert_eq!(of(kind), ["delete", "read", "write"], "{kind}");
+        }
+        assert_eq!(of(Kind::Symlink), ["delete"]);
     }
 }

@@ -242,14 +242,29 @@ pub struct Expectation {
     pub line: u32,
     /// `as`: who, with `{captures}` still in it.
     pub principal: Vec<At<String>>,
-    /// `path`: literal but for `{captures}`; from the root of each tree, or absolute.
+    /// `path`: literal but for `{captures}`; from the root of each tree, or absolute. None where it says `match`.
     pub paths: Vec<At<String>>,
+    /// `match` and `scope`: which entries of each tree, instead of `path`.
+    pub search: Option<Arc<Search>>,
+    /// `follow`: whether symbolic links are followed.
+    pub follow: bool,
+    /// `optional`: whether what it is about may be missing.
+    pub optional: bool,
     /// `can`.
     pub can: Operations,
     /// `cannot`.
     pub cannot: Operations,
     /// `umask`: what `create` is tried with; that of the run where it isn't said.
     pub umask: Option<Mode>,
+}
+
+/// Entries of a tree, told by patterns as a rule tells them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Search {
+    /// `match`: gitignore patterns; `/` is the root itself.
+    pub patterns: Vec<At<String>>,
+    /// `scope`.
+    pub scope: RuleScope,
 }
 
 /// `[[test]]`: an entry that needn't exist, and what is found of it.

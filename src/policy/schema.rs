@@ -173,6 +173,14 @@ fn expect() -> Vec<Key> {
     vec![
         ("as", "Who: USER, USER:GROUP, :GROUP for some member of a group, @others for who is in none", texts()),
         ("path", "Literal; from the root of each tree of the policy, or absolute; left out, the root itself", texts()),
+        ("match", "gitignore patterns, instead of `path`: asked about every entry of a tree that they take", texts()),
+        (
+            "scope",
+            "With `match`: what matches and all below it, itself, or what is below",
+            words(&["tree", "self", "below"]),
+        ),
+        ("follow", "Whether symbolic links are followed; left out, one is an error", flag()),
+        ("optional", "Whether what it is about may be missing; left out, that is unmet-expectation", flag()),
         ("can", "What they can do there", acts.clone()),
         ("cannot", "What they can't do there", acts),
         ("umask", "What `create` is tried with; left out, that of the run", text()),

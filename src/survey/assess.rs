@@ -85,7 +85,9 @@ pub(super) fn assess(
     verdicts: &mut Vec<Verdict>,
 ) -> Judged {
     let entry = &look.entry;
-    if complies(region, all_wanted, entry, site.name(), context, verdicts) && !asks_for_acls(region, all_wanted, entry)
+    if complies(region, all_wanted, entry, site.name(), context, verdicts)
+        && !asks_for_acls(region, all_wanted, entry)
+        && !shuts_group_out(region, (all_wanted, verdicts), entry, site)
     {
         return Judged::Clean;
     }
@@ -104,6 +106,27 @@ fn asks_for_acls(region: &Region<'_>, all_wanted: &[Wanted<'_>], entry: &Entry) 
         is_denied(Lint::WideDefaultAcl) || is_denied(Lint::MaskedByAcl)
     };
     entry.kind == Kind::Dir && all_wanted.iter().any(denies)
+}
+
+/// Whether a directory whose mode is as wanted has an ACL that keeps from its group what the mode seems to give: the group's
+/// bits are the mask then. One call tells of a directory that it has no ACL; files would cost one each, and aren't asked.
+fn shuts_group_out(
+    region: &Region<'_>,
+    (all_wanted, verdicts): (&[Wanted<'_>], &[Verdict]),
+    entry: &Entry,
+    site: &dyn Site,
+) -> bool {
+    let group = |mode: Mode| ((mode.bits() >> 3) & 7) as u8;
+    let is_given = |(wanted, verdict): (&Wanted<'_>, &Verdict)| {
+        let level = region.views[wanted.view].bound.options.levels.of(Lint::MaskedByAcl);
+        let is_meant = level != Level::Allow && wanted.intent.mode.is_some();
+        if is_meant { group(verdict.ideal.mode) } else { 0 }
+    };
+    if entry.kind != Kind::Dir {
+        return false;
+    }
+    let given = all_wanted.iter().zip(verdicts).map(is_given).fold(0, |all, bits| all | bits);
+    given != 0 && site.extras().acls.access.is_some_and(|acl| given & !acl.group() != 0)
 }
 
 /// Judges an entry without telling; gives the verdicts, and whether there is nothing to tell.
@@ -163,7 +186,9 @@ fn tell(
     finds: &mut Finds,
 ) {
     let entry = &look.entry;
-    let matters = may_be_mended(verdicts, entry) || asks_for_acls(region, all_wanted, entry);
+    let matters = may_be_mended(verdicts, entry)
+        || asks_for_acls(region, all_wanted, entry)
+        || shuts_group_out(region, (all_wanted, verdicts), entry, site);
     let extras = if matters { site.extras() } else { entry.extras.clone() };
     // What was judged holds where there is nothing more to judge by.
     let is_known = extras == entry.extras;

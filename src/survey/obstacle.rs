@@ -3,16 +3,23 @@
 use super::request::Request;
 use crate::findings::found::{EntryReport, Rare};
 use crate::judging::judge::judge;
-use crate::lints::{Finding, Fix, Level, Lint, describe_obstacle, lets_pass};
+use crate::lints::{Finding, Fix, Level, Lint, describe_obstacle, describe_stopped, lets_pass};
+use crate::model::accounts::Account;
+use crate::model::acl::Listed;
 use crate::model::entry::Entry;
 use crate::model::intent::Around;
 use crate::model::mode::Mode;
 use crate::model::path::TreePath;
+use crate::model::rights::{Rights, decide};
 use crate::source::roots::Rooted;
 use crate::sys::SysError;
 use crate::sys::features::KernelFeatures;
-use crate::sys::root::first_above;
+use crate::sys::names::NameService;
+use crate::sys::root::{first_above, hold_way};
+use crate::sys::stat::Look;
+use crate::sys::xattr::{Which, listed};
 use std::collections::HashMap;
+use std::path::Path;
 
 /// A directory above a root that the tree's group can't pass.
 pub(super) struct Obstacle {
@@ -37,11 +44,43 @@ pub(super) fn find(request: &Request<'_>, tree: &Rooted, root: &Entry) -> Result
     if ideal.gid == 0 || !ideal.mode.has(Mode::GROUP_EXECUTE) {
         return Ok(None);
     }
-    let found = first_above(instance.root(), &KernelFeatures::for_looking(), |above| !lets_pass(above, ideal.gid))?;
-    Ok(found.map(|(path, above)| {
-        let message = describe_obstacle(&path.display().to_string(), &above, ideal.gid, request.names);
-        Obstacle { level, message: message.into() }
-    }))
+    let features = KernelFeatures::for_looking();
+    let found = first_above(instance.root(), &features, |above| !lets_pass(above, ideal.gid))?;
+    let Some((path, above)) = found else { return Ok(None) };
+    let message = match members_stopped(request.names, ideal.gid, instance.root(), &features)? {
+        // Each gets there as a member of another group, or by name.
+        Some(stopped) if stopped.is_empty() => return Ok(None),
+        Some(stopped) => describe_stopped(&stopped, ideal.gid, request.names),
+        None => describe_obstacle(&path.display().to_string(), &above, ideal.gid, request.names),
+    };
+    Ok(Some(Obstacle { level, message: message.into() }))
+}
+
+/// The members of a group who can't pass a directory above a root, each with the first that stops them; `None` where none
+/// is known, or none of them gets there, so that it is the group that doesn't.
+fn members_stopped(
+    names: &NameService,
+    gid: u32,
+    root: &Path,
+    features: &KernelFeatures,
+) -> Result<Option<Vec<(u32, String)>>, SysError> {
+    // Modes don't stop root.
+    let members: Vec<u32> = names.members(gid)?.into_iter().filter(|&uid| uid != 0).collect();
+    let mut way = hold_way(root)?;
+    way.pop();
+    let lists: Vec<Listed> =
+        way.iter().map(|(_, held, _)| listed(held, Which::Access, features)).collect::<Result<_, _>>()?;
+    let mut stopped = Vec::new();
+    for &uid in &members {
+        let Some((primary, groups)) = names.membership(uid)? else { continue };
+        let account = Account { uid, gid: primary, groups };
+        let passes = |(look, list): (&Look, &Listed)| {
+            decide(&account, look.entry.state, list.acl(), Rights::PASS).gives(Rights::PASS)
+        };
+        let first = way.iter().zip(&lists).find(|((_, _, look), list)| !passes((look, list)));
+        stopped.extend(first.map(|((path, ..), _)| (uid, path.display().to_string())));
+    }
+    Ok((stopped.len() < members.len()).then_some(stopped))
 }
 
 impl Obstacle {

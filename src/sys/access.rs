@@ -8,7 +8,7 @@ use super::signals;
 use super::stat::{look, look_at};
 use crate::model::entry::{Kind, State};
 use crate::model::rights::Rights;
-use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::ffi::{CStr, CString};
@@ -82,6 +82,12 @@ impl Impersonating {
     /// count, but not what lies above it.
     pub fn may_at(&self, dir: impl AsFd, name: &CStr, right: Right) -> Result<Answer, SysError> {
         self.ask(dir, name, right.into(), libc::AT_SYMLINK_NOFOLLOW)
+    }
+
+    /// Whether they get to what an absolute path leads to, as the kernel goes there: symbolic links followed, but for
+    /// those that nobody follows in a sticky directory (fs.protected_symlinks of proc(5)).
+    pub fn reaches(&self, path: &CStr) -> Result<Answer, SysError> {
+        self.ask(CWD, path, Rights::default(), 0)
     }
 
     /// Makes a file in a directory that has no name and can never get one (O_TMPFILE and O_EXCL of open(2)).

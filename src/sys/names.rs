@@ -1,6 +1,7 @@
 //! Users and groups as the system's name service (NSS) knows them, each asked once.
 
 mod cache;
+mod members;
 
 use super::SysError;
 use crate::model::accounts::{Accounts, IdNames};
@@ -23,6 +24,8 @@ pub(crate) struct NameService {
     uids: Cache<String, Option<u32>>,
     gids: Cache<String, Option<u32>>,
     memberships: Cache<u32, Arc<[u32]>>,
+    members: Cache<u32, Vec<u32>>,
+    primaries: Cache<(), Arc<[(u32, u32)]>>,
     failures: Mutex<HashMap<Lookup, SysError>>,
 }
 

@@ -6,7 +6,7 @@ use super::features::KernelFeatures;
 use super::stat::{Look, look, look_at};
 use super::xattr::extras;
 use crate::model::entry::{Entry, Kind};
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{CWD, Mode, OFlags, openat, readlinkat};
 use rustix::io::Errno;
 use std::ffi::{CString, OsStr};
 use std::ops::ControlFlow;
@@ -57,7 +57,7 @@ pub(crate) fn ancestors(path: &Path) -> Result<Vec<(PathBuf, Look)>, SysError> {
 /// Holds every directory from `/` down to an absolute path, and what lies there, without following links.
 ///
 /// ENOTDIR where something on the way isn't a directory.
-pub(crate) fn hold_way(path: &Path) -> Result<Vec<(PathBuf, OwnedFd, Look)>, SysError> {
+pub(crate) fn hold_way(path: &Path) -> Result<Vec<HeldEntry>, SysError> {
     let (names, flags) = (names(path)?, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC);
     let top = open_top(PASS)?;
     let mut way = vec![(PathBuf::from("/"), look(&top)?, top)];
@@ -65,6 +65,64 @@ pub(crate) fn hold_way(path: &Path) -> Result<Vec<(PathBuf, OwnedFd, Look)>, Sys
         let Some((above, _, dir)) = way.last() else { break };
         let fd = openat(dir, name, flags, Mode::empty()).map_err(SysError::of("openat"))?;
         way.push((above.join(OsStr::from_bytes(name)), look(&fd)?, fd));
+    }
+    Ok(way.into_iter().map(|(path, look, fd)| (path, fd, look)).collect())
+}
+
+/// An entry of a way, by its path and held.
+pub(crate) type HeldEntry = (PathBuf, OwnedFd, Look);
+
+/// How many symbolic links are followed on one way, as the kernel has it (path_resolution(7)).
+const LINKS: usize = 40;
+
+/// Holds every directory that is passed on the way to what an absolute path leads to, symbolic links followed, and at
+/// last that; before it the directory that it lies in. An error comes with the path where it went wrong.
+pub(crate) fn hold_way_through(path: &Path) -> Result<Vec<HeldEntry>, (PathBuf, SysError)> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |error| (path, error)
+    };
+    let top = open_top(PASS).and_then(|top| Ok((PathBuf::from("/"), look(&top)?, top))).map_err(failed(path))?;
+    // All that was passed, and which of that leads down to where we are.
+    let (mut way, mut line, mut links) = (vec![top], vec![0], 0);
+    let reversed = |path: &Path| path.components().rev().map(|name| name.as_os_str().to_owned()).collect::<Vec<_>>();
+    let mut rest = reversed(path);
+    while let Some(name) = rest.pop() {
+        let (above, _, dir) = &way[line[line.len() - 1]];
+        match name.as_bytes() {
+            b"/" => line.truncate(1),
+            b"." => {}
+            b".." => line.truncate((line.len() - 1).max(1)),
+            _ => {
+                let at = above.join(&name);
+                let open = || openat(dir, name.as_os_str(), flags, Mode::empty()).map_err(SysError::of("openat"));
+                let (seen, fd) = open().and_then(|fd| Ok((look(&fd)?, fd))).map_err(failed(&at))?;
+                if seen.entry.kind != Kind::Symlink {
+                    line.push(way.len());
+                    way.push((at, seen, fd));
+                    continue;
+                }
+                links += 1;
+                let error = (links > LINKS).then_some(SysError { call: "readlinkat", errno: Errno::LOOP });
+                let target =
+                    error.map_or_else(|| readlinkat(&fd, c"", Vec::new()).map_err(SysError::of("readlinkat")), Err);
+                rest.extend(reversed(Path::new(OsStr::from_bytes(target.map_err(failed(&at))?.to_bytes()))));
+            }
+        }
+    }
+    // What was passed last needn't be the directory that the end lies in, and the end may have been passed itself.
+    let (end, parent) = (line[line.len() - 1], line.len().checked_sub(2).map(|at| line[at]));
+    if end + 1 != way.len() || parent.is_some_and(|parent| parent + 1 != end) {
+        let again = |(path, seen, fd): &(PathBuf, Look, OwnedFd)| {
+            let fd = fd.try_clone().map_err(SysError::of_io("fcntl(F_DUPFD_CLOEXEC)")).map_err(failed(path))?;
+            Ok((path.clone(), seen.clone(), fd))
+        };
+        let parent = parent.map(|parent| again(&way[parent])).transpose()?;
+        let last =
+            if end + 1 == way.len() { way.pop().map_or_else(|| again(&way[end]), Ok) } else { again(&way[end]) }?;
+        way.extend(parent);
+        way.push(last);
     }
     Ok(way.into_iter().map(|(path, look, fd)| (path, fd, look)).collect())
 }

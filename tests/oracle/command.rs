@@ -28,14 +28,24 @@ impl Said {
     /// What is said of a directory, by its path from the root: the line of the nearest one at or above it.
     #[track_caller]
     pub fn of(&self, path: &Path) -> Answer {
-        let line_of =
-            |path: &Path| self.0.iter().find(|line| Path::new(line["path"]["text"].as_str().unwrap()) == path);
+        let is_of = |place: &Value, path: &Path| Path::new(place["path"]["text"].as_str().unwrap()) == path;
+        // Its group, too: a line may be about directories of several.
+        let line_of = |path: &Path| {
+            self.0.iter().find_map(|line| {
+                let also = line["also"].as_array().and_then(|also| also.iter().find(|top| is_of(top, path)));
+                let gid = if is_of(line, path) { Some(&line["actual"]["gid"]) } else { also.map(|top| &top["gid"]) };
+                gid.map(|gid| (line, gid.as_u64().unwrap()))
+            })
+        };
         let above = path.ancestors().filter(|above| !above.as_os_str().is_empty()).find_map(line_of);
-        let line = above.or_else(|| line_of(Path::new("."))).unwrap_or_else(|| panic!("nothing is said of {path:?}"));
+        let (line, gid) =
+            above.or_else(|| line_of(Path::new("."))).unwrap_or_else(|| panic!("nothing is said of {path:?}"));
         let acts =
             line["can"].as_array().unwrap().iter().map(|act| Operation::from_name(act.as_str().unwrap()).unwrap());
         let new = &line["new_file"];
-        let new = new.is_object().then(|| (new["gid"].as_u64().unwrap(), new["mode"].as_str().unwrap().to_owned()));
+        let own = |new: u64| if line["actual"]["gid"] == new { gid } else { new };
+        let new =
+            new.is_object().then(|| (own(new["gid"].as_u64().unwrap()), new["mode"].as_str().unwrap().to_owned()));
         (acts.collect(), new)
     }
 }

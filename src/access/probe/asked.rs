@@ -3,11 +3,12 @@
 use super::question::{About, Batch, Names, Question};
 use super::request::{MakeNames, Manners, Someone};
 use super::way::{DirectoryAnswers, ask_directory};
-use crate::model::entry::State;
+use crate::model::entry::{Entry, State};
 use crate::model::mode::Mode;
 use crate::sys::SysError;
 use crate::sys::access::{Answer, Making, Right};
 use crate::sys::impersonation::Impersonating;
+use crate::sys::stat::look_at;
 use crate::sys::xattr::has_default_acl;
 use rustix::io::Errno;
 use std::ffi::CString;
@@ -57,7 +58,7 @@ impl Inside {
 }
 
 /// What keeps a directory's group from writing the files that are made in it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Closing {
     /// The umask.
     Umask,
@@ -76,6 +77,8 @@ pub(crate) struct Files {
     pub read: u64,
     /// How many of them can be written.
     pub write: u64,
+    /// How many more nobody is meant to write: they have no write bit at all, as what is written once (git, DVC, restic).
+    pub sealed: u64,
     /// The first by name that can't be read.
     pub unread: Option<CString>,
     /// The first by name that can't be written.
@@ -181,6 +184,11 @@ fn closing(held: &OwnedFd, umask: Mode) -> Result<Closing, SysError> {
     })
 }
 
+/// Whether nobody is meant to write something: not even its owner has the bit.
+pub(super) fn is_sealed(entry: &Entry) -> bool {
+    !entry.state.mode.has_any(Mode::OWNER_WRITE.with(Mode::SHARED_WRITE))
+}
+
 fn files(acting: &Impersonating, question: &Question, names: &Names, stop: &AtomicBool) -> Result<Files, SysError> {
     let mut files = Files::default();
     let passes = acting.may(&question.held, Right::Execute)?.is_yes();
@@ -198,10 +206,12 @@ fn files(acting: &Impersonating, question: &Question, names: &Names, stop: &Atom
             Err(error) if error.is_absence() => continue,
             Err(error) => return Err(error),
         };
+        let is_sealed = passes && !write && look_at(&question.held, name).is_ok_and(|look| is_sealed(&look.entry));
         files.seen += 1;
         files.read += u64::from(read);
         files.write += u64::from(write);
-        for (can, first) in [(read, &mut files.unread), (write, &mut files.unwritten)] {
+        files.sealed += u64::from(is_sealed);
+        for (can, first) in [(read, &mut files.unread), (write || is_sealed, &mut files.unwritten)] {
             if !can && first.as_deref().is_none_or(|known| name < known) {
                 *first = Some(name.to_owned());
             }

@@ -4,9 +4,11 @@ use super::asked::{Answers, Files, Inside, Reply};
 use super::question::{About, Batch, Directory, ProbePlace, ProbeStop, Question, Settled};
 use super::request::Someone;
 use super::row::{Cell, Row, Tally};
+use crate::model::path::path_order;
 use crate::sys::SysError;
 use crate::sys::access::Answer;
 use rustix::io::Errno;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -16,6 +18,8 @@ pub(super) struct Gathering<'a> {
     everybody: &'a [&'a Someone],
     /// The rows, in the order in which they were found.
     pub rows: Vec<Row>,
+    /// Rows by that of the directory above their first, their group, and what everybody can do there.
+    kin: HashMap<(usize, u32, Box<[Cell]>), usize>,
     /// What could not be asked: the place, whom it was asked as, and why.
     pub errors: Vec<(ProbePlace, String, SysError)>,
 }
@@ -23,7 +27,7 @@ pub(super) struct Gathering<'a> {
 impl<'a> Gathering<'a> {
     /// Nothing yet.
     pub(super) fn new(everybody: &'a [&'a Someone]) -> Gathering<'a> {
-        Gathering { everybody, rows: Vec::new(), errors: Vec::new() }
+        Gathering { everybody, rows: Vec::new(), kin: HashMap::new(), errors: Vec::new() }
     }
 
     /// Takes batches and everybody's answers to them until there are no more, or somebody stops answering.
@@ -116,23 +120,42 @@ impl<'a> Gathering<'a> {
         let _ = directory.settled.set(Settled { stopped, row });
     }
 
-    /// The row of a directory: that of the directory above it, where everybody can do the same there.
+    /// The row of a directory: that of the directory above it, where everybody can do the same there, whoever owns it; or
+    /// else that of one in a directory like the one above it.
     fn row(&mut self, directory: &Directory, cells: Box<[Cell]>, above: &Arc<[Option<ProbeStop>]>) -> usize {
         let Some(root) = directory.root_index() else { return usize::MAX };
         let state = directory.look.entry.state;
-        let known = directory.parent().and_then(|parent| parent.settled.get()).map(|settled| settled.row);
-        if let Some((at, row)) = known.and_then(|at| Some((at, self.rows.get_mut(at)?)))
-            && row.root == root
-            && row.state.gid == state.gid
-            && row.cells == cells
-        {
-            row.directories += 1;
+        let of_anyones: Box<[Cell]> = cells.iter().map(|cell| cell.of_anyones()).collect();
+        let parent = directory.parent().and_then(|parent| parent.settled.get()).map(|settled| settled.row);
+        let parent = parent.filter(|&at| self.rows.get(at).is_some_and(|row| row.root == root));
+        let is_like = |row: &Row| {
+            row.state.gid == state.gid && row.cells.iter().map(|cell| cell.of_anyones()).eq(of_anyones.iter().copied())
+        };
+        if let Some(at) = parent.filter(|&at| is_like(&self.rows[at])) {
+            self.rows[at].add(&cells);
+            return at;
+        }
+        let path = directory.path();
+        let kin = parent.map(|parent| (parent, state.gid, of_anyones));
+        if let Some(&at) = kin.as_ref().and_then(|kin| self.kin.get(kin)) {
+            let row = &mut self.rows[at];
+            row.add(&cells);
+            // The first by its path, in whatever order they were found.
+            let other = match path_order(&path, &row.path).is_lt() {
+                true => {
+                    (row.state, row.stopped) = (state, Arc::clone(above));
+                    std::mem::replace(&mut row.path, path)
+                }
+                false => path,
+            };
+            row.tops.push(other);
             return at;
         }
         let tallies = vec![Tally::default(); cells.len()].into();
-        let (path, stopped) = (directory.path(), Arc::clone(above));
-        self.rows.push(Row { root, path, state, directories: 1, files: 0, cells, tallies, stopped });
-        self.rows.len() - 1
+        let (stopped, at) = (Arc::clone(above), self.rows.len());
+        self.rows.push(Row { root, path, state, directories: 1, tops: Vec::new(), files: 0, cells, tallies, stopped });
+        self.kin.extend(kin.map(|kin| (kin, at)));
+        at
     }
 
     fn add_files(&mut self, directory: &Directory, files: &[Option<Files>]) {

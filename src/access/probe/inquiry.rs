@@ -38,6 +38,8 @@ pub(crate) struct Inquiry {
     pub path: PathBuf,
     /// Who asks, by index.
     pub asker: usize,
+    /// Whether symbolic links are followed.
+    pub follows: bool,
     /// The acts of which it is to be said why they can't be done, where they can't.
     pub wanted: Operations,
 }
@@ -47,6 +49,8 @@ pub(crate) struct Inquiry {
 pub(crate) struct Reply {
     /// What kind of entry lies there, if one does and can be looked at.
     pub kind: Option<Kind>,
+    /// What isn't there, where nothing lies at the path.
+    pub absent: Option<PathBuf>,
     /// What they can do with it.
     pub acts: Operations,
     /// What stands in the way of what was wanted.
@@ -91,7 +95,7 @@ impl Asker {
     }
 
     /// Whether the process itself can't do less than they can.
-    fn is_oneself(&self) -> bool {
+    pub(crate) fn is_oneself(&self) -> bool {
         matches!(self.impersonation, Impersonation::Oneself | Impersonation::InGroup(_))
     }
 }
@@ -102,11 +106,11 @@ pub(crate) fn inquire(
     questions: &[Inquiry],
     conduct: Conduct<'_>,
 ) -> Result<Vec<Result<Reply, Blind>>, InquiryError> {
-    let mut by_path: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
+    let mut by_path: BTreeMap<(&Path, bool), Vec<usize>> = BTreeMap::new();
     for (at, question) in questions.iter().enumerate() {
-        by_path.entry(&question.path).or_default().push(at);
+        by_path.entry((&question.path, question.follows)).or_default().push(at);
     }
-    let paths: Vec<&Path> = by_path.keys().copied().collect();
+    let paths: Vec<(&Path, bool)> = by_path.keys().copied().collect();
     let mut replies: Vec<Result<Reply, Blind>> = questions.iter().map(|_| Err(Blind::Interrupted)).collect();
     // Ways take most of the descriptors; name services, reports and the threads themselves want some too.
     for batch in batches(&paths, conduct.descriptors / 2) {
@@ -172,8 +176,9 @@ enum Held {
 impl Held {
     fn reply(&self, asker: &Asker, acting: &Impersonating, wanted: Operations) -> Result<Reply, Blind> {
         let nothing = |why: Why| {
-            let lacks = Operation::ALL.into_iter().filter(|&act| wanted.has(act)).map(|act| (act, why.clone()));
-            Ok(Reply { kind: None, acts: Operations::NONE, lacks: lacks.collect() })
+            let absent = if let Why::Absent(path) = &why { Some(path.clone()) } else { None };
+            let lacks = wanted.iter().map(|act| (act, why.clone()));
+            Ok(Reply { kind: None, absent, acts: Operations::NONE, lacks: lacks.collect() })
         };
         match self {
             Held::Absent(path) => nothing(Why::Absent(path.clone())),
@@ -187,15 +192,19 @@ impl Held {
 
 fn told(way: &Way, asker: &Asker, acting: &Impersonating, wanted: Operations) -> Result<Reply, SysError> {
     let told = way.ask(acting, asker.uid)?;
-    let lacking = Operation::ALL.into_iter().filter(|&act| wanted.has(act) && !told.acts.has(act));
+    let lacking = wanted.iter().filter(|&act| !told.acts.has(act));
     let lacks = lacking.map(|act| why(way, &told, act, acting).map(|why| (act, why)));
     let kind = way.steps().last().map(|end| end.look.entry.kind);
-    Ok(Reply { kind, acts: told.acts, lacks: lacks.collect::<Result<_, _>>()? })
+    Ok(Reply { kind, absent: None, acts: told.acts, lacks: lacks.collect::<Result<_, _>>()? })
 }
 
-fn hold_all(paths: &[&Path], conduct: Conduct<'_>) -> Result<Vec<Result<Held, Blind>>, InquiryError> {
+fn hold_all(paths: &[(&Path, bool)], conduct: Conduct<'_>) -> Result<Vec<Result<Held, Blind>>, InquiryError> {
     let going_on = || !conduct.stop.load(Ordering::Relaxed);
-    let hold_one = |path: &&Path| if going_on() { hold(path) } else { Err(Blind::Interrupted) };
+    let hold_one = |&(path, follows): &(&Path, bool)| match () {
+        () if !going_on() => Err(Blind::Interrupted),
+        () if follows => hold_through(path),
+        () => hold(path),
+    };
     run_confined(conduct.setup, || paths.iter().map(hold_one).collect()).map_err(InquiryError::Setup)
 }
 
@@ -221,6 +230,23 @@ fn hold(path: &Path) -> Result<Held, Blind> {
     Err(Blind::Failed(error))
 }
 
+/// Holds the way to what a path leads to, symbolic links followed, or tells how far it goes.
+fn hold_through(path: &Path) -> Result<Held, Blind> {
+    let (at, error) = match Way::hold_through(path) {
+        Ok(way) => return Ok(Held::Whole(way)),
+        Err(failed) => failed,
+    };
+    match error.errno {
+        Errno::NOENT | Errno::NOTDIR => Ok(Held::Absent(at)),
+        // Found without links, so that this goes as far.
+        Errno::ACCESS => match at.parent().map(Way::hold) {
+            Some(Ok(way)) => ends_at(&way, &at, error),
+            _ => Err(Blind::Failed(error)),
+        },
+        _ => Err(Blind::Failed(error)),
+    }
+}
+
 /// What it means that the way can be held so far, and not on to `next`.
 fn ends_at(way: &Way, next: &Path, error: SysError) -> Result<Held, Blind> {
     match way.steps().last() {
@@ -231,12 +257,12 @@ fn ends_at(way: &Way, next: &Path, error: SysError) -> Result<Held, Blind> {
 }
 
 /// The paths in portions whose ways take at most so many descriptors; at least one path each.
-fn batches<'p, 's>(paths: &'s [&'p Path], descriptors: usize) -> impl Iterator<Item = &'s [&'p Path]> {
+fn batches<'p, 's>(paths: &'s [(&'p Path, bool)], descriptors: usize) -> impl Iterator<Item = &'s [(&'p Path, bool)]> {
     let mut rest = paths;
     std::iter::from_fn(move || {
         let mut taken = 0;
         let cost = |path: &Path| path.components().count();
-        let fits = rest.iter().position(|path| {
+        let fits = rest.iter().position(|(path, _)| {
             taken += cost(path);
             taken > descriptors
         });

@@ -4,9 +4,10 @@ use super::request::Someone;
 use super::row::Row;
 use crate::lints::{Answer, Level, Levels, Wrong, wrongs};
 use crate::model::principal::Principal;
+use std::collections::HashMap;
 
-/// Something that is wrong in the directories of a row.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Something that is wrong in the directories of a row, and it may be of others.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Complaint {
     /// The index of the row.
     pub row: usize,
@@ -16,6 +17,8 @@ pub(crate) struct Complaint {
     pub wrong: Wrong,
     /// At which level.
     pub level: Level,
+    /// The other rows of which the same is to be said, by index.
+    pub also: Vec<usize>,
 }
 
 impl Someone {
@@ -25,17 +28,26 @@ impl Someone {
     }
 }
 
-/// What is wrong, row by row and by who was asked; each root has levels of its own.
+/// What is wrong, by who was asked, told of the first row of each; each root has levels of its own.
 pub(crate) fn judge(rows: &[Row], everybody: &[&Someone], levels: &[Levels]) -> Vec<Complaint> {
-    let mut complaints = Vec::new();
+    let mut complaints: Vec<Complaint> = Vec::new();
+    let mut known: HashMap<(usize, Wrong, Level), usize> = HashMap::new();
     for (at, row) in rows.iter().enumerate() {
         for (who, someone) in everybody.iter().enumerate() {
             let found = wrongs(&answer(row, who), someone.is_outsider());
-            let told = found.into_iter().map(|wrong| {
+            for wrong in found {
                 let level = levels[row.root as usize].of(wrong.lint());
-                Complaint { row: at, who, wrong, level }
-            });
-            complaints.extend(told.filter(|complaint| complaint.level != Level::Allow));
+                if level == Level::Allow {
+                    continue;
+                }
+                match known.get(&(who, wrong, level)) {
+                    Some(&first) => complaints[first].also.push(at),
+                    None => {
+                        known.insert((who, wrong, level), complaints.len());
+                        complaints.push(Complaint { row: at, who, wrong, level, also: Vec::new() });
+                    }
+                }
+            }
         }
     }
     complaints
@@ -51,7 +63,8 @@ fn answer(row: &Row, who: usize) -> Answer {
         is_closed: cell.closed_by.is_some(),
         files: row.files,
         read: tally.read,
-        write: tally.write,
+        write: tally.write + tally.sealed,
+        is_sealed: cell.is_sealed && cell.refused.is_none(),
         // Below a directory that stops them there is nothing more to say; above the root it is said of the root.
         is_door: row.stopped[who].is_none() || *row.path == *b".",
     }
@@ -81,6 +94,7 @@ mod tests {
             path: b"a".as_slice().into(),
             state: State { uid: 0, gid: LAB, mode: Mode::new(0o2775) },
             directories: 1,
+            tops: Vec::new(),
             files: 10,
             cells: [cell].into(),
             tallies: [tally].into(),
@@ -130,6 +144,38 @@ mod tests {
             assert_eq!(lints("@others", cell([act].into_iter().collect()), (0, 0)), ["outsider-can"], "{act}");
         }
         assert_eq!(lints("@others", Cell::default(), (0, 1)), ["outsider-can"]);
+    }
+
+    #[test]
+    fn what_nobody_is_meant_to_write_is_no_wrong() {
+        use Operation::{Enter, List};
+        let sealed = Cell { is_sealed: true, ..can(&[Enter, List]) };
+        assert_eq!(lints("alice", sealed, (10, 10)), [""; 0]);
+        assert_eq!(
+            lints("alice", Cell { refused: Some(rustix::io::Errno::ROFS), ..sealed }, (10, 10)),
+            ["cannot-write"]
+        );
+        let (alice, levels) = (someone("alice"), [Levels::default()]);
+        let written_once = Tally { read: 10, write: 4, sealed: 6, ..Tally::default() };
+        let works = can(&[Enter, List, Operation::Create, Operation::Delete]);
+        assert_eq!(judge(&[row(works, written_once)], &[&alice], &levels), []);
+    }
+
+    #[test]
+    fn the_same_is_told_once_a_run() {
+        use Operation::{Enter, List};
+        let (alice, bob, levels) = (someone("alice"), someone("bob"), [Levels::default()]);
+        let both = |mut row: Row| {
+            row.cells = [row.cells[0], row.cells[0]].into();
+            row.tallies = [row.tallies[0].clone(), row.tallies[0].clone()].into();
+            row.stopped = [None, None].into();
+            row
+        };
+        let all = Tally { read: 10, write: 10, ..Tally::default() };
+        let rows = [0; 3].map(|_| both(row(can(&[Enter, List]), all.clone())));
+        let told = judge(&rows, &[&alice, &bob], &levels);
+        let told: Vec<_> = told.iter().map(|one| (one.row, one.who, &*one.also)).collect();
+        assert_eq!(told, [(0, 0, &[1, 2][..]), (0, 1, &[1, 2])]);
     }
 
     #[test]

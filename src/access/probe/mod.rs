@@ -9,6 +9,7 @@
 //! Everybody gets every batch in one order, a directory before what lies in it, so that whoever puts the answers
 //! together knows by then who can reach it. Batches are bounded, and so is what waits; only rows are kept.
 
+mod alike;
 mod asked;
 mod asker;
 mod gather;
@@ -21,6 +22,7 @@ pub(crate) mod traced;
 pub(crate) mod way;
 mod why;
 
+pub(crate) use alike::{AlikeRows, Telling};
 pub(crate) use asked::Closing;
 pub(crate) use judged::{Complaint, judge};
 pub(crate) use question::{ProbePlace, ProbeStop};
@@ -208,6 +210,7 @@ fn open_start(root: u32, path: &Path, asked: usize, desk: &Desk) -> Result<Start
 fn put_in_order(gathering: Gathering<'_>, seen: Seen) -> Probed {
     use crate::model::path::path_order;
     let Gathering { mut rows, errors: unasked, .. } = gathering;
+    rows.iter_mut().for_each(|row| row.tops.sort_by(|a, b| path_order(a, b)));
     rows.sort_by(|a, b| a.root.cmp(&b.root).then_with(|| path_order(&a.path, &b.path)));
     let unread =
         seen.errors.into_iter().map(|(root, path, error)| Unasked { root: Some(root), path, label: None, error });

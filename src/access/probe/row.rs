@@ -1,6 +1,6 @@
 //! Rows of the result: directories where everybody can do the same, folded into the first of them.
 
-use super::asked::{Closing, Files, Inside};
+use super::asked::{Closing, Files, Inside, is_sealed};
 use super::question::{Directory, ProbeStop};
 use crate::model::entry::State;
 use crate::model::mode::Mode;
@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use std::sync::Arc;
 
 /// What somebody can do in a directory.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub(crate) struct Cell {
     /// What they can do.
     pub acts: Operations,
@@ -23,12 +23,14 @@ pub(crate) struct Cell {
     pub refused: Option<Errno>,
     /// What keeps the directory's group from writing what they make, if something does.
     pub closed_by: Option<Closing>,
-    /// Whether the directory is theirs.
+    /// Whether nobody is meant to change what lies in the directory: not even its owner has the right to write it.
+    pub is_sealed: bool,
+    /// Whether the directory is theirs; of several, whether each is.
     pub owns: bool,
 }
 
 /// The group and mode of something new.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct New {
     /// Its group.
     pub gid: u32,
@@ -52,8 +54,17 @@ impl Cell {
             new_directory: inside.made_directory.map(New::of),
             refused,
             closed_by: inside.closed_by,
+            is_sealed: is_sealed(&look.entry),
             owns: look.entry.state.uid == uid,
         }
+    }
+}
+
+impl Cell {
+    /// The same, whoever owns the directory.
+    #[must_use]
+    pub(crate) fn of_anyones(self) -> Cell {
+        Cell { owns: false, ..self }
     }
 }
 
@@ -68,7 +79,7 @@ fn made(answers: &super::way::DirectoryAnswers) -> (Option<New>, Option<Errno>) 
     }
 }
 
-/// Directories in which everybody can do the same, one below the other.
+/// Directories in which everybody can do the same, one below the other or beside it.
 pub(crate) struct Row {
     /// The index of their root.
     pub root: u32,
@@ -78,6 +89,8 @@ pub(crate) struct Row {
     pub state: State,
     /// How many they are.
     pub directories: u64,
+    /// The topmost of those that don't lie below the first.
+    pub tops: Vec<Box<[u8]>>,
     /// How many regular files lie in them.
     pub files: u64,
     /// What each of those asked can do there.
@@ -88,6 +101,14 @@ pub(crate) struct Row {
     pub stopped: Arc<[Option<ProbeStop>]>,
 }
 
+impl Row {
+    /// Adds a directory in which everybody can do the same.
+    pub(crate) fn add(&mut self, cells: &[Cell]) {
+        self.directories += 1;
+        self.cells.iter_mut().zip(cells).for_each(|(own, other)| own.owns &= other.owns);
+    }
+}
+
 /// How many files somebody can read and write.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Tally {
@@ -95,6 +116,8 @@ pub(crate) struct Tally {
     pub read: u64,
     /// How many can be written.
     pub write: u64,
+    /// How many more nobody is meant to write.
+    pub sealed: u64,
     /// The path of the first that can't be read, from the root.
     pub unread: Option<Box<[u8]>>,
     /// The path of the first that can't be written, from the root.
@@ -106,6 +129,7 @@ impl Tally {
     pub(crate) fn add(&mut self, files: &Files, directory: &Directory) {
         self.read += files.read;
         self.write += files.write;
+        self.sealed += files.sealed;
         for (new, first) in [(&files.unread, &mut self.unread), (&files.unwritten, &mut self.unwritten)] {
             let Some(name) = new else { continue };
             let path = joined(&directory.path(), name.to_bytes());

@@ -131,7 +131,10 @@ impl Scene {
             let kind = step.look.entry.kind;
             let list = |which| listed(&step.held, which, features);
             let fixture = match () {
-                () if is_read_only(&step.held)? => Fixture::ReadOnly,
+                // What goes through a FIFO, a socket or a device is not written to the mount that it lies on.
+                () if matches!(kind, Kind::Dir | Kind::File | Kind::Symlink) && is_read_only(&step.held)? => {
+                    Fixture::ReadOnly
+                }
                 () if step.look.is_immutable() => Fixture::Immutable,
                 () if step.look.is_append_only() => Fixture::AppendOnly,
                 () => Fixture::None,

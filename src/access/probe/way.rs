@@ -7,10 +7,12 @@ use crate::model::rights::Rights;
 use crate::sys::SysError;
 use crate::sys::access::{Answer, Making, Right};
 use crate::sys::impersonation::Impersonating;
-use crate::sys::root::hold_way;
+use crate::sys::root::{hold_way, hold_way_through};
 use crate::sys::stat::Look;
 use rustix::io::Errno;
+use std::ffi::CString;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// An entry on the way, held whatever becomes of its name.
@@ -26,6 +28,8 @@ pub struct Step {
 /// Every directory from `/` down, and at last the entry itself; no symbolic link is followed.
 pub struct Way {
     steps: Vec<Step>,
+    /// The path that was gone by, where symbolic links on it were followed.
+    followed: Option<CString>,
 }
 
 /// What the kernel answers about an entry, asked as somebody.
@@ -43,7 +47,16 @@ impl Way {
     /// Holds every entry on the way to an absolute path without `..`. To be called by a thread that may look anywhere.
     pub fn hold(path: &Path) -> Result<Way, SysError> {
         let steps = hold_way(path)?.into_iter().map(|(path, held, look)| Step { path, look, held });
-        Ok(Way { steps: steps.collect() })
+        Ok(Way { steps: steps.collect(), followed: None })
+    }
+
+    /// Holds all that is passed on the way to what a path leads to, symbolic links followed. The error comes with the
+    /// path where it went wrong.
+    pub(crate) fn hold_through(path: &Path) -> Result<Way, (PathBuf, SysError)> {
+        let steps = hold_way_through(path)?.into_iter().map(|(path, held, look)| Step { path, look, held });
+        let name = CString::new(path.as_os_str().as_bytes());
+        let name = name.map_err(|_| (path.to_path_buf(), SysError { call: "openat", errno: Errno::INVAL }))?;
+        Ok(Way { steps: steps.collect(), followed: Some(name) })
     }
 
     /// Every step, the entry itself at last.
@@ -61,6 +74,12 @@ impl Way {
                 return Ok(Told { acts: Operations::NONE, stopped: Some((at, errno)), making: None });
             }
         }
+        if let Some(path) = &self.followed
+            && let Answer::No(errno) = acting.reaches(path)?
+        {
+            let stopped = above.len().checked_sub(1).map(|at| (at, errno));
+            return Ok(Told { acts: Operations::NONE, stopped, making: None });
+        }
         if end.look.entry.kind == Kind::Dir {
             return self.ask_directory(acting, uid, end);
         }
@@ -72,11 +91,11 @@ impl Way {
             }
             None => false,
         };
-        let is_file = end.look.entry.kind == Kind::File;
+        let fits = |act: Operation| act.fits(end.look.entry.kind);
         let acts = Operations::NONE
             .with(Operation::Delete, deletes)
-            .with(Operation::Read, is_file && may(end, Right::Read)?)
-            .with(Operation::Write, is_file && may(end, Right::Write)?);
+            .with(Operation::Read, fits(Operation::Read) && may(end, Right::Read)?)
+            .with(Operation::Write, fits(Operation::Write) && may(end, Right::Write)?);
         Ok(Told { acts, stopped: None, making: None })
     }
 

@@ -55,7 +55,7 @@ pub(super) fn why(way: &Way, told: &Told, act: Operation, acting: &Impersonating
         .and_then(|(at, errno)| way.steps().get(at).map(|step| (at, Why::Stopped(WayPlace::of(step), errno))));
     match stop {
         Some((at, stopped)) if at < above.len() => return Ok(stopped),
-        _ if !is_done_with(act, kind) => return Ok(Why::Kind(kind)),
+        _ if !act.fits(kind) => return Ok(Why::Kind(kind)),
         // Names can be listed without passing.
         Some((_, stopped)) if act != Operation::List => return Ok(stopped),
         _ => {}
@@ -72,15 +72,6 @@ pub(super) fn why(way: &Way, told: &Told, act: Operation, acting: &Impersonating
         (Operation::Write, _) => right(end, Right::Write, acting),
         (Operation::Enter, _) => right(end, Right::Execute, acting),
         (Operation::List | Operation::Read, _) => right(end, Right::Read, acting),
-    }
-}
-
-/// Whether it is an act for entries of that kind.
-fn is_done_with(act: Operation, kind: Kind) -> bool {
-    match act {
-        Operation::Enter | Operation::List | Operation::Create | Operation::DeleteOthers => kind == Kind::Dir,
-        Operation::Read | Operation::Write => kind == Kind::File,
-        Operation::Delete => true,
     }
 }
 

@@ -38,6 +38,9 @@ pub(crate) struct Check {
         default_missing_value = EVERY_LINT
     )]
     pub unsafe_fixes: Vec<String>,
+    /// What a template is bound to, if not to the PATHs.
+    #[arg(skip)]
+    pub root: Option<PathBuf>,
 }
 
 /// What `--unsafe-fixes` stands for without a value; no lint is called so.
@@ -46,7 +49,7 @@ pub(crate) const EVERY_LINT: &str = "all";
 impl Check {
     /// What is at or below these paths, by safe fixes alone.
     pub(crate) fn of(paths: Vec<PathBuf>) -> Check {
-        Check { paths, unsafe_fixes: Vec::new() }
+        Check { paths, unsafe_fixes: Vec::new(), root: None }
     }
 
     /// The option by which unsafe fixes were asked for, if they were.
@@ -78,6 +81,10 @@ pub(crate) struct Explain {
     /// The name of a lint, or a path (with a `/`).
     #[arg(value_name = "LINT|PATH")]
     pub subject: OsString,
+    /// Where a template is bound to [default: the topmost of the setgid directories that lead down to PATH without a gap,
+    /// else the directory that PATH lies in].
+    #[arg(long, value_name = "ROOT")]
+    pub root: Option<PathBuf>,
     /// Tells what USER, USER:GROUP, :GROUP (some member of a group) or @others can do with PATH, and who decides it.
     #[arg(long = "as", value_name = "WHO", value_parser = Principal::parse)]
     pub principal: Option<Principal>,

@@ -6,11 +6,12 @@ use crate::model::mode::Mode;
 use crate::model::operation::Operations;
 use crate::model::pattern::placeholder::put_in;
 use crate::model::principal::Principal;
-use crate::policy::model::{At, Expectation, Model};
+use crate::policy::model::{At, Expectation, Model, Search};
 use crate::policy::problem::Problem;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// What a root is, to the expectations that speak of it.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,12 @@ pub(crate) struct Expected {
     pub cannot: Operations,
     /// The umask that they make files with, where the policy says one.
     pub umask: Option<Mode>,
+    /// What else than the path it is about: all that these patterns take at and below it.
+    pub search: Option<Arc<Search>>,
+    /// Whether symbolic links are followed.
+    pub follow: bool,
+    /// Whether it may be missing.
+    pub optional: bool,
 }
 
 /// What a policy expects at a root; what speaks of another tree's captures isn't about it.
@@ -64,19 +71,26 @@ fn of_one(expectation: &Expectation, text: &At<String>, scope: ExpectationScope<
     let Some((name, origin)) = put(&text.value, scope) else { return Ok(Vec::new()) };
     let principal =
         Principal::parse(&name).map_err(|message| problem(text, message, "see what is put in for the braces"))?;
+    let at = |path: PathBuf| Expected {
+        line: expectation.line,
+        path,
+        principal: principal.clone(),
+        origin,
+        span: text.span.clone(),
+        can: expectation.can,
+        cannot: expectation.cannot,
+        umask: expectation.umask,
+        search: expectation.search.clone(),
+        follow: expectation.follow,
+        optional: expectation.optional,
+    };
+    if expectation.search.is_some() {
+        return Ok(vec![at(scope.root.to_path_buf())]);
+    }
     let mut all = Vec::new();
     for path in &expectation.paths {
         let Some((place, _)) = put(&path.value, scope) else { continue };
-        all.push(Expected {
-            line: expectation.line,
-            path: entry(path, &place, scope)?,
-            principal: principal.clone(),
-            origin,
-            span: text.span.clone(),
-            can: expectation.can,
-            cannot: expectation.cannot,
-            umask: expectation.umask,
-        });
+        all.push(at(entry(path, &place, scope)?));
     }
     Ok(all)
 }
@@ -119,8 +133,17 @@ mod tests {
         let mut policy = model(tree(Wishes::default(), Vec::new()));
         let (principal, paths) = (texts(&[principal]), texts(&[path]));
         let can = [Operation::Enter].into_iter().collect();
-        policy.expectations =
-            vec![Expectation { line: 7, principal, paths, can, cannot: Operations::NONE, umask: None }];
+        policy.expectations = vec![Expectation {
+            line: 7,
+            principal,
+            paths,
+            search: None,
+            follow: false,
+            optional: false,
+            can,
+            cannot: Operations::NONE,
+            umask: None,
+        }];
         let params = [("team", "lab"), ("up", "a/../b"), ("odd", "a:b:c")];
         let params = params.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let captures = [("project".to_owned(), "apollo".to_owned())];

@@ -133,7 +133,7 @@ impl TreeRules {
     }
 
     /// Those trees as the policy says them.
-    fn trees(&self) -> impl DoubleEndedIterator<Item = &Tree> {
+    pub(crate) fn trees(&self) -> impl DoubleEndedIterator<Item = &Tree> {
         self.parts.iter().map(|part| &self.model.trees[part.tree as usize])
     }
 

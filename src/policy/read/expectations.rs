@@ -1,14 +1,16 @@
 //! `[[expect]]`: what somebody can do in a tree, and what not.
 
 use super::names::Names;
-use super::paths;
 use super::problems::Problems;
 use super::table::Table;
 use super::value::Value;
+use super::{paths, patterns, tree};
+use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 use crate::model::operation::Operation;
 use crate::model::principal::Principal;
-use crate::policy::model::{At, Expectation};
+use crate::policy::model::{At, Expectation, Search};
+use std::sync::Arc;
 
 /// Every expectation of a policy.
 pub(super) fn expectations(value: &Value<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec<Expectation> {
@@ -19,14 +21,33 @@ pub(super) fn expectations(value: &Value<'_>, names: &Names<'_>, problems: &mut 
 fn expectation(mut table: Table<'_>, names: &Names<'_>, problems: &mut Problems) -> Option<Expectation> {
     let (line, span) = (problems.line(table.span.start), table.span.clone());
     let principal = table.require("as", "as = \"alice\"", problems).map(|value| principal(&value, names, problems));
-    let paths = match table.take("path") {
-        Some(value) => entries(&value, names, problems),
-        None => vec![At { value: ".".into(), span: span.clone() }],
+    let search = search(&mut table, problems);
+    let paths = match (table.take("path"), &search) {
+        (Some(path), Some(_)) => {
+            let hint = "leave out one of them, or write an [[expect]] for each";
+            problems.add(path.key_span.clone(), "`path` and `match` in one [[expect]]", hint);
+            Vec::new()
+        }
+        (Some(value), None) => entries(&value, names, problems),
+        (None, Some(_)) => Vec::new(),
+        (None, None) => vec![At { value: ".".into(), span: span.clone() }],
     };
+    let optional = table.take("optional").and_then(|value| value.flag(problems)).unwrap_or_default();
+    let follow = table.take("follow").map(|value| (value.key_span.clone(), value.flag(problems).unwrap_or_default()));
+    if let (Some((key, true)), Some(_)) = (&follow, &search) {
+        let hint = "leave it out: what matches is looked for without following links";
+        problems.add(key.clone(), "`follow` and `match` in one [[expect]]", hint);
+    }
     let can = table.take("can").map(|value| acts(&value, problems));
     let cannot = table.take("cannot").map(|value| acts(&value, problems));
     let umask = table.take("umask").and_then(|value| umask(&value, problems));
     table.finish(problems);
+    for (principal, path) in principal.iter().flatten().flat_map(|one| paths.iter().map(move |path| (one, path))) {
+        if let Some([one, other]) = names.apart([principal, path]) {
+            let message = format!("no tree captures both `{{{one}}}` and `{{{other}}}`");
+            problems.add(path.span.clone(), message, "nothing could be put in: write an [[expect]] for each tree");
+        }
+    }
     if can.is_none() && cannot.is_none() {
         let hint = "say what they can do, as in `can = [\"enter\"]`, or what they can't: `cannot = [\"create\"]`";
         problems.add(span, "an [[expect]] that expects nothing", hint);
@@ -36,8 +57,31 @@ fn expectation(mut table: Table<'_>, names: &Names<'_>, problems: &mut Problems)
         let message = format!("`{}` stands in `can` and in `cannot`", both.value);
         problems.add(both.span.clone(), message, "leave it out of one of them");
     }
+    check_together(can.iter().chain(&cannot), problems);
     let set = |acts: &[At<Operation>]| acts.iter().map(|act| act.value).collect();
-    Some(Expectation { line, principal: principal?, paths, can: set(&can), cannot: set(&cannot), umask })
+    let (can, cannot, follow) = (set(&can), set(&cannot), follow.is_some_and(|(_, follow)| follow));
+    Some(Expectation { line, principal: principal?, paths, search, follow, optional, can, cannot, umask })
+}
+
+/// That there are entries with which all of these acts are done.
+fn check_together<'a>(acts: impl Iterator<Item = &'a At<Operation>> + Clone, problems: &mut Problems) {
+    let first = |kind: Kind| acts.clone().find(move |act| !act.value.fits(kind));
+    if let (Some(of_files), Some(of_directories)) = (first(Kind::Dir), first(Kind::File)) {
+        let message = format!("`{}` is of files, and `{}` of directories", of_files.value, of_directories.value);
+        problems.add(of_files.span.clone(), message, "nothing is both: write an [[expect]] for each");
+    }
+}
+
+/// `match` and `scope`.
+fn search(table: &mut Table<'_>, problems: &mut Problems) -> Option<Arc<Search>> {
+    let patterns = table.take("match").map(|value| patterns::patterns(&value, problems));
+    let scope = table.take("scope");
+    if let (None, Some(scope)) = (&patterns, &scope) {
+        let hint = "say what is looked for, as in `match = \"incoming/\"`, or leave it out";
+        problems.add(scope.key_span.clone(), "`scope` without `match`", hint);
+    }
+    let scope = scope.and_then(|value| value.word(&["tree", "self", "below"], tree::scope, problems));
+    Some(Arc::new(Search { patterns: patterns?, scope: scope.unwrap_or_default() }))
 }
 
 /// Users, groups and `@others`, as `--as` has them; `{name}` may stand in them.
@@ -92,7 +136,7 @@ fn umask(value: &Value<'_>, problems: &mut Problems) -> Option<Mode> {
 #[cfg(test)]
 mod tests {
     use crate::model::operation::Operation;
-    use crate::policy::model::Expectation;
+    use crate::policy::model::{Expectation, RuleScope};
     use crate::policy::problem::{Problem, Source};
     use crate::policy::read::read;
     use std::sync::Arc;
@@ -197,6 +241,48 @@ mod tests {
         ] {
             assert_eq!(wrong(text), [expected], "{text}");
         }
+    }
+
+    #[test]
+    fn patterns_take_the_place_of_paths() {
+        let one = only("as = 'alice'\nmatch = ['in/', '!x']\nscope = 'below'\ncannot = 'list'\noptional = true");
+        let search = one.search.expect("patterns");
+        assert_eq!((search.patterns.len(), search.scope, one.paths.len()), (2, RuleScope::Below, 0));
+        assert!(one.optional && !one.follow && only("as = 'a'\ncan = 'list'\nfollow = true").follow);
+        for (keys, expected) in [
+            (
+                "path = 'a'\nmatch = 'b'",
+                "9 `path` and `match` in one [[expect]]; leave out one of them, or write an [[expect]] for each",
+            ),
+            (
+                "follow = true\nmatch = 'b'",
+                "9 `follow` and `match` in one [[expect]]; leave it out: what matches is looked for without following links",
+            ),
+            (
+                "scope = 'self'",
+                "9 `scope` without `match`; say what is looked for, as in `match = \"incoming/\"`, or leave it out",
+            ),
+            (
+                "cannot = 'read'",
+                "9 `read` is of files, and `list` of directories; nothing is both: write an [[expect]] for each",
+            ),
+        ] {
+            assert_eq!(wrong(&format!("as = 'alice'\ncan = 'list'\n{keys}")), [expected], "{keys}");
+        }
+    }
+
+    #[test]
+    fn what_no_tree_captures_together_could_never_be_asked() {
+        let text = |keys: &str| {
+            let head = "format = 1\n[[tree]]\nroot = '/srv/{a}/{b}'\n[[tree]]\nroot = '/home/{c}'\n[[expect]]\n";
+            read(Arc::new(Source { file: "test".into(), text: format!("{head}{keys}\ncan = 'enter'") }))
+        };
+        for keys in ["as = '{a}'\npath = '{b}'", "as = '{c}'", "as = '{c}'\npath = '/home/{c}'", "as = 'x'"] {
+            assert!(text(keys).is_ok(), "{keys}");
+        }
+        let problems = text("as = '{a}'\npath = ['{b}', '/home/{c}']").expect_err("no tree has both");
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].message, "no tree captures both `{a}` and `{c}`");
     }
 
     #[test]

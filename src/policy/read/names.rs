@@ -11,6 +11,8 @@ pub(super) struct Names<'m> {
     known: Vec<&'m str>,
     /// Captured by some roots of the tree, and not by others.
     partly: Vec<&'m str>,
+    /// Those that are put in together: of each tree, its captures and the params.
+    sets: Vec<Vec<&'m str>>,
 }
 
 impl<'m> Names<'m> {
@@ -22,14 +24,35 @@ impl<'m> Names<'m> {
             .flatten()
             .copied()
             .partition::<Vec<_>, _>(|name| captures.iter().all(|captures| captures.contains(name)));
-        Names { known: params.iter().map(|param| param.name.value.as_str()).chain(known).collect(), partly }
+        let known: Vec<&str> = params.iter().map(|param| param.name.value.as_str()).chain(known).collect();
+        Names { sets: vec![known.clone()], known, partly }
     }
 
     /// Those of any tree of a policy.
     pub(super) fn of_policy(params: &'m [Param], trees: &'m [Tree]) -> Names<'m> {
-        let mut all = Names { known: params.iter().map(|param| param.name.value.as_str()).collect(), partly: vec![] };
-        all.known.extend(trees.iter().flat_map(|tree| Names::of_roots(&[], &tree.roots).known));
+        let known = params.iter().map(|param| param.name.value.as_str()).collect();
+        let mut all = Names { known, partly: vec![], sets: vec![] };
+        for tree in trees {
+            let captures = Names::of_roots(&[], &tree.roots).known;
+            all.sets.push(all.known.iter().take(params.len()).chain(&captures).copied().collect());
+            all.known.extend(captures);
+        }
         all
+    }
+
+    /// Two names of these texts that no tree captures both, if there are such: nothing could ever be put in for all.
+    pub(super) fn apart<'t>(&self, texts: [&'t At<String>; 2]) -> Option<[&'t str; 2]> {
+        let names = || texts.into_iter().flat_map(|text| placeholders(&text.value)).map(|(name, _)| name);
+        let is_known = |name: &&str| self.known.contains(name);
+        let are_together = |set: &Vec<&str>| names().filter(is_known).all(|name| set.contains(&name));
+        if self.sets.is_empty() || self.sets.iter().any(are_together) {
+            return None;
+        }
+        let pairs = names().flat_map(|one| names().map(move |other| [one, other]));
+        let is_apart = |pair: &[&str; 2]| {
+            pair.iter().all(is_known) && !self.sets.iter().any(|set| pair.iter().all(|name| set.contains(name)))
+        };
+        pairs.into_iter().find(is_apart)
     }
 
     /// Reports every `{name}` of a text that nothing can be put in for, and braces around anything but a name.

@@ -92,7 +92,7 @@ fn home_of(key: &str) -> Option<&'static str> {
             Some("[[tree]] or [[tree.rule]]")
         }
         "hard-links" | "consent" | "private-dirs" | "kinds" => Some("[[tree]] or [[tree.rule]]"),
-        "match" | "scope" => Some("[[tree.rule]]"),
+        "match" | "scope" => Some("[[tree.rule]] and [[expect]]"),
         "path" | "lints" | "reason" | "until" => Some("[[exception]]"),
         "passes" => Some("[[test]]"),
         "as" | "can" | "cannot" | "umask" => Some("[[expect]]"),

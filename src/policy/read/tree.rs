@@ -105,7 +105,7 @@ fn rule(mut table: Table<'_>, about: &[Kind], names: &Names<'_>, problems: &mut 
     Rule { line, patterns, scope, wishes }
 }
 
-fn scope(word: &str) -> Option<RuleScope> {
+pub(super) fn scope(word: &str) -> Option<RuleScope> {
     match word {
         "tree" => Some(RuleScope::Tree),
         "self" => Some(RuleScope::Own),

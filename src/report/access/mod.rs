@@ -2,67 +2,28 @@
 
 mod json;
 pub(crate) mod trace;
-mod wording;
 
-pub(crate) use json::{write_begin, write_complaint, write_end, write_row, write_unasked};
-pub(crate) use wording::message;
+pub(crate) use json::{write_begin, write_complaints, write_end, write_rows, write_unasked};
 
-use crate::access::probe::{Cell, Complaint, New, Row, Tally};
-use crate::model::accounts::IdNames;
-use crate::model::entry::Kind;
+use crate::access::complaint::message;
+use crate::access::probe::{Cell, New, Row, Tally, Telling};
+use crate::access::told::{Access, alike};
 use crate::model::operation::Operation;
-use crate::model::text::escape::{escape, full_path};
 use crate::model::text::numbers::{counted, number};
 use crate::report::manner::Manner;
 use crate::report::text::style::Verbosity;
 use crate::report::text::table::Table;
 use std::io::{self, Write};
 
-/// What is told of.
-pub(crate) struct Access<'a> {
-    /// The roots, by their absolute paths.
-    pub roots: &'a [Vec<u8>],
-    /// The names of those who were asked; several where they are the same to the kernel.
-    pub labels: &'a [Vec<String>],
-    /// What they can do.
-    pub rows: &'a [Row],
-    /// What is wrong, in the order of the rows.
-    pub complaints: &'a [Complaint],
-    /// The umask that they have.
-    pub umask: crate::model::mode::Mode,
-    /// Who knows the names of ids.
-    pub names: &'a dyn IdNames,
-}
-
-impl Access<'_> {
-    /// The absolute path of the first directory of a row.
-    pub(crate) fn path(&self, row: &Row) -> String {
-        full_path(&self.roots[row.root as usize], &row.path, Some(Kind::Dir))
-    }
-
-    /// The names of some of those who were asked, escaped.
-    pub(crate) fn label(&self, who: &[usize]) -> String {
-        let labels: Vec<&str> = who.iter().flat_map(|&who| &self.labels[who]).map(String::as_str).collect();
-        escape(labels.join(", ").as_bytes()).into_owned()
-    }
-
-    /// How many directories and files were asked about.
-    pub(crate) fn seen(&self) -> (u64, u64) {
-        self.rows.iter().fold((0, 0), |(dirs, files), row| (dirs + row.directories, files + row.files))
-    }
-
-    /// How many findings the complaints of some kind are: one for each name of those who were asked.
-    pub(crate) fn findings(&self, is_meant: impl Fn(&Complaint) -> bool) -> u64 {
-        let meant = self.complaints.iter().filter(|complaint| is_meant(complaint));
-        meant.map(|complaint| self.labels[complaint.who].len() as u64).sum()
-    }
-}
-
 /// Writes the table, and the complaints below it; when quiet, only the complaints that fail.
 pub(crate) fn write_access(out: &mut dyn Write, access: &Access<'_>, manner: &Manner) -> io::Result<()> {
     if manner.verbosity > Verbosity::Quiet {
-        for row in access.rows {
-            write_table(out, access, row, manner)?;
+        for (at, row) in access.rows.iter().enumerate() {
+            match access.alike.telling(at) {
+                Telling::Alone => write_table(out, access, row, manner)?,
+                Telling::First(others) => write_together(out, access, row, others, manner)?,
+                Telling::Behind => {}
+            }
         }
     }
     for complaints in alike(access) {
@@ -79,37 +40,19 @@ pub(crate) fn write_access(out: &mut dyn Write, access: &Access<'_>, manner: &Ma
     Ok(())
 }
 
-/// Complaints that differ only in who was asked, together.
-fn alike<'a>(access: &Access<'a>) -> Vec<Vec<&'a Complaint>> {
-    let mut told: Vec<Vec<&Complaint>> = Vec::new();
-    for complaint in access.complaints {
-        let said = |complaint: &Complaint| (complaint.level, complaint.wrong, message(access, complaint, ""));
-        let is_alike = |other: &Complaint| said(other) == said(complaint);
-        // Those of a row stand together.
-        let of_row = told.iter_mut().rev().take_while(|known| known[0].row == complaint.row);
-        match of_row.into_iter().find(|known| is_alike(known[0])) {
-            Some(known) => known.push(complaint),
-            None => told.push(vec![complaint]),
-        }
-    }
-    told
-}
-
 fn write_table(out: &mut dyn Write, access: &Access<'_>, row: &Row, manner: &Manner) -> io::Result<()> {
     let head = manner.palette.head;
     let like = match row.directories {
         1 => String::new(),
+        more if !row.tops.is_empty() => format!(" and {} like it", counted(more - 1, "directory", "directories")),
         more => format!(" and {} below it like it", counted(more - 1, "directory", "directories")),
     };
-    let files = if row.files == 0 { String::new() } else { format!(", {}", counted(row.files, "file", "files")) };
-    writeln!(out, "{head}{}{head:#}{like}{files}", access.path(row))?;
-    let was_made = row.cells.iter().any(|cell| cell.new_directory.is_some());
-    let new = if was_made { "NEW FILE, DIRECTORY" } else { "NEW FILE" };
-    let mut table = Table::new(["  AS", "ENTER", "LIST", "CREATE", "DELETE", new, "READ", "WRITE"]);
+    writeln!(out, "{head}{}{head:#}{like}{}", access.path(row), files_in(row.files))?;
+    let mut table = Table::new(header(row));
     // Those of whom the same is said share a line.
     let mut told: Vec<([String; 7], Vec<usize>)> = Vec::new();
     for who in 0..access.labels.len() {
-        let said = cells(access, row, who);
+        let said = cells(access, row, who, Groups::Named);
         match told.iter_mut().find(|(known, _)| *known == said) {
             Some((_, same)) => same.push(who),
             None => told.push((said, vec![who])),
@@ -122,18 +65,68 @@ fn write_table(out: &mut dyn Write, access: &Access<'_>, row: &Row, manner: &Man
     writeln!(out)
 }
 
+fn files_in(files: u64) -> String {
+    if files == 0 { String::new() } else { format!(", {}", counted(files, "file", "files")) }
+}
+
+fn header(row: &Row) -> [&'static str; 8] {
+    let was_made = row.cells.iter().any(|cell| cell.new_directory.is_some());
+    let new = if was_made { "NEW FILE, DIRECTORY" } else { "NEW FILE" };
+    ["  AS", "ENTER", "LIST", "CREATE", "DELETE", new, "READ", "WRITE"]
+}
+
+/// Writes rows that read alike but for their group as one: of those who are in the group of each, and of those who aren't.
+fn write_together(
+    out: &mut dyn Write,
+    access: &Access<'_>,
+    row: &Row,
+    others: &[usize],
+    manner: &Manner,
+) -> io::Result<()> {
+    let head = manner.palette.head;
+    let others = others.iter().map(|&other| &access.rows[other]);
+    let (directories, files) = others.fold((row.directories, row.files), |(directories, files), other| {
+        (directories + other.directories, files + other.files)
+    });
+    let like = counted(directories - 1, "directory", "directories");
+    let (path, files) = (access.path(row), files_in(files));
+    writeln!(out, "{head}{path}{head:#} and {like} like it, each of its own group{files}")?;
+    let mut table = Table::new(header(row));
+    for (is_in, side) in [(true, "in its group"), (false, "not in its group")] {
+        let who: Vec<usize> = (0..access.labels.len()).filter(|&who| access.alike.is_in(who, row) == is_in).collect();
+        let Some(&first) = who.first() else { continue };
+        let [enter, list, create, delete, new, read, write] = cells(access, row, first, Groups::Own);
+        let who = format!("  {side} (here {})", access.label(&who));
+        table.push([who, enter, list, create, delete, new, read, write]);
+    }
+    table.write(out, &manner.palette)?;
+    writeln!(out)
+}
+
+/// How a group is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Groups {
+    /// By its name.
+    Named,
+    /// As the one of the directory, where it is that: files of several rows are told together.
+    Own,
+}
+
 /// What is said of somebody: whether they can enter, list and create, what they can delete, what they make, and how many
 /// files they can read and write.
-fn cells(access: &Access<'_>, row: &Row, who: usize) -> [String; 7] {
+fn cells(access: &Access<'_>, row: &Row, who: usize, groups: Groups) -> [String; 7] {
     let (cell, tally) = (&row.cells[who], &row.tallies[who]);
     let has = |act| if cell.acts.has(act) { "yes" } else { "no" };
-    let count = |count: fn(&Tally) -> u64| files_text(count(tally), row.files);
+    let count = |count: fn(&Tally) -> u64| match (files_text(count(tally), row.files), groups) {
+        (text, Groups::Own) if text.contains(" of ") => "some".into(),
+        (text, _) => text,
+    };
     [
         has(Operation::Enter).into(),
         has(Operation::List).into(),
         has(Operation::Create).into(),
         deletes(cell).into(),
-        news_text(access, cell),
+        news_text(access, cell, |new| groups == Groups::Own && new.gid == row.state.gid),
         count(|tally| tally.read),
         count(|tally| tally.write),
     ]
@@ -147,9 +140,9 @@ fn deletes(cell: &Cell) -> &'static str {
     }
 }
 
-fn news_text(access: &Access<'_>, cell: &Cell) -> String {
-    let news: Vec<String> =
-        [cell.new_file, cell.new_directory].into_iter().flatten().map(|new| new_text(access, new)).collect();
+fn news_text(access: &Access<'_>, cell: &Cell, is_own: impl Fn(New) -> bool) -> String {
+    let text = |new: New| if is_own(new) { format!("its group {}", new.mode) } else { new_text(access, new) };
+    let news: Vec<String> = [cell.new_file, cell.new_directory].into_iter().flatten().map(text).collect();
     match news.is_empty() {
         // Where the file system makes no files without a name.
         true if cell.acts.has(Operation::Create) => "not tried".into(),

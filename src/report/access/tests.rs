@@ -1,5 +1,5 @@
 use super::*;
-use crate::access::probe::Closing;
+use crate::access::probe::{AlikeRows, Closing, Complaint};
 use crate::lints::Level;
 use crate::lints::Wrong;
 use crate::model::mode::Mode;
@@ -20,20 +20,24 @@ fn row(directories: u64, cell: Cell) -> Row {
         path: b".".as_slice().into(),
         state: state(0, LAB, 0o2770),
         directories,
+        tops: Vec::new(),
         files: 3,
         cells: [cell].into(),
-        tallies: [Tally { read: 3, write: 2, unread: None, unwritten: Some(b"a/f".as_slice().into()) }].into(),
+        tallies: [Tally { read: 3, write: 2, sealed: 0, unread: None, unwritten: Some(b"a/f".as_slice().into()) }]
+            .into(),
         stopped: [None].into(),
     }
 }
 
 /// What is written of one row, one complaint about it, and one person with two names.
 fn written(row: Row, wrong: Wrong, write: impl Fn(&mut Vec<u8>, &Access<'_>) -> io::Result<()>) -> String {
-    let complaints = [Complaint { row: 0, who: 0, wrong, level: Level::Deny }];
+    let complaints = [Complaint { row: 0, who: 0, wrong, level: Level::Deny, also: Vec::new() }];
+    let rows = [row];
     let told = Access {
         roots: &[b"/srv/lab".to_vec()],
         labels: &[vec!["alice".into(), "1001".into()]],
-        rows: &[row],
+        rows: &rows,
+        alike: &AlikeRows::of(&rows, &[]),
         complaints: &complaints,
         umask: Mode::new(0o022),
         names: &Names,
@@ -68,8 +72,8 @@ fn programs_read_the_fields_of_a_check_in_its_order_and_a_line_for_each_name() {
     let end = r#"{"type":"end","entries":5,"excluded":1,"skipped_mounts":0,"findings":2,"changes":0,"errors":0,"exit":1,"directories":2,"files":3,"deny":2}
 "#;
     let all = written(row(2, cell()), Wrong::Unwritten, |out, told| {
-        write_row(out, told, &told.rows[0])?;
-        write_complaint(out, told, &told.complaints[0])?;
+        write_rows(out, told)?;
+        write_complaints(out, told)?;
         write_end(out, told, 1, 0, 0, 1)
     });
     assert_eq!(all, [access.as_str(), &finding, end].concat());

@@ -1,9 +1,11 @@
 //! Answers to `sgidlint explain`: what a lint means, and why an entry should be what it should be.
 
+use crate::access::passing::{Waypoint, acl_text, passers};
 use crate::lints::{Fix, Level};
 use crate::model::accounts::IdNames;
+use crate::model::acl::Acl;
 use crate::model::entry::{Kind, State};
-use crate::model::text::account::{group_text, owner_text, state_text};
+use crate::model::text::account::state_text;
 use crate::model::text::escape::{escape, escape_message, full_path, width};
 use crate::plan::commands::commands;
 use crate::report::text::style::Palette;
@@ -52,8 +54,10 @@ pub(crate) struct Explained<'a> {
     pub kind: Kind,
     /// The state it is in.
     pub actual: State,
+    /// Its ACL, where it has one.
+    pub acl: Option<Acl>,
     /// Every directory on the way, from `/` down.
-    pub way: Vec<(Vec<u8>, State)>,
+    pub way: Vec<Waypoint>,
     /// What else should be known of it.
     pub notes: Vec<String>,
     /// What each policy that covers it says.
@@ -130,6 +134,9 @@ pub(crate) fn write_entry(
     let Explained { path, kind, actual, ref views, .. } = *explained;
     let head = palette.head;
     writeln!(out, "{head}{}{head:#}: {kind}, {}", full_path(b"", path, Some(kind)), state_text(actual, names))?;
+    if let Some(acl) = &explained.acl {
+        writeln!(out, "ACL: {}", acl_text(acl, names))?;
+    }
     if views.is_empty() {
         writeln!(out, "\nNo policy covers it.")?;
     }
@@ -139,35 +146,20 @@ pub(crate) fn write_entry(
 }
 
 /// Writes every directory on the way and who can pass it.
-fn write_way(out: &mut dyn Write, way: &[(Vec<u8>, State)], names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
+fn write_way(out: &mut dyn Write, way: &[Waypoint], names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
     if way.is_empty() {
         return Ok(());
     }
     writeln!(out)?;
     let mut table = Table::new(["ON THE WAY", "STATE", "WHO CAN PASS"]);
-    for (path, state) in way {
+    for Waypoint { path, state, listed } in way {
+        // A `+`, as ls(1) has it.
+        let mark = if listed.acl().is_some() { "+" } else { "" };
         let path = full_path(b"", path, Some(Kind::Dir));
-        table.push([path.to_string(), state_text(*state, names), passers(*state, names)]);
+        let who = passers(*state, listed.acl(), names);
+        table.push([path.to_string(), format!("{}{mark}", state_text(*state, names)), who]);
     }
     table.write(out, palette)
-}
-
-/// Whom a directory's mode lets pass: the first class that somebody belongs to decides (path_resolution(7)).
-fn passers(state: State, names: &dyn IdNames) -> String {
-    let State { uid, gid, mode } = state;
-    let (owner, group) = (owner_text(uid, names), format!("group {}", group_text(gid, names)));
-    let (owner, group) = (escape(owner.as_bytes()).into_owned(), escape(group.as_bytes()).into_owned());
-    let bits = mode.bits();
-    match (bits & 0o100 != 0, bits & 0o010 != 0, bits & 0o001 != 0) {
-        (true, true, true) => "everybody".into(),
-        (false, true, true) => format!("everybody but {owner}"),
-        (true, false, true) => format!("everybody but {group}"),
-        (false, false, true) => format!("everybody but {owner} and {group}"),
-        (true, true, false) => format!("{owner}, {group}"),
-        (true, false, false) => owner,
-        (false, true, false) => format!("{group}, but not {owner}"),
-        (false, false, false) => "root alone".into(),
-    }
 }
 
 fn write_view(

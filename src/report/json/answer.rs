@@ -1,5 +1,6 @@
 //! Answers for programs: what `policy list`, `policy test`, `explain` and `log` say, as lines of JSON.
 
+use crate::access::passing::{Waypoint, acl_text, passers};
 use crate::journal::RunSummary;
 use crate::lints::Lint;
 use crate::model::accounts::IdNames;
@@ -75,6 +76,18 @@ fn entry_line(explained: &Explained<'_>, view: &EntryView<'_>, names: &dyn IdNam
         "findings": findings.collect::<Vec<_>>(),
         "cause": view.cause,
         "notes": explained.notes,
+        "acl": explained.acl.as_ref().map(|acl| acl_text(acl, names)),
+        "way": explained.way.iter().map(|point| way_line(point, names)).collect::<Vec<_>>(),
+    })
+}
+
+fn way_line(point: &Waypoint, names: &dyn IdNames) -> Value {
+    let acl = point.listed.acl();
+    json!({
+        "path": WirePath::new(&point.path),
+        "actual": JsonState::new(point.state, names),
+        "acl": acl.map(|acl| acl_text(acl, names)),
+        "passers": passers(point.state, acl, names),
     })
 }
 

@@ -100,6 +100,7 @@ fn explained(views: Vec<EntryView<'static>>) -> String {
         path: b"/srv/lab/da\nta",
         kind: Kind::Dir,
         actual: state(1001, 100, 0o700),
+        acl: None,
         way: Vec::new(),
         notes: Vec::new(),
         views,
@@ -174,33 +175,4 @@ No policy covers it.
 "#]]
         .raw()
     );
-}
-
-#[test]
-fn the_way_says_who_can_pass() {
-    for (mode, passers) in [
-        (0o755, "everybody"),
-        (0o655, "everybody but 1001"),
-        (0o745, "everybody but group 3001"),
-        (0o750, "1001, group 3001"),
-        (0o700, "1001"),
-        (0o610, "group 3001, but not 1001"),
-        (0o701, "everybody but group 3001"),
-        (0o601, "everybody but 1001 and group 3001"),
-        (0o644, "root alone"),
-    ] {
-        assert_eq!(super::passers(state(1001, 3001, mode), &Nobody), passers, "{mode:o}");
-    }
-}
-
-struct Nobody;
-
-impl IdNames for Nobody {
-    fn user_name(&self, _: u32) -> Option<String> {
-        None
-    }
-
-    fn group_name(&self, _: u32) -> Option<String> {
-        None
-    }
 }

@@ -1,6 +1,6 @@
 //! Complaints of a probe in words.
 
-use super::Access;
+use super::told::Access;
 use crate::access::probe::{Cell, Closing, Complaint, ProbePlace, ProbeStop, Row, Tally};
 use crate::lints::Wrong;
 use crate::model::entry::Kind;
@@ -13,6 +13,25 @@ use rustix::io::Errno;
 
 /// Says of somebody, whose escaped name is given, what a complaint is about: lowercase start, no period.
 pub(crate) fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> String {
+    let elsewhere = elsewhere(access, complaint);
+    format!("{}{elsewhere}", of_row(access, complaint, who))
+}
+
+/// Where else the same is to be said.
+fn elsewhere(access: &Access<'_>, complaint: &Complaint) -> String {
+    const TOLD: usize = 3;
+    if complaint.also.is_empty() {
+        return String::new();
+    }
+    let told: Vec<String> = complaint.also.iter().take(TOLD).map(|&row| access.path(&access.rows[row])).collect();
+    match complaint.also.len().saturating_sub(TOLD) {
+        0 => format!("; likewise in {}", told.join(", ")),
+        more => format!("; likewise in {} and {} more", told.join(", "), number(more as u64)),
+    }
+}
+
+/// What is to be said of the row that it is told of.
+fn of_row(access: &Access<'_>, complaint: &Complaint, who: &str) -> String {
     let row = &access.rows[complaint.row];
     let (cell, tally) = (&row.cells[complaint.who], &row.tallies[complaint.who]);
     let here = in_directories(row);
@@ -21,9 +40,13 @@ pub(crate) fn message(access: &Access<'_>, complaint: &Complaint, who: &str) -> 
         Wrong::Unread => {
             files(access, row, &format!("{who} can't read"), row.files - tally.read, tally.unread.as_deref())
         }
-        Wrong::Unwritten => {
-            files(access, row, &format!("{who} can't write"), row.files - tally.write, tally.unwritten.as_deref())
-        }
+        Wrong::Unwritten => files(
+            access,
+            row,
+            &format!("{who} can't write"),
+            row.files - tally.write - tally.sealed,
+            tally.unwritten.as_deref(),
+        ),
         Wrong::MakesNothing => makes_nothing(access, row, cell, who),
         Wrong::MakesForeign => makes_foreign(access, row, cell, who),
         Wrong::MakesClosed => makes_closed(access, row, cell, who),
@@ -78,7 +101,7 @@ fn umask(access: &Access<'_>) -> String {
 fn cannot_enter(access: &Access<'_>, row: &Row, who: usize, label: &str) -> String {
     let what = match row.directories {
         1 => String::new(),
-        more => format!(" this and {} below it", counted(more - 1, "directory", "directories")),
+        more => format!(" this and {} {}", counted(more - 1, "directory", "directories"), lying(row)),
     };
     match &row.stopped[who] {
         Some(stop) => {
@@ -90,7 +113,7 @@ fn cannot_enter(access: &Access<'_>, row: &Row, who: usize, label: &str) -> Stri
 }
 
 /// Where somebody is stopped, from `/`.
-pub(super) fn stop_path(access: &Access<'_>, stop: &ProbeStop) -> Vec<u8> {
+pub(crate) fn stop_path(access: &Access<'_>, stop: &ProbeStop) -> Vec<u8> {
     match &stop.place {
         ProbePlace::Above(path) => path.to_vec(),
         ProbePlace::Below { root, path, .. } => join(&access.roots[*root as usize], path),
@@ -121,8 +144,13 @@ fn files_of(row: &Row) -> String {
 fn in_directories(row: &Row) -> String {
     match row.directories {
         1 => " here".into(),
-        more => format!(" here and in {} below it", counted(more - 1, "directory", "directories")),
+        more => format!(" here and in {} {}", counted(more - 1, "directory", "directories"), lying(row)),
     }
+}
+
+/// Where the directories of a row lie, seen from the first.
+pub(crate) fn lying(row: &Row) -> &'static str {
+    if !row.tops.is_empty() { "like it" } else { "below it" }
 }
 
 fn outsider_files(row: &Row, tally: &Tally) -> String {
