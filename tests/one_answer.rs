@@ -27,7 +27,8 @@ const GROUPS: [u32; 4] = [0, 4242, 4242, 2001];
 const MODES: [u32; 14] =
     [0o644, 0o664, 0o600, 0o755, 0o775, 0o700, 0o2755, 0o2775, 0o4755, 0o2745, 0o1777, 0o555, 0o2550, 0o666];
 
-const TREES: [&str; 6] = [
+const TREES: [&str; 7] = [
+    "group = 4242\nspecial-mode = 'ug=rw,o='\nfile-mode = ['ug=rw,o=', 'ug=rwx,o=']\ndir-mode = ['g=u', 'go=']\nsetgid = true\nconsent = 'assumed'",
     "group = 4242\nsetgid = true\ndir-mode = 'g=u'\nfile-mode = 'g=u'",
     "group = 4242\nsetgid = true\ndir-mode = ['g=u,o=', 'go=']\nfile-mode = 'ug+rw,o='\nconsent = 'assumed'",
     "dir-mode = 'ug+rwx,o-w'\nfile-mode = 'o-w'",
@@ -36,7 +37,9 @@ const TREES: [&str; 6] = [
     "sticky = true\ndir-mode = 'g=u'",
 ];
 
-const RULES: [&str; 6] = [
+const RULES: [&str; 8] = [
+    "[[tree]]\nroot = '$TREE'\nkinds = ['dir']\nsticky = true\ndir-mode = 'ug=rwx,o='",
+    "[[tree.rule]]\nmatch = 'd/**'\ngroup = 2001\n[[tree]]\nroot = '$TREE'\ngroup = '@parent'",
     "",
     "[[tree.rule]]\nmatch = 'd/'\nscope = 'self'\nsetgid = false",
     "[[tree.rule]]\nmatch = 's/**'\nfile-mode = 'a+r'\ngroup = '@parent'",
