@@ -275,4 +275,14 @@ scenario!(a_quiet_fix_says_how_to_undo_what_it_did_and_else_nothing, |t| {
     let lines: Vec<&str> = run.succeeds().stderr().lines().collect();
     assert!(run.stdout().is_empty() && lines.len() == 1 && lines[0].contains("undo with: sgidlint undo "), "{run}");
     t.run("fix -y -q . -p lab.toml").is_silent();
+
+// What is left can't be foreseen there: the change of one tree opens the way to another.
+scenario!(a_way_that_the_fix_opened_is_not_told_of_as_shut, own mounts, |t| {
+    t.accounts("");
+    let trees = "[[tree]]\nroot = '$TREE/top'\ngroup = 'lab'\ndir-mode = '2750'\n[[tree]]\nroot = '$TREE/top/lab'\ngroup = 'lab'\ndir-mode = '2770'";
+    t.policy("lab.toml", &policy(trees));
+    t.tree("dir 0:0 0755 .\n dir 0:0 0750 top\n dir 0:4242 2770 top/lab");
+    t.run("check -p lab.toml").exits(1).mentions("unreachable");
+    t.run("fix -y --strict -p lab.toml").succeeds().never_mentions("unreachable").mentions("leaving no findings");
+    t.run("check -q --strict -p lab.toml").is_silent();
 });
