@@ -275,6 +275,7 @@ scenario!(a_quiet_fix_says_how_to_undo_what_it_did_and_else_nothing, |t| {
     let lines: Vec<&str> = run.succeeds().stderr().lines().collect();
     assert!(run.stdout().is_empty() && lines.len() == 1 && lines[0].contains("undo with: sgidlint undo "), "{run}");
     t.run("fix -y -q . -p lab.toml").is_silent();
+});
 
 // What is left can't be foreseen there: the change of one tree opens the way to another.
 scenario!(a_way_that_the_fix_opened_is_not_told_of_as_shut, own mounts, |t| {

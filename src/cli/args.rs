@@ -105,7 +105,7 @@ impl Arguments {
     /// Whether the command writes a JSON report.
     pub(super) fn writes_json(&self) -> bool {
         let reports = match &self.command {
-            Command::Policy(policy) => !matches!(policy, Policy::Show { .. } | Policy::Schema),
+            Command::Policy(policy) => matches!(policy, Policy::List | Policy::Check { .. } | Policy::Test { .. }),
             Command::Plan(_) | Command::Generate(_) | Command::Init(_) => false,
             Command::Completions { .. } | Command::Man { .. } => false,
             _ => true,
@@ -148,7 +148,7 @@ pub(super) fn ask_for_json(words: impl Iterator<Item = OsString>) -> bool {
         word.starts_with(b"-o") || word.starts_with(b"--output")
     };
     let writes_none = |word: &OsString| {
-        ["plan", "generate", "init", "completions", "man", "show", "schema"].iter().any(|name| word == name)
+        ["plan", "generate", "init", "completions", "man", "show", "use", "schema"].iter().any(|name| word == name)
     };
     let command = words.iter().find(|word| !word.as_encoded_bytes().starts_with(b"-"));
     let command = if command.is_some_and(|word| word == "policy") {
@@ -175,6 +175,7 @@ mod tests {
             ("plan --format json --no-such", false),
             ("policy test --format json", true),
             ("policy show --format json", false),
+            ("policy use --format json", false),
         ] {
             assert_eq!(ask_for_json(words.split(' ').map(OsString::from)), asks, "{words}");
         }
