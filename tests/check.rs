@@ -318,3 +318,27 @@ scenario!(without_a_policy_the_root_sets_the_group, |t| {
     assert_eq!(run.json_of("finding")[0]["desired"]["gid"], 4242);
     assert_eq!(run.json_of("finding")[0]["rule"]["policy"], "setgid-share");
 });
+
+scenario!(exceptions_that_covered_nothing_are_told, |t| {
+    let exception = |path: &str, lints: &str, until: &str| {
+        format!("[[exception]]\npath = '$TREE/{path}'\nlints = [{lints}]\nreason = 'ticket 9'\n{until}\n")
+    };
+    let tables = [
+        "[[tree]]\nroot = '$TREE'\ngroup = 4242\n".to_owned(),
+        exception("used", "'foreign-group', 'hard-linked'", ""),
+        exception("mended", "'foreign-group'", "until = 2999-01-01"),
+        exception("used", "'world-writable'", ""),
+        exception("asked", "'unmet-expectation'", ""),
+        exception("allowed", "'missing-setgid'", ""),
+    ];
+    t.policy("lab.toml", &policy(&tables.concat()).replace("unknown-id", "missing-setgid = 'allow'\nunknown-id"));
+    t.tree("dir 0:4242 0755 .\n dir 0:0 2755 used\n file 0:0 0644 used/f\n file 0:4242 0644 mended");
+    let run = t.run("check -p lab.toml --format json");
+    run.succeeds().finds("warn unused-exception - none\n warn unused-exception - none");
+    let lines: Vec<_> = run.json_of("finding").iter().filter_map(|found| found["rule"]["line"].as_u64()).collect();
+    assert_eq!(lines, [16, 21], "{run}");
+    run.mentions("the exception of $TREE/mended covered nothing: ticket 9");
+    // A run that didn't read all can't tell.
+    t.run("check -p lab.toml --format json mended").succeeds().finds("");
+    t.run("check -p lab.toml --format json --allow unused-exception").succeeds().finds("");
+});

@@ -144,6 +144,8 @@ impl<'a> Session<'a> {
         survey.notices = findings::expired(&loaded, &levels, trust.today);
         survey.notices.extend(findings::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
         if let Some(usage) = &survey.usage {
+            let unused = findings::unused_exceptions(&loaded, &levels, &roots.trees, &survey, trust.today);
+            survey.notices.extend(unused);
             let idle = findings::idle(&loaded, &levels, &table, &roots.trees, usage);
             let notices = &mut survey.notices;
             let is_new = |new: &findings::Notice| !notices.iter().any(|known| known.is_same_place(new));

@@ -1,17 +1,19 @@
 //! Findings about the policies themselves.
 
-use crate::findings::found::Notice;
+use crate::findings::found::{Excused, Notice, Survey};
 use crate::judging::usage::Usage;
-use crate::lints::{self, Level, Levels, Lint, describe_expired};
+use crate::lints::{self, Check, Level, Levels, Lint, describe_expired, describe_unused};
 use crate::model::intent::RuleId;
 use crate::policy::Loaded;
 use crate::policy::compile::exceptions;
 use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::load::Origin;
+use crate::policy::model::Exception;
 use crate::policy::risk::{Risk, risks};
 use crate::source::roots::Rooted;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 
 /// Exceptions whose last day has passed, each told once, by the levels of its policy.
 pub(crate) fn expired(loaded: &[Loaded], levels: &[Levels], today: Date) -> Vec<Notice> {
@@ -36,6 +38,45 @@ pub(crate) fn expired(loaded: &[Loaded], levels: &[Levels], today: Date) -> Vec<
             let known = notices.iter().any(|known| known.line == notice.line && known.message == notice.message);
             if !known {
                 notices.push(notice);
+            }
+        }
+    }
+    notices
+}
+
+/// Exceptions that hold and covered nothing in a run that read all, by the levels of their policies.
+pub(crate) fn unused_exceptions(
+    loaded: &[Loaded],
+    levels: &[Levels],
+    trees: &[Rooted],
+    survey: &Survey,
+    today: Date,
+) -> Vec<Notice> {
+    let place = |tree: &'_ Rooted| (tree.instance.policy(), tree.instance.root().to_path_buf());
+    let trees: HashMap<(u32, PathBuf), &Rooted> = trees.iter().map(|tree| (place(tree), tree)).collect();
+    let mut used: HashSet<(&str, u32)> = HashSet::new();
+    for Excused { report, .. } in &survey.excused {
+        let root = &survey.roots[report.root as usize];
+        let Some(tree) = trees.get(&(root.policy, root.path.clone())) else { continue };
+        let of = |finding: &'_ lints::Finding| tree.exceptions.places(&report.path, finding.lint);
+        report.findings.iter().for_each(|finding| used.extend(of(finding)));
+    }
+    let mut notices: Vec<Notice> = Vec::new();
+    for (policy, (loaded, levels)) in loaded.iter().zip(levels).enumerate() {
+        let level = levels.of(Lint::UnusedException);
+        // Some are asked with `--probe` alone, and what keeps a group from a root is looked for above it.
+        let is_told = |lint: &Lint| *lint != Lint::Unreachable && matches!(lint.row().check, Check::Entry(..));
+        let is_idle = |exception: &&Exception| {
+            let lints = &exception.lints;
+            !used.contains(&(loaded.model.source.file.as_str(), exception.line))
+                && lints.iter().all(is_told)
+                && !lints.iter().all(|&lint| levels.allow(lint))
+        };
+        for exception in exceptions::holding(&loaded.model, today).filter(is_idle).filter(|_| level != Level::Allow) {
+            let message = describe_unused(&exception.path.value, &exception.reason);
+            let (lint, line, policy) = (Lint::UnusedException, exception.line, policy as u32);
+            if !notices.iter().any(|known| known.line == line && known.message == message) {
+                notices.push(Notice { lint, level, policy, line, rule: None, message, unmet: None });
             }
         }
     }

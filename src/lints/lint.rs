@@ -42,6 +42,7 @@ lints! {
     UnusedRule,
     ShadowedRule,
     ExpiredException,
+    UnusedException,
     EmptyGroup,
     RiskyRule,
     CannotEnter,

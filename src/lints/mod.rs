@@ -37,7 +37,7 @@ pub use finding::{Because, Finding, Fix, Options};
 pub(crate) use harm::{Losers, harms_named};
 pub use level::{Level, Levels};
 pub use lint::{Lint, LintSet};
-pub(crate) use policy::{describe_expired, has_expired};
+pub(crate) use policy::{describe_expired, describe_unused, has_expired};
 pub(crate) use probe::{Answer, Wrong, wrongs};
 pub(crate) use reach::{describe_obstacle, describe_stopped, lets_pass};
 pub use row::Check;

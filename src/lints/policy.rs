@@ -1,4 +1,4 @@
-//! What is wrong with policies rather than entries: conflict and expired-exception.
+//! What is wrong with policies rather than entries: conflict, expired-exception and unused-exception.
 
 use super::level::Level;
 use super::lint::Lint;
@@ -6,7 +6,7 @@ use super::row::{Check, LintRow};
 use jiff::civil::Date;
 
 /// The lints of this family, in the order in which they look.
-pub(super) const ROWS: [LintRow; 2] = [CONFLICT, EXPIRED_EXCEPTION];
+pub(super) const ROWS: [LintRow; 3] = [CONFLICT, EXPIRED_EXCEPTION, UNUSED_EXCEPTION];
 
 /// The row of conflict.
 const CONFLICT: LintRow = LintRow {
@@ -55,6 +55,36 @@ or give it a new day.
 See date(1) for the day it is: `until` is in local time, that day included.",
     check: Check::Called("policy/compile/exceptions.rs"),
 };
+
+/// The row of unused-exception.
+const UNUSED_EXCEPTION: LintRow = LintRow {
+    lint: Lint::UnusedException,
+    name: "unused-exception",
+    level: Level::Warn,
+    summary: "an exception that covered nothing",
+    fix: "none",
+    explanation: "\
+Sees an exception of a policy that kept no finding from being told. It is told
+only by runs that read all roots: not where PATHs leave something out or a
+directory could not be read; and not of exceptions that cover what only
+`--probe` asks, or what lies above a root.
+
+What it excepted is as the policy says by now, or lies elsewhere. Left where it
+is, it will hide the next fault of that kind, which nobody meant to be excused.
+
+It usually is a directory that was mended, renamed or removed since, or a
+misspelt path: an exception's `path` is literal and absolute.
+
+There is no fix: correct the path, or take the exception out of the policy.
+
+See `sgidlint check -v`, which tells of what exceptions cover.",
+    check: Check::Called("findings/notices.rs"),
+};
+
+/// Says which exception covered nothing.
+pub(crate) fn describe_unused(path: &str, reason: &str) -> String {
+    format!("the exception of {path} covered nothing: {reason}")
+}
 
 /// Whether the last day of an exception has passed.
 pub(crate) fn has_expired(until: Option<Date>, today: Date) -> bool {

@@ -5,10 +5,12 @@ use crate::model::path::TreePath;
 use crate::model::pattern::placeholder::Origin;
 use crate::model::pattern::placeholder::put_in;
 use crate::policy::model::{Exception, Model};
+use crate::policy::problem::Source;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
+use std::sync::Arc;
 
 /// The exceptions that hold today and cover something below one root.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -22,6 +24,8 @@ struct Covered {
     path: Vec<u8>,
     lints: LintSet,
     reason: Box<str>,
+    /// The policy that says so, and the line of its table.
+    place: (Arc<Source>, u32),
 }
 
 /// What a root is, to those exceptions that speak of it.
@@ -43,7 +47,8 @@ impl Exceptions {
         let holding = model.exceptions.iter().filter(|exception| !is_expired(exception, today));
         let covered = holding.filter_map(|exception| {
             let path = below_root(exception, scope)?;
-            Some(Covered { path, lints: LintSet::named(&exception.lints), reason: exception.reason.as_str().into() })
+            let (lints, reason) = (LintSet::named(&exception.lints), exception.reason.as_str().into());
+            Some(Covered { path, lints, reason, place: (Arc::clone(&model.source), exception.line) })
         });
         Exceptions { covered: covered.collect() }
     }
@@ -65,12 +70,24 @@ impl Exceptions {
         covering.fold(LintSet::default(), |all, covered| all.with(covered.lints))
     }
 
+    /// The files and lines of all exceptions that cover a lint at a path.
+    pub(crate) fn places(&self, path: &TreePath, lint: Lint) -> impl Iterator<Item = (&str, u32)> {
+        let path = path.bytes();
+        let covering = self.covered.iter().filter(move |one| one.lints.contains(lint) && covers(&one.path, &path));
+        covering.map(|one| (one.place.0.file.as_str(), one.place.1))
+    }
+
     /// The reason of the first exception that covers a lint at a path; empty where none does.
     pub(crate) fn reason(&self, path: &TreePath, lint: Lint) -> &str {
         let path = path.bytes();
         let covering = self.covered.iter().find(|covered| covered.lints.contains(lint) && covers(&covered.path, &path));
         covering.map_or("", |covered| &covered.reason)
     }
+}
+
+/// The exceptions of a policy that still hold.
+pub(crate) fn holding(model: &Model, today: Date) -> impl Iterator<Item = &Exception> {
+    model.exceptions.iter().filter(move |exception| !is_expired(exception, today))
 }
 
 /// The exceptions of a policy whose last day has passed.
