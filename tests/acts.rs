@@ -32,7 +32,7 @@ const ACTS: [(Lint, &str, &str); 18] = [
 ];
 
 /// The lints that need more than a command in the tree, and where their scenarios are.
-const ELSEWHERE: [(Lint, &str); 16] = [
+const ELSEWHERE: [(Lint, &str); 17] = [
     (Lint::Unreachable, include_str!("lints.rs")),
     (Lint::WideDefaultAcl, include_str!("lints.rs")),
     (Lint::MaskedByAcl, include_str!("lints.rs")),
@@ -40,6 +40,7 @@ const ELSEWHERE: [(Lint, &str); 16] = [
     (Lint::ShadowedRule, include_str!("lints.rs")),
     (Lint::RiskyRule, include_str!("lints.rs")),
     (Lint::ExpiredException, include_str!("check.rs")),
+    (Lint::UnusedException, include_str!("check.rs")),
     (Lint::EmptyGroup, include_str!("policy_tests.rs")),
     (Lint::UnmetExpectation, include_str!("expect.rs")),
     (Lint::CannotEnter, include_str!("probe.rs")),

@@ -227,7 +227,11 @@ fn for_all(kind: Kind, levels_of: fn(&mut Options)) {
     let intents: Vec<Intent<'_>> = (0..modes.len())
         .flat_map(|at| [(None, at), (group, at)])
         .flat_map(|(group, at)| [Consent::Owner, Consent::Assumed].map(|consent| (group, at, consent)))
-        .map(|(group, at, consent)| Intent { group, mode: wish(at), consent, ..Intent::default() })
+        .map(|(group, at, consent)| {
+            // A list of modes stands beside a key.
+            let setgid = (MODES[at].len() > 1).then_some(Wish { value: true, rule: RuleId::new(3) });
+            Intent { group, setgid, mode: wish(at), consent, ..Intent::default() }
+        })
         .collect();
     for (at, bits) in (0..=0o7777).enumerate() {
         for (uid, gid) in [(MEMBER, LAB), (MEMBER, USERS), (OUTSIDER, USERS), (OUTSIDER, LAB)] {
@@ -268,6 +272,11 @@ fn safe_fixes_of_files_do_no_harm() {
 }
 
 #[test]
+fn safe_fixes_of_fifos_do_no_harm() {
+    for_all(Kind::Fifo, |_| {});
+}
+
+#[test]
 fn nor_do_those_of_entries_whose_group_is_allowed_to_be_another() {
     for_all(Kind::File, |options| {
         options.levels.set(Lint::ForeignGroup, Level::Allow);
@@ -282,7 +291,7 @@ fn an_acl_that_cannot_be_read_is_taken_for_the_worst() {
     let mode = Some(Wish { value: &modes[..], rule: RuleId::new(1) });
     let group = Some(Wish { value: &groups[..], rule: RuleId::new(1) });
     let around = Around { root: Some(LAB), parent: Some(LAB), setgid: Some(LAB), name: b"x" };
-    for kind in [Kind::Dir, Kind::File] {
+    for kind in [Kind::Dir, Kind::File, Kind::Socket] {
         for (bits, gid) in (0..=0o777).flat_map(|bits| [(bits, LAB), (bits, USERS)]) {
             let mut entry = entry(kind, State { uid: MEMBER, gid, mode: Mode::new(bits) }, None);
             entry.extras.acl = true;

@@ -91,6 +91,8 @@ impl Wishes {
                 &["u+rw,g=o"],
                 &["ug+rwX,o-rwx"],
                 &["1777", "0770"],
+                &["g=u", "go="],
+                &["2770", "0750", "u=rwx,go=,+t"],
             ]
             .map(modes)
             .into(),
@@ -125,6 +127,10 @@ impl Wishes {
             Intent { group: group(0), owner: owner(0), mode: mode(8), hard_links: HardLinks::Allow, ..none },
             Intent { group: group(0), mode: mode(8), mode_decides: special, consent: Consent::Assumed, ..none },
             Intent { sticky: key(false), mode: mode(6), ..none },
+            Intent { setgid: key(true), mode: mode(9), ..none },
+            Intent { group: group(0), setgid: key(false), sticky: key(true), mode: mode(9), ..none },
+            Intent { setgid: key(true), mode: mode(10), mode_decides: Mode::STICKY, ..none },
+            Intent { group: group(0), mode: mode(10), mode_decides: special, consent: Consent::Assumed, ..none },
         ]
     }
 }
@@ -214,7 +220,8 @@ fn directories_and_files_in_every_mode() {
 
 #[test]
 fn other_kinds() {
-    for_all(&[Kind::Symlink, Kind::Fifo, Kind::Socket], Levels::default(), EVERY_MODE.step_by(61), |case| {
+    for_all(&[Kind::Fifo, Kind::Socket], Levels::default(), EVERY_MODE.step_by(13), all_laws);
+    for_all(&[Kind::Symlink], Levels::default(), EVERY_MODE.step_by(61), |case| {
         all_laws(case);
         case.holds(
             case.verdict.desired.state.mode == case.entry.state.mode,
@@ -240,11 +247,27 @@ fn all_laws(case: &Case<'_>) {
         findings.iter().enumerate().all(|(at, one)| findings[..at].iter().all(|other| other.lint != one.lint)),
         "each lint tells once",
     );
+    any_mode_of_a_list_will_do(case);
     repairing_leaves_nothing_to_repair(case);
     nothing_dangerous_is_done(case);
     if case.options.unsafe_fixes.is_empty() {
         safe_fixes_open_nothing(case);
     }
+}
+
+/// An entry that complies with one of several modes, by the bits that modes decide, has the permissions it should have:
+/// what keys decide of setgid and sticky is judged apart.
+fn any_mode_of_a_list_will_do(case: &Case<'_>) {
+    let (mode, is_dir) = (case.entry.state.mode, case.entry.kind == Kind::Dir);
+    let decides = if is_dir { case.intent.mode_decides | Mode::SETUID } else { Mode::SPECIAL };
+    let complies = |expression: &ModeExpression| {
+        let bits = Mode::PERMISSIONS | (expression.speaks_of() & decides);
+        expression.apply(mode, is_dir) & bits == mode & bits
+    };
+    let is_one_of_them = case.intent.mode.is_some_and(|wish| wish.value.iter().any(complies));
+    let has_mode = case.entry.kind != Kind::Symlink;
+    let ideal = case.verdict.ideal.mode & Mode::PERMISSIONS;
+    case.holds(!has_mode || !is_one_of_them || ideal == mode & Mode::PERMISSIONS, "one of several modes is enough");
 }
 
 fn repairing_leaves_nothing_to_repair(case: &Case<'_>) {
@@ -285,8 +308,12 @@ fn safe_fixes_open_nothing(case: &Case<'_>) {
         case.holds(!opens || consents, "an outsider's is not opened");
     }
     let wider = after.mode.without(before.mode);
+    let is_frozen = case.entry.kind == Kind::Dir && !before.mode.has(Mode::OWNER_WRITE);
+    case.holds(!is_frozen || !wider.has_any(Mode::PERMISSIONS), "what is frozen stays closed");
     case.holds(!extras.acl || !wider.has_any(Mode::GROUP), "no ACL mask is widened");
-    let (is_wrong, ideal) = (after.gid != case.verdict.ideal.gid, Mode::GROUP | Mode::SETGID);
+    // On a FIFO or a socket setgid does nothing.
+    let spreads = if matches!(case.entry.kind, Kind::Dir | Kind::File) { Mode::SETGID } else { Mode::NONE };
+    let (is_wrong, ideal) = (after.gid != case.verdict.ideal.gid, Mode::GROUP | spreads);
     case.holds(!is_wrong || !wider.has_any(ideal), "a wrong group is given nothing and not made to spread");
     if case.entry.kind == Kind::File {
         let is_special = extras.capabilities || (before.mode | after.mode).has_any(Mode::SET_ID);
