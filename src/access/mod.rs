@@ -17,5 +17,4 @@ pub(crate) mod expected;
 pub(crate) mod unmet;
 pub(crate) mod asking;
 pub(crate) mod wording;
-pub(crate) mod ability;
 pub(crate) mod probe;

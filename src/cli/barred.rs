@@ -3,11 +3,11 @@
 use super::args::{Check, Common};
 use super::exit::Failure;
 use super::streams::Streams;
-use crate::access::ability::{self, Barrier};
 use crate::findings::Survey;
 use crate::model::accounts::{Caller, IdNames};
 use crate::model::text::numbers::counted;
 use crate::model::text::quote::shell_quote;
+use crate::plan::ability::{self, Barrier};
 use crate::sys::identity::caller;
 use crate::sys::names::NameService;
 use std::ffi::OsStr;

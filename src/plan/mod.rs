@@ -1,5 +1,6 @@
 //! Plans: ordered changes, before → after, each of one entry; the one format of plan, journal and undo.
 
+pub(crate) mod ability;
 mod check;
 pub(crate) mod commands;
 mod cost;

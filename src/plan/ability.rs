@@ -9,13 +9,13 @@
 //!                                      call succeeds, and the bit is gone
 //! ```
 
+use super::steps::Steps;
 use crate::findings::{EntryReport, Survey};
 use crate::lints::{Because, Finding, Fix, Lint};
 use crate::model::accounts::{Accounts, Caller, Power};
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
 use crate::model::text::numbers::counted;
-use crate::plan::Steps;
 use std::collections::BTreeMap;
 
 /// Why a change isn't the caller's to make.
