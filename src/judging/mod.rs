@@ -1,5 +1,6 @@
 //! Which trees cover a path, what they want of an entry there, and what that makes of it; pure.
 
+pub(crate) mod exceptions;
 pub(crate) mod judge;
 pub(crate) mod memo;
 pub(crate) mod usage;

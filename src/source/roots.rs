@@ -2,6 +2,7 @@
 
 mod expand;
 
+use crate::judging::exceptions::{ExceptionScope, Exceptions};
 use crate::model::entry::{Entry, Kind};
 use crate::model::pattern::left_out::LeftOut;
 use crate::model::pattern::placeholder::{Origin, put_in};
@@ -9,7 +10,6 @@ use crate::model::pattern::root::RootPattern;
 use crate::model::pattern::{At, PatternError};
 use crate::policy::Loaded;
 use crate::policy::compile::bind::{Binding, Lookup, bind};
-use crate::policy::compile::exceptions::{ExceptionScope, Exceptions};
 use crate::policy::compile::instance::Instance;
 use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::model::Tree;

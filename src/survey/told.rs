@@ -181,13 +181,13 @@ impl<S: Source> Way for Telling<'_, S> {
 mod tests {
     use super::*;
     use crate::judging::cover::Cover;
+    use crate::judging::exceptions::Exceptions;
     use crate::judging::judge::Options;
     use crate::judging::memo::Memo;
     use crate::judging::regions::divide;
     use crate::model::entry::{Entry, Extras, Identity, State};
     use crate::model::mode::Mode;
     use crate::policy::compile::bind::{Binding, bind};
-    use crate::policy::compile::exceptions::Exceptions;
     use crate::policy::compile::rule_table::RuleTable;
     use crate::policy::model::{RuleScope, Tree, Wishes};
     use crate::policy::testing::{id, model, rule, texts, tree};

@@ -1,7 +1,6 @@
 //! What a policy says, compiled: rules with their matchers, and names turned into ids for each real root.
 
 pub(crate) mod bind;
-pub(crate) mod exceptions;
 pub(crate) mod expectations;
 pub(crate) mod instance;
 pub(crate) mod rule_table;
