@@ -53,7 +53,7 @@ There is no fix: take the exception out of the policy when its reason is gone,
 or give it a new day.
 
 See date(1) for the day it is: `until` is in local time, that day included.",
-    check: Check::Called("policy/compile/exceptions.rs"),
+    check: Check::Called("judging/exceptions.rs"),
 };
 
 /// The row of unused-exception.
