@@ -38,11 +38,12 @@ pub fn judge(
         return sound(entry);
     }
     let mut verdict = look(entry, intent, around, options, accounts);
-    // Half a fix can change what is wanted: without the execute bit that others lost, `g+X` asks for nothing. What
-    // the next run would go on to do is done at once, so that a repaired entry is one that stays as it is.
+    // Half a fix can change what is wanted: without the execute bit that others lost, `g+X` asks for nothing; and where
+    // an allowed lint keeps bits away, another mode of a list may be the one that is complied with then. What the next
+    // run would go on to do is done at once, so that a repaired entry is one that stays as it is.
     for _ in 0..HALVES_AT_MOST {
         let desired = verdict.desired.state;
-        if desired == entry.state || desired == verdict.ideal {
+        if desired == entry.state {
             break;
         }
         verdict.desired = look(&entry.in_state(desired), intent, around, options, accounts).desired;
