@@ -41,9 +41,10 @@ pub fn judge(
     // Half a fix can change what is wanted: without the execute bit that others lost, `g+X` asks for nothing; and where
     // an allowed lint keeps bits away, another mode of a list may be the one that is complied with then. What the next
     // run would go on to do is done at once, so that a repaired entry is one that stays as it is.
+    let is_list = intent.mode.is_some_and(|wish| wish.value.len() > 1);
     for _ in 0..HALVES_AT_MOST {
         let desired = verdict.desired.state;
-        if desired == entry.state {
+        if desired == entry.state || (desired == verdict.ideal && !is_list) {
             break;
         }
         verdict.desired = look(&entry.in_state(desired), intent, around, options, accounts).desired;
