@@ -70,6 +70,7 @@ mod apply;
 mod access;
 mod infer;
 mod report;
+mod args;
 mod cli;
 
 pub use cli::run;

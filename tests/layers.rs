@@ -347,7 +347,7 @@ fn the_order_is_that_of_the_house() {
     let place = |name: &str| order.iter().position(|module| module == name).expect(name);
     let rooms = [
         "model", "sys", "lints", "policy", "judging", "source", "findings", "survey", "plan", "journal", "apply",
-        "access", "infer", "report", "cli",
+        "access", "infer", "report", "args", "cli",
     ];
     for pair in rooms.windows(2) {
         assert!(place(pair[0]) < place(pair[1]), "{pair:?}");

@@ -1,6 +1,5 @@
 //! `apply` and `undo`: plans that were made before.
 
-use super::args::{Agreement, Apply, Common, Format, Ids, Redo, Undo};
 use super::execute::{self, Executed, execute, settled_one, waiting};
 use super::exit::{Exit, Failure};
 use super::grounded::{Grounded, LostRoot};
@@ -9,6 +8,7 @@ use super::streams::Streams;
 use super::{ask, paths, planning, store};
 use crate::apply::lock::{Again, PATIENCE};
 use crate::apply::{Found, foresee, undo_plan};
+use crate::args::{Agreement, Apply, Common, Format, Ids, Redo, Undo};
 use crate::findings::{PolicyLabel, Root, Totals, path_in_tree};
 use crate::journal::wording::Settled;
 use crate::journal::{self, Done, Drift, Last, Outcome, Record, RunState, Turn};

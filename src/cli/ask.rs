@@ -1,7 +1,7 @@
 //! Asking before anything is changed.
 
-use super::args::Agreement;
 use super::exit::{Exit, Failure};
+use crate::args::Agreement;
 use crate::plan::effects::Effects;
 use crate::plan::{Fixes, Plan};
 use crate::sys::terminal::{Typed, read_line};

@@ -1,8 +1,8 @@
 //! What isn't the caller's to change: planned for nobody, counted, and told by who could do it, with the command.
 
-use super::args::{Check, Common};
 use super::exit::Failure;
 use super::streams::Streams;
+use crate::args::{Check, Common};
 use crate::findings::Survey;
 use crate::model::accounts::{Caller, IdNames};
 use crate::model::text::numbers::counted;

@@ -1,10 +1,10 @@
 //! `--baseline` and `--write-baseline`: what is known is neither told nor fails.
 
-use super::args::{Common, Reporting};
 use super::exit::Failure;
 use super::judged::{Judged, Probed};
 use super::streams::{Streams, create};
 use super::{levels, paths};
+use crate::args::{Common, Reporting};
 use crate::findings::baseline::{Baseline, BaselineSubject};
 use crate::judging::selection::Selection;
 use crate::lints::{Level, Lint};

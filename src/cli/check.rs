@@ -1,6 +1,5 @@
 //! `check` and `diff`: looking, and telling.
 
-use super::args::{Check, CheckCommand, Common, Diff, Format, Limit};
 use super::baseline::{Memory, Removable};
 use super::exit::{Exit, Failure};
 use super::expect;
@@ -10,6 +9,7 @@ use super::run_as::run_as;
 use super::session::Session;
 use super::streams::{Streams, warn};
 use super::{barred, planning};
+use crate::args::{Check, CheckCommand, Common, Diff, Format, Limit};
 use crate::findings::{EntryReport, Survey};
 use crate::model::text::escape::escape_message;
 use crate::model::text::quote::shell_quote;

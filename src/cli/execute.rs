@@ -1,13 +1,14 @@
 //! Making the changes of a plan: locked, on record first, each looked at afterwards, told at the end.
 
-use super::args::Format;
 use super::exit::{Exit, Failure};
 use super::grounded::Grounded;
 use super::session::{Session, unfit};
 use super::streams::Streams;
-use super::{args::Agreement, progress, store};
+use super::{progress, store};
 use crate::apply::lock::{Again, LockError, LockRequest, Locks, lock};
 use crate::apply::{Ended, OpenRoots, Tally, apply};
+use crate::args::Agreement;
+use crate::args::Format;
 use crate::findings::path_in_tree;
 use crate::journal::wording::Settled;
 use crate::journal::{self, Counts, Done, Journal, Outcome, Recorder, Relay, relay};

@@ -3,7 +3,6 @@
 //! Everybody is looked up, and a thread made into each of them, before the survey starts: what can't be asked is told
 //! before anything is done. The answers become findings of unmet-expectation.
 
-use super::args::{Check, Common};
 use super::exit::{Exit, Failure};
 use super::judged::{Judged, Probed};
 use super::session::{Depth, Ready, Session, unfit};
@@ -14,6 +13,7 @@ use crate::access::probe::Someone;
 use crate::access::probe::inquiry::{Asker, Conduct, InquiryError};
 use crate::access::someone::{each, not_posed, own_umask};
 use crate::access::unmet::Settling;
+use crate::args::{Check, Common};
 use crate::model::principal::Principal;
 use crate::policy::Loaded;
 use crate::policy::compile::expectations::Origin;

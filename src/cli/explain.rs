@@ -1,6 +1,5 @@
 //! `explain`: what a lint means, or which rules decide what an entry should be.
 
-use super::args::{Check, Common, EVERY_LINT, Explain, Format};
 use super::exit::{Exit, Failure};
 use super::explain_as::{end_of_way, tell};
 use super::judged::Judged;
@@ -10,6 +9,7 @@ use super::run_as::run_as;
 use super::session::{Depth, Session, failed};
 use super::streams::Streams;
 use crate::access::passing::way;
+use crate::args::{Check, Common, EVERY_LINT, Explain, Format};
 use crate::findings::{EntryReport, Survey};
 use crate::judging::explain::Chain;
 use crate::lints::{Cause, Lint};

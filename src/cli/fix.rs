@@ -1,6 +1,5 @@
 //! `fix` and `plan`: from findings to changes.
 
-use super::args::{Fix, Format, Plan as PlanArguments};
 use super::check::{
     effects, heads, looked, rows, tell_errors, tell_interrupt, tell_rest, tell_rest_of, write_survey_diff,
 };
@@ -10,7 +9,9 @@ use super::judged::{Judged, exit_of, fails};
 use super::pick::Picking;
 use super::session::Session;
 use super::streams::Streams;
-use super::{args::Common, ask, barred, planning, store};
+use super::{ask, barred, planning, store};
+use crate::args::Common;
+use crate::args::{Fix, Format, Plan as PlanArguments};
 use crate::findings::{EntryReport, Survey, Totals};
 use crate::journal::{Done, Outcome};
 use crate::lints::Lint;

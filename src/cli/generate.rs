@@ -1,10 +1,10 @@
 //! `generate`: what starts sgidlint by itself, as text; nothing is installed.
 
-use super::args::{Common, Generate, Scheduled, UnitKind};
 use super::exit::{Exit, Failure};
 use super::paths;
 use super::session::Session;
 use super::streams::Streams;
+use crate::args::{Common, Generate, Scheduled, UnitKind};
 use crate::infer::schedule::{
     Job, Task, Unit, UnitPlace, Whose, places_of, topmost, unfit, write_cron, write_step, write_unit,
 };

@@ -1,10 +1,10 @@
 //! `init`: a policy that fits most of a real tree.
 
-use super::args::{Common, Init};
 use super::exit::{Exit, Failure};
 use super::session::{Session, unfit};
 use super::streams::Streams;
 use super::{paths, progress};
+use crate::args::{Common, Init};
 use crate::infer::toml::{Preface, write_proposal};
 use crate::infer::{Counting, Proposal, Surroundings};
 use crate::model::text::escape::{escape_message, full_path};

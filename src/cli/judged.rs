@@ -1,7 +1,7 @@
 //! A survey with what it was made by, and what it means for the exit status.
 
-use super::args::Common;
 use super::exit::Exit;
+use crate::args::Common;
 use crate::findings::Survey;
 use crate::judging::cover::Cover;
 use crate::judging::selection::Selection;

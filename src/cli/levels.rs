@@ -1,7 +1,7 @@
 //! The level of each lint for each policy: the command line's word over the policy's, over the default.
 
-use super::args::{Check, Common, EVERY_LINT};
 use super::exit::Failure;
+use crate::args::{Check, Common, EVERY_LINT};
 use crate::lints::{Level, Levels, Lint, LintSet};
 use crate::policy::{Loaded, nearest};
 

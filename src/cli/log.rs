@@ -1,11 +1,11 @@
 //! `log`: the runs on record, or one of them.
 
-use super::args::{Common, Format, Log};
 use super::execute::{settled_one, tell};
 use super::exit::{Exit, Failure};
 use super::session::Session;
 use super::streams::Streams;
 use super::{apply, store};
+use crate::args::{Common, Format, Log};
 use crate::journal::{self, Done, Needed, Old, Outcome};
 use crate::model::text::numbers::{counted, sentence};
 use crate::plan::Plan;

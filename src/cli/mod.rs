@@ -1,12 +1,10 @@
 //! The command line: one file a command.
 
 mod apply;
-mod args;
 mod ask;
 mod barred;
 mod baseline;
 mod check;
-mod completions;
 mod execute;
 mod exit;
 mod expect;
@@ -15,7 +13,6 @@ mod explain_as;
 mod fix;
 mod grounded;
 mod init;
-mod manual;
 mod generate;
 mod judged;
 mod levels;
@@ -31,11 +28,12 @@ mod reporting;
 mod session;
 mod store;
 mod stall;
+mod shell;
 mod streams;
 mod surveying;
 
+use crate::args::{self, Arguments, Command};
 use crate::sys::supervise;
-use args::{Arguments, Command};
 use clap::Parser;
 use exit::{Exit, Failure};
 use streams::Streams;
@@ -46,7 +44,9 @@ pub fn run() -> u8 {
         Ok(arguments) => arguments,
         Err(error) => return unread(&error),
     };
-    if let Err(failure) = arguments.settle() {
+    if !arguments.settle() {
+        let failure = Failure::usage("only check writes this format")
+            .hinted("other commands write --format human or --format json");
         streams::report_failure(&failure, false);
         return failure.exit as u8;
     }
@@ -137,7 +137,7 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Probe(probe) => probe::probe(common, probe, streams),
         Command::Explain(explain) => explain::explain(common, explain, streams),
         Command::Init(init) => init::init(common, init, streams),
-        Command::Completions { shell } => completions::completions(*shell, streams),
-        Command::Man { folder } => manual::write(folder),
+        Command::Completions { shell } => shell::completions(*shell, streams),
+        Command::Man { folder } => shell::manual(folder),
     }
 }

@@ -1,11 +1,11 @@
 //! What a command adds to a plan: where it comes from, its limits, and what is told of it.
 
-use super::args::{Check, Limit};
 use super::execute::{command_line, who};
 use super::exit::{Exit, Failure};
 use super::judged::Judged;
 use super::session::Session;
 use super::streams::Streams;
+use crate::args::{Check, Limit};
 use crate::journal::{self, PLAN_BYTES};
 use crate::model::text::escape::full_path;
 use crate::plan::{Fixes, Header, LONGEST_LINE, Plan, PlanRoom, RunKind, Unfit, most_bytes};

@@ -1,11 +1,11 @@
 //! `policy`: listing, showing, checking and testing policies.
 
-use super::args::{Common, Format, Policy};
 use super::exit::{Exit, Failure};
 use super::judged::exit_of;
 use super::session::Session;
 use super::streams::Streams;
 use super::{levels, paths};
+use crate::args::{Common, Format, Policy};
 use crate::findings::{PolicyLabel, Survey, Totals, risky};
 use crate::infer::use_file::UseFile;
 use crate::lints::Lint;

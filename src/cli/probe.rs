@@ -1,6 +1,5 @@
 //! `probe`: what somebody can really do in a tree.
 
-use super::args::{Check, Common, Format, Probe};
 use super::exit::{Exit, Failure};
 use super::judged::fails;
 use super::levels;
@@ -10,6 +9,7 @@ use super::{paths, progress};
 use crate::access::probe::{self, AlikeRows, MakeNames, Manners, ProbeError, Probed, Request, Someone, judge};
 use crate::access::someone::{called, not_posed, own_umask};
 use crate::access::told::Access;
+use crate::args::{Check, Common, Format, Probe};
 use crate::lints::Levels;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;

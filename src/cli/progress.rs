@@ -2,7 +2,7 @@
 
 mod line;
 
-use super::args::{Common, Progress};
+use crate::args::{Common, Progress};
 use crate::model::text::escape::{escape, width};
 use crate::model::text::numbers::{counted, number};
 use crate::source::walk::Counters;

@@ -1,11 +1,11 @@
 //! The reports of a check: one among the results, others in files, all of one survey.
 
-use super::args::{Common, ReportFormat, Reporting};
 use super::baseline::Removable;
 use super::exit::Failure;
 use super::paths;
 use super::session::Session;
 use super::streams::create;
+use crate::args::{Common, ReportFormat, Reporting};
 use crate::findings::Survey;
 use crate::report::check::Ended;
 use crate::report::manner::Manner;

@@ -1,12 +1,12 @@
 //! From arguments to a survey: policies, roots, levels, threads.
 
-use super::args::{Check, Common};
 use super::exit::Failure;
 use super::judged::{Judged, Probed};
 use super::stall;
 use super::streams::warn;
 use super::surveying::{Surveyed, Work};
 use super::{levels, paths, progress};
+use crate::args::{Check, Common};
 use crate::findings;
 use crate::findings::PolicyLabel;
 use crate::judging::judge::Options;

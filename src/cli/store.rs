@@ -1,7 +1,7 @@
 //! Where the state folder is.
 
-use super::args::Common;
 use super::exit::Failure;
+use crate::args::Common;
 use crate::sys::SysError;
 use crate::sys::host;
 use crate::sys::root::exists;

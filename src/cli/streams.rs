@@ -1,7 +1,7 @@
 //! Where results, status lines and errors go.
 
-use super::args::Common;
 use super::exit::{Exit, Failure};
+use crate::args::Common;
 use crate::findings::Totals;
 use crate::model::text::escape;
 use crate::policy::problem;

@@ -1,29 +1,29 @@
 //! `man`: the manual, one page a command, from the command line itself.
 
-use super::args::Arguments;
-use super::exit::{Exit, Failure};
-use super::paths;
-use crate::sys::output::Output;
+use super::command::Arguments;
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use std::io::{self, Write};
-use std::path::Path;
 
-/// `sgidlint man`.
-pub(super) fn write(folder: &Path) -> Result<Exit, Failure> {
+/// A page of the manual.
+pub(crate) struct Page {
+    /// The name of its file, as in `sgidlint-check.1`.
+    pub file: String,
+    /// What stands in it, for troff(1).
+    pub text: Vec<u8>,
+}
+
+/// Every page of the manual.
+pub(crate) fn manual() -> io::Result<Vec<Page>> {
     let mut command = Arguments::command();
     command.build();
-    for (name, page) in pages(&command) {
-        let path = folder.join(format!("{name}.1"));
-        let unwritten =
-            |error: &dyn std::fmt::Display| Failure::usage(format!("can't write {}: {error}", paths::shown(&path)));
-        let mut output = Output::create(&path, 0o644)
-            .map_err(|error| unwritten(&error).hinted("name a folder that exists and that you can write"))?;
-        render(&name, &page, &mut output).map_err(|error| unwritten(&error))?;
-        output.finish().map_err(|error| unwritten(&error))?;
-    }
-    Ok(Exit::Clean)
+    let page = |(name, page): (String, Command)| {
+        let mut text = Vec::new();
+        render(&name, &page, &mut text)?;
+        Ok(Page { file: format!("{name}.1"), text })
+    };
+    pages(&command).into_iter().map(page).collect()
 }
 
 /// The commands by the names of their pages: `sgidlint`, `sgidlint-check` and so on.

@@ -1,25 +1,22 @@
 //! `completions`: a script by which a shell completes commands, flags, lints, policies, users and groups.
 
-use super::args::Arguments;
-use super::exit::{Exit, Failure};
-use super::streams::Streams;
+use super::command::Arguments;
 use crate::lints::Lint;
 use crate::policy::builtin::BUILT_IN;
 use crate::policy::load::document;
+use crate::policy::problem::Problem;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, CommandFactory};
 use clap_complete::{Shell, generate};
 use std::collections::BTreeSet;
 
-/// `sgidlint completions`.
-pub(super) fn completions(shell: Shell, streams: &mut Streams) -> Result<Exit, Failure> {
+/// The script for a shell.
+pub(crate) fn script(shell: Shell) -> Result<String, Vec<Problem>> {
     let mut command = with_names(Arguments::command());
     let mut script = Vec::new();
     generate(shell, &mut command, "sgidlint", &mut script);
     let script = String::from_utf8_lossy(&script);
-    let script = with_accounts(shell, &script, &keys()?);
-    streams.write_results(|out| out.write_all(script.as_bytes()))?;
-    Ok(Exit::Clean)
+    Ok(with_accounts(shell, &script, &keys()?))
 }
 
 /// The script with what asks the system for users and groups, in the shells for which there is such a piece.
@@ -44,10 +41,10 @@ fn with_accounts(shell: Shell, script: &str, keys: &str) -> String {
 const ZSH_END: &str = "\nif [ \"$funcstack[1]\"";
 
 /// The parameters that built-in policies have.
-fn keys() -> Result<String, Failure> {
+fn keys() -> Result<String, Vec<Problem>> {
     let mut keys = BTreeSet::new();
     for built_in in BUILT_IN {
-        let document = document(built_in.name.as_ref()).map_err(Failure::policy)?;
+        let document = document(built_in.name.as_ref())?;
         keys.extend(document.model.params.iter().map(|param| param.name.value.clone()));
     }
     Ok(keys.into_iter().collect::<Vec<_>>().join(" "))

@@ -1,20 +1,11 @@
-//! The command line as clap reads it: values only, nothing looked up.
+//! The whole command line: what each command takes, and what all do.
 
-mod changing;
-mod common;
-mod generate;
-mod judging;
-mod policy;
-mod reporting;
-
-pub(super) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Redo, Undo};
-pub(super) use common::{Common, Format, Progress};
-pub(super) use generate::{Generate, Scheduled, UnitKind};
-pub(super) use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Probe};
-pub(super) use policy::Policy;
-pub(super) use reporting::{CheckCommand, ReportFormat, Reporting};
-
-use super::exit::Failure;
+use super::changing::{Apply, Fix, Log, Plan, Redo, Undo};
+use super::common::{Common, Format};
+use super::generate::Generate;
+use super::judging::{Diff, Explain, Probe};
+use super::policy::Policy;
+use super::reporting::CheckCommand;
 use crate::report;
 use crate::sys::output::Existing;
 use clap::{Args, Parser, Subcommand};
@@ -24,7 +15,7 @@ use std::path::PathBuf;
 /// A policy linter and fixer for setgid directory trees.
 #[derive(Parser, Debug)]
 #[command(name = "sgidlint", version, max_term_width = 100, after_help = EXIT_STATUS, arg_required_else_help = true)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -43,7 +34,7 @@ Exit status:
 
 /// What to do.
 #[derive(Subcommand, Debug)]
-pub(super) enum Command {
+pub(crate) enum Command {
     /// Reports where the trees differ from the policy.
     Check(CheckCommand),
     /// Shows what fix would do, as a unified diff of listings.
@@ -88,7 +79,7 @@ pub(super) enum Command {
 
 /// `init`.
 #[derive(Args, Debug)]
-pub(super) struct Init {
+pub(crate) struct Init {
     /// The directory to look at; `-o FILE` never overwrites.
     #[arg(value_name = "PATH")]
     pub path: PathBuf,
@@ -96,14 +87,14 @@ pub(super) struct Init {
 
 impl Command {
     /// What becomes of a file that `-o` names and that is there already.
-    pub(super) fn may_replace(&self) -> Existing {
+    pub(crate) fn may_replace(&self) -> Existing {
         if matches!(self, Command::Init(_)) { Existing::Refuse } else { Existing::Replace }
     }
 }
 
 impl Arguments {
     /// Whether the command writes a JSON report.
-    pub(super) fn writes_json(&self) -> bool {
+    pub(crate) fn writes_json(&self) -> bool {
         let reports = match &self.command {
             Command::Policy(policy) => matches!(policy, Policy::List | Policy::Check { .. } | Policy::Test { .. }),
             Command::Plan(_) | Command::Generate(_) | Command::Init(_) => false,
@@ -114,7 +105,7 @@ impl Arguments {
     }
 
     /// Whether it does, without writing the end of it.
-    pub(super) fn ends_without_end(&self) -> bool {
+    pub(crate) fn ends_without_end(&self) -> bool {
         let answers = match &self.command {
             Command::Log(_) | Command::Explain(_) => true,
             Command::Policy(policy) => matches!(policy, Policy::List | Policy::Test { .. }),
@@ -123,23 +114,19 @@ impl Arguments {
         answers && self.writes_json()
     }
 
-    /// Settles what clap can't: which command knows which format.
-    pub(super) fn settle(&mut self) -> Result<(), Failure> {
+    /// Settles what clap can't: which command knows which format; `false` where this one doesn't.
+    pub(crate) fn settle(&mut self) -> bool {
         self.common.format = match self.common.report_format.0.name {
             report::JSON => Format::Json,
-            report::HUMAN => Format::Human,
-            _ if matches!(self.command, Command::Check(_)) => Format::Human,
-            _ => {
-                return Err(Failure::usage("only check writes this format")
-                    .hinted("other commands write --format human or --format json"));
-            }
+            _ => Format::Human,
         };
-        Ok(())
+        [report::JSON, report::HUMAN].contains(&self.common.report_format.0.name)
+            || matches!(self.command, Command::Check(_))
     }
 }
 
 /// Whether words that clap can't read ask for a JSON report on standard output, as far as they can be understood.
-pub(super) fn ask_for_json(words: impl Iterator<Item = OsString>) -> bool {
+pub(crate) fn ask_for_json(words: impl Iterator<Item = OsString>) -> bool {
     let words: Vec<OsString> = words.take_while(|word| word != "--").collect();
     let is = |at: usize, text: &str| words.get(at).is_some_and(|word| word == text);
     let is_json = |at: usize| is(at, "--format=json") || is(at, "--format") && is(at + 1, "json");

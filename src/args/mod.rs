@@ -1,0 +1,19 @@
+//! The command line as clap reads it: values only, nothing looked up; its manual, and what shells complete of it.
+
+mod changing;
+mod command;
+mod common;
+pub(crate) mod completions;
+mod generate;
+mod judging;
+pub(crate) mod manual;
+mod policy;
+mod reporting;
+
+pub(crate) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Redo, Undo};
+pub(crate) use command::{Arguments, Command, Init, ask_for_json};
+pub(crate) use common::{Common, Format, Progress};
+pub(crate) use generate::{Generate, Scheduled, UnitKind};
+pub(crate) use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Probe};
+pub(crate) use policy::Policy;
+pub(crate) use reporting::{CheckCommand, ReportFormat, Reporting};

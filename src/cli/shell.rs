@@ -1,0 +1,32 @@
+//! `completions` and `man`: what shells complete, and what man(1) shows.
+
+use super::exit::{Exit, Failure};
+use super::paths;
+use super::streams::Streams;
+use crate::args::{completions, manual};
+use crate::sys::output::Output;
+use clap_complete::Shell;
+use std::fmt::Display;
+use std::io::Write;
+use std::path::Path;
+
+/// `sgidlint completions`.
+pub(super) fn completions(shell: Shell, streams: &mut Streams) -> Result<Exit, Failure> {
+    let script = completions::script(shell).map_err(Failure::policy)?;
+    streams.write_results(|out| out.write_all(script.as_bytes()))?;
+    Ok(Exit::Clean)
+}
+
+/// `sgidlint man`.
+pub(super) fn manual(folder: &Path) -> Result<Exit, Failure> {
+    let pages = manual::manual().map_err(|error| Failure::incomplete(format!("can't make the manual: {error}")))?;
+    for page in pages {
+        let path = folder.join(page.file);
+        let unwritten = |error: &dyn Display| Failure::usage(format!("can't write {}: {error}", paths::shown(&path)));
+        let mut output = Output::create(&path, 0o644)
+            .map_err(|error| unwritten(&error).hinted("name a folder that exists and that you can write"))?;
+        output.write_all(&page.text).map_err(|error| unwritten(&error))?;
+        output.finish().map_err(|error| unwritten(&error))?;
+    }
+    Ok(Exit::Clean)
+}
