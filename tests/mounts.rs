@@ -58,6 +58,10 @@ scenario!(btrfs_subvolumes_are_mended_and_undone, own mounts, |t| {
     assert_eq!(t.sh("find . ! -gid 4242 -o -type d ! -perm -2000"), "");
     t.run("undo -y").succeeds();
     t.holds(&before);
+    // In a snapshot an empty directory stands in for a subvolume below.
+    t.sh("btrfs -q subvolume snapshot a kept");
+    let end = t.run("check . -p lab.toml --format json").end();
+    assert!(end["exit"] == 1 && end["errors"] == 0 && end["vanished"] == 0, "{end}");
 });
 
 scenario!(ext4_with_grpid_is_mended_and_undone, own mounts, |t| {

@@ -114,6 +114,20 @@ impl Mounts {
         self.by_id(id).is_some_and(stamps)
     }
 
+    /// Whether the inode number that is listed with a name there is that of its inode, but for subvolumes and mounts; denied of
+    /// mounts that aren't known.
+    pub(crate) fn lists_inodes(&self, id: u64) -> bool {
+        // Not overlayfs, whose directories may be listed with the number of a layer (its documentation, "Inode
+        // properties"); nor FAT, SMB and programs of users (FUSE), which may make numbers up for each listing.
+        let lists = |mount: &Mount| {
+            matches!(
+                mount.fs.as_str(),
+                "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "tmpfs" | "zfs" | "f2fs" | "nfs" | "nfs4"
+            )
+        };
+        self.by_id(id).is_some_and(lists)
+    }
+
     /// Whether that mount's file system lists a directory as it was when it was opened, or its descriptor last put to 0:
     /// without what was made or renamed later (btrfs since Linux 6.6, `last_index` in its fs/btrfs/inode.c).
     pub(crate) fn lists_as_opened(&self, id: u64) -> bool {

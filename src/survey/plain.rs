@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn glance(entry: &Entry) -> Glance {
-        Glance { kind: entry.kind, dev: entry.id.dev, nlink: entry.nlink, state: entry.state }
+        Glance { kind: entry.kind, dev: entry.id.dev, ino: entry.id.ino, nlink: entry.nlink, state: entry.state }
     }
 
     #[test]

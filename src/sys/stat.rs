@@ -50,6 +50,8 @@ pub(crate) struct Glance {
     pub kind: Kind,
     /// The device it is on.
     pub dev: u64,
+    /// The number of its inode there.
+    pub ino: u64,
     /// How many names it has.
     pub nlink: u32,
     /// Its owner, group and mode.
@@ -65,6 +67,7 @@ pub(crate) fn glance_at(dir: impl AsFd, name: &CStr) -> Option<Glance> {
     Some(Glance {
         kind: Kind::from_st_mode(stat.st_mode)?,
         dev: stat.st_dev,
+        ino: stat.st_ino,
         nlink: u32::try_from(stat.st_nlink).ok()?,
         state: State { uid: stat.st_uid, gid: stat.st_gid, mode: Mode::new(stat.st_mode) },
     })

@@ -1,7 +1,7 @@
 //! Looking again in one directory for what was missing there: whatever name it has by now, its inode number tells of it.
 
 use super::dir::{Dir, Origin};
-use super::missing::{Absent, Why};
+use super::missing::{Absent, What, Why};
 use super::place::Place;
 use super::settle::{LISTINGS, Memory};
 use super::unread::Unread;
@@ -9,6 +9,7 @@ use super::visitor::{Visitor, Want};
 use super::worker::Worker;
 use crate::model::entry::Kind;
 use crate::sys::SysError;
+use crate::sys::dir::{Reach, open_at};
 use crate::sys::listing::{Buffer, Ino, Listing, resume};
 use crate::sys::stat::look_at;
 use rustix::io::Errno;
@@ -20,34 +21,49 @@ use std::sync::Arc;
 /// What is missing in one directory.
 struct Search {
     absent: Vec<Absent>,
-    is_sighted: Vec<bool>,
+    /// What of each is missing still.
+    left: Vec<Option<What>>,
     by_name: HashMap<CString, usize>,
     by_ino: HashMap<Ino, usize>,
+    /// Whether listings tell what inode a name leads to.
+    lists_inodes: bool,
 }
 
 impl Search {
-    fn new(absent: Vec<Absent>) -> Search {
-        let by_name = absent.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
-        let by_ino = absent.iter().enumerate().filter_map(|(at, &(_, ino))| Some((ino?, at))).collect();
-        Search { is_sighted: vec![false; absent.len()], absent, by_name, by_ino }
+    fn new(absent: Vec<Absent>, lists_inodes: bool) -> Search {
+        let all = || absent.iter().enumerate();
+        let named = all().filter(|(_, absent)| absent.what == What::Entry);
+        let by_name = named.map(|(at, absent)| (absent.named.0.clone(), at)).collect();
+        let by_ino = all().filter_map(|(at, absent)| Some((absent.named.1?, at))).collect();
+        Search { left: all().map(|(_, absent)| Some(absent.what)).collect(), absent, by_name, by_ino, lists_inodes }
     }
 
     /// Whether a listed name is missed still, by itself or for its inode.
     fn sights(&mut self, name: &CStr, ino: Option<Ino>) -> bool {
-        let found = [self.by_name.get(name).copied(), ino.and_then(|ino| self.by_ino.get(&ino).copied())];
-        let is_new = found.iter().flatten().any(|&at| !self.is_sighted[at]);
-        found.iter().flatten().for_each(|&at| self.is_sighted[at] = true);
+        let mut is_new = false;
+        if let Some(&at) = self.by_name.get(name)
+            && self.left[at] == Some(What::Entry)
+        {
+            is_new = true;
+            // Where another has its name by now, what was listed with it is missing all the same.
+            let is_other = self.lists_inodes && self.absent[at].named.1.is_some_and(|missed| Some(missed) != ino);
+            self.left[at] = is_other.then_some(What::Inode);
+        }
+        if let Some(&at) = ino.and_then(|ino| self.by_ino.get(&ino)) {
+            is_new |= self.left[at].take().is_some();
+        }
         is_new
     }
 
     /// Whether all of it was listed.
     fn is_over(&self) -> bool {
-        self.is_sighted.iter().all(|&is_sighted| is_sighted)
+        self.left.iter().all(Option::is_none)
     }
 
     /// What wasn't listed.
     fn into_rest(self) -> impl Iterator<Item = Absent> {
-        self.absent.into_iter().zip(self.is_sighted).filter(|&(_, is_sighted)| !is_sighted).map(|(absent, _)| absent)
+        let rest = self.absent.into_iter().zip(self.left);
+        rest.filter_map(|(absent, left)| Some(Absent { what: left?, ..absent }))
     }
 }
 
@@ -58,17 +74,20 @@ impl<V: Visitor> Worker<'_, V> {
             Ok(fd) => fd,
             Err(error) => return self.lost(dir, error),
         };
-        let mut search = Search::new(absent);
+        let mut search = Search::new(absent, dir.traits.lists_inodes);
         let why = match self.search(dir, &fd, &mut search) {
             Ok(why) => why,
             Err(error) => return self.scheduler.missed.add_rest(&mut self.visitor, dir, error, Why::Gone),
         };
-        for (name, ino) in search.into_rest() {
+        for Absent { named: (name, ino), what } in search.into_rest() {
+            if self.scheduler.is_over() {
+                return;
+            }
             // Made since, or moved past where the listing was.
-            match look_at(&fd, &name) {
-                _ if self.scheduler.is_over() => return,
-                Err(error) if error.is_gone() => self.miss(dir, &name, ino, why),
-                _ => self.child(dir.clone(), name, ino),
+            let is_there = || !look_at(&fd, &name).is_err_and(|error| error.is_gone());
+            match what == What::Entry && is_there() {
+                true => self.child(dir.clone(), name, ino),
+                false => self.miss(dir, (&name, ino), (what, why)),
             }
         }
     }
@@ -124,10 +143,11 @@ impl<V: Visitor> Worker<'_, V> {
 }
 
 /// Whether a directory lists an inode.
-fn lists(fd: &OwnedFd, ino: Option<Ino>) -> Result<bool, SysError> {
-    resume(fd, 0)?;
+fn lists(dir: &OwnedFd, ino: Option<Ino>) -> Result<bool, SysError> {
+    // Another thread may be listing it, and who shares a descriptor shares where its listing stands.
+    let dir = open_at(dir, c".", Reach::Mount)?;
     let mut buffer = Buffer::default();
-    let mut listing = Listing::new(fd, &mut buffer);
+    let mut listing = Listing::new(&dir, &mut buffer);
     while let Some(listed) = listing.next() {
         match listed {
             Ok(listed) if !listed.is_dot() && listed.ino() == ino => return Ok(true),
@@ -136,4 +156,38 @@ fn lists(fd: &OwnedFd, ino: Option<Ino>) -> Result<bool, SysError> {
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_another_inode_is_judged_and_its_own_is_missing_still() {
+        let absent = || vec![Absent { named: (c"x".to_owned(), Ino::new(1)), what: What::Entry }];
+        let inode = Absent { what: What::Inode, ..absent()[0].clone() };
+        // What is listed, by name and inode; what of it is new, and what is missing in the end.
+        type Case<'a> = (&'a [(&'a CStr, u64)], &'a [bool], Vec<Absent>);
+        let cases: [Case<'_>; 6] = [
+            (&[(c"x", 1)], &[true], vec![]),
+            (&[(c"y", 1), (c"x", 2)], &[true, false], vec![]),
+            (&[(c"x", 2), (c"y", 1), (c"z", 1)], &[true, true, false], vec![]),
+            (&[(c"x", 2), (c"x", 3)], &[true, false], vec![inode.clone()]),
+            (&[(c"y", 3)], &[false], absent()),
+            (&[(c"x", 0)], &[true], vec![inode.clone()]),
+        ];
+        let sights = |search: &mut Search, listed: &[(&CStr, u64)]| -> Vec<bool> {
+            listed.iter().map(|&(name, ino)| search.sights(name, Ino::new(ino))).collect()
+        };
+        for (listed, new, rest) in cases {
+            let mut search = Search::new(absent(), true);
+            assert_eq!(sights(&mut search, listed), new, "{listed:?}");
+            assert_eq!(search.is_over(), rest.is_empty(), "{listed:?}");
+            assert_eq!(search.into_rest().collect::<Vec<_>>(), rest, "{listed:?}");
+        }
+        let mut of_fuse = Search::new(absent(), false);
+        assert!(of_fuse.sights(c"x", Ino::new(2)) && of_fuse.is_over(), "its numbers say nothing");
+        let mut alone = Search::new(vec![inode], true);
+        assert_eq!(sights(&mut alone, &[(c"x", 2), (c"y", 1)]), [false, true], "its name was told of");
+    }
 }

@@ -55,6 +55,8 @@ pub(crate) struct MountTraits {
     pub told_by_device: bool,
     /// The ctime of a directory tells whether it was moved.
     pub stamps_renames: bool,
+    /// The inode number that is listed with a name is the one that a look at it tells.
+    pub lists_inodes: bool,
     /// What came to a directory after it was opened isn't listed, nor what was renamed since.
     pub lists_as_opened: bool,
 }
@@ -190,6 +192,7 @@ impl MountTraits {
             automounts: mounts.may_automount(mount),
             told_by_device: mounts.is_told_by_device(mount),
             stamps_renames: mounts.stamps_renames(mount),
+            lists_inodes: mounts.lists_inodes(mount),
             lists_as_opened: mounts.lists_as_opened(mount),
         }
     }

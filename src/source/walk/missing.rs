@@ -31,17 +31,39 @@ pub(crate) enum Why {
     Moved,
 }
 
-/// A name that was missing, and the inode number that was listed with it.
-pub(crate) type Absent = (CString, Option<Ino>);
+/// A name that was listed, and the inode number that was listed with it.
+pub(crate) type Named = (CString, Option<Ino>);
 
-/// A name in a directory that was entered.
+/// What is missing of a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum What {
+    /// All of it: nothing was told of.
+    Entry,
+    /// The inode alone: what has the name by now was told of.
+    Inode,
+}
+
+/// It was listed, and is not where it was.
+pub(crate) const MOVED: (What, Why) = (What::Entry, Why::Moved);
+
+/// Its name leads to something else, which is told of.
+pub(crate) const EXCHANGED: (What, Why) = (What::Inode, Why::Moved);
+
+/// What is missing in a directory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Absent {
+    /// The name, and the inode that was listed with it.
+    pub named: Named,
+    /// What of it.
+    pub what: What,
+}
+
+/// What is missing in a directory that was entered.
 pub(crate) struct Missing<H> {
     /// The directory.
     pub dir: Arc<Dir<H>>,
-    /// The name.
-    pub name: CString,
-    /// The inode that was listed with it.
-    pub ino: Option<Ino>,
+    /// What is missing in it.
+    pub absent: Absent,
 }
 
 /// What all threads of one round miss.
@@ -71,7 +93,7 @@ impl<H> Missed<H> {
         visitor: &mut V,
         dir: &Arc<Dir<H>>,
         (name, ino): (&CStr, Option<Ino>),
-        why: Why,
+        (what, why): (What, Why),
     ) -> bool {
         let at = Place::lost(dir, name);
         if self.is_last {
@@ -84,7 +106,7 @@ impl<H> Missed<H> {
         // Nothing panics while holding it.
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         if list.kept.len() < MOST {
-            list.kept.push(Missing { dir: dir.clone(), name: name.to_owned(), ino });
+            list.kept.push(Missing { dir: dir.clone(), absent: Absent { named: (name.to_owned(), ino), what } });
             return true;
         }
         let is_first = !std::mem::replace(&mut list.is_flooded, true);
@@ -100,7 +122,7 @@ impl<H> Missed<H> {
     pub(super) fn add_rest<V: Visitor<Here = H>>(&self, visitor: &mut V, dir: &Arc<Dir<H>>, error: SysError, why: Why) {
         match (dir.origin(), error.is_gone()) {
             (Origin::Below(parent, name), true) => {
-                self.add(visitor, parent, (name, Ino::new(dir.id().ino)), why);
+                self.add(visitor, parent, (name, Ino::new(dir.id().ino)), (What::Entry, why));
             }
             (Origin::Start(_), true) => visitor.vanished(Place::itself(dir, None)),
             (_, false) => visitor.error(Place::itself(dir, None), error),
@@ -131,12 +153,12 @@ impl<H> Missed<H> {
 pub(crate) fn by_directory<H>(missing: Vec<Missing<H>>) -> Vec<(Arc<Dir<H>>, Vec<Absent>)> {
     let mut places = HashMap::new();
     let mut all: Vec<(Arc<Dir<H>>, Vec<Absent>)> = Vec::new();
-    for Missing { dir, name, ino } in missing {
+    for Missing { dir, absent } in missing {
         let place = *places.entry(Arc::as_ptr(&dir)).or_insert(all.len());
         if place == all.len() {
             all.push((dir, Vec::new()));
         }
-        all[place].1.push((name, ino));
+        all[place].1.push(absent);
     }
     all
 }

@@ -17,6 +17,7 @@ mod counters;
 mod crossing;
 mod scheduler;
 mod dir;
+mod listed;
 mod worker;
 mod missing;
 mod place;

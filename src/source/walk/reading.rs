@@ -2,7 +2,8 @@
 
 use super::crossing::{is_agreed, is_shut, tell};
 use super::dir::Dir;
-use super::missing::{Absent, Why};
+use super::listed::{is_as_listed, may_be_as_listed};
+use super::missing::{EXCHANGED, MOVED, Named, What, Why};
 use super::place::Place;
 use super::scheduler::Scheduler;
 use super::settle::{LISTINGS, Memory, is_snapshot};
@@ -12,6 +13,7 @@ use super::visitor::{Enough, Next, Standing, Visitor, Want};
 use super::visits::Visits;
 use crate::model::entry::Kind;
 use crate::sys::SysError;
+use crate::sys::handle::Handle;
 use crate::sys::listing::{Buffer, Ino, Listed, Listing};
 use crate::sys::stat::{Look, glance_at, look, look_at};
 use rustix::io::Errno;
@@ -38,7 +40,7 @@ pub(crate) struct Reading<'a, V: Visitor> {
     pub(crate) fd: &'a OwnedFd,
     pub(crate) told: &'a mut ToldNames,
     pub(crate) scheduler: &'a Scheduler<'a, V::Here>,
-    found: &'a mut Vec<Absent>,
+    found: &'a mut Vec<Named>,
     names: u64,
     is_missing: bool,
 }
@@ -49,7 +51,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
         visitor: &'a mut V,
         dir: &'a Arc<Dir<V::Here>>,
         fd: &'a OwnedFd,
-        (told, found): (&'a mut ToldNames, &'a mut Vec<Absent>),
+        (told, found): (&'a mut ToldNames, &'a mut Vec<Named>),
         scheduler: &'a Scheduler<'a, V::Here>,
     ) -> Self {
         Reading { visitor, dir, fd, told, scheduler, found, names: 0, is_missing: false }
@@ -155,18 +157,22 @@ impl<'a, V: Visitor> Reading<'a, V> {
         match (want, kind) {
             (Want::Skip, _) => {}
             (Want::Enter, Kind::Dir) => self.found.push((name.to_owned(), ino)),
-            (Want::Glance, _) if seen.is_none() && self.glanced(name, kind) == Enough::Yes => {}
+            (Want::Glance, _) if seen.is_none() && self.glanced((name, ino), kind) == Enough::Yes => {}
             (Want::Glance | Want::Look | Want::Enter, _) => self.seen((name, ino), kind, seen),
         }
     }
 
     /// Glances at a name, where that tells the mount that it is on, and lets the visitor say whether that is enough.
-    fn glanced(&mut self, name: &CStr, listed: Kind) -> Enough {
+    fn glanced(&mut self, (name, ino): (&CStr, Option<Ino>), listed: Kind) -> Enough {
         if !self.dir.traits.told_by_device {
             return Enough::No;
         }
         match glance_at(self.fd, name) {
-            Some(glance) if glance.kind == listed && glance.kind != Kind::Dir => self.visitor.glance(&glance),
+            Some(glance)
+                if glance.kind == listed && glance.kind != Kind::Dir && may_be_as_listed(self.dir, ino, &glance) =>
+            {
+                self.visitor.glance(&glance)
+            }
             _ => Enough::No,
         }
     }
@@ -183,7 +189,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
             (_, Kind::Dir) => self.unentered((name, ino), &look),
             _ => {
                 if tell(self.visitor, self.dir, Place::of(self.dir, self.fd.as_fd(), name), &look) == Standing::Moved {
-                    self.miss((name, ino));
+                    self.miss((name, ino), MOVED);
                 }
             }
         }
@@ -194,15 +200,20 @@ impl<'a, V: Visitor> Reading<'a, V> {
         let at = Place::of(self.dir, self.fd.as_fd(), name);
         if is_agreed(self.visitor, self.dir, at, look) && matches!(self.visitor.directory(at, look, None), Next::Moved)
         {
-            self.miss((name, ino));
+            self.miss((name, ino), MOVED);
         }
     }
 
     fn look(&mut self, (name, ino): (&CStr, Option<Ino>)) -> Option<Look> {
         match look_at(self.fd, name) {
-            Ok(look) => Some(look),
+            Ok(look) => {
+                if !is_as_listed(self.dir, ino, &look, || Handle::at(self.fd, name)) {
+                    self.miss((name, ino), EXCHANGED);
+                }
+                Some(look)
+            }
             Err(error) if error.is_gone() => {
-                self.miss((name, ino));
+                self.miss((name, ino), MOVED);
                 None
             }
             Err(error) => {
@@ -215,7 +226,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
         }
     }
 
-    fn miss(&mut self, listed: (&CStr, Option<Ino>)) {
-        self.is_missing |= self.scheduler.missed.add(self.visitor, self.dir, listed, Why::Moved);
+    fn miss(&mut self, listed: (&CStr, Option<Ino>), missing: (What, Why)) {
+        self.is_missing |= self.scheduler.missed.add(self.visitor, self.dir, listed, missing);
     }
 }

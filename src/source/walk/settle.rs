@@ -75,8 +75,13 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use tempfile::tempdir;
 
-    const ATOMIC: MountTraits =
-        MountTraits { automounts: false, told_by_device: true, stamps_renames: true, lists_as_opened: false };
+    const ATOMIC: MountTraits = MountTraits {
+        automounts: false,
+        told_by_device: true,
+        stamps_renames: true,
+        lists_inodes: true,
+        lists_as_opened: false,
+    };
     const AS_OPENED: MountTraits = MountTraits { lists_as_opened: true, ..ATOMIC };
 
     /// Lists a directory of five names with so much memory, and changes it so many times at the first of them; says

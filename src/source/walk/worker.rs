@@ -2,7 +2,8 @@
 
 use super::crossing::{is_shut, tell};
 use super::dir::Dir;
-use super::missing::{Absent, Why};
+use super::listed::is_as_listed;
+use super::missing::{EXCHANGED, MOVED, Named, What, Why};
 use super::place::Place;
 use super::pool::Pool;
 use super::reading::{Reading, Rest};
@@ -14,6 +15,7 @@ use super::visits::Admission;
 use crate::model::entry::Kind;
 use crate::sys::SysError;
 use crate::sys::dir::{OnMount, Reach, mount_at, open_at};
+use crate::sys::handle::Handle;
 use crate::sys::listing::{Buffer, Ino, resume};
 use crate::sys::stat::{Look, look, look_at};
 use crossbeam_deque::Worker as Queue;
@@ -33,7 +35,7 @@ pub(crate) struct Worker<'a, V: Visitor> {
     pub(crate) pool: Pool<V::Here>,
     buffer: Buffer,
     told: Box<ToldNames>,
-    found: Vec<Absent>,
+    found: Vec<Named>,
     pub(crate) scheduler: &'a Scheduler<'a, V::Here>,
     options: Options<'a>,
 }
@@ -123,11 +125,12 @@ impl<'a, V: Visitor> Worker<'a, V> {
         };
         let at = Place::of(&parent, above.as_fd(), &name);
         let (fd, look) = self.open(&parent, (at, ino))?;
+        self.compare(&parent, (&name, ino), &look, || Handle::of(&fd));
         let here = match self.visitor.directory(at, &look, Some(fd.as_fd())) {
             Next::Enter(here) => here,
             Next::Leave => return None,
             Next::Moved => {
-                self.miss(&parent, &name, ino, Why::Moved);
+                self.miss(&parent, (&name, ino), MOVED);
                 return None;
             }
         };
@@ -146,7 +149,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
             };
             match error.errno {
                 Errno::XDEV => return self.cross(parent, (at, ino)),
-                Errno::NOENT | Errno::STALE => self.miss(parent, at.name(), ino, Why::Moved),
+                Errno::NOENT | Errno::STALE => self.miss(parent, (at.name(), ino), MOVED),
                 // Exchanged for something else and back again; nothing may hide that way.
                 Errno::NOTDIR | Errno::LOOP if tries > 0 && is_dir(at) => {
                     tries -= 1;
@@ -214,26 +217,41 @@ impl<'a, V: Visitor> Worker<'a, V> {
     /// A directory that can't be opened is looked at by name, so that it can be judged all the same.
     fn unopened(&mut self, parent: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>, error: SysError) {
         let Some((above, name)) = at.parent() else { return };
-        match look_at(above, name) {
-            Err(unseen) => self.fail(parent, (at, ino), unseen),
-            Ok(look) if look.entry.kind == Kind::Dir => match self.visitor.directory(at, &look, None) {
+        let look = match look_at(above, name) {
+            Err(unseen) => return self.fail(parent, (at, ino), unseen),
+            Ok(look) => look,
+        };
+        self.compare(parent, (name, ino), &look, || Handle::at(above, name));
+        if look.entry.kind == Kind::Dir {
+            return match self.visitor.directory(at, &look, None) {
                 Next::Enter(_) => self.visitor.error(at, error),
                 Next::Leave => {}
-                Next::Moved => self.miss(parent, name, ino, Why::Moved),
-            },
-            // It was a directory when listed, and something else when it was to be opened.
-            Ok(look) => {
-                // Others were read since: names are asked about after `begin` of their own directory only.
-                self.visitor.begin(Place::itself(parent, Some(above)));
-                match self.visitor.want(&parent.here, name, look.entry.kind) {
-                    Want::Skip => {}
-                    Want::Glance | Want::Look | Want::Enter => {
-                        if tell(&mut self.visitor, parent, at, &look) == Standing::Moved {
-                            self.miss(parent, name, ino, Why::Moved);
-                        }
-                    }
+                Next::Moved => self.miss(parent, (name, ino), MOVED),
+            };
+        }
+        // It was a directory when listed, and something else when it was to be opened. Others were read since: names are
+        // asked about after `begin` of their own directory only.
+        self.visitor.begin(Place::itself(parent, Some(above)));
+        match self.visitor.want(&parent.here, name, look.entry.kind) {
+            Want::Skip => {}
+            Want::Glance | Want::Look | Want::Enter => {
+                if tell(&mut self.visitor, parent, at, &look) == Standing::Moved {
+                    self.miss(parent, (name, ino), MOVED);
                 }
             }
+        }
+    }
+
+    /// Has an inode looked for again that was listed with a name which leads to another by now.
+    fn compare(
+        &mut self,
+        dir: &Arc<Dir<V::Here>>,
+        listed: (&CStr, Option<Ino>),
+        look: &Look,
+        handle: impl FnOnce() -> Option<Handle>,
+    ) {
+        if !is_as_listed(dir, listed.1, look, handle) {
+            self.miss(dir, listed, EXCHANGED);
         }
     }
 
@@ -280,15 +298,15 @@ impl<'a, V: Visitor> Worker<'a, V> {
 
     fn fail(&mut self, dir: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>, error: SysError) {
         if error.is_gone() {
-            self.miss(dir, at.name(), ino, Why::Moved);
+            self.miss(dir, (at.name(), ino), MOVED);
         } else if !is_shut(&mut self.visitor, dir, at, error) {
             self.visitor.error(at, error);
         }
     }
 
     /// Has a name in a directory looked for again, which is in a pool since its names were queued.
-    pub(crate) fn miss(&mut self, dir: &Arc<Dir<V::Here>>, name: &CStr, ino: Option<Ino>, why: Why) {
-        self.scheduler.missed.add(&mut self.visitor, dir, (name, ino), why);
+    pub(crate) fn miss(&mut self, dir: &Arc<Dir<V::Here>>, listed: (&CStr, Option<Ino>), missing: (What, Why)) {
+        self.scheduler.missed.add(&mut self.visitor, dir, listed, missing);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Entries that are given another name in their directory whenever it is listed: they are judged under it, or are an error.
 
 use super::*;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::cell::RefCell;
 use std::fs;
 use tempfile::tempdir;
@@ -189,4 +190,82 @@ fn what_is_renamed_to_before_where_a_long_listing_stands_is_told_of() {
         assert_eq!(dodger.record.seen.len(), as_set(&dodger.record).len(), "each is told of once");
         assert!(dodger.record.vanished.is_empty() && dodger.unread.is_empty(), "{:?}", dodger.unread);
     }
+}
+
+/// Exchanges two names of a directory.
+fn exchange(dir: &Path, names: [&str; 2]) {
+    let [one, other] = names.map(|name| dir.join(name));
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).unwrap();
+}
+
+/// Whether the listings of the file system that a directory lies on tell of inodes; says so where they don't.
+fn tells_inodes(test: &str, dir: &Path) -> bool {
+    let mount = start(dir).look.entry.mount;
+    let tells = Mounts::read().unwrap().lists_inodes(mount);
+    if !tells {
+        eprintln!("skipped: {test} needs a file system that lists the inode numbers that it tells");
+    }
+    tells
+}
+
+#[test]
+fn what_is_exchanged_between_listing_and_look_is_looked_for_by_its_inode() {
+    let tree = tempdir().unwrap();
+    let root = tree.path();
+    if !tells_inodes("what_is_exchanged_between_listing_and_look_is_looked_for_by_its_inode", root) {
+        return;
+    }
+    fs::write(root.join("a"), "").unwrap();
+    std::os::unix::fs::symlink("nowhere", root.join("b")).unwrap();
+    let mut left = 2;
+    // Whichever is looked at is the link by then.
+    let dodger = dodged(root, |name| {
+        if left > 0 && fs::symlink_metadata(root.join(name)).unwrap().is_file() {
+            left -= 1;
+            exchange(root, ["a", "b"]);
+        }
+    });
+    let files = dodger.record.seen.iter().filter(|(_, kind)| *kind == Kind::File).count();
+    assert_eq!(files, 1, "{:?}", dodger.record.seen);
+    assert!(dodger.record.vanished.is_empty() && dodger.unread.is_empty(), "{:?}", dodger.unread);
+}
+
+#[test]
+fn a_directory_that_takes_the_name_of_one_that_was_read_is_read_too() {
+    let tree = tempdir().unwrap();
+    let root = tree.path();
+    if !tells_inodes("a_directory_that_takes_the_name_of_one_that_was_read_is_read_too", root) {
+        return;
+    }
+    for name in ["a", "b"] {
+        fs::create_dir(root.join(name)).unwrap();
+        fs::write(root.join(name).join(format!("in-{name}")), "").unwrap();
+    }
+    let mut is_first = true;
+    let dodger = dodged(root, |name| {
+        if name.starts_with("in-") && std::mem::take(&mut is_first) {
+            exchange(root, ["a", "b"]);
+        }
+    });
+    let read = |end: &str| dodger.record.seen.iter().any(|(path, _)| path.ends_with(end.as_bytes()));
+    assert!(read("in-a") && read("in-b"), "{:?}", dodger.record.seen);
+    assert!(dodger.record.vanished.is_empty() && dodger.unread.is_empty(), "{:?}", dodger.unread);
+}
+
+#[test]
+fn a_directory_that_is_exchanged_whenever_it_is_looked_for_is_an_error() {
+    let tree = tempdir().unwrap();
+    let root = tree.path();
+    if !tells_inodes("a_directory_that_is_exchanged_whenever_it_is_looked_for_is_an_error", root) {
+        return;
+    }
+    fs::create_dir(root.join("a")).unwrap();
+    std::os::unix::fs::symlink("nowhere", root.join("b")).unwrap();
+    let dodger = dodged(root, |name| {
+        if fs::symlink_metadata(root.join(name)).unwrap().is_dir() {
+            exchange(root, ["a", "b"]);
+        }
+    });
+    assert_eq!(dodger.unread.iter().map(|(_, why)| *why).collect::<Vec<_>>(), [Unread::MovedAway]);
+    assert!(!dodger.record.seen.iter().any(|(_, kind)| *kind == Kind::Dir), "{:?}", dodger.record.seen);
 }
