@@ -1,6 +1,6 @@
 //! Without root: what isn't the caller's to change is planned for nobody, and told by who could change it.
 
-use crate::lab::lab;
+use crate::lab::{lab, policy};
 use crate::scenario;
 use crate::stage::{ALICE, EVE};
 use snapbox::str;
@@ -76,4 +76,14 @@ scenario!(a_setgid_bit_that_would_be_dropped_is_foreseen, |t| {
     run.exits(1).mentions("the kernel would drop setgid in silence").mentions("Nothing to change.");
     assert_eq!(t.stamps(), before);
     assert_eq!(t.run("fix -y . -p lab.toml").succeeds().stderr().matches("not yours").count(), 0);
+});
+
+scenario!(a_directory_that_the_caller_cannot_open_is_judged_by_its_name, own mounts, |t| {
+    t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE'\ngroup = 4242"));
+    t.tree("dir 2001:4242 2775 .\n dir 2002:2001 0700 shut");
+    let shut = "group is 2001, should be 4242";
+    t.run_as(ALICE, "check -p lab.toml").exits(3).mentions(shut).mentions("openat2: EACCES");
+    t.run_as(ALICE, "check shut -p lab.toml").exits(3).mentions(shut).mentions("openat2: EACCES");
+    // Nobody asks what lies in it.
+    t.run_as(ALICE, "explain ./shut -p lab.toml").succeeds().mentions(shut);
 });

@@ -1,7 +1,8 @@
 //! The way from a root down to where a walk starts: every step by descriptor, every rule heard on the way.
 
+use super::assess::Judged;
 use super::site::{Reach, Reached, keeper_of};
-use super::surveyor::Surveyor;
+use super::surveyor::{Met, Surveyor};
 use super::way::{Way, next_stop, push, root_stop};
 use crate::findings::found::EntryError;
 use crate::judging::regions::Placed;
@@ -9,7 +10,7 @@ use crate::judging::scope::Scope;
 use crate::model::entry::Kind;
 use crate::model::path::TreePath;
 use crate::source::told::Asked;
-use crate::source::walk::Start;
+use crate::source::walk::{Start, Unread};
 use crate::sys::SysError;
 use crate::sys::dir::{Reach as Through, open_at};
 use crate::sys::features::KernelFeatures;
@@ -21,17 +22,25 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Goes to `target`, a path from the region's root (empty for the root itself), judges what lies there, and gives the
-/// start of a walk if that is a directory to be entered.
+/// What became of the way to an entry.
+pub(super) enum Approached<'p> {
+    /// All that is meant was judged, or is left out.
+    Done,
+    /// It is a directory, which was judged; what lies in it is to be walked.
+    Start(Start<Scope<'p>>),
+    /// It is a directory that was judged by its name, as it can't be opened.
+    Shut(EntryError),
+}
+
+/// Goes to `target`, a path from the region's root (empty for the root itself), and judges what lies there.
 pub(super) fn approach<'p>(
     placed: &'p Placed<'p>,
     target: &[u8],
     surveyor: &mut Surveyor<'p>,
-) -> Result<Option<Start<Scope<'p>>>, EntryError> {
+) -> Result<Approached<'p>, EntryError> {
     let fail = |error| {
         let path = placed.path.join(OsStr::from_bytes(target));
-        let owner = keeper_of(&path, &error);
-        EntryError { owner, ..EntryError::of(None, TreePath::from(path.as_os_str().as_bytes()), error) }
+        EntryError { owner: keeper_of(&path, &error), ..EntryError::of(None, path_at(placed, target), error) }
     };
     let features = surveyor.features;
     let mut way = Opened { dir: None, features };
@@ -41,27 +50,48 @@ pub(super) fn approach<'p>(
     for (at, name) in names.iter().enumerate() {
         let Some(scope) = stop.inside.take() else {
             surveyor.counts.excluded += 1;
-            return Ok(None);
+            return Ok(Approached::Done);
         };
         surveyor.set_directory(&scope, || path.clone());
         push(&mut path, name);
         if at + 1 == names.len() {
             let (dir, name) = (way.dir().map_err(fail)?, c_name(name).map_err(fail)?);
             let look = look_at(dir, &name).map_err(fail)?;
-            if look.entry.kind != Kind::Dir {
+            let shut = match look.entry.kind {
+                Kind::Dir => open_at(dir, &name, Through::Any).err().filter(|error| error.errno == Errno::ACCESS),
+                _ => None,
+            };
+            if look.entry.kind != Kind::Dir || shut.is_some() {
                 let reach = Reach::Named(dir.as_fd(), &name, features);
-                surveyor.meet(&scope, &Reached { reach, name: name.to_bytes(), path: &path }, &look);
-                return Ok(None);
+                let met = surveyor.meet(&scope, &Reached { reach, name: name.to_bytes(), path: &path }, &look);
+                return match (met, shut) {
+                    (Met::Moved, _) => Err(moved(placed, target)),
+                    (Met::Inside(_), Some(error)) => Ok(Approached::Shut(fail(error))),
+                    (Met::Inside(_) | Met::Done, _) => Ok(Approached::Done),
+                };
             }
         }
-        let Some(next) = next_stop(&scope, &mut way, (name, &path), surveyor).map_err(fail)? else { return Ok(None) };
+        let next = next_stop(&scope, &mut way, (name, &path), surveyor).map_err(fail)?;
+        let Some(next) = next else { return Ok(Approached::Done) };
         stop = next;
     }
     let name = names.last().copied().unwrap_or(b".");
     let site = Reached { reach: way.reach(), name, path: if path.is_empty() { b"." } else { &path } };
-    surveyor.judge(&placed.region, &site, &stop.look, &stop.all_wanted);
+    if surveyor.judge(&placed.region, &site, &stop.look, &stop.all_wanted) == Judged::Moved {
+        return Err(moved(placed, target));
+    }
     let dir = way.into_dir().map_err(fail)?;
-    Ok(stop.inside.map(|here| Start { dir, look: stop.look, here, prefix: path }))
+    let start = |here| Approached::Start(Start { dir, look: stop.look, here, prefix: path });
+    Ok(stop.inside.map_or(Approached::Done, start))
+}
+
+/// It was moved away just when it was to be told of.
+fn moved(placed: &Placed<'_>, target: &[u8]) -> EntryError {
+    EntryError::told(None, path_at(placed, target), Unread::MovedAway.to_string())
+}
+
+fn path_at(placed: &Placed<'_>, target: &[u8]) -> TreePath {
+    TreePath::from(placed.path.join(OsStr::from_bytes(target)).as_os_str().as_bytes())
 }
 
 /// Directories by descriptor.

@@ -26,14 +26,13 @@ use crate::judging::bound::Bound;
 use crate::judging::cover::Cover;
 use crate::judging::memo::Memo;
 use crate::judging::regions::{Placed, divide};
-use crate::judging::scope::Scope;
 use crate::judging::usage::Usage;
 use crate::judging::walk_roots::{WalkRoot, walk_roots};
 use crate::model::path::TreePath;
 use crate::policy::model::Mounts;
 use crate::source::mounts;
 use crate::source::roots::{Refusal, Rooted};
-use crate::source::walk::{self, Start, Visits};
+use crate::source::walk::{self, Visits};
 use crate::sys::SysError;
 use crate::sys::features::KernelFeatures;
 use crate::sys::file_system::file_system_id;
@@ -42,7 +41,7 @@ use crate::sys::held::{Crossing, Held};
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look};
 use crate::sys::thread::run_confined;
-use approach::approach;
+use approach::{Approached, approach};
 use assess::Context;
 use live::gather;
 use obstacle::Obstacle;
@@ -219,10 +218,13 @@ fn walk_all<'p>(
     for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
         let approached = confined(conduct, || approach_all(batch, placed, &mut guide))?;
         let mut starts = Vec::new();
-        for start in approached {
-            match start {
-                Ok(start) => starts.extend(start),
-                Err(error) => survey.errors.push(error),
+        for approached in approached {
+            match approached {
+                Ok(Approached::Start(start)) => starts.push(start),
+                Ok(Approached::Done) => {}
+                // Nobody asked what lies in it.
+                Ok(Approached::Shut(_)) if conduct.depth == Depth::Start => {}
+                Ok(Approached::Shut(error)) | Err(error) => survey.errors.push(error),
             }
         }
         if conduct.depth == Depth::Start {
@@ -242,9 +244,11 @@ fn walk_all<'p>(
     Ok(surveyors)
 }
 
-type Approached<'p> = Result<Option<Start<Scope<'p>>>, EntryError>;
-
-fn approach_all<'p>(batch: &[WalkRoot], placed: &'p [Placed<'p>], guide: &mut Surveyor<'p>) -> Vec<Approached<'p>> {
+fn approach_all<'p>(
+    batch: &[WalkRoot],
+    placed: &'p [Placed<'p>],
+    guide: &mut Surveyor<'p>,
+) -> Vec<Result<Approached<'p>, EntryError>> {
     batch.iter().map(|target| approach(&placed[target.region], &target.path, guide)).collect()
 }
 
