@@ -27,7 +27,7 @@ pub(super) enum Approached<'p> {
     /// All that is meant was judged, or is left out.
     Done,
     /// It is a directory, which was judged; what lies in it is to be walked.
-    Start(Start<Scope<'p>>),
+    Start(Box<Start<Scope<'p>>>),
     /// It is a directory that was judged by its name, as it can't be opened.
     Shut(EntryError),
 }
@@ -81,7 +81,7 @@ pub(super) fn approach<'p>(
         return Err(moved(placed, target));
     }
     let dir = way.into_dir().map_err(fail)?;
-    let start = |here| Approached::Start(Start { dir, look: stop.look, here, prefix: path });
+    let start = |here| Approached::Start(Box::new(Start { dir, look: stop.look, here, prefix: path }));
     Ok(stop.inside.map_or(Approached::Done, start))
 }
 

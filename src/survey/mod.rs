@@ -220,7 +220,7 @@ fn walk_all<'p>(
         let mut starts = Vec::new();
         for approached in approached {
             match approached {
-                Ok(Approached::Start(start)) => starts.push(start),
+                Ok(Approached::Start(start)) => starts.push(*start),
                 Ok(Approached::Done) => {}
                 // Nobody asked what lies in it.
                 Ok(Approached::Shut(_)) if conduct.depth == Depth::Start => {}
