@@ -127,12 +127,20 @@ scenario!(every_command_gives_one_answer_about_an_entry, own mounts, |t| {
         let seed = dice.0;
         t.sh("find . -mindepth 1 -delete");
         let (tree, caller) = (random_tree(&mut dice), one_of(&mut dice, &[None, None, Some(ALICE), Some(EVE)]));
-        let text = policy(&format!("[[tree]]\nroot = '$TREE'\n{}\n{}\n", one_of(&mut dice, &TREES), one_of(&mut dice, &RULES)));
+        let (tree_keys, rule) = (one_of(&mut dice, &TREES), one_of(&mut dice, &RULES));
+        let is_template = !rule.contains("$TREE") && dice.below(4) == 0;
+        let root = if is_template { "" } else { "root = '$TREE'\n" };
+        let text = policy(&format!("[[tree]]\n{root}{tree_keys}\n{rule}\n"));
         let (limit, options) = (one_of(&mut dice, &LIMITS), one_of(&mut dice, &["", "", "--unsafe-fixes"]));
         t.policy("lab.toml", &text);
         t.tree(&tree);
         let context = format!("round {round} from Dice({seed}), as {}: {limit} {options}\n{text}\n{tree}", who(caller));
-        let limit = if limit.is_empty() { String::new() } else { format!("$TREE/{limit}") };
+        let limit = match (is_template, limit) {
+            (true, _) => "$TREE".to_owned(),
+            (false, "") => String::new(),
+            (false, limit) => format!("$TREE/{limit}"),
+        };
+        let of_root = if is_template { "--root $TREE" } else { "" };
         let plainly = |line: &str| caller.map_or_else(|| t.run(line), |user| t.run_as(user, line));
         let run = |command: &str| plainly(&format!("{command} {limit} -p lab.toml {options}"));
 
@@ -159,7 +167,7 @@ scenario!(every_command_gives_one_answer_about_an_entry, own mounts, |t| {
         assert_eq!(run("diff").stdout(), run("fix -n").stdout(), "diff and fix -n as text\n{context}");
 
         for (path, entry) in states(t) {
-            let told = plainly(&format!("explain --format json $TREE/{path} -p lab.toml"));
+            let told = plainly(&format!("explain --format json $TREE/{path} {of_root} -p lab.toml"));
             let Some(told) = told.json_of("explanation").pop() else {
                 assert!(caller.is_some(), "root can look at {path}\n{told}\n{context}");
                 continue;

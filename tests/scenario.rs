@@ -10,7 +10,7 @@
 
 use crate::filter::Filter;
 use crate::run::{Run, runs_on_record};
-use crate::stage::{self, PATH, User, as_user, on_own_mounts};
+use crate::stage::{self, PATH, User, as_user, heed_signals, on_own_mounts};
 use crate::trace::Trace;
 use crate::tree;
 use std::fs::{self, Permissions};
@@ -280,6 +280,7 @@ impl Scenario {
         command.args(self.words(line)).current_dir(self.path(".")).stdin(Stdio::null());
         self.environment(&mut command);
         command.env("SGIDLINT_STATE_DIR", state);
+        heed_signals(&mut command);
         command
     }
 

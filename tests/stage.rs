@@ -5,6 +5,7 @@ use rustix::process::{Gid, Uid, geteuid, umask};
 use rustix::thread::{UnshareFlags, set_thread_groups, set_thread_res_gid, set_thread_res_uid, unshare_unsafe};
 use std::ffi::CString;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -173,6 +174,20 @@ fn on_own_thread<T: Send>(unshared: UnshareFlags, act: impl FnOnce() -> T + Send
         let thread = thread.unwrap();
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// Has a command heed the signals that the tests themselves may have been told to ignore: by nohup(1), or by a shell
+/// without job control that started them in the background.
+pub fn heed_signals(command: &mut Command) {
+    let heed = || {
+        for signal in [libc::SIGHUP, libc::SIGINT] {
+            // SAFETY: no handler is set.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec, two system calls are made and no memory is allocated.
+    unsafe { command.pre_exec(heed) };
 }
 
 #[test]

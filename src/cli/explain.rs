@@ -130,6 +130,7 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     let mut way = way;
     let acl = way.pop().and_then(|end| end.listed.acl().cloned());
     let mut notes = notes(&entry);
+    notes.extend(session.apart(|| where_it_leads(path, &entry))?);
     notes.extend(judged.as_ref().and_then(|judged| binding(judged, told_by)));
     let explained = Explained {
         path: real.as_os_str().as_bytes(),
@@ -184,6 +185,19 @@ fn binding(judged: &Judged, told_by: Option<ToldBy>) -> Option<String> {
         ToldBy::Parent => "nothing above is setgid, and this lies in it",
     };
     Some(format!("`{name}` is a template, and {root} was taken for its root, as {why}; --root names another"))
+}
+
+/// Where a symbolic link leads, as that is what a PATH of other commands means.
+fn where_it_leads(path: &Path, entry: &Entry) -> Option<String> {
+    let leads = (entry.kind == Kind::Symlink).then(|| paths::absolute(path).and_then(|path| paths::resolved(&path)));
+    Some(match leads? {
+        Ok(end) => format!(
+            "this is about the symbolic link itself; it leads to {}, which is explained by that path, and which `check` \
+             looks at where it is given the link",
+            paths::shown(&end)
+        ),
+        Err(_) => "this is about the symbolic link itself; it leads to nothing that can be looked at".into(),
+    })
 }
 
 /// What the mount makes of an entry's setgid bit.
