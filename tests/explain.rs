@@ -120,3 +120,10 @@ scenario!(answers_come_as_json_too, |t| {
     assert_eq!(t.run("explain foreign-group --format json").json()[0]["level"], "deny");
     assert!(t.run("policy list --format json").json().iter().any(|policy| policy["name"] == "setgid-share"));
 });
+
+scenario!(what_a_rule_wants_is_told_with_its_params_and_captures, own mounts, |t| {
+    t.accounts("thesis:x:4243:\n");
+    t.policy("lab.toml", &policy("[params.team]\n[[tree]]\nroot = '$TREE/{project}'\ngroup = ['{team}', '{project}']"));
+    t.tree("dir 0:0 0755 .\n dir 0:0 0755 thesis");
+    t.run("explain ./thesis -p lab.toml -s team=root").mentions("['root', 'thesis']").never_mentions("{team}");
+});

@@ -16,6 +16,7 @@ use crate::lints::{Cause, Lint};
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::path::TreePath;
+use crate::model::pattern::placeholder::put_in;
 use crate::model::text::account::{group_text, owner_text};
 use crate::model::text::quote::shell_quote;
 use crate::policy::compile::instance::Instance;
@@ -28,6 +29,7 @@ use crate::report::json::answer;
 use crate::report::text::words::{Wording, Words};
 use crate::source::line::{ToldBy, root_above};
 use crate::source::mounts::Mounts;
+use crate::source::roots::{Rooted, lookup};
 use crate::survey::SurveyError;
 use crate::sys::purpose::Purpose;
 use crate::sys::root::look_at_path;
@@ -124,7 +126,7 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     let views = judged.iter().zip(&unsafely).flat_map(|(judged, unsafely)| {
         let cover = judged.cover();
         let trees: Vec<usize> = cover.covering(&real).copied().collect();
-        let view = |tree: usize| view(&session, judged, unsafely, &judged.roots.trees[tree].instance, &real, &entry);
+        let view = |tree: usize| view(&session, judged, unsafely, &judged.roots.trees[tree], &real, &entry);
         trees.into_iter().map(view).collect::<Vec<_>>()
     });
     let mut way = way;
@@ -213,11 +215,11 @@ fn view<'j>(
     session: &Session<'_>,
     judged: &'j Judged,
     unsafely: &Survey,
-    instance: &'j Instance,
+    tree: &'j Rooted,
     path: &Path,
     entry: &Entry,
 ) -> EntryView<'j> {
-    let survey = &judged.survey;
+    let (survey, instance) = (&judged.survey, &tree.instance);
     let below = path.strip_prefix(instance.root()).map(Path::to_path_buf).unwrap_or_default();
     let below = if below.as_os_str().is_empty() { PathBuf::from(".") } else { below };
     let chains = instance.deciders(below.as_os_str().as_bytes(), entry.kind);
@@ -241,7 +243,7 @@ fn view<'j>(
         attributes: chains
             .unwrap_or_default()
             .into_iter()
-            .map(|chain| attribute(session, judged, chain, entry))
+            .map(|chain| attribute(session, judged, tree, chain, entry))
             .collect(),
         findings: report.map(told).unwrap_or_default(),
         cause: report.and_then(|report| report.cause).map(Cause::explanation),
@@ -268,11 +270,19 @@ fn passed_over(judged: &Judged, by_pattern: bool) -> Option<String> {
     excluded.then(|| "it lies in a directory that is excluded, private, or on another mount".into())
 }
 
-fn attribute<'j>(session: &Session<'_>, judged: &'j Judged, chain: Chain, entry: &Entry) -> Attribute<'j> {
+fn attribute<'j>(
+    session: &Session<'_>,
+    judged: &'j Judged,
+    tree: &Rooted,
+    chain: Chain,
+    entry: &Entry,
+) -> Attribute<'j> {
     let said = chain.words.into_iter().map(|said| {
         let site = judged.table.site(said.rule);
+        let params = &judged.loaded[site.policy as usize].params;
         Said {
-            wanted: said.value,
+            // Braces that name nothing stand for themselves.
+            wanted: put_in(&said.value, lookup(params, &tree.captures)).map_or(said.value, |(filled, _)| filled),
             file: &judged.survey.policies[site.policy as usize].file,
             line: site.line,
             pattern: (judged.tree_line(site) != site.line).then(|| site.label.clone()),

@@ -301,8 +301,10 @@ fn label(loaded: &Loaded) -> PolicyLabel {
 /// Why a survey came to nothing.
 pub(super) fn failed(error: SurveyError) -> Failure {
     match error {
-        SurveyError::Uncovered(path) => Failure::usage(format!("no tree covers {}", paths::shown(&path)))
-            .hinted("name a path at, above or below the root of a tree, or a policy that covers this one with -p"),
+        SurveyError::Uncovered(path) => Failure::usage(format!("no tree covers {}", paths::shown(&path))).hinted(
+            "name a path at, above or below the root of a tree, or a policy that covers this one with -p; \
+                      `root-exclude` leaves roots out",
+        ),
         SurveyError::Setup(error) => Failure::incomplete(unfit(error)),
     }
 }

@@ -336,7 +336,7 @@ impl Finder<'_> {
 }
 
 /// What stands for a name in braces, of a policy's params and of what a root captured.
-fn lookup<'v>(
+pub(crate) fn lookup<'v>(
     params: &'v BTreeMap<String, String>,
     captures: &'v [(String, String)],
 ) -> impl Fn(&str) -> Option<(&'v str, Origin)> {
