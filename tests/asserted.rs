@@ -62,7 +62,7 @@ scenario!(patterns_find_every_directory_that_is_meant, own mounts, |t| {
     finds(t, "as = 'alice'\nmatch = '/'\nscope = 'below'\ncan = 'create'", &[]);
     // What takes nothing was not asked.
     finds(t, &eve("match = 'uot/'\ncannot = ['enter', 'list']"), &["eve enter .", "eve list ."]);
-    t.run("check -p lab.toml --probe").exits(1).mentions("whether eve can list wasn't asked: nothing here is what `match` says");
+    t.run("check -p lab.toml --probe").exits(1).mentions("whether eve can list wasn't asked: nothing in $TREE matches `uot/`");
     finds(t, &eve("match = 'uot/'\ncannot = 'enter'\noptional = true"), &[]);
     // What the tree leaves out is no part of it, and a PATH limits what is asked.
     t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE'\nexclude = 'skip'\n[[expect]]\nas = 'eve'\nmatch = '*'\ncannot = 'create'"));
@@ -126,4 +126,39 @@ scenario!(links_are_followed_where_that_is_said, own mounts, |t| {
         finds(t, &keys("eve", "tmp/hers", "cannot = 'enter'"), &[]);
         finds(t, &keys("alice", "tmp/hers", "cannot = 'enter'"), &["alice enter tmp/hers"]);
     }
+});
+
+scenario!(explain_asks_each_member_of_a_group, own mounts, |t| {
+    t.accounts("team:x:4401:alice,bob,eve\nstaff:x:4402:alice\nempty:x:4403:\n");
+    t.tree("dir 0:0 0755 .\n dir 0:4402 0750 staff\n dir 0:4401 2770 staff/in\n dir 0:4403 2770 nobodys");
+    let run = t.run("explain ./staff/in --as :team --format json");
+    let told = run.succeeds().json_of("story");
+    let said = |story: &serde_json::Value| {
+        let text = |key: &str| story[key].as_str().unwrap_or("-").to_owned();
+        (text("as"), text("member"), story["acts"][0]["can"] == true)
+    };
+    let who = |member: &str, can| (":team".to_owned(), member.to_owned(), can);
+    let expected = [who("alice", true), who("bob", false), who("eve", false)];
+    assert_eq!(told.iter().map(said).collect::<Vec<_>>(), expected, "{run}");
+    let run = t.run("explain ./staff/in --as :team");
+    run.succeeds().mentions("alice is a member of :team.").mentions("bob is a member of :team; the same is told of eve.");
+    run.mentions("lets :team enter");
+    let nobody = "nobody is in :empty yet, so that this is told of somebody who is in that group and in no other";
+    t.run("explain ./nobodys --as :empty").succeeds().mentions(&format!("Note: {nobody}."));
+    let told = t.run("explain ./nobodys --as :empty --format json").succeeds().json_of("story");
+    assert_eq!((told.len(), &told[0]["notes"][0], &told[0]["member"]), (1, &nobody.into(), &serde_json::Value::Null));
+});
+
+scenario!(what_was_not_asked_names_its_root_and_is_never_hidden, own mounts, |t| {
+    t.accounts("");
+    t.tree("dir 0:0 0755 .\n dir 0:0 0755 a\n dir 0:0 0755 b\n dir 0:0 0755 b/drop");
+    let expect = "[[expect]]\nas = 'eve'\ncannot = 'enter'\n";
+    t.policy("lab.toml", &policy(&format!("[[tree]]\nroot = '$TREE/*'\n{expect}match = ['drop/', 'inbox']\n")));
+    let run = t.run("check -p lab.toml --probe");
+    run.exits(1).mentions("wasn't asked: nothing in $TREE/a matches `drop/`, `inbox`").never_mentions("$TREE/b matches");
+    let optional = "[[tree]]\nroot = '$TREE/gone'\noptional = true\n";
+    t.policy("lab.toml", &policy(&format!("{optional}{expect}")));
+    t.run("check -q -p lab.toml --probe").succeeds().mentions("no root here is what this [[expect]] is about, so it wasn't asked");
+    t.policy("lab.toml", &policy(&format!("{optional}{expect}optional = true\n")));
+    t.run("check -q -p lab.toml --probe").is_silent();
 });

@@ -1,6 +1,6 @@
 //! A member's chain of directories, far deeper than any call could be told: it costs the sum of its names.
 
-use crate::lab::lab;
+use crate::lab::{lab, policy};
 use crate::scenario::Scenario;
 use crate::{needs_program, scenario};
 use rustix::fs::{Mode, OFlags, fchmod, fstat, mkdirat, openat};
@@ -73,4 +73,56 @@ scenario!(a_deep_chain_is_mended_and_undone_by_a_plan_and_its_baseline_holds, ow
     t.run("check -q . -p lab.toml").is_silent();
     t.run("undo -q -y").succeeds();
     assert_eq!(modes(t), first);
+});
+
+/// A policy that expects something of all directories.
+fn expect_everywhere(t: &mut Scenario, act: &str) {
+    let expect = format!("[[tree]]\nroot = '$TREE'\n[[expect]]\nas = ['@others', ':4242']\nmatch = '/'\n{act}");
+    t.policy("lab.toml", &policy(&expect));
+}
+
+scenario!(a_deep_chain_is_asked_about_in_little_memory_and_few_bytes, own mounts, |t| {
+    needs_program!("python3");
+    make(t);
+    t.sh("chmod 755 .");
+    // Each level reads like the one before, or unlike any other: three in four of all modes let others in.
+    for differ in [false, true] {
+        if differ {
+            let mut level = 0;
+            go_down(t, |dir, name| {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+                level += 1;
+                fchmod(openat(dir, name, flags, Mode::empty()).unwrap(), Mode::from_raw_mode(0o5 + 0o10 * (level % 64))).unwrap();
+            });
+        }
+        for (act, said) in [("cannot = 'enter'", "@others can enter $TREE"), ("can = 'create'", "@others can't create in $TREE")] {
+            expect_everywhere(t, act);
+            let run = t.run_under("python3 $DIR/peak.py", "check . -p lab.toml --probe");
+            let lines = run.exits(1).mentions(said).stdout().lines().count();
+            let peak: usize = run.stderr().trim_end().rsplit(' ').next().unwrap().parse().unwrap();
+            assert!(run.stdout().len() < 6 << 20 && peak < 60 << 10, "{act}: {} bytes, {peak} KiB", run.stdout().len());
+            assert!(differ || lines < 10, "what reads alike is told together: {lines} lines");
+            let is_folded = |more: usize| run.stdout().contains(&format!(", and so at {more} more entries below ["));
+            // The root, and what lies right in it, may have another group.
+            assert!(differ || (LEVELS - 2..=LEVELS).any(is_folded), "{run}");
+            for line in ["--full", "--format json", "--format sarif", "--format junit"] {
+                let said = t.run(&format!("check . -p lab.toml --probe {line}")).exits(1).stdout().len();
+                assert!(said < 20 << 20, "{line}: {said} bytes");
+            }
+        }
+    }
+});
+
+scenario!(asking_costs_the_number_of_finds_and_not_their_depth, own mounts, |t| {
+    needs_program!("strace");
+    t.tree("dir 0:4242 2775 .");
+    expect_everywhere(t, "can = ['enter', 'list']");
+    let calls = |t: &mut Scenario, levels: usize| {
+        t.sh(&format!("rm -rf d; p=.; for i in $(seq {levels}); do p=$p/d; done; mkdir -p $p"));
+        let trace = t.strace("check . -p lab.toml --probe");
+        trace.run.succeeds();
+        trace.calls.iter().filter(|call| call.contains("openat") || call.contains("faccessat2")).count()
+    };
+    let (few, many) = (calls(t, 150), calls(t, 600));
+    assert!(many < 5 * few, "{few} calls for 150 levels, {many} for 600");
 });

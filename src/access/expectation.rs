@@ -5,11 +5,10 @@ use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::operation::Operation;
 use crate::model::text::account::state_text;
-use crate::model::text::escape::escape;
+use crate::source::absolute::AbsolutePath;
 use crate::sys::access::Right;
 use crate::sys::error::{errno_name, errno_text};
 use rustix::io::Errno;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// What somebody does, or doesn't: who, what and where.
@@ -19,8 +18,12 @@ pub(crate) struct Deed<'a> {
     pub principal: &'a str,
     /// What.
     pub act: Operation,
-    /// The entry, absolute.
-    pub path: &'a Path,
+    /// The entry.
+    pub path: &'a AbsolutePath,
+    /// How that is written.
+    pub shown: &'a str,
+    /// Whether it was found by a pattern: then many may read alike.
+    pub is_found: bool,
     /// What kind of entry it is, where there is one.
     pub kind: Option<Kind>,
 }
@@ -37,7 +40,7 @@ pub(crate) fn can_but_should_not(deed: Deed<'_>) -> String {
 
 /// `whether eve can list /srv/lab/incomign wasn't asked: it isn't there`.
 pub(crate) fn unasked(deed: Deed<'_>, absent: &Path) -> String {
-    let absent = if absent == deed.path { "it".to_owned() } else { shown(absent) };
+    let absent = called(deed, &absent.into());
     format!("whether {} can {} wasn't asked: {absent} isn't there", deed.principal, phrase(deed))
 }
 
@@ -48,7 +51,7 @@ pub(crate) fn kind_is_not(kind: Kind, act: Operation) -> String {
 }
 
 fn phrase(deed: Deed<'_>) -> String {
-    let path = shown(deed.path);
+    let path = deed.shown;
     match deed.act {
         Operation::Enter => format!("enter {path}"),
         Operation::List => format!("list {path}"),
@@ -62,14 +65,14 @@ fn phrase(deed: Deed<'_>) -> String {
 }
 
 fn reason(deed: Deed<'_>, why: &Why, names: &dyn IdNames) -> String {
-    let called = |other: &Path| if other == deed.path { "it".to_owned() } else { shown(other) };
+    let called = |other: &AbsolutePath| called(deed, other);
     let state = |place: &WayPlace, errno: Errno| {
         // EACCES is what bits and ACLs say; anything else has another cause, which the state doesn't show.
         let cause = if errno == Errno::ACCESS { String::new() } else { format!("{}; ", cause(errno)) };
         format!("({cause}{})", state_text(place.state, names))
     };
     match why {
-        Why::Absent(absent) => format!("{} isn't there", called(absent)),
+        Why::Absent(absent) => format!("{} isn't there", called(&absent.as_path().into())),
         Why::Kind(kind) => {
             format!("it is {}", kind_is_not(*kind, deed.act))
         }
@@ -105,8 +108,12 @@ fn cause(errno: Errno) -> String {
     format!("{}: {}", errno_name(errno), errno_text(errno))
 }
 
-fn shown(path: &Path) -> String {
-    escape(path.as_os_str().as_bytes()).into_owned()
+fn called(deed: Deed<'_>, other: &AbsolutePath) -> String {
+    match other {
+        other if other == deed.path => "it".to_owned(),
+        other if deed.is_found && other.holds(deed.path) => "its directory".to_owned(),
+        other => other.shown(),
+    }
 }
 
 #[cfg(test)]
@@ -115,11 +122,11 @@ mod tests {
     use crate::model::samples::{Names, state};
 
     fn place(path: &str, uid: u32, gid: u32, mode: u32) -> WayPlace {
-        WayPlace { path: path.into(), state: state(uid, gid, mode) }
+        WayPlace { path: Path::new(path).into(), state: state(uid, gid, mode) }
     }
 
-    fn deed(act: Operation, path: &str, kind: Kind) -> Deed<'_> {
-        Deed { principal: "alice", act, path: Path::new(path), kind: Some(kind) }
+    fn deed<'a>(act: Operation, path: &'a AbsolutePath, shown: &'a str, kind: Kind) -> Deed<'a> {
+        Deed { principal: "alice", act, path, shown, is_found: false, kind: Some(kind) }
     }
 
     #[test]
@@ -180,14 +187,16 @@ mod tests {
             (Operation::Write, file, Kind::File, Why::Absent(file.into()), "write /srv/lab/f: it isn't there"),
             (Operation::Read, file, Kind::File, Why::Absent("/srv".into()), "read /srv/lab/f: /srv isn't there"),
         ] {
-            assert_eq!(cannot(deed(act, path, kind), &why, &Names), format!("alice can't {text}"));
+            let path = AbsolutePath::from(Path::new(path));
+            assert_eq!(cannot(deed(act, &path, &path.shown(), kind), &why, &Names), format!("alice can't {text}"));
         }
     }
 
     #[test]
     fn what_is_ruled_out_is_said_plainly_and_harmlessly() {
+        let path = AbsolutePath::from(Path::new("/srv/a\u{1b}[31m"));
         assert_eq!(
-            can_but_should_not(deed(Operation::List, "/srv/a\u{1b}[31m", Kind::Dir)),
+            can_but_should_not(deed(Operation::List, &path, &path.shown(), Kind::Dir)),
             r"alice can list /srv/a\x1b[31m, which the policy rules out"
         );
     }

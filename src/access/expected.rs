@@ -4,6 +4,7 @@ use crate::judging::selection::Selection;
 use crate::lints::{Level, Levels, Lint};
 use crate::policy::Loaded;
 use crate::policy::compile::expectations::{ExpectationScope, Expected, expected};
+use crate::policy::model::Expectation;
 use crate::policy::problem::Problem;
 use crate::source::roots::Roots;
 use std::collections::HashSet;
@@ -20,6 +21,15 @@ pub(crate) struct BoundExpectation {
     pub level: Level,
     /// What it says.
     pub expected: Expected,
+}
+
+/// What wasn't asked of anybody, in words.
+#[derive(Default)]
+pub(crate) struct Unasked {
+    /// What somebody relies on, and has to know.
+    pub warnings: Vec<String>,
+    /// What may be so.
+    pub remarks: Vec<String>,
 }
 
 /// Policies, and the roots that were found for them.
@@ -69,32 +79,35 @@ impl PolicyRoots<'_> {
         if problems.is_empty() { Ok(all) } else { Err(problems) }
     }
 
-    /// What is expected and wasn't asked, because no root is what it speaks of.
-    pub(crate) fn unasked(&self, bound: &[BoundExpectation]) -> Vec<String> {
+    /// What is expected and wasn't asked, because no root is what it speaks of: to be known, unless it may be missing, and
+    /// else to be said where more is said.
+    pub(crate) fn unasked(&self, bound: &[BoundExpectation]) -> Unasked {
+        let remarked = |remark: &str| Unasked { remarks: vec![remark.into()], ..Unasked::default() };
         if self.loaded.iter().all(|loaded| loaded.model.expectations.is_empty()) {
-            return vec!["no policy here has an [[expect]], so nothing was asked of anybody".into()];
+            return remarked("no policy here has an [[expect]], so nothing was asked of anybody");
         }
         if !self.selection.is_all() {
             let is_silent = bound.is_empty() && !self.levels.iter().all(|levels| levels.allow(Lint::UnmetExpectation));
             let remark =
                 "no [[expect]] here is about what lies at or below these PATHs, so nothing was asked of anybody";
-            return is_silent.then(|| remark.into()).into_iter().collect();
+            return if is_silent { remarked(remark) } else { Unasked::default() };
         }
-        let mut remarks: Vec<String> = Vec::new();
+        let mut unasked = Unasked::default();
         for (loaded, levels) in self.loaded.iter().zip(self.levels) {
             let file = &loaded.model.source.file;
-            for line in loaded.model.expectations.iter().map(|expectation| expectation.line) {
+            for &Expectation { line, optional, .. } in &loaded.model.expectations {
                 let is_it = |bound: &BoundExpectation| {
                     bound.expected.line == line && self.loaded[bound.policy].model.source.file == *file
                 };
                 let remark =
                     format!("{file}:{line}: no root here is what this [[expect]] is about, so it wasn't asked");
-                if !levels.allow(Lint::UnmetExpectation) && !bound.iter().any(is_it) && !remarks.contains(&remark) {
-                    remarks.push(remark);
+                let known = if optional { &mut unasked.remarks } else { &mut unasked.warnings };
+                if !levels.allow(Lint::UnmetExpectation) && !bound.iter().any(is_it) && !known.contains(&remark) {
+                    known.push(remark);
                 }
             }
         }
-        remarks
+        unasked
     }
 }
 

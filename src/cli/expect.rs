@@ -8,11 +8,11 @@ use super::judged::{Judged, Probed};
 use super::session::{Depth, Ready, Session, unfit};
 use super::streams;
 use crate::access::asking::{Person, Posed, settle_all};
-use crate::access::expected::{BoundExpectation, PolicyRoots};
+use crate::access::expected::{BoundExpectation, PolicyRoots, Unasked};
 use crate::access::probe::Someone;
 use crate::access::probe::inquiry::{Asker, Conduct, InquiryError};
 use crate::access::someone::{each, not_posed, own_umask};
-use crate::access::unmet::Settling;
+use crate::access::unmet::{AlikeFinds, Settling};
 use crate::args::{Check, Common};
 use crate::model::principal::Principal;
 use crate::policy::Loaded;
@@ -48,7 +48,7 @@ struct Expectations {
     askers: Vec<Asker>,
     /// Those whom a captured name stands for, and who can't be asked: each of a tree, by index.
     unknown: Vec<(usize, String)>,
-    remarks: Vec<String>,
+    unasked: Unasked,
     /// Whether all that is expected was asked, as far as it could be.
     probed: Probed,
 }
@@ -59,7 +59,7 @@ impl Expectations {
         let Ready { loaded, levels, roots, selection, .. } = ready;
         let policies = PolicyRoots { loaded, levels, roots, selection };
         let bound = policies.expectations().map_err(Failure::policy)?;
-        let remarks = policies.unasked(&bound);
+        let unasked = policies.unasked(&bound);
         let probed = if ready.selection.is_all() { Probed::Whole } else { Probed::InPart };
         let mut people = People { session, ready, known: HashMap::new(), askers: Vec::new(), someones: Vec::new() };
         let (mut posed, mut unknown, mut problems) = (Vec::new(), Vec::new(), Vec::new());
@@ -78,7 +78,7 @@ impl Expectations {
         for (asker, someone) in people.askers.iter().zip(&people.someones) {
             asker.try_pose().map_err(|error| not_posed(someone, error))?;
         }
-        Ok(Expectations { posed, askers: people.askers, unknown, remarks, probed })
+        Ok(Expectations { posed, askers: people.askers, unknown, unasked, probed })
     }
 
     /// Asks, and puts what isn't as expected among the findings.
@@ -92,6 +92,7 @@ impl Expectations {
             roots: &judged.roots,
             selection: &judged.selection,
             names: &session.names,
+            alike: AlikeFinds::default(),
             note: &|message| streams::note(session.common, message),
         };
         for (tree, message) in std::mem::take(&mut self.unknown) {
@@ -110,7 +111,8 @@ impl Expectations {
         if !settled {
             self.probed = Probed::InPart;
         }
-        judged.survey.remarks.append(&mut self.remarks);
+        judged.survey.remarks.append(&mut self.unasked.remarks);
+        judged.survey.warnings.append(&mut self.unasked.warnings);
         judged.probed = self.probed;
         Ok(())
     }

@@ -5,12 +5,12 @@
 
 mod line;
 
-use crate::findings::found::{EntryReport, Notice, Survey};
+use crate::findings::found::{EntryReport, Notice, Root, Survey, Unmet};
 use crate::findings::order::path_in_tree;
 use crate::judging::selection::Selection;
 use crate::lints::{Finding, Lint};
 use crate::model::entry::State;
-use crate::model::path::TreePath;
+use crate::model::path::{PATH_MAX, TreePath};
 use crate::model::wire::{Numbered, Trail};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
@@ -72,7 +72,7 @@ impl Baseline {
         let mut baseline = Baseline::default();
         let on_entries =
             survey.reports.iter().flat_map(|report| report.findings.iter().map(move |f| known(survey, report, f)));
-        let on_policies = survey.notices.iter().map(|notice| known_notice(survey, notice));
+        let on_policies = survey.notices.iter().filter_map(|notice| known_notice(survey, notice));
         baseline.known.extend(on_entries.chain(on_policies).map(|known| (known, 0)));
         baseline
     }
@@ -133,7 +133,7 @@ impl Baseline {
         reports.retain(|report| !report.findings.is_empty());
         let mut notices = std::mem::take(&mut survey.notices);
         notices.retain(|notice| {
-            let index = indexed.get(&known_notice(survey, notice));
+            let index = known_notice(survey, notice).and_then(|known| indexed.get(&known));
             met.extend(index);
             known_too += u64::from(index.is_some());
             index.is_none()
@@ -152,12 +152,20 @@ fn known(survey: &Survey, report: &EntryReport, finding: &Finding) -> Known {
     Known { lint: finding.lint, subject }
 }
 
-fn known_notice(survey: &Survey, notice: &Notice) -> Known {
-    let file = survey.policies.get(notice.policy as usize).map_or("", |policy| &policy.file);
-    Known {
-        lint: notice.lint,
-        subject: BaselineSubject::Policy { file: file.into(), message: notice.message.as_str().into() },
+/// What is known of a finding about a policy. None where its message names an entry that no call could be given: it
+/// leaves names out, so that somebody could make another of which the same would be said.
+fn known_notice(survey: &Survey, notice: &Notice) -> Option<Known> {
+    let root = |unmet: &Unmet| unmet.root.and_then(|root| survey.roots.get(root as usize)).map_or(0, length);
+    if notice.unmet.as_deref().is_some_and(|unmet| root(unmet) + unmet.path.length() >= PATH_MAX) {
+        return None;
     }
+    let file = survey.policies.get(notice.policy as usize).map_or("", |policy| &policy.file);
+    let subject = BaselineSubject::Policy { file: file.into(), message: notice.message.as_str().into() };
+    Some(Known { lint: notice.lint, subject })
+}
+
+fn length(root: &Root) -> usize {
+    root.path.as_os_str().len()
 }
 
 /// What a run looked at.

@@ -272,6 +272,8 @@ pub struct Unmet {
     pub principal: String,
     /// What they can do, or can't.
     pub act: Operation,
+    /// Of what a pattern found: the number that all those have which read alike but for the path.
+    pub alike: Option<u32>,
 }
 
 impl Notice {

@@ -11,6 +11,6 @@ pub(crate) mod baseline;
 
 pub use found::Survey;
 pub(crate) use found::{EntryError, EntryReport, Excused, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Unmet};
-pub(crate) use notices::{expired, idle, risky, unused_exceptions};
+pub(crate) use notices::{expired, folded, idle, risky, unused_exceptions};
 pub(crate) use order::path_in_tree;
 pub(crate) use totals::{Counts, Totals};

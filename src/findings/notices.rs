@@ -137,3 +137,18 @@ pub(crate) fn risky(loaded: &[Loaded], levels: &[Levels], is_empty: &dyn Fn(&str
 fn is_built_in(loaded: &Loaded) -> bool {
     matches!(loaded.origin, Origin::BuiltIn(_))
 }
+/// Findings about policies, each with how many more follow that read like it but for the path.
+pub(crate) fn folded<'a>(notices: impl Iterator<Item = &'a Notice>) -> Vec<(&'a Notice, u64)> {
+    let (mut all, mut places): (Vec<(&Notice, u64)>, HashMap<u32, usize>) = (Vec::new(), HashMap::new());
+    for notice in notices {
+        let alike = notice.unmet.as_deref().and_then(|unmet| unmet.alike);
+        match alike.and_then(|alike| places.get(&alike)) {
+            Some(&at) => all[at].1 += 1,
+            None => {
+                places.extend(alike.map(|alike| (alike, all.len())));
+                all.push((notice, 0));
+            }
+        }
+    }
+    all
+}

@@ -41,6 +41,12 @@ pub(crate) fn find_beneath(dir: impl AsFd, path: &[u8], reach: Reach) -> Result<
     Way::best().open_far(dir, path, PASS, reach)
 }
 
+/// Holds what has a name in a directory, whatever it is: a symbolic link itself. It needs no right to it.
+pub(crate) fn hold_at(dir: impl AsFd, name: impl rustix::path::Arg) -> Result<OwnedFd, SysError> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat(dir, name, flags, Mode::empty()).map_err(SysError::of("openat"))
+}
+
 /// Another descriptor of what one holds.
 pub(crate) fn duplicate(fd: impl AsFd) -> Result<OwnedFd, SysError> {
     fd.as_fd().try_clone_to_owned().map_err(SysError::of_io("fcntl(F_DUPFD_CLOEXEC)"))

@@ -1,7 +1,7 @@
 //! Roots of trees by their absolute path: opening them, and what lies above them.
 
 use super::SysError;
-use super::dir::{PASS, READ, Reach, Way};
+use super::dir::{PASS, READ, Reach, Way, hold_at};
 use super::features::KernelFeatures;
 use super::stat::{Look, look, look_at};
 use super::xattr::extras;
@@ -58,12 +58,11 @@ pub(crate) fn ancestors(path: &Path) -> Result<Vec<(PathBuf, Look)>, SysError> {
 ///
 /// ENOTDIR where something on the way isn't a directory.
 pub(crate) fn hold_way(path: &Path) -> Result<Vec<HeldEntry>, SysError> {
-    let (names, flags) = (names(path)?, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC);
     let top = open_top(PASS)?;
     let mut way = vec![(PathBuf::from("/"), look(&top)?, top)];
-    for name in names {
+    for name in names(path)? {
         let Some((above, _, dir)) = way.last() else { break };
-        let fd = openat(dir, name, flags, Mode::empty()).map_err(SysError::of("openat"))?;
+        let fd = hold_at(dir, name)?;
         way.push((above.join(OsStr::from_bytes(name)), look(&fd)?, fd));
     }
     Ok(way.into_iter().map(|(path, look, fd)| (path, fd, look)).collect())
@@ -78,7 +77,6 @@ const LINKS: usize = 40;
 /// Holds every directory that is passed on the way to what an absolute path leads to, symbolic links followed, and at
 /// last that; before it the directory that it lies in. An error comes with the path where it went wrong.
 pub(crate) fn hold_way_through(path: &Path) -> Result<Vec<HeldEntry>, (PathBuf, SysError)> {
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let failed = |path: &Path| {
         let path = path.to_path_buf();
         move |error| (path, error)
@@ -96,8 +94,8 @@ pub(crate) fn hold_way_through(path: &Path) -> Result<Vec<HeldEntry>, (PathBuf, 
             b".." => line.truncate((line.len() - 1).max(1)),
             _ => {
                 let at = above.join(&name);
-                let open = || openat(dir, name.as_os_str(), flags, Mode::empty()).map_err(SysError::of("openat"));
-                let (seen, fd) = open().and_then(|fd| Ok((look(&fd)?, fd))).map_err(failed(&at))?;
+                let (seen, fd) =
+                    hold_at(dir, name.as_os_str()).and_then(|fd| Ok((look(&fd)?, fd))).map_err(failed(&at))?;
                 if seen.entry.kind != Kind::Symlink {
                     line.push(way.len());
                     way.push((at, seen, fd));

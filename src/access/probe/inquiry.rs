@@ -251,7 +251,7 @@ fn hold_through(path: &Path) -> Result<Held, Blind> {
 fn ends_at(way: &Way, next: &Path, error: SysError) -> Result<Held, Blind> {
     match way.steps().last() {
         Some(end) if end.look.entry.kind == Kind::Symlink => Err(Blind::Link(end.path.clone())),
-        Some(end) if error.errno == Errno::ACCESS => Ok(Held::Closed(WayPlace::of(end), error)),
+        Some(end) if error.errno == Errno::ACCESS => Ok(Held::Closed(WayPlace::of(&end.spot()), error)),
         _ => Ok(Held::Absent(next.to_path_buf())),
     }
 }

@@ -12,6 +12,7 @@
 mod alike;
 mod asked;
 mod asker;
+pub(crate) mod finds;
 mod gather;
 pub(crate) mod inquiry;
 mod judged;

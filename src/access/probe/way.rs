@@ -4,6 +4,7 @@ use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 use crate::model::operation::{Operation, Operations};
 use crate::model::rights::Rights;
+use crate::source::absolute::AbsolutePath;
 use crate::sys::SysError;
 use crate::sys::access::{Answer, Making, Right};
 use crate::sys::impersonation::Impersonating;
@@ -23,6 +24,23 @@ pub struct Step {
     pub look: Look,
     /// It itself.
     pub held: OwnedFd,
+}
+
+impl Step {
+    /// It, to be asked about.
+    pub(crate) fn spot(&self) -> Spot<'_> {
+        Spot { path: AbsolutePath::from(self.path.as_path()), look: &self.look, held: &self.held }
+    }
+}
+
+/// An entry that is asked about, or the directory that it lies in, held whatever becomes of its name.
+pub(crate) struct Spot<'a> {
+    /// Its path.
+    pub path: AbsolutePath,
+    /// What was seen of it.
+    pub look: &'a Look,
+    /// It itself.
+    pub held: &'a OwnedFd,
 }
 
 /// Every directory from `/` down, and at last the entry itself; no symbolic link is followed.
@@ -80,33 +98,47 @@ impl Way {
             let stopped = above.len().checked_sub(1).map(|at| (at, errno));
             return Ok(Told { acts: Operations::NONE, stopped, making: None });
         }
-        if end.look.entry.kind == Kind::Dir {
-            return self.ask_directory(acting, uid, end);
-        }
-        let may = |step: &Step, right| acting.may(&step.held, right).map(Answer::is_yes);
-        let deletes = match above.last() {
-            // At once: where groups of an ACL give them one by one, the kernel refuses (acl(5)).
-            Some(parent) => {
-                acting.may(&parent.held, Rights::CHANGE)?.is_yes() && deletes(&parent.look, Some(&end.look), uid)
-            }
-            None => false,
-        };
-        let fits = |act: Operation| act.fits(end.look.entry.kind);
-        let acts = Operations::NONE
-            .with(Operation::Delete, deletes)
-            .with(Operation::Read, fits(Operation::Read) && may(end, Right::Read)?)
-            .with(Operation::Write, fits(Operation::Write) && may(end, Right::Write)?);
-        Ok(Told { acts, stopped: None, making: None })
+        let told = ask_entry(acting, uid, &end.spot(), above.last().map(Step::spot).as_ref())?;
+        let stopped = told.closed.map(|errno| (above.len(), errno));
+        Ok(Told { acts: told.acts, stopped, making: told.making })
     }
+}
 
-    fn ask_directory(&self, acting: &Impersonating, uid: u32, end: &Step) -> Result<Told, SysError> {
-        let answers = ask_directory(acting, &end.held)?;
-        let stopped = match answers.pass {
-            Answer::Yes => None,
-            Answer::No(errno) => Some((self.steps.len() - 1, errno)),
-        };
-        Ok(Told { acts: answers.acts(&end.look, uid), stopped, making: answers.making })
+/// What the kernel answers about an entry that somebody gets to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct EntryTold {
+    /// What they can do.
+    pub acts: Operations,
+    /// What the kernel says where they can't pass it; of a directory.
+    pub closed: Option<Errno>,
+    /// What comes of making a file there; in a directory that can be entered.
+    pub making: Option<Making>,
+}
+
+/// Asks as somebody about an entry and the directory that it lies in, whatever lies above.
+pub(crate) fn ask_entry(
+    acting: &Impersonating,
+    uid: u32,
+    end: &Spot<'_>,
+    parent: Option<&Spot<'_>>,
+) -> Result<EntryTold, SysError> {
+    if end.look.entry.kind == Kind::Dir {
+        let answers = ask_directory(acting, end.held)?;
+        let closed = if let Answer::No(errno) = answers.pass { Some(errno) } else { None };
+        return Ok(EntryTold { acts: answers.acts(end.look, uid), closed, making: answers.making });
     }
+    let may = |spot: &Spot<'_>, right| acting.may(spot.held, right).map(Answer::is_yes);
+    let deletes = match parent {
+        // At once: where groups of an ACL give them one by one, the kernel refuses (acl(5)).
+        Some(parent) => acting.may(parent.held, Rights::CHANGE)?.is_yes() && deletes(parent.look, Some(end.look), uid),
+        None => false,
+    };
+    let fits = |act: Operation| act.fits(end.look.entry.kind);
+    let acts = Operations::NONE
+        .with(Operation::Delete, deletes)
+        .with(Operation::Read, fits(Operation::Read) && may(end, Right::Read)?)
+        .with(Operation::Write, fits(Operation::Write) && may(end, Right::Write)?);
+    Ok(EntryTold { acts, closed: None, making: None })
 }
 
 /// What the kernel answers about a directory, whatever lies above it.

@@ -8,7 +8,7 @@ pub(crate) mod runs;
 pub(crate) mod summary;
 
 use crate::findings::summary::Summary;
-use crate::findings::{EntryError, Excused, Notice, Survey};
+use crate::findings::{EntryError, Excused, Notice, Survey, folded};
 use crate::lints::{Fix, Level};
 use crate::model::entry::Kind;
 use crate::model::text::escape::{entry_path, escape, escape_message, write_entry_path};
@@ -55,11 +55,14 @@ pub(crate) fn write_findings(
             rest += line.count;
         }
     }
-    let notices: Vec<&Notice> = survey.notices.iter().filter(|notice| manner.tells(notice.level)).collect();
-    let notices_shown = notices.len().min(most - shown);
-    let told = notices[..notices_shown].iter();
-    told.into_iter().try_for_each(|notice| write_notice(out, survey, words, manner, notice))?;
-    rest += (notices.len() - notices_shown) as u64;
+    let notices = survey.notices.iter().filter(|notice| manner.tells(notice.level));
+    let notices = match manner.grouping == Grouping::Full {
+        true => notices.map(|notice| (notice, 0)).collect(),
+        false => folded(notices),
+    };
+    let (told, left) = notices.split_at(notices.len().min(most - shown));
+    told.iter().try_for_each(|told| write_notice(out, survey, words, manner, told))?;
+    rest += left.iter().map(|(_, more)| 1 + more).sum::<u64>();
     if rest > 0 {
         writeln!(out, "... and {} more (--max-findings)", counted(rest, "finding", "findings"))?;
     }
@@ -126,11 +129,14 @@ fn write_notice(
     survey: &Survey,
     words: &dyn Wording,
     manner: &Manner,
-    notice: &Notice,
+    &(notice, more): &(&Notice, u64),
 ) -> io::Result<()> {
     let file = survey.policies.get(notice.policy as usize).map_or("policy", |policy| &policy.file);
     let place = format!("{}:{}", escape(file.as_bytes()), notice.line);
     write_head(out, manner, &place, notice.level, &notice.message)?;
+    if more > 0 {
+        write!(out, ", and so at {} below", counted(more, "more entry", "more entries"))?;
+    }
     writeln!(out, " {0}[{1}]{0:#}", manner.palette.aside, words.lint(notice.lint))
 }
 

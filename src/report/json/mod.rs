@@ -94,7 +94,10 @@ pub(crate) fn write_findings(
             finding_line(survey, words, names, (report, path), finding).write(out)?;
         }
     }
-    survey.notices.iter().try_for_each(|notice| notice_line(survey, words, notice).write(out))
+    survey.notices.iter().try_for_each(|notice| {
+        let path = notice.unmet.as_deref().map(|unmet| trail.path(&unmet.path, |line| write_line(line, out)));
+        notice_line(survey, words, notice, path.transpose()?).write(out)
+    })
 }
 
 /// Writes a line for each finding that an exception covers.
@@ -247,13 +250,18 @@ fn finding_line<'a>(
 
 /// A finding about a policy has no states, and nothing ever mends it but an editor; an entry it has where it says what
 /// somebody can do there.
-fn notice_line<'a>(survey: &'a Survey, words: &'a dyn Wording, notice: &'a Notice) -> Line<'a> {
+fn notice_line<'a>(
+    survey: &'a Survey,
+    words: &'a dyn Wording,
+    notice: &'a Notice,
+    path: Option<EntryPath<'a>>,
+) -> Line<'a> {
     let unmet = notice.unmet.as_deref();
     Line::Finding {
         lint: words.lint(notice.lint),
         level: notice.level.name(),
         root: unmet.and_then(|unmet| unmet.root).map(|root| root_path(survey, root)),
-        path: unmet.map(|unmet| WirePath::of(&unmet.path).into()),
+        path,
         kind: unmet.and_then(|unmet| unmet.kind).map(Kind::name),
         actual: None,
         desired: None,
