@@ -41,7 +41,7 @@ fn own_etc(t: &Scenario) {
 }
 
 fn own_groups(t: &Scenario) {
-    t.sh("printf 'root:x:0:\nlab:x:4242:alice,bob\ndevs:x:4243:bob\nalice:x:2001:\nbob:x:2002:\neve:x:2003:\n' >/etc/group");
+    t.sh("printf 'root:x:0:\nlab:x:4242:alice,bob\ndevs:x:4243:bob\nidle:x:4244:\nalice:x:2001:\nbob:x:2002:\neve:x:2003:\n' >/etc/group");
     t.sh("chmod 644 /etc/group");
 }
 
@@ -142,7 +142,8 @@ const CASES: [(&str, &str, &str, &str); 13] = [
     // One entry has to give all at once: two groups that give it by halves don't.
     ("dir 0:0 0770 d", "setfacl -m g:lab:rw-,g:devs:r-x d", "bob", "d"),
     ("dir 0:0 0701 d", "", "@others", "d"),
-    ("dir 0:0 0750 d\n file 0:4242 0640 d/f", "setfacl -m g:devs:r-x d", ":lab", "d/f"),
+    // Of a group without members, whoever is in it is meant.
+    ("dir 0:0 0750 d\n file 0:4244 0640 d/f", "setfacl -m g:devs:r-x d", ":idle", "d/f"),
     ("dir 0:4242 2771 it's\\x20$d\n file 0:4242 0640 it's\\x20$d/-f", "", "eve", "it's $d/-f"),
 ];
 
@@ -334,7 +335,46 @@ scenario!(all_that_is_proposed_adds_up_for_the_kernel, own mounts, |t| {
             let group = |story: &Value| story["way"].as_array().unwrap().last().unwrap()["state"]["gid"].clone();
             assert_eq!(group(&before), group(&after));
             if acls.contains("g::rwx") {
-                assert!(t.sh(&format!("getfacl -cp {path}")).contains("group::rwx"), "the group's own entry is kept");
+                // A member's group gets what its own entry holds; nobody else's does, as the mask hid it.
+                let entry = t.sh(&format!("getfacl -cpe {path}"));
+                let is_given = entry.lines().any(|line| line.starts_with("group::r"));
+                assert_eq!(is_given, who == "alice" && pick == 0, "{entry}");
+            }
+        }
+    }
+});
+
+scenario!(nobody_else_gets_anything_by_what_is_proposed_for_one, own mounts, |t| {
+    needs_program!("setfacl");
+    own_etc(t);
+    let acls = [
+        "u:bob:rwx,g::rwx,g:devs:rwx,m::r-x",
+        "u:bob:rwx,g::r-x,g:devs:-wx,m::---",
+        "u:bob:-wx,g:devs:rwx,g:lab:rwx,m::r--",
+        "u:bob:r--,g::rw-,m::-w-",
+    ];
+    for acl in acls {
+        let make = |t: &mut Scenario| {
+            t.sh("find . -mindepth 1 -delete");
+            own_groups(t);
+            t.tree("dir 0:4242 2700 d\n file 0:4242 0600 d/f");
+            t.sh(&format!("setfacl -m {acl} d; setfacl -m u:bob:r-x d; chmod g-s d; setfacl -m {acl} d/f"));
+        };
+        for path in ["d", "d/f"] {
+            make(t);
+            let had = |t: &Scenario| ["bob", "alice", "2009:4242", "@others", "2009:4243"].map(|who| {
+                can(&story(&t.run(&format!("explain $TREE/{path} --as {who} --format json"))))
+            });
+            let before = had(t);
+            let told = story(&t.run(&format!("explain $TREE/{path} --as eve --format json")));
+            for act in told["acts"].as_array().unwrap() {
+                // The last is for her alone.
+                let Some(way) = act["changes"].as_array().unwrap().last() else { continue };
+                make(t);
+                for command in way.as_array().unwrap() {
+                    t.sh(&command.as_str().unwrap().replace("$TREE", t.path(".").to_str().unwrap()));
+                }
+                assert_eq!(had(t), before, "{acl} {path}: {act}");
             }
         }
     }

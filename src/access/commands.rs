@@ -1,13 +1,13 @@
 //! The commands that alter an answer, quoted for a shell.
 
 use crate::access::probe::traced::Trace;
-use crate::access::remedy::{Remedy, Turn};
-use crate::access::trace::Case;
 use crate::model::accounts::IdNames;
 use crate::model::acl::Listed;
-use crate::model::acl::{Acl, Tag};
+use crate::model::acl::{Acl, AclEntry, Tag};
 use crate::model::rights::Rights;
 use crate::model::text::quote::shell_quote;
+use crate::plan::remedy::case::Case;
+use crate::plan::remedy::smallest::{Remedy, Turn};
 
 /// The commands of some changes that are made one after another.
 pub(crate) fn commands(story: &Trace, way: &[Remedy], names: &dyn IdNames) -> Vec<String> {
@@ -36,11 +36,19 @@ fn command(story: &Trace, case: &Case, remedy: Remedy, names: &dyn IdNames) -> S
             format!("gpasswd -a {user} {group}")
         }
         Remedy::Entry { place, tag, id, rights, mask } => {
-            let principal = principal(tag, id, names);
+            let listed = case.after(remedy).stops[place].listed.clone();
+            let before = case.stops[place].listed.acl().map(Acl::entries).unwrap_or_default();
+            let is_other = |entry: &&AclEntry| (entry.tag, entry.id) != (tag, id) && entry.tag != Tag::Mask;
+            // What the mask hid of others stays theirs no more than before.
+            let others = listed.acl().map(Acl::entries).unwrap_or_default().iter().filter(is_other);
+            let others = others.filter(|entry| !before.is_empty() && !before.contains(entry));
+            let others = others.map(|entry| (entry.tag, entry.id, Rights::new(entry.permissions.into())));
+            let entries = std::iter::once((tag, id, rights)).chain(others);
+            let entries = entries.map(|(tag, id, rights)| format!("{}:{rights}", principal(tag, id, names)));
             // setfacl(1) makes the mask anew of all that is given, unless it is named.
-            let is_same = remade(&case.after(remedy).stops[place].listed) == mask;
-            let mask = if is_same { String::new() } else { format!(",m::{mask}") };
-            format!("setfacl -m {} -- {}", shell_quote(format!("{principal}:{rights}{mask}").as_bytes()), quoted(place))
+            let mask = (remade(&listed) != mask).then(|| format!("m::{mask}"));
+            let entries = entries.chain(mask).collect::<Vec<_>>().join(",");
+            format!("setfacl -m {} -- {}", shell_quote(entries.as_bytes()), quoted(place))
         }
     }
 }

@@ -1,8 +1,6 @@
 //! What the policies say to what `explain --as` could propose: nothing may stray from them that doesn't yet.
 
 use crate::access::probe::traced::Scene;
-use crate::access::remedy::Law;
-use crate::access::trace::Stop;
 use crate::judging::cover::Cover;
 use crate::judging::judge::{Options, judge};
 use crate::lints::{Levels, Lint};
@@ -10,6 +8,8 @@ use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, Extras, Identity, Kind};
 use crate::model::intent::{Around, GroupTerm, Intent};
 use crate::model::mode::Mode;
+use crate::plan::remedy::case::Stop;
+use crate::plan::remedy::smallest::Law;
 use crate::source::roots::Roots;
 use crate::sys::names::NameService;
 use std::os::unix::ffi::OsStrExt;

@@ -86,11 +86,16 @@ pub(crate) fn each(principal: &Principal, names: &NameService) -> Result<Vec<Som
     }
 }
 
+/// Each of those that somebody stands for, or oneself: whoever can ask as themselves alone says so by the group that they
+/// take.
+pub(crate) fn each_or_oneself(principal: &Principal, names: &NameService) -> Result<Vec<Someone>, PrincipalError> {
+    if host::effective_uid() == 0 { each(principal, names) } else { Ok(vec![someone(principal, names)?]) }
+}
+
 /// Each of those that somebody stands for, and what they are called in a table.
 pub(crate) fn called(principal: &Principal, names: &NameService) -> Result<Vec<(Someone, String)>, PrincipalError> {
     let label = principal.to_string();
-    // Whoever can ask as themselves alone says so by the group that they take.
-    let mut each = if host::effective_uid() == 0 { each(principal, names)? } else { vec![someone(principal, names)?] };
+    let mut each = each_or_oneself(principal, names)?;
     spare(&mut each);
     let is_one = each.len() == 1;
     let called = |someone: Someone| {
@@ -197,7 +202,7 @@ pub(crate) fn account(text: &str, names: &NameService) -> Result<Account, Princi
 }
 
 /// The gid of a group that is named in `text`.
-fn gid_of(group: &str, text: &str, names: &NameService) -> Result<u32, PrincipalError> {
+pub(crate) fn gid_of(group: &str, text: &str, names: &NameService) -> Result<u32, PrincipalError> {
     let known = names.gid(group);
     let known = known.map_err(|error| PrincipalError::incomplete(format!("can't look up `{text}`: {error}")))?;
     id_of(group, known)

@@ -2,12 +2,12 @@
 
 use crate::access::making::{GroupBy, Made, ModeBy};
 use crate::access::probe::traced::{Tale, Trace};
-use crate::access::trace::{Demand, Fixture};
 use crate::model::accounts::IdNames;
 use crate::model::mode::Mode;
 use crate::model::rights::{Class, Decision, Rights};
 use crate::model::text::account::{group_text, owner_text, state_text};
 use crate::model::text::escape::full_path;
+use crate::plan::remedy::case::{Demand, Fixture};
 use crate::source::mounts::{Class as FileSystem, classify};
 use crate::sys::access::{Answer, Making};
 use crate::sys::error::{errno_name, errno_text};
@@ -54,6 +54,12 @@ pub(crate) fn decided(story: &Trace, tale: &Tale, names: &dyn IdNames) -> String
 /// What else is to be said: where the kernel and the rules differ, and what nothing here can alter.
 pub(crate) fn notes(story: &Trace) -> Vec<String> {
     let mut notes = Vec::new();
+    if story.stands_in {
+        notes.push(format!(
+            "nobody is in {} yet, so that this is told of somebody who is in that group and in no other",
+            story.asked_for
+        ));
+    }
     let mut note = |text: String| {
         if !notes.contains(&text) {
             notes.push(text);

@@ -118,11 +118,9 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
             Err(error) => Err(Failure::incomplete(format!("can't look at {}: {error}", paths::shown(&real)))),
         }
     })??;
-    let story = explain
-        .principal
-        .as_ref()
-        .map(|principal| tell(&session, judged.as_ref(), principal, explain.umask, &real))
-        .transpose()?;
+    let stories = explain.principal.as_ref();
+    let stories = stories.map(|principal| tell(&session, judged.as_ref(), principal, explain.umask, &real));
+    let stories = stories.transpose()?.unwrap_or_default();
     let views = judged.iter().zip(&unsafely).flat_map(|(judged, unsafely)| {
         let cover = judged.cover();
         let trees: Vec<usize> = cover.covering(&real).copied().collect();
@@ -140,7 +138,7 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
         actual: entry.state,
         acl,
         // The story tells the way, and more of it.
-        way: if story.is_none() { way } else { Vec::new() },
+        way: if stories.is_empty() { way } else { Vec::new() },
         notes,
         views: views.collect(),
     };
@@ -148,11 +146,11 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     streams.write_results(|out| match common.format {
         Format::Human => {
             write_entry(out, &explained, &session.names, &manner.palette)?;
-            story.iter().try_for_each(|one| trace::write(out, one, &session.names, &manner.palette, manner.verbosity))
+            trace::write_all(out, &stories, &session.names, &manner.palette, manner.verbosity)
         }
         Format::Json => {
             answer::write_entry(out, &explained, &session.names)?;
-            story.iter().try_for_each(|one| trace::json::write(out, one, &session.names))
+            stories.iter().try_for_each(|one| trace::json::write(out, one, &session.names))
         }
     })?;
     let Some(judged) = judged else { return Ok(Exit::Clean) };

@@ -13,6 +13,7 @@ mod merge;
 mod model;
 mod names;
 mod read;
+pub(crate) mod remedy;
 mod room;
 mod share;
 mod steps;

@@ -3,15 +3,15 @@
 use super::request::Someone;
 use super::way::{Told, Way};
 use crate::access::making::{Inheritance, Made, make};
-use crate::access::proposals::{Proposals, Proposed};
-use crate::access::remedy::{Means, Remedy};
-use crate::access::trace::{Case, Demand, Fixture, Stop};
 use crate::model::accounts::Account;
 use crate::model::acl::Listed;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 use crate::model::operation::Operation;
 use crate::model::rights::Rights;
+use crate::plan::remedy::case::{Case, Demand, Fixture, Stop};
+use crate::plan::remedy::proposals::{Proposals, Proposed};
+use crate::plan::remedy::smallest::{Means, Remedy};
 use crate::source::mounts::Mounts;
 use crate::sys::SysError;
 use crate::sys::access::{Answer, Making};
@@ -37,6 +37,10 @@ pub(crate) struct Scene {
 pub(crate) struct Trace {
     /// Who it is about.
     pub someone: Someone,
+    /// Whom it was asked for: themselves, or a group that they are a member of.
+    pub asked_for: String,
+    /// Whether nobody is in that group, so that somebody was asked who is in it and no other.
+    pub stands_in: bool,
     /// Their umask.
     pub umask: Mode,
     /// What decides by modes and ACLs.
@@ -54,6 +58,19 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
+    /// Whether the same is told of another, but for what they are called.
+    pub(crate) fn reads_like(&self, other: &Trace) -> bool {
+        let classes = |trace: &Trace| {
+            let case = trace.case.clone();
+            (0..case.stops.len()).map(move |place| case.decide(place, Rights::PASS).class).collect::<Vec<_>>()
+        };
+        let made = |trace: &Trace| trace.made.map(|trial| (trial.made.state.gid, trial.made.state.mode));
+        self.passes == other.passes
+            && self.acts == other.acts
+            && classes(self) == classes(other)
+            && made(self) == made(other)
+    }
+
     /// The path of a stop, as bytes.
     pub(crate) fn path(&self, place: usize) -> &[u8] {
         self.paths[place].as_os_str().as_bytes()
@@ -182,6 +199,8 @@ impl Scene {
         let acts = acts.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         Ok(Trace {
             someone: someone.clone(),
+            asked_for: someone.label.clone(),
+            stands_in: false,
             umask,
             acts,
             made: self.made(&case.account, &told, umask),

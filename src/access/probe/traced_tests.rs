@@ -1,10 +1,10 @@
 //! The rules of `decide` against the running kernel.
 
 use super::*;
-use crate::access::remedy::{Lawless, Standing};
 use crate::model::acl::{Acl, AclEntry, Tag};
 use crate::model::entry::State;
 use crate::model::rights::decide;
+use crate::plan::remedy::smallest::{Lawless, Standing};
 use crate::sys::impersonation::Impersonation;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

@@ -3,13 +3,13 @@
 use crate::access::commands::commands;
 use crate::access::making::{GroupBy, ModeBy};
 use crate::access::probe::traced::{Tale, Trace, Trial};
-use crate::access::trace::Demand;
 use crate::access::wording;
 use crate::model::accounts::IdNames;
 use crate::model::acl::Listed;
 use crate::model::entry::Kind;
 use crate::model::rights::{Class, Decision, Rights};
 use crate::model::wire::WirePath;
+use crate::plan::remedy::case::Demand;
 use crate::report::json::{JsonState, write_line};
 use crate::sys::access::{Answer, Making};
 use crate::sys::error::errno_name;
@@ -23,7 +23,8 @@ pub(crate) fn write(out: &mut dyn Write, story: &Trace, names: &dyn IdNames) -> 
     let acts: Vec<Value> = story.acts.iter().map(|tale| act(story, tale, names)).collect();
     let line = json!({
         "type": "story",
-        "as": story.someone.label,
+        "as": story.asked_for,
+        "member": (story.asked_for != story.someone.label).then_some(&story.someone.label),
         "uid": account.uid,
         "gid": account.gid,
         "groups": account.groups,

@@ -4,7 +4,6 @@ pub(crate) mod json;
 
 use crate::access::commands::commands;
 use crate::access::probe::traced::{Tale, Trace};
-use crate::access::remedy::Remedy;
 use crate::access::wording;
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
@@ -14,19 +13,47 @@ use crate::model::rights::Rights;
 use crate::model::text::account::{group_text, state_text};
 use crate::model::text::escape::{escape, escape_message, full_path};
 use crate::model::text::numbers::sentence;
+use crate::plan::remedy::smallest::Remedy;
 use crate::report::text::style::{Palette, Verbosity};
 use crate::report::text::table::Table;
 use std::io::{self, Write};
 
-/// Writes what somebody can do with an entry, and why.
-pub(crate) fn write(
+/// Writes what each of some people can do with an entry, and why; of those of whom the same is to be told, once.
+pub(crate) fn write_all(
+    out: &mut dyn Write,
+    stories: &[Trace],
+    names: &dyn IdNames,
+    palette: &Palette,
+    verbosity: Verbosity,
+) -> io::Result<()> {
+    let mut alike: Vec<Vec<&Trace>> = Vec::new();
+    for story in stories {
+        match alike.iter_mut().find(|known| known[0].reads_like(story)) {
+            Some(known) => known.push(story),
+            None => alike.push(vec![story]),
+        }
+    }
+    alike.iter().try_for_each(|alike| write(out, alike[0], &alike[1..], names, palette, verbosity))
+}
+
+/// Writes what somebody can do, and others like them.
+fn write(
     out: &mut dyn Write,
     story: &Trace,
+    others: &[&Trace],
     names: &dyn IdNames,
     palette: &Palette,
     verbosity: Verbosity,
 ) -> io::Result<()> {
     writeln!(out, "\nAs {}, {}:\n", label(story), groups(story, names))?;
+    if story.asked_for != story.someone.label {
+        let others: Vec<String> = others.iter().map(|other| label(other)).collect();
+        let alone = format!("{} is a member of {}", label(story), escape(story.asked_for.as_bytes()));
+        match others.is_empty() {
+            true => writeln!(out, "{alone}.\n")?,
+            false => writeln!(out, "{alone}; the same is told of {}.\n", others.join(", "))?,
+        }
+    }
     write_way(out, story, names, palette)?;
     writeln!(out)?;
     write_acts(out, story, names, palette)?;
@@ -79,7 +106,7 @@ fn write_changes(out: &mut dyn Write, story: &Trace, names: &dyn IdNames, can: b
     }
     for (acts, tale) in told {
         let acts: Vec<&str> = acts.iter().map(|act| act.name()).collect();
-        let (who, acts) = (label(story), acts.join(", "));
+        let (who, acts) = (escape(story.asked_for.as_bytes()), acts.join(", "));
         match (can, tale.ways.first().map(Vec::len)) {
             (true, _) => writeln!(out, "\nSmallest change after which {who} can't {acts}:")?,
             (false, Some(1)) => writeln!(out, "\nSmallest change that lets {who} {acts}:")?,

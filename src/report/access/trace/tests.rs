@@ -4,12 +4,12 @@ use super::*;
 use crate::access::making::{Inheritance, make};
 use crate::access::probe::Someone;
 use crate::access::probe::traced::{Beyond, Trial};
-use crate::access::remedy::{Bits, Remedy, Turn};
-use crate::access::trace::{Case, Demand, Fixture, Stop};
 use crate::model::accounts::Account;
 use crate::model::acl::Listed;
 use crate::model::acl::{Acl, AclEntry, Tag};
 use crate::model::mode::Mode;
+use crate::plan::remedy::case::{Case, Demand, Fixture, Stop};
+use crate::plan::remedy::smallest::{Bits, Remedy, Turn};
 use crate::report::samples::{Names, state, text};
 use crate::sys::access::{Answer, Making};
 use crate::sys::impersonation::Impersonation;
@@ -52,6 +52,8 @@ fn story() -> Trace {
     let ways = vec![vec![Remedy::Join { gid: 3001 }, bit], vec![own]];
     let made = make(&account, case.stops[1].state, None, Mode::new(0o027), Inheritance::Setgid);
     Trace {
+        asked_for: "alice".into(),
+        stands_in: false,
         someone: Someone { label: "alice".into(), impersonation: Impersonation::Account(account.clone()), account },
         umask: Mode::new(0o027),
         case,
@@ -75,7 +77,7 @@ fn story() -> Trace {
 #[test]
 fn a_story_is_told_from_the_top() {
     assert_data_eq!(
-        text(|out| write(out, &story(), &Names, &Palette::PLAIN, Verbosity::Normal)),
+        text(|out| write(out, &story(), &[], &Names, &Palette::PLAIN, Verbosity::Normal)),
         str![[r#"
 
 As alice, uid 1001, groups users lab:
@@ -100,7 +102,7 @@ Smallest changes that together let alice create, delete:
     gpasswd -a alice lab  # counts from their next login on
     chmod -- g+w $'/it\'s\033[31m'
 or for alice alone:
-    setfacl -m u:alice:rwx -- $'/it\'s\033[31m'
+    setfacl -m u:alice:rwx,g::r-x -- $'/it\'s\033[31m'
 
 "#]]
         .raw()
@@ -148,8 +150,9 @@ fn a_mask_is_named_where_setfacl_would_make_another() {
         mask: Rights::new(mask),
     };
     let of = |story: &Trace, remedy| commands(story, &[remedy], &Names).join("");
-    assert_eq!(of(&story, alone(7, 7)), r"setfacl -m u:alice:rwx -- $'/it\'s\033[31m'");
-    // The owning group's own entry is rwx: without a mask named, that would be opened too.
+    // The owning group's own entry is rwx behind the mask: a wider one would open that too.
+    assert_eq!(of(&story, alone(7, 7)), r"setfacl -m u:alice:rwx,g::r-x -- $'/it\'s\033[31m'");
+    // So would setfacl, without a mask named.
     assert_eq!(of(&story, alone(5, 5)), r"setfacl -m u:alice:r-x,m::r-x -- $'/it\'s\033[31m'");
     // A name that setfacl could misread is a number.
     story.case.account.uid = 1666;

@@ -1,14 +1,14 @@
 //! Whoever follows all that is proposed ends with every act, and each way is enough by itself.
 
 use super::*;
-use crate::access::remedy::{Bits, Law, Lawless, Standing, Turn};
-use crate::access::trace::{Fixture, Stop};
 use crate::model::acl::Listed;
 use crate::model::acl::Tag;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 use crate::model::rights::Rights;
 use crate::model::rights::tests::{account, acl, state};
+use crate::plan::remedy::case::{Fixture, Stop};
+use crate::plan::remedy::smallest::{Bits, Law, Lawless, Standing, Turn};
 use proptest::prelude::*;
 
 fn stop(owner: u32, gid: u32, mode: u32, list: Option<&str>) -> Stop {
@@ -158,6 +158,64 @@ fn any_stop() -> impl Strategy<Value = Stop> {
     })
 }
 
+/// Others than alice, as far as entries tell them apart.
+fn others() -> impl Iterator<Item = crate::model::accounts::Account> {
+    let groups: [&[u32]; 5] = [&[9], &[4242], &[100], &[4242, 100], &[2001]];
+    [7, 9].into_iter().flat_map(move |uid| groups.map(|groups| account(uid, groups)))
+}
+
+/// Who of others gets something by a way, at which place: but for whom it is said to be given to.
+fn gains(case: &Case, way: &[Remedy]) -> Option<String> {
+    let end = after(case, way);
+    let is_said = |one: &Remedy, at: usize, who: &crate::model::accounts::Account| match *one {
+        Remedy::Mode { place, bits: Bits::Group, .. } | Remedy::Entry { place, tag: Tag::OwningGroup, .. } => {
+            place == at && who.is_in(case.stops[at].state.gid)
+        }
+        Remedy::Mode { place, bits: Bits::Other, .. } => place == at,
+        _ => false,
+    };
+    let has = |case: &Case, place, who: &crate::model::accounts::Account, rights| {
+        Case { account: who.clone(), ..case.clone() }.decide(place, rights).gives(rights)
+    };
+    others().find_map(|who| {
+        let places = (0..case.stops.len()).filter(|&place| !way.iter().any(|one| is_said(one, place, &who)));
+        let all = places.flat_map(|place| (1..8).map(move |rights| (place, Rights::new(rights))));
+        let mut gained =
+            all.filter(|&(place, rights)| has(&end, place, &who, rights) && !has(case, place, &who, rights));
+        gained.next().map(|(place, rights)| format!("{who:?} gets {rights} at {place}"))
+    })
+}
+
+#[test]
+fn nobody_else_gets_what_a_mask_hid() {
+    // Bob, the group and another group would get to write with alice.
+    let case = alice(&[2001], vec![stop(0, 100, 0o750, Some("u::7 u:7:7 g::7 g:55:3 m::5 o::0"))]);
+    let ways = Proposals::new(&case, MEANS).propose(Operation::Create, false).ways;
+    let alone =
+        Remedy::Entry { place: 0, tag: Tag::User, id: Some(2001), rights: Rights::CHANGE, mask: Rights::new(7) };
+    assert_eq!(ways, [vec![alone]]);
+    let kept = Listed::Yes(acl("u::7 u:7:5 u:2001:3 g::5 g:55:1 m::7 o::0"));
+    assert_eq!(after(&case, &ways[0]).stops[0].listed, kept);
+    assert_eq!(gains(&case, &ways[0]), None);
+}
+
+#[test]
+fn nothing_is_proposed_for_one_act_that_only_another_takes() {
+    // To read the file takes the directory and its own bit; to delete it, the directory alone.
+    let mut file = stop(0, 4242, 0o600, None);
+    file.kind = Kind::File;
+    let case = alice(&[2001, 4242], vec![stop(0, 4242, 0o700, None), file]);
+    let mut proposals = Proposals::new(&case, MEANS);
+    let ways: Vec<_> = [Operation::Read, Operation::Write, Operation::Delete]
+        .map(|act| proposals.propose(act, false).ways.remove(0))
+        .into();
+    let give = |place, rights| Remedy::Mode { place, turn: Turn::Give, bits: Bits::Group, rights };
+    let (pass, change) = (give(0, Rights::PASS), give(0, Rights::CHANGE));
+    let both = Rights::READ | Rights::WRITE;
+    assert_eq!(ways[..2], [vec![pass, give(1, Rights::READ)], vec![pass, give(1, both)]]);
+    assert_eq!(ways[2], [change]);
+}
+
 proptest! {
     #![proptest_config(crate::model::samples::cases(3000))]
     #[test]
@@ -166,6 +224,11 @@ proptest! {
         let mut proposals = Proposals::new(&case, MEANS);
         let acts: Vec<Operation> = case.acts().to_vec();
         let told: Vec<_> = acts.iter().map(|&act| (act, can(&case, act), proposals.propose(act, can(&case, act)))).collect();
+        for (act, _, Proposed { ways, .. }) in &told {
+            for way in ways {
+                prop_assert_eq!(gains(&case, way), None, "{} by {:?}", act, way);
+            }
+        }
         // The first of each, or the last.
         for pick in [0, 1] {
             let mut end = case.clone();

@@ -1,8 +1,8 @@
 use super::*;
-use crate::access::trace::{Fixture, Stop};
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
 use crate::model::rights::tests::{account, acl, state};
+use crate::plan::remedy::case::{Fixture, Stop};
 use proptest::prelude::*;
 
 fn stop(kind: Kind, state: State, list: Option<&str>) -> Stop {

@@ -3,9 +3,9 @@
 //! Every way is enough by itself, so that who wants one act alone has it; and whoever follows all of them, in their order,
 //! ends with every act. An entry of an ACL is replaced as a whole (setfacl(1)), so each new one includes the one before.
 
-use crate::access::remedy::{Means, Remedy, Taste, smallest, smallest_against};
-use crate::access::trace::Case;
 use crate::model::operation::Operation;
+use crate::plan::remedy::case::Case;
+use crate::plan::remedy::smallest::{Means, Remedy, Taste, smallest, smallest_against};
 
 /// What is proposed for the acts of a story, one after another.
 #[derive(Clone, Debug)]
@@ -72,11 +72,13 @@ impl Chain {
         let after = |case: &Case, way: &[Remedy]| way.iter().fold(case.clone(), |case, one| case.after(*one));
         let (all, last) = (self.ways.concat(), self.ways.last().cloned().unwrap_or_default());
         if let Some(known) = self.ways.iter().rev().find(|way| holds(&after(original, way))) {
-            return Some(as_last_proposed(known, &all));
+            let way = as_last_proposed(known, &all);
+            return Some(needed(&way, |way| holds(&after(original, way))));
         }
         let more = if holds(&self.case) { Vec::new() } else { lacking(&self.case)? };
         let tried = [Vec::new(), last, all].into_iter().map(|before| including(&before, &more));
         let way = tried.into_iter().find(|way| !way.is_empty() && holds(&after(original, way)))?;
+        let way = needed(&way, |way| holds(&after(original, way)));
         self.case = after(&self.case, &way);
         self.ways.push(way.clone());
         Some(way)
@@ -94,6 +96,19 @@ fn including(before: &[Remedy], more: &[Remedy]) -> Vec<Remedy> {
         }
     }
     all
+}
+
+/// A way without what it works without: what another act took.
+fn needed(way: &[Remedy], works: impl Fn(&[Remedy]) -> bool) -> Vec<Remedy> {
+    let (mut way, mut at) = (way.to_vec(), 0);
+    while at < way.len() {
+        let fewer = [&way[..at], &way[at + 1..]].concat();
+        match !fewer.is_empty() && works(&fewer) {
+            true => way = fewer,
+            false => at += 1,
+        }
+    }
+    way
 }
 
 /// A way with every entry of an ACL as it was proposed last, so that following it again takes nothing back.

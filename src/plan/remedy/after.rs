@@ -1,12 +1,12 @@
 //! How things stand after a change: the rules of chmod(2) and setfacl(1) as pure data.
 
-use crate::access::remedy::{Remedy, Turn};
-use crate::access::trace::Case;
 use crate::model::acl::Listed;
 use crate::model::acl::{Acl, AclEntry, Tag};
 use crate::model::entry::State;
 use crate::model::mode::Mode;
 use crate::model::rights::Rights;
+use crate::plan::remedy::case::Case;
+use crate::plan::remedy::smallest::{Remedy, Turn};
 
 impl Case {
     /// How things stand after a change.
@@ -42,13 +42,19 @@ impl Case {
     }
 }
 
+/// An ACL with this entry and mask. What the mask hid of all other entries is taken out of them where it would come to
+/// light: a wider mask gives to everybody whom the ACL names (acl(5)).
 fn with_entry(state: State, acl: Option<&Acl>, new: AclEntry, mask: Rights) -> Listed {
     let bits = |shift: u32| Rights::new(state.mode.bits() >> shift).bits();
     let plain = [(Tag::Owner, bits(6)), (Tag::OwningGroup, bits(3)), (Tag::Other, bits(0))]
         .map(|(tag, permissions)| AclEntry { tag, id: None, permissions });
     let entries = acl.map_or(&plain[..], Acl::entries).iter().copied();
     let key = |entry: &AclEntry| (entry.tag, entry.id);
-    let kept = entries.filter(|entry| key(entry) != key(&new) && entry.tag != Tag::Mask);
+    let unmasked = mask.bits() & !bits(3);
+    let kept = entries.filter(|entry| key(entry) != key(&new) && entry.tag != Tag::Mask).map(|entry| match entry.tag {
+        Tag::User | Tag::OwningGroup | Tag::Group => AclEntry { permissions: entry.permissions & !unmasked, ..entry },
+        _ => entry,
+    });
     let mask = AclEntry { tag: Tag::Mask, id: None, permissions: mask.bits() };
     let mut all: Vec<AclEntry> = kept.chain([new, mask]).collect();
     all.sort_by_key(key);

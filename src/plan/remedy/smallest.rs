@@ -12,12 +12,12 @@
 //!
 //! What a policy forbids is not tried at all.
 
-use crate::access::trace::{Case, Demand, Stop};
 use crate::model::acl::Listed;
 use crate::model::acl::Tag;
 use crate::model::entry::Kind;
 use crate::model::operation::Operation;
 use crate::model::rights::{Class, Rights};
+use crate::plan::remedy::case::{Case, Demand, Stop};
 use std::fmt;
 
 /// A class of bits of a mode.
@@ -372,5 +372,5 @@ impl Case {
 }
 
 #[cfg(test)]
-#[path = "remedy_tests.rs"]
+#[path = "smallest_tests.rs"]
 mod tests;
