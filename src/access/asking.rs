@@ -6,7 +6,7 @@ use crate::access::probe::inquiry::{Asker, Blind, Conduct, Inquiry, InquiryError
 use crate::access::unmet::{Settling, Spoken};
 use crate::model::entry::Kind;
 use crate::model::operation::Operations;
-use crate::source::search::{Found, Run, Sought, search};
+use crate::survey::search::{Found, Run, Sought, search};
 use crate::sys::SysError;
 use crate::sys::thread;
 use rustix::io::Errno;

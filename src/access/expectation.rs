@@ -5,7 +5,7 @@ use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::operation::Operation;
 use crate::model::text::account::state_text;
-use crate::source::absolute::AbsolutePath;
+use crate::survey::absolute::AbsolutePath;
 use crate::sys::access::Right;
 use crate::sys::error::{errno_name, errno_text};
 use rustix::io::Errno;

@@ -7,7 +7,5 @@ pub(crate) mod system;
 pub(crate) mod line;
 pub(crate) mod roots;
 pub(crate) mod walk;
-pub(crate) mod absolute;
-pub(crate) mod search;
 pub(crate) mod policy_test;
 pub(crate) mod told;

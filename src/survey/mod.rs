@@ -4,11 +4,13 @@
 //!     roots ──▶ bounds ──▶ regions ──▶ approach ──▶ starts ──▶ walk ──▶ surveyors ──▶ what was found, in path order
 //! ```
 
+pub(crate) mod absolute;
 mod approach;
 mod assess;
 mod live;
 mod obstacle;
 mod plain;
+pub(crate) mod search;
 mod site;
 mod gate;
 mod request;

@@ -7,7 +7,7 @@ use super::inquiry::{Asker, Blind, Reply, Why};
 use super::way::{EntryTold, Spot, ask_entry};
 use super::why::{WayPlace, why_here};
 use crate::model::operation::Operations;
-use crate::source::search::{Branch, Found};
+use crate::survey::search::{Branch, Found};
 use crate::sys::SysError;
 use crate::sys::access::{Answer, Right};
 use crate::sys::impersonation::Impersonating;

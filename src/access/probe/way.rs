@@ -4,7 +4,7 @@ use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 use crate::model::operation::{Operation, Operations};
 use crate::model::rights::Rights;
-use crate::source::absolute::AbsolutePath;
+use crate::survey::absolute::AbsolutePath;
 use crate::sys::SysError;
 use crate::sys::access::{Answer, Making, Right};
 use crate::sys::impersonation::Impersonating;

@@ -1,7 +1,7 @@
 //! What a search hands on: each entry held as it was found, whatever becomes of its name.
 
 use crate::model::path::{Directory, TreePath};
-use crate::source::absolute::AbsolutePath;
+use crate::survey::absolute::AbsolutePath;
 use crate::sys::stat::Look;
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
