@@ -156,7 +156,7 @@ scenario!(every_format_carries_it, own mounts, |t| {
     t.run("check -p lab.toml --probe --format github").exits(1).mentions("lab.toml,line=9,title=unmet-expectation::alice");
     t.run("check -p lab.toml --probe --format prometheus")
         .exits(1)
-        .mentions("sgidlint_findings{lint=\"unmet-expectation\",level=\"deny\",root=\"$TREE\"} 1");
+        .mentions("root=\"$TREE\",lint=\"unmet-expectation\",level=\"deny\"} 1");
     t.run("check -p lab.toml --probe --summary").exits(1).mentions("unmet-expectation  1");
 });
 

@@ -20,7 +20,7 @@ scenario!(one_run_writes_several_reports, |t| {
     assert!(text("a").starts_with("{\"$schema\":\"https://docs.oasis-open.org/sarif/"));
     assert_eq!(text("b").matches("<failure ").count(), 9);
     assert_eq!(text("c").lines().filter(|line| line.starts_with("::error file=")).count(), 9);
-    assert!(text("d").contains("\nsgidlint_exit_status 1\n"));
+    assert!(text("d").contains("\nsgidlint_exit_status{policy=\"lab\",report=\"d\"} 1\n"));
     assert_eq!(text("e").lines().count(), 9);
     assert_eq!(text("f").replace(t.dir().to_str().unwrap(), "$DIR").replace("$DIR/tree", "$TREE"), run.stdout());
 });
@@ -68,18 +68,18 @@ scenario!(metrics_are_readable_whatever_the_umask_and_replaced_whole, |t| {
     }
     let success = |text: &str| {
         let line = text.lines().find(|line| line.starts_with("sgidlint_last_success_timestamp_seconds"));
-        line.map(str::to_owned)
+        line.map(|line| line.rsplit_once(' ').unwrap().1.to_owned())
     };
     // A run that isn't complete keeps the moment of the last that was.
     fs::write(&file, "sgidlint_last_success_timestamp_seconds 1234567890\n").unwrap();
     t.run("check . -p lab.toml --report prometheus=$DIR/out.prom").succeeds();
     let fresh = success(&fs::read_to_string(&file).unwrap()).unwrap();
-    assert_ne!(fresh, "sgidlint_last_success_timestamp_seconds 1234567890");
+    assert_ne!(fresh, "1234567890");
     fs::write(&file, "sgidlint_last_success_timestamp_seconds 1234567890\n").unwrap();
     t.policy("incomplete.toml", &lab("root = ['$TREE', '$DIR/none']"));
     t.run("check -p incomplete.toml --report prometheus=$DIR/out.prom").exits(3);
     let kept = success(&fs::read_to_string(&file).unwrap()).unwrap();
-    assert_eq!(kept, "sgidlint_last_success_timestamp_seconds 1234567890");
+    assert_eq!(kept, "1234567890");
     let names = fs::read_dir(t.dir()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert!(!names.into_iter().any(|name| name.contains(".prom.")), "a temporary file is left");
 });
@@ -117,12 +117,12 @@ scenario!(a_baseline_that_cannot_be_read_or_trusted_is_told_of, |t| {
     t.run("check . -p lab.toml --baseline $DIR/none")
         .exits(2)
         .mentions("can't read the baseline $DIR/none: open: ENOENT");
-    t.file("known", "{\"type\":\"baseline\",\"format\":1}\n{\"type\":\"known\"}\n");
+    t.file("known", "{\"type\":\"baseline\",\"format\":2}\n{\"type\":\"known\"}\n");
     t.run("check . -p lab.toml --baseline $DIR/known")
         .exits(2)
         .mentions("$DIR/known:2: not a known finding: missing field");
     t.run("check . -p lab.toml --baseline $DIR/known --write-baseline $DIR/x").exits(2);
-    t.file("known", "{\"type\":\"baseline\",\"format\":1}\n");
+    t.file("known", "{\"type\":\"baseline\",\"format\":2}\n");
     fs::set_permissions(t.dir().join("known"), fs::Permissions::from_mode(0o666)).unwrap();
     t.run("check . -p lab.toml --baseline $DIR/known").exits(1).mentions("root can't rely on this baseline");
 });

@@ -66,18 +66,24 @@ scenario!(crons_own_parser_takes_the_line, |t| {
     let run = t.run(&format!("generate cron --fix -p {policy}"));
     t.file("crontab", run.mentions("fix -y -q").stdout());
     t.sh("crontab -n ../crontab");
-    t.file("crontab", &run.stdout().replace("17 3", "77 3"));
+    t.file("crontab", &run.stdout().replace("17 2", "77 2"));
     t.sh("! crontab -n ../crontab");
 });
+
+/// Starts the step of a deploy job where the program is found by its name, as it is where it is installed.
+fn step(rest: &str) -> String {
+    let (folder, _) = crate::scenario::BINARY.rsplit_once('/').unwrap();
+    format!("PATH={folder}:$PATH sh ../step {rest}")
+}
 
 /// The service and the timer where systemd-analyze can read them.
 fn units(t: &Scenario, words: &str) -> String {
     for unit in ["service", "timer"] {
         let run = t.run(&format!("generate systemd --unit {unit} {words}"));
         let text = printed(t, run.succeeds());
-        std::fs::write(t.dir().join(format!("sgidlint.{unit}")), text).unwrap();
+        std::fs::write(t.dir().join(format!("sgidlint-check.{unit}")), text).unwrap();
     }
-    std::fs::read_to_string(t.dir().join("sgidlint.service")).unwrap()
+    std::fs::read_to_string(t.dir().join("sgidlint-check.service")).unwrap()
 }
 
 scenario!(systemd_takes_the_units_and_finds_them_confined, |t| {
@@ -85,13 +91,13 @@ scenario!(systemd_takes_the_units_and_finds_them_confined, |t| {
     let policy = hostile_share(t);
     for words in [format!("--fix -p {policy}"), format!("-p {policy}"), "--fix -p postfix-queue".into()] {
         units(t, &words);
-        let said = t.sh("systemd-analyze verify --man=no ../sgidlint.service ../sgidlint.timer 2>&1");
+        let said = t.sh("systemd-analyze verify --man=no ../sgidlint-check.service ../sgidlint-check.timer 2>&1");
         assert_eq!(said, "", "{words}");
         // Of 100, less is better; systemd calls up to 20 OK, and a service without any of it has 96.
-        t.sh("systemd-analyze security --offline=true --threshold=20 ../sgidlint.service");
+        t.sh("systemd-analyze security --offline=true --threshold=20 ../sgidlint-check.service");
     }
     let both = t.run(&format!("generate systemd -p {policy}"));
-    both.mentions("sgidlint.service\n").mentions("sgidlint.timer\n").mentions("OnCalendar=");
+    both.mentions("sgidlint-check.service\n").mentions("sgidlint-check.timer\n").mentions("OnCalendar=");
 });
 
 scenario!(the_capabilities_of_the_service_are_enough, |t| {
@@ -159,12 +165,12 @@ scenario!(a_deploy_step_fails_where_the_tree_is_wrong, |t| {
     let script = printed(t, t.run(&format!("generate pre-deploy -p {policy}")).succeeds());
     std::fs::write(t.dir().join("step"), &script).unwrap();
     t.sh("bash -n ../step");
-    assert_eq!(t.sh("sh ../step 2>&1"), "");
+    assert_eq!(t.sh(&step("2>&1")), "");
     t.sh("chmod g-s */");
-    let said = t.sh("sh ../step 2>&1 || echo \"exit $?\"");
+    let said = t.sh(&step("2>&1 || echo \"exit $?\""));
     assert!(said.contains("missing-setgid") && said.ends_with("nothing was deployed\nexit 1\n"), "{said}");
     t.sh("rm -r */");
-    assert!(t.sh("sh ../step 2>&1 || echo \"exit $?\"").contains("the check itself failed"));
+    assert!(t.sh(&step("2>&1 || echo \"exit $?\"")).contains("the check itself failed"));
 });
 
 scenario!(what_is_generated_asks_what_is_expected_of_people, |t| {
@@ -176,7 +182,7 @@ scenario!(what_is_generated_asks_what_is_expected_of_people, |t| {
     for probe in ["", "--probe"] {
         let script = printed(t, t.run(&format!("generate pre-deploy {probe} -p {file}")).succeeds());
         std::fs::write(t.dir().join("step"), &script).unwrap();
-        let said = t.sh("sh ../step 2>&1 || echo \"exit $?\"");
+        let said = t.sh(&step("2>&1 || echo \"exit $?\""));
         assert!(said.contains("unmet-expectation") && said.ends_with("exit 1\n"), "{said}");
     }
     t.run(&format!("generate cron -p {file}")).mentions("check --probe -q");
@@ -247,8 +253,92 @@ scenario!(three_commands_lead_to_a_passing_nightly_check, own mounts, |t| {
         None => format!("{}\n", if line.trim() == "..." { "..." } else { line }),
     }).collect();
     snapbox::assert_data_eq!(indented, expected);
-    let crontab = std::fs::read_to_string("/etc/cron.d/sgidlint").unwrap();
+    let crontab = std::fs::read_to_string("/etc/cron.d/sgidlint-check").unwrap();
     assert_eq!(t.sh(&command_of(&crontab, 6)), "");
     t.sh("chmod 0755 /srv/sales/q3");
     assert!(t.sh(&format!("{} || true", command_of(&crontab, 6))).contains("/srv/sales/q3"));
+});
+
+scenario!(what_is_generated_takes_what_the_command_takes, |t| {
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.tree("dir 0:4242 2775 .");
+    let fix = "--fix --wait 60 --max-changes 100% --prune-older-than 90d -p lab.toml";
+    let check =
+        "--probe --report prometheus=$DIR/out/lab.prom --report sarif=$DIR/out/lab.sarif --max-findings 20 -p lab.toml";
+    let repairs = "fix -y -q --wait 60 --max-changes 100% --state-dir $DIR/state -p $DIR/lab.toml";
+    let checks = "check --probe -q --report 'prometheus=$DIR/out/lab.prom' --report 'sarif=$DIR/out/lab.sarif' \
+                  --max-findings 20";
+    let prunes = "log -q --prune-older-than 90d --state-dir $DIR/state\n";
+    let sorted = |text: &str| {
+        let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        words.sort();
+        words
+    };
+    let said = |kind: &str, words: &str| {
+        let run = t.run(&format!("generate {kind} {words}"));
+        run.succeeds().stdout().replace(r"\%", "%").replace("%%", "%")
+    };
+    let cron = said("cron", fix);
+    assert!(cron.starts_with("# /etc/cron.d/sgidlint-fix: ") && cron.contains(prunes), "{cron}");
+    let line = cron.lines().find(|line| line.contains(" fix ")).expect("a line");
+    assert!(
+        line.starts_with("17 2 * * *  root  ") && sorted(repairs).iter().all(|word| sorted(line).contains(word)),
+        "{cron}"
+    );
+    let cron = said("cron", check);
+    assert!(cron.starts_with("# /etc/cron.d/sgidlint-check: ") && cron.contains(checks), "{cron}");
+    let unit = said("systemd", fix);
+    assert!(unit.contains("/sgidlint-fix.service\n") && unit.contains("/sgidlint-fix.timer\n"), "{unit}");
+    assert!(unit.lines().any(
+        |line| line.starts_with("ExecStartPre=-/") && prunes.starts_with(line.rsplit_once("sgidlint ").unwrap().1)
+    ));
+    let unit = said("systemd", check);
+    assert!(unit.contains("/sgidlint-check.service\n") && unit.contains("ReadWritePaths=$DIR/out\n"), "{unit}");
+    assert!(said("pre-deploy", check).contains(checks));
+    assert!(said("pre-deploy", fix).contains("--max-changes"));
+    for wrong in [
+        "--wait 5",
+        "--max-changes 5",
+        "--prune-older-than 1y",
+        "--fix --report sarif=x",
+        "--fix --probe",
+        "--report x",
+        "--fix --max-changes many",
+        "--fix --prune-older-than soon",
+        "--fix --max-findings 3",
+    ] {
+        t.run(&format!("generate cron -p lab.toml {wrong}")).exits(2);
+    }
+    // What was printed does what it says.
+    t.sh("mkdir ../out; chmod g-s .");
+    for words in [check, fix] {
+        let line = t.run(&format!("generate cron {words}"));
+        let all = line.stdout().lines().filter(|line| !line.starts_with('#'));
+        for line in all {
+            let command = command_of(line, 6).replace("$TREE", t.path(".").to_str().unwrap());
+            t.sh(&format!("{} || true", command.replace("$DIR", t.dir().to_str().unwrap())));
+        }
+    }
+    assert!(t.dir().join("out/lab.prom").exists() && t.dir().join("out/lab.sarif").exists());
+    t.holds("dir 0:4242 2775 .");
+});
+
+scenario!(lines_in_the_journal_say_how_grave_they_are, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 0775 .\n file 0:4242 0666 f");
+    let run = |which: &str, words: &str| {
+        let program = crate::scenario::BINARY;
+        let policy = t.dir().join("lab.toml").display().to_string();
+        t.sh(&format!(
+            "rm -f ../out ../err; touch ../out ../err; export JOURNAL_STREAM=$(stat -c %d:%i ../{which}); \
+             {program} check . -p {policy} {words} >../out 2>../err || true; cat ../out ../err"
+        ))
+    };
+    let both = run("out", "");
+    assert!(both.contains("<3>") && both.contains("<4>") && both.contains("\n2 findings"), "{both}");
+    assert!(run("err", "").contains("\n<6>2 findings"));
+    assert!(!run("out", "--format json").contains("<3>"), "a program reads it");
+    assert!(!run("err", "-q").contains("<3>"), "only what goes there");
+    assert!(run("err", "--no-such").contains("error: "));
+    assert!(run("err", "-s x=1").contains("<3>sgidlint: error: "));
 });

@@ -12,6 +12,7 @@ mod chmod;
 mod cover;
 mod crash;
 mod deep;
+mod deploy;
 mod diff;
 mod errors;
 mod expect;

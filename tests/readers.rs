@@ -1,10 +1,10 @@
-//! Reports read by programs of others: a JSON Schema validator with the schema of SARIF, a JUnit parser, and the parser
-//! of Prometheus' client library. `.ci/run` installs them; where they are missing, a test is skipped by name.
+//! Reports read by programs of others: a JSON Schema validator with the schema of SARIF, a JUnit parser, the parser of
+//! Prometheus' client library, and Prometheus itself. `.ci/run` installs them; where they are missing, a test is skipped by name.
 
 use crate::lab::lab;
-use crate::scenario;
 use crate::stage::skip;
-use crate::test_name;
+use crate::{needs_program, scenario, test_name};
+use std::io::{BufRead, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -99,13 +99,124 @@ import sys
 from prometheus_client.parser import text_string_to_metric_families
 families = {f.name: f.samples for f in text_string_to_metric_families(open(sys.argv[1]).read())}
 findings = families['sgidlint_findings']
-assert all(set(s.labels) == {'lint', 'level', 'root'} for s in findings)
+assert all(set(s.labels) == {'policy', 'report', 'root', 'lint', 'level'} for s in findings)
+assert all({'policy', 'report'} <= set(s.labels) for samples in families.values() for s in samples)
+assert any(s.value == 0 for s in findings)
 print(int(sum(s.value for s in findings)), int(families['sgidlint_exit_status'][0].value),
-      families['sgidlint_last_success_timestamp_seconds'][0].value > 0, sorted({s.labels['root'] for s in findings}))
+      families['sgidlint_last_success_timestamp_seconds'][0].value > 0, sorted({s.labels['root'] for s in findings if s.labels['root']}))
 ";
     let Some(said) = read("prometheus_client.parser", script, &t.dir().join("out")) else {
         return skip(&test_name!(), "prometheus_client of PyPI (.ci/run)");
     };
     let findings = t.run("check . -p lab.toml --format json").exits(1).end()["findings"].to_string();
     assert_eq!(said, format!("{findings} 1 True ['{}']\n", t.path(".").display()));
+});
+
+/// What the node exporter tells of the files in a folder, as a scrape reads it.
+fn collected(folder: &Path) -> String {
+    let web = ["--collector.disable-defaults", "--collector.textfile", "--web.listen-address=127.0.0.1:0"];
+    let textfile = format!("--collector.textfile.directory={}", folder.display());
+    let mut exporter =
+        Command::new("prometheus-node-exporter").args(web).arg(textfile).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = std::io::BufReader::new(exporter.stderr.take().unwrap()).lines();
+    // It says where it listens once it does: the port is any that was free.
+    let address = log.by_ref().find_map(|line| {
+        let line = line.ok()?;
+        let at = line.find("127.0.0.1:")?;
+        let address: String = line[at..].chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
+        (!address.ends_with(":0")).then_some(address)
+    });
+    let mut answer = String::new();
+    let mut stream = std::net::TcpStream::connect(address.expect("an address")).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
+    stream.read_to_string(&mut answer).unwrap();
+    exporter.kill().unwrap();
+    exporter.wait().unwrap();
+    answer
+}
+
+scenario!(two_jobs_of_one_folder_are_collected_and_the_failing_one_is_seen, |t| {
+    needs_program!("prometheus-node-exporter");
+    t.policy("lab.toml", &lab(""));
+    t.policy("broken.toml", &lab("root = ['$TREE/b', '$TREE/none']"));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 a\n dir 0:4242 0775 b");
+    t.sh("mkdir ../prom");
+    // Two jobs of one policy, one of them twice, and one that can't read everything.
+    t.run("check a -p lab.toml --report prometheus=$DIR/prom/a.prom").succeeds();
+    t.run("check a -p lab.toml --report prometheus=$DIR/prom/again.prom").succeeds();
+    t.run("check b -p lab.toml --report prometheus=$DIR/prom/b.prom").exits(1);
+    t.run("check -p broken.toml --report prometheus=$DIR/prom/broken.prom").exits(3);
+    let told = collected(&t.dir().join("prom"));
+    assert!(told.contains("node_textfile_scrape_error 0\n"), "{told}");
+    for (report, status) in [("a", 0), ("again", 0), ("b", 1), ("broken", 3)] {
+        let series = format!("sgidlint_exit_status{{policy=\"lab\",report=\"{report}\"}} {status}\n");
+        assert!(told.contains(&series), "{series}{told}");
+    }
+    let never = r#"sgidlint_last_success_timestamp_seconds{policy="lab",report="broken"}"#;
+    assert!(!told.contains(never) && told.contains(&never.replace("broken", "b")), "{told}");
+    let series = |lint: &str| told.lines().filter(|line| line.contains(&format!("lint=\"{lint}\""))).count();
+    assert!(
+        series("missing-setgid") >= 4 && series("missing-sticky") >= 4,
+        "{} {}",
+        series("missing-setgid"),
+        series("missing-sticky")
+    );
+});
+
+scenario!(prometheus_takes_the_rules_and_they_fire, |t| {
+    needs_program!("promtool");
+    let rules = t.run("generate alerts");
+    t.file("alerts.yml", rules.succeeds().stdout());
+    let said = t.sh("promtool check rules ../alerts.yml");
+    assert!(said.contains("SUCCESS: 5 rules found"), "{said}");
+    let labels = r#"{policy="lab",report="a",instance="x"}"#;
+    let series = |name: &str, values: &str| format!("      - series: '{name}{labels}'\n        values: '{values}'\n");
+    let findings =
+        r#"sgidlint_findings{policy="lab",report="a",instance="x",root="/srv",lint="foreign-group",level="deny"}"#;
+    let firing = |alert: &str, minutes: u32, labels: &str| {
+        format!(
+            "    - expr: count(ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"{labels}}})\n      eval_time: {minutes}m\n      \
+             exp_samples: [{{labels: '{{}}', value: 1}}]\n"
+        )
+    };
+    let quiet = |minutes: u32| {
+        format!("    - expr: ALERTS{{alertstate=\"firing\"}}\n      eval_time: {minutes}m\n      exp_samples: []\n")
+    };
+    // Each job tells once an hour; what is said last goes on being said.
+    let case = |series: &[String], expressions: &[String]| {
+        format!(
+            "  - interval: 1h\n    input_series:\n{}    promql_expr_test:\n{}",
+            series.concat(),
+            expressions.concat()
+        )
+    };
+    let fine = series("sgidlint_last_success_timestamp_seconds", "0+3600x100");
+    let cases = [
+        case(
+            &[
+                fine.clone(),
+                series("sgidlint_exit_status", "0x100"),
+                format!("      - series: '{findings}'\n        values: '0x100'\n"),
+            ],
+            &[quiet(60), quiet(3000)],
+        ),
+        case(
+            &[series("sgidlint_last_success_timestamp_seconds", "0x100")],
+            &[quiet(2820), firing("SgidlintLastSuccessTooOld", 2940, "")],
+        ),
+        case(
+            &[series("sgidlint_exit_status", "3x100")],
+            &[firing("SgidlintIncomplete", 120, ""), firing("SgidlintNeverSucceeded", 1500, "")],
+        ),
+        case(
+            &[fine, format!("      - series: '{findings}'\n        values: '0x30 2x100'\n")],
+            &[quiet(1740), firing("SgidlintFindingsRisen", 1920, ",root=\"/srv\"")],
+        ),
+        case(
+            &[series("sgidlint_interrupted_runs", "0x10 1x100")],
+            &[quiet(540), firing("SgidlintRunInterrupted", 720, "")],
+        ),
+    ];
+    t.file("tests.yml", &format!("rule_files: [alerts.yml]\nevaluation_interval: 1h\ntests:\n{}", cases.concat()));
+    t.sh("promtool test rules ../tests.yml >&2");
 });

@@ -131,7 +131,7 @@ pub(crate) struct Log {
     pub force: bool,
 }
 
-fn age(text: &str) -> Result<jiff::Span, String> {
+pub(super) fn age(text: &str) -> Result<jiff::Span, String> {
     let age: jiff::Span = text.parse().map_err(|_| "write an age, as in `90d`, `12w` or `1y`")?;
     if age.is_positive() { Ok(age) } else { Err("an age is more than nothing, as in `90d`".into()) }
 }

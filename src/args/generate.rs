@@ -1,6 +1,8 @@
 //! What `generate` takes.
 
+use crate::policy::model::MaxChanges;
 use clap::{Args, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// `generate`.
@@ -17,15 +19,11 @@ pub(crate) enum Generate {
         #[arg(long, value_enum)]
         unit: Option<UnitKind>,
     },
-    /// Prints a shell script that fails where the tree isn't as the policy says.
-    PreDeploy {
-        /// What is checked.
-        #[arg(value_name = "PATH")]
-        paths: Vec<PathBuf>,
-        /// Asks what the [[expect]]s of the policies say too; root's checks of policies that have any do anyway.
-        #[arg(long)]
-        probe: bool,
-    },
+    /// Prints a shell script that fails where the tree isn't as the policy says; it names places as they are named here, so
+    /// that it does the same in another checkout.
+    PreDeploy(Scheduled),
+    /// Prints rules of Prometheus for what `--report prometheus=FILE` writes.
+    Alerts,
 }
 
 /// What is started.
@@ -35,11 +33,35 @@ pub(crate) struct Scheduled {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Repairs instead of checking.
-    #[arg(long, conflicts_with = "probe")]
+    #[arg(long, conflicts_with_all = ["probe", "report", "max_findings"])]
     pub fix: bool,
     /// Asks what the [[expect]]s of the policies say too; root's checks of policies that have any do anyway.
     #[arg(long)]
     pub probe: bool,
+    /// A check writes this report as well, as in prometheus=FILE; repeatable.
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub report: Vec<OsString>,
+    /// A check shows at most so many lines of findings.
+    #[arg(long, value_name = "N")]
+    pub max_findings: Option<u64>,
+    /// A repair waits so long for another run that is changing the same trees.
+    #[arg(long, value_name = "SECONDS", requires = "fix")]
+    pub wait: Option<u64>,
+    /// A repair refuses to start where more entries than this would change.
+    #[arg(long, value_name = "N|P%", value_parser = limit, requires = "fix")]
+    pub max_changes: Option<String>,
+    /// Before a repair, records of runs go that are older, `90d` or `1y`, and can't be undone afterwards.
+    #[arg(long, value_name = "AGE", value_parser = age, requires = "fix")]
+    pub prune_older_than: Option<String>,
+}
+
+/// A word as it is written, once it is known to be one that `fix` takes.
+fn limit(text: &str) -> Result<String, String> {
+    MaxChanges::parse(text).map(|_| text.to_owned())
+}
+
+fn age(text: &str) -> Result<String, String> {
+    super::changing::age(text).map(|_| text.to_owned())
 }
 
 /// A unit of systemd.

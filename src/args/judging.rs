@@ -26,7 +26,7 @@ pub(crate) struct Eyes {
 }
 
 /// What is judged, and which fixes.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Check {
     /// Limits the run to what is at or below these; a template is bound to them.
     #[arg(value_name = "PATH")]
@@ -41,6 +41,9 @@ pub(crate) struct Check {
     /// What a template is bound to, if not to the PATHs.
     #[arg(skip)]
     pub root: Option<PathBuf>,
+    /// What the run is limited to as well, absolute: of these what is there and lies in a tree.
+    #[arg(skip)]
+    pub only: Option<Vec<PathBuf>>,
 }
 
 /// What `--unsafe-fixes` stands for without a value; no lint is called so.
@@ -49,7 +52,7 @@ pub(crate) const EVERY_LINT: &str = "all";
 impl Check {
     /// What is at or below these paths, by safe fixes alone.
     pub(crate) fn of(paths: Vec<PathBuf>) -> Check {
-        Check { paths, unsafe_fixes: Vec::new(), root: None }
+        Check { paths, unsafe_fixes: Vec::new(), root: None, only: None }
     }
 
     /// The option by which unsafe fixes were asked for, if they were.

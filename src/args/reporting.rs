@@ -17,6 +17,10 @@ pub(crate) struct CheckCommand {
     /// Asks the kernel, as them, whether people can do what the [[expect]]s of the policies say.
     #[arg(long)]
     pub probe: bool,
+    /// Only what is found at or below the paths that this file names, each ended by a NUL (`-`: standard input), as `git
+    /// diff -z --name-only` writes them; those that are gone, or in no tree, don't matter.
+    #[arg(long, value_name = "FILE")]
+    pub paths_from: Option<PathBuf>,
     /// How it is told.
     #[command(flatten)]
     pub reporting: Reporting,

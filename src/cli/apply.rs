@@ -314,7 +314,7 @@ fn labels(plan: &Plan) -> Vec<PolicyLabel> {
     plan.header
         .policies
         .iter()
-        .map(|policy| PolicyLabel { name: policy.name.clone(), file: policy.file.clone() })
+        .map(|policy| PolicyLabel { name: policy.name.clone(), file: policy.file.clone(), base: None })
         .collect()
 }
 

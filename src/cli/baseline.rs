@@ -98,7 +98,7 @@ impl Removable {
         for (lint, subject, line) in self.lines.iter().take(most) {
             let place = match subject {
                 BaselineSubject::Entry { root, path, .. } => entry_path(root, path, None),
-                BaselineSubject::Policy { file, .. } => escape(file.as_bytes()).into_owned(),
+                BaselineSubject::Policy { policy, .. } => format!("policy {}", escape(policy.as_bytes())),
             };
             streams.status(format_args!(
                 "sgidlint: note: {}:{line}: no {lint} at {place} any more: remove the line",

@@ -8,7 +8,7 @@ use super::reporting::{CheckReport, Files};
 use super::run_as::run_as;
 use super::session::Session;
 use super::streams::{Streams, warn};
-use super::{barred, planning};
+use super::{barred, paths, planning, store};
 use crate::args::{Check, CheckCommand, Common, Diff, Format, Limit};
 use crate::findings::{EntryReport, Survey};
 use crate::model::text::escape::escape_message;
@@ -34,8 +34,10 @@ use std::time::Instant;
 /// `sgidlint check`.
 pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -> Result<Exit, Failure> {
     let (began, clock) = (host::now(), Instant::now());
-    let CheckCommand { look, probe, reporting } = arguments;
-    let check = &look.check;
+    let CheckCommand { look, probe, paths_from, reporting } = arguments;
+    // The list is the caller's own, as the files are that reports go to.
+    let only = paths_from.as_deref().map(paths::listed).transpose()?;
+    let check = &Check { only, ..look.check.clone() };
     // The files that reports go to are the caller's own; policies and trees are seen by who is looked as.
     let files = Files::open(common, &reporting.reports)?;
     run_as(&look.eyes)?;
@@ -60,8 +62,14 @@ pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Str
     let manner = streams.manner(common);
     let grouping = if reporting.full { Grouping::Full } else { Grouping::Alike };
     let manner = Manner { grouping, most: reporting.max_findings, ..manner };
-    let ended =
-        Ended { exit: exit as u8, began, took: clock.elapsed(), strictness: manner.strictness, last_success: None };
+    let ended = Ended {
+        exit: exit as u8,
+        began,
+        took: clock.elapsed(),
+        strictness: manner.strictness,
+        last_success: None,
+        interrupted: files.counts_runs(common).then(|| store::interrupted(common)).flatten(),
+    };
     let survey = &judged.survey;
     let told = CheckReport { survey, session: &session, asked: reporting, ended, removable: &removable };
     // A file that can't be written changes how the check ends, which the results say.

@@ -178,7 +178,9 @@ fn root(path: &Path, named: Option<&Path>) -> Result<(PathBuf, Option<ToldBy>), 
 
 /// What a template was bound to, where that had to be guessed.
 fn binding(judged: &Judged, told_by: Option<ToldBy>) -> Option<String> {
-    let bound = judged.loaded.iter().find(|loaded| !loaded.bindings.is_empty() && loaded.used_by.is_empty())?;
+    let bound = judged.loaded.iter().find(|loaded| {
+        !loaded.bindings.is_empty() && loaded.used_by.is_empty() && loaded.model.folder.is_none() //
+    })?;
     let (root, name) = (paths::shown(bound.bindings.first()?), &bound.model.name);
     let why = match told_by? {
         ToldBy::Line => "it is the topmost of the setgid directories that lead here",

@@ -22,7 +22,9 @@ mod pick;
 mod planning;
 mod policy;
 mod probe;
+mod priority;
 mod progress;
+mod project;
 mod run_as;
 mod reporting;
 mod session;
@@ -74,9 +76,9 @@ fn unread(error: &clap::Error) -> u8 {
 
 /// Does what the arguments ask for, in the process that does everything.
 fn work(arguments: &Arguments) -> u8 {
-    let (policies, sets) = (arguments.common.policies.clone(), arguments.common.set.clone());
+    let common = arguments.common.clone();
     // Without it nothing begins that touches a tree; that says why.
-    let _ = stall::begin(move || session::limit_of_policies(policies, sets));
+    let _ = stall::begin(move || session::limit_of_policies(&common));
     let mut streams = match Streams::open(&arguments.common, arguments.command.may_replace()) {
         Ok(streams) => streams,
         Err(failure) => {

@@ -104,10 +104,8 @@ fn check(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<E
     let command_line = levels::of_command_line(common)?;
     let loaded = read(common, files)?;
     let levels: Vec<_> = loaded.iter().map(|loaded| levels::of_policy(loaded, &command_line)).collect();
-    let label =
-        |loaded: &Loaded| PolicyLabel { name: loaded.model.name.clone(), file: loaded.model.source.file.clone() };
     let survey = Survey {
-        policies: loaded.iter().map(label).collect(),
+        policies: loaded.iter().map(PolicyLabel::of).collect(),
         notices: risky(&loaded, &levels, &|group| session.names.is_empty_group(group)),
         ..Survey::default()
     };
@@ -179,8 +177,8 @@ fn read(common: &Common, files: &[OsString]) -> Result<Vec<Loaded>, Failure> {
                     (param.name.value.clone(), value.unwrap_or(&param.name.value).clone())
                 };
                 let params = model.params.iter().map(value).collect();
-                let (bindings, used_by) = (Vec::new(), Vec::new());
-                loaded.push(Loaded { params, bindings, origin: document.origin, used_by, model });
+                let (bindings, base, used_by) = (Vec::new(), None, Vec::new());
+                loaded.push(Loaded { params, bindings, base, origin: document.origin, used_by, model });
             }
             Err(more) => problems.extend(more),
         }

@@ -51,6 +51,7 @@ impl CheckReport<'_> {
             manner,
             summary: self.asked.summary,
             removable: &removable,
+            file: to.and_then(Path::file_stem).and_then(OsStr::to_str),
         };
         (format.0.write)(out, &check)
     }
@@ -89,6 +90,13 @@ impl Files {
         Ok(Files(files))
     }
 
+    /// Whether one of the reports, or the results, tell of the runs on record.
+    pub(super) fn counts_runs(&self, common: &Common) -> bool {
+        let formats = self.0.iter().map(|file| file.format).chain([common.report_format]);
+        // Those are for who collects them from all machines.
+        formats.into_iter().any(|format| format.0.readers == Readers::All)
+    }
+
     /// Writes each report, as plain text for people too.
     pub(super) fn write(self, told: &CheckReport<'_>, manner: Manner) -> Result<(), Failure> {
         for File { format, path, mut output } in self.0 {
@@ -106,7 +114,8 @@ impl Files {
     }
 }
 
-fn format_and_path(text: &OsStr) -> Result<(ReportFormat, PathBuf), Failure> {
+/// The two parts of a `FORMAT=FILE`.
+pub(super) fn format_and_path(text: &OsStr) -> Result<(ReportFormat, PathBuf), Failure> {
     let names = ReportFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
     let names: Vec<String> = names.map(|value| value.get_name().to_owned()).collect();
     let fail = |message: String| {

@@ -5,15 +5,14 @@ use super::judged::{Judged, Probed};
 use super::stall;
 use super::streams::warn;
 use super::surveying::{Surveyed, Work};
-use super::{levels, paths, progress};
+use super::{levels, paths, progress, project, streams};
 use crate::args::{Check, Common};
 use crate::findings;
-use crate::findings::PolicyLabel;
 use crate::judging::judge::Options;
 use crate::judging::selection::Selection;
 use crate::lints::{Level, Levels, Lint, LintSet};
 use crate::policy::compile::rule_table::RuleTable;
-use crate::policy::load::{FOLDER, Fallback, Origin};
+use crate::policy::load::{Fallback, Origin};
 use crate::policy::{Loaded, Request, load};
 use crate::source::login_defs::gid_min;
 use crate::source::roots::{self, Roots, SystemRoots, TrustOptions};
@@ -24,11 +23,13 @@ use crate::sys::features::KernelFeatures;
 use crate::sys::names::NameService;
 use crate::sys::privilege;
 use crate::sys::purpose::Purpose;
+use crate::sys::root::{look_at_path, resolve};
 use crate::sys::seccomp::{Filter, filter_process};
 use crate::sys::thread::{is_refusal, run_confined};
 use crate::sys::{SysError, host};
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -124,7 +125,7 @@ impl<'a> Session<'a> {
         let options = |(&levels, unsafe_fixes)| Options { levels, unsafe_fixes };
         let work = Work {
             roots: Arc::new(roots),
-            policies: loaded.iter().map(label).collect(),
+            policies: loaded.iter().map(findings::PolicyLabel::of).collect(),
             options: levels.iter().zip(unsafe_fixes).map(options).collect(),
             table: Arc::new(table),
             selection: Arc::new(selection),
@@ -141,6 +142,7 @@ impl<'a> Session<'a> {
         let selection = Arc::clone(&work.selection);
         let counters = Arc::clone(&work.counters);
         let Surveyed { mut survey, stalled } = progress::while_counting(self.common, &counters, || work.survey())?;
+        survey.levels = levels.clone();
         survey.notices = findings::expired(&loaded, &levels, trust.today);
         survey.notices.extend(findings::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
         if let Some(usage) = &survey.usage {
@@ -163,15 +165,38 @@ impl<'a> Session<'a> {
     }
 
     /// The policies that the arguments ask for.
-    pub(super) fn load(&self, paths: &[PathBuf], fallback: Fallback) -> Result<Vec<Loaded>, Failure> {
+    pub(super) fn load(
+        &self,
+        paths: &[PathBuf],
+        named: &[PathBuf],
+        fallback: Fallback,
+    ) -> Result<Vec<Loaded>, Failure> {
+        let project = project::found(self.common)?;
         let request = Request {
             policies: self.common.policies.clone(),
             sets: self.common.set.clone(),
             paths: paths.to_vec(),
-            fallback,
-            folder: FOLDER.into(),
+            here: project::here(named),
+            project: project.clone(),
+            ..Request::nothing(fallback)
         };
-        load(&request).map_err(Failure::policy)
+        let loaded = load(&request).map_err(Failure::policy)?;
+        if let Some(found) = &project {
+            // It is the one that was judged when it was found.
+            let is_it = |path: &Path| path == found;
+            for loaded in &loaded {
+                if let Origin::File { path, entry } = &loaded.origin
+                    && is_it(path)
+                {
+                    project::rely(self.common, path, entry)?;
+                }
+            }
+            streams::remark(
+                self.common,
+                format_args!("the policy is {}, found from here upwards", paths::shown(found)),
+            );
+        }
+        Ok(loaded)
     }
 
     /// How far roots are trusted in this session.
@@ -200,14 +225,17 @@ impl<'a> Session<'a> {
             Some(root) => vec![root.clone()],
             None => named.iter().map(|path| paths::directory(path)).collect(),
         };
-        let loaded = self.load(&places, fallback)?;
+        let loaded = self.load(&places, &check.paths, fallback)?;
         // Before the first root is looked for: that may hang as well.
         stall::allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
         let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
         let table = RuleTable::compile(&models).map_err(Failure::policy)?;
         let mut roots = self.find_roots(&loaded, &table, trust)?;
         roots.warnings.extend(self.doubts(&loaded)?);
-        let selection = select(&named, &roots)?;
+        let selection = match &check.only {
+            Some(only) => select_only(only, &named, &roots)?,
+            None => select(&named, &roots)?,
+        };
         let asked = levels::unsafe_of_command_line(check)?;
         let unsafe_fixes = loaded.iter().map(|loaded| levels::unsafe_of_policy(loaded, asked)).collect();
         let levels = loaded.iter().map(|loaded| levels::of_policy(loaded, command_line)).collect();
@@ -247,14 +275,14 @@ impl<'a> Session<'a> {
 }
 
 /// How many seconds a call may hang, as the policies of a command line have it; nothing where they can't be read.
-pub(super) fn limit_of_policies(policies: Vec<OsString>, sets: Vec<(String, String)>) -> Option<u64> {
+pub(super) fn limit_of_policies(common: &Common) -> Option<u64> {
     let request = Request {
-        policies,
-        sets,
+        policies: common.policies.clone(),
+        sets: common.set.clone(),
         // Wherever a template is bound to, it says the same of this.
         paths: vec![PathBuf::from("/")],
-        fallback: Fallback::Allowed,
-        folder: FOLDER.into(),
+        project: project::found(common).ok()?,
+        ..Request::nothing(Fallback::Allowed)
     };
     load(&request).ok()?.iter().filter_map(|loaded| loaded.model.limits.stall).min()
 }
@@ -286,16 +314,51 @@ fn select(named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {
     named.iter().map(lead).collect::<Result<_, _>>().map(Selection::of)
 }
 
+/// What of a list of paths lies in a tree, at or below the PATHs that are named. What is gone, and what no tree covers, is
+/// left out: the list is another program's, of all that changed.
+fn select_only(only: &[PathBuf], named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {
+    let trees = roots.trees.iter().map(|tree| tree.instance.root().to_path_buf());
+    // Why a root can't be used is told where something in it is asked about.
+    let trees = Selection::only(trees.chain(roots.refused.iter().map(|refusal| refusal.path.clone())).collect());
+    let named = select(named, roots)?;
+    if let Some(uncovered) = named.outermost().find(|path| !trees.touches(path)) {
+        return Err(failed(SurveyError::Uncovered(uncovered.to_path_buf())));
+    }
+    let mut selected = Vec::new();
+    // Many files of one directory are looked up by one walk there.
+    let mut directories: HashMap<PathBuf, Option<PathBuf>> = HashMap::new();
+    for path in only {
+        // What ends in `..` has no name of its own.
+        let (parent, name) = path.parent().zip(path.file_name()).unwrap_or((path, OsStr::new("")));
+        if !directories.contains_key(parent) {
+            directories.insert(parent.to_path_buf(), resolve_if_there(parent)?);
+        }
+        let Some(Some(real)) = directories.get(parent) else { continue };
+        let real: PathBuf = real.join(name).components().collect();
+        match look_at_path(&real) {
+            Ok(_) if trees.touches(&real) => selected.extend(named.narrowed(&real)),
+            Ok(_) => {}
+            Err(error) if error.is_absence() => {}
+            Err(error) => return Err(paths::not_there(path, error)),
+        }
+    }
+    Ok(Selection::only(selected))
+}
+
+fn resolve_if_there(path: &Path) -> Result<Option<PathBuf>, Failure> {
+    match resolve(path) {
+        Ok(real) => Ok(Some(real)),
+        Err(error) if error.is_absence() => Ok(None),
+        Err(error) => Err(paths::not_there(path, error)),
+    }
+}
+
 /// What is said of a thread that couldn't be made fit to touch directories.
 pub(super) fn unfit(error: SysError) -> String {
     match is_refusal(&error) {
         true => format!("the system gives no further thread: {error}; allow more (ulimit -u, TasksMax, ulimit -v)"),
         false => format!("can't give up what isn't needed: {error}"),
     }
-}
-
-fn label(loaded: &Loaded) -> PolicyLabel {
-    PolicyLabel { name: loaded.model.name.clone(), file: loaded.model.source.file.clone() }
 }
 
 /// Why a survey came to nothing.

@@ -8,13 +8,13 @@
 //! ```
 
 use super::exit::{Exit, Failure};
+use super::priority::write_error;
 use crate::model::text::escape;
 use crate::sys::privilege;
 use crate::sys::purpose::Purpose;
 use crate::sys::stall::{Standing, Watcher};
 use crate::sys::{SysError, supervise};
 use rustix::io::Errno;
-use std::io::{Write, stderr};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -220,7 +220,6 @@ fn give_up(stalled: &Stalled, purpose: Option<Purpose>) -> ! {
         Some(Purpose::Fix) => "\n  hint: what was changed until then, if anything, is on record: sgidlint log",
     };
     let text = format!("sgidlint: error: {}{left}\n", stalled.failure().message);
-    // There is nowhere left to tell that standard error is closed.
-    let _ = stderr().write_all(text.as_bytes());
+    write_error(text.as_bytes());
     supervise::leave(Exit::Incomplete as u8)
 }

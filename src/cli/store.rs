@@ -2,6 +2,7 @@
 
 use super::exit::Failure;
 use crate::args::Common;
+use crate::journal::{self, RunState};
 use crate::sys::SysError;
 use crate::sys::host;
 use crate::sys::root::exists;
@@ -35,6 +36,17 @@ pub(super) fn open(common: &Common) -> Result<Store, Failure> {
         None => (default_path()?, Missing::Make),
     };
     Store::open_vouched(&path, missing, common.vouched_uid()).map_err(Failure::usage)
+}
+
+/// How many interrupted runs are on record; nothing where that can't be told. No folder is made for it.
+pub(super) fn interrupted(common: &Common) -> Option<u64> {
+    let path = common.state_dir.clone().map_or_else(|| default_path().ok(), Some)?;
+    let store = match Store::open_vouched(&path, Missing::Refuse, common.vouched_uid()) {
+        Err(StoreError::Missing(_)) => return Some(0),
+        opened => opened.ok()?,
+    };
+    let runs = journal::list(&store).ok()?;
+    Some(runs.iter().flatten().filter(|run| matches!(run.state, RunState::Interrupted)).count() as u64)
 }
 
 /// `/var/lib/sgidlint` for root, else below the XDG base directory for state.

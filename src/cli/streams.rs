@@ -1,13 +1,14 @@
 //! Where results, status lines and errors go.
 
 use super::exit::{Exit, Failure};
+use super::priority::{Prioritized, is_journal, write_error};
 use crate::args::Common;
 use crate::findings::Totals;
 use crate::model::text::escape;
 use crate::policy::problem;
 use crate::report::diff::Folding;
 use crate::report::manner::{Manner, Strictness};
-use crate::report::{Palette, Readers, Verbosity, json};
+use crate::report::{HUMAN, Palette, Readers, Verbosity, json};
 use crate::sys::output::{Existing, Output};
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -19,6 +20,8 @@ pub(super) struct Streams {
     color: bool,
     error_color: bool,
     quiet: bool,
+    /// Whether results are lines for people that go to systemd's journal.
+    is_journal: bool,
     /// Whether anything was written to where results go.
     written: bool,
     /// Whether a part of it was lost on the way.
@@ -53,7 +56,9 @@ impl Streams {
         let error_color = anstream::AutoStream::choice(&io::stderr()) != never;
         let results = BufWriter::with_capacity(1 << 16, results);
         let (quiet, totals) = (common.quiet, Totals::default());
-        Ok(Streams { results, color, error_color, quiet, written: false, torn: false, totals })
+        let is_for_people = common.output.is_none() && common.report_format.0.name == HUMAN;
+        let is_journal = is_for_people && is_journal(io::stdout());
+        Ok(Streams { results, is_journal, color, error_color, quiet, written: false, torn: false, totals })
     }
 
     /// Writes results, out to where they go: what is told or asked next belongs behind them. A reader that went away
@@ -63,7 +68,14 @@ impl Streams {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
         let mut counted = Counted { inner: &mut self.results, written: &mut self.written };
-        let answer = write(&mut counted).and_then(|()| self.results.flush()).or_else(unless_broken_pipe);
+        let answer = match self.is_journal {
+            true => {
+                let mut lines = Prioritized::new(&mut counted);
+                write(&mut lines).and_then(|()| lines.finish())
+            }
+            false => write(&mut counted),
+        };
+        let answer = answer.and_then(|()| self.results.flush()).or_else(unless_broken_pipe);
         self.torn |= answer.is_err();
         answer.map_err(unwritten)
     }
@@ -117,8 +129,9 @@ impl Streams {
     /// Writes to standard error, in one piece.
     pub(super) fn write_errors(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         let mut text = Vec::new();
-        // There is nowhere left to tell that standard error is closed, and memory doesn't fail.
-        let _ = write(&mut text).and_then(|()| io::stderr().write_all(&text));
+        // Memory doesn't fail.
+        let _ = write(&mut text);
+        write_error(&text);
     }
 
     /// How results for people look.
@@ -170,8 +183,7 @@ impl Streams {
     }
 
     fn error_line(&self, message: impl Display) {
-        // There is nowhere left to tell that standard error is closed.
-        let _ = writeln!(io::stderr(), "{message}");
+        write_error(format!("{message}\n").as_bytes());
     }
 
     /// Lets go of the file for results, which never gets its name: there are none.
@@ -234,8 +246,7 @@ pub(super) fn report_failure(failure: &Failure, color: bool) {
     for hint in &failure.hints {
         text.push_str(&format!("  hint: {}\n", escape::escape_message(hint)));
     }
-    // There is nowhere left to tell that standard error is closed.
-    let _ = io::stderr().write_all(text.as_bytes());
+    write_error(text.as_bytes());
 }
 
 /// Ends a JSON report that never began: the arguments can't be read.
@@ -248,15 +259,20 @@ pub(super) fn end_unread(message: &str, exit: u8) {
 
 /// Tells on standard error what others have a hand in, though root relies on it; also when quiet: cron mails it.
 pub(super) fn warn(message: &str) {
-    // There is nowhere left to tell that standard error is closed.
-    let _ = writeln!(io::stderr(), "sgidlint: warning: {}", escape::escape_message(message));
+    write_error(format!("sgidlint: warning: {}\n", escape::escape_message(message)).as_bytes());
 }
 
 /// Says on standard error what only who wants to know more is told.
 pub(super) fn note(common: &Common, message: impl Display) {
     if common.verbose {
-        // There is nowhere left to tell that standard error is closed.
-        let _ = writeln!(io::stderr(), "sgidlint: note: {message}");
+        write_error(format!("sgidlint: note: {message}\n").as_bytes());
+    }
+}
+
+/// Says on standard error what isn't wrong but should be known.
+pub(super) fn remark(common: &Common, message: impl Display) {
+    if !common.quiet {
+        write_error(format!("sgidlint: note: {message}\n").as_bytes());
     }
 }
 

@@ -9,11 +9,10 @@ use crate::findings::found::{EntryReport, Notice, Root, Survey, Unmet};
 use crate::findings::order::path_in_tree;
 use crate::judging::selection::Selection;
 use crate::lints::{Finding, Lint};
-use crate::model::entry::State;
 use crate::model::path::{PATH_MAX, TreePath};
 use crate::model::wire::{Numbered, Trail};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -38,17 +37,17 @@ pub(crate) struct Known {
 pub(crate) enum BaselineSubject {
     /// An entry.
     Entry {
-        /// The absolute path of its root.
+        /// The name of the policy that judges it.
+        policy: Box<str>,
+        /// Its root as it is written there: another checkout has it elsewhere, and another owner.
         root: Box<[u8]>,
         /// Its path from there.
         path: TreePath,
-        /// The state that the policy asks for, whatever may be fixed: another wish is another finding.
-        desired: State,
     },
     /// A policy.
     Policy {
-        /// Its file.
-        file: Box<str>,
+        /// Its name.
+        policy: Box<str>,
         /// What is wrong with it; lines move too often.
         message: Box<str>,
     },
@@ -147,8 +146,9 @@ impl Baseline {
 }
 
 fn known(survey: &Survey, report: &EntryReport, finding: &Finding) -> Known {
-    let root = survey.roots.get(report.root as usize).map_or(&b""[..], |root| root.path.as_os_str().as_bytes());
-    let subject = BaselineSubject::Entry { root: root.into(), path: report.path.clone(), desired: report.ideal };
+    let policy = survey.roots.get(report.root as usize).map_or("", |root| name(survey, root.policy));
+    let root = survey.written_root(report.root);
+    let subject = BaselineSubject::Entry { policy: policy.into(), root: root.into(), path: report.path.clone() };
     Known { lint: finding.lint, subject }
 }
 
@@ -159,19 +159,23 @@ fn known_notice(survey: &Survey, notice: &Notice) -> Option<Known> {
     if notice.unmet.as_deref().is_some_and(|unmet| root(unmet) + unmet.path.length() >= PATH_MAX) {
         return None;
     }
-    let file = survey.policies.get(notice.policy as usize).map_or("", |policy| &policy.file);
-    let subject = BaselineSubject::Policy { file: file.into(), message: notice.message.as_str().into() };
-    Some(Known { lint: notice.lint, subject })
+    let (policy, message) = (name(survey, notice.policy).into(), survey.written_notice(notice).into());
+    Some(Known { lint: notice.lint, subject: BaselineSubject::Policy { policy, message } })
 }
 
 fn length(root: &Root) -> usize {
     root.path.as_os_str().len()
 }
 
+fn name(survey: &Survey, policy: u32) -> &str {
+    survey.policies.get(policy as usize).map_or("", |policy| &policy.name)
+}
+
 /// What a run looked at.
 struct BaselineScope<'a> {
     survey: &'a Survey,
-    roots: HashSet<&'a Path>,
+    /// Where the roots are that are judged, by their policies and as they are written.
+    roots: HashMap<(&'a str, &'a [u8]), &'a Path>,
     selection: &'a Selection,
     /// Absolute paths that couldn't be read, or whose mounts were not entered.
     blind: HashSet<PathBuf>,
@@ -185,22 +189,24 @@ impl<'a> BaselineScope<'a> {
         let mounts = survey.skipped_mounts.iter().map(|mount| place(root(mount.root), &mount.path));
         // `.` is the root itself, and the empty path what concerns all of the run.
         let normal = |path: PathBuf| path.components().collect::<PathBuf>();
-        let roots = survey.roots.iter().map(|root| root.path.as_path()).collect();
+        let place = |(root, index): (&'a Root, u32)| {
+            ((name(survey, root.policy), survey.written_root(index)), root.path.as_path())
+        };
+        let roots = survey.roots.iter().zip(0..).map(place).collect();
         BaselineScope { survey, roots, selection, blind: errors.chain(mounts).map(normal).collect() }
     }
 
     fn covers(&self, known: &Known) -> bool {
         match &known.subject {
-            BaselineSubject::Policy { file, .. } => self.survey.policies.iter().any(|policy| *policy.file == **file),
-            BaselineSubject::Entry { root, path, .. } => {
-                let root = Path::new(std::ffi::OsStr::from_bytes(root));
+            BaselineSubject::Policy { policy, .. } => self.survey.policies.iter().any(|known| *known.name == **policy),
+            BaselineSubject::Entry { policy, root, path } => {
+                let Some(root) = self.roots.get(&(&**policy, &**root)) else { return false };
                 let place: PathBuf =
                     root.join(Path::new(std::ffi::OsStr::from_bytes(&path.bytes()))).components().collect();
                 let is_limited = !self.selection.selects(&place);
-                let is_judged = self.roots.contains(root);
                 let is_blind =
                     self.blind.contains(Path::new("")) || place.ancestors().any(|at| self.blind.contains(at));
-                is_judged && !is_limited && !is_blind
+                !is_limited && !is_blind
             }
         }
     }
@@ -209,17 +215,16 @@ impl<'a> BaselineScope<'a> {
 impl Ord for Known {
     /// Policies first, then entries in path order; all that tells two apart counts.
     fn cmp(&self, other: &Known) -> Ordering {
-        let number = |state: &State| (state.uid, state.gid, state.mode.bits());
         let subjects = match (&self.subject, &other.subject) {
             (BaselineSubject::Policy { .. }, BaselineSubject::Entry { .. }) => Ordering::Less,
             (BaselineSubject::Entry { .. }, BaselineSubject::Policy { .. }) => Ordering::Greater,
-            (BaselineSubject::Policy { file: a, message: x }, BaselineSubject::Policy { file: b, message: y }) => {
+            (BaselineSubject::Policy { policy: a, message: x }, BaselineSubject::Policy { policy: b, message: y }) => {
                 (a, x).cmp(&(b, y))
             }
             (
-                BaselineSubject::Entry { root: a, path: x, desired: one },
-                BaselineSubject::Entry { root: b, path: y, desired: other },
-            ) => path_in_tree((a, x), (b, y)).then_with(|| (a, x, number(one)).cmp(&(b, y, number(other)))),
+                BaselineSubject::Entry { policy: one, root: a, path: x },
+                BaselineSubject::Entry { policy: other, root: b, path: y },
+            ) => path_in_tree((a, x), (b, y)).then_with(|| (a, x, one).cmp(&(b, y, other))),
         };
         subjects.then_with(|| self.lint.name().cmp(other.lint.name()))
     }

@@ -4,13 +4,15 @@ use crate::findings::order::path_in_tree;
 use crate::findings::packed::Findings;
 use crate::findings::totals::Counts;
 use crate::judging::usage::Usage;
-use crate::lints::{Cause, Finding, Fix, Level, Lint, LintSet, Losers};
+use crate::lints::{Cause, Finding, Fix, Level, Levels, Lint, LintSet, Losers};
 use crate::model::acl::Acls;
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::intent::RuleId;
 use crate::model::operation::Operation;
 use crate::model::path::TreePath;
 use crate::model::target::{Links, Target};
+use crate::model::text::escape::entry_path;
+use crate::policy::Loaded;
 use crate::policy::model::Mounts;
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
@@ -43,6 +45,8 @@ pub struct Survey {
     pub warnings: Vec<String>,
     /// The flaws, by index, whose change isn't the caller's to make, or has no room in the plan.
     pub barred: BTreeSet<usize>,
+    /// The level of each lint, by policy.
+    pub levels: Vec<Levels>,
     /// The lints whose unsafe fixes are planned too, by policy.
     pub unsafe_fixes: Vec<LintSet>,
     /// What the rules did; known where all that they could match was read.
@@ -80,6 +84,31 @@ impl Survey {
         let policy = self.roots.get(report.root as usize).map(|root| root.policy as usize);
         let planned = policy.and_then(|policy| self.unsafe_fixes.get(policy)).copied().unwrap_or_default();
         report.findings.iter().any(|one| matches!(one.fix, Fix::Unsafe(_)) && planned.contains(one.lint))
+    }
+
+    /// The path of a root as its policy or the command line writes it, which is the same in another checkout.
+    pub fn written_root(&self, root: u32) -> &[u8] {
+        let Some(root) = self.roots.get(root as usize) else { return b"" };
+        let base = self.policies.get(root.policy as usize).and_then(|policy| policy.base.as_deref());
+        match base.and_then(|base| root.path.strip_prefix(base).ok()) {
+            Some(below) if below.as_os_str().is_empty() => b".",
+            Some(below) => below.as_os_str().as_bytes(),
+            None => root.path.as_os_str().as_bytes(),
+        }
+    }
+
+    /// What tells a finding about a policy from others, the same in another checkout: its message without the way to
+    /// the checkout, or who can't do what where.
+    pub fn written_notice(&self, notice: &Notice) -> String {
+        if let Some(unmet) = notice.unmet.as_deref() {
+            let root = unmet.root.map_or(&b""[..], |root| self.written_root(root));
+            return format!("{} {} {}", unmet.principal, unmet.act.name(), entry_path(root, &unmet.path, None));
+        }
+        let base = self.policies.get(notice.policy as usize).and_then(|policy| policy.base.as_deref());
+        match base.and_then(Path::to_str) {
+            Some(base) => notice.message.replace(&format!("{base}/"), ""),
+            None => notice.message.clone(),
+        }
     }
 
     fn is_same_path(&self, one: &EntryReport, other: &EntryReport) -> bool {
@@ -148,6 +177,16 @@ pub struct PolicyLabel {
     pub name: String,
     /// Its file; `builtin:NAME` for one that is compiled in.
     pub file: String,
+    /// The directory that its roots are written relative to, if they are: another checkout has another.
+    pub base: Option<PathBuf>,
+}
+
+impl PolicyLabel {
+    /// What a policy of a run is called.
+    pub(crate) fn of(loaded: &Loaded) -> PolicyLabel {
+        let (name, file) = (loaded.model.name.clone(), loaded.model.source.file.clone());
+        PolicyLabel { name, file, base: loaded.base.clone() }
+    }
 }
 
 /// Where a rule stands.

@@ -15,9 +15,11 @@ mod tests;
 pub(crate) struct Job {
     /// The program and its arguments.
     pub words: Vec<String>,
+    /// The command that removes old records before, if any.
+    pub pruning: Option<Vec<String>>,
     /// Whether it repairs.
     pub task: Task,
-    /// Where it looks or repairs: nothing else of the file system is to be writable. Of the roots the topmost alone.
+    /// Where it looks, repairs or writes: nothing else of the file system is to be writable. The topmost alone.
     pub places: Vec<UnitPlace>,
     /// Whose it is: root's crontab lines name the user.
     pub whose: Whose,
@@ -35,6 +37,32 @@ pub(crate) enum Task {
 }
 
 impl Task {
+    /// The command that does it, and says nothing where nothing is wrong.
+    pub(crate) fn words(self) -> Vec<String> {
+        let words: &[&str] = match self {
+            Task::Check => &["check", "-q"],
+            Task::Probe => &["check", "--probe", "-q"],
+            Task::Fix => &["fix", "-y", "-q"],
+        };
+        words.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    /// The name of its files: a check and a repair of one machine have each their own.
+    fn name(self) -> &'static str {
+        match self {
+            Task::Check | Task::Probe => "sgidlint-check",
+            Task::Fix => "sgidlint-fix",
+        }
+    }
+
+    /// When it runs: what a repair leaves is what the check tells.
+    fn hour(self) -> u32 {
+        match self {
+            Task::Check | Task::Probe => 3,
+            Task::Fix => 2,
+        }
+    }
+
     /// What the run is to do that is to `(fix, probe)`, and what is to be said of it. Where people are expected to do
     /// something, a check that didn't ask would pass in silence.
     pub(crate) fn of((fix, probe): (bool, bool), is_expecting: bool, is_root: bool) -> (Task, Option<&'static str>) {
@@ -122,24 +150,31 @@ pub(crate) fn unfit<'w>(words: impl IntoIterator<Item = &'w str>) -> Option<&'w 
 /// Writes a line for cron.
 pub(crate) fn write_cron(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     let (file, user) = match job.whose {
-        Whose::Root => ("/etc/cron.d/sgidlint", "  root"),
-        Whose::Users => ("crontab -e", ""),
+        Whose::Root => (format!("/etc/cron.d/{}", job.task.name()), "  root"),
+        Whose::Users => ("crontab -e".into(), ""),
     };
     writeln!(out, "# {file}: nothing wrong, nothing said; cron mails the rest.")?;
     // To cron a `%` ends the line, quoted or not.
-    writeln!(out, "17 3 * * *{user}  {}", shell_line(job).replace('%', r"\%"))
+    let line = |words: &[String]| shell_line(words).replace('%', r"\%");
+    let hour = job.task.hour();
+    if let Some(pruning) = &job.pruning {
+        writeln!(out, "7 {hour} * * *{user}  {}", line(pruning))?;
+    }
+    writeln!(out, "17 {hour} * * *{user}  {}", line(&job.words))
 }
 
 /// Writes a step of a deploy job, for any POSIX shell.
 pub(crate) fn write_step(out: &mut dyn Write, job: &Job) -> io::Result<()> {
+    let pruning = job.pruning.as_ref().map(|words| shell_line(words) + "\n").unwrap_or_default();
     write!(
         out,
         "\
 #!/bin/sh
 # A step of a deploy job: it fails with findings (1), a wrong policy (2), or what could not be read (3).
+# It is to be started in the directory of a checkout that it was made in: places are named from there.
 set -u
 status=0
-{} || status=$?
+{pruning}{} || status=$?
 case $status in
   0) ;;
   1) echo 'sgidlint: the tree is not as the policy says; nothing was deployed' >&2 ;;
@@ -147,7 +182,7 @@ case $status in
 esac
 exit \"$status\"
 ",
-        shell_line(job)
+        shell_line(&job.words)
     )
 }
 
@@ -155,23 +190,35 @@ exit \"$status\"
 pub(crate) fn write_unit(out: &mut dyn Write, job: &Job, unit: Unit) -> io::Result<()> {
     match unit {
         Unit::Service => write_service(out, job),
-        Unit::Timer => out.write_all(TIMER.as_bytes()),
+        Unit::Timer => write_timer(out, job.task),
     }
 }
 
-const TIMER: &str = "\
-# /etc/systemd/system/sgidlint.timer
+/// Writes rules of Prometheus for the metrics of checks.
+pub(crate) fn write_alerts(out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(include_bytes!("schedule/alerts.yml"))
+}
+
+fn write_timer(out: &mut dyn Write, task: Task) -> io::Result<()> {
+    write!(
+        out,
+        "\
+# /etc/systemd/system/{}.timer
 [Unit]
 Description=Run sgidlint every night
 
 [Timer]
-OnCalendar=*-*-* 03:17:00
+OnCalendar=*-*-* 0{}:17:00
 RandomizedDelaySec=30min
 Persistent=true
 
 [Install]
 WantedBy=timers.target
-";
+",
+        task.name(),
+        task.hour()
+    )
+}
 
 fn write_service(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     let (does, capabilities) = match job.task {
@@ -179,25 +226,29 @@ fn write_service(out: &mut dyn Write, job: &Job) -> io::Result<()> {
         Task::Probe => ("Check", "CAP_DAC_READ_SEARCH CAP_SETUID CAP_SETGID"),
         Task::Fix => ("Repair", "CAP_DAC_READ_SEARCH CAP_CHOWN CAP_FOWNER CAP_FSETID"),
     };
-    let command: Vec<String> = job.words.iter().map(|word| unit_word(word).replace('$', "$$")).collect();
+    let command =
+        |words: &[String]| words.iter().map(|word| unit_word(word).replace('$', "$$")).collect::<Vec<_>>().join(" ");
+    // A record that can't be removed is no reason not to repair.
+    let pruning = job.pruning.as_ref().map(|words| format!("ExecStartPre=-{}\n", command(words))).unwrap_or_default();
     write!(
         out,
         "\
-# /etc/systemd/system/sgidlint.service
+# /etc/systemd/system/{}.service
 [Unit]
 Description={does} setgid directory trees
 Documentation=man:inode(7)
 
 [Service]
 Type=oneshot
-ExecStart={}
+{pruning}ExecStart={}
 UMask=0077
 CapabilityBoundingSet={capabilities}
 AmbientCapabilities=
 NoNewPrivileges=yes
 ProtectSystem=strict
 ",
-        command.join(" ")
+        job.task.name(),
+        command(&job.words)
     )?;
     match job.task {
         Task::Check | Task::Probe => {
@@ -252,8 +303,8 @@ fn is_related(one: &str, other: &str) -> bool {
     below(one, other) || below(other, one)
 }
 
-fn shell_line(job: &Job) -> String {
-    job.words.iter().map(|word| shell_quote(word.as_bytes())).collect::<Vec<_>>().join(" ")
+fn shell_line(words: &[String]) -> String {
+    words.iter().map(|word| shell_quote(word.as_bytes())).collect::<Vec<_>>().join(" ")
 }
 
 /// A word as systemd.service(5) reads it back.

@@ -44,6 +44,7 @@ pub(crate) struct ExceptionScope<'a> {
 impl Exceptions {
     /// The exceptions of a policy that hold on this day and cover something below this root.
     pub(crate) fn of(model: &Model, scope: ExceptionScope<'_>, today: Date) -> Exceptions {
+        let scope = ExceptionScope { base: model.folder.as_deref().unwrap_or(scope.base), ..scope };
         let holding = model.exceptions.iter().filter(|exception| !is_expired(exception, today));
         let covered = holding.filter_map(|exception| {
             let path = below_root(exception, scope)?;

@@ -3,26 +3,44 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What a run is limited to, by absolute paths without symbolic links; to nothing where there is none.
+/// What a run is limited to, by absolute paths without symbolic links.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Selection {
     outermost: Vec<PathBuf>,
     all: BTreeSet<PathBuf>,
+    /// Whether it is limited at all.
+    is_limited: bool,
 }
 
 impl Selection {
-    /// A run about what lies at and below these paths.
+    /// A run about what lies at and below these paths; about everything where there is none.
     pub(crate) fn of(paths: Vec<PathBuf>) -> Selection {
+        if paths.is_empty() { Selection::default() } else { Selection::only(paths) }
+    }
+
+    /// A run about what lies at and below these paths, and nothing else.
+    pub(crate) fn only(paths: Vec<PathBuf>) -> Selection {
         let all: BTreeSet<PathBuf> = paths.iter().cloned().collect();
         let is_outermost = |path: &PathBuf| path.parent().is_none_or(|above| !is_covered(above, &all));
         let mut told = BTreeSet::new();
         let outermost = paths.iter().filter(|path| is_outermost(path) && told.insert(*path)).cloned().collect();
-        Selection { outermost, all }
+        Selection { outermost, all, is_limited: true }
     }
 
     /// Whether it is about all that its policies cover.
     pub(crate) fn is_all(&self) -> bool {
-        self.all.is_empty()
+        !self.is_limited
+    }
+
+    /// What of this lies at or below a path: the path itself, or what is named below it.
+    pub(crate) fn narrowed(&self, path: &Path) -> Vec<PathBuf> {
+        match self.selects(path) {
+            true => vec![path.to_path_buf()],
+            false => {
+                let below = self.all.range(path.to_path_buf()..).take_while(|named| named.starts_with(path));
+                below.cloned().collect()
+            }
+        }
     }
 
     /// Whether what lies at a path is part of it.
@@ -67,6 +85,15 @@ mod tests {
         assert!(some.touches(Path::new("/srv/b/x")) && some.touches(Path::new("/srv")) && some.touches(Path::new("/")));
         assert!(!some.touches(Path::new("/srv/a")) && !some.touches(Path::new("/srv/bc")));
         assert!(selection(&[]).touches(Path::new("/anything")));
+        let nothing = Selection::only(Vec::new());
+        assert!(!nothing.is_all() && !nothing.selects(Path::new("/")) && !nothing.touches(Path::new("/")));
+        for (path, narrowed) in [("/srv", &["/srv/b"][..]), ("/srv/b/x", &["/srv/b/x"]), ("/srv/c", &[])] {
+            assert_eq!(
+                some.narrowed(Path::new(path)),
+                narrowed.iter().map(PathBuf::from).collect::<Vec<_>>(),
+                "{path}"
+            );
+        }
         assert!(!some.selects(Path::new("/srv/bc")) && !some.selects(Path::new("/srv")));
         assert!(selection(&[]).selects(Path::new("/anything")));
     }

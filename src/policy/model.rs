@@ -9,6 +9,7 @@ use crate::model::mode::{Mode, ModeExpression};
 use crate::model::operation::Operations;
 pub(crate) use crate::model::pattern::At;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A whole policy file.
@@ -16,6 +17,8 @@ use std::sync::Arc;
 pub struct Model {
     /// The file.
     pub source: Arc<Source>,
+    /// Where its relative paths begin, if it is the policy of a project: the directory that it lies in.
+    pub folder: Option<PathBuf>,
     /// `name`, or the file's name without `.toml`.
     pub name: String,
     /// `summary`.
@@ -38,6 +41,14 @@ pub struct Model {
     pub expectations: Vec<Expectation>,
     /// `[[test]]`.
     pub trials: Vec<Trial>,
+}
+
+/// What the policy of a project is called: found without being named, its relative paths begin where it lies.
+pub(crate) const PROJECT_FILE: &str = "sgidlint.toml";
+
+/// Whether this is the file of a project's policy.
+pub(crate) fn is_of_project(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name == PROJECT_FILE)
 }
 
 /// A parameter that a policy takes.

@@ -66,6 +66,7 @@ pub(crate) fn tree(wishes: Wishes, rules: Vec<Rule>) -> Tree {
 
 pub(crate) fn model(tree: Tree) -> Model {
     Model {
+        folder: None,
         source: Arc::new(Source { file: "test".into(), text: String::new() }),
         name: "test".into(),
         summary: None,

@@ -26,6 +26,8 @@ pub(crate) struct Check<'a> {
     pub summary: bool,
     /// What of the baseline can be removed.
     pub removable: &'a [Removable<'a>],
+    /// The name of the file that it goes to, if it goes to one, without its extension.
+    pub file: Option<&'a str>,
 }
 
 /// A finding that a baseline knows and that is no more: the lint, the root and the path if it has any, the line.
@@ -44,6 +46,8 @@ pub(crate) struct Ended {
     pub strictness: Strictness,
     /// When a run was last complete before this one, in seconds since 1970, where that is known.
     pub last_success: Option<i64>,
+    /// How many interrupted runs are on record, where that is asked and known.
+    pub interrupted: Option<u64>,
 }
 
 impl Ended {
@@ -70,6 +74,7 @@ pub(super) mod samples {
             took: Duration::from_millis(1250),
             strictness: Strictness::Deny,
             last_success: None,
+            interrupted: None,
         }
     }
 }

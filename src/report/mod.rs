@@ -76,7 +76,7 @@ pub(crate) static FORMATS: &[Format] = &[
         help: "Metrics for the node exporter's textfile collector (check only)",
         readers: Readers::All,
         last_success: prometheus::last_success,
-        write: |out, check| prometheus::write_check(out, check.survey, check.words, &check.ended),
+        write: |out, check| prometheus::write_check(out, check.survey, check.words, &check.ended, check.file),
     },
 ];
 

@@ -1,75 +1,118 @@
 //! Metrics for Prometheus, in the text format that the node exporter's textfile collector reads.
 
 use crate::findings::Survey;
+use crate::lints::{Check, Level, Lint};
 use crate::model::text::escape::escape;
 use crate::report::check::{Ended, root_bytes};
 use crate::report::text::words::Wording;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 /// The name of the metric that says when a run was last complete.
 const LAST_SUCCESS: &str = "sgidlint_last_success_timestamp_seconds";
 
-/// Writes the numbers of a check.
-pub(crate) fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, ended: &Ended) -> io::Result<()> {
-    head(out, "sgidlint_findings", "Findings by lint, level and root; those about a policy have no root.")?;
-    for ((lint, level, root), count) in findings(survey, words) {
-        let (lint, root) = (label(&lint), label(&root));
-        writeln!(out, r#"sgidlint_findings{{lint="{lint}",level="{level}",root="{root}"}} {count}"#)?;
+/// How many roots have a series for each lint; where there are more, those of one level are one.
+const MOST_ROOTS: usize = 100;
+
+/// Writes the numbers of a check. Every series says of which policies it is and, where it goes to a file, of which:
+/// those of two jobs in one directory are never the same.
+pub(crate) fn write_check(
+    out: &mut dyn Write,
+    survey: &Survey,
+    words: &dyn Wording,
+    ended: &Ended,
+    file: Option<&str>,
+) -> io::Result<()> {
+    let report = file.map(|name| format!(r#",report="{}""#, label(&escape(name.as_bytes())))).unwrap_or_default();
+    head(out, "sgidlint_findings", "Findings by policy, root, lint and level; those about a policy have no root.")?;
+    for ((policy, root, lint, level), count) in findings(survey, words) {
+        let (policy, root, lint, level) = (label(&policy), label(&root), label(&lint), level.name());
+        let labels = format!(r#"policy="{policy}"{report},root="{root}",lint="{lint}",level="{level}""#);
+        writeln!(out, "sgidlint_findings{{{labels}}} {count}")?;
     }
+    let policies: BTreeSet<&str> = survey.policies.iter().map(|policy| policy.name.as_str()).collect();
+    let policies = policies.into_iter().collect::<Vec<_>>().join(",");
+    let labels = format!(r#"{{policy="{}"{report}}}"#, label(&escape(policies.as_bytes())));
     let counts = &survey.counts;
-    for (name, help, count) in [
-        ("sgidlint_suppressed_findings", "Findings that exceptions cover.", counts.suppressed),
-        ("sgidlint_known_findings", "Findings that the baseline knows.", counts.known),
-        ("sgidlint_entries", "Entries seen.", counts.entries),
-        ("sgidlint_excluded_entries", "Entries that an exclude kept out.", counts.excluded),
-        ("sgidlint_skipped_mounts", "Mounts that were not entered.", survey.skipped_mounts.len() as u64),
-        ("sgidlint_errors", "What could not be read.", survey.errors.len() as u64),
-        ("sgidlint_exit_status", "Exit status of the last run.", ended.exit.into()),
-    ] {
-        head(out, name, help)?;
-        writeln!(out, "{name} {count}")?;
-    }
-    head(out, "sgidlint_run_seconds", "How long the last run took.")?;
-    writeln!(out, "sgidlint_run_seconds {:.3}", ended.took.as_secs_f64())?;
     let now = ended.began.checked_add(ended.took).unwrap_or(ended.began).as_second();
-    head(out, "sgidlint_last_run_timestamp_seconds", "When the last run ended.")?;
-    writeln!(out, "sgidlint_last_run_timestamp_seconds {now}")?;
     let success = if ended.is_complete() { Some(now) } else { ended.last_success };
-    if let Some(success) = success {
-        head(out, LAST_SUCCESS, "When a run last looked at everything, whatever it found.")?;
-        writeln!(out, "{LAST_SUCCESS} {success}")?;
+    let number = |count: u64| Some(count.to_string());
+    for (name, help, value) in [
+        ("sgidlint_suppressed_findings", "Findings that exceptions cover.", number(counts.suppressed)),
+        ("sgidlint_known_findings", "Findings that the baseline knows.", number(counts.known)),
+        ("sgidlint_entries", "Entries seen.", number(counts.entries)),
+        ("sgidlint_excluded_entries", "Entries that an exclude kept out.", number(counts.excluded)),
+        ("sgidlint_skipped_mounts", "Mounts that were not entered.", number(survey.skipped_mounts.len() as u64)),
+        ("sgidlint_errors", "What could not be read.", number(survey.errors.len() as u64)),
+        ("sgidlint_exit_status", "Exit status of the last run.", number(ended.exit.into())),
+        ("sgidlint_interrupted_runs", "Interrupted runs on record.", ended.interrupted.and_then(number)),
+        ("sgidlint_run_seconds", "How long the last run took.", Some(format!("{:.3}", ended.took.as_secs_f64()))),
+        ("sgidlint_last_run_timestamp_seconds", "When the last run ended.", Some(now.to_string())),
+        (
+            LAST_SUCCESS,
+            "When a run last looked at everything, whatever it found.",
+            success.map(|success| success.to_string()),
+        ),
+    ] {
+        if let Some(value) = value {
+            head(out, name, help)?;
+            writeln!(out, "{name}{labels} {value}")?;
+        }
     }
     Ok(())
 }
 
 /// When a run was last complete, by what the run before wrote.
 pub(crate) fn last_success(written: &str) -> Option<i64> {
-    let value = written.lines().find_map(|line| line.strip_prefix(LAST_SUCCESS)?.strip_prefix(' '))?;
-    value.parse().ok().filter(|&seconds| seconds > 0)
+    let line = written.lines().find(|line| line.starts_with(LAST_SUCCESS))?;
+    line.rsplit_once(' ')?.1.parse().ok().filter(|&seconds| seconds > 0)
 }
 
 fn head(out: &mut dyn Write, name: &str, help: &str) -> io::Result<()> {
     writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge")
 }
 
-/// How many findings there are of each lint, level and root; a series must stand once only.
-fn findings(survey: &Survey, words: &dyn Wording) -> BTreeMap<(String, &'static str, String), u64> {
+/// What tells a series from others: policy, root, lint, level.
+type Series = (String, String, String, Level);
+
+/// How many findings there are of each policy, root, lint and level, also where there are none, that a rise is one from
+/// the start; a series must stand once only.
+fn findings(survey: &Survey, words: &dyn Wording) -> BTreeMap<Series, u64> {
+    let by_lint = survey.roots.len() <= MOST_ROOTS;
+    let series = |policy: u32, root: Option<u32>, lint: Lint, level: Level| -> Series {
+        let policy = survey.policies.get(policy as usize).map_or(String::new(), |policy| policy.name.clone());
+        let path = root.map(|root| escape(root_bytes(survey, root)).into_owned()).unwrap_or_default();
+        let lint = if by_lint || root.is_none() { words.lint(lint).to_owned() } else { String::new() };
+        (escape(policy.as_bytes()).into_owned(), path, lint, level)
+    };
     let mut counts = BTreeMap::new();
-    let mut by_root: BTreeMap<(u32, crate::lints::Lint, crate::lints::Level), u64> = BTreeMap::new();
+    for (policy, levels) in survey.levels.iter().enumerate() {
+        // What people can do isn't asked by every check.
+        let is_asked = |lint: Lint| !matches!(lint.row().check, Check::Called(file) if file.starts_with("access/"));
+        let told = Lint::ALL.into_iter().filter(|&lint| levels.of(lint) != Level::Allow && is_asked(lint));
+        let places = survey.roots.iter().zip(0..).filter(|(root, _)| root.policy as usize == policy);
+        let places: Vec<Option<u32>> = places.map(|(_, root)| Some(root)).collect();
+        for lint in told {
+            let of_policy = [None];
+            let is_of_entries = !matches!(lint.row().check, Check::Called(_));
+            let places = if is_of_entries { &places[..] } else { &of_policy };
+            counts.extend(places.iter().map(|&root| (series(policy as u32, root, lint, levels.of(lint)), 0)));
+        }
+    }
+    let mut by_root: BTreeMap<(u32, Lint, Level), u64> = BTreeMap::new();
     for report in &survey.reports {
         for finding in &report.findings {
             *by_root.entry((report.root, finding.lint, finding.level)).or_default() += 1;
         }
     }
+    let policy = |root: u32| survey.roots.get(root as usize).map_or(u32::MAX, |root| root.policy);
     let on_entries = by_root.into_iter().map(|((root, lint, level), count)| {
-        let root = escape(root_bytes(survey, root)).into_owned();
-        ((words.lint(lint).to_owned(), level.name(), root), count)
+        let series = series(policy(root), Some(root), lint, level);
+        (series, count)
     });
     let on_policies = survey.notices.iter().map(|notice| {
         let root = notice.unmet.as_deref().and_then(|unmet| unmet.root);
-        let root = root.map(|root| escape(root_bytes(survey, root)).into_owned()).unwrap_or_default();
-        ((words.lint(notice.lint).to_owned(), notice.level.name(), root), 1)
+        (series(notice.policy, root, notice.lint, notice.level), 1)
     });
     for (series, count) in on_entries.chain(on_policies) {
         *counts.entry(series).or_default() += count;
@@ -85,50 +128,54 @@ fn label(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lints::Levels;
     use crate::report::check::samples::ended;
     use crate::report::samples::{Words, survey, text};
     use snapbox::{IntoData, assert_data_eq, str};
 
+    fn written(survey: &Survey, ended: Ended) -> String {
+        text(|out| write_check(out, survey, &Words, &ended, Some("nightly")))
+    }
+
     #[test]
-    fn numbers_have_their_help_and_their_type() {
-        let report = text(|out| write_check(out, &survey(), &Words, &ended()));
+    fn numbers_have_their_help_their_type_and_their_policy() {
         assert_data_eq!(
-            report,
+            written(&survey(), ended()),
             str![[r##"
-# HELP sgidlint_findings Findings by lint, level and root; those about a policy have no root.
+# HELP sgidlint_findings Findings by policy, root, lint and level; those about a policy have no root.
 # TYPE sgidlint_findings gauge
-sgidlint_findings{lint="expired-exception",level="warn",root=""} 1
-sgidlint_findings{lint="foreign-group",level="deny",root="/srv/lab"} 1
-sgidlint_findings{lint="hard-linked",level="warn",root="/srv/lab"} 1
-sgidlint_findings{lint="spreading-group",level="deny",root="/srv/lab"} 1
-sgidlint_findings{lint="world-writable",level="warn",root="/srv/lab"} 1
+sgidlint_findings{policy="lab-share",report="nightly",root="",lint="expired-exception",level="warn"} 1
+sgidlint_findings{policy="lab-share",report="nightly",root="/srv/lab",lint="foreign-group",level="deny"} 1
+sgidlint_findings{policy="lab-share",report="nightly",root="/srv/lab",lint="hard-linked",level="warn"} 1
+sgidlint_findings{policy="lab-share",report="nightly",root="/srv/lab",lint="spreading-group",level="deny"} 1
+sgidlint_findings{policy="lab-share",report="nightly",root="/srv/lab",lint="world-writable",level="warn"} 1
 # HELP sgidlint_suppressed_findings Findings that exceptions cover.
 # TYPE sgidlint_suppressed_findings gauge
-sgidlint_suppressed_findings 2
+sgidlint_suppressed_findings{policy="lab-share",report="nightly"} 2
 # HELP sgidlint_known_findings Findings that the baseline knows.
 # TYPE sgidlint_known_findings gauge
-sgidlint_known_findings 0
+sgidlint_known_findings{policy="lab-share",report="nightly"} 0
 # HELP sgidlint_entries Entries seen.
 # TYPE sgidlint_entries gauge
-sgidlint_entries 100000
+sgidlint_entries{policy="lab-share",report="nightly"} 100000
 # HELP sgidlint_excluded_entries Entries that an exclude kept out.
 # TYPE sgidlint_excluded_entries gauge
-sgidlint_excluded_entries 3
+sgidlint_excluded_entries{policy="lab-share",report="nightly"} 3
 # HELP sgidlint_skipped_mounts Mounts that were not entered.
 # TYPE sgidlint_skipped_mounts gauge
-sgidlint_skipped_mounts 1
+sgidlint_skipped_mounts{policy="lab-share",report="nightly"} 1
 # HELP sgidlint_errors What could not be read.
 # TYPE sgidlint_errors gauge
-sgidlint_errors 1
+sgidlint_errors{policy="lab-share",report="nightly"} 1
 # HELP sgidlint_exit_status Exit status of the last run.
 # TYPE sgidlint_exit_status gauge
-sgidlint_exit_status 3
+sgidlint_exit_status{policy="lab-share",report="nightly"} 3
 # HELP sgidlint_run_seconds How long the last run took.
 # TYPE sgidlint_run_seconds gauge
-sgidlint_run_seconds 1.250
+sgidlint_run_seconds{policy="lab-share",report="nightly"} 1.250
 # HELP sgidlint_last_run_timestamp_seconds When the last run ended.
 # TYPE sgidlint_last_run_timestamp_seconds gauge
-sgidlint_last_run_timestamp_seconds 1795307543
+sgidlint_last_run_timestamp_seconds{policy="lab-share",report="nightly"} 1795307543
 
 "##]]
             .raw()
@@ -136,13 +183,34 @@ sgidlint_last_run_timestamp_seconds 1795307543
     }
 
     #[test]
+    fn what_was_not_found_is_zero() {
+        let mut survey = Survey { levels: vec![Levels::default()], ..survey() };
+        let report = written(&survey, ended());
+        let zero = r#"{policy="lab-share",report="nightly",root="/srv/lab",lint="missing-sticky",level="deny"} 0"#;
+        assert!(report.contains(zero) && report.contains(r#"lint="unused-rule",level="warn"} 0"#), "{report}");
+        let series = |report: &str| report.lines().filter(|line| line.starts_with("sgidlint_findings{")).count();
+        let sum = |report: &str| -> u64 {
+            let lines = report.lines().filter(|line| line.starts_with("sgidlint_findings{"));
+            lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
+        };
+        assert_eq!((series(&report), sum(&report)), (Lint::ALL.len() - 8, 5));
+        // Many roots have one for each level.
+        let mut root = survey.roots[0].clone();
+        for number in 0..MOST_ROOTS {
+            root.path = format!("/srv/{number}").into();
+            survey.roots.push(root.clone());
+        }
+        let report = written(&survey, ended());
+        assert!(report.contains(r#"root="/srv/lab",lint="",level="deny"} 2"#), "{report}");
+        assert!(report.contains(r#"root="/srv/7",lint="",level="warn"} 0"#) && sum(&report) == 5, "{report}");
+    }
+
+    #[test]
     fn the_last_success_outlives_runs_that_are_none() {
-        let success = Ended { exit: 1, ..ended() };
-        let written = text(|out| write_check(out, &survey(), &Words, &success));
-        assert_eq!(last_success(&written), Some(1_795_307_543));
-        let failed = Ended { last_success: last_success(&written), ..ended() };
-        let after = text(|out| write_check(out, &survey(), &Words, &failed));
+        let after = written(&survey(), Ended { exit: 1, ..ended() });
         assert_eq!(last_success(&after), Some(1_795_307_543));
+        let failed = Ended { last_success: last_success(&after), ..ended() };
+        assert_eq!(last_success(&written(&survey(), failed)), Some(1_795_307_543));
         for none in ["", "sgidlint_last_success_timestamp_seconds x", "sgidlint_last_success_timestamp_seconds -5"] {
             assert_eq!(last_success(none), None, "{none}");
         }
@@ -152,21 +220,21 @@ sgidlint_last_run_timestamp_seconds 1795307543
     fn a_hostile_root_stays_in_its_label() {
         let mut survey = survey();
         survey.roots[0].path = "/srv/\"} 1\nx{a=\"".into();
-        let report = text(|out| write_check(out, &survey, &Words, &ended()));
-        assert!(report.contains(r#"root="/srv/\"} 1\\nx{a=\""} 1"#), "{report}");
+        let report = written(&survey, ended());
+        assert!(report.contains(r#"root="/srv/\"} 1\\nx{a=\"","#), "{report}");
         assert!(report.lines().all(|line| line.starts_with('#') || line.starts_with("sgidlint_")), "{report}");
     }
 
     #[test]
-    fn a_series_stands_once_where_two_policies_judge_one_root() {
+    fn a_series_stands_once_where_a_policy_judges_one_root_twice() {
         let mut survey = survey();
-        let twice = survey.roots[0].clone();
-        survey.roots.push(twice);
+        survey.roots.push(survey.roots[0].clone());
         let mut report = survey.reports[0].clone();
         report.root = 1;
         survey.reports.push(report);
-        let report = text(|out| write_check(out, &survey, &Words, &ended()));
+        let report = written(&survey, ended());
         let series: Vec<&str> = report.lines().filter(|line| line.contains("spreading-group")).collect();
-        assert_eq!(series, [r#"sgidlint_findings{lint="spreading-group",level="deny",root="/srv/lab"} 2"#]);
+        assert_eq!(series.len(), 1, "{series:?}");
+        assert!(series[0].ends_with("} 2"), "{series:?}");
     }
 }

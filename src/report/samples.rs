@@ -25,14 +25,7 @@ impl Wording for Words {
     }
 
     fn lint(&self, lint: Lint) -> &str {
-        match lint {
-            Lint::ForeignGroup => "foreign-group",
-            Lint::SpreadingGroup => "spreading-group",
-            Lint::WorldWritable => "world-writable",
-            Lint::HardLinked => "hard-linked",
-            Lint::ExpiredException => "expired-exception",
-            _ => "other-lint",
-        }
+        lint.name()
     }
 }
 
@@ -101,8 +94,9 @@ pub(super) fn survey() -> Survey {
     let (dir, spreading) = (state(0, 100, 0o2777), find(Lint::SpreadingGroup, Level::Deny, Fix::Safe));
     let kept = state(4711, 100, 0o600);
     Survey {
+        levels: Vec::new(),
         unsafe_fixes: Vec::new(),
-        policies: vec![PolicyLabel { name: "lab-share".into(), file: "/etc/sgidlint/lab.toml".into() }],
+        policies: vec![PolicyLabel { name: "lab-share".into(), file: "/etc/sgidlint/lab.toml".into(), base: None }],
         rules: vec![RulePlace { policy: 0, line: 14 }],
         roots: vec![Root { path: "/srv/lab".into(), policy: 0, id: None, handle: None, fsid: 0, mounts: Mounts::Stay }],
         reports: vec![

@@ -5,6 +5,7 @@ pub(crate) mod login_defs;
 pub(crate) mod mounts;
 pub(crate) mod system;
 pub(crate) mod line;
+pub(crate) mod project;
 pub(crate) mod roots;
 pub(crate) mod walk;
 pub(crate) mod policy_test;

@@ -2,15 +2,14 @@
 
 use super::{BaselineSubject, Known};
 use crate::lints::Lint;
-use crate::model::entry::State;
 use crate::model::path::TreePath;
-use crate::model::wire::{DirectoryLine, EntryPath, Numbered, Trail, WirePath, WireState, write_line};
+use crate::model::wire::{DirectoryLine, EntryPath, Numbered, Trail, WirePath, write_line};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-/// The only format there is.
-const FORMAT: u32 = 1;
+/// The format: the first one held the places and ids of one machine.
+const FORMAT: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,14 +26,12 @@ struct Line<'a> {
     kind: Cow<'a, str>,
     #[serde(borrow)]
     lint: Cow<'a, str>,
+    #[serde(borrow)]
+    policy: Cow<'a, str>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     root: Option<WirePath<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     path: Option<EntryPath<'a>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    desired: Option<WireState>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    policy: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     message: Option<Cow<'a, str>>,
 }
@@ -47,15 +44,16 @@ pub(super) fn write_head(out: &mut dyn Write) -> io::Result<()> {
 /// Writes the line of a finding.
 pub(super) fn write_known(known: &Known, trail: &mut Trail, out: &mut dyn Write) -> io::Result<()> {
     let lint = known.lint.name().into();
-    let line = Line { kind: "known".into(), lint, root: None, path: None, desired: None, policy: None, message: None };
+    let kind = "known".into();
     let line = match &known.subject {
-        BaselineSubject::Entry { root, path, desired } => {
+        BaselineSubject::Entry { policy, root, path } => {
             let path = trail.path(path, |line| write_line(line, out))?;
             let (root, path) = (Some(WirePath::new(root)), Some(path));
-            Line { root, path, desired: Some((*desired).into()), ..line }
+            Line { kind, lint, policy: (&**policy).into(), root, path, message: None }
         }
-        BaselineSubject::Policy { file, message } => {
-            Line { policy: Some((&**file).into()), message: Some((&**message).into()), ..line }
+        BaselineSubject::Policy { policy, message } => {
+            let message = Some((&**message).into());
+            Line { kind, lint, policy: (&**policy).into(), root: None, path: None, message }
         }
     };
     write_line(&line, out)
@@ -66,7 +64,9 @@ pub(super) fn read_head(text: &[u8]) -> Result<(), String> {
     let head: Head<'_> = serde_json::from_slice(text).map_err(|error| not_read("the head of a baseline", &error))?;
     match (&*head.kind, head.format) {
         ("baseline", FORMAT) => Ok(()),
-        ("baseline", format) => Err(format!("a baseline of format {format}, this program knows {FORMAT} only")),
+        ("baseline", format) => Err(format!(
+            "a baseline of format {format}, this program knows {FORMAT} only: write it anew with --write-baseline"
+        )),
         (kind, _) => Err(format!("`{}`, where `baseline` should be: this is no baseline", kind.escape_debug())),
     }
 }
@@ -86,30 +86,32 @@ fn read_known(text: &[u8], numbered: &mut Numbered) -> Result<Known, String> {
     }
     let lint = Lint::from_name(&line.lint);
     let lint = lint.ok_or_else(|| format!("there is no lint `{}`: remove the line", line.lint.escape_debug()))?;
-    let subject = match (line.root, line.path, line.desired, line.policy, line.message) {
-        (Some(root), Some(path), Some(desired), None, None) => entry(&root, numbered.path(&path)?, desired)?,
-        (None, None, None, Some(file), Some(message)) => {
-            BaselineSubject::Policy { file: file.into(), message: message.into() }
-        }
-        _ => return Err("a known finding has `root`, `path` and `desired`, or else `policy` and `message`".into()),
+    let policy = line.policy.into();
+    let subject = match (line.root, line.path, line.message) {
+        (Some(root), Some(path), None) => entry(policy, &root, numbered.path(&path)?)?,
+        (None, None, Some(message)) => BaselineSubject::Policy { policy, message: message.into() },
+        _ => return Err("a known finding has `policy`, and `root` and `path`, or else `message`".into()),
     };
     Ok(Known { lint, subject })
 }
 
 /// An entry, by the paths that a report would name it by: another spelling would never be met.
-fn entry(root: &WirePath<'_>, path: TreePath, desired: WireState) -> Result<BaselineSubject, String> {
+fn entry(policy: Box<str>, root: &WirePath<'_>, path: TreePath) -> Result<BaselineSubject, String> {
     let root = root.as_bytes();
     let is_plain = |names: &[u8]| !names.split(|&byte| byte == b'/').any(|name| matches!(name, b"" | b"." | b".."));
-    let below = root.strip_prefix(b"/").filter(|names| names.is_empty() || is_plain(names));
-    if below.is_none() || root.contains(&0) {
-        return Err("`root` is not a plain absolute path".into());
+    let is_there = match root.strip_prefix(b"/") {
+        Some(names) => names.is_empty() || is_plain(names),
+        None => root == b"." || is_plain(root),
+    };
+    if !is_there || root.contains(&0) {
+        return Err("`root` is not a plain path".into());
     }
     let names = path.bytes();
     if names.contains(&0) || (!path.is_root() && !is_plain(&names)) {
         return Err("`path` is not a plain path from the root".into());
     }
     drop(names);
-    Ok(BaselineSubject::Entry { root: root.into(), path, desired: State::from(desired) })
+    Ok(BaselineSubject::Entry { policy, root: root.into(), path })
 }
 
 fn not_read(what: &str, error: &serde_json::Error) -> String {

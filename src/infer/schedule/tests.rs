@@ -5,6 +5,7 @@ use snapbox::{IntoData, assert_data_eq, str};
 fn job(task: Task, places: &[(&str, bool)]) -> Job {
     Job {
         words: ["/usr/bin/sgidlint", "check", "-q", "-s", "group=50% $of 'us'"].map(Into::into).into(),
+        pruning: None,
         task,
         places: places.iter().map(|&(path, optional)| UnitPlace { path: path.into(), optional }).collect(),
         whose: Whose::Root,
@@ -16,7 +17,7 @@ fn cron_reads_the_words_back() {
     assert_data_eq!(
         text(|out| write_cron(out, &job(Task::Check, &[]))),
         str![[r#"
-# /etc/cron.d/sgidlint: nothing wrong, nothing said; cron mails the rest.
+# /etc/cron.d/sgidlint-check: nothing wrong, nothing said; cron mails the rest.
 17 3 * * *  root  /usr/bin/sgidlint check -q -s 'group=50\% $of '\''us'\'''
 
 "#]]

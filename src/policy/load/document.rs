@@ -2,12 +2,13 @@
 
 use crate::model::entry::Entry;
 use crate::policy::builtin::{BUILT_IN, BuiltIn};
-use crate::policy::model::Model;
+use crate::policy::model::{Model, is_of_project};
 use crate::policy::nearest::nearest;
 use crate::policy::problem::{Problem, Source};
 use crate::policy::read::read;
 use crate::sys::SysError;
 use crate::sys::file::{ReadError, read_text};
+use crate::sys::root::resolve;
 use std::ffi::OsStr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -125,7 +126,20 @@ pub(super) fn read_file(path: &Path, cited: &Citation) -> Result<Document, Vec<P
     })?;
     let file = path.to_string_lossy().into_owned();
     let source = Arc::new(Source { file, text: decode(text.bytes).map_err(|text| vec![not_utf8(path, text)])? });
-    Ok(Document { model: Arc::new(read(source)?), origin: Origin::File { path: path.to_owned(), entry: text.entry } })
+    let mut model = read(source)?;
+    if is_of_project(path) {
+        model.folder = Some(folder_of(path).map_err(|error| {
+            let message = format!("can't tell where the policy {} lies: {error}", path.display());
+            vec![cited.problem(message, "name it by a path that you may follow")]
+        })?);
+    }
+    Ok(Document { model: Arc::new(model), origin: Origin::File { path: path.to_owned(), entry: text.entry } })
+}
+
+/// The directory that a file lies in, without symbolic links.
+fn folder_of(path: &Path) -> Result<PathBuf, SysError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    resolve(folder.unwrap_or(Path::new(".")))
 }
 
 fn advice(error: &ReadError) -> &'static str {

@@ -39,8 +39,20 @@ pub(crate) struct Request {
     pub paths: Vec<PathBuf>,
     /// Whether a policy need not be named.
     pub fallback: Fallback,
+    /// The policy of the project that the run is started in: it need not be named.
+    pub project: Option<PathBuf>,
     /// Where policies lie that need not be named: [`FOLDER`].
     pub folder: PathBuf,
+    /// What all PATHs are written relative to, if they are.
+    pub here: Option<PathBuf>,
+}
+
+impl Request {
+    /// No policy, no param, no PATH.
+    pub(crate) fn nothing(fallback: Fallback) -> Request {
+        let (policies, sets, paths) = (Vec::new(), Vec::new(), Vec::new());
+        Request { policies, sets, paths, fallback, project: None, folder: FOLDER.into(), here: None }
+    }
 }
 
 /// What there is to do where no policy is named and none is in the folder.
@@ -63,6 +75,8 @@ pub(crate) struct Loaded {
     pub params: BTreeMap<String, String>,
     /// The places that its relative roots are bound to.
     pub bindings: Vec<PathBuf>,
+    /// The directory that those places are written relative to, if they are: another checkout has another.
+    pub base: Option<PathBuf>,
     /// Where it came from.
     pub origin: Origin,
     /// The policies that use it, the nearest first: their lints and exceptions hold for it too.
@@ -92,13 +106,7 @@ pub(crate) fn document(name: &OsStr) -> Result<Document, Vec<Problem>> {
 
 /// What is wrong with what a policy uses, for a look at it alone: names, places and params, down to the last use.
 pub(crate) fn problems_of_uses(document: &Document) -> Vec<Problem> {
-    let request = Request {
-        policies: Vec::new(),
-        sets: Vec::new(),
-        paths: Vec::new(),
-        fallback: Fallback::Refused,
-        folder: FOLDER.into(),
-    };
+    let request = Request::nothing(Fallback::Refused);
     let mut loader = Loader {
         request: &request,
         read: Vec::new(),
@@ -111,7 +119,8 @@ pub(crate) fn problems_of_uses(document: &Document) -> Vec<Problem> {
     let value = |param: &Param| (param.name.value.clone(), param.default.as_ref().unwrap_or(&param.name.value).clone());
     let params = document.model.params.iter().map(value).collect();
     let (model, origin) = (document.model.clone(), document.origin.clone());
-    let own = Loaded { model, params, bindings: Vec::new(), origin: origin.clone(), used_by: Vec::new() };
+    let (bindings, base, used_by) = (Vec::new(), None, Vec::new());
+    let own = Loaded { model, params, bindings, base, origin: origin.clone(), used_by };
     loader.push(own, &mut vec![origin]);
     loader.problems
 }
@@ -135,6 +144,9 @@ impl Loader<'_> {
             let cited = Citation::default();
             let names = self.request.policies.iter();
             return names.filter_map(|name| self.place(name, Path::new(""), &cited)).collect();
+        }
+        if let Some(file) = &self.request.project {
+            return vec![DocumentPlace::File(file.clone())];
         }
         let folder = &self.request.folder;
         match files_with_extension(folder, "toml") {
@@ -214,7 +226,8 @@ impl Loader<'_> {
     }
 
     fn load_named(&mut self, document: &Document, is_used: bool) {
-        let paths = &self.request.paths;
+        // Of a project, relative roots begin where the file lies; of all others, at the PATHs.
+        let paths = document.model.folder.as_ref().map_or(self.request.paths.clone(), |folder| vec![folder.clone()]);
         let template = template(&document.model);
         // Bound by [[use]], a template of the folder has its places.
         if template.is_some() && is_used && (paths.is_empty() || self.request.policies.is_empty()) {
@@ -226,11 +239,14 @@ impl Loader<'_> {
             self.problems.push(cite(&document.model, root).problem(message, hint));
         }
         let params = params::resolve(&document.model, &Settings::of(&self.request.sets), &mut self.problems);
-        let bindings = template.map(|_| paths.clone()).unwrap_or_default();
+        let here = self.request.here.as_ref().filter(|_| template.is_some());
+        let base = document.model.folder.as_ref().or(here).cloned();
+        let bindings = template.map(|_| paths).unwrap_or_default();
         let loaded = Loaded {
             model: document.model.clone(),
             params,
             bindings,
+            base,
             origin: document.origin.clone(),
             used_by: Vec::new(),
         };
@@ -303,7 +319,8 @@ impl Loader<'_> {
             _ => {}
         }
         let bindings = a_use.roots.iter().filter_map(|root| self.binding(user, user_params, root)).collect();
-        Some(Loaded { model: document.model.clone(), params, bindings, origin: document.origin.clone(), used_by })
+        let (model, base) = (document.model.clone(), user.folder.clone());
+        Some(Loaded { model, params, bindings, base, origin: document.origin.clone(), used_by })
     }
 
     fn binding(&mut self, user: &Model, params: &BTreeMap<String, String>, root: &At<String>) -> Option<PathBuf> {
@@ -312,7 +329,8 @@ impl Loader<'_> {
         let path = put_in(&root.value, value).map(|(path, _)| path).unwrap_or_default();
         let is_as_deep = path.split('/').count() == root.value.split('/').count();
         if is_as_deep && !path.contains('\0') && !path.split('/').any(|name| name == "..") {
-            return Some(path.into());
+            let folder = user.folder.as_deref().unwrap_or(Path::new(""));
+            return Some(folder.join(path).components().collect());
         }
         let hint = "in a root, a param is one name or a part of it";
         self.problems.push(cite(user, root).problem(format!("a template can't be bound to `{path}`"), hint));

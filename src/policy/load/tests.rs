@@ -30,13 +30,7 @@ impl Folder {
     }
 
     fn request(&self) -> Request {
-        Request {
-            policies: Vec::new(),
-            sets: Vec::new(),
-            paths: Vec::new(),
-            fallback: Fallback::Refused,
-            folder: self.0.path().to_owned(),
-        }
+        Request { folder: self.0.path().to_owned(), ..Request::nothing(Fallback::Refused) }
     }
 
     /// The problems, one a line, without the folder's path.

@@ -21,7 +21,7 @@ mod trials;
 mod value;
 mod wishes;
 
-use super::model::Model;
+use super::model::{Model, is_of_project};
 use super::problem::{Problem, Source};
 use problems::Problems;
 use std::path::Path;
@@ -64,7 +64,8 @@ fn model(mut table: Table<'_>, problems: &mut Problems) -> Model {
     let trees = table.take("tree").map(|value| tree::trees(&value, &params, problems));
     let names = names::Names::of_policy(&params, trees.as_deref().unwrap_or_default());
     let is_template = trees.iter().flatten().flat_map(|tree| &tree.roots).any(|root| !root.value.starts_with('/'));
-    let base = if is_template { exceptions::Base::Template } else { exceptions::Base::Absent };
+    let is_relative = is_template || is_of_project(Path::new(&source.file));
+    let base = if is_relative { exceptions::Base::Template } else { exceptions::Base::Absent };
     let exceptions = table.take("exception").map(|value| exceptions::exceptions(&value, base, &names, problems));
     let uses = table.take("use").map(|value| exceptions::uses(&value, &params, problems));
     let expectations = table.take("expect").map(|value| expectations::expectations(&value, &names, problems));
@@ -76,6 +77,7 @@ fn model(mut table: Table<'_>, problems: &mut Problems) -> Model {
     table.finish(problems);
     Model {
         source,
+        folder: None,
         name,
         summary: summary.map(|summary| summary.value),
         params,

@@ -3,8 +3,9 @@
 use super::names::{check_braces, placeholders};
 use super::problems::Problems;
 use super::value::Value;
-use crate::policy::model::{At, Param};
+use crate::policy::model::{At, Param, is_of_project};
 use std::ops::Range;
+use std::path::Path;
 
 /// The roots of a tree: patterns.
 pub(super) fn roots(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<At<String>> {
@@ -34,7 +35,10 @@ pub(super) fn places(value: &Value<'_>, params: &[Param], problems: &mut Problem
     let roots = value.texts("\"/srv/sales\"", problems);
     for root in &roots {
         check_braces(root, problems);
-        absolute(root, "a place to bind to", problems);
+        match is_of_project(Path::new(&problems.source().file)) {
+            true => check_path(root, problems),
+            false => absolute(root, "a place to bind to", problems),
+        }
         let star = root.value.find('*').map(|at| at..at + 1);
         let is_param = |name: &str| params.iter().any(|param| param.name.value == name);
         let capture = placeholders(&root.value).find(|(name, _)| !is_param(name)).map(|(_, span)| span);

@@ -53,6 +53,10 @@ fn check(pattern: &At<String>, problems: &mut Problems) {
         let hint = format!("write `'\\{text}'` to match a name that begins with `#`");
         return problems.add(pattern.span.clone(), "a comment, where a pattern should be", hint);
     }
+    if let Some(at) = unclosed_class(text) {
+        let hint = "close it with `]`, or write `\\[` for the letter itself";
+        return problems.add(problems.inside(pattern, at), "`[` opens a class that nothing closes", hint);
+    }
     if let Some(at) = too_deep(text) {
         let hint = format!("write it as several patterns; alternatives nest {DEEPEST} deep at most");
         return problems.add(problems.inside(pattern, at), "alternatives within alternatives, too many deep", hint);
@@ -85,6 +89,25 @@ fn too_deep(text: &str) -> Option<Range<usize>> {
             '{' => depth += 1,
             '}' => depth = depth.saturating_sub(1),
             _ => {}
+        }
+    }
+    None
+}
+
+/// The first `[` whose class has no end: to git such a pattern matches nothing, to `ignore` it is a letter.
+fn unclosed_class(text: &str) -> Option<Range<usize>> {
+    let mut letters = text.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        let behind = letters.as_str().len();
+        match letter {
+            '\\' => {
+                letters.next();
+            }
+            '[' => skip_class(&mut letters),
+            _ => {}
+        }
+        if letter == '[' && letters.as_str().len() == behind {
+            return Some(at..at + 1);
         }
     }
     None
@@ -162,6 +185,26 @@ mod tests {
         assert_eq!(too_deep(&"{a,b}".repeat(100)), None);
         assert_eq!(too_deep(&"[{][!{][]{]".repeat(100)), None);
         assert!(too_deep(&format!("[{}", "{".repeat(100))).is_some(), "a bracket that opens no class");
+    }
+
+    #[test]
+    fn a_class_has_an_end() {
+        for (pattern, at) in [
+            ("[bad", Some(0..1)),
+            ("a/[!x", Some(2..3)),
+            ("x[]", Some(1..2)),
+            ("[^]", Some(0..1)),
+            ("[a][b", Some(3..4)),
+            ("é[b", Some(2..3)),
+            ("[]]", None),
+            ("[a]", None),
+            ("[!]]x", None),
+            (r"\[bad", None),
+            ("[[]", None),
+            ("bad]", None),
+        ] {
+            assert_eq!(unclosed_class(pattern), at, "{pattern}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use std::io::{self, Write};
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The key of the fingerprint; another way of making it gets another number.
-const FINGERPRINT: &str = "sgidlint/v1";
+const FINGERPRINT: &str = "sgidlint/v2";
 
 /// Writes a whole check as one SARIF log.
 pub(crate) fn write_check(
@@ -70,7 +70,7 @@ impl<'a> Serialize for Results<'a> {
 impl<'a> Scene<'a> {
     fn result(&self, report: &EntryReport, finding: &Finding) -> SarifResult {
         let root = root_bytes(self.survey, report.root);
-        let place = join(root, &report.path.bytes());
+        let place = join(self.survey.written_root(report.root), &report.path.bytes());
         let message = self.words.message(finding, report);
         let text = format!("{}: {message}{}", entry_path(root, &report.path, Some(report.kind)), fix_hint(finding.fix));
         let policy = self.survey.roots.get(report.root as usize).and_then(|root| self.policy(root.policy));
@@ -119,7 +119,11 @@ impl<'a> Scene<'a> {
             message: Message::of(&notice.message),
             locations: vec![Location::of_file(ArtifactLocation::of(uri::of_policy(file)), Some(notice.line), None)],
             related_locations: entry.into_iter().collect(),
-            partial_fingerprints: fingerprint(notice.lint, file.as_bytes(), &notice.message),
+            partial_fingerprints: fingerprint(
+                notice.lint,
+                self.survey.written_notice(notice).as_bytes(),
+                self.policy(notice.policy).unwrap_or_default(),
+            ),
             suppressions: None,
             properties: None,
         }

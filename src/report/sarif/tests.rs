@@ -78,7 +78,7 @@ fn a_fingerprint_stays_while_the_state_changes_and_tells_places_apart() {
     let prints = |survey: &Survey| {
         let log = log(survey);
         let results = log["runs"][0]["results"].as_array().unwrap().clone();
-        results.iter().map(|result| result["partialFingerprints"]["sgidlint/v1"].clone()).collect::<Vec<_>>()
+        results.iter().map(|result| result["partialFingerprints"]["sgidlint/v2"].clone()).collect::<Vec<_>>()
     };
     let before = prints(&other);
     other.reports[0].actual.gid = 7;

@@ -208,6 +208,11 @@ fn patterns_are_tried_out() {
             ),
         ),
         ("exclude = ['x', '[ä]']", format!("3:19 `ä` in a class never matches; {class}")),
+        (
+            "exclude = ['x', 'y/[bad']",
+            "3:20 `[` opens a class that nothing closes; close it with `]`, or write `\\[` for the letter itself"
+                .into(),
+        ),
         ("exclude = ''", "3:11 an empty pattern; say what it should match, as in `\"*.swp\"`".into()),
         (
             "exclude = '#a'",

@@ -1,0 +1,103 @@
+//! Under systemd, what is written to its journal says how grave it is: `<3>` and the like before a line (sd-daemon(3)).
+
+use crate::sys::stat::look;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::sync::OnceLock;
+
+/// Whether a stream is the one that systemd connected to its journal, as it says (systemd.exec(5), `$JOURNAL_STREAM`).
+pub(super) fn is_journal(stream: impl AsFd) -> bool {
+    let Ok(said) = std::env::var("JOURNAL_STREAM") else { return false };
+    look(stream).is_ok_and(|look| said == format!("{}:{}", look.entry.id.dev, look.entry.id.ino))
+}
+
+/// Writes to standard error, each line with its priority where that is the journal.
+pub(super) fn write_error(text: &[u8]) {
+    static IS_JOURNAL: OnceLock<bool> = OnceLock::new();
+    let err = io::stderr();
+    // There is nowhere left to tell that standard error is closed.
+    let _ = match IS_JOURNAL.get_or_init(|| is_journal(&err)) {
+        true => {
+            let mut told = Vec::with_capacity(text.len() + 64);
+            let mut lines = Prioritized::new(&mut told);
+            lines.write_all(text).and_then(|()| lines.finish()).and_then(|()| err.lock().write_all(&told))
+        }
+        false => err.lock().write_all(text),
+    };
+}
+
+/// How grave a line is, by what it says; one that goes on with another is as grave. A name that looks like a finding can
+/// only make a line graver.
+fn priority(line: &[u8], before: u8) -> u8 {
+    let has = |text: &[u8]| line.windows(text.len()).any(|part| part == text);
+    match line {
+        _ if line.starts_with(b"sgidlint: error: ") || has(b": deny: ") => 3,
+        _ if line.starts_with(b"sgidlint: warning: ") || has(b": warn: ") => 4,
+        _ if line.starts_with(b"sgidlint: note: ") => 5,
+        _ if line.starts_with(b"  ") => before,
+        _ => 6,
+    }
+}
+
+/// Lines on their way to the journal.
+pub(super) struct Prioritized<W> {
+    inner: W,
+    line: Vec<u8>,
+    priority: u8,
+}
+
+impl<W: Write> Prioritized<W> {
+    /// None yet.
+    pub(super) fn new(inner: W) -> Prioritized<W> {
+        Prioritized { inner, line: Vec::new(), priority: 6 }
+    }
+
+    /// Writes what is left of a line without an end.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        if self.line.is_empty() { Ok(()) } else { self.end_line() }
+    }
+
+    fn end_line(&mut self) -> io::Result<()> {
+        self.priority = priority(&self.line, self.priority);
+        write!(self.inner, "<{}>", self.priority)?;
+        self.inner.write_all(&std::mem::take(&mut self.line))
+    }
+}
+
+impl<W: Write> Write for Prioritized<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for part in bytes.split_inclusive(|&byte| byte == b'\n') {
+            self.line.extend_from_slice(part);
+            if part.ends_with(b"\n") {
+                self.end_line()?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_says_how_grave_it_is() {
+        let mut told = Vec::new();
+        let mut lines = Prioritized::new(&mut told);
+        for part in [
+            "/srv/a: deny: mode\n/srv/b: wa",
+            "rn: x\nsgidlint: error: y\n  hint: z\nsgidlint: note: n\nsgidlint: ",
+            "warning: w\n1 finding.",
+        ] {
+            lines.write_all(part.as_bytes()).unwrap();
+        }
+        lines.finish().unwrap();
+        let expected = "<3>/srv/a: deny: mode\n<4>/srv/b: warn: x\n<3>sgidlint: error: y\n<3>  hint: z\n\
+                        <5>sgidlint: note: n\n<4>sgidlint: warning: w\n<6>1 finding.";
+        assert_eq!(String::from_utf8(told).unwrap(), expected);
+    }
+}

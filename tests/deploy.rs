@@ -1,0 +1,157 @@
+//! In a repository: its policy found without being named, another checkout and another owner, and what has changed alone.
+
+use crate::scenario;
+use crate::scenario::Scenario;
+use crate::stage::{ALICE, EVE};
+use serde_json::Value;
+use std::fs;
+
+/// A policy of a project: its own directory's `site` and `media`, by a template and by a built-in policy.
+const PROJECT: &str = "format = 1\nname = 'shop'\n[lints]\nunknown-id = 'allow'\n[[tree]]\nroot = 'site'\ndir-mode = '0755'\nfile-mode = '0644'\n\
+     [[use]]\npolicy = 'setgid-share'\nroot = 'media'\n\
+     [[exception]]\npath = 'site/old'\nlints = ['missing-permission', 'excess-permission']\nreason = 'as it came'\n";
+
+/// A checkout in the tree, by its name, with two flaws and one that is excepted.
+fn checkout(t: &Scenario, name: &str, uid: u32) {
+    t.sh(&format!(
+        "mkdir -p {name}/.git {name}/site/old {name}/media; cd {name}; touch site/page site/good site/old/x media/a
+         chmod 755 . site site/old; chmod 640 site/page site/old/x; chmod 644 site/good; chmod 0755 media; chmod 644 media/a"
+    ));
+    fs::write(t.path(name).join("sgidlint.toml"), PROJECT).unwrap();
+    t.sh(&format!("chmod 644 {name}/sgidlint.toml; chown -R {uid}:{uid} {name}"));
+}
+
+scenario!(a_projects_policy_is_found_and_its_roots_lie_beside_it, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "repo", 0);
+    let run = |below: &str, words: &str| t.run_under(&format!("env -C {below}"), words);
+    for below in ["repo", "repo/site/old"] {
+        let found = run(below, "check");
+        found.exits(1).mentions("note: the policy is $TREE/repo/sgidlint.toml, found from here upwards");
+        found.mentions("$TREE/repo/site/page: deny:").mentions("$TREE/repo/media/: deny:").never_mentions("old/x");
+    }
+    run("repo", "check -q").exits(1).never_mentions("note:");
+    run("repo", "check site/good").succeeds();
+    run("repo", "check -p setgid-share media").exits(1).never_mentions("found from here");
+    run("repo", "explain ./site/page").succeeds().mentions("$TREE/repo/sgidlint.toml:").never_mentions("--root names another");
+    run("repo", "policy check sgidlint.toml").succeeds();
+    // Named, it means the same.
+    t.run("check -p repo/sgidlint.toml").exits(1).mentions("$TREE/repo/site/page: deny:");
+    // No further than the repository, which has none.
+    t.sh("mkdir -p repo/inner/.git");
+    run("repo/inner", "check").exits(2).never_mentions("$TREE/repo/sgidlint.toml");
+    run("repo", "fix -y").succeeds();
+    run("repo", "check").succeeds();
+});
+
+scenario!(a_policy_that_others_could_have_put_there_is_not_taken, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "repo", 0);
+    let refused = |change: &str, why: &str| {
+        t.sh(change);
+        for command in ["check", "fix -y", "explain ./site/page", "generate cron"] {
+            let run = t.run_under("env -C repo", command);
+            run.exits(2).mentions("was found here, but not taken").mentions(why).mentions("-p $TREE/repo/sgidlint.toml");
+        }
+    };
+    refused("chown 2003 repo/sgidlint.toml", "belongs to uid 2003");
+    refused("chown 0 repo/sgidlint.toml; chmod 664 repo/sgidlint.toml", "can be written by others");
+    refused("chmod 644 repo/sgidlint.toml; chmod 777 repo", "can be written by others");
+    refused("chmod 755 repo; chown 2003 repo", "belongs to uid 2003");
+    refused("chown 0 repo; mv repo/sgidlint.toml x; ln -s ../x repo/sgidlint.toml", "is a symbolic link");
+    t.sh("rm repo/sgidlint.toml; mv x repo/sgidlint.toml");
+    t.run_under("env -C repo", "check -q").exits(1);
+    // Whoever isn't root takes root's and their own.
+    t.run_as_under(ALICE, "env -C repo", "check site/good").succeeds();
+    t.sh("chown 2001 repo/sgidlint.toml");
+    t.run_as_under(ALICE, "env -C repo", "check site/good").succeeds();
+    t.run_as_under(EVE, "env -C repo", "check site/good").exits(2).mentions("neither to you nor to root");
+    t.sh("chmod 666 repo/sgidlint.toml");
+    t.run_as_under(ALICE, "env -C repo", "check site/good").exits(2).mentions("everybody can write it");
+});
+
+scenario!(baselines_and_fingerprints_are_those_of_every_checkout, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "here", 0);
+    checkout(t, "there", 2001);
+    let run = |checkout: &str, words: &str| t.run_under(&format!("env -C {checkout}"), words);
+    let policy = "-p ./sgidlint.toml";
+    run("here", "check --write-baseline $DIR/known").succeeds();
+    run("there", &format!("check {policy} --write-baseline $DIR/known-there")).succeeds();
+    let known = fs::read_to_string(t.dir().join("known")).unwrap();
+    assert!(known.lines().count() > 2 && !known.contains(t.dir().to_str().unwrap()), "{known}");
+    assert_eq!(fs::read_to_string(t.dir().join("known-there")).unwrap(), known);
+    run("there", &format!("check {policy} --baseline $DIR/known")).succeeds().never_mentions("any more");
+    t.sh("chmod 600 there/site/good");
+    run("there", &format!("check {policy} --baseline $DIR/known")).exits(1).mentions("1 finding in");
+    t.sh("chmod 644 there/site/good");
+    let fingerprints = |checkout: &str, words: &str| {
+        let said: Value = serde_json::from_str(run(checkout, words).exits(1).stdout()).unwrap();
+        let results = said["runs"][0]["results"].as_array().unwrap();
+        results.iter().map(|result| result["partialFingerprints"].clone()).collect::<Vec<_>>()
+    };
+    let here = fingerprints("here", "check --format sarif");
+    assert!(here.len() > 1);
+    assert_eq!(here, fingerprints("there", &format!("check {policy} --format sarif")));
+    // A template is bound to PATHs, which may be named from another directory just as well.
+    for checkout in ["here", "there"] {
+        run(checkout, &format!("check -p setgid-share media --allow unknown-id --write-baseline $DIR/{checkout}")).succeeds();
+    }
+    assert_eq!(fs::read(t.dir().join("here")).unwrap(), fs::read(t.dir().join("there")).unwrap());
+});
+
+scenario!(only_what_a_list_names_is_looked_at, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "repo", 0);
+    t.sh("cd repo; touch site/other README; chmod 600 site/other");
+    let listed = |list: &str, words: &str| {
+        t.sh(&format!("printf '{list}' > ../list"));
+        t.run_under("env -C repo", &format!("check --paths-from $DIR/list {words}"))
+    };
+    let run = listed("site/page\\0site/gone\\0README\\0/etc/passwd\\0gone/too\\0", "");
+    run.exits(1).mentions("site/page: deny").never_mentions("site/other").never_mentions("media");
+    listed("site/good\\0", "").succeeds();
+    listed("", "--format json").succeeds().finds("");
+    listed("site/gone\\0README", "").succeeds();
+    listed("site\\0", "").exits(1).mentions("site/other").mentions("site/page").never_mentions("media");
+    // Both limits hold.
+    listed("site/page\\0media/a\\0", "site").exits(1).mentions("site/page").never_mentions("media");
+    listed(".\\0", "site/page").exits(1).mentions("site/page").never_mentions("site/other");
+    listed("site/page\\0", "/etc").exits(2).mentions("no tree covers /etc");
+    listed("site/page\\n", "").exits(2).mentions("no NUL behind each path");
+    listed("site/../site/other\\0site/old/..\\0", "").exits(1).mentions("site/other").never_mentions("media");
+    // What git says has changed, and standard input.
+    t.sh("cd repo; ln -s /etc/passwd site/link");
+    let said = t.sh(&format!(
+        "cd repo; printf 'site/link\\0site/page\\0' | {} check -q --paths-from - || echo \"exit $?\"",
+        crate::scenario::BINARY
+    ));
+    assert!(said.contains("site/page") && !said.contains("link") && said.ends_with("exit 1\n"), "{said}");
+    // A root that can't be used is an error where something in it is asked about.
+    t.sh("rm -r repo/media; touch repo/media");
+    listed("media\\0", "").exits(3).mentions("repo/media");
+    listed("site/good\\0", "").succeeds();
+});
+
+scenario!(a_deploy_step_does_the_same_in_another_checkout, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "here", 0);
+    checkout(t, "there", 2001);
+    for (below, words, policy) in [
+        ("here", "", "-p ./sgidlint.toml"),
+        ("here/site", ".", "-p ../sgidlint.toml ."),
+        ("here", "-p setgid-share media", "-p setgid-share media"),
+        ("here", "-p ./sgidlint.toml --report sarif=out.sarif", "--report 'sarif=out.sarif' -p ./sgidlint.toml"),
+    ] {
+        let script = t.run_under(&format!("env -C {below}"), &format!("generate pre-deploy {words}"));
+        script.succeeds().mentions(&format!("sgidlint check -q {policy} ||"));
+        assert!(!script.stdout().contains("$TREE") && !script.stdout().contains("$DIR"), "{script}");
+        fs::write(t.dir().join("step"), script.stdout()).unwrap();
+        let program = t.dir().join("bin");
+        t.sh(&format!("mkdir -p {0}; ln -sf {1} {0}/sgidlint", program.display(), crate::scenario::BINARY));
+        let step = format!("PATH={}:$PATH sh $OLDPWD/../step 2>&1 || echo \"exit $?\"", program.display());
+        let there = below.replace("here", "there");
+        let said = t.sh(&format!("cd {there}; {step}"));
+        assert!(said.contains("/there/") && said.ends_with("exit 1\n"), "{said}");
+    }
+});
