@@ -219,46 +219,6 @@ scenario!(what_is_generated_is_checked_first_and_changes_nothing, |t| {
     t.run("generate cron -p setgid-share 'a\nb'").exits(2).mentions("[[use]]");
 });
 
-scenario!(three_commands_lead_to_a_passing_nightly_check, own mounts, |t| {
-    needs_program!("crontab");
-    if ["/srv", "/etc/cron.d"].iter().any(|place| !std::path::Path::new(place).is_dir()) {
-        return crate::stage::skip(&crate::test_name!(), "/srv and /etc/cron.d");
-    }
-    t.accounts("sales:x:4300:alice,bob\n");
-    // The machine of README: a share in /srv, and a crontab for root's own.
-    t.tree("dir 0:0 0755 srv\n dir 0:4300 0775 srv/sales\n dir 2001:2001 0755 srv/sales/q3\n file 2001:2001 0644 srv/sales/q3/a.ods");
-    // First of all: the build may lie in /srv itself.
-    t.sh(&format!("mkdir ../bin; cp {} ../bin", env!("CARGO_BIN_EXE_sgidlint")));
-    for (from, place) in [("tree/srv", "/srv"), ("home", "/etc/cron.d")] {
-        crate::stage::run("mount", &["--bind", t.dir().join(from).to_str().unwrap(), place]).unwrap();
-    }
-    // Root's runs go on record there.
-    crate::stage::run("mount", &["-t", "tmpfs", "none", "/var/lib"]).unwrap();
-    let readme = include_str!("../README.md");
-    let section = readme.split_once("<!-- nightly -->\n").and_then(|(_, rest)| rest.split_once("<!-- /nightly -->"));
-    let section = section.expect("README shows three commands").0;
-    let commands: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("    # ").filter(|line| line.starts_with("sgidlint "))).collect();
-    assert_eq!(commands.len(), 3);
-    let bin = t.dir().join("bin").display().to_string();
-    let mut shown = String::new();
-    for command in commands {
-        let said = t.sh(&format!("PATH={bin}:$PATH; {command} 2>&1"));
-        shown += &format!("# {command}\n{}", said.replace(&bin, "/usr/bin"));
-    }
-    let indented: String = shown.lines().map(|line| format!("    {line}\n")).collect();
-    let expected: String = section.lines().map(|line| match line.split_once(" applied in ") {
-        // The time and the run are new each time.
-        Some((head, _)) => format!("{head} applied in [..], leaving no findings in 3 entries; undo with: sgidlint undo [..]\n"),
-        // snapbox takes a line of dots for any lines.
-        None => format!("{}\n", if line.trim() == "..." { "..." } else { line }),
-    }).collect();
-    snapbox::assert_data_eq!(indented, expected);
-    let crontab = std::fs::read_to_string("/etc/cron.d/sgidlint-check").unwrap();
-    assert_eq!(t.sh(&command_of(&crontab, 6)), "");
-    t.sh("chmod 0755 /srv/sales/q3");
-    assert!(t.sh(&format!("{} || true", command_of(&crontab, 6))).contains("/srv/sales/q3"));
-});
-
 scenario!(what_is_generated_takes_what_the_command_takes, |t| {
     t.policy("lab.toml", &lab("root = '$TREE'"));
     t.tree("dir 0:4242 2775 .");

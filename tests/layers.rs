@@ -364,7 +364,8 @@ fn every_room_is_on_the_map() {
 
 #[test]
 fn every_file_of_tests_is_on_the_map() {
-    let map = include_str!("README.md");
+    // Behind the map stands what the tests hold.
+    let map = include_str!("README.md").split("## What is promised").next().unwrap_or_default();
     let told: BTreeSet<&str> = map.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());

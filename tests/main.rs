@@ -13,6 +13,7 @@ mod cover;
 mod crash;
 mod deep;
 mod deploy;
+mod documents;
 mod diff;
 mod errors;
 mod expect;

@@ -40,8 +40,27 @@ fn offered(t: &Scenario, line: &str) -> Vec<String> {
     said.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
+/// A run on record, whose id is to be completed, and where the shells find the program.
+fn a_run(t: &mut Scenario) -> (String, String) {
+    t.policy("lab.toml", &crate::lab::lab(""));
+    t.tree("dir 0:4242 0775 .\n file 0:4242 0664 file");
+    t.run("fix -y . -p lab.toml").succeeds();
+    let (folder, _) = crate::scenario::BINARY.rsplit_once('/').unwrap();
+    let state = t.dir().join("state").display().to_string();
+    (t.runs()[0].clone(), format!("export PATH={folder}:$PATH SGIDLINT_STATE_DIR={state}"))
+}
+
 scenario!(bash_completes_lints_policies_groups_and_users, own mounts, |t| {
     t.accounts("labor:x:4243:\n");
+    let (run, setting) = a_run(t);
+    t.run("completions bash -o $DIR/script").succeeds();
+    t.sh(&format!("printf '%s\\n' '{setting}' >>../script"));
+    for line in ["sgidlint undo 2", "sgidlint undo ", "sgidlint log "] {
+        assert_eq!(offered(t, line), std::slice::from_ref(&run), "{line}");
+    }
+    let commands = offered(t, "sgidlint ");
+    assert!(commands.contains(&"check".into()) && !commands.iter().any(|word| word.starts_with('-')), "{commands:?}");
+    assert!(offered(t, "sgidlint --po").contains(&"--policy".into()));
     t.run("completions bash -o $DIR/script").succeeds();
     for (line, names) in [
         ("sgidlint chec", ["check"].as_slice()),
@@ -58,6 +77,10 @@ scenario!(bash_completes_lints_policies_groups_and_users, own mounts, |t| {
         ("sgidlint probe --as ali", &["alice"]),
         ("sgidlint probe --as @", &["@others"]),
         ("sgidlint probe --as :labo", &["labor"]),
+        ("sgidlint check -p ../lab", &["../lab.toml"]),
+        ("sgidlint check -p lab", &["lab-per-project"]),
+        ("sgidlint explain ./fi", &["./file"]),
+        ("sgidlint pol", &["policy"]),
     ] {
         assert_eq!(offered(t, line), names, "{line}");
     }
@@ -81,9 +104,10 @@ scenario!(bash_completes_lints_policies_groups_and_users, own mounts, |t| {
     session.exp_eof().unwrap();
 });
 
-scenario!(zsh_completes_groups, own mounts, |t| {
+scenario!(zsh_completes_groups_files_lints_and_runs, own mounts, |t| {
     needs_program!("zsh");
     t.accounts("labor:x:4243:\n");
+    let (run, setting) = a_run(t);
     t.run("completions zsh -o $DIR/_sgidlint").succeeds();
     let mut command = t.command(Path::new("sh"), 0, "-c 'stty echo; exec zsh -f -i'");
     command.env("TERM", "dumb").stdin(Stdio::inherit());
@@ -93,14 +117,47 @@ scenario!(zsh_completes_groups, own mounts, |t| {
     session.flush().unwrap();
     // zsh 5.9 takes a space back before it is typed once more.
     session.exp_regex("group=labor (\u{8} )?\\.").unwrap();
+    session.send_control('u').unwrap();
+    session.send_line(&setting).unwrap();
+    for (typed, completed) in [
+        ("sgidlint check -p ../lab.t\t.", "../lab.toml".to_owned()),
+        ("sgidlint check -p samba-share-\t.", "samba-share-readable".to_owned()),
+        ("sgidlint explain spr\t.", "spreading-group".to_owned()),
+        ("sgidlint explain ./fi\t.", "./file".to_owned()),
+        ("sgidlint policy show samba-share-\t.", "samba-share-readable".to_owned()),
+        ("sgidlint undo 2\t.", run.clone()),
+        ("sgidlint log 2\t.", run),
+        ("sgidlint pol\t.", "policy".to_owned()),
+    ] {
+        session.send(typed).unwrap();
+        session.flush().unwrap();
+        session.exp_regex(&format!("{} (\u{8} )?\\.", completed.replace('.', "\\."))).unwrap();
+        session.send_control('u').unwrap();
+    }
 });
 
-scenario!(fish_completes_groups, own mounts, |t| {
+scenario!(fish_completes_groups_files_lints_and_runs, own mounts, |t| {
     needs_program!("fish");
     t.accounts("labor:x:4243:\n");
+    let (run, setting) = a_run(t);
     t.run("completions fish -o $DIR/script").succeeds();
-    let said = t.sh("fish --no-config -c 'source ../script; complete -C \"sgidlint fix -s group=labo\"'");
-    assert!(said.contains("group=labor"), "{said}");
+    let offered =
+        |line: &str| t.sh(&format!("{setting}; fish --no-config -c 'source ../script; complete -C \"{line}\"'"));
+    for (line, word) in [
+        ("sgidlint fix -s group=labo", "group=labor"),
+        ("sgidlint check -p ../la", "../lab.toml"),
+        ("sgidlint check -p samba-", "samba-share-readable"),
+        ("sgidlint explain spr", "spreading-group"),
+        ("sgidlint explain ./fi", "./file"),
+        ("sgidlint policy show samba-", "samba-share-readable"),
+        ("sgidlint undo 2", &run),
+        ("sgidlint log ", &run),
+        ("sgidlint ch", "check"),
+    ] {
+        let said = offered(line);
+        assert!(said.lines().any(|offer| offer.split('\t').next() == Some(word)), "{line}: {said}");
+    }
+    assert!(!offered("sgidlint ").lines().any(|offer| offer.starts_with('-')), "commands before options");
 });
 
 scenario!(every_command_has_its_page, |t| {
@@ -116,7 +173,28 @@ scenario!(every_command_has_its_page, |t| {
     for command in commands.into_iter().filter(|command| *command != "help") {
         assert!(pages.contains(&format!("sgidlint-{command}.1\n")), "{command}: {pages}");
     }
-    for page in pages.lines() {
+    for page in ["sgidlint-policy-use.1", "sgidlint-generate-pre-deploy.1", "sgidlint-policy.1"] {
+        assert!(pages.contains(&format!("{page}\n")), "{page}: {pages}");
+    }
+    // Those of no command.
+    for (page, words) in [
+        ("sgidlint.toml.5", ["dir\\-mode", "until", ".SH MODES", "quote it"].as_slice()),
+        ("sgidlint-lints.7", &["spreading\\-group", "unmet\\-expectation", "(deny; fix: safe)"]),
+    ] {
+        let text = t.sh(&format!("cat pages/{page}"));
+        assert!(words.iter().all(|word| text.contains(word)) && text.contains(".SH NAME"), "{page}: {text}");
+        if crate::stage::installed("man") {
+            assert_eq!(
+                t.sh(&format!("LC_ALL=C.UTF-8 man --warnings -l -Tutf8 -Z pages/{page} 2>&1 >/dev/null")),
+                "",
+                "{page}"
+            );
+        }
+    }
+    t.sh("mkdir -p hierarchy/man1 hierarchy/man5 hierarchy/man7");
+    t.run("man hierarchy").succeeds();
+    t.sh("test -f hierarchy/man1/sgidlint-check.1 -a -f hierarchy/man5/sgidlint.toml.5 -a -f hierarchy/man7/sgidlint-lints.7");
+    for page in pages.lines().filter(|page| page.ends_with(".1")) {
         let text = t.sh(&format!("cat pages/{page}"));
         let title = page.strip_suffix(".1").unwrap();
         assert!(text.contains(&format!(".TH {title} 1")), "{page}: {text}");
@@ -125,4 +203,25 @@ scenario!(every_command_has_its_page, |t| {
         }
         assert!(text.contains("\\fBsgidlint "), "{page} has no example: {text}");
     }
+});
+
+scenario!(every_help_tells_the_exit_statuses, |t| {
+    for command in ["check", "fix", "log", "policy", "policy use", "generate cron", "man", "completions"] {
+        t.run(&format!("{command} --help")).succeeds().mentions("Exit status:").mentions("130  interrupted");
+    }
+});
+
+scenario!(what_a_command_would_ignore_is_refused, |t| {
+    t.tree("dir 0:4242 2775 .");
+    t.run("log --threads 3").exits(2).mentions("`--threads` does nothing in `sgidlint log`: it is for check, diff,");
+    t.run("policy use samba-share -s group=x /srv/x --format json").exits(2).mentions("`--format` does nothing");
+    t.run("undo -p setgid-share").exits(2).mentions("`--policy` does nothing");
+    // Policies that are used are built in, and are not bound elsewhere.
+    t.run("policy use ./lab.toml /srv/x").exits(2).mentions("is a file").mentions("policy = \"./lab.toml\"");
+    t.run("policy use debian /srv/x").exits(2).mentions("-p debian");
+    let used = "policy use samba-share -s group=x /srv/x -o $DIR/used.toml";
+    t.run(used).succeeds();
+    t.file("used.toml", "mine");
+    t.run(used).exits(2).mentions("EEXIST");
+    assert_eq!(t.sh("cat ../used.toml"), "mine");
 });

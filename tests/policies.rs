@@ -52,7 +52,7 @@ fn the_sample_of_the_contract_reads() {
 
 #[test]
 fn every_example_of_the_readme_reads() {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../policies/README.md");
     let examples: Vec<&str> =
         readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect();
     assert!(examples.len() >= 2, "README has lost its examples");
@@ -68,7 +68,7 @@ fn twenty_mistakes_are_told_as_the_readme_shows() {
     let problems = fixture("twenty-mistakes.toml").expect_err("there are twenty mistakes");
     assert_eq!(problems.len(), 20);
     assert!(problems.iter().all(|problem| problem.hint.is_some()), "each has a hint");
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../policies/README.md");
     let drawn = draw(&problems, false);
     let shown = drawn.split("\n\n").filter(|problem| readme.contains(problem.lines().next().unwrap_or("?")));
     assert_eq!(shown.count(), 3);

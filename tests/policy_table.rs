@@ -4,7 +4,7 @@ use sgidlint::internals::{BUILT_IN, BuiltIn};
 use std::fs;
 use toml::{Table, Value};
 
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/README.md");
 const HEAD: &str = "<!-- policies -->\n";
 const FOOT: &str = "<!-- /policies -->";
 

@@ -4,7 +4,7 @@ use sgidlint::Lint;
 use sgidlint::internals::Check;
 use std::fs;
 
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/README.md");
 const HEAD: &str = "<!-- lints -->\n";
 const FOOT: &str = "<!-- /lints -->";
 

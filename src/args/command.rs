@@ -6,15 +6,16 @@ use super::generate::Generate;
 use super::judging::{Diff, Explain, Probe};
 use super::policy::Policy;
 use super::reporting::CheckCommand;
+use super::taken;
 use crate::report;
 use crate::sys::output::Existing;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// A policy linter and fixer for setgid directory trees.
 #[derive(Parser, Debug)]
-#[command(name = "sgidlint", version, max_term_width = 100, after_help = EXIT_STATUS, arg_required_else_help = true)]
+#[command(name = "sgidlint", version, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -69,9 +70,9 @@ pub(crate) enum Command {
         #[arg(value_name = "SHELL")]
         shell: clap_complete::Shell,
     },
-    /// Writes the manual pages, one for each command, into a folder.
+    /// Writes the manual: a page for each command, and those of policy files and lints.
     Man {
-        /// The folder; it must exist.
+        /// The folder; pages go to its man1, man5 and man7 where it has them.
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
@@ -88,11 +89,31 @@ pub(crate) struct Init {
 impl Command {
     /// What becomes of a file that `-o` names and that is there already.
     pub(crate) fn may_replace(&self) -> Existing {
-        if matches!(self, Command::Init(_)) { Existing::Refuse } else { Existing::Replace }
+        match self {
+            Command::Init(_) | Command::Policy(Policy::Use { .. }) => Existing::Refuse,
+            _ => Existing::Replace,
+        }
     }
 }
 
 impl Arguments {
+    /// Reads the words of the command line.
+    pub(crate) fn read() -> Result<Arguments, clap::Error> {
+        let mut command = Arguments::with_statuses();
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        taken::refuse_ignored(&matches).map_err(|error| error.format(&mut command))?;
+        Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+
+    /// The command line, whose help tells of exit statuses with every command.
+    pub(crate) fn with_statuses() -> clap::Command {
+        fn told(command: clap::Command) -> clap::Command {
+            let names: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+            names.into_iter().fold(command.after_help(EXIT_STATUS), |command, name| command.mut_subcommand(name, told))
+        }
+        told(Arguments::command())
+    }
+
     /// Whether the command writes a JSON report.
     pub(crate) fn writes_json(&self) -> bool {
         let reports = match &self.command {
@@ -149,7 +170,6 @@ pub(crate) fn ask_for_json(words: impl Iterator<Item = OsString>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn json_is_asked_for_by_words_that_cant_be_read_too() {
@@ -170,6 +190,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Arguments::command().debug_assert();
+        Arguments::with_statuses().debug_assert();
     }
 }

@@ -21,7 +21,8 @@ pub(crate) fn script(shell: Shell) -> Result<String, Vec<Problem>> {
 
 /// The script with what asks the system for users and groups, in the shells for which there is such a piece.
 fn with_accounts(shell: Shell, script: &str, keys: &str) -> String {
-    let piece = |text: &str| text.replace("@KEYS@", keys);
+    let (lints, policies) = (names_of(Lint::ALL.map(|lint| lint.name())), names_of(BUILT_IN.map(|policy| policy.name)));
+    let piece = |text: &str| text.replace("@KEYS@", keys).replace("@LINTS@", &lints).replace("@POLICIES@", &policies);
     match shell {
         Shell::Bash => format!("{script}{}", piece(include_str!("completions/names.bash"))),
         Shell::Fish => format!("{script}{}", piece(include_str!("completions/names.fish"))),
@@ -31,10 +32,28 @@ fn with_accounts(shell: Shell, script: &str, keys: &str) -> String {
             let head = head.replace(":KEY=VALUE:_default", ":parameter:_sgidlint_parameter");
             let head = head.replace(":USER[:GROUP]:_default", ":account:_sgidlint_account");
             let head = head.replace(":WHO:_default", ":account:_sgidlint_account");
+            let head = head.replace(&format!(":NAME|FILE:({policies})"), ":policy:_sgidlint_policy");
+            let head: String = head.lines().map(|line| with_positional(line, &lints) + "\n").collect();
             format!("{head}{}{ZSH_END}{end}", piece(include_str!("completions/names.zsh")))
         }
         _ => script.to_owned(),
     }
+}
+
+/// A line of a script for zsh; of a positional argument what it stands for.
+fn with_positional(line: &str, lints: &str) -> String {
+    let by = |old: &str, new: &str| line.replace(&format!(":{old}'"), &format!(":{new}'"));
+    match line {
+        _ if line.starts_with("':subject -- ") => by(&format!("({lints})"), "_sgidlint_subject"),
+        _ if line.starts_with("'::run -- ") => by("_default", "_sgidlint_run"),
+        _ if line.starts_with("':policy -- ") => by("_default", "_sgidlint_policy"),
+        _ if line.starts_with("'*::files -- ") => by("_default", "_sgidlint_policy"),
+        _ => line.to_owned(),
+    }
+}
+
+fn names_of<const N: usize>(names: [&str; N]) -> String {
+    names.join(" ")
 }
 
 /// Where the end of a script for zsh begins.

@@ -1,7 +1,9 @@
 //! `man`: the manual, one page a command, from the command line itself.
 
+mod reference;
+
 use super::command::Arguments;
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use std::io::{self, Write};
@@ -16,26 +18,26 @@ pub(crate) struct Page {
 
 /// Every page of the manual.
 pub(crate) fn manual() -> io::Result<Vec<Page>> {
-    let mut command = Arguments::command();
+    let mut command = Arguments::with_statuses();
     command.build();
     let page = |(name, page): (String, Command)| {
         let mut text = Vec::new();
         render(&name, &page, &mut text)?;
         Ok(Page { file: format!("{name}.1"), text })
     };
-    pages(&command).into_iter().map(page).collect()
+    let mut all = pages("sgidlint", &command).into_iter().map(page).collect::<io::Result<Vec<_>>>()?;
+    all.push(Page { file: "sgidlint.toml.5".into(), text: reference::policy_file()? });
+    all.push(Page { file: "sgidlint-lints.7".into(), text: reference::lints()? });
+    Ok(all)
 }
 
-/// The commands by the names of their pages: `sgidlint`, `sgidlint-check` and so on.
-fn pages(command: &Command) -> Vec<(String, Command)> {
+/// The commands by the names of their pages: `sgidlint`, `sgidlint-check`, `sgidlint-policy-use` and so on.
+fn pages(name: &str, command: &Command) -> Vec<(String, Command)> {
     // clap's own `help` repeats what the pages say.
     let below = command.get_subcommands().filter(|below| below.get_name() != "help");
-    let mut pages = vec![("sgidlint".to_owned(), command.clone())];
-    for below in below {
-        let name = format!("sgidlint-{}", below.get_name());
-        pages.push((name, below.clone()));
-    }
-    pages
+    let mut all = vec![(name.to_owned(), command.clone())];
+    all.extend(below.flat_map(|below| pages(&format!("{name}-{}", below.get_name()), below)));
+    all
 }
 
 fn render(name: &str, command: &Command, out: &mut dyn Write) -> io::Result<()> {
@@ -46,7 +48,7 @@ fn render(name: &str, command: &Command, out: &mut dyn Write) -> io::Result<()> 
     man.render_synopsis_section(out)?;
     man.render_description_section(out)?;
     man.render_options_section(out)?;
-    if name == "sgidlint" {
+    if command.has_subcommands() {
         man.render_subcommands_section(out)?;
     }
     section(out, "EXIT STATUS", &EXIT_STATUS)?;
@@ -63,7 +65,9 @@ fn render(name: &str, command: &Command, out: &mut dyn Write) -> io::Result<()> 
 /// The fields of JSON as the page beside the policies has them: of which line, which, and what they say.
 fn json_fields() -> impl Iterator<Item = (String, &'static str)> {
     let page = include_str!("../../policies/README.md");
-    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+    let table = page.split_once("<!-- json -->").and_then(|(_, rest)| rest.split_once("<!-- /json -->"));
+    let rows =
+        table.map_or("", |(table, _)| table).lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
     rows.filter_map(|row| {
         let mut cells = row.splitn(3, " | ");
         let (line, fields, text) = (cells.next()?, cells.next()?, cells.next()?);
@@ -89,8 +93,9 @@ const EXIT_STATUS: [(&str, &str); 5] = [
     ("130", "Interrupted."),
 ];
 
-const FILES: [(&str, &str); 3] = [
-    ("/etc/sgidlint/*.toml", "The policies, where -p names none."),
+const FILES: [(&str, &str); 4] = [
+    ("sgidlint.toml", "The policy of a project: found from the working directory upwards, where -p names none."),
+    ("/etc/sgidlint/*.toml", "The policies, where -p names none and no project has one."),
     ("/var/lib/sgidlint", "root's runs on record, by which they are undone."),
     ("$XDG_STATE_HOME/sgidlint", "Those of other users; ~/.local/state/sgidlint without the variable."),
 ];
@@ -106,5 +111,9 @@ fn examples(page: &str) -> Vec<(&'static str, &'static str)> {
         rows.filter(|(of, _)| *of == page).map(|(_, example)| example).collect::<Vec<_>>()
     };
     let own = of(page);
-    if own.is_empty() { of("sgidlint") } else { own }
+    match page.rsplit_once('-') {
+        _ if !own.is_empty() => own,
+        Some((above, _)) => examples(above),
+        None => own,
+    }
 }

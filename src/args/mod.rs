@@ -9,6 +9,7 @@ mod judging;
 pub(crate) mod manual;
 mod policy;
 mod reporting;
+mod taken;
 
 pub(crate) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Redo, Undo};
 pub(crate) use command::{Arguments, Command, Init, ask_for_json};

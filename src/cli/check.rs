@@ -116,7 +116,8 @@ fn fix_command(common: &Common, check: &Check, survey: &Survey) -> String {
     let quote = |text: &OsStr| shell_quote(text.as_bytes());
     let mut words = vec!["sgidlint fix".to_owned()];
     words.extend(common.policies.iter().map(|policy| format!("-p {}", quote(policy))));
-    if common.policies.is_empty() {
+    let is_fallback = survey.policies.iter().all(|policy| policy.file.starts_with("builtin:"));
+    if common.policies.is_empty() && is_fallback {
         // What changes things never falls back to a policy that nobody named.
         let fallback = survey.policies.iter().filter_map(|policy| policy.file.strip_prefix("builtin:"));
         words.extend(fallback.map(|name| format!("-p {name}")));

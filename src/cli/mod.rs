@@ -36,13 +36,12 @@ mod surveying;
 
 use crate::args::{self, Arguments, Command};
 use crate::sys::supervise;
-use clap::Parser;
 use exit::{Exit, Failure};
 use streams::Streams;
 
 /// Runs the command that the arguments ask for; gives the exit status.
 pub fn run() -> u8 {
-    let mut arguments = match Arguments::try_parse() {
+    let mut arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) => return unread(&error),
     };

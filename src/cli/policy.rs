@@ -70,8 +70,18 @@ fn show(name: &OsString, streams: &mut Streams) -> Result<Exit, Failure> {
 
 /// A file that uses a policy: what `show` prints is a template, which by itself would hold nowhere.
 fn use_file(common: &Common, name: &str, roots: &[PathBuf], streams: &mut Streams) -> Result<Exit, Failure> {
+    if name.contains('/') || name.ends_with(".toml") {
+        let shown = paths::shown(name.as_ref());
+        return Err(Failure::usage(format!("`{shown}` is a file, and this is for built-in policies")).hinted(format!(
+            "name it with -p {shown}, or in a [[use]] of a policy of your own: policy = \"{shown}\""
+        )));
+    }
     let document = document(OsStr::new(name)).map_err(Failure::policy)?;
     let model = &document.model;
+    if !model.trees.iter().flat_map(|tree| &tree.roots).any(|root| !root.value.starts_with('/')) {
+        return Err(Failure::usage(format!("`{name}` is bound to places of its own"))
+            .hinted(format!("name it as it is: -p {name}")));
+    }
     let roots = roots.iter().map(|root| paths::absolute(root)).collect::<Result<Vec<_>, _>>()?;
     let is_param = |name: &String| model.params.iter().any(|param| param.name.value == *name);
     if let Some((unknown, _)) = common.set.iter().find(|(name, _)| !is_param(name)) {

@@ -5,6 +5,7 @@ use super::paths;
 use super::streams::Streams;
 use crate::args::{completions, manual};
 use crate::sys::output::Output;
+use crate::sys::root::exists;
 use clap_complete::Shell;
 use std::fmt::Display;
 use std::io::Write;
@@ -21,7 +22,9 @@ pub(super) fn completions(shell: Shell, streams: &mut Streams) -> Result<Exit, F
 pub(super) fn manual(folder: &Path) -> Result<Exit, Failure> {
     let pages = manual::manual().map_err(|error| Failure::incomplete(format!("can't make the manual: {error}")))?;
     for page in pages {
-        let path = folder.join(page.file);
+        // A folder of manuals has one for each section.
+        let section = folder.join(format!("man{}", page.file.rsplit_once('.').map_or("1", |(_, section)| section)));
+        let path = if exists(&section).unwrap_or(false) { section.join(page.file) } else { folder.join(page.file) };
         let unwritten = |error: &dyn Display| Failure::usage(format!("can't write {}: {error}", paths::shown(&path)));
         let mut output = Output::create(&path, 0o644)
             .map_err(|error| unwritten(&error).hinted("name a folder that exists and that you can write"))?;

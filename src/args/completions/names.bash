@@ -29,8 +29,27 @@ _sgidlint_names() {
             ;;
         --run-as:*) COMPREPLY=($(compgen -u -- "$cur")) ;;
         --as:*) COMPREPLY=($(compgen -u -W @others -- "$cur")) ;;
+        -p:* | --policy:*)
+            COMPREPLY=($(compgen -W '@POLICIES@' -- "$cur") $(compgen -f -X '!*.toml' -- "$cur") $(compgen -d -S / -- "$cur"))
+            [[ "${COMPREPLY[*]}" == */ ]] && compopt -o nospace 2>/dev/null
+            ;;
+        undo:[^-]* | undo: | log:[^-]* | log:)
+            # The program as it was named: it knows the runs.
+            COMPREPLY=($(compgen -W "$("${words[0]}" log --format json 2>/dev/null |
+                sed -n 's/^{"type":"run","id":"\([^"]*\)".*/\1/p')" -- "$cur"))
+            ;;
+        explain:[^-]* | explain:)
+            COMPREPLY=($(compgen -W '@LINTS@' -- "$cur"))
+            [[ "$cur" == */* ]] && COMPREPLY=($(compgen -f -- "$cur"))
+            ;;
         *)
             _sgidlint "$@"
+            # Commands first: options are offered once a dash says that one is meant.
+            if [[ "$cur" != -* ]]; then
+                local word kept=()
+                for word in "${COMPREPLY[@]}"; do [[ "$word" == -* ]] || kept+=("$word"); done
+                COMPREPLY=("${kept[@]}")
+            fi
             return
             ;;
     esac

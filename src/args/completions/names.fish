@@ -22,3 +22,11 @@ end
 complete -c sgidlint -s s -l set -x -a '(__sgidlint_parameters)'
 complete -c sgidlint -l run-as -x -a '(__sgidlint_accounts)'
 complete -c sgidlint -l as -x -a '(__sgidlint_accounts) @others'
+function __sgidlint_runs
+    sgidlint log --format json 2>/dev/null | string replace -rf '^{"type":"run","id":"([^"]*)".*' '$1'
+end
+complete -c sgidlint -s p -l policy -r -F -a '@POLICIES@'
+complete -c sgidlint -n '__fish_sgidlint_using_subcommand explain' -F -a '@LINTS@'
+complete -c sgidlint -n '__fish_sgidlint_using_subcommand undo' -f -a '(__sgidlint_runs)'
+complete -c sgidlint -n '__fish_sgidlint_using_subcommand log' -f -a '(__sgidlint_runs)'
+complete -c sgidlint -n '__fish_sgidlint_using_subcommand policy; and __fish_seen_subcommand_from show use check test' -F -a '@POLICIES@'

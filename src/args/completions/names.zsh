@@ -16,3 +16,16 @@ _sgidlint_account() {
         _users -S ':' -q
     fi
 }
+_sgidlint_policy() {
+    compadd -- @POLICIES@
+    _files -g '*.toml'
+}
+_sgidlint_subject() {
+    compadd -- @LINTS@
+    _files
+}
+_sgidlint_run() {
+    local -a runs
+    runs=(${(f)"$(_call_program runs sgidlint log --format json 2>/dev/null | sed -n 's/^{"type":"run","id":"\([^"]*\)".*/\1/p')"})
+    compadd -a runs
+}
