@@ -2,7 +2,7 @@
 
 use crate::lab::{CHANGED, FLAWED, FLAWS, MENDED, lab, policy};
 use crate::run::path_bytes;
-use crate::stage::EVE;
+use crate::stage::{ALICE, EVE};
 use crate::{needs_program, scenario};
 use serde_json::json;
 
@@ -341,4 +341,18 @@ scenario!(exceptions_that_covered_nothing_are_told, |t| {
     // A run that didn't read all can't tell.
     t.run("check -p lab.toml --format json mended").succeeds().finds("");
     t.run("check -p lab.toml --format json --allow unused-exception").succeeds().finds("");
+});
+
+scenario!(a_policy_of_a_few_paths_opens_no_other_directories, |t| {
+    t.policy(
+        "few.toml",
+        &policy("[[tree]]\nroot = '$TREE'\n[[tree.rule]]\nmatch = ['/a/b', '/c/*']\nscope = 'self'\ngroup = 4242"),
+    );
+    t.tree("dir 0:0 0755 .\n dir 0:0 0755 a\n dir 0:4242 0700 a/b\n dir 0:0 0700 a/shut\n dir 0:0 0755 c\n file 0:4242 0600 c/f\n dir 0:0 0700 shut");
+    // They would be errors, had they been opened.
+    t.run_as(ALICE, "check -p few.toml --format json").succeeds();
+    t.sh("chgrp 0 a/b c/f");
+    t.run_as(ALICE, "check -p few.toml --format json")
+        .exits(1)
+        .finds("deny foreign-group a/b unsafe:private\n deny foreign-group c/f unsafe:private");
 });

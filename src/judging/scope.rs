@@ -7,6 +7,7 @@ use crate::judging::ruling::{Ruling, Scratch};
 use crate::model::entry::{Entry, Kind};
 use crate::model::intent::{Around, Intent, PrivateDirs, is_setgid_directory};
 use crate::model::path::SharedDirectory;
+use crate::policy::compile::instance::Instance;
 use crate::sys::stat::Look;
 use std::collections::HashSet;
 
@@ -115,12 +116,30 @@ impl<'p> Scope<'p> {
         self.actives.iter().any(|active| active.here.wants_kind(kind) || hunts(active))
     }
 
+    /// Whether nothing could be found here, however deep: it needn't be read.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_sparse() && self.actives.iter().all(|active| active.here.is_over(self.instance(active)))
+    }
+
+    /// The same inside the directory `name` in this one, and of that itself: it needn't be opened.
+    pub(crate) fn is_over_in(&self, name: &[u8], scratch: &mut Scratch) -> bool {
+        let is_over = |active: &Active| active.here.is_over_in(self.instance(active), name, scratch);
+        self.is_sparse() && self.actives.iter().all(is_over)
+    }
+
+    /// Whether nothing is looked for but by patterns.
+    fn is_sparse(&self) -> bool {
+        let hunts = |active: &Active| self.region.views[active.view].bound.options.levels.hunts(Kind::Dir);
+        self.actives.iter().all(|active| active.here.is_sparse() && !hunts(active))
+    }
+
+    fn instance(&self, active: &Active) -> &'p Instance {
+        self.region.views[active.view].bound.instance
+    }
+
     /// Whether no tree's patterns could tell this name from most others of its kind here.
     pub(crate) fn is_plain(&self, name: &[u8], kind: Kind) -> bool {
-        self.actives.iter().all(|active| {
-            let instance = self.region.views[active.view].bound.instance;
-            !active.here.may_touch(instance, name, kind)
-        })
+        self.actives.iter().all(|active| !active.here.may_touch(self.instance(active), name, kind))
     }
 
     /// Collects what each tree wants of a name, those that exclude it left out.

@@ -287,6 +287,11 @@ impl<'p> Visitor for Surveyor<'p> {
             if !here.region.nested.is_empty() && here.region.nested.contains(&joined(&self.paths.region, name)) {
                 return Want::Skip;
             }
+            // A policy of a few paths must not walk the world.
+            if here.is_over_in(name, &mut self.scratch) {
+                self.counts.entries += 1;
+                return Want::Skip;
+            }
         } else if !here.wants_kind(kind) {
             self.counts.entries += 1;
             return Want::Skip;
@@ -336,6 +341,7 @@ impl<'p> Visitor for Surveyor<'p> {
     fn directory(&mut self, at: Place<'_, Scope<'p>>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<Scope<'p>> {
         self.set_directory(at.here(), || parent_of(at.path()));
         match self.meet(at.here(), &Walked { place: at, own, asked: &Cell::default(), features: self.features }, look) {
+            Met::Inside(scope) if scope.is_over() => Next::Leave,
             Met::Inside(scope) => Next::Enter(scope),
             Met::Done => Next::Leave,
             Met::Moved => Next::Moved,

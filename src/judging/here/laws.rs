@@ -1,5 +1,6 @@
 //! Rulings agree with the `ignore` crate, asked about every directory on the way.
 
+use super::super::ruling::steps;
 use super::tests::walk;
 use super::*;
 use crate::policy::model::{Attribute, Tree, Wishes};
@@ -132,6 +133,20 @@ fn naive(list: &[String], matcher: &Gitignore, scope: RuleScope, path: &[&[u8]],
     }
 }
 
+/// Whether a walk would not get to a path: nothing is wanted of what lies in a directory on the way, as far as that tells.
+pub(super) fn is_left_unread(instance: &Instance, path: &[u8], kind: Kind) -> bool {
+    let (mut here, mut scratch) = (Here::at_root(instance).1, Scratch::default());
+    let mut steps = steps(path).peekable();
+    while let Some((above, name)) = steps.next() {
+        let is_directory = steps.peek().is_some() || kind == Kind::Dir;
+        if here.is_over(instance) || (is_directory && here.is_over_in(instance, name, &mut scratch)) {
+            return true;
+        }
+        here = here.enter(instance, if here.needs_path() { above } else { b"" }, name, &mut scratch);
+    }
+    false
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -176,6 +191,9 @@ proptest! {
                     }
                 }
                 let found = walk(&instance, &path.join(&b'/'), kind);
+                if is_left_unread(&instance, &path.join(&b'/'), kind) {
+                    prop_assert!(!matches!(found, Some(Ruling::Wanted(_))), "{:?}", path);
+                }
                 match out {
                     Some(length) if length < path.len() => prop_assert_eq!(found, None),
                     // Of a kind that nothing is wanted of, no name is looked at.

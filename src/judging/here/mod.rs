@@ -31,6 +31,8 @@ struct HerePosition {
     /// The kinds of which something could be wanted here, a bit each.
     wanted: u8,
     needs_path: bool,
+    /// Whether nothing is wanted of names that no pattern touches.
+    is_sparse: bool,
     /// The kinds for which some thread has recorded what the rules in `on` do, a bit each.
     recorded: AtomicU8,
 }
@@ -83,7 +85,7 @@ impl Here {
             plain[kind as usize].is_some() || (opening != Open::None && instance.rules.wants(kind))
         };
         let wanted = Kind::ALL.into_iter().filter(|&kind| is_wanted(kind)).fold(0, |all, kind| all | bit(kind));
-        let needs_path = matching.needs_path(&live);
+        let (needs_path, is_sparse) = (matching.needs_path(&live), plain.iter().all(Option::is_none));
         Here(Arc::new(HerePosition {
             on,
             live,
@@ -92,6 +94,7 @@ impl Here {
             directories,
             wanted,
             needs_path,
+            is_sparse,
             recorded: AtomicU8::new(0),
         }))
     }
@@ -105,6 +108,34 @@ impl Here {
     /// be asked about.
     pub(crate) fn wants_kind(&self, kind: Kind) -> bool {
         self.0.wanted & bit(kind) != 0
+    }
+
+    /// Whether nothing is wanted here but of what patterns touch.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.0.is_sparse
+    }
+
+    /// Whether nothing is wanted of whatever lies here, however deep.
+    pub(crate) fn is_over(&self, instance: &Instance) -> bool {
+        self.0.is_sparse && !instance.rules.matching().leads_on(&self.0.live)
+    }
+
+    /// The same inside the directory `name` in this one, which nothing is wanted of either.
+    pub(crate) fn is_over_in(&self, instance: &Instance, name: &[u8], scratch: &mut Scratch) -> bool {
+        let matching = instance.rules.matching();
+        self.0.is_sparse && self.is_untouched(instance, name, scratch) && {
+            matching.descend(&self.0.live, name, &mut scratch.live);
+            !matching.leads_on(&scratch.live)
+        }
+    }
+
+    /// Whether no pattern touches the directory `name`; denied where that takes its path.
+    fn is_untouched(&self, instance: &Instance, name: &[u8], scratch: &mut Scratch) -> bool {
+        !self.may_touch(instance, name, Kind::Dir)
+            || !self.needs_path() && {
+                self.touch(instance, Name { directory: b"", name, is_directory: true }, scratch);
+                scratch.buffers.touches.is_empty()
+            }
     }
 
     /// Whether a pattern could touch this name, as far as its ends tell; if not, it is ruled on like all such names of

@@ -4,7 +4,7 @@ use super::super::ruling::steps;
 use super::*;
 use crate::model::intent::Intent;
 use crate::model::mode::Mode;
-use crate::policy::model::Wishes;
+use crate::policy::model::{Tree, Wishes};
 use crate::policy::testing::{id, instance, is, modes, rule, taken_back, texts, tree};
 
 /// The ruling on a path, walking down to it; `None` if something above it is excluded.
@@ -236,4 +236,33 @@ fn threads_can_share_it() {
     fn shared<T: Send + Sync>() {}
     shared::<Here>();
     shared::<Instance>();
+}
+
+#[test]
+fn nothing_is_read_but_the_way_to_what_rules_name() {
+    use super::laws::is_left_unread;
+    use Kind::{Dir, File};
+    let marked = || Wishes { group: id(7), ..Wishes::default() };
+    let rules = || {
+        vec![rule(&["/var/lib/a", "/srv/*/b"], RuleScope::Own, marked()), rule(&["/etc/c"], RuleScope::Tree, marked())]
+    };
+    let of = |own, exclude: &[&str]| instance(Tree { exclude: texts(exclude), ..tree(own, rules()) });
+    let sparse = of(Wishes::default(), &["*.swp"]);
+    for (path, kind, expected) in [
+        ("usr", Dir, true),
+        ("usr/bin/x", File, true),
+        ("var", Dir, false),
+        ("var/log", Dir, true),
+        ("var/lib/a", Dir, false),
+        ("var/lib/a/x", File, true),
+        ("var/lib/b", Dir, true),
+        ("srv/x/b", Dir, false),
+        ("srv/x/c", Dir, true),
+        ("etc/c/d/e", File, false),
+        // A file's name is listed with those that are looked for.
+        ("var/x", File, false),
+    ] {
+        assert_eq!(is_left_unread(&sparse, path.as_bytes(), kind), expected, "{path}");
+    }
+    assert!(!is_left_unread(&of(marked(), &[]), b"usr/bin/x", File), "the tree's own keys are about everything");
 }

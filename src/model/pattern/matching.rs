@@ -34,6 +34,8 @@ struct Sets {
     steps: BitSet,
     /// Places that stay live all the way down.
     anywhere: BitSet,
+    /// Places of rules, and not of what is excluded.
+    of_rules: BitSet,
     /// Places of rules that may have to ask about the whole path.
     by_path: BitSet,
     start: BitSet,
@@ -138,6 +140,7 @@ impl Matching {
             for_directories: of(&|place| place.last),
             steps: of(&|place| !place.last),
             anywhere: of(&|place| place.anywhere),
+            of_rules: of(&|place| place.matcher > 0),
             by_path: of(&|place| place.last && matchers[place.matcher as usize].asks_path),
             start: set(bound, (0..bound).filter(|&number| is_start(number))),
         };
@@ -186,6 +189,11 @@ impl Matching {
 
     fn last(&self, is_directory: bool) -> &NameIndex {
         if is_directory { &self.last_of_directories } else { &self.last_of_files }
+    }
+
+    /// Whether a rule's pattern could touch a name here, or anywhere below.
+    pub(crate) fn leads_on(&self, live: &BitSet) -> bool {
+        live.meets(&self.sets.of_rules)
     }
 
     /// Whether [`Matching::touch`] may have to know the directory's path here.
