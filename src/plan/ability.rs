@@ -99,6 +99,10 @@ pub(crate) fn keep_mendable(survey: &mut Survey, caller: &Caller) {
     for report in &mut survey.reports {
         let findings = report.findings.iter().copied();
         report.findings = findings.filter(|finding| can_mend(caller, report, finding)).collect();
+        // What is left to them may be something else than what fix would change.
+        if barrier(caller, report.kind, report.actual, report.desired).is_some() {
+            report.desired = report.actual;
+        }
     }
     survey.reports.retain(|report| !report.findings.is_empty());
     survey.notices.clear();
