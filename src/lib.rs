@@ -69,7 +69,9 @@ mod journal;
 mod apply;
 mod access;
 mod infer;
+mod screen;
 mod report;
+mod diff;
 mod args;
 mod cli;
 

@@ -356,3 +356,25 @@ scenario!(a_policy_of_a_few_paths_opens_no_other_directories, |t| {
         .exits(1)
         .finds("deny foreign-group a/b unsafe:private\n deny foreign-group c/f unsafe:private");
 });
+
+scenario!(a_path_that_is_left_out_is_said_to_be_with_why, |t| {
+    let root = t.path(".").display().to_string();
+    t.policy("lab.toml", &lab(&format!("root = \"{root}\"\nexclude = [\"*.tmp\"]")));
+    t.tree(
+        "dir 0:4242 2775 .
+        dir 0:0 0755 .ssh
+        file 0:0 0600 .ssh/key
+        dir 0:0 0755 cache.tmp
+        file 0:0 0600 cache.tmp/x
+        dir 0:4242 2775 open",
+    );
+    for (path, why) in [
+        (".ssh", "`.ssh` here) are left out unless the tree says `default-excludes = false`"),
+        (".ssh/key", "(`.ssh` here) are left out unless"),
+        ("cache.tmp/x", "a pattern of `exclude` matches it, or a directory above it"),
+    ] {
+        let run = t.run(&format!("check {path} -p lab.toml"));
+        run.succeeds().mentions(&format!("{path} was left out: ")).mentions(why);
+    }
+    t.run("check open -p lab.toml").succeeds().never_mentions("left out");
+});

@@ -26,7 +26,12 @@ impl Scenario {
     #[track_caller]
     fn on_terminal_by(&self, script: &str, hold: Option<&Hold>, line: &str) -> PtySession {
         let mut command = self.command(Path::new("sh"), 0, "");
-        command.args(["-c", script, "sh", BINARY]).args(self.words(line)).env("TERM", "xterm").stdin(Stdio::inherit());
+        command
+            .args(["-c", script, "sh", BINARY])
+            .args(self.words(line))
+            .env("TERM", "xterm")
+            .env("PAGER", "cat")
+            .stdin(Stdio::inherit());
         if let Some(hold) = hold {
             hold.set_before(&mut command);
         }
@@ -49,6 +54,13 @@ impl Terminal {
     #[track_caller]
     pub fn run(t: &Scenario, columns: u16, line: &str) -> Terminal {
         Terminal::of(t, None, &script(columns, ""), columns, Narrowing::Folds, line)
+    }
+
+    /// Runs the program, whose results go to this pager, and which runs on a terminal of 80 columns.
+    #[track_caller]
+    pub fn run_paged(t: &Scenario, pager: &str, line: &str) -> Terminal {
+        let script = format!("export PAGER='{pager}'; {}", script(80, ""));
+        Terminal::of(t, None, &script, 80, Narrowing::Folds, line)
     }
 
     /// The same with one of its streams led elsewhere, as a shell has it.
@@ -137,8 +149,21 @@ impl Terminal {
         let ended = format!("{:?}", self.session.process().wait().unwrap());
         let rows = self.screen.rows().join("\n");
         assert!(ended.starts_with("Exited") && ended.ends_with(&format!(", {status})")), "{ended}: {rows}");
-        self.screen.lines().iter().map(|line| redacted(&self.dir, line)).collect()
+        let mut lines: Vec<String> = self.screen.lines().iter().map(|line| redacted(&self.dir, line)).collect();
+        // How long a run took decides where the lines of its summary end.
+        if let Some(summary) = lines.iter().position(|line| sums_up_a_run(line)) {
+            let rest = lines.split_off(summary);
+            lines.push(rest.join(" "));
+        }
+        lines
     }
+}
+
+/// Whether a line is the first of those that end a run: `3 changes applied in`, `1 change: 1 failed, in`.
+fn sums_up_a_run(line: &str) -> bool {
+    let rest = line.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ',');
+    let rest = rest.trim_start_matches(" changes").trim_start_matches(" change");
+    rest.len() < line.len() && (rest.starts_with(" applied") || rest.starts_with(": ") && line.contains(" in "))
 }
 
 /// What sets up the terminal, and then is the program.

@@ -262,7 +262,7 @@ scenario!(a_diff_folds_on_a_terminal_only, |t| {
     t.tree(&format!("dir 0:4242 2775 .\n{files}"));
     let screen = ends(t.on_terminal(80, "diff . -p lab.toml --color never"), 1);
     assert!(screen.contains(" // 8 files like f0\r\n") && !screen.contains("f7"), "{screen}");
-    assert!(screen.contains("Fix would make 8 changes: 8 change hands: sgidlint fix -p "), "{screen}");
+    assert!(screen.contains("Fix would make 8 changes: 8 change hands:\r\nsgidlint fix -p "), "{screen}");
     let full = ends(t.on_terminal(80, "diff . -p lab.toml --color never --full"), 1);
     assert!(!full.contains("//") && full.contains(" f7\r\n"), "{full}");
     let piped = t.run("diff . -p lab.toml");

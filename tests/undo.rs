@@ -106,6 +106,20 @@ scenario!(what_was_changed_since_is_left, |t| {
     assert_eq!(t.sh("stat -c '%g %a' poor pipe ."), "4242 600\n4242 640\n0 755\n");
 });
 
+scenario!(what_was_changed_since_counts_alike_in_what_an_undo_says_and_in_the_log, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FLAWED);
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.sh("chmod 0600 poor; rm odd");
+    let run = t.run("undo -y");
+    run.exits(3).mentions("Undoing run $RUN of $TIME: sgidlint fix -y . -p $DIR/lab.toml");
+    run.mentions("poor: drifted: is root:4242 0600, was root:4242 ")
+        .mentions(" when the run had changed it; it is left as it is");
+    run.mentions("2 entries were left as they are.").mentions("5 changes applied in ").never_mentions("plan anew");
+    t.run("log").succeeds().mentions(" 5 applied\n").never_mentions("drifted");
+    t.run("redo -y").succeeds().mentions("Redoing what was taken back by run ").mentions(": sgidlint undo -y");
+});
+
 scenario!(set_id_bits_of_files_are_not_put_back, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree("dir 0:4242 2775 .\n file 0:0 6755 a");

@@ -39,6 +39,9 @@ pub(crate) struct Common {
     /// When to tell how far it is: on a terminal once it takes long; anywhere, line by line in a log; or never.
     #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN", global = true)]
     pub progress: Progress,
+    /// Shows results on a terminal as they are, without $PAGER.
+    #[arg(long, global = true)]
+    pub no_pager: bool,
     /// When to colour.
     #[command(flatten)]
     pub color: colorchoice_clap::Color,

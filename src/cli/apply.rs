@@ -9,12 +9,13 @@ use super::{ask, paths, planning, store};
 use crate::apply::lock::{Again, PATIENCE};
 use crate::apply::{Found, foresee, undo_plan};
 use crate::args::{Agreement, Apply, Common, Format, Ids, Redo, Undo};
+use crate::diff::{DiffManner, DiffRow, Head, write_folded};
 use crate::findings::{PolicyLabel, Root, Totals, path_in_tree};
-use crate::journal::wording::Settled;
+use crate::journal::wording::{Expected, Settled};
 use crate::journal::{self, Done, Drift, Last, Outcome, Record, RunState, Turn};
-use crate::model::text::numbers::counted;
+use crate::model::text::numbers::{capitalized, counted, number};
 use crate::plan::{Change, Header, Names, Plan, ReadError, RunKind};
-use crate::report::diff::{DiffManner, DiffRow, Head, write_folded};
+use crate::report::human::runs::run_text;
 use crate::report::json;
 use crate::source::roots;
 use crate::sys::file::open_for_reading;
@@ -88,6 +89,8 @@ fn look_only(
     }
     let foreseen = session.apart(|| foresee(&grounded.open_roots, &plan, &session.stop))?;
     if foreseen.len() < plan.changes.len() {
+        let (seen, all) = (foreseen.len() as u64, counted(plan.changes.len() as u64, "change", "changes"));
+        streams.tell_interrupt(format_args!("Interrupted after {} of {all} were looked at.", number(seen)));
         return Ok(Exit::Interrupted);
     }
     let mut foreseen = foreseen.into_iter();
@@ -102,7 +105,7 @@ fn look_only(
     told.extend(left.iter().zip(others).map(|(change, done)| settled_one(&plan, change, done)));
     if !told.is_empty() {
         let count = counted(plan.changes.len() as u64, "change", "changes");
-        streams.status(format_args!("{count} would be made, {} not.", told.len()));
+        streams.status(format_args!("{count} would be made, {} not.", number(told.len() as u64)));
     }
     end(session, &plan, None, told, if is_whole { exit } else { Exit::Incomplete }, streams)
 }
@@ -174,6 +177,11 @@ fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Strea
     narrow(&mut record, &arguments.paths)?;
     let was_running = record.state == RunState::Running;
     ask::refuse_without_terminal(&arguments.consent)?;
+    let which = run_text(&run, &record.plan.header);
+    streams.status(match turn {
+        Turn::Undo => format!("Undoing {which}"),
+        Turn::Redo => format!("Redoing what was taken back by {which}"),
+    });
     let changes = record.plan.changes.iter().enumerate();
     let changed = changes.filter(|(index, _)| record.may_have_changed(*index)).map(|(_, change)| change);
     let again = format!("run `sgidlint undo {run}` again");
@@ -262,7 +270,8 @@ fn told<'a>(plan: &'a Plan, found: &[(usize, Found)]) -> Vec<Settled<'a>> {
         Found::Failed(done) => Some(done.clone()),
     };
     let told = found.iter().filter_map(|(index, found)| Some((*index, done(found)?)));
-    told.map(|(index, done)| settled_one(plan, &plan.changes[index], done)).collect()
+    let told = told.map(|(index, done)| settled_one(plan, &plan.changes[index], done));
+    told.map(|settled| Settled { expected: Expected::Changed, ..settled }).collect()
 }
 
 fn is_left(found: &Found) -> bool {
@@ -290,7 +299,7 @@ fn read_plan(common: &Common, path: &Path) -> Result<Plan, Failure> {
 /// Shows the changes of a plan: a diff for people, who made it for programs.
 pub(super) fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) -> Result<(), Failure> {
     let (quiet, format) = (session.common.quiet, session.common.format);
-    let (palette, folding) = (streams.palette(), streams.folding());
+    let (palette, folding, columns) = (streams.palette(), streams.folding(), streams.columns());
     streams.write_results(|out| match format {
         Format::Json => json::write_begin(out, &labels(plan), &roots_of(plan)),
         Format::Human if quiet => Ok(()),
@@ -301,7 +310,7 @@ pub(super) fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) ->
             let rows: Vec<DiffRow<'_>> = changes.into_iter().map(row).collect();
             let heads = plan.header.roots.iter().map(|root| root.path.as_os_str().as_bytes());
             let heads: Vec<_> = heads.map(|path| Head { path, policy: None }).collect();
-            write_folded(out, &rows, &heads, DiffManner { names: &session.names, palette: &palette, folding })
+            write_folded(out, &rows, &heads, DiffManner { names: &session.names, palette: &palette, folding, columns })
         }
     })
 }
@@ -339,13 +348,20 @@ fn end<'a>(
     exit: Exit,
     streams: &mut Streams,
 ) -> Result<Exit, Failure> {
+    // What was passed over when the plan was made is no part of the run, nor of its record.
+    let passed_over = told.len() as u64;
     told.extend(executed.iter().flat_map(|executed| execute::settled(plan, &executed.done)));
-    let counts = execute::tell(session, streams, told)?;
+    execute::tell(session, streams, told)?;
+    if passed_over > 0 && executed.is_some() {
+        let left = if passed_over == 1 { "was left as it is" } else { "were left as they are" };
+        streams.status(format_args!("{} {left}.", capitalized(&counted(passed_over, "entry", "entries"))));
+    }
     let done = match &executed {
         Some(executed) => {
             executed.tell_untried(plan, streams);
             if !streams.is_quiet() {
-                streams.write_errors(|err| executed.ran(counts).write_summary(err, None));
+                let ran = executed.ran(executed.tally.counts);
+                streams.write_errors(|err| ran.write_summary(err, streams.error_columns(), None));
             }
             executed.exit()
         }

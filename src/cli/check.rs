@@ -10,6 +10,8 @@ use super::session::Session;
 use super::streams::{Streams, warn};
 use super::{barred, paths, planning, store};
 use crate::args::{Check, CheckCommand, Common, Diff, Format, Limit};
+use crate::diff::stat;
+use crate::diff::{DiffManner, DiffRow, Folding, Head, sums, write_folded};
 use crate::findings::{EntryReport, Survey};
 use crate::model::text::escape::escape_message;
 use crate::model::text::quote::shell_quote;
@@ -17,12 +19,10 @@ use crate::plan::ability::keep_mendable;
 use crate::plan::effects::Effects;
 use crate::policy::load::Fallback;
 use crate::report::check::Ended;
-use crate::report::diff::stat;
-use crate::report::diff::{DiffManner, DiffRow, Folding, Head, write_folded};
 use crate::report::human::run::Ran;
 use crate::report::manner::{Grouping, Manner};
 use crate::report::text::words::Words;
-use crate::report::{Palette, human, json};
+use crate::report::{human, json};
 use crate::sys::host;
 use crate::sys::purpose::Purpose;
 use std::ffi::OsStr;
@@ -60,7 +60,7 @@ pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Str
     barred::bar(&mut judged.survey, &session.names)?;
     let exit = looked(&session, &judged);
     let manner = streams.manner(common);
-    let grouping = if reporting.full { Grouping::Full } else { Grouping::Alike };
+    let grouping = if reporting.full { Grouping::Full } else { manner.grouping };
     let manner = Manner { grouping, most: reporting.max_findings, ..manner };
     let ended = Ended {
         exit: exit as u8,
@@ -73,11 +73,10 @@ pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Str
     let survey = &judged.survey;
     let told = CheckReport { survey, session: &session, asked: reporting, ended, removable: &removable };
     // A file that can't be written changes how the check ends, which the results say.
-    files.write(&told, Manner { palette: Palette::PLAIN, ..manner })?;
+    files.write(&told, manner.for_file())?;
     streams.write_results(|out| told.write(out, manner))?;
     removable.tell(common, streams);
-    tell_interrupt(exit, streams);
-    tell_rest(common, streams, survey);
+    tell_rest(common, streams, survey, exit);
     Ok(exit)
 }
 
@@ -95,17 +94,21 @@ pub(super) fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> 
     let survey = &judged.survey;
     let (palette, names) = (streams.palette(), &session.names);
     let folding = if arguments.full { Folding::Full } else { streams.folding() };
+    // What is asked for in full has its whole paths.
+    let columns = streams.columns().filter(|_| !arguments.full);
+    let manner = DiffManner { names, palette: &palette, folding, columns };
     streams.write_results(|out| match common.format {
-        Format::Human if arguments.stat => stat::write_stat(out, &rows(survey), &heads(survey), &palette),
-        Format::Human => write_survey_diff(out, survey, DiffManner { names, palette: &palette, folding }),
+        Format::Human if arguments.stat => stat::write_stat(out, &rows(survey), &heads(survey), manner),
+        Format::Human => write_survey_diff(out, survey, manner),
         Format::Json => json::write_check(out, survey, &Words(names), names, exit as u8),
     })?;
-    tell_interrupt(exit, streams);
     barred.tell(common, &look.check, &session.names, streams);
-    tell_rest(common, streams, survey);
+    tell_rest(common, streams, survey, exit);
     let effects = effects(survey);
     if effects.changes > 0 {
         let fix = fix_command(common, &look.check, survey);
+        let sums = sums(rows(survey), &*session.names);
+        streams.status(format_args!("Fix would change {sums}."));
         streams.status(format_args!("Fix would make {}: {fix}", effects.clause()));
     }
     Ok(exit)
@@ -133,13 +136,6 @@ pub(super) fn looked(session: &Session<'_>, judged: &Judged) -> Exit {
     match session.stop.load(Ordering::Relaxed) {
         true => Exit::Interrupted,
         false => judged.exit(session.common),
-    }
-}
-
-/// Says that a look was cut short: its totals don't tell.
-pub(super) fn tell_interrupt(exit: Exit, streams: &Streams) {
-    if exit == Exit::Interrupted {
-        streams.status("Interrupted: not everything was looked at.");
     }
 }
 
@@ -174,9 +170,15 @@ fn row(report: &EntryReport) -> DiffRow<'_> {
     DiffRow { root: report.root, path: &report.path, kind: report.kind, before: report.actual, after: report.desired }
 }
 
-/// Tells on standard error what could not be read, what should be known, and the totals.
-pub(super) fn tell_rest(common: &Common, streams: &Streams, survey: &Survey) {
-    tell_rest_of(common, streams, survey, None);
+/// Tells on standard error what could not be read, what should be known, and the totals; of a look that was interrupted,
+/// how far it came.
+pub(super) fn tell_rest(common: &Common, streams: &Streams, survey: &Survey, exit: Exit) {
+    if exit == Exit::Interrupted {
+        tell_errors(common, streams, survey);
+        streams.write_errors(|err| human::write_interrupted(err, survey, &streams.error_manner(common)));
+    } else {
+        tell_rest_of(common, streams, survey, None);
+    }
 }
 
 /// The same behind a run, which the totals sum up.
@@ -188,6 +190,7 @@ pub(super) fn tell_rest_of(common: &Common, streams: &Streams, survey: &Survey, 
 /// Tells on standard error what could not be read, and what should be known.
 pub(super) fn tell_errors(common: &Common, streams: &Streams, survey: &Survey) {
     let palette = streams.error_manner(common).palette;
+    streams.end_paging();
     survey.warnings.iter().for_each(|warning| warn(warning));
     for remark in &survey.remarks {
         streams.status(format_args!("sgidlint: note: {}", escape_message(remark)));

@@ -10,10 +10,11 @@ use crate::apply::{Ended, OpenRoots, Tally, apply};
 use crate::args::Agreement;
 use crate::args::Format;
 use crate::findings::path_in_tree;
-use crate::journal::wording::Settled;
+use crate::journal::wording::{Expected, Settled};
 use crate::journal::{self, Counts, Done, Journal, Outcome, Recorder, Relay, relay};
 use crate::model::text::escape;
-use crate::plan::{Change, Plan, PlanRoot};
+use crate::model::text::numbers::{counted, number};
+use crate::plan::{Change, Plan, PlanRoot, RunKind};
 use crate::policy::model::Mounts;
 use crate::report::human::run::{Ran, write_outcomes};
 use crate::report::json;
@@ -93,7 +94,10 @@ pub(super) fn execute_on(
     let (grounded, _locks) = hold(session, plan, grounded, Duration::from_secs(agreement.wait), streams)?;
     grounded.tell(session, streams)?;
     let open_roots = grounded.open_roots.worked_by(session.threads());
-    let journal = journal::begin(&store, plan, plan.header.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
+    let changes = counted(plan.changes.len() as u64, "change", "changes");
+    let begin = || journal::begin(&store, plan, plan.header.plan_bytes);
+    let journal = progress::while_busy(session.common, &format!("putting {changes} on record"), begin);
+    let journal = journal.map_err(|error| Failure::incomplete(&error))?;
     let tried = AtomicU64::new(0);
     let mut clerk = RunRecorder { journal, done: Vec::with_capacity(plan.changes.len()) };
     let run = clerk.journal.id().to_owned();
@@ -171,13 +175,18 @@ impl Executed {
 
     /// Tells why the run did not come to the end of its plan, where it didn't.
     pub(super) fn tell_untried(&self, plan: &Plan, streams: &Streams) {
-        let untried = plan.changes.len() - self.tally.tried;
+        let untried = (plan.changes.len() - self.tally.tried) as u64;
+        let untried = format!(
+            "{} {} not tried",
+            counted(untried, "change", "changes"),
+            if untried == 1 { "was" } else { "were" }
+        );
         match &self.tally.ended {
             Ended::Complete => {}
-            Ended::Asked => streams.status(format_args!("Interrupted: {untried} changes were not tried.")),
-            Ended::Record(error) => streams.complain(format_args!(
-                "an outcome can't be put on record, so {untried} changes were not tried: {error}"
-            )),
+            Ended::Asked => streams.tell_interrupt(format_args!("Interrupted: {untried}.")),
+            Ended::Record(error) => {
+                streams.complain(format_args!("an outcome can't be put on record, so {untried}: {error}"));
+            }
         }
     }
 }
@@ -206,7 +215,11 @@ pub(super) fn settled<'a>(plan: &'a Plan, done: &[Done]) -> Vec<Settled<'a>> {
 
 /// What became of one change of a plan.
 pub(super) fn settled_one<'a>(plan: &'a Plan, change: &'a Change, done: Done) -> Settled<'a> {
-    Settled { root: plan.header.roots[change.root as usize].path.as_os_str().as_bytes(), change, done }
+    let expected = match plan.header.kind {
+        RunKind::Undo(_) => Expected::Found,
+        RunKind::Fix | RunKind::Plan | RunKind::Apply => Expected::Planned,
+    };
+    Settled { root: plan.header.roots[change.root as usize].path.as_os_str().as_bytes(), change, done, expected }
 }
 
 /// Counts outcomes before they wait for their turn to be taken down: progress is what was done.
@@ -237,7 +250,7 @@ impl Recorder for RunRecorder {
 
 fn refuse_beyond_limit(plan: &Plan) -> Result<(), Failure> {
     let Some(limit) = plan.exceeded_limit() else { return Ok(()) };
-    let count = plan.changes.len();
+    let (count, limit) = (number(plan.changes.len() as u64), number(limit));
     let message = format!("{count} changes are more than the {limit} that max-changes allows, so nothing was changed");
     Err(Failure::incomplete(message).hinted("look at the diff, then raise the limit with --max-changes or fix a part"))
 }

@@ -4,10 +4,10 @@ use super::exit::{Exit, Failure};
 use super::explain_as::{end_of_way, tell};
 use super::judged::Judged;
 use super::levels::unknown_lint;
-use super::paths;
 use super::run_as::run_as;
 use super::session::{Depth, Session, failed};
 use super::streams::Streams;
+use super::{left_out, paths};
 use crate::access::passing::way;
 use crate::args::{Check, Common, EVERY_LINT, Explain, Format};
 use crate::findings::{EntryReport, Survey};
@@ -27,6 +27,7 @@ use crate::report::human::explain::{
 };
 use crate::report::json::answer;
 use crate::report::text::words::{Wording, Words};
+use crate::screen::style::Screen;
 use crate::source::line::{ToldBy, root_above};
 use crate::source::mounts::Mounts;
 use crate::source::roots::{Rooted, lookup};
@@ -82,9 +83,9 @@ fn lint(common: &Common, name: &str, streams: &mut Streams) -> Result<Exit, Fail
         summary: text.summary,
         explanation: text.explanation,
     };
-    let palette = streams.palette();
+    let (palette, columns) = (streams.palette(), streams.columns().map_or(COLUMNS, |columns| columns.min(COLUMNS)));
     streams.write_results(|out| match common.format {
-        Format::Human => write_lint(out, &told, COLUMNS, &palette),
+        Format::Human => write_lint(out, &told, columns, &palette),
         Format::Json => answer::write_lint(out, &told),
     })?;
     Ok(Exit::Clean)
@@ -145,8 +146,9 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     let manner = streams.manner(common);
     streams.write_results(|out| match common.format {
         Format::Human => {
-            write_entry(out, &explained, &session.names, &manner.palette)?;
-            trace::write_all(out, &stories, &session.names, &manner.palette, manner.verbosity)
+            let screen = Screen { palette: &manner.palette, columns: manner.columns };
+            write_entry(out, &explained, &session.names, screen)?;
+            trace::write_all(out, &stories, &session.names, screen, manner.verbosity)
         }
         Format::Json => {
             answer::write_entry(out, &explained, &session.names)?;
@@ -224,6 +226,7 @@ fn view<'j>(
     let below = if below.as_os_str().is_empty() { PathBuf::from(".") } else { below };
     let chains = instance.deciders(below.as_os_str().as_bytes(), entry.kind);
     let own = TreePath::from(below.as_os_str().as_bytes());
+    let is_left_out = chains.is_none() || survey.counts.excluded > 0;
     let report = flaw_of(survey, instance, &own);
     let fixed = |survey: &Survey| flaw_of(survey, instance, &own).map_or(entry.state, |report| report.desired);
     let words = Words(&session.names);
@@ -239,7 +242,7 @@ fn view<'j>(
     EntryView {
         policy: &survey.policies[instance.policy() as usize].name,
         root: instance.root().as_os_str().as_bytes(),
-        passed_over: passed_over(judged, chains.is_none()),
+        passed_over: is_left_out.then(|| left_out::reason(instance, path)),
         attributes: chains
             .unwrap_or_default()
             .into_iter()
@@ -259,15 +262,6 @@ fn flaw_of<'s>(survey: &'s Survey, instance: &Instance, path: &TreePath) -> Opti
         let root = &survey.roots[report.root as usize];
         root.path == instance.root() && root.policy == instance.policy() && report.path == *path
     })
-}
-
-/// Why an entry isn't judged, if it isn't.
-fn passed_over(judged: &Judged, by_pattern: bool) -> Option<String> {
-    if by_pattern {
-        return Some("a pattern of `exclude` matches it, or a directory above it".into());
-    }
-    let excluded = judged.survey.counts.excluded > 0;
-    excluded.then(|| "it lies in a directory that is excluded, private, or on another mount".into())
 }
 
 fn attribute<'j>(

@@ -1,28 +1,26 @@
 //! `fix` and `plan`: from findings to changes.
 
-use super::check::{
-    effects, heads, looked, rows, tell_errors, tell_interrupt, tell_rest, tell_rest_of, write_survey_diff,
-};
+use super::check::{effects, heads, looked, rows, tell_errors, tell_rest, tell_rest_of, write_survey_diff};
 use super::execute::{Executed, execute, settled, tell};
 use super::exit::{Exit, Failure};
 use super::judged::{Judged, exit_of, fails};
 use super::pick::Picking;
 use super::session::Session;
 use super::streams::Streams;
-use super::{ask, barred, planning, store};
+use super::{ask, barred, planning, progress, store};
 use crate::args::Common;
 use crate::args::{Fix, Format, Plan as PlanArguments};
+use crate::diff::{DiffManner, Folding, sums};
 use crate::findings::{EntryReport, Survey, Totals};
 use crate::journal::{Done, Outcome};
 use crate::lints::Lint;
 use crate::model::acl::Acls;
 use crate::model::entry::Identity;
 use crate::model::path::TreePath;
-use crate::model::text::numbers::counted;
+use crate::model::text::numbers::{counted, number};
 use crate::plan::effects::Effects;
 use crate::plan::{Plan, RunKind};
 use crate::policy::load::Fallback;
-use crate::report::diff::{DiffManner, Folding};
 use crate::report::text::words::Words;
 use crate::report::{human, json};
 use crate::source::mounts::Mounts;
@@ -41,14 +39,19 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
     let store = if fix.consent.dry_run { None } else { Some(store::open(common)?) };
     let mut judged = session.judge(&fix.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);
-    let barred = barred::bar(&mut judged.survey, &session.names)?;
-    planning::leave_out(&session, &mut judged, &fix.check, &fix.limit, store.as_ref())?;
+    let found = format!("planning for {}", counted(judged.survey.reports.len() as u64, "entry", "entries"));
+    let barred = progress::while_busy(common, &found, || {
+        let barred = barred::bar(&mut judged.survey, &session.names)?;
+        planning::leave_out(&session, &mut judged, &fix.check, &fix.limit, store.as_ref())?;
+        Ok::<_, Failure>(barred)
+    })?;
     if fix.consent.dry_run || judged.stalled || session.stop.load(Ordering::Relaxed) {
         let exit = dry_run(&session, &judged, streams)?;
         barred.tell(common, &fix.check, &session.names, streams);
         return Ok(exit);
     }
-    let (mut plan, unfit) = planning::plan(&session, &judged, RunKind::Fix, &fix.check, &fix.limit);
+    let plan = || planning::plan(&session, &judged, RunKind::Fix, &fix.check, &fix.limit);
+    let (mut plan, unfit) = progress::while_busy(common, &found, plan);
     let unfit = planning::tell_unfit(&plan.header, &unfit, streams);
     let picks = !fix.consent.yes && common.format == Format::Human && !common.quiet && ask::has_terminal();
     match picks {
@@ -121,15 +124,19 @@ pub(super) fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Str
     if exit == Exit::Interrupted || judged.stalled {
         // A part of the changes is no plan.
         streams.give_up();
-        tell_errors(common, streams, &judged.survey);
+        match exit {
+            Exit::Interrupted => tell_rest(common, streams, &judged.survey, exit),
+            _ => tell_errors(common, streams, &judged.survey),
+        }
         return Ok(exit);
     }
     streams.write_results(|out| plan.write(out))?;
     if let Some(limit) = plan.exceeded_limit() {
+        let limit = number(limit);
         streams.status(format_args!("sgidlint: note: apply will refuse this plan: it has more than {limit} changes"));
     }
     barred.tell(common, &arguments.check, &session.names, streams);
-    tell_rest(common, streams, &judged.survey);
+    tell_rest(common, streams, &judged.survey, exit);
     Ok(exit)
 }
 
@@ -141,8 +148,12 @@ fn pick(session: &Session<'_>, judged: &Judged, plan: &mut Plan, streams: &mut S
         return Ok(());
     }
     let clause = effects(survey).clause();
-    streams.status(format_args!("In {}, fix would make {clause}.", counted(survey.counts.entries, "entry", "entries")));
-    let manner = DiffManner { names: &session.names, palette: &palette, folding: Folding::Folded };
+    let sums = sums(rows.iter().copied(), &*session.names);
+    let entries = counted(survey.counts.entries, "entry", "entries");
+    streams.status(format_args!("In {entries}, fix would change {sums}."));
+    streams.status(format_args!("Fix would make {clause}."));
+    let columns = streams.error_columns();
+    let manner = DiffManner { names: &session.names, palette: &palette, folding: Folding::Folded, columns };
     let chosen = Picking { heads: &heads, manner, stop: &session.stop, headed: Cell::new(None) }.pick(&rows)?;
     let reports = survey.changed().zip(&chosen).filter(|(_, chosen)| **chosen);
     let chosen: HashSet<(Identity, &TreePath)> = reports.map(|(report, _)| (report.id, &report.path)).collect();
@@ -185,15 +196,14 @@ fn dry_run(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Res
         let totals = judged.survey.totals();
         streams.write_results(|out| json::write_end(out, &totals, exit as u8))?;
     }
-    tell_interrupt(exit, streams);
-    tell_rest(session.common, streams, &judged.survey);
+    tell_rest(session.common, streams, &judged.survey, exit);
     Ok(exit)
 }
 
 /// Shows what is wrong and what is to be done about it: a diff for people, findings for programs.
 fn show(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result<(), Failure> {
     let survey = &judged.survey;
-    let (palette, folding) = (streams.palette(), streams.folding());
+    let (palette, folding, columns) = (streams.palette(), streams.folding(), streams.columns());
     let words = Words(&session.names);
     streams.write_results(|out| match session.common.format {
         Format::Json => {
@@ -204,7 +214,7 @@ fn show(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result
         }
         Format::Human if session.common.quiet => Ok(()),
         Format::Human => {
-            write_survey_diff(out, survey, DiffManner { names: &session.names, palette: &palette, folding })
+            write_survey_diff(out, survey, DiffManner { names: &session.names, palette: &palette, folding, columns })
         }
     })
 }

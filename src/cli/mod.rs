@@ -15,8 +15,11 @@ mod grounded;
 mod init;
 mod generate;
 mod judged;
+mod left_out;
 mod levels;
 mod log;
+mod paged;
+mod pager;
 mod paths;
 mod pick;
 mod planning;
@@ -37,6 +40,7 @@ mod surveying;
 use crate::args::{self, Arguments, Command};
 use crate::sys::supervise;
 use exit::{Exit, Failure};
+use paged::Paged;
 use streams::Streams;
 
 /// Runs the command that the arguments ask for; gives the exit status.
@@ -51,8 +55,8 @@ pub fn run() -> u8 {
         streams::report_failure(&failure, false);
         return failure.exit as u8;
     }
-    supervise::supervise(|| {
-        let status = work(&arguments);
+    supervise::supervise(pager::of(&arguments), |paged| {
+        let status = work(&arguments, paged);
         if stall::has_left_one() {
             supervise::leave(status);
         }
@@ -74,11 +78,11 @@ fn unread(error: &clap::Error) -> u8 {
 }
 
 /// Does what the arguments ask for, in the process that does everything.
-fn work(arguments: &Arguments) -> u8 {
+fn work(arguments: &Arguments, paged: Option<Paged>) -> u8 {
     let common = arguments.common.clone();
     // Without it nothing begins that touches a tree; that says why.
     let _ = stall::begin(move || session::limit_of_policies(&common));
-    let mut streams = match Streams::open(&arguments.common, arguments.command.may_replace()) {
+    let mut streams = match Streams::open(&arguments.common, arguments.command.may_replace(), paged) {
         Ok(streams) => streams,
         Err(failure) => {
             streams::report_failure(&failure, false);

@@ -2,8 +2,8 @@
 
 use super::ask::ask;
 use super::exit::Failure;
+use crate::diff::{DiffManner, DiffRow, Folding, Head, Hunk, hunks_of};
 use crate::model::text::numbers::{counted, number};
-use crate::report::diff::{DiffManner, DiffRow, Folding, Head, Hunk, hunks_of};
 use std::cell::Cell;
 use std::io::{self, Write, stderr};
 use std::sync::atomic::AtomicBool;

@@ -48,9 +48,9 @@ fn list(common: &Common, streams: &mut Streams) -> Result<Exit, Failure> {
             params: &document.model.params,
         })
         .collect();
-    let palette = streams.palette();
+    let (palette, columns) = (streams.palette(), streams.columns());
     streams.write_results(|out| match common.format {
-        Format::Human => write_list(out, &listed, &palette),
+        Format::Human => write_list(out, &listed, &palette, columns),
         Format::Json => answer::write_list(out, &listed),
     })?;
     Ok(Exit::Clean)

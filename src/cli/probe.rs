@@ -185,7 +185,13 @@ fn tell(
         streams
             .status(format_args!("Not entered, another mount: {}", full_path(&told.roots[*root as usize], path, None)));
     }
-    streams.status(summary(probed, told));
+    match exit {
+        Exit::Interrupted => {
+            let summary = summary(probed, told);
+            streams.tell_interrupt(format_args!("Interrupted, so not everything was asked. {summary}"));
+        }
+        _ => streams.status(summary(probed, told)),
+    }
     Ok(())
 }
 

@@ -4,7 +4,8 @@ mod line;
 
 use crate::args::{Common, Progress};
 use crate::model::text::escape::{escape, width};
-use crate::model::text::numbers::{counted, number};
+use crate::model::text::numbers::{capitalized, counted, number};
+use crate::screen::wrap::shortened;
 use crate::source::walk::Counters;
 use crate::sys::thread::start;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -31,6 +32,12 @@ pub(super) fn while_counting<T>(common: &Common, counters: &Counters, run: impl 
 /// Does something while standard error is told how many of the changes were tried.
 pub(super) fn while_applying<T>(common: &Common, changes: u64, tried: &AtomicU64, run: impl FnOnce() -> T) -> T {
     while_telling(common, &Applying { changes, tried }, run)
+}
+
+/// Does something that takes as long as it takes, while standard error is told what it is.
+pub(super) fn while_busy<T>(common: &Common, what: &str, run: impl FnOnce() -> T) -> T {
+    // A log is about numbers.
+    if stderr().is_terminal() { while_telling(common, &Busy(what), run) } else { run() }
 }
 
 /// How far something is.
@@ -95,6 +102,24 @@ impl Gauge for Applying<'_> {
             number(self.tried.load(Ordering::Relaxed)),
             counted(self.changes, "change", "changes")
         )
+    }
+}
+
+/// Something that isn't counted.
+struct Busy<'a>(&'a str);
+
+impl Gauge for Busy<'_> {
+    fn bar(&self) -> ProgressBar {
+        bar(None, "{msg}")
+    }
+
+    fn draw(&self, bar: &ProgressBar) {
+        let text = format!("{}...", capitalized(self.0));
+        bar.set_message(if width(&text) <= columns() { text } else { String::new() });
+    }
+
+    fn line(&self) -> String {
+        format!("{}...", capitalized(self.0))
     }
 }
 
@@ -170,22 +195,6 @@ fn line(entries: u64, left: u64, elapsed: Duration, place: &[u8], columns: usize
     }
 }
 
-/// The end of a path, which tells most; empty where there is no room for any of it.
-fn shortened(path: &str, columns: usize) -> String {
-    if width(path) <= columns {
-        return path.into();
-    }
-    let mut tail = path;
-    while width(tail) + 3 > columns {
-        let mut letters = tail.chars();
-        if letters.next().is_none() {
-            return String::new();
-        }
-        tail = letters.as_str();
-    }
-    if tail.is_empty() { String::new() } else { format!("...{tail}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,7 +252,8 @@ mod tests {
         let (counters, tried) = (Counters::new(1), AtomicU64::new(2));
         let walking = Walking { counters: &counters, begun: Instant::now() };
         let applying = Applying { changes: 5, tried: &tried };
-        let gauges: [(&dyn Gauge, &str); 2] = [(&walking, "no entries"), (&applying, "2/5 changes")];
+        let gauges: [(&dyn Gauge, &str); 3] =
+            [(&walking, "no entries"), (&applying, "2/5 changes"), (&Busy("planning"), "Planning...")];
         for (gauge, start) in gauges {
             let drawn = Drawn::default();
             let bar = gauge.bar();

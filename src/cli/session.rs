@@ -5,7 +5,7 @@ use super::judged::{Judged, Probed};
 use super::stall;
 use super::streams::warn;
 use super::surveying::{Surveyed, Work};
-use super::{levels, paths, progress, project, streams};
+use super::{left_out, levels, paths, progress, project, streams};
 use crate::args::{Check, Common};
 use crate::findings;
 use crate::judging::judge::Options;
@@ -31,7 +31,7 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What one command works with.
 pub(super) struct Session<'a> {
@@ -153,6 +153,9 @@ impl<'a> Session<'a> {
             let is_new = |new: &findings::Notice| !notices.iter().any(|known| known.is_same_place(new));
             let new: Vec<_> = idle.into_iter().filter(is_new).collect();
             notices.extend(new);
+        }
+        if !self.stop.load(Ordering::Relaxed) {
+            left_out::remark(&mut survey, &roots, &selection);
         }
         Ok(Judged { survey, loaded, table, roots, selection, probed: Probed::Nothing, stalled })
     }

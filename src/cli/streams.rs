@@ -1,18 +1,24 @@
 //! Where results, status lines and errors go.
 
 use super::exit::{Exit, Failure};
+use super::paged::Paged;
 use super::priority::{Prioritized, is_journal, write_error};
 use crate::args::Common;
+use crate::diff::Folding;
 use crate::findings::Totals;
 use crate::model::text::escape;
 use crate::policy::problem;
-use crate::report::diff::Folding;
-use crate::report::manner::{Manner, Strictness};
+use crate::report::manner::{Grouping, Manner, Strictness};
 use crate::report::{HUMAN, Palette, Readers, Verbosity, json};
+use crate::screen::wrap::{Layout, pieces};
 use crate::sys::output::{Existing, Output};
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
+
+/// So many columns text for people takes at least: what is narrower breaks lines in its own way.
+const NARROWEST: usize = 40;
 
 /// Standard output or the file named with `-o` for results, standard error for all else.
 pub(super) struct Streams {
@@ -32,16 +38,24 @@ pub(super) struct Streams {
 
 enum Results {
     Stdout(io::Stdout),
+    /// A pager, in front of standard output.
+    Paged(RefCell<Paged>),
     File(Output),
 }
 
 impl Streams {
     /// Opens the streams that the command line asks for.
-    pub(super) fn open(common: &Common, existing: Existing) -> Result<Streams, Failure> {
+    pub(super) fn open(common: &Common, existing: Existing, paged: Option<Paged>) -> Result<Streams, Failure> {
         common.color.write_global();
         let never = anstream::ColorChoice::Never;
         let (results, color) = match &common.output {
-            None => (Results::Stdout(io::stdout()), anstream::AutoStream::choice(&io::stdout()) != never),
+            None => {
+                let results = match paged {
+                    Some(paged) => Results::Paged(RefCell::new(paged)),
+                    None => Results::Stdout(io::stdout()),
+                };
+                (results, anstream::AutoStream::choice(&io::stdout()) != never)
+            }
             Some(path) => {
                 let output = match existing {
                     Existing::Replace => create(path, common.report_format.0.readers)?,
@@ -118,7 +132,19 @@ impl Streams {
 
     /// Whether results go to a terminal.
     pub(super) fn is_terminal(&self) -> bool {
-        matches!(self.results.get_ref(), Results::Stdout(stdout) if stdout.is_terminal())
+        match self.results.get_ref() {
+            Results::Stdout(stdout) => stdout.is_terminal(),
+            // There is one for a terminal only.
+            Results::Paged(_) => true,
+            Results::File(_) => false,
+        }
+    }
+
+    /// Waits until what was written so far is read, where a pager shows it: what is told on standard error comes behind.
+    pub(super) fn end_paging(&self) {
+        if let Results::Paged(paged) = self.results.get_ref() {
+            paged.borrow_mut().end();
+        }
     }
 
     /// Whether what was written is all that there is to write, as far as it goes: nothing at all isn't, after a failure.
@@ -128,6 +154,7 @@ impl Streams {
 
     /// Writes to standard error, in one piece.
     pub(super) fn write_errors(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        self.end_paging();
         let mut text = Vec::new();
         // Memory doesn't fail.
         let _ = write(&mut text);
@@ -136,12 +163,28 @@ impl Streams {
 
     /// How results for people look.
     pub(super) fn manner(&self, common: &Common) -> Manner {
-        manner(common, self.palette())
+        let manner = manner(common, self.palette());
+        match self.columns() {
+            None => manner,
+            columns => {
+                Manner { columns, grouping: if common.verbose { Grouping::Alike } else { Grouping::Glance }, ..manner }
+            }
+        }
+    }
+
+    /// How many columns the terminal has that results go to; none where they go elsewhere.
+    pub(super) fn columns(&self) -> Option<usize> {
+        self.is_terminal().then(|| usize::from(console::Term::stdout().size().1).max(NARROWEST))
     }
 
     /// How reports on standard error look.
     pub(super) fn error_manner(&self, common: &Common) -> Manner {
-        manner(common, palette(self.error_color))
+        Manner { columns: self.error_columns(), ..manner(common, palette(self.error_color)) }
+    }
+
+    /// How many columns the terminal has that standard error goes to; none where it goes elsewhere.
+    pub(super) fn error_columns(&self) -> Option<usize> {
+        io::stderr().is_terminal().then(|| usize::from(console::Term::stderr().size().1).max(NARROWEST))
     }
 
     /// The colours of results.
@@ -172,6 +215,11 @@ impl Streams {
         }
     }
 
+    /// Tells that a run was interrupted, also when quiet: what it says is not all.
+    pub(super) fn tell_interrupt(&self, message: impl Display) {
+        self.error_line(message);
+    }
+
     /// Whether only what is wrong is told.
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
@@ -183,7 +231,12 @@ impl Streams {
     }
 
     fn error_line(&self, message: impl Display) {
-        write_error(format!("{message}\n").as_bytes());
+        self.end_paging();
+        let layout = Layout { columns: self.error_columns(), first: 0, below: 0 };
+        let mut text = Vec::new();
+        // Memory doesn't fail.
+        let _ = layout.write(&mut text, pieces(&message.to_string()));
+        write_error(&text);
     }
 
     /// Lets go of the file for results, which never gets its name: there are none.
@@ -302,6 +355,8 @@ impl Write for Results {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Results::Stdout(stdout) => stdout.write(bytes),
+            Results::Paged(paged) if paged.borrow().is_over() => io::stdout().write(bytes),
+            Results::Paged(paged) => paged.get_mut().write(bytes),
             Results::File(output) => output.write(bytes),
         }
     }
@@ -309,6 +364,8 @@ impl Write for Results {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Results::Stdout(stdout) => stdout.flush(),
+            Results::Paged(paged) if paged.borrow().is_over() => io::stdout().flush(),
+            Results::Paged(paged) => paged.get_mut().flush(),
             Results::File(output) => output.flush(),
         }
     }

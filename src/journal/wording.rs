@@ -18,6 +18,19 @@ pub(crate) struct Settled<'a> {
     pub change: &'a Change,
     /// What became of it.
     pub done: Done,
+    /// What its entry was to be like before.
+    pub expected: Expected,
+}
+
+/// What an entry is held against before it is changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Expected {
+    /// What it was when the plan was made.
+    Planned,
+    /// What it was a moment ago, when it was found out what there is to undo.
+    Found,
+    /// What the run that is to be undone made of it.
+    Changed,
 }
 
 impl Settled<'_> {
@@ -67,10 +80,14 @@ impl Settled<'_> {
     }
 
     fn drift(&self, names: &dyn IdNames) -> String {
-        let before = self.change.before;
+        let (expected, when) = match self.expected {
+            Expected::Planned => (self.change.before, "when planned"),
+            Expected::Found => (self.change.before, "a moment before"),
+            Expected::Changed => (self.change.after, "when the run had changed it"),
+        };
         match self.state() {
-            Some(state) if state != before => {
-                format!("is {}, was {} when planned", state_text(state, names), state_text(before, names))
+            Some(state) if state != expected => {
+                format!("is {}, was {} {when}", state_text(state, names), state_text(expected, names))
             }
             _ => "another entry has its name now".into(),
         }
@@ -86,7 +103,12 @@ impl Settled<'_> {
 
     fn advice(&self, has_cause: bool) -> Option<&'static str> {
         match self.done.outcome {
-            Outcome::Drifted(_) => Some("run check again and plan anew"),
+            Outcome::Drifted(_) => Some(match self.expected {
+                Expected::Planned => "run check again and plan anew",
+                Expected::Found => "undo the run again",
+                // What somebody wanted since then isn't taken from them.
+                Expected::Changed => "it is left as it is",
+            }),
             Outcome::Refused(_) if !has_cause && self.lost(Mode::SETGID) => {
                 Some("the kernel drops setgid where the owner is not in the group: run as root")
             }

@@ -1,7 +1,7 @@
 //! How a report for people looks, and what it leaves out.
 
 use crate::lints::Level;
-use crate::report::text::style::{Palette, Verbosity};
+use crate::screen::style::{Palette, Verbosity};
 
 /// What fails a run.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -23,6 +23,8 @@ impl Strictness {
 /// How findings that are alike are told.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) enum Grouping {
+    /// As one line for all of a tree, with a few of the places: on a terminal.
+    Glance,
     /// As one line for each directory, where they are more than a handful.
     #[default]
     Alike,
@@ -43,12 +45,20 @@ pub(crate) struct Manner {
     pub grouping: Grouping,
     /// How many lines of findings there are at most.
     pub most: Option<u64>,
+    /// How many columns a line has; none where nobody counts them, as in a file or a pipe.
+    pub columns: Option<usize>,
 }
 
 impl Manner {
     /// The manner of most reports.
     pub(crate) fn new(palette: Palette, verbosity: Verbosity, strictness: Strictness) -> Manner {
-        Manner { palette, verbosity, strictness, grouping: Grouping::Alike, most: None }
+        Manner { palette, verbosity, strictness, grouping: Grouping::Alike, most: None, columns: None }
+    }
+
+    /// The same for a file, that of a terminal too.
+    pub(crate) fn for_file(self) -> Manner {
+        let grouping = if self.grouping == Grouping::Glance { Grouping::Alike } else { self.grouping };
+        Manner { palette: Palette::PLAIN, grouping, columns: None, ..self }
     }
 
     /// Whether findings of this level are told.

@@ -9,13 +9,12 @@ pub(crate) mod sarif;
 pub(crate) mod junit;
 pub(crate) mod github;
 pub(crate) mod prometheus;
-pub(crate) mod diff;
 pub(crate) mod access;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 
+pub(crate) use crate::screen::style::{Palette, Verbosity};
 pub(crate) use check::Check;
-pub(crate) use text::style::{Palette, Verbosity};
 
 use std::io::{self, Write};
 

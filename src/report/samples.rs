@@ -6,14 +6,14 @@ use crate::findings::{
 use crate::lints::{Because, Finding, Fix, Level, Lint};
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::intent::RuleId;
-pub(super) use crate::model::samples::{Names, path, state, text};
+pub(crate) use crate::model::samples::{Names, path, state, text};
 use crate::model::target::Links;
 use crate::plan::{Change, Extent, Fixes, Header, RunKind, Who};
 use crate::policy::model::Mounts;
 use crate::report::text::words::Wording;
 
 /// Stands in for the registry's texts.
-pub(super) struct Words;
+pub(crate) struct Words;
 
 impl Wording for Words {
     fn message(&self, finding: &Finding, report: &EntryReport) -> String {
@@ -30,7 +30,7 @@ impl Wording for Words {
 }
 
 /// A change of a directory.
-pub(super) fn change(path: &str, before: State, after: State) -> Change {
+pub(crate) fn change(path: &str, before: State, after: State) -> Change {
     Change {
         root: 0,
         path: path.as_bytes().into(),
@@ -47,7 +47,7 @@ pub(super) fn change(path: &str, before: State, after: State) -> Change {
 }
 
 /// What a run of this kind says of itself.
-pub(super) fn header(kind: RunKind) -> Header {
+pub(crate) fn header(kind: RunKind) -> Header {
     Header {
         version: "0".into(),
         time: "2026-11-22T01:30:00.25Z".into(),
@@ -85,7 +85,7 @@ fn report(path: &[u8], kind: Kind, actual: State, desired: State, findings: &[Fi
 }
 
 /// Three entries with findings of every fix, one of a policy, an error and a mount.
-pub(super) fn survey() -> Survey {
+pub(crate) fn survey() -> Survey {
     let rule = Some(RuleId::new(0));
     let find = |lint, level, fix| Finding { lint, level, fix, rule };
     let hazard = Finding { rule: None, ..find(Lint::WorldWritable, Level::Warn, Fix::None(None)) };

@@ -16,6 +16,7 @@ pub(crate) mod impersonation;
 pub(crate) mod access;
 pub(crate) mod stall;
 pub(crate) mod supervise;
+pub(crate) mod pager;
 pub(crate) mod limits;
 pub(crate) mod features;
 pub(crate) mod procfs;

@@ -87,12 +87,12 @@ fn is_ignored(signal: i32) -> bool {
 }
 
 /// Keeps interrupts from ending the process until as many calls of [`release`].
-pub(super) fn hold() {
+pub(crate) fn hold() {
     HELD.fetch_add(1, Ordering::SeqCst);
 }
 
 /// Lets go of what [`hold`] keeps.
-pub(super) fn release() {
+pub(crate) fn release() {
     HELD.fetch_sub(1, Ordering::SeqCst);
 }
 

@@ -12,6 +12,7 @@
 #![allow(unsafe_code)]
 
 use super::SysError;
+use super::pager::Pager;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{read, write};
 use rustix::process::Pid;
@@ -41,12 +42,18 @@ pub(crate) fn is_supervisor(pid: i32) -> bool {
     pid != 0 && pid == SUPERVISOR.load(Ordering::Relaxed)
 }
 
-/// Does the work in a process of its own and gives its exit status; in this one, where there can't be another.
-pub(crate) fn supervise(work: impl FnOnce() -> u8) -> u8 {
-    match split() {
-        Ok(Role::Supervisor(supervisor)) => supervisor.wait(),
+/// Does the work in a process of its own and gives its exit status; in this one, where there can't be another. What the
+/// work writes to a pager is read by one, where there is a supervisor to start it.
+pub(crate) fn supervise<T>(pages: Option<(Pager, T)>, work: impl FnOnce(Option<T>) -> u8) -> u8 {
+    // Either process lets go of what is the other's, or no end of a pipe would be seen.
+    match (split(), pages) {
+        (Ok(Role::Supervisor(mut supervisor)), pages) => {
+            supervisor.pager = pages.map(|(pager, _)| pager);
+            supervisor.wait()
+        }
+        (Ok(Role::Worker), pages) => work(pages.map(|(_, paged)| paged)),
         // Processes may be rationed (RLIMIT_NPROC); alone, it ends no later than its threads.
-        Ok(Role::Worker) | Err(_) => work(),
+        (Err(_), _) => work(None),
     }
 }
 
@@ -93,7 +100,7 @@ pub(crate) fn end_with_supervisor() {
 
 enum Role {
     Worker,
-    Supervisor(Supervisor),
+    Supervisor(Box<Supervisor>),
 }
 
 fn split() -> Result<Role, SysError> {
@@ -116,7 +123,14 @@ fn split() -> Result<Role, SysError> {
         if let (Some(worker), 0..) = (Pid::from_raw(worker), signals) {
             // SAFETY: it was just opened.
             let signals = unsafe { OwnedFd::from_raw_fd(signals) };
-            return Ok(Role::Supervisor(Supervisor { worker, signals, status: Some(reader), told: None, last: None }));
+            return Ok(Role::Supervisor(Box::new(Supervisor {
+                worker,
+                signals,
+                status: Some(reader),
+                told: None,
+                last: None,
+                pager: None,
+            })));
         }
     }
     let error = std::io::Error::last_os_error();
@@ -141,12 +155,22 @@ struct Supervisor {
     told: Option<u8>,
     /// The last signal that was to end it.
     last: Option<libc::c_int>,
+    /// What reads the results, where something does.
+    pager: Option<Pager>,
 }
 
 impl Supervisor {
-    /// Waits for the worker's end, or until it is left behind, and gives its status.
+    /// Waits for the worker's end, or until it is left behind, and for the pager's; gives the worker's status.
     fn wait(mut self) -> u8 {
         give_up_all_but_kill();
+        let status = self.await_worker();
+        if let Some(pager) = self.pager {
+            pager.end();
+        }
+        status
+    }
+
+    fn await_worker(&mut self) -> u8 {
         let mut was_dying = false;
         loop {
             let awaited = self.told.is_some() || self.last.is_some() || was_dying;
@@ -156,6 +180,7 @@ impl Supervisor {
                 Timespec { tv_sec: ROUND, tv_nsec: 0 }
             });
             self.pass_signals_on();
+            self.pager.iter_mut().for_each(Pager::tend);
             self.hear();
             if let Some(status) = self.reap() {
                 return self.told.unwrap_or(status);
@@ -176,6 +201,9 @@ impl Supervisor {
     fn await_news(&self, most: Timespec) -> bool {
         let mut sources = vec![PollFd::new(&self.signals, PollFlags::IN)];
         sources.extend(self.status.as_ref().map(|status| PollFd::new(status, PollFlags::IN)));
+        sources.extend(
+            self.pager.iter().filter_map(Pager::news).map(|text| PollFd::from_borrowed_fd(text, PollFlags::IN)),
+        );
         poll(&mut sources, Some(&most)) == Ok(0)
     }
 

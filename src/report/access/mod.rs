@@ -11,8 +11,9 @@ use crate::access::told::{Access, alike};
 use crate::model::operation::Operation;
 use crate::model::text::numbers::{counted, number};
 use crate::report::manner::Manner;
-use crate::report::text::style::Verbosity;
-use crate::report::text::table::Table;
+use crate::screen::style::Verbosity;
+use crate::screen::table::Table;
+use crate::screen::wrap::Layout;
 use std::io::{self, Write};
 
 /// Writes the table, and the complaints below it; when quiet, only the complaints that fail.
@@ -34,7 +35,9 @@ pub(crate) fn write_access(out: &mut dyn Write, access: &Access<'_>, manner: &Ma
             let who: Vec<usize> = complaints.iter().map(|complaint| complaint.who).collect();
             let path = access.path(&access.rows[complaint.row]);
             let message = message(access, complaint, &access.label(&who));
-            writeln!(out, "{path}: {style}{}{style:#}: {message} [{}]", complaint.level, complaint.wrong.lint())?;
+            let told = format!("{style}{}{style:#}: {message} [{}]", complaint.level, complaint.wrong.lint());
+            let pieces = [format!("{path}:")].into_iter().chain(told.split(' ').map(str::to_owned));
+            Layout { columns: manner.columns, first: 0, below: 4 }.write(out, pieces)?;
         }
     }
     Ok(())
@@ -47,7 +50,9 @@ fn write_table(out: &mut dyn Write, access: &Access<'_>, row: &Row, manner: &Man
         more if !row.tops.is_empty() => format!(" and {} like it", counted(more - 1, "directory", "directories")),
         more => format!(" and {} below it like it", counted(more - 1, "directory", "directories")),
     };
-    writeln!(out, "{head}{}{head:#}{like}{}", access.path(row), files_in(row.files))?;
+    let about = format!("{head}{}{head:#}", access.path(row));
+    let like = format!("{like}{}", files_in(row.files));
+    write_about(out, about, &like, manner)?;
     let mut table = Table::new(header(row));
     // Those of whom the same is said share a line.
     let mut told: Vec<([String; 7], Vec<usize>)> = Vec::new();
@@ -61,8 +66,16 @@ fn write_table(out: &mut dyn Write, access: &Access<'_>, row: &Row, manner: &Man
     for ([enter, list, create, delete, new, read, write], who) in told {
         table.push([format!("  {}", access.label(&who)), enter, list, create, delete, new, read, write]);
     }
-    table.write(out, &manner.palette)?;
+    table.write(out, &manner.palette, manner.columns)?;
     writeln!(out)
+}
+
+/// Writes what a table is about: a directory, and how many are like it.
+fn write_about(out: &mut dyn Write, path: String, like: &str, manner: &Manner) -> io::Result<()> {
+    // What comes behind the path begins with a comma, or with a word of its own.
+    let mut words = like.split(' ').map(str::to_owned);
+    let first = path + &words.next().unwrap_or_default();
+    Layout { columns: manner.columns, first: 0, below: 2 }.write(out, [first].into_iter().chain(words))
 }
 
 fn files_in(files: u64) -> String {
@@ -90,7 +103,8 @@ fn write_together(
     });
     let like = counted(directories - 1, "directory", "directories");
     let (path, files) = (access.path(row), files_in(files));
-    writeln!(out, "{head}{path}{head:#} and {like} like it, each of its own group{files}")?;
+    let like = format!(" and {like} like it, each of its own group{files}");
+    write_about(out, format!("{head}{path}{head:#}"), &like, manner)?;
     let mut table = Table::new(header(row));
     for (is_in, side) in [(true, "in its group"), (false, "not in its group")] {
         let who: Vec<usize> = (0..access.labels.len()).filter(|&who| access.alike.is_in(who, row) == is_in).collect();
@@ -99,7 +113,7 @@ fn write_together(
         let who = format!("  {side} (here {})", access.label(&who));
         table.push([who, enter, list, create, delete, new, read, write]);
     }
-    table.write(out, &manner.palette)?;
+    table.write(out, &manner.palette, manner.columns)?;
     writeln!(out)
 }
 

@@ -6,11 +6,12 @@ use crate::model::accounts::IdNames;
 use crate::model::acl::Acl;
 use crate::model::entry::{Kind, State};
 use crate::model::text::account::state_text;
-use crate::model::text::escape::{escape, escape_message, full_path, width};
+use crate::model::text::escape::{escape, escape_message, full_path};
 use crate::plan::commands::commands;
-use crate::report::text::style::Palette;
-use crate::report::text::table::Table;
 use crate::report::text::words::fix_hint;
+use crate::screen::style::{Palette, Screen};
+use crate::screen::table::Table;
+use crate::screen::wrap::{Layout, wrap};
 use std::io::{self, Write};
 
 /// All that is to be said about a lint.
@@ -36,7 +37,8 @@ pub(crate) fn write_lint(
     palette: &Palette,
 ) -> io::Result<()> {
     let (head, level) = (palette.head, palette.level(lint.level));
-    writeln!(out, "{head}{}{head:#}: {}", lint.name, lint.summary)?;
+    let summary = format!("{head}{}{head:#}: {}", lint.name, lint.summary);
+    Layout { columns: Some(columns), first: 0, below: 0 }.write(out, summary.split(' '))?;
     writeln!(out, "level: {level}{}{level:#}, fix: {}", lint.level, lint.fix)?;
     for paragraph in lint.explanation.trim().split("\n\n") {
         writeln!(out)?;
@@ -129,10 +131,10 @@ pub(crate) fn write_entry(
     out: &mut dyn Write,
     explained: &Explained<'_>,
     names: &dyn IdNames,
-    palette: &Palette,
+    screen: Screen<'_>,
 ) -> io::Result<()> {
     let Explained { path, kind, actual, ref views, .. } = *explained;
-    let head = palette.head;
+    let head = screen.palette.head;
     writeln!(out, "{head}{}{head:#}: {kind}, {}", full_path(b"", path, Some(kind)), state_text(actual, names))?;
     if let Some(acl) = &explained.acl {
         writeln!(out, "ACL: {}", acl_text(acl, names))?;
@@ -140,13 +142,17 @@ pub(crate) fn write_entry(
     if views.is_empty() {
         writeln!(out, "\nNo policy covers it.")?;
     }
-    views.iter().try_for_each(|view| write_view(out, explained, view, names, palette))?;
-    explained.notes.iter().try_for_each(|note| writeln!(out, "\nNote: {}.", escape_message(note)))?;
-    write_way(out, &explained.way, names, palette)
+    views.iter().try_for_each(|view| write_view(out, explained, view, names, screen))?;
+    explained.notes.iter().try_for_each(|note| {
+        let note = format!("Note: {}.", escape_message(note));
+        writeln!(out)?;
+        Layout { columns: screen.columns, first: 0, below: 0 }.write(out, note.split(' '))
+    })?;
+    write_way(out, &explained.way, names, screen)
 }
 
 /// Writes every directory on the way and who can pass it.
-fn write_way(out: &mut dyn Write, way: &[Waypoint], names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
+fn write_way(out: &mut dyn Write, way: &[Waypoint], names: &dyn IdNames, screen: Screen<'_>) -> io::Result<()> {
     if way.is_empty() {
         return Ok(());
     }
@@ -159,7 +165,7 @@ fn write_way(out: &mut dyn Write, way: &[Waypoint], names: &dyn IdNames, palette
         let who = passers(*state, listed.acl(), names);
         table.push([path.to_string(), format!("{}{mark}", state_text(*state, names)), who]);
     }
-    table.write(out, palette)
+    table.write(out, screen.palette, screen.columns)
 }
 
 fn write_view(
@@ -167,7 +173,7 @@ fn write_view(
     explained: &Explained<'_>,
     view: &EntryView<'_>,
     names: &dyn IdNames,
-    palette: &Palette,
+    screen: Screen<'_>,
 ) -> io::Result<()> {
     let root = full_path(b"", view.root, Some(Kind::Dir));
     writeln!(out, "\nPolicy {}, tree {root}", escape(view.policy.as_bytes()))?;
@@ -180,21 +186,22 @@ fn write_view(
         [] => writeln!(out, "No rule wants anything of it.")?,
         some => {
             writeln!(out)?;
-            write_attributes(out, some, palette)?;
+            write_attributes(out, some, screen)?;
         }
     }
     writeln!(out)?;
     if view.findings.is_empty() {
         return writeln!(out, "Nothing is wrong with it.");
     }
-    view.findings.iter().try_for_each(|told| write_told(out, told, palette))?;
+    view.findings.iter().try_for_each(|told| write_told(out, told, screen))?;
     if let Some(cause) = view.cause {
-        writeln!(out, "Probable cause: {cause}.")?;
+        let cause = format!("Probable cause: {cause}.");
+        Layout { columns: screen.columns, first: 0, below: 0 }.write(out, cause.split(' '))?;
     }
     write_mending(out, explained, view, names)
 }
 
-fn write_attributes(out: &mut dyn Write, attributes: &[Attribute<'_>], palette: &Palette) -> io::Result<()> {
+fn write_attributes(out: &mut dyn Write, attributes: &[Attribute<'_>], screen: Screen<'_>) -> io::Result<()> {
     let mut table = Table::new(["ATTRIBUTE", "ACTUAL", "WANTED", "DECIDED BY"]);
     for attribute in attributes {
         let Some((decides, overruled)) = attribute.said.split_last() else { continue };
@@ -206,7 +213,7 @@ fn write_attributes(out: &mut dyn Write, attributes: &[Attribute<'_>], palette: 
             table.push([String::new(), String::new(), wanted, format!("overruled: {}", place(said))]);
         }
     }
-    table.write(out, palette)
+    table.write(out, screen.palette, screen.columns)
 }
 
 fn place(said: &Said<'_>) -> String {
@@ -217,10 +224,11 @@ fn place(said: &Said<'_>) -> String {
     }
 }
 
-fn write_told(out: &mut dyn Write, told: &LintAnswer<'_>, palette: &Palette) -> io::Result<()> {
-    let style = palette.level(told.level);
+fn write_told(out: &mut dyn Write, told: &LintAnswer<'_>, screen: Screen<'_>) -> io::Result<()> {
+    let style = screen.palette.level(told.level);
     let (message, hint) = (escape_message(&told.message), fix_hint(told.fix));
-    writeln!(out, "{style}{}{style:#}: {message}{hint} [{}]", told.level, told.lint)
+    let told = format!("{style}{}{style:#}: {message}{hint} [{}]", told.level, told.lint);
+    Layout { columns: screen.columns, first: 0, below: 2 }.write(out, told.split(' '))
 }
 
 fn write_mending(
@@ -241,30 +249,6 @@ fn write_mending(
         }
     }
     Ok(())
-}
-
-/// Breaks a paragraph into lines; lines of it that are indented stay as they are.
-fn wrap(paragraph: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut flows = false;
-    for source in paragraph.lines() {
-        if source.starts_with([' ', '\t']) {
-            lines.push(source.into());
-            flows = false;
-            continue;
-        }
-        for word in source.split_whitespace() {
-            match lines.last_mut() {
-                Some(line) if flows && width(line) + 1 + width(word) <= columns => {
-                    line.push(' ');
-                    line.push_str(word);
-                }
-                _ => lines.push(word.into()),
-            }
-            flows = true;
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::lints::{Finding, Fix, Level, Lint};
 use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
 use crate::model::path::Directory;
-use crate::model::text::numbers::number;
+use crate::model::text::numbers::counted;
 use crate::report::manner::{Grouping, Manner};
 use crate::report::text::words::Phrases;
 use std::collections::HashMap;
@@ -33,17 +33,22 @@ impl Line<'_> {
 
     /// `1,842 files`.
     pub(super) fn entries(&self) -> String {
-        let entries = match self.report.kind {
-            Kind::Dir => "directories",
-            Kind::File => "files",
-            Kind::Symlink => "symbolic links",
-            Kind::Fifo => "FIFOs",
-            Kind::Socket => "sockets",
-            Kind::Block => "block devices",
-            Kind::Char => "character devices",
-        };
-        format!("{} {entries}", number(self.count))
+        entries(self.report.kind, self.count)
     }
+}
+
+/// A number of entries of one kind: `1,842 files`.
+pub(super) fn entries(kind: Kind, count: u64) -> String {
+    let (one, many) = match kind {
+        Kind::Dir => ("directory", "directories"),
+        Kind::File => ("file", "files"),
+        Kind::Symlink => ("symbolic link", "symbolic links"),
+        Kind::Fifo => ("FIFO", "FIFOs"),
+        Kind::Socket => ("socket", "sockets"),
+        Kind::Block => ("block device", "block devices"),
+        Kind::Char => ("character device", "character devices"),
+    };
+    counted(count, one, many)
 }
 
 /// What is alike in one directory: all that a line says but the name.
@@ -91,6 +96,14 @@ impl<'a> Lines<'a> {
         lines
     }
 
+    /// Each finding with its group, and how many that has; groups have numbers from 0 on, as they come.
+    pub(super) fn with_groups(&self) -> impl Iterator<Item = (usize, Line<'a>)> + '_ {
+        let told = told(self.survey, self.manner).zip(&self.groups);
+        told.map(|((report, finding), &group)| {
+            (group as usize, Line { report, finding, count: self.counts[group as usize] })
+        })
+    }
+
     /// Each line once.
     pub(super) fn iter(&self) -> impl Iterator<Item = Line<'a>> + '_ {
         let mut is_told = vec![false; self.counts.len()];
@@ -105,7 +118,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn told<'a>(survey: &'a Survey, manner: &'a Manner) -> impl Iterator<Item = (&'a EntryReport, &'a Finding)> {
+/// The findings that are told, in path order.
+pub(super) fn told<'a>(survey: &'a Survey, manner: &'a Manner) -> impl Iterator<Item = (&'a EntryReport, &'a Finding)> {
     let findings =
         survey.reports.iter().flat_map(|report| report.findings.iter().map(move |finding| (report, finding)));
     findings.filter(|(_, finding)| manner.tells(finding.level))
@@ -177,6 +191,7 @@ impl<'a> GroupPlace<'a> {
     }
 }
 
+/// All that the line of a finding says, but the name.
 fn likeness(report: &EntryReport, finding: &Finding, phrases: &Phrases<'_>) -> Likeness {
     let Finding { lint, level, fix, rule } = *finding;
     Likeness { kind: report.kind, lint, level, fix, rule, message: phrases.message(finding, report) }
@@ -188,7 +203,7 @@ mod tests {
     use crate::report::human::write_findings;
     use crate::report::manner::Strictness;
     use crate::report::samples::{Words, state, survey, text};
-    use crate::report::text::style::{Palette, Verbosity};
+    use crate::screen::style::{Palette, Verbosity};
     use snapbox::{IntoData, assert_data_eq, str};
 
     fn manner() -> Manner {

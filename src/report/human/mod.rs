@@ -1,6 +1,8 @@
 //! Findings for people: one a line, path first, so that it greps and clicks.
 
+mod glance;
 mod grouped;
+mod places;
 pub(crate) mod explain;
 pub(crate) mod policies;
 pub(crate) mod run;
@@ -11,15 +13,18 @@ use crate::findings::summary::Summary;
 use crate::findings::{EntryError, Excused, Notice, Survey, folded};
 use crate::lints::{Fix, Level};
 use crate::model::entry::Kind;
+use crate::model::path::TreePath;
 use crate::model::text::escape::{entry_path, escape, escape_message, write_entry_path};
 use crate::model::text::numbers::{counted, number, sentence};
 use crate::report::check::{Check, root_bytes};
 use crate::report::human::grouped::{Line, Lines};
+use crate::report::human::places::{Places, path_below};
 use crate::report::human::run::Ran;
 use crate::report::manner::{Grouping, Manner};
-use crate::report::text::style::{Palette, Verbosity};
 use crate::report::text::words::Phrases;
 use crate::report::text::words::{Wording, fix_hint};
+use crate::screen::style::{Palette, Verbosity};
+use crate::screen::wrap::{Layout, pieces};
 use crate::sys::error::{errno_name, errno_text};
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -30,7 +35,8 @@ pub(crate) fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<
     match check.summary {
         true => {
             let is_full = manner.grouping == Grouping::Full;
-            summary::write_human(&Summary::of(survey), out, check.names, &manner.palette, is_full)
+            let told = (is_full, manner.columns);
+            summary::write_human(&Summary::of(survey), out, check.names, &manner.palette, told)
         }
         false => write_findings(out, survey, check.words, manner),
     }
@@ -44,23 +50,17 @@ pub(crate) fn write_findings(
     manner: &Manner,
 ) -> io::Result<()> {
     let phrases = Phrases::of(words);
-    let lines = Lines::new(survey, &phrases, manner);
-    let most = manner.most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
-    let (mut shown, mut rest) = (0, 0);
-    for line in lines.iter() {
-        if shown < most {
-            write_finding(out, survey, &phrases, manner, &line)?;
-            shown += 1;
-        } else {
-            rest += line.count;
-        }
-    }
+    let mut most = manner.most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+    let mut rest = match manner.grouping {
+        Grouping::Glance => glance::write(out, survey, &phrases, manner, &mut most)?,
+        Grouping::Alike | Grouping::Full => write_lines(out, survey, &phrases, manner, &mut most)?,
+    };
     let notices = survey.notices.iter().filter(|notice| manner.tells(notice.level));
     let notices = match manner.grouping == Grouping::Full {
         true => notices.map(|notice| (notice, 0)).collect(),
         false => folded(notices),
     };
-    let (told, left) = notices.split_at(notices.len().min(most - shown));
+    let (told, left) = notices.split_at(notices.len().min(most));
     told.iter().try_for_each(|told| write_notice(out, survey, words, manner, told))?;
     rest += left.iter().map(|(_, more)| 1 + more).sum::<u64>();
     if rest > 0 {
@@ -90,13 +90,93 @@ pub(crate) fn write_summary(
 ) -> io::Result<()> {
     if manner.verbosity == Verbosity::Quiet {
         let has_changed = |ran: &&Ran<'_>| ran.counts.made() > 0;
-        return ran.filter(has_changed).map_or(Ok(()), |ran| ran.write_summary(out, Some(&summary(survey))));
+        return ran
+            .filter(has_changed)
+            .map_or(Ok(()), |ran| ran.write_summary(out, manner.columns, Some(&summary(survey))));
     }
     write_skipped_mounts(out, survey, manner)?;
     write_read_only_places(out, survey, manner)?;
     match ran {
-        Some(ran) => ran.write_summary(out, Some(&summary(survey))),
-        None => writeln!(out, "{}", sentence(&summary(survey))),
+        Some(ran) => ran.write_summary(out, manner.columns, Some(&summary(survey))),
+        None => write_sentence(out, manner, &summary(survey)),
+    }
+}
+
+/// Writes how far a run came that was interrupted, also when quiet. For stderr.
+pub(crate) fn write_interrupted(out: &mut dyn Write, survey: &Survey, manner: &Manner) -> io::Result<()> {
+    let found = match found(survey) {
+        (_, how) if how.is_empty() => "nothing wrong was found so far".into(),
+        (count, how) => count + &how,
+    };
+    let looked = match survey.counts.entries {
+        0 => "before anything was looked at".into(),
+        some => format!("after {}, so the rest was not looked at: {found}", counted(some, "entry", "entries")),
+    };
+    write_sentence(out, manner, &format!("interrupted {looked}{}", aside(survey)))
+}
+
+fn write_sentence(out: &mut dyn Write, manner: &Manner, clause: &str) -> io::Result<()> {
+    Layout { columns: manner.columns, first: 0, below: 0 }.write(out, pieces(&sentence(clause)))
+}
+
+/// Writes findings in path order, in as many lines as there may be; gives how many had no room.
+fn write_lines(
+    out: &mut dyn Write,
+    survey: &Survey,
+    phrases: &Phrases<'_>,
+    manner: &Manner,
+    most: &mut usize,
+) -> io::Result<u64> {
+    let lines = Lines::new(survey, phrases, manner);
+    let (mut rest, mut root, mut places) = (0, None, Places::default());
+    for line in lines.iter() {
+        if *most == 0 {
+            rest += line.count;
+            continue;
+        }
+        *most -= 1;
+        let Some(columns) = manner.columns else {
+            write_finding(out, survey, phrases, manner, &line)?;
+            continue;
+        };
+        let own = root_bytes(survey, line.report.root);
+        if root.replace(own) != Some(own) {
+            writeln!(out, "{0}{1}{0:#}", manner.palette.head, places::head(own))?;
+        }
+        let rule = places.first(survey, line.finding);
+        write_below(out, own, phrases, manner, (&line, rule), columns)?;
+    }
+    Ok(rest)
+}
+
+/// Writes a finding below the head of its root.
+fn write_below(
+    out: &mut dyn Write,
+    root: &[u8],
+    phrases: &Phrases<'_>,
+    manner: &Manner,
+    (line, rule): (&Line<'_>, Option<String>),
+    columns: usize,
+) -> io::Result<()> {
+    let Line { report, finding, .. } = *line;
+    let (style, aside, level) = (manner.palette.level(finding.level), manner.palette.aside, finding.level);
+    let (path, kind, entries) = subject(line);
+    let mut pieces = vec![format!("{}:", path_below(root, root, &path, kind)), format!("{style}{level}{style:#}:")];
+    let said = format!("{entries}{}{}", phrases.message(finding, report), fix_hint(finding.fix));
+    pieces.extend(said.split(' ').map(str::to_owned));
+    pieces.push(format!("{aside}[{}]{aside:#}", phrases.lint(finding.lint)));
+    pieces.extend(rule.map(|rule| format!("{aside}({rule}){aside:#}")));
+    Layout { columns: Some(columns), first: 0, below: 4 }.write(out, pieces)
+}
+
+/// What a line is about: an entry, or how many of a directory.
+fn subject<'a>(line: &Line<'a>) -> (Cow<'a, TreePath>, Kind, String) {
+    match line.is_group() {
+        false => (Cow::Borrowed(&line.report.path), line.report.kind, String::new()),
+        true => {
+            let directory = line.report.path.directory().as_path();
+            (Cow::Owned(directory), Kind::Dir, format!("{}: ", line.entries()))
+        }
     }
 }
 
@@ -109,17 +189,13 @@ fn write_finding(
 ) -> io::Result<()> {
     let Line { report, finding, .. } = *line;
     let root = root_bytes(survey, report.root);
-    let (path, kind, entries) = match line.is_group() {
-        false => (Cow::Borrowed(&report.path), report.kind, String::new()),
-        true => (Cow::Owned(report.path.directory().as_path()), Kind::Dir, format!("{}: ", line.entries())),
-    };
+    let (path, kind, entries) = subject(line);
     write_entry_path(out, root, &path, Some(kind))?;
     let (style, aside, level) = (manner.palette.level(finding.level), manner.palette.aside, finding.level);
     write!(out, ": {style}{level}{style:#}: {entries}{}", phrases.message(finding, report))?;
     write!(out, "{} {aside}[{}]", fix_hint(finding.fix), phrases.lint(finding.lint))?;
-    let place = finding.rule.and_then(|rule| survey.rules.get(rule.index()));
-    match place.and_then(|place| Some((survey.policies.get(place.policy as usize)?, place.line))) {
-        Some((policy, line)) => writeln!(out, " ({}:{line}){aside:#}", escape(policy.file.as_bytes())),
+    match places::place(survey, finding) {
+        Some(place) => writeln!(out, " ({place}){aside:#}"),
         None => writeln!(out, "{aside:#}"),
     }
 }
@@ -204,23 +280,28 @@ fn write_read_only_places(out: &mut dyn Write, survey: &Survey, manner: &Manner)
 
 /// `12 findings in 100,000 entries (9 deny, 3 warn), 9 can be fixed safely; 3 excluded, 1 mount not entered`.
 fn summary(survey: &Survey) -> String {
-    let counts = &survey.counts;
+    let (count, how) = found(survey);
+    format!("{count} in {}{how}{}", counted(survey.counts.entries, "entry", "entries"), aside(survey))
+}
+
+/// How many findings there are, and of what kind: `12 findings` and ` (9 deny, 3 warn), 9 can be fixed safely`.
+fn found(survey: &Survey) -> (String, String) {
     let levels = levels(survey);
     let of = |level| levels.clone().filter(|&found| found == level).count() as u64;
     let (deny, warn) = (of(Level::Deny), of(Level::Warn));
-    let mut text = counted(deny + warn, "finding", "findings");
-    text += &format!(" in {}", counted(counts.entries, "entry", "entries"));
-    if deny + warn > 0 {
-        let parts = [(deny, "deny"), (warn, "warn")].into_iter().filter(|&(count, _)| count > 0);
-        text +=
-            &format!(" ({})", parts.map(|(n, level)| format!("{} {level}", number(n))).collect::<Vec<_>>().join(", "));
-        text += &format!(", {}", fixable(survey));
-    }
-    let aside = passed_over(survey);
-    if !aside.is_empty() {
-        text += &format!("; {}", aside.join(", "));
-    }
-    text
+    let parts = [(deny, "deny"), (warn, "warn")].into_iter().filter(|&(count, _)| count > 0);
+    let parts: Vec<String> = parts.map(|(n, level)| format!("{} {level}", number(n))).collect();
+    let how = match parts.is_empty() {
+        true => String::new(),
+        false => format!(" ({}), {}", parts.join(", "), fixable(survey)),
+    };
+    (counted(deny + warn, "finding", "findings"), how)
+}
+
+/// The end of a sentence that tells what was not judged.
+fn aside(survey: &Survey) -> String {
+    let parts = passed_over(survey);
+    if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
 }
 
 fn levels(survey: &Survey) -> impl Iterator<Item = Level> + Clone + '_ {

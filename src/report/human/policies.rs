@@ -2,8 +2,8 @@
 
 use crate::model::text::escape::escape;
 use crate::policy::model::Param;
-use crate::report::text::style::Palette;
-use crate::report::text::table::Table;
+use crate::screen::style::Palette;
+use crate::screen::table::Table;
 use std::io::{self, Write};
 
 /// A policy on the list.
@@ -18,7 +18,12 @@ pub(crate) struct Listed<'a> {
 }
 
 /// Writes the policies in the order they are given; `group=` is to be set, `prefix=proj-` may be.
-pub(crate) fn write_list(out: &mut dyn Write, policies: &[Listed<'_>], palette: &Palette) -> io::Result<()> {
+pub(crate) fn write_list(
+    out: &mut dyn Write,
+    policies: &[Listed<'_>],
+    palette: &Palette,
+    columns: Option<usize>,
+) -> io::Result<()> {
     let mut table = Table::new(["NAME", "PARAMS", "SUMMARY"]);
     for policy in policies {
         let params = policy.params.iter().map(|param| {
@@ -31,7 +36,7 @@ pub(crate) fn write_list(out: &mut dyn Write, policies: &[Listed<'_>], palette: 
             escape(policy.summary.unwrap_or_default().as_bytes()).into_owned(),
         ]);
     }
-    table.write(out, palette)
+    table.write(out, palette, columns)
 }
 
 #[cfg(test)]
@@ -53,7 +58,7 @@ mod tests {
             Listed { name: "lab", summary: None, params: &params },
         ];
         assert_data_eq!(
-            text(|out| write_list(out, &list, &Palette::PLAIN)),
+            text(|out| write_list(out, &list, &Palette::PLAIN, None)),
             str![[r#"
 NAME          PARAMS               SUMMARY
 setgid-share                       Everything belongs to the root's group

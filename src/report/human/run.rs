@@ -7,7 +7,8 @@ use crate::model::text::account::state_text;
 use crate::model::text::escape::entry_path;
 use crate::model::text::numbers::{capitalized, counted, number, time};
 use crate::model::text::quote::shell_quote;
-use crate::report::text::style::{Palette, Verbosity};
+use crate::screen::style::{Palette, Verbosity};
+use crate::screen::wrap::{Layout, pieces};
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -63,7 +64,12 @@ pub(crate) struct Ran<'a> {
 impl Ran<'_> {
     /// Writes the one sentence that sums the run up: what was done, what it left where that was looked at, and how it
     /// is undone.
-    pub(crate) fn write_summary(&self, out: &mut dyn Write, left: Option<&str>) -> io::Result<()> {
+    pub(crate) fn write_summary(
+        &self,
+        out: &mut dyn Write,
+        columns: Option<usize>,
+        left: Option<&str>,
+    ) -> io::Result<()> {
         let Ran { run, counts, took } = self;
         let done = match counts.total() {
             total if total == counts.applied => format!("{} applied", counted(total, "change", "changes")),
@@ -76,13 +82,15 @@ impl Ran<'_> {
             false => format!("on record as run {run}"),
         };
         // No period behind an id: it would be copied along.
-        writeln!(out, "{} in {}{left}; {record}", capitalized(&done), time(*took))
+        let told = format!("{} in {}{left}; {record}", capitalized(&done), time(*took));
+        Layout { columns, first: 0, below: 0 }.write(out, pieces(&told))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::wording::Expected;
     use crate::journal::{Cause, Done, Drift, Outcome};
     use crate::model::entry::State;
     use crate::plan::Change;
@@ -98,7 +106,7 @@ mod tests {
 
     fn settled(path: &str, outcome: Outcome, state: Option<State>) -> Settled<'static> {
         let change: &Change = Box::leak(Box::new(change(path, of(BEFORE), of(AFTER))));
-        Settled { root: b"/srv/lab", change, done: Done { state, ..Done::of(outcome) } }
+        Settled { root: b"/srv/lab", change, done: Done { state, ..Done::of(outcome) }, expected: Expected::Planned }
     }
 
     fn failed(call: &'static str, errno: i32) -> Outcome {
@@ -144,6 +152,23 @@ mod tests {
     }
 
     #[test]
+    fn what_an_undo_finds_changed_is_held_against_what_the_run_made_of_it() {
+        let now = state(1001, 3001, 0o700);
+        let drifted = settled("b", Outcome::Drifted(Drift::State(now)), None);
+        let told = [Expected::Changed, Expected::Found].map(|expected| Settled { expected, ..drifted.clone() });
+        let lines = text(|out| write_outcomes(out, &told, &Names, &Palette::PLAIN, Verbosity::Normal));
+        assert_data_eq!(
+            lines,
+            str![[r#"
+/srv/lab/b/: drifted: is alice:lab 0700, was alice:lab 2775 when the run had changed it; it is left as it is
+/srv/lab/b/: drifted: is alice:lab 0700, was alice:users 0755 a moment before; undo the run again
+
+"#]]
+            .raw()
+        );
+    }
+
+    #[test]
     fn a_verbose_report_tells_all() {
         let lines = text(|out| write_outcomes(out, &all()[..2], &Names, &Palette::PLAIN, Verbosity::Verbose));
         assert_data_eq!(
@@ -163,7 +188,7 @@ mod tests {
         let applied = Counts { applied: 1200, ..Counts::default() };
         let one = Counts { failed: 1, ..Counts::default() };
         let took = Duration::from_millis(1234);
-        let summary = |counts, left| text(|out| Ran { run: "r1", counts, took }.write_summary(out, left));
+        let summary = |counts, left| text(|out| Ran { run: "r1", counts, took }.write_summary(out, None, left));
         let summaries =
             [(all, None), (applied, Some("no findings in 9 entries")), (one, None), (Counts::default(), None)]
                 .map(|(counts, left)| summary(counts, left));

@@ -4,23 +4,36 @@ use crate::journal::{RunState, RunSummary};
 use crate::model::text::escape::escape;
 use crate::model::text::numbers::number;
 use crate::model::text::quote::shell_quote;
-use crate::plan::RunKind;
+use crate::plan::{Header, RunKind};
 use crate::report::human::run::counts_text;
-use crate::report::text::style::Palette;
-use crate::report::text::table::Table;
+use crate::screen::style::Palette;
+use crate::screen::table::Table;
+use crate::screen::wrap::{Layout, pieces};
 use std::io::{self, Write};
 
 /// Writes the runs in the order they are given.
-pub(crate) fn write_log(out: &mut dyn Write, runs: &[RunSummary], palette: &Palette) -> io::Result<()> {
+pub(crate) fn write_log(
+    out: &mut dyn Write,
+    runs: &[RunSummary],
+    palette: &Palette,
+    columns: Option<usize>,
+) -> io::Result<()> {
     if runs.is_empty() {
         return writeln!(out, "No runs on record.");
     }
     let mut table = Table::new(["RUN", "WHEN", "WHO", "COMMAND", "POLICIES", "CHANGES", "OUTCOME"]);
-    runs.iter().for_each(|run| table.push(cells(run)));
-    table.write(out, palette)?;
+    for run in runs {
+        let mut cells = cells(run);
+        if columns.is_some() {
+            cells[1] = to_the_minute(&cells[1]);
+        }
+        table.push(cells);
+    }
+    table.write(out, palette, columns)?;
     runs.iter().filter(|run| run.state == RunState::Interrupted).try_for_each(|run| {
         let id = shell_quote(run.id.as_bytes());
-        writeln!(out, "Run {id} did not come to its end; what it changed is undone with: sgidlint undo {id}")
+        let told = format!("Run {id} did not come to its end; what it changed is undone with: sgidlint undo {id}");
+        Layout { columns, first: 0, below: 0 }.write(out, pieces(&told))
     })
 }
 
@@ -31,6 +44,12 @@ pub(crate) fn write_run(out: &mut dyn Write, run: &RunSummary) -> io::Result<()>
     writeln!(out, "  command:  {}", escape(run.header.command.as_bytes()))?;
     writeln!(out, "  policies: {policies}")?;
     writeln!(out, "  changes:  {changes}: {outcome}")
+}
+
+/// `20261122T0102a of 2026-11-22T01:02:03Z: sgidlint fix .`: a run that another is about.
+pub(crate) fn run_text(id: &str, header: &Header) -> String {
+    let escaped = |text: &str| escape(text.as_bytes()).into_owned();
+    format!("run {} of {}: {}", escaped(id), escaped(&to_the_second(&header.time)), escaped(&header.command))
 }
 
 fn cells(run: &RunSummary) -> [String; 7] {
@@ -56,6 +75,16 @@ fn cells(run: &RunSummary) -> [String; 7] {
 fn to_the_second(time: &str) -> String {
     match time.split_once('.') {
         Some((whole, _)) if time.ends_with('Z') => format!("{whole}Z"),
+        _ => time.to_owned(),
+    }
+}
+
+/// The same for a screen, where ids tell the rest: `2026-11-22 01:30Z`, which can be broken.
+fn to_the_minute(time: &str) -> String {
+    match (time.split_once('T'), time.rsplit_once(':')) {
+        (Some((day, _)), Some((minute, _))) if time.ends_with('Z') => {
+            format!("{day} {}Z", minute.get(day.len() + 1..).unwrap_or_default())
+        }
         _ => time.to_owned(),
     }
 }
@@ -100,7 +129,7 @@ mod tests {
             run("r5", RunKind::Fix, &["web"], Counts::default(), RunState::Running),
         ];
         assert_data_eq!(
-            text(|out| write_log(out, &runs, &Palette::PLAIN)),
+            text(|out| write_log(out, &runs, &Palette::PLAIN, None)),
             str![[r#"
 RUN  WHEN                  WHO   COMMAND  POLICIES        CHANGES  OUTCOME
 r1   2026-11-22T01:30:00Z  root  fix      lab-share, web  1,200    1,199 applied, 1 drifted
@@ -117,7 +146,15 @@ Run r3 did not come to its end; what it changed is undone with: sgidlint undo r3
     }
 
     #[test]
+    fn a_screen_has_less_of_a_time() {
+        assert_eq!(to_the_minute("2026-11-22T01:30:00Z"), "2026-11-22 01:30Z");
+        for other in ["", "Z", "T:Z", "2026-11-22T01:30:00+01:00"] {
+            assert!(to_the_minute(other).len() <= other.len() + 1, "{other}");
+        }
+    }
+
+    #[test]
     fn no_runs_are_said_to_be_none() {
-        assert_eq!(text(|out| write_log(out, &[], &Palette::PLAIN)), "No runs on record.\n");
+        assert_eq!(text(|out| write_log(out, &[], &Palette::PLAIN, None)), "No runs on record.\n");
     }
 }

@@ -7,8 +7,8 @@ use crate::model::text::escape::escape;
 use crate::model::text::numbers::number;
 use crate::model::wire::WirePath;
 use crate::report::json::Summed;
-use crate::report::text::style::Palette;
-use crate::report::text::table::Table;
+use crate::screen::style::Palette;
+use crate::screen::table::Table;
 use std::io::{self, Write};
 
 /// So many owners and directories are named without being asked.
@@ -20,18 +20,18 @@ pub(crate) fn write_human(
     out: &mut dyn Write,
     names: &dyn IdNames,
     palette: &Palette,
-    all: bool,
+    (all, columns): (bool, Option<usize>),
 ) -> io::Result<()> {
     let most = if all { usize::MAX } else { MANY };
     let lints = summary.by_lint.iter().map(|(lint, sum)| (lint.name().to_owned(), *sum)).collect();
     let owners = summary.by_owner.iter().map(|(&uid, sum)| (owner_text(uid, names), *sum)).collect();
     let slashed = |path: &[u8]| escape(path).trim_end_matches('/').to_owned() + "/";
     let directories = summary.by_directory.iter().map(|(path, sum)| (slashed(path), *sum)).collect();
-    write_table(out, "LINT", lints, palette, usize::MAX)?;
+    write_table(out, "LINT", lints, palette, (usize::MAX, columns))?;
     for (head, rows) in [("OWNER", owners), ("DIRECTORY", directories)] {
         if !Vec::is_empty(&rows) {
             writeln!(out)?;
-            write_table(out, head, rows, palette, most)?;
+            write_table(out, head, rows, palette, (most, columns))?;
         }
     }
     Ok(())
@@ -57,7 +57,7 @@ fn write_table(
     head: &'static str,
     mut rows: Vec<(String, Sum)>,
     palette: &Palette,
-    most: usize,
+    (most, columns): (usize, Option<usize>),
 ) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
@@ -67,7 +67,7 @@ fn write_table(
     for (name, sum) in rows.iter().take(most) {
         table.push([name.clone(), number(sum.findings), number(sum.deny), size(sum.bytes)]);
     }
-    table.write(out, palette)?;
+    table.write(out, palette, columns)?;
     if let Some(rest) = rows.len().checked_sub(most).filter(|&rest| rest > 0) {
         writeln!(out, "... and {} more (--full)", number(rest as u64))?;
     }
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn tables_have_the_most_first_and_count_space_once() {
         let summary = Summary::of(&sample());
-        let report = text(|out| write_human(&summary, out, &Names, &Palette::PLAIN, false));
+        let report = text(|out| write_human(&summary, out, &Names, &Palette::PLAIN, (false, None)));
         assert_data_eq!(
             report,
             str![[r#"
@@ -173,7 +173,7 @@ DIRECTORY       FINDINGS  DENY  IN A WRONG GROUP
             .map(|uid| EntryReport { actual: crate::report::samples::state(uid, 1, 0), ..model.clone() })
             .collect();
         let summary = Summary::of(&survey);
-        let told = |all| text(|out| write_human(&summary, out, &Names, &Palette::PLAIN, all));
+        let told = |all| text(|out| write_human(&summary, out, &Names, &Palette::PLAIN, (all, None)));
         assert!(told(false).contains("... and 5 more (--full)"), "{}", told(false));
         assert!(!told(true).contains("more"), "{}", told(true));
     }

@@ -12,6 +12,7 @@ const PLAIN: Manner = Manner {
     strictness: Strictness::Deny,
     grouping: Grouping::Alike,
     most: None,
+    columns: None,
 };
 
 #[test]
@@ -104,4 +105,18 @@ fn many_mounts_are_named_when_asked_only() {
     assert_eq!(text(|out| write_summary(out, &survey, &PLAIN, None)).lines().count(), 1);
     let verbose = Manner { verbosity: Verbosity::Verbose, ..PLAIN };
     assert_eq!(text(|out| write_summary(out, &survey, &verbose, None)).lines().count(), 5);
+}
+
+#[test]
+fn an_interrupt_says_how_far_it_came_and_never_that_nothing_is_wrong() {
+    let quiet = Manner { verbosity: Verbosity::Quiet, ..PLAIN };
+    let told = |survey: &Survey| text(|out| write_interrupted(out, survey, &quiet));
+    let clean = |entries| Survey { counts: Counts { entries, ..Counts::default() }, ..Survey::default() };
+    let all = [told(&clean(1501)), told(&clean(0)), told(&Survey { errors: Vec::new(), ..survey() })];
+    assert_data_eq!(all.concat(), str![[r#"
+Interrupted after 1,501 entries, so the rest was not looked at: nothing wrong was found so far.
+Interrupted before anything was looked at.
+Interrupted after 100,000 entries, so the rest was not looked at: 5 findings (2 deny, 3 warn), 1 can be fixed safely, 1 more with --unsafe-fixes; 3 excluded, 1 mount not entered, 2 findings covered by exceptions, 1 vanished meanwhile.
+
+"#]].raw());
 }

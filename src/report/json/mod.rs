@@ -15,8 +15,8 @@ pub(crate) use crate::model::wire::{Visible, write_line};
 use crate::policy::problem::Problem;
 use crate::report::check::{Check, Removable, root_bytes};
 use crate::report::human::summary;
-use crate::report::text::style::Verbosity;
 use crate::report::text::words::Wording;
+use crate::screen::style::Verbosity;
 use crate::sys::error::errno_name;
 pub(crate) use lines::{JsonPolicy, JsonState, Summed};
 use lines::{JsonRule, Line};
@@ -352,6 +352,7 @@ mod tests {
             root: b"/srv/lab",
             change: &change,
             done: Done { state, cause, ..Done::of(outcome) },
+            expected: crate::journal::wording::Expected::Planned,
         };
         let failed = Outcome::Failed { call: "fchmodat2".into(), errno: libc::EPERM };
         let settled = of(Outcome::Applied, Some(after), None);

@@ -1,5 +1,3 @@
-//! What reports share: colours, tables, words for findings.
+//! What reports share: words for findings.
 
-pub(crate) mod style;
-pub(crate) mod table;
 pub(crate) mod words;

@@ -14,8 +14,8 @@ use crate::model::text::account::{group_text, state_text};
 use crate::model::text::escape::{escape, escape_message, full_path};
 use crate::model::text::numbers::sentence;
 use crate::plan::remedy::smallest::Remedy;
-use crate::report::text::style::{Palette, Verbosity};
-use crate::report::text::table::Table;
+use crate::screen::style::{Screen, Verbosity};
+use crate::screen::table::Table;
 use std::io::{self, Write};
 
 /// Writes what each of some people can do with an entry, and why; of those of whom the same is to be told, once.
@@ -23,7 +23,7 @@ pub(crate) fn write_all(
     out: &mut dyn Write,
     stories: &[Trace],
     names: &dyn IdNames,
-    palette: &Palette,
+    screen: Screen<'_>,
     verbosity: Verbosity,
 ) -> io::Result<()> {
     let mut alike: Vec<Vec<&Trace>> = Vec::new();
@@ -33,7 +33,7 @@ pub(crate) fn write_all(
             None => alike.push(vec![story]),
         }
     }
-    alike.iter().try_for_each(|alike| write(out, alike[0], &alike[1..], names, palette, verbosity))
+    alike.iter().try_for_each(|alike| write(out, alike[0], &alike[1..], names, screen, verbosity))
 }
 
 /// Writes what somebody can do, and others like them.
@@ -42,7 +42,7 @@ fn write(
     story: &Trace,
     others: &[&Trace],
     names: &dyn IdNames,
-    palette: &Palette,
+    screen: Screen<'_>,
     verbosity: Verbosity,
 ) -> io::Result<()> {
     writeln!(out, "\nAs {}, {}:\n", label(story), groups(story, names))?;
@@ -54,9 +54,9 @@ fn write(
             false => writeln!(out, "{alone}; the same is told of {}.\n", others.join(", "))?,
         }
     }
-    write_way(out, story, names, palette)?;
+    write_way(out, story, names, screen)?;
     writeln!(out)?;
-    write_acts(out, story, names, palette)?;
+    write_acts(out, story, names, screen)?;
     wording::notes(story).iter().try_for_each(|note| writeln!(out, "\nNote: {}.", escape_message(note)))?;
     if let Some(text) = wording::made(story, names) {
         writeln!(out, "\n{}", sentence(&text))?;
@@ -69,7 +69,7 @@ fn write(
     if verbosity == Verbosity::Verbose { write_changes(out, story, names, true) } else { Ok(()) }
 }
 
-fn write_way(out: &mut dyn Write, story: &Trace, names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
+fn write_way(out: &mut dyn Write, story: &Trace, names: &dyn IdNames, screen: Screen<'_>) -> io::Result<()> {
     let mut table = Table::new(["ON THE WAY", "STATE", "DECIDED BY", "PASS"]);
     for (place, stop) in story.case.stops.iter().enumerate() {
         let path = full_path(b"", story.path(place), Some(stop.kind));
@@ -83,16 +83,16 @@ fn write_way(out: &mut dyn Write, story: &Trace, names: &dyn IdNames, palette: &
         };
         table.push([path, state_text(stop.state, names), decided, pass.into()]);
     }
-    table.write(out, palette)
+    table.write(out, screen.palette, screen.columns)
 }
 
-fn write_acts(out: &mut dyn Write, story: &Trace, names: &dyn IdNames, palette: &Palette) -> io::Result<()> {
+fn write_acts(out: &mut dyn Write, story: &Trace, names: &dyn IdNames, screen: Screen<'_>) -> io::Result<()> {
     let mut table = Table::new(["ACT", "CAN", "DECIDED BY"]);
     for tale in &story.acts {
         let can = if tale.can { "yes" } else { "no" };
         table.push([tale.act.name().into(), can.into(), wording::decided(story, tale, names)]);
     }
-    table.write(out, palette)
+    table.write(out, screen.palette, screen.columns)
 }
 
 /// Writes what would alter the answers of no, or those of yes; acts that the same would alter share their lines.

@@ -11,6 +11,7 @@ use crate::model::mode::Mode;
 use crate::plan::remedy::case::{Case, Demand, Fixture, Stop};
 use crate::plan::remedy::smallest::{Bits, Remedy, Turn};
 use crate::report::samples::{Names, state, text};
+use crate::screen::style::Palette;
 use crate::sys::access::{Answer, Making};
 use crate::sys::impersonation::Impersonation;
 use rustix::io::Errno;
@@ -21,6 +22,8 @@ fn entry(tag: Tag, id: Option<u32>, permissions: u8) -> AclEntry {
 }
 
 /// Alice in a directory of a hostile name, whose ACL has her and masks her.
+const PLAIN: Screen<'_> = Screen { palette: &Palette::PLAIN, columns: None };
+
 fn story() -> Trace {
     let account = Account { uid: 1001, gid: 100, groups: vec![100, 3001] };
     let list = Acl::new(vec![
@@ -77,7 +80,7 @@ fn story() -> Trace {
 #[test]
 fn a_story_is_told_from_the_top() {
     assert_data_eq!(
-        text(|out| write(out, &story(), &[], &Names, &Palette::PLAIN, Verbosity::Normal)),
+        text(|out| write(out, &story(), &[], &Names, PLAIN, Verbosity::Normal)),
         str![[r#"
 
 As alice, uid 1001, groups users lab:

@@ -1,6 +1,8 @@
 //! Tests of the explanations.
 
 use super::*;
+
+const PLAIN: Screen<'_> = Screen { palette: &Palette::PLAIN, columns: None };
 use crate::lints::Because;
 use crate::report::samples::{Names, state, text};
 use snapbox::{IntoData, assert_data_eq, str};
@@ -45,12 +47,6 @@ or with `sgidlint fix`.
 "#]]
         .raw()
     );
-}
-
-#[test]
-fn a_word_longer_than_the_line_stays_whole() {
-    assert_eq!(wrap("a /very/long/path b", 5), ["a", "/very/long/path", "b"]);
-    assert_eq!(wrap("", 5), [""; 0]);
 }
 
 fn said(wanted: &str, line: u32, pattern: Option<&str>) -> Said<'static> {
@@ -105,7 +101,7 @@ fn explained(views: Vec<EntryView<'static>>) -> String {
         notes: Vec::new(),
         views,
     };
-    text(|out| write_entry(out, &explained, &Names, &Palette::PLAIN))
+    text(|out| write_entry(out, &explained, &Names, PLAIN))
 }
 
 #[test]

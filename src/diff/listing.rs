@@ -54,17 +54,45 @@ impl Columns {
         self.group = self.group.max(widest(&accounts.groups));
     }
 
-    /// The row's line before and after, each with its line feed; the label says what it is about.
-    pub(super) fn lines(&self, row: &DiffRow<'_>, accounts: &Accounts, label: &str) -> [String; 2] {
+    /// How many columns stand before what a line is about.
+    pub(super) fn head(&self) -> usize {
+        "-drwxrwxrwx ".len() + self.owner + 1 + self.group + 1
+    }
+
+    /// The row's line before and after, in parts: the kind, the triads of the mode, owner, group, and what it is about,
+    /// with the columns that each takes and the text between.
+    pub(super) fn lines(&self, row: &DiffRow<'_>, accounts: &Accounts, label: &str) -> [Vec<Part>; 2] {
         let line = |state: State, at: usize| {
-            let mut line = format!("{}{} ", row.kind.letter(), state.mode.letters());
-            push_column(&mut line, &accounts.owners[at], self.owner);
-            push_column(&mut line, &accounts.groups[at], self.group);
-            line.push_str(label);
-            line.push('\n');
-            line
+            let letters = state.mode.letters().to_string();
+            let triads = [&letters[..3], &letters[3..6], &letters[6..]].map(|triad| Part::of(triad, 0));
+            let mut parts = vec![Part::of(row.kind.letter(), 0)];
+            parts.extend(triads);
+            parts.push(Part::of("", 1));
+            parts.push(Part::of(&accounts.owners[at], self.owner + 1));
+            parts.push(Part::of(&accounts.groups[at], self.group + 1));
+            parts.push(Part::of(label, 0));
+            parts
         };
         [line(row.before, 0), line(row.after, 1)]
+    }
+}
+
+/// A word of a line, and how many columns it takes at least.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Part {
+    /// What it says.
+    pub text: String,
+    columns: usize,
+}
+
+impl Part {
+    fn of(text: impl ToString, columns: usize) -> Part {
+        Part { text: text.to_string(), columns }
+    }
+
+    /// What fills its column.
+    pub(super) fn gap(&self) -> String {
+        " ".repeat(self.columns.saturating_sub(width(&self.text)))
     }
 }
 
@@ -79,9 +107,4 @@ pub(super) fn path_text(path: &TreePath, kind: Kind) -> String {
 
 fn told_apart(ids: [u32; 2], texts: [String; 2]) -> [String; 2] {
     if ids[0] != ids[1] && texts[0] == texts[1] { ids.map(|id| id.to_string()) } else { texts }
-}
-
-fn push_column(line: &mut String, text: &str, columns: usize) {
-    line.push_str(text);
-    line.extend(std::iter::repeat_n(' ', columns.saturating_sub(width(text)) + 1));
 }

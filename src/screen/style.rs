@@ -20,10 +20,10 @@ pub(crate) struct Palette {
     pub removed: Style,
     /// What is put in its place.
     pub added: Style,
-    /// The letters that differ in a line taken away.
-    pub removed_letters: Style,
-    /// The letters that differ in the line put in its place.
-    pub added_letters: Style,
+    /// The words that differ in a line taken away.
+    pub removed_words: Style,
+    /// The words that differ in the line put in its place.
+    pub added_words: Style,
     /// The head of a hunk.
     pub hunk: Style,
 }
@@ -37,22 +37,23 @@ impl Palette {
         aside: Style::new(),
         removed: Style::new(),
         added: Style::new(),
-        removed_letters: Style::new(),
-        added_letters: Style::new(),
+        removed_words: Style::new(),
+        added_words: Style::new(),
         hunk: Style::new(),
     };
 
-    /// The sixteen colours that every terminal has.
+    /// The sixteen colours that every terminal has. Who can't tell red from green can tell red from cyan, and a word or
+    /// sign says the same.
     pub(crate) const COLORED: Palette = Palette {
         deny: AnsiColor::Red.on_default().bold(),
         warn: AnsiColor::Yellow.on_default().bold(),
         head: Style::new().bold(),
         aside: Style::new().dimmed(),
         removed: AnsiColor::Red.on_default(),
-        added: AnsiColor::Green.on_default(),
-        removed_letters: AnsiColor::Red.on_default().invert(),
-        added_letters: AnsiColor::Green.on_default().invert(),
-        hunk: AnsiColor::Cyan.on_default(),
+        added: AnsiColor::Cyan.on_default(),
+        removed_words: AnsiColor::Red.on_default().invert(),
+        added_words: AnsiColor::Cyan.on_default().invert(),
+        hunk: AnsiColor::Magenta.on_default(),
     };
 
     /// The colour of a level.
@@ -63,6 +64,15 @@ impl Palette {
             Level::Allow => self.aside,
         }
     }
+}
+
+/// What something is written on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Screen<'a> {
+    /// Its colours.
+    pub palette: &'a Palette,
+    /// How many columns it has; none where nobody counts them.
+    pub columns: Option<usize>,
 }
 
 /// How much is said.

@@ -4,14 +4,16 @@ mod fold;
 mod hunk;
 mod listing;
 pub(crate) mod stat;
+mod sums;
 
 pub(crate) use fold::Folding;
 pub(crate) use listing::DiffRow;
+pub(crate) use sums::sums;
 
 use crate::model::accounts::IdNames;
 use crate::model::path::Directory;
 use crate::model::text::escape::escape;
-use crate::report::text::style::Palette;
+use crate::screen::style::Palette;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -33,6 +35,8 @@ pub(crate) struct DiffManner<'a> {
     pub palette: &'a Palette,
     /// Whether like changes are folded.
     pub folding: Folding,
+    /// How many columns a line has; none where nobody counts them.
+    pub columns: Option<usize>,
 }
 
 /// The rows of one directory that stand together.
@@ -69,7 +73,7 @@ impl Hunk<'_, '_> {
     pub(crate) fn write(&self, out: &mut dyn Write, manner: DiffManner<'_>, limit: usize) -> io::Result<usize> {
         let folds = fold::fold(self.rows, manner.folding);
         let shown = &folds[..limit.min(folds.len())];
-        hunk::write(out, &self.directory, self.start, shown, manner.names, manner.palette)?;
+        hunk::write(out, (&self.directory, 0), self.start, shown, manner)?;
         Ok(folds.len() - shown.len())
     }
 }
@@ -84,17 +88,16 @@ pub(crate) fn write_folded(
     heads: &[Head<'_>],
     manner: DiffManner<'_>,
 ) -> io::Result<()> {
-    let DiffManner { names, palette, folding } = manner;
     let rows: Vec<DiffRow<'_>> = rows.iter().copied().filter(|row| row.before != row.after).collect();
     // Where each root's listings have got to: both are equally long, as no line comes or goes.
     let mut lines: HashMap<u32, usize> = HashMap::new();
     for of_root in rows.chunk_by(|a, b| a.root == b.root) {
         let root = of_root[0].root;
-        write_head(out, heads.get(root as usize), palette)?;
+        write_head(out, heads.get(root as usize), manner.palette)?;
         let start = lines.entry(root).or_default();
-        for (directory, rows) in hunks(of_root) {
-            let folds = fold::fold(rows, folding);
-            hunk::write(out, &directory, *start, &folds, names, palette)?;
+        for alike in fold::alike(hunks(of_root).collect(), manner.folding) {
+            let folds = alike.folds(manner.folding);
+            hunk::write(out, (&alike.directory, alike.more()), *start, &folds, manner)?;
             *start += folds.len();
         }
     }

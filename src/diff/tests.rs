@@ -19,7 +19,7 @@ fn write_diff(
     names: &dyn IdNames,
     palette: &Palette,
 ) -> io::Result<()> {
-    write_folded(out, rows, heads, DiffManner { names, palette, folding: Folding::Full })
+    write_folded(out, rows, heads, DiffManner { names, palette, folding: Folding::Full, columns: None })
 }
 
 fn row(root: u32, path: &'static str, kind: Kind, before: State, after: State) -> DiffRow<'static> {
@@ -107,7 +107,7 @@ fn nothing_to_change_is_no_diff() {
 }
 
 #[test]
-fn a_terminal_gets_the_letters_that_differ() {
+fn a_terminal_gets_the_words_that_differ() {
     let pair = [row(0, "data", Kind::Dir, state(1001, 100, 0o755), state(1001, 100, 0o2775))];
     let diff = text(|out| write_diff(out, &pair, &HEADS, &Names, &Palette::COLORED));
     assert_data_eq!(
@@ -115,13 +115,63 @@ fn a_terminal_gets_the_letters_that_differ() {
         str![[r#"
 ESC[1m--- /srv/labESC[0m
 ESC[1m+++ /srv/lab (policy lab-share)ESC[0m
-ESC[36m@@ -1 +1 @@ESC[0m ./
-ESC[31m-ESC[0mESC[31mdrwxrESC[0mESC[7mESC[31m-xESC[0mESC[31mr-x alice users data/ESC[0m
-ESC[32m+ESC[0mESC[32mdrwxrESC[0mESC[7mESC[32mwsESC[0mESC[32mr-x alice users data/ESC[0m
+ESC[35m@@ -1 +1 @@ESC[0m ./
+ESC[31m-drwxESC[0mESC[7mESC[31mr-xESC[0mESC[31mr-x alice users data/ESC[0m
+ESC[36m+drwxESC[0mESC[7mESC[36mrwsESC[0mESC[36mr-x alice users data/ESC[0m
 
 "#]]
         .raw()
     );
+}
+
+/// What changes in this many directories, each with two files.
+fn alike(directories: u32, folding: Folding, columns: Option<usize>) -> String {
+    let (dir, file) = (state(0, 3001, 0o2755), state(0, 3001, 0o644));
+    let (dir_after, file_after) = (state(0, 3001, 0o2775), state(0, 3001, 0o664));
+    let names: Vec<String> =
+        (0..directories).flat_map(|at| ["", "/a", "/b"].map(|file| format!("deep/down/p{at:02}{file}"))).collect();
+    let paths: Vec<TreePath> = names.iter().map(|name| name.as_bytes().into()).collect();
+    let rows = paths.iter().enumerate().map(|(at, path)| match at % 3 {
+        0 => DiffRow { root: 0, path, kind: Kind::Dir, before: dir, after: dir_after },
+        _ => DiffRow { root: 0, path, kind: Kind::File, before: file, after: file_after },
+    });
+    let rows: Vec<DiffRow<'_>> = rows.collect();
+    let manner = DiffManner { names: &Names, palette: &Palette::PLAIN, folding, columns };
+    text(|out| write_folded(out, &rows, &HEADS, manner))
+}
+
+#[test]
+fn like_directories_are_one_pair_of_each_kind_with_an_example() {
+    assert_data_eq!(
+        alike(40, Folding::Folded, Some(80)),
+        str![[r#"
+--- /srv/lab
++++ /srv/lab (policy lab-share)
+@@ -1,2 +1,2 @@ deep/down/p00/ // 39 more like it
+-drwxr-sr-x root lab // 40 directories like deep/down/p00/
++drwxrwsr-x root lab // 40 directories like deep/down/p00/
+--rw-r--r-- root lab // 80 files like deep/down/p00/a
++-rw-rw-r-- root lab // 80 files like deep/down/p00/a
+
+"#]]
+        .raw()
+    );
+    // A handful is told one by one, and so is all that nobody folds.
+    assert_eq!(alike(5, Folding::Folded, None).lines().count(), 2 + 5 * 7);
+    assert_eq!(alike(6, Folding::Folded, None).lines().count(), 2 + 5);
+    assert_eq!(alike(40, Folding::Full, None).lines().count(), 2 + 40 * 7);
+}
+
+#[test]
+fn a_line_is_as_wide_as_the_screen_at_most() {
+    for columns in [40, 60, 80] {
+        for directories in [2, 40] {
+            let diff = alike(directories, Folding::Folded, Some(columns));
+            let widest = diff.lines().map(crate::model::text::escape::width).max();
+            assert!(widest <= Some(columns), "{columns}: {diff}");
+            assert!(columns < 60 || diff.contains("p00/a"), "{diff}");
+        }
+    }
 }
 
 #[test]
@@ -148,7 +198,7 @@ fn more_than_a_handful_alike_are_one_pair_of_lines() {
         paths.iter().map(|path| DiffRow { root: 0, path, kind: Kind::File, before, after }).collect();
     rows.push(row(0, "d/s 9 files like x", Kind::File, before, state(1001, 3001, 0o660)));
     (0..5).for_each(|_| rows.push(row(0, "d/z", Kind::Fifo, before, after)));
-    let manner = DiffManner { names: &Names, palette: &Palette::PLAIN, folding: Folding::Folded };
+    let manner = DiffManner { names: &Names, palette: &Palette::PLAIN, folding: Folding::Folded, columns: None };
     let folded = text(|out| write_folded(out, &rows, &HEADS, manner));
     assert_eq!(folded.lines().nth(2), Some("@@ -1,7 +1,7 @@ d/"));
     assert_eq!(folded.lines().nth(4), Some("+-rw-rw-r-- alice lab   // 1,842 files like d/run_0000.dat"));

@@ -1,0 +1,56 @@
+//! Results on their way to a pager: what is written, until that is read.
+
+use crate::sys::signals;
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+
+/// A pager on the worker's side.
+#[derive(Debug)]
+pub(super) struct Paged {
+    text: Option<PipeWriter>,
+    /// Ends when the pager does.
+    over: PipeReader,
+    was_written: bool,
+}
+
+impl Paged {
+    /// A pager that reads from the one pipe, and whose end is the other's.
+    pub(super) fn of(text: PipeWriter, over: PipeReader) -> Paged {
+        Paged { text: Some(text), over, was_written: false }
+    }
+
+    /// Says that there is no more to read, and waits until it was read, where there was anything.
+    pub(super) fn end(&mut self) {
+        if self.text.take().is_some() && self.was_written {
+            // Nothing comes by it: it ends.
+            let _ = self.over.read(&mut [0]);
+            signals::release();
+        }
+    }
+
+    /// Whether it takes no more.
+    pub(super) fn is_over(&self) -> bool {
+        self.text.is_none()
+    }
+}
+
+impl Write for Paged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(text) = &mut self.text else { return Err(io::ErrorKind::BrokenPipe.into()) };
+        if !self.was_written {
+            // An interrupt is the pager's from now on, and ends a search there: the run is over but for this.
+            signals::hold();
+            self.was_written = true;
+        }
+        text.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Paged {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
