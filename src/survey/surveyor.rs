@@ -283,16 +283,16 @@ impl<'p> Visitor for Surveyor<'p> {
 
     fn want(&mut self, here: &Scope<'p>, name: &CStr, kind: Kind) -> Want {
         let name = name.to_bytes();
-        if kind == Kind::Dir {
-            if !here.region.nested.is_empty() && here.region.nested.contains(&joined(&self.paths.region, name)) {
-                return Want::Skip;
-            }
-            // A policy of a few paths must not walk the world.
-            if here.is_over_in(name, &mut self.scratch) {
-                self.counts.entries += 1;
-                return Want::Skip;
-            }
-        } else if !here.wants_kind(kind) {
+        let nested = &here.region.nested;
+        if kind == Kind::Dir && !nested.is_empty() && nested.contains(&joined(&self.paths.region, name)) {
+            return Want::Skip;
+        }
+        // A policy of a few paths must not walk the world.
+        let is_unwanted = match kind {
+            Kind::Dir => here.is_over_in(name, &mut self.scratch),
+            _ => !here.wants_kind(kind),
+        };
+        if is_unwanted {
             self.counts.entries += 1;
             return Want::Skip;
         }
@@ -377,8 +377,7 @@ impl<'p> Visitor for Surveyor<'p> {
     }
 
     fn unread(&mut self, at: Place<'_, Scope<'p>>, why: Unread) {
-        let message = why.to_string();
-        self.error(at, |root, path| EntryError::told(Some(root), path, message));
+        self.error(at, |root, path| EntryError::told(Some(root), path, why.to_string()));
     }
 
     fn end(&mut self) {

@@ -72,6 +72,16 @@ fn verify(account: &Account) -> Result<(), SysError> {
     }
 }
 
+/// Whether a test runs as root, as it needs; else it is skipped by name.
+#[cfg(test)]
+pub(crate) fn is_root(test: &str) -> bool {
+    let is_root = geteuid().is_root();
+    if !is_root {
+        eprintln!("skipped: {test} needs root");
+    }
+    is_root
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

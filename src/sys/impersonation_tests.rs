@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::entry::State;
 use crate::sys::access::{Answer, Making, Right};
+use crate::sys::identity::is_root;
 use std::fs::{self, File, Permissions};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -19,14 +20,6 @@ fn as_persona<T: Send>(
     act: impl FnOnce(Impersonating) -> T + Send,
 ) -> Result<T, SysError> {
     thread::scope(|scope| scope.spawn(|| impersonation.impersonate(umask).map(act)).join().unwrap())
-}
-
-fn is_root(test: &str) -> bool {
-    let is_root = geteuid().is_root();
-    if !is_root {
-        eprintln!("skipped: {test} needs root");
-    }
-    is_root
 }
 
 /// The lines of a thread's status that tell who it is.

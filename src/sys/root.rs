@@ -215,28 +215,29 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    #[test]
-    fn links_are_followed_only_where_told() {
+    /// `real/below`, and `link` to `real`.
+    fn linked() -> (tempfile::TempDir, PathBuf) {
         let tree = tempfile::tempdir().unwrap();
         let top = tree.path().canonicalize().unwrap();
         fs::create_dir_all(top.join("real/below")).unwrap();
         symlink("real", top.join("link")).unwrap();
+        (tree, top)
+    }
+
+    #[test]
+    fn links_are_followed_only_where_told() {
+        let (_tree, top) = linked();
         let id = |path: &str, links| open_root(&top.join(path), links).map(|fd| look(fd).unwrap().entry.id);
         let there = id("real/below", Links::Refuse).unwrap();
         assert_eq!(id("link/below", Links::Follow).unwrap(), there);
-        assert!(id("link/below", Links::Refuse).is_err());
-        assert!(id("link", Links::Refuse).is_err());
-        assert!(id("real/../real", Links::Refuse).is_err());
+        assert!(["link/below", "link", "real/../real"].iter().all(|path| id(path, Links::Refuse).is_err()));
         assert!(open_root(Path::new("/"), Links::Refuse).is_ok());
         assert!(open_root(Path::new("relative"), Links::Refuse).is_err());
     }
 
     #[test]
     fn every_directory_above_is_told_until_a_link() {
-        let tree = tempfile::tempdir().unwrap();
-        let top = tree.path().canonicalize().unwrap();
-        fs::create_dir_all(top.join("real/below")).unwrap();
-        symlink("real", top.join("link")).unwrap();
+        let (_tree, top) = linked();
         let above = ancestors(&top.join("real/below")).unwrap();
         let paths: Vec<_> = above.iter().map(|(path, _)| path.as_path()).collect();
         let mut expected: Vec<_> = Path::new(&top).join("real").ancestors().map(Path::to_path_buf).collect();

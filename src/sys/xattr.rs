@@ -243,6 +243,7 @@ fn has(path: &str, name: &str) -> Result<bool, SysError> {
 mod tests {
     use super::*;
     use crate::sys::held::{Crossing, Held};
+    use crate::sys::identity::is_root;
     use rustix::fs::{XattrFlags, setxattr};
     use std::fs::{File, Permissions, set_permissions};
     use std::os::unix::fs::PermissionsExt;
@@ -252,14 +253,9 @@ mod tests {
 
     /// user::rw-, user:4242:r--, group::r--, mask::r--, other::---, as the kernel reads it.
     fn acl() -> Vec<u8> {
-        let lines: [(u16, u16, u32); 5] = [(1, 6, !0), (2, 4, 4242), (4, 4, !0), (16, 4, !0), (32, 0, !0)];
-        let mut bytes = 2_u32.to_le_bytes().to_vec();
-        for (tag, bits, id) in lines {
-            bytes.extend(tag.to_le_bytes());
-            bytes.extend(bits.to_le_bytes());
-            bytes.extend(id.to_le_bytes());
-        }
-        bytes
+        let lines = [[1, 6, !0], [2, 4, 4242], [4, 4, !0], [16, 4, !0], [32, 0, !0]];
+        let line = |[tag, bits, id]: [u32; 3]| [(bits << 16 | tag).to_le_bytes(), id.to_le_bytes()].concat();
+        [2_u32.to_le_bytes().to_vec()].into_iter().chain(lines.map(line)).flatten().collect()
     }
 
     fn extras_of(dir: &std::path::Path, name: &str) -> Extras {
@@ -270,24 +266,20 @@ mod tests {
 
     #[test]
     fn sees_what_is_there_on_entries_of_mode_0000() {
-        if !rustix::process::geteuid().is_root() {
-            eprintln!("skipped: sees_what_is_there_on_entries_of_mode_0000 needs root");
+        if !is_root("sees_what_is_there_on_entries_of_mode_0000") {
             return;
         }
         let dir = tempfile::tempdir().unwrap();
-        for name in ["plain", "acl", "caps", "many"] {
-            File::create(dir.path().join(name)).unwrap();
-        }
-        setxattr(dir.path().join("acl"), ACCESS_ACL, &acl(), XattrFlags::empty()).unwrap();
-        setxattr(dir.path().join("caps"), CAPABILITIES, &NET_RAW, XattrFlags::empty()).unwrap();
-        setxattr(dir.path().join("many"), CAPABILITIES, &NET_RAW, XattrFlags::empty()).unwrap();
-        for number in 0..12 {
-            let name = format!("trusted.{number:0>100}");
-            setxattr(dir.path().join("many"), name.as_str(), b"", XattrFlags::empty()).unwrap();
-        }
-        for name in ["plain", "caps", "many"] {
-            set_permissions(dir.path().join(name), Permissions::from_mode(0o000)).unwrap();
-        }
+        ["plain", "acl", "caps", "many"].iter().for_each(|name| drop(File::create(dir.path().join(name)).unwrap()));
+        let set = |name: &str, key: &str, value: &[u8]| {
+            setxattr(dir.path().join(name), key, value, XattrFlags::empty()).unwrap();
+        };
+        set("acl", ACCESS_ACL, &acl());
+        set("caps", CAPABILITIES, &NET_RAW);
+        set("many", CAPABILITIES, &NET_RAW);
+        (0..12).for_each(|number| set("many", &format!("trusted.{number:0>100}"), b""));
+        let shut = |name: &&str| set_permissions(dir.path().join(name), Permissions::from_mode(0o000)).unwrap();
+        ["plain", "caps", "many"].iter().for_each(shut);
         assert_eq!(extras_of(dir.path(), "plain"), Extras::default());
         let seen = extras_of(dir.path(), "acl");
         assert_eq!((seen.acl, seen.capabilities), (true, false));
@@ -300,27 +292,23 @@ mod tests {
 
     #[test]
     fn which_acls_there_are_is_told_with_and_without_listxattrat() {
-        if !rustix::process::geteuid().is_root() {
-            eprintln!("skipped: which_acls_there_are_is_told_with_and_without_listxattrat needs root");
+        if !is_root("which_acls_there_are_is_told_with_and_without_listxattrat") {
             return;
         }
         let dir = tempfile::tempdir().unwrap();
         File::create(dir.path().join("file")).unwrap();
-        for name in ["plain", "both", "default"] {
-            std::fs::create_dir(dir.path().join(name)).unwrap();
-        }
+        ["plain", "both", "default"].iter().for_each(|name| std::fs::create_dir(dir.path().join(name)).unwrap());
         let attributes = [("file", ACCESS_ACL), ("both", ACCESS_ACL), ("both", DEFAULT_ACL), ("default", DEFAULT_ACL)];
         for (name, attribute) in attributes {
             setxattr(dir.path().join(name), attribute, &acl(), XattrFlags::empty()).unwrap();
         }
-        let (features, root) = (KernelFeatures::of_this_kernel(), File::open(dir.path()).unwrap());
-        let cases = [
-            (c"plain", Kind::Dir, false, false),
+        let (features, root, dir) = (KernelFeatures::of_this_kernel(), File::open(dir.path()).unwrap(), Kind::Dir);
+        for (name, kind, access, default) in [
+            (c"plain", dir, false, false),
             (c"file", Kind::File, true, false),
-            (c"both", Kind::Dir, true, true),
-            (c"default", Kind::Dir, false, true),
-        ];
-        for (name, kind, access, default) in cases {
+            (c"both", dir, true, true),
+            (c"default", dir, false, true),
+        ] {
             let expected = AclKinds { access, default, by_nfs4: false };
             assert_eq!(acl_kinds_at(&root, name, kind, &features).unwrap(), expected, "{name:?}");
             let held = Held::find(&root, name.to_bytes(), Crossing::Never, &features).unwrap();
