@@ -112,7 +112,9 @@ scenario!(only_what_a_list_names_is_looked_at, own mounts, |t| {
     run.exits(1).mentions("site/page: deny").never_mentions("site/other").never_mentions("media");
     listed("site/good\\0", "").succeeds();
     listed("", "--format json").succeeds().finds("");
-    listed("site/gone\\0README", "").succeeds();
+    // A pipe whose first command failed looks like that.
+    listed("", "-q").succeeds().mentions("names no path, so nothing was looked at");
+    listed("site/gone\\0README", "-q").succeeds().mentions("none of the 2 paths that --paths-from lists");
     listed("site\\0", "").exits(1).mentions("site/other").mentions("site/page").never_mentions("media");
     // Both limits hold.
     listed("site/page\\0media/a\\0", "site").exits(1).mentions("site/page").never_mentions("media");

@@ -14,6 +14,7 @@ use crate::diff::stat;
 use crate::diff::{DiffManner, DiffRow, Folding, Head, sums, write_folded};
 use crate::findings::{EntryReport, Survey};
 use crate::model::text::escape::escape_message;
+use crate::model::text::numbers::counted;
 use crate::model::text::quote::shell_quote;
 use crate::plan::ability::keep_mendable;
 use crate::plan::effects::Effects;
@@ -28,6 +29,7 @@ use crate::sys::purpose::Purpose;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -49,6 +51,9 @@ pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Str
     };
     if !probe {
         expect::note_unasked(common, &judged.loaded);
+    }
+    if let Some(only) = check.only.as_deref().filter(|_| judged.selection.outermost().next().is_none()) {
+        judged.survey.warnings.push(nothing_listed(only));
     }
     let is_whole = !judged.stalled && !session.stop.load(Ordering::Relaxed);
     // What was looked at in part says nothing of what is known.
@@ -78,6 +83,18 @@ pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Str
     removable.tell(common, streams);
     tell_rest(common, streams, survey, exit);
     Ok(exit)
+}
+
+/// Said also where it is to be quiet: a pipe whose first command failed looks like that.
+fn nothing_listed(only: &[PathBuf]) -> String {
+    match only.len() as u64 {
+        0 => "the list of --paths-from names no path, so nothing was looked at".into(),
+        count => format!(
+            "none of the {} that --paths-from lists is there and in a tree, so nothing was looked at; they are taken from \
+             the working directory (git: --relative)",
+            counted(count, "path", "paths")
+        ),
+    }
 }
 
 /// `sgidlint diff`.
