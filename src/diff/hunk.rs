@@ -9,6 +9,8 @@ use crate::model::text::numbers::number;
 use crate::screen::style::Palette;
 use crate::screen::wrap::shortened;
 use anstyle::Style;
+use similar::udiff::UnifiedHunkHeader;
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 use std::io::{self, Write};
 
 /// Writes the hunk of a directory and so many more that are like it, `start` lines into the listings of its root.
@@ -22,11 +24,8 @@ pub(super) fn write(
     let DiffManner { names, palette, columns: screen, .. } = manner;
     let mut columns = Columns::default();
     folds.iter().for_each(|fold| columns.fit(&Accounts::of(fold.first(), names)));
-    let range = match folds.len() {
-        1 => (start + 1).to_string(),
-        lines => format!("{},{lines}", start + 1),
-    };
-    let head = format!("@@ -{range} +{range} @@");
+    let whole = DiffOp::Replace { old_index: start, old_len: folds.len(), new_index: start, new_len: folds.len() };
+    let head = UnifiedHunkHeader::new(&[whole]).to_string();
     let directory = path_text(&directory.as_path(), Kind::Dir);
     let more = match more {
         0 => String::new(),
@@ -42,31 +41,39 @@ pub(super) fn write(
         let row = fold.first();
         let label = fold.label(screen.map(|screen| screen.saturating_sub(columns.head())));
         let [before, after] = columns.lines(row, &Accounts::of(row, names), &label);
-        write_line(out, '-', &before, &after, (palette.removed, palette.removed_words), palette)?;
-        write_line(out, '+', &after, &before, (palette.added, palette.added_words), palette)?;
+        write_pair(out, [&before, &after], palette)?;
     }
     Ok(())
 }
 
-/// Writes one line; each word of it that differs from the other line's is emphasized, a triad of the mode like one.
-fn write_line(
-    out: &mut dyn Write,
-    tag: char,
-    line: &[Part],
-    other: &[Part],
-    (style, emphasis): (Style, Style),
-    palette: &Palette,
-) -> io::Result<()> {
+/// Writes a line and its successor; each word that differs is emphasized, a triad of the mode like one.
+fn write_pair(out: &mut dyn Write, [before, after]: [&[Part]; 2], palette: &Palette) -> io::Result<()> {
     if *palette == Palette::PLAIN {
-        write!(out, "{tag}")?;
-        line.iter().try_for_each(|part| write!(out, "{}{}", part.text, part.gap()))?;
-        return writeln!(out);
+        let text = |line: &[Part]| line.iter().map(|part| part.text.clone() + &part.gap()).collect::<String>();
+        return write!(out, "-{}\n+{}\n", text(before), text(after));
     }
-    write!(out, "{style}{tag}")?;
-    for (part, other) in line.iter().zip(other) {
-        match part.text == other.text {
-            true => write!(out, "{}{}", part.text, part.gap())?,
-            false => write!(out, "{style:#}{emphasis}{}{emphasis:#}{style}{}", part.text, part.gap())?,
+    // A word is the same where it stands in the same column.
+    let words = |line: &[Part]| line.iter().enumerate().map(|(at, part)| (at, part.text.clone())).collect::<Vec<_>>();
+    let ops = capture_diff_slices(Algorithm::Myers, &words(before), &words(after));
+    let removed = ops.iter().map(|op| (op.tag(), &before[op.old_range()]));
+    write_line(out, '-', removed, (palette.removed, palette.removed_words))?;
+    let added = ops.iter().map(|op| (op.tag(), &after[op.new_range()]));
+    write_line(out, '+', added, (palette.added, palette.added_words))
+}
+
+fn write_line<'l>(
+    out: &mut dyn Write,
+    sign: char,
+    stretches: impl Iterator<Item = (DiffTag, &'l [Part])>,
+    (style, emphasis): (Style, Style),
+) -> io::Result<()> {
+    write!(out, "{style}{sign}")?;
+    for (tag, parts) in stretches {
+        for part in parts {
+            match tag == DiffTag::Equal {
+                true => write!(out, "{}{}", part.text, part.gap())?,
+                false => write!(out, "{style:#}{emphasis}{}{emphasis:#}{style}{}", part.text, part.gap())?,
+            }
         }
     }
     // The line feed stays outside, or the colour would run on to the terminal's edge.
