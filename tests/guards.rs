@@ -156,8 +156,9 @@ scenario!(the_second_interrupt_ends_a_run_at_once_and_undo_still_works, |t| {
     assert_eq!(metadata(t.path("c")).unwrap().gid(), 0);
     running.send(Signal::INT);
     t.ended(line, child).exits(130).never_mentions("applied");
-    t.run("log").succeeds().mentions("interrupted");
+    t.run("log").succeeds().mentions("did not come to its end");
     t.run("undo -y").succeeds();
+    t.run("log").succeeds().mentions("interrupted").never_mentions("did not come to its end");
     t.holds_first_tree();
 });
 

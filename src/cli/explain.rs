@@ -196,8 +196,7 @@ fn where_it_leads(path: &Path, entry: &Entry) -> Option<String> {
     let leads = (entry.kind == Kind::Symlink).then(|| paths::absolute(path).and_then(|path| paths::resolved(&path)));
     Some(match leads? {
         Ok(end) => format!(
-            "this is about the symbolic link itself; it leads to {}, which is explained by that path, and which `check` \
-             looks at where it is given the link",
+            "this is about the symbolic link itself; it leads to {}, which is checked and explained by that path",
             paths::shown(&end)
         ),
         Err(_) => "this is about the symbolic link itself; it leads to nothing that can be looked at".into(),

@@ -368,8 +368,8 @@ pub(super) fn unfit(error: SysError) -> String {
 pub(super) fn failed(error: SurveyError) -> Failure {
     match error {
         SurveyError::Uncovered(path) => Failure::usage(format!("no tree covers {}", paths::shown(&path))).hinted(
-            "name a path at, above or below the root of a tree, or a policy that covers this one with -p; \
-                      `root-exclude` leaves roots out",
+            "name a path at, above or below the root of a tree, or a policy that covers this one with -p \
+             (setgid-share fits any); `root-exclude` leaves roots out",
         ),
         SurveyError::Setup(error) => Failure::incomplete(unfit(error)),
     }

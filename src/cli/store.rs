@@ -2,7 +2,7 @@
 
 use super::exit::Failure;
 use crate::args::Common;
-use crate::journal::{self, RunState};
+use crate::journal;
 use crate::sys::SysError;
 use crate::sys::host;
 use crate::sys::root::exists;
@@ -46,7 +46,7 @@ pub(super) fn interrupted(common: &Common) -> Option<u64> {
         opened => opened.ok()?,
     };
     let runs = journal::list(&store).ok()?;
-    Some(runs.iter().flatten().filter(|run| matches!(run.state, RunState::Interrupted)).count() as u64)
+    Some(journal::cut_short(runs.iter().flatten()).count() as u64)
 }
 
 /// `/var/lib/sgidlint` for root, else below the XDG base directory for state.

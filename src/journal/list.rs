@@ -52,6 +52,25 @@ pub(crate) fn list(store: &Store) -> Result<Vec<Result<RunSummary, Illegible>>, 
     Ok(ids.into_iter().map(|id| summary(store, &folder, &id).map_err(|error| Illegible { id, error })).collect())
 }
 
+/// The runs that did not come to their end, but for those that a later undo took back as a whole.
+pub(crate) fn cut_short<'r>(
+    runs: impl Iterator<Item = &'r RunSummary> + Clone,
+) -> impl Iterator<Item = &'r RunSummary> {
+    let undone = |run: &'r RunSummary| match &run.header.kind {
+        RunKind::Undo(of) => {
+            let is_whole = matches!(run.state, RunState::Settled { .. }) && run.counts.total() >= run.changes;
+            (is_whole && !run.header.partial).then_some(of.as_str())
+        }
+        _ => None,
+    };
+    let undone: BTreeSet<&str> = runs.clone().filter_map(undone).collect();
+    runs.filter(move |run| {
+        // An undo that was cut short is gone on with by another of the same run.
+        let of = if let RunKind::Undo(of) = &run.header.kind { of } else { &run.id };
+        run.state == RunState::Interrupted && !undone.contains(run.id.as_str()) && !undone.contains(of.as_str())
+    })
+}
+
 /// Which run is looked for, to be turned round.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Turn {

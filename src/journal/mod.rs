@@ -20,7 +20,7 @@ pub(crate) mod wording;
 pub(crate) use counts::Counts;
 #[cfg(test)]
 pub(crate) use list::{Illegible, Pruned};
-pub(crate) use list::{Last, Needed, Old, RunSummary, Turn, last_to, list, one, prune};
+pub(crate) use list::{Last, Needed, Old, RunSummary, Turn, cut_short, last_to, list, one, prune};
 pub(crate) use outcome::{Capabilities, Cause, Done, Drift, FileSystem, Outcome, cause_of_refusal};
 #[cfg(test)]
 pub(crate) use record::{Legible, LoadError};

@@ -45,7 +45,11 @@ pub(crate) fn write_check(
         ("sgidlint_skipped_mounts", "Mounts that were not entered.", number(survey.skipped_mounts.len() as u64)),
         ("sgidlint_errors", "What could not be read.", number(survey.errors.len() as u64)),
         ("sgidlint_exit_status", "Exit status of the last run.", number(ended.exit.into())),
-        ("sgidlint_interrupted_runs", "Interrupted runs on record.", ended.interrupted.and_then(number)),
+        (
+            "sgidlint_interrupted_runs",
+            "Interrupted runs on record that were not undone.",
+            ended.interrupted.and_then(number),
+        ),
         ("sgidlint_run_seconds", "How long the last run took.", Some(format!("{:.3}", ended.took.as_secs_f64()))),
         ("sgidlint_last_run_timestamp_seconds", "When the last run ended.", Some(now.to_string())),
         (

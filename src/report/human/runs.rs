@@ -1,6 +1,6 @@
 //! The runs on record as a table: what `sgidlint log` prints.
 
-use crate::journal::{RunState, RunSummary};
+use crate::journal::{RunState, RunSummary, cut_short};
 use crate::model::text::escape::escape;
 use crate::model::text::numbers::number;
 use crate::model::text::quote::shell_quote;
@@ -30,7 +30,7 @@ pub(crate) fn write_log(
         table.push(cells);
     }
     table.write(out, palette, columns)?;
-    runs.iter().filter(|run| run.state == RunState::Interrupted).try_for_each(|run| {
+    cut_short(runs.iter()).try_for_each(|run| {
         let id = shell_quote(run.id.as_bytes());
         let told = format!("Run {id} did not come to its end; what it changed is undone with: sgidlint undo {id}");
         Layout { columns, first: 0, below: 0 }.write(out, pieces(&told))
