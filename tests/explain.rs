@@ -121,6 +121,17 @@ scenario!(answers_come_as_json_too, |t| {
     assert!(t.run("policy list --format json").json().iter().any(|policy| policy["name"] == "setgid-share"));
 });
 
+scenario!(one_more_path_hides_nothing_under_a_template, |t| {
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 a\n dir 0:0 2775 a/b\n file 0:0 0664 a/b/f\n dir 0:4242 2775 a.b");
+    let found = |line: &str| t.run(&format!("check {line} --format json")).exits(1).json_of("finding").len();
+    let whole = found("a");
+    assert!(whole > 0);
+    for line in ["a a/b", "a/b a", "a a/b/f"] {
+        assert_eq!(found(line), whole, "{line}");
+    }
+    assert_eq!(found("a/b a.b a"), whole + found("a.b"));
+});
+
 scenario!(what_a_rule_wants_is_told_with_its_params_and_captures, own mounts, |t| {
     t.accounts("thesis:x:4243:\n");
     t.policy("lab.toml", &policy("[params.team]\n[[tree]]\nroot = '$TREE/{project}'\ngroup = ['{team}', '{project}']"));

@@ -226,7 +226,7 @@ impl<'a> Session<'a> {
         let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
         let places: Vec<PathBuf> = match &check.root {
             Some(root) => vec![root.clone()],
-            None => named.iter().map(|path| paths::directory(path)).collect(),
+            None => outermost(named.iter().map(|path| paths::directory(path)).collect()),
         };
         let loaded = self.load(&places, &check.paths, fallback)?;
         // Before the first root is looked for: that may hang as well.
@@ -354,6 +354,16 @@ fn resolve_if_there(path: &Path) -> Result<Option<PathBuf>, Failure> {
         Err(error) if error.is_absence() => Ok(None),
         Err(error) => Err(paths::not_there(path, error)),
     }
+}
+
+/// The directories that lie in no other of them: one more PATH doesn't make another root within a template's.
+fn outermost(mut places: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut sorted = places.clone();
+    sorted.sort_unstable();
+    // By components, so that all that lies below a directory comes right behind it.
+    sorted.dedup_by(|inner, outer| inner.starts_with(outer));
+    places.retain(|place| sorted.binary_search(place).is_ok());
+    places
 }
 
 /// What is said of a thread that couldn't be made fit to touch directories.
