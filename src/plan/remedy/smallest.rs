@@ -10,10 +10,9 @@
 //!     the bit of others: only where none of these is possible
 //! ```
 //!
-//! What a policy forbids is not tried at all.
+//! What a policy forbids is not tried at all, nor an entry by which others whom the ACL names would gain or lose.
 
-use crate::model::acl::Listed;
-use crate::model::acl::Tag;
+use crate::model::acl::{AclEntry, Listed, Tag};
 use crate::model::entry::Kind;
 use crate::model::operation::Operation;
 use crate::model::rights::{Class, Rights};
@@ -211,6 +210,7 @@ pub(crate) fn smallest(case: &Case, act: Operation, means: &Means<'_>, taste: Ta
         }
         let first = *demands.iter().find(|demand| !case.meets(**demand))?;
         let candidates = candidates(&case, first, means, taste).into_iter();
+        let candidates = candidates.filter(|one| !case.bares(*one));
         // Who joins a group that has less than others, or is named with less, would lose what they have.
         let keeps = |after: &Case| (0..case.stops.len()).all(|place| after.keeps(&case, place));
         let tried = candidates.filter_map(|one| Some((one, means.after(&case, one).filter(keeps)?)));
@@ -341,6 +341,20 @@ impl Case {
     fn keeps(&self, before: &Case, place: usize) -> bool {
         let mut had = (1..8).map(Rights::new).filter(|asked| before.decide(place, *asked).gives(*asked));
         had.all(|asked| self.decide(place, asked).gives(asked))
+    }
+
+    /// Whether an ACL's entry would put others whom the ACL names in another class: behind an empty mask the kernel doesn't
+    /// look at the ACL, and they have what all others have, or nothing where they are in the owning group. No entries of
+    /// theirs leave each of them just that.
+    fn bares(&self, one: Remedy) -> bool {
+        let Remedy::Entry { place, tag, id, .. } = one else { return false };
+        let Stop { state, ref listed, .. } = self.stops[place];
+        let (mask, other) = (Rights::new(state.mode.bits() >> 3), Rights::new(state.mode.bits()));
+        let is_named =
+            |entry: &AclEntry| matches!(entry.tag, Tag::User | Tag::Group) && (entry.tag, entry.id) != (tag, id);
+        mask == Rights::NONE
+            && other != Rights::NONE
+            && listed.acl().is_some_and(|acl| acl.entries().iter().any(is_named))
     }
 
     /// What an entry of an ACL gives, whatever its mask lets through; `None` where there is no such entry.

@@ -176,6 +176,11 @@ fn any_stop() -> impl Strategy<Value = Stop> {
     })
 }
 
+/// Whether no entry of an ACL changes and leaves others as they were: its mask is empty, and others have something.
+fn is_hidden(stop: &Stop) -> bool {
+    stop.listed.acl().is_some() && stop.state.mode.bits() & 0o070 == 0 && stop.state.mode.bits() & 0o007 != 0
+}
+
 proptest! {
     #![proptest_config(crate::model::samples::cases(2000))]
     /// What is proposed does what it is proposed for; and where nothing is held fast, something always is.
@@ -204,7 +209,7 @@ proptest! {
             for taste in [Taste::Shared, Taste::Personal] {
                 let way = smallest(&case, act, means, taste);
                 let after = way.iter().flatten().fold(case.clone(), |case, one| case.after(*one));
-                prop_assert!(can(&after), "{act} {way:?}");
+                prop_assert!(can(&after) || way.is_none() && case.stops.iter().any(is_hidden), "{act} {way:?}");
             }
         }
     }
