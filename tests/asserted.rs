@@ -1,9 +1,14 @@
 //! Expectations are asked, always: what isn't there, doesn't fit, is a pattern's, a group's or behind a link.
 
 use crate::expect::{expect, finds, unmet};
+use crate::hold::{Held, Hold, Waiting};
 use crate::lab::policy;
+use crate::process::{Traced, until};
 use crate::scenario;
+use crate::scenario::Scenario;
 use crate::stage::ALICE;
+use rustix::process::Signal;
+use std::process::{Child, Stdio};
 
 scenario!(what_is_not_there_was_not_asked, own mounts, |t| {
     t.accounts("");
@@ -161,4 +166,58 @@ scenario!(what_was_not_asked_names_its_root_and_is_never_hidden, own mounts, |t|
     t.run("check -q -p lab.toml --probe").succeeds().mentions("no root here is what this [[expect]] is about, so it wasn't asked");
     t.policy("lab.toml", &policy(&format!("{optional}{expect}optional = true\n")));
     t.run("check -q -p lab.toml --probe").is_silent();
+});
+
+const ASKING: &str = "check -p lab.toml --probe --format json --threads 1";
+
+/// A run that waits where it asks about the first find that lies right in the tree and is so called.
+fn held_at(t: &Scenario, name: &str) -> (Child, Held, Waiting) {
+    let hold = Hold::at(libc::SYS_faccessat2);
+    let mut command = t.program(ASKING);
+    hold.set_before(&mut command);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let held = hold.started();
+    let waiting = held.next_that(|waiting| waiting.place().file_name().is_some_and(|last| last == name));
+    (child, held, waiting)
+}
+
+scenario!(what_is_renamed_before_it_is_asked_about_is_asked_as_it_was_found, own mounts, |t| {
+    t.accounts("");
+    t.tree("dir 0:0 0755 .\n dir 0:0 0755 a\n dir 0:0 0777 b\n dir 0:0 0777 b/in\n file 0:0 0666 b/open\n dir 0:0 0777 c");
+    for (renaming, back) in [
+        ("mv b elsewhere; mv c/ .hidden", "mv elsewhere b; mv .hidden c"),
+        ("mv b/in b/gone; mv b/open c/closed", "mv b/gone b/in; mv c/closed b/open"),
+        // Another is put in its place, of which the answer would be another.
+        ("mv b old; mkdir -m 700 b; mv c new; ln -s / c", "rmdir b; rm c; mv old b; mv new c"),
+    ] {
+        expect(t, "as = 'eve'\nmatch = ['b/', 'c', 'open']\ncannot = ['create']\n[[expect]]\nas = 'eve'\nmatch = 'open'\ncannot = 'write'");
+        let (child, held, waiting) = held_at(t, "tree");
+        t.sh(renaming);
+        held.release(waiting);
+        let run = t.ended(ASKING, child);
+        let expected = ["eve create b", "eve create b/in", "eve create c", "eve write b/open"];
+        assert_eq!(unmet(&run.exits(1).json()), expected, "{renaming}\n{run}");
+        t.sh(back);
+    }
+});
+
+scenario!(a_signal_while_finds_are_asked_about_is_heard_before_the_next, own mounts, |t| {
+    t.accounts("");
+    t.tree("dir 0:0 0755 .");
+    t.sh("for i in $(seq 100 140); do mkdir -m 777 d$i; done");
+    expect(t, "as = 'eve'\nmatch = 'd*/'\ncannot = 'create'");
+    assert_eq!(unmet(&t.run(ASKING).exits(1).json()).len(), 41);
+    for signal in [Signal::TERM, Signal::INT] {
+        let (child, held, waiting) = held_at(t, "d105");
+        let running = Traced::of(&child);
+        running.send(signal);
+        until("the signal is taken", || running.is_at_rest());
+        held.release(waiting);
+        let run = t.ended(ASKING, child);
+        // The one in hand is asked to its end, and no other: the walk's order is its own.
+        let told = unmet(&run.exits(130).json());
+        assert!(told.len() < 41 && told.contains(&"eve create d105".to_owned()), "{run}");
+        let after = told.iter().filter(|line| line.as_str() > "eve create d105").count();
+        assert_eq!(after, 0, "{run}");
+    }
 });
