@@ -176,3 +176,90 @@ scenario!(a_root_that_moves_before_it_is_locked_is_left, |t| {
     t.run(&format!("undo -y {run}")).succeeds();
     t.holds_first_tree();
 });
+
+/// What every command says of a root: how many changes it would make, how many are refused, and of its one file whether
+/// explain has commands.
+fn said(t: &Scenario, file: &str, options: &str) -> (u64, u64, bool) {
+    let end = |line: &str| t.run(&format!("{line} -p one.toml {options} --format json")).end();
+    let number = |end: &serde_json::Value, key: &str| end[key].as_u64().unwrap_or(0);
+    let check = end("check");
+    let (changes, refused) = (number(&check, "changes"), number(&check, "refused"));
+    for line in ["check --mine", "diff", "fix -n"] {
+        assert_eq!(number(&end(line), "changes"), changes, "{line} {options}");
+    }
+    for line in ["check --mine", "diff"] {
+        assert_eq!(number(&end(line), "refused"), refused, "{line} {options}");
+    }
+    let plan = t.run(&format!("plan -p one.toml {options}"));
+    assert_eq!((plan.json_of("change").len() as u64, number(&plan.end(), "changes")), (changes, changes), "{plan}");
+    let text = t.run(&format!("explain {file} -p one.toml {options}"));
+    let told = t.run(&format!("explain {file} -p one.toml {options} --format json")).json_of("explanation").remove(0);
+    assert_eq!(told["refused"].is_string(), refused > 0, "{told}");
+    assert_eq!(told["fixed"] == told["actual"], changes == 0, "{told}");
+    assert_eq!(text.stdout().contains("which refuses the tree's root"), refused > 0, "{text}");
+    (changes, refused, text.stdout().contains("By hand it is mended as by fix"))
+}
+
+scenario!(every_command_says_the_same_of_a_root_that_fix_refuses, |t| {
+    stage(t);
+    t.sh("chmod 0777 ben; ln -s ann lee");
+    for (root, reason, what) in [
+        (
+            "ben",
+            "can be written by others",
+            "take the right to write from others, or vouch for it with --trust-parents",
+        ),
+        ("lee", "is a symbolic link", "name the real path, or vouch for it with --trust-parents"),
+    ] {
+        let tree = format!("[[tree]]\nroot = '$TREE/{root}/data'\ngroup = 4242");
+        t.policy("one.toml", &policy(&tree));
+        let (file, before) = (if root == "lee" { "./ann/data/file" } else { "./ben/data/file" }, groups(t));
+        assert_eq!(said(t, file, ""), (0, 1, false));
+        let text = "fix would refuse this root, so 1 change is left out: root can't rely on this path: ";
+        for line in ["check", "diff", "diff --stat"] {
+            let run = t.run(&format!("{line} -p one.toml"));
+            run.exits(1).mentions(text).mentions(reason).mentions(what).never_mentions("Fix would make");
+            run.mentions("none can be fixed");
+            assert_eq!(run.stderr().matches("refuse").count(), 1, "{run}");
+        }
+        t.run(&format!("explain {file} -p one.toml")).succeeds().mentions(reason).mentions(what);
+        for line in ["fix -y", "fix -n", "plan"] {
+            t.run(&format!("{line} -p one.toml")).exits(3).mentions(reason).mentions(what);
+        }
+        assert_eq!(groups(t), before, "nothing was changed");
+        assert_eq!(said(t, file, "--trust-parents"), (1, 0, true));
+        t.run("check -p one.toml --trust-parents").exits(1).never_mentions("refuse");
+        t.run("fix -y -p one.toml --trust-parents").succeeds().mentions("1 change applied");
+        assert_ne!(groups(t), before);
+        // Where nothing is to be changed, the way there is told of all the same, unless others can't alter where it leads.
+        let run = t.run("check -q -p one.toml");
+        assert_eq!(run.succeeds().stderr().contains("fix would refuse this root: "), root == "ben", "{run}");
+    }
+});
+
+// Nothing could be changed there: the policy's one wish is for a group that the kernel's own files never take.
+scenario!(every_command_says_the_same_of_a_root_of_the_systems_own, |t| {
+    t.policy("one.toml", &policy("[[tree]]\nroot = '/proc/sys/kernel/random'\ngroup = 4242\nmounts = 'all'"));
+    let run = t.run("check -p one.toml --format json");
+    let (changes, refused) = (run.end()["changes"].as_u64(), run.end()["refused"].as_u64());
+    assert!(changes == Some(0) && refused > Some(0), "{run}");
+    for line in ["check", "diff"] {
+        let run = t.run(&format!("{line} -p one.toml"));
+        run.exits(1).mentions("fix would refuse this root, so ").mentions("file system of the kernel's own (proc)");
+        run.mentions("insist with --no-preserve-root").never_mentions("Fix would make");
+    }
+    t.run("plan -p one.toml").exits(3).mentions("--no-preserve-root").never_mentions("\"type\":\"change\"");
+    t.run("explain /proc/sys/kernel/random/uuid -p one.toml").succeeds().mentions("which refuses the tree's root");
+    let all = t.run("check -p one.toml --no-preserve-root --format json");
+    assert_eq!((all.end()["changes"].as_u64(), &all.end()["refused"]), (refused, &serde_json::Value::Null), "{all}");
+});
+
+scenario!(a_path_below_a_root_that_is_refused_is_told_so, |t| {
+    stage(t);
+    t.sh("ln -s ann lee");
+    t.policy("one.toml", &policy("[[tree]]\nroot = '$TREE/lee/data'\ngroup = 4242"));
+    for line in ["fix -y", "fix -n", "plan"] {
+        let run = t.run(&format!("{line} $TREE/ann/data/file -p one.toml"));
+        run.exits(3).mentions("is a symbolic link; name the real path").never_mentions("no tree covers");
+    }
+});

@@ -418,9 +418,13 @@ Probable cause: it is root's own: made
 by root elsewhere, or before the
 directory had setgid.
 
-By hand it is mended as by fix with:
-    chgrp --no-dereference -- +4242 $TREE/run1/a
-    chmod -- 00664 $TREE/run1/a
+Nothing here is mended by fix, which
+refuses the tree's root: root can't rely
+on this path:
+"$TREE" can be
+written by others than root (mode 2775);
+take the right to write from others, or
+vouch for it with --trust-parents.
 
 Note: `lab` is a template, and
 $TREE/run1 was taken
@@ -444,7 +448,6 @@ ON THE WAY:
     $TREE/run1/
   STATE: root:4242 0755
   WHO CAN PASS: everybody
-sgidlint: warning: $TREE/run1: fix would refuse this root: "$TREE" can be written by others than root (mode 2775)
 
 "#]].raw());
     assert_data_eq!(screen(t, 80, "explain ./run1/a -p lab.toml", 0), str![[r#"
@@ -461,9 +464,10 @@ deny: mode is 0644, should be 0664: the group can't write [missing-permission]
 Probable cause: it is root's own: made by root elsewhere, or before the
 directory had setgid.
 
-By hand it is mended as by fix with:
-    chgrp --no-dereference -- +4242 $TREE/run1/a
-    chmod -- 00664 $TREE/run1/a
+Nothing here is mended by fix, which refuses the tree's root: root can't rely on
+this path: "$TREE" can be written by others than root (mode
+2775); take the right to write from others, or vouch for it with
+--trust-parents.
 
 Note: `lab` is a template, and $TREE/run1 was taken for its
 root, as nothing above is setgid, and this lies in it; --root names another.
@@ -474,7 +478,6 @@ ON THE WAY                       STATE           WHO CAN PASS
 $DIR/            root:root 0755  everybody
 $TREE/       root:4242 2775  everybody
 $TREE/run1/  root:4242 0755  everybody
-sgidlint: warning: $TREE/run1: fix would refuse this root: "$TREE" can be written by others than root (mode 2775)
 
 "#]].raw());
     assert_data_eq!(screen(t, 200, "explain ./run1/a -p lab.toml", 0), str![[r#"
@@ -490,9 +493,8 @@ deny: group is root, should be 4242 [foreign-group]
 deny: mode is 0644, should be 0664: the group can't write [missing-permission]
 Probable cause: it is root's own: made by root elsewhere, or before the directory had setgid.
 
-By hand it is mended as by fix with:
-    chgrp --no-dereference -- +4242 $TREE/run1/a
-    chmod -- 00664 $TREE/run1/a
+Nothing here is mended by fix, which refuses the tree's root: root can't rely on this path: "$TREE" can be written by others than root (mode 2775); take the right to write from
+others, or vouch for it with --trust-parents.
 
 Note: `lab` is a template, and $TREE/run1 was taken for its root, as nothing above is setgid, and this lies in it; --root names another.
 
@@ -502,7 +504,6 @@ ON THE WAY                       STATE           WHO CAN PASS
 $DIR/            root:root 0755  everybody
 $TREE/       root:4242 2775  everybody
 $TREE/run1/  root:4242 0755  everybody
-sgidlint: warning: $TREE/run1: fix would refuse this root: "$TREE" can be written by others than root (mode 2775)
 
 "#]].raw());
     assert_data_eq!(screen(t, 40, "explain hard-linked", 0), str![[r#"

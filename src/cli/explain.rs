@@ -19,6 +19,7 @@ use crate::model::path::TreePath;
 use crate::model::pattern::placeholder::put_in;
 use crate::model::text::account::{group_text, owner_text};
 use crate::model::text::quote::shell_quote;
+use crate::plan::ability::bar_roots;
 use crate::policy::compile::instance::Instance;
 use crate::policy::load::Fallback;
 use crate::report::access::trace;
@@ -98,17 +99,21 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     let (root, told_by) = session.apart(|| root(path, explain.root.as_deref()))??;
     let check = Check { root: Some(root), ..Check::of(vec![path.to_path_buf()]) };
     let judged = match session.judge_where_covered(&check, Fallback::Allowed, Depth::Start)? {
-        Ok(judged) => Some(judged),
+        Ok(mut judged) => {
+            bar_roots(&mut judged.survey);
+            Some(judged)
+        }
         // Who can do what there is no matter of policies.
         Err(SurveyError::Uncovered(_)) if explain.principal.is_some() => None,
         Err(error) => return Err(failed(error)),
     };
     // What is to be done by hand is what fix would do.
     let unsafely = Check { unsafe_fixes: vec![EVERY_LINT.to_owned()], ..check };
-    let unsafely = match judged {
+    let mut unsafely = match judged {
         Some(_) => session.judge_to(&unsafely, Fallback::Allowed, Depth::Start).map(|judged| Some(judged.survey))?,
         None => None,
     };
+    unsafely.iter_mut().for_each(bar_roots);
     let (real, entry, way) = session.apart(|| {
         let real = paths::without_links(&paths::absolute(path)?)?;
         let way = way(&real, &session.features).map_err(|error| {
@@ -252,6 +257,7 @@ fn view<'j>(
         ideal: report.map_or(entry.state, |report| report.ideal),
         fixed: fixed(survey),
         fixed_unsafely: fixed(unsafely),
+        refused: tree.refusal.as_ref().map(|why| format!("{why}; {}", why.remedy())),
     }
 }
 

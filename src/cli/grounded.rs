@@ -9,9 +9,7 @@ use crate::apply::{OpenRoots, RootDrift};
 use crate::args::Format;
 use crate::plan::{Change, Plan};
 use crate::report::json;
-use crate::source::roots::{self, SystemRoots, TrustOptions};
-use crate::source::system::system_root;
-use crate::source::trust::Sticky;
+use crate::source::roots::{RootRefusal, TrustOptions};
 use crate::sys::features::KernelFeatures;
 use crate::sys::root::{Links, open_root};
 use std::collections::HashSet;
@@ -146,11 +144,9 @@ impl From<RootDrift> for LostRoot {
 
 fn open(path: &Path, trust: TrustOptions) -> Result<OwnedFd, LostRoot> {
     let shown = || paths::shown(path);
-    let cautious = trust.is_root && !trust.trusts_parents;
-    if let Some(doubt) = roots::doubt(path, Sticky::Passes).filter(|_| cautious) {
-        let message = format!("root can't rely on {}: {doubt}", shown());
-        let hint = "take the right to write from others, or vouch for it with --trust-parents";
-        return Err(LostRoot::closed(path, message, hint));
+    let refused = |refusal: RootRefusal| LostRoot::closed(path, format!("{}: {refusal}", shown()), refusal.remedy());
+    if let Some(refusal) = RootRefusal::of_path(path, trust) {
+        return Err(refused(refusal));
     }
     let fd = match open_root(path, Links::Refuse) {
         Ok(fd) => fd,
@@ -160,15 +156,8 @@ fn open(path: &Path, trust: TrustOptions) -> Result<OwnedFd, LostRoot> {
         }
         Err(error) => return Err(LostRoot::closed(path, format!("can't open {}: {error}", shown()), PUT_BACK)),
     };
-    if trust.system_roots == SystemRoots::Preserved {
-        let system = system_root(&fd).map_err(|error| {
-            let message = format!("can't tell whether {} is the system's own: {error}", shown());
-            LostRoot::closed(path, message, PUT_BACK)
-        })?;
-        if let Some(system) = system {
-            let message = format!("{}: {}", shown(), roots::preserved(system));
-            return Err(LostRoot::closed(path, message, "look what lies there"));
-        }
+    match RootRefusal::of_directory(&fd, trust) {
+        Some(refusal) => Err(refused(refusal)),
+        None => Ok(fd),
     }
-    Ok(fd)
 }

@@ -14,9 +14,10 @@ use crate::model::target::{Links, Target};
 use crate::model::text::escape::entry_path;
 use crate::policy::Loaded;
 use crate::policy::model::Mounts;
+use crate::source::roots::RootRefusal;
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,8 @@ pub struct Survey {
     pub barred: BTreeSet<usize>,
     /// The level of each lint, by policy.
     pub levels: Vec<Levels>,
+    /// The roots, by index, that `fix` refuses.
+    pub refused: BTreeMap<u32, Refused>,
     /// The lints whose unsafe fixes are planned too, by policy.
     pub unsafe_fixes: Vec<LintSet>,
     /// What the rules did; known where all that they could match was read.
@@ -213,6 +216,15 @@ pub struct Root {
     pub fsid: u64,
     /// Which mounts below it are entered.
     pub mounts: Mounts,
+}
+
+/// A root that is judged, and that `fix` refuses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// Why.
+    pub(crate) why: RootRefusal,
+    /// The changes that would be made below it otherwise.
+    pub changes: u64,
 }
 
 /// An entry with findings.

@@ -10,7 +10,9 @@ pub(crate) mod totals;
 pub(crate) mod baseline;
 
 pub use found::Survey;
-pub(crate) use found::{EntryError, EntryReport, Excused, Notice, PolicyLabel, Root, RulePlace, SkippedMount, Unmet};
+pub(crate) use found::{
+    EntryError, EntryReport, Excused, Notice, PolicyLabel, Refused, Root, RulePlace, SkippedMount, Unmet,
+};
 pub(crate) use notices::{expired, folded, idle, risky, unused_exceptions};
 pub(crate) use order::path_in_tree;
 pub(crate) use totals::{Counts, Totals};

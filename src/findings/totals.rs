@@ -43,6 +43,8 @@ pub struct Totals {
     pub findings: u64,
     /// The changes that a plan made now would hold, of each entry one; behind a run those that it made.
     pub changes: u64,
+    /// The changes that would be made below roots that `fix` refuses.
+    pub refused: u64,
     /// What could not be read or done.
     pub errors: u64,
     /// Entries that vanished between being listed and being looked at.
@@ -79,6 +81,7 @@ impl Survey {
             skipped_mounts: self.skipped_mounts.len() as u64,
             findings: (of_entries + self.notices.len()) as u64,
             changes: self.changing().len() as u64,
+            refused: self.refused.values().map(|root| root.changes).sum(),
             errors: self.errors.len() as u64,
             vanished,
             suppressed,
@@ -92,11 +95,13 @@ impl Survey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::{EntryError, EntryReport, Notice, Root, SkippedMount};
+    use crate::findings::{EntryError, EntryReport, Notice, Refused, Root, SkippedMount};
     use crate::lints::{Finding, Fix, Level, Lint};
     use crate::model::entry::{Identity, Kind, State};
     use crate::model::samples::state;
     use crate::policy::model::Mounts;
+    use crate::source::roots::RootRefusal;
+    use crate::source::system::SystemRoot;
 
     /// A directory with so many findings that is to be in another state.
     fn report(name: &str, findings: usize, desired: State) -> EntryReport {
@@ -134,6 +139,7 @@ mod tests {
         };
         let path = |name: &str| name.as_bytes().into();
         let error = EntryError::told(None, path("/x"), "it failed".into());
+        let refused = |changes| Refused { why: RootRefusal::Preserved(SystemRoot::Top), changes };
         let (as_is, mended) = (state(0, 0, 0o2775), state(0, 7, 0o2775));
         let mut kept = report("bb", 1, as_is);
         kept.rare_mut().read_only = Some(path("."));
@@ -144,10 +150,12 @@ mod tests {
             skipped_mounts: ["m", "n", "o", "p"].map(|name| SkippedMount { root: 0, path: path(name) }).into(),
             errors: vec![error; 3],
             barred: [2].into(),
+            refused: [(4, refused(1)), (7, refused(9))].into(),
             counts,
             ..Survey::default()
         };
         let expected = Totals {
+            refused: 10,
             entries: 15,
             excluded: 26,
             skipped_mounts: 4,

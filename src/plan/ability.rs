@@ -10,13 +10,14 @@
 //! ```
 
 use super::steps::Steps;
-use crate::findings::{EntryReport, Survey};
+use crate::findings::{EntryReport, Refused, Survey};
 use crate::lints::{Because, Finding, Fix, Lint};
 use crate::model::accounts::{Accounts, Caller, Power};
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
 use crate::model::text::numbers::counted;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Why a change isn't the caller's to make.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -77,8 +78,18 @@ pub(crate) fn who_could(before: State, after: State, accounts: &dyn Accounts) ->
 /// Changes that are left to others, counted by who could make them and what stands between them and the caller.
 pub(crate) type Barred = BTreeMap<(u32, Barrier), u64>;
 
-/// Takes the changes that the caller can't make out of what a survey would have changed.
+/// Takes the changes that the caller can't make out of what a survey would have changed, and those below roots that are
+/// refused, of which it tells.
 pub(crate) fn bar(survey: &mut Survey, caller: &Caller, accounts: &dyn Accounts) -> Barred {
+    bar_roots(survey);
+    for (&root, refused) in &survey.refused {
+        let warning = told(&survey.roots[root as usize].path, refused);
+        match refused.why.is_about_others() {
+            true => survey.warnings.push(warning),
+            false if refused.changes > 0 => survey.remarks.push(warning),
+            false => {}
+        }
+    }
     let mut barred = Barred::new();
     for at in survey.changing() {
         let report = &survey.reports[at];
@@ -88,6 +99,31 @@ pub(crate) fn bar(survey: &mut Survey, caller: &Caller, accounts: &dyn Accounts)
         }
     }
     barred
+}
+
+/// Takes what lies below roots that `fix` refuses out of what a survey would have changed, and counts it.
+pub(crate) fn bar_roots(survey: &mut Survey) {
+    if survey.refused.is_empty() {
+        return;
+    }
+    for at in survey.changing() {
+        if let Some(refused) = survey.refused.get_mut(&survey.reports[at].root) {
+            refused.changes += 1;
+        }
+    }
+    // Whatever name or policy an entry is found by there: it stays as it is.
+    for report in survey.reports.iter_mut().filter(|report| survey.refused.contains_key(&report.root)) {
+        report.desired = report.actual;
+    }
+}
+
+/// Which root is refused, what that costs, why, and what to do.
+fn told(root: &Path, Refused { why, changes }: &Refused) -> String {
+    let cost = match changes {
+        0 => String::new(),
+        &changes => format!(", so {} left out", counted(changes, "change is", "changes are")),
+    };
+    format!("{}: fix would refuse this root{cost}: {why}; {}", root.display(), why.remedy())
 }
 
 /// Keeps the findings that the caller can mend; what is wrong with policies is root's to mend, and what others keep to

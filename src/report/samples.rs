@@ -130,6 +130,7 @@ pub(crate) fn survey() -> Survey {
         usage: None,
         skipped_mounts: vec![SkippedMount { root: 0, path: b"mnt".as_slice().into() }],
         barred: Default::default(),
+        refused: Default::default(),
         counts: Counts { entries: 100_000, excluded: 3, vanished: 1, suppressed: 2, known: 0 },
     }
 }

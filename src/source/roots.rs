@@ -1,6 +1,7 @@
 //! Root patterns of policies, expanded to real directories, with the guards that captures need.
 
 mod expand;
+mod refusal;
 
 use crate::judging::exceptions::{ExceptionScope, Exceptions};
 use crate::model::entry::{Entry, Kind};
@@ -14,14 +15,14 @@ use crate::policy::compile::instance::Instance;
 use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::model::Tree;
 use crate::policy::problem::Problem;
-use crate::source::system::{SystemRoot, system_root_at};
 use crate::source::trust::{Doubt, Step, Sticky, doubt_of_file, doubt_of_parents};
 use crate::sys::SysError;
 use crate::sys::purpose::Purpose;
-use crate::sys::root::{Links, ancestors, exists, look_at_path, open_root};
+use crate::sys::root::{Links, ancestors, exists, hold_directory, look_at_path, open_root};
 use crate::sys::stat::look;
 use expand::{Expansion, Found};
 use jiff::civil::Date;
+pub(crate) use refusal::RootRefusal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -59,6 +60,8 @@ pub(crate) struct Rooted {
     pub exceptions: Exceptions,
     /// What the root's pattern captured.
     pub captures: Vec<(String, String)>,
+    /// Why `fix` refuses it, if it does: what is only looked at is judged all the same.
+    pub refusal: Option<RootRefusal>,
 }
 
 /// The real roots of a run's policies.
@@ -70,8 +73,6 @@ pub(crate) struct Roots {
     pub refused: Vec<Refusal>,
     /// What is wrong with the policies themselves.
     pub problems: Vec<Problem>,
-    /// Doubts that only what changes things would act on.
-    pub remarks: Vec<String>,
     /// What others than root have a hand in, though root relies on it: told whatever is asked to be quiet.
     pub warnings: Vec<String>,
 }
@@ -216,8 +217,13 @@ impl Finder<'_> {
     fn bind(&mut self, loaded: &Loaded, claims: Vec<Claim>) {
         let Some(root) = claims.first().map(|claim| claim.found.path.clone()) else { return };
         let named: BTreeSet<&Path> = claims.iter().map(|claim| claim.found.named.as_path()).collect();
-        if !named.into_iter().all(|named| self.is_trusted(named)) || self.is_preserved(&root) {
-            return;
+        // A root that can't be opened is left to who opens it.
+        let preserved = || RootRefusal::of_directory(hold_directory(&root).ok()?, self.trust);
+        let doubted = named.into_iter().find_map(|named| RootRefusal::of_path(named, self.trust));
+        let refusal = doubted.or_else(preserved);
+        if let Some(refusal) = refusal.as_ref().filter(|_| self.trust.purpose.is_for_changes()) {
+            // By the root's own path, whatever it is named by: PATHs lead there.
+            return self.refuse(root, None, format!("{refusal}; {}", refusal.remedy()));
         }
         let mut captures: Vec<(String, String)> = Vec::new();
         for (name, value) in claims.iter().flat_map(|claim| &claim.found.captures) {
@@ -243,7 +249,7 @@ impl Finder<'_> {
         match self.table.merged(self.policy, &trees).and_then(|rules| bind(&rules, binding, self.lookup)) {
             Ok(instance) => {
                 let exceptions = self.exceptions(loaded, &claims);
-                self.roots.trees.push(Rooted { instance, exceptions, captures });
+                self.roots.trees.push(Rooted { instance, exceptions, captures, refusal });
             }
             // What a captured name brought about is that root's own error; the others go on.
             Err(problems) if !captures.is_empty() => {
@@ -292,47 +298,6 @@ impl Finder<'_> {
     fn refuse(&mut self, path: PathBuf, error: Option<SysError>, message: String) {
         self.roots.refused.push(Refusal { policy: self.policy, path, error, message });
     }
-
-    /// Whether a root is the system's own and not to be changed; says so.
-    fn is_preserved(&mut self, root: &Path) -> bool {
-        if !self.trust.purpose.is_for_changes() || self.trust.system_roots == SystemRoots::Taken {
-            return false;
-        }
-        let message = match system_root_at(root) {
-            Ok(None) => return false,
-            Ok(Some(system)) => preserved(system),
-            Err(error) => format!("can't tell whether it is the system's own: {error}"),
-        };
-        self.refuse(root.to_path_buf(), None, message);
-        true
-    }
-
-    /// Whether root may rely on a root's path; says why not.
-    fn is_trusted(&mut self, named: &Path) -> bool {
-        if !self.trust.is_root || self.trust.trusts_parents {
-            return true;
-        }
-        let Some(doubt) = doubt(named, Sticky::Passes) else { return true };
-        match self.trust.purpose.is_for_changes() {
-            false => {
-                let message = format!("{}: fix would refuse this root: {doubt}", named.display());
-                match doubt {
-                    // The directory that it lies in is root's own, so nobody else can make it lead elsewhere.
-                    Doubt::Link(_) => self.roots.remarks.push(message),
-                    _ => self.roots.warnings.push(message),
-                }
-                true
-            }
-            true => {
-                let message = format!(
-                    "root can't rely on this path: {doubt}; name the real path, take the right to write from others, \
-                     or vouch for it with --trust-parents"
-                );
-                self.refuse(named.to_path_buf(), None, message);
-                false
-            }
-        }
-    }
 }
 
 /// What stands for a name in braces, of a policy's params and of what a root captured.
@@ -344,15 +309,6 @@ pub(crate) fn lookup<'v>(
         let capture = captures.iter().find(|(capture, _)| capture == name).map(|(_, value)| value);
         capture.or_else(|| params.get(name)).map(|value| (value.as_str(), Origin::Policy))
     }
-}
-
-/// Why a root of the system's own is left alone.
-pub(crate) fn preserved(system: SystemRoot) -> String {
-    let instead = match system {
-        SystemRoot::Top => "name a directory below it, or ",
-        SystemRoot::Kernel(_) => "",
-    };
-    format!("nothing is changed here: {system}; {instead}insist with --no-preserve-root")
 }
 
 /// Why root can't rely on what leads to `path`; a link at its end counts too, and so does what can't be seen: whoever

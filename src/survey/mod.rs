@@ -23,7 +23,7 @@ pub(crate) mod trial;
 pub(crate) use live::Live;
 pub(crate) use request::{Conduct, Depth, Request, SurveyError};
 
-use crate::findings::{EntryError, Root, RulePlace, Survey};
+use crate::findings::{EntryError, Refused, Root, RulePlace, Survey};
 use crate::judging::bound::Bound;
 use crate::judging::cover::Cover;
 use crate::judging::memo::Memo;
@@ -62,7 +62,6 @@ pub(crate) fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, Surve
     for refusal in request.roots.refused.iter().filter(|refusal| request.selection.touches(&refusal.path)) {
         refuse(refusal, &mut survey);
     }
-    survey.remarks.clone_from(&request.roots.remarks);
     survey.warnings.clone_from(&request.roots.warnings);
     let seen = confined(request.conduct, || see_roots(request))?;
     let sees_all = seen.iter().all(Option::is_some);
@@ -157,6 +156,7 @@ fn bind<'a>(request: &'a Request<'a>, seen: Vec<Option<Sight>>, survey: &mut Sur
             }
             Some(Ok(seen)) => {
                 root.id = Some(seen.look.entry.id);
+                survey.refused.extend(tree.refusal.clone().map(|why| (index, Refused { why, changes: 0 })));
                 (root.handle, root.fsid) = (seen.handle.clone(), seen.fsid);
                 survey.reports.extend(seen.obstacle.map(|obstacle| obstacle.report(index, &seen.look.entry)));
                 let root_gid = root_gid(request, tree, &seen.look, index, survey);

@@ -87,6 +87,8 @@ pub(crate) struct EntryView<'a> {
     pub fixed: State,
     /// The state that `fix --unsafe-fixes` leaves it in.
     pub fixed_unsafely: State,
+    /// Why `fix` refuses the tree's root, if it does, and what to do about it.
+    pub refused: Option<String>,
 }
 
 /// An attribute and what the rules say of it.
@@ -197,6 +199,12 @@ fn write_view(
     if let Some(cause) = view.cause {
         let cause = format!("Probable cause: {cause}.");
         Layout { columns: screen.columns, first: 0, below: 0 }.write(out, cause.split(' '))?;
+    }
+    let is_fixed = view.findings.iter().any(|told| !matches!(told.fix, Fix::None(_)));
+    if let Some(why) = view.refused.as_ref().filter(|_| is_fixed) {
+        let why = format!("Nothing here is mended by fix, which refuses the tree's root: {}.", escape_message(why));
+        writeln!(out)?;
+        return Layout { columns: screen.columns, first: 0, below: 0 }.write(out, why.split(' '));
     }
     write_mending(out, explained, view, names)
 }

@@ -310,7 +310,8 @@ fn levels(survey: &Survey) -> impl Iterator<Item = Level> + Clone + '_ {
 }
 
 fn fixable(survey: &Survey) -> String {
-    let fixes = || survey.reports.iter().flat_map(|report| report.findings.iter().map(|finding| finding.fix));
+    let reports = || survey.reports.iter().filter(|report| !survey.refused.contains_key(&report.root));
+    let fixes = || reports().flat_map(|report| report.findings.iter().map(|finding| finding.fix));
     let safe = fixes().filter(|fix| matches!(fix, Fix::Safe)).count() as u64;
     let not_safe = fixes().filter(|fix| matches!(fix, Fix::Unsafe(_))).count() as u64;
     match (safe, not_safe) {

@@ -71,6 +71,7 @@ fn entry_line(explained: &Explained<'_>, view: &EntryView<'_>, names: &dyn IdNam
         "ideal": JsonState::new(view.ideal, names),
         "fixed": JsonState::new(view.fixed, names),
         "fixed_unsafely": JsonState::new(view.fixed_unsafely, names),
+        "refused": view.refused,
         "passed_over": view.passed_over,
         "attributes": attributes.collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),

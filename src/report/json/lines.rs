@@ -143,6 +143,8 @@ pub(super) enum Line<'a> {
         skipped_mounts: u64,
         findings: u64,
         changes: u64,
+        #[serde(skip_serializing_if = "is_none")]
+        refused: u64,
         errors: u64,
         exit: u8,
         vanished: u64,

@@ -88,6 +88,7 @@ fn view() -> EntryView<'static> {
         ideal: state(1001, 3001, 0o2770),
         fixed: state(1001, 3001, 0o2700),
         fixed_unsafely: state(1001, 3001, 0o2770),
+        refused: None,
     }
 }
 
