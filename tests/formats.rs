@@ -1,6 +1,7 @@
 //! Reports in several formats, summed up, limited, and against a baseline.
 
 use crate::lab::{FLAWED, FLAWS, lab};
+use crate::needs_program;
 use crate::run::path_bytes;
 use crate::scenario;
 use crate::stage::{ALICE, LAB};
@@ -82,6 +83,67 @@ scenario!(metrics_are_readable_whatever_the_umask_and_replaced_whole, |t| {
     assert_eq!(kept, "1234567890");
     let names = fs::read_dir(t.dir()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert!(!names.into_iter().any(|name| name.contains(".prom.")), "a temporary file is left");
+});
+
+/// The metrics of a file: their names, and the value of each that has no more labels than the run has.
+fn metrics(text: &str) -> Vec<(&str, &str)> {
+    let series = text.lines().filter(|line| !line.starts_with('#'));
+    series.filter_map(|line| Some((line.split(['{', ' ']).next()?, line.rsplit_once(' ')?.1))).collect()
+}
+
+scenario!(metrics_of_a_run_that_is_cut_short_count_nothing, |t| {
+    needs_program!("strace");
+    t.policy("lab.toml", &lab("root = ['$TREE/a', '$TREE/b']"));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 0775 a\n dir 0:4242 0775 b\n file 0:0 0664 b/f");
+    let file = t.dir().join("out.prom");
+    let check = "check -q -p lab.toml --report prometheus=$DIR/out.prom";
+    let counted = |text: &str| {
+        let is_count =
+            |name: &str| ["sgidlint_findings", "sgidlint_entries", "sgidlint_known_findings"].contains(&name);
+        metrics(text).into_iter().filter(|(name, _)| is_count(name)).count()
+    };
+    let ended = |status: &str| {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(metrics(&text).contains(&("sgidlint_exit_status", status)), "{text}");
+        counted(&text)
+    };
+    t.run(check).exits(1);
+    assert!(ended("1") > 3);
+    t.sh("mv b ../b");
+    t.run(check).exits(3);
+    assert_eq!(ended("3"), 0);
+    t.sh("mv ../b b");
+    // A second signal, to another thread, would end the run at once.
+    let strace = "strace -f -qq -o /dev/null -P $TREE/b -e trace=getdents64 -e inject=getdents64:signal=SIGTERM:when=1";
+    t.run_under(strace, check).exits(130).mentions("Interrupted: not everything was looked at.");
+    assert_eq!(ended("130"), 0);
+});
+
+scenario!(metrics_tell_of_a_policy_that_is_broken, |t| {
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.tree("dir 0:4242 2775 .");
+    let file = t.dir().join("out.prom");
+    let broken = ["format = 1\n[[tree\n", &lab("root = '$TREE'").replace("4242", "'no-such-group'"), ""];
+    for to in ["--report prometheus=$DIR/out.prom", "--format prometheus -o $DIR/out.prom"] {
+        for text in broken {
+            let _ = fs::remove_file(&file);
+            t.policy("lab.toml", &lab("root = '$TREE'"));
+            t.run(&format!("check -p lab.toml {to}")).succeeds();
+            let before = fs::read_to_string(&file).unwrap();
+            match text {
+                "" => fs::remove_file(t.dir().join("lab.toml")).unwrap(),
+                text => t.policy("lab.toml", text),
+            }
+            t.run(&format!("check -p lab.toml {to} --report sarif=$DIR/out.sarif")).exits(2);
+            let after = fs::read_to_string(&file).unwrap();
+            let status = "sgidlint_exit_status{policy=\"lab\",report=\"out\"} 2\n";
+            assert!(after.contains(status) && !after.contains("sgidlint_findings"), "{after}");
+            assert!(after.contains("sgidlint_last_run_timestamp_seconds{policy"), "{after}");
+            let success = |text: &str| text.lines().rfind(|line| line.contains("last_success")).map(str::to_owned);
+            assert_eq!(success(&after), success(&before));
+            assert!(!t.dir().join("out.sarif").exists(), "nothing was looked at");
+        }
+    }
 });
 
 scenario!(a_baseline_leaves_only_what_is_new, |t| {

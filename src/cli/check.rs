@@ -26,6 +26,7 @@ use crate::report::text::words::Words;
 use crate::report::{human, json};
 use crate::sys::host;
 use crate::sys::purpose::Purpose;
+use jiff::Timestamp;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -36,12 +37,41 @@ use std::time::Instant;
 /// `sgidlint check`.
 pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -> Result<Exit, Failure> {
     let (began, clock) = (host::now(), Instant::now());
+    // The files that reports go to are the caller's own; policies and trees are seen by who is looked as.
+    let mut files = Files::open(common, &arguments.reporting.reports)?;
+    let told = check_to(common, arguments, (began, clock), &mut files, streams);
+    if let Err(failure) = &told {
+        let ended = Ended {
+            exit: failure.exit as u8,
+            began,
+            took: clock.elapsed(),
+            strictness: streams.manner(common).strictness,
+            last_success: None,
+            interrupted: None,
+        };
+        // Who watches the metrics alone would take what an earlier run wrote for what there is now.
+        let written = files.write_failed(&ended);
+        let format = common.report_format;
+        if format.0.failed.is_some() && !streams.is_worth_keeping() {
+            streams.write_results(|out| format.write_failed(out, &ended, common.output.as_deref()))?;
+        }
+        written?;
+    }
+    told
+}
+
+/// Looks, and tells what was found: in these files, and where results go.
+fn check_to(
+    common: &Common,
+    arguments: &CheckCommand,
+    (began, clock): (Timestamp, Instant),
+    files: &mut Files,
+    streams: &mut Streams,
+) -> Result<Exit, Failure> {
     let CheckCommand { look, probe, paths_from, reporting } = arguments;
     // The list is the caller's own, as the files are that reports go to.
     let only = paths_from.as_deref().map(paths::listed).transpose()?;
     let check = &Check { only, ..look.check.clone() };
-    // The files that reports go to are the caller's own; policies and trees are seen by who is looked as.
-    let files = Files::open(common, &reporting.reports)?;
     run_as(&look.eyes)?;
     let memory = Memory::open(common, reporting)?;
     let session = Session::begin(common, if *probe { Purpose::Probe } else { Purpose::Check })?;

@@ -98,7 +98,7 @@ fn work(arguments: &Arguments, paged: Option<Paged>) -> u8 {
     };
     let finished = match &ended {
         // A file that an earlier run wrote stays what it is where nothing was done, or came to nothing.
-        Err(failure) if failure.exit == Exit::Usage => {
+        Err(failure) if failure.exit == Exit::Usage && arguments.common.report_format.0.failed.is_none() => {
             drop(streams);
             Ok(())
         }

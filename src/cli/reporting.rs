@@ -51,7 +51,7 @@ impl CheckReport<'_> {
             manner,
             summary: self.asked.summary,
             removable: &removable,
-            file: to.and_then(Path::file_stem).and_then(OsStr::to_str),
+            file: stem(to),
         };
         (format.0.write)(out, &check)
     }
@@ -63,6 +63,19 @@ impl ReportFormat {
         // Only what such files tell is worth reading them for.
         if self.0.readers == Readers::All { (self.0.last_success)(&read_start(path)?) } else { None }
     }
+
+    /// Writes that a check failed before it looked at anything, where this format tells so.
+    pub(super) fn write_failed(self, out: &mut dyn Write, ended: &Ended, to: Option<&Path>) -> io::Result<()> {
+        let Some(write) = self.0.failed else { return Ok(()) };
+        let before = to.and_then(read_start).unwrap_or_default();
+        let ended = Ended { last_success: (self.0.last_success)(&before), ..*ended };
+        write(out, &ended, stem(to), &before)
+    }
+}
+
+/// The name of a file as a report tells it.
+fn stem(path: Option<&Path>) -> Option<&str> {
+    path.and_then(Path::file_stem).and_then(OsStr::to_str)
 }
 
 /// Files for reports, opened before anything is looked at.
@@ -98,19 +111,32 @@ impl Files {
     }
 
     /// Writes each report, as plain text for people too.
-    pub(super) fn write(self, told: &CheckReport<'_>, manner: Manner) -> Result<(), Failure> {
-        for File { format, path, mut output } in self.0 {
-            let written = told.write_as(format, &mut output, manner, Some(&path));
-            let output = written.and_then(|()| output.into_inner().map_err(io::IntoInnerError::into_error));
-            let finished = output.map_err(|error| error.to_string()).and_then(|output| {
-                output.finish().map_err(|error| error.to_string()) //
-            });
-            finished.map_err(|error| {
-                Failure::incomplete(format!("can't write the report {}: {error}", paths::shown(&path)))
-                    .hinted("see that there is space, and that the directory can be written")
-            })?;
-        }
-        Ok(())
+    pub(super) fn write(&mut self, told: &CheckReport<'_>, manner: Manner) -> Result<(), Failure> {
+        let each = |file: File| file.write(|out, format, path| told.write_as(format, out, manner, Some(path)));
+        std::mem::take(&mut self.0).into_iter().try_for_each(each)
+    }
+
+    /// Writes that the check failed, where a format tells so; the other files stay what an earlier run wrote.
+    pub(super) fn write_failed(&mut self, ended: &Ended) -> Result<(), Failure> {
+        let telling = std::mem::take(&mut self.0).into_iter().filter(|file| file.format.0.failed.is_some());
+        let each = |file: File| file.write(|out, format, path| format.write_failed(out, ended, Some(path)));
+        telling.into_iter().try_for_each(each)
+    }
+}
+
+impl File {
+    /// Writes the file, and gives it its name.
+    fn write(self, write: impl FnOnce(&mut dyn Write, ReportFormat, &Path) -> io::Result<()>) -> Result<(), Failure> {
+        let File { format, path, mut output } = self;
+        let written = write(&mut output, format, &path);
+        let output = written.and_then(|()| output.into_inner().map_err(io::IntoInnerError::into_error));
+        let finished = output
+            .map_err(|error| error.to_string())
+            .and_then(|output| output.finish().map_err(|error| error.to_string()));
+        finished.map_err(|error| {
+            Failure::incomplete(format!("can't write the report {}: {error}", paths::shown(&path)))
+                .hinted("see that there is space, and that the directory can be written")
+        })
     }
 }
 

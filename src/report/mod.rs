@@ -29,9 +29,15 @@ pub(crate) struct Format {
     pub readers: Readers,
     /// When a run was last complete, by what an earlier one wrote.
     pub last_success: fn(&str) -> Option<i64>,
+    /// Writes that a check failed before it looked at anything, and what is kept of what an earlier one wrote; other
+    /// files stay as they are then.
+    pub failed: Option<WriteFailed>,
     /// Writes a whole check.
     pub write: fn(&mut dyn Write, &Check<'_>) -> io::Result<()>,
 }
+
+/// Writes how a check failed: how it ended, the name of the file, and what an earlier run wrote there.
+pub(crate) type WriteFailed = fn(&mut dyn Write, &check::Ended, Option<&str>, &str) -> io::Result<()>;
 
 /// Who reads a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,10 +81,17 @@ pub(crate) static FORMATS: &[Format] = &[
         help: "Metrics for the node exporter's textfile collector (check only)",
         readers: Readers::All,
         last_success: prometheus::last_success,
+        failed: Some(prometheus::write_failed),
         write: |out, check| prometheus::write_check(out, check.survey, check.words, &check.ended, check.file),
     },
 ];
 
 /// What most formats are like.
-const PLAIN: Format =
-    Format { name: "", help: "", readers: Readers::AsUsual, last_success: |_| None, write: |_, _| Ok(()) };
+const PLAIN: Format = Format {
+    name: "",
+    help: "",
+    readers: Readers::AsUsual,
+    last_success: |_| None,
+    failed: None,
+    write: |_, _| Ok(()),
+};

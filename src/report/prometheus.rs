@@ -11,11 +11,15 @@ use std::io::{self, Write};
 /// The name of the metric that says when a run was last complete.
 const LAST_SUCCESS: &str = "sgidlint_last_success_timestamp_seconds";
 
+/// The name of the metric that says how a run ended.
+const EXIT_STATUS: &str = "sgidlint_exit_status";
+
 /// How many roots have a series for each lint; where there are more, those of one level are one.
 const MOST_ROOTS: usize = 100;
 
 /// Writes the numbers of a check. Every series says of which policies it is and, where it goes to a file, of which:
-/// those of two jobs in one directory are never the same.
+/// those of two jobs in one directory are never the same. What wasn't counted to the end has no series: the next whole
+/// run would seem to have found more.
 pub(crate) fn write_check(
     out: &mut dyn Write,
     survey: &Survey,
@@ -23,33 +27,52 @@ pub(crate) fn write_check(
     ended: &Ended,
     file: Option<&str>,
 ) -> io::Result<()> {
-    let report = file.map(|name| format!(r#",report="{}""#, label(&escape(name.as_bytes())))).unwrap_or_default();
-    head(out, "sgidlint_findings", "Findings by policy, root, lint and level; those about a policy have no root.")?;
-    for ((policy, root, lint, level), count) in findings(survey, words) {
-        let (policy, root, lint, level) = (label(&policy), label(&root), label(&lint), level.name());
-        let labels = format!(r#"policy="{policy}"{report},root="{root}",lint="{lint}",level="{level}""#);
-        writeln!(out, "sgidlint_findings{{{labels}}} {count}")?;
+    let report = report_label(file);
+    if ended.is_complete() {
+        head(
+            out,
+            "sgidlint_findings",
+            "Findings by policy, root, lint and level, of a run that looked at everything; those about a policy have no root.",
+        )?;
+        for ((policy, root, lint, level), count) in findings(survey, words) {
+            let (policy, root, lint, level) = (label(&policy), label(&root), label(&lint), level.name());
+            let labels = format!(r#"policy="{policy}"{report},root="{root}",lint="{lint}",level="{level}""#);
+            writeln!(out, "sgidlint_findings{{{labels}}} {count}")?;
+        }
     }
     let policies: BTreeSet<&str> = survey.policies.iter().map(|policy| policy.name.as_str()).collect();
     let policies = policies.into_iter().collect::<Vec<_>>().join(",");
-    let labels = format!(r#"{{policy="{}"{report}}}"#, label(&escape(policies.as_bytes())));
+    let labels = format!(r#"policy="{}"{report}"#, label(&escape(policies.as_bytes())));
     let counts = &survey.counts;
+    let counted = |count: u64| ended.is_complete().then(|| count.to_string());
+    let errors = Some(survey.errors.len().to_string());
+    let series = [
+        ("sgidlint_suppressed_findings", "Findings that exceptions cover.", counted(counts.suppressed)),
+        ("sgidlint_known_findings", "Findings that the baseline knows.", counted(counts.known)),
+        ("sgidlint_entries", "Entries seen, of a run that looked at everything.", counted(counts.entries)),
+        ("sgidlint_excluded_entries", "Entries that an exclude kept out.", counted(counts.excluded)),
+        ("sgidlint_skipped_mounts", "Mounts that were not entered.", counted(survey.skipped_mounts.len() as u64)),
+        ("sgidlint_errors", "What could not be read.", errors),
+    ];
+    write_series(out, &labels, &series)?;
+    write_end(out, &labels, ended)
+}
+
+/// Writes that a check failed before it looked at anything; of which policies, only what an earlier run wrote can say.
+pub(crate) fn write_failed(out: &mut dyn Write, ended: &Ended, file: Option<&str>, before: &str) -> io::Result<()> {
+    let policy = policy_label(before).map(|policy| format!(r#"policy="{policy}""#)).unwrap_or_default();
+    let labels = format!("{policy}{}", report_label(file));
+    write_end(out, labels.trim_start_matches(','), ended)
+}
+
+/// How and when a run ended.
+fn write_end(out: &mut dyn Write, labels: &str, ended: &Ended) -> io::Result<()> {
     let now = ended.began.checked_add(ended.took).unwrap_or(ended.began).as_second();
     let success = if ended.is_complete() { Some(now) } else { ended.last_success };
     let number = |count: u64| Some(count.to_string());
-    for (name, help, value) in [
-        ("sgidlint_suppressed_findings", "Findings that exceptions cover.", number(counts.suppressed)),
-        ("sgidlint_known_findings", "Findings that the baseline knows.", number(counts.known)),
-        ("sgidlint_entries", "Entries seen.", number(counts.entries)),
-        ("sgidlint_excluded_entries", "Entries that an exclude kept out.", number(counts.excluded)),
-        ("sgidlint_skipped_mounts", "Mounts that were not entered.", number(survey.skipped_mounts.len() as u64)),
-        ("sgidlint_errors", "What could not be read.", number(survey.errors.len() as u64)),
-        ("sgidlint_exit_status", "Exit status of the last run.", number(ended.exit.into())),
-        (
-            "sgidlint_interrupted_runs",
-            "Interrupted runs on record that were not undone.",
-            ended.interrupted.and_then(number),
-        ),
+    let series = [
+        (EXIT_STATUS, "Exit status of the last run.", number(ended.exit.into())),
+        ("sgidlint_interrupted_runs", "Interrupted runs on record that were not undone.", ended.interrupted.and_then(number)),
         ("sgidlint_run_seconds", "How long the last run took.", Some(format!("{:.3}", ended.took.as_secs_f64()))),
         ("sgidlint_last_run_timestamp_seconds", "When the last run ended.", Some(now.to_string())),
         (
@@ -57,13 +80,43 @@ pub(crate) fn write_check(
             "When a run last looked at everything, whatever it found.",
             success.map(|success| success.to_string()),
         ),
-    ] {
+    ];
+    write_series(out, labels, &series)
+}
+
+/// A metric of one series: its name, its help, and its value where there is one.
+type Single = (&'static str, &'static str, Option<String>);
+
+fn write_series(out: &mut dyn Write, labels: &str, series: &[Single]) -> io::Result<()> {
+    let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+    for (name, help, value) in series {
         if let Some(value) = value {
             head(out, name, help)?;
             writeln!(out, "{name}{labels} {value}")?;
         }
     }
     Ok(())
+}
+
+/// The label of the file that metrics go to.
+fn report_label(file: Option<&str>) -> String {
+    file.map(|name| format!(r#",report="{}""#, label(&escape(name.as_bytes())))).unwrap_or_default()
+}
+
+/// The value of the label of the policies as an earlier run wrote it, escapes and all.
+fn policy_label(written: &str) -> Option<&str> {
+    let head = r#"{policy=""#;
+    let value = written.lines().find_map(|line| line.strip_prefix(EXIT_STATUS)?.strip_prefix(head))?;
+    let mut letters = value.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '"' => return Some(&value[..at]),
+            // An escape that there is none of would make the whole file unreadable.
+            '\\' if !matches!(letters.next()?.1, '\\' | '"' | 'n') => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// When a run was last complete, by what the run before wrote.
@@ -137,6 +190,10 @@ mod tests {
     use crate::report::samples::{Words, survey, text};
     use snapbox::{IntoData, assert_data_eq, str};
 
+    fn whole() -> Ended {
+        Ended { exit: 1, ..ended() }
+    }
+
     fn written(survey: &Survey, ended: Ended) -> String {
         text(|out| write_check(out, survey, &Words, &ended, Some("nightly")))
     }
@@ -144,9 +201,9 @@ mod tests {
     #[test]
     fn numbers_have_their_help_their_type_and_their_policy() {
         assert_data_eq!(
-            written(&survey(), ended()),
+            written(&survey(), whole()),
             str![[r##"
-# HELP sgidlint_findings Findings by policy, root, lint and level; those about a policy have no root.
+# HELP sgidlint_findings Findings by policy, root, lint and level, of a run that looked at everything; those about a policy have no root.
 # TYPE sgidlint_findings gauge
 sgidlint_findings{policy="lab-share",report="nightly",root="",lint="expired-exception",level="warn"} 1
 sgidlint_findings{policy="lab-share",report="nightly",root="/srv/lab",lint="foreign-group",level="deny"} 1
@@ -159,7 +216,7 @@ sgidlint_suppressed_findings{policy="lab-share",report="nightly"} 2
 # HELP sgidlint_known_findings Findings that the baseline knows.
 # TYPE sgidlint_known_findings gauge
 sgidlint_known_findings{policy="lab-share",report="nightly"} 0
-# HELP sgidlint_entries Entries seen.
+# HELP sgidlint_entries Entries seen, of a run that looked at everything.
 # TYPE sgidlint_entries gauge
 sgidlint_entries{policy="lab-share",report="nightly"} 100000
 # HELP sgidlint_excluded_entries Entries that an exclude kept out.
@@ -173,13 +230,16 @@ sgidlint_skipped_mounts{policy="lab-share",report="nightly"} 1
 sgidlint_errors{policy="lab-share",report="nightly"} 1
 # HELP sgidlint_exit_status Exit status of the last run.
 # TYPE sgidlint_exit_status gauge
-sgidlint_exit_status{policy="lab-share",report="nightly"} 3
+sgidlint_exit_status{policy="lab-share",report="nightly"} 1
 # HELP sgidlint_run_seconds How long the last run took.
 # TYPE sgidlint_run_seconds gauge
 sgidlint_run_seconds{policy="lab-share",report="nightly"} 1.250
 # HELP sgidlint_last_run_timestamp_seconds When the last run ended.
 # TYPE sgidlint_last_run_timestamp_seconds gauge
 sgidlint_last_run_timestamp_seconds{policy="lab-share",report="nightly"} 1795307543
+# HELP sgidlint_last_success_timestamp_seconds When a run last looked at everything, whatever it found.
+# TYPE sgidlint_last_success_timestamp_seconds gauge
+sgidlint_last_success_timestamp_seconds{policy="lab-share",report="nightly"} 1795307543
 
 "##]]
             .raw()
@@ -187,9 +247,38 @@ sgidlint_last_run_timestamp_seconds{policy="lab-share",report="nightly"} 1795307
     }
 
     #[test]
+    fn what_was_not_counted_to_the_end_has_no_series() {
+        for exit in [3, 130] {
+            let report = written(&survey(), Ended { exit, ..ended() });
+            let names: Vec<&str> = report.lines().filter_map(|line| line.strip_prefix("sgidlint_")).collect();
+            let names: Vec<&str> = names.iter().filter_map(|line| line.split('{').next()).collect();
+            assert_eq!(names, ["errors", "exit_status", "run_seconds", "last_run_timestamp_seconds"], "{exit}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_did_not_begin_says_so_of_the_policies_of_the_run_before() {
+        let failed = |before: &str| {
+            let ended = Ended { exit: 2, last_success: Some(7), ..ended() };
+            text(|out| write_failed(out, &ended, Some("nightly"), before))
+        };
+        let mut survey = survey();
+        survey.policies[0].name = "a\"b\\".into();
+        let status = |report: &str| report.lines().find(|line| line.starts_with(EXIT_STATUS)).map(str::to_owned);
+        let before = written(&survey, whole());
+        assert_eq!(status(&failed(&before)), status(&before).map(|line| line.replace("} 1", "} 2")));
+        let unknown = Some(r#"sgidlint_exit_status{report="nightly"} 2"#.to_owned());
+        let escape = "sgidlint_exit_status{policy=\"a\\x\"} 0";
+        for none in ["", "sgidlint_exit_status{policy=\"a", escape, "sgidlint_exit_status 0"] {
+            assert_eq!(status(&failed(none)), unknown, "{none}");
+        }
+        assert!(failed("").contains("sgidlint_last_success_timestamp_seconds{report=\"nightly\"} 7\n"));
+    }
+
+    #[test]
     fn what_was_not_found_is_zero() {
         let mut survey = Survey { levels: vec![Levels::default()], ..survey() };
-        let report = written(&survey, ended());
+        let report = written(&survey, whole());
         let zero = r#"{policy="lab-share",report="nightly",root="/srv/lab",lint="missing-sticky",level="deny"} 0"#;
         assert!(report.contains(zero) && report.contains(r#"lint="unused-rule",level="warn"} 0"#), "{report}");
         let series = |report: &str| report.lines().filter(|line| line.starts_with("sgidlint_findings{")).count();
@@ -204,14 +293,14 @@ sgidlint_last_run_timestamp_seconds{policy="lab-share",report="nightly"} 1795307
             root.path = format!("/srv/{number}").into();
             survey.roots.push(root.clone());
         }
-        let report = written(&survey, ended());
+        let report = written(&survey, whole());
         assert!(report.contains(r#"root="/srv/lab",lint="",level="deny"} 2"#), "{report}");
         assert!(report.contains(r#"root="/srv/7",lint="",level="warn"} 0"#) && sum(&report) == 5, "{report}");
     }
 
     #[test]
     fn the_last_success_outlives_runs_that_are_none() {
-        let after = written(&survey(), Ended { exit: 1, ..ended() });
+        let after = written(&survey(), whole());
         assert_eq!(last_success(&after), Some(1_795_307_543));
         let failed = Ended { last_success: last_success(&after), ..ended() };
         assert_eq!(last_success(&written(&survey(), failed)), Some(1_795_307_543));
@@ -224,7 +313,7 @@ sgidlint_last_run_timestamp_seconds{policy="lab-share",report="nightly"} 1795307
     fn a_hostile_root_stays_in_its_label() {
         let mut survey = survey();
         survey.roots[0].path = "/srv/\"} 1\nx{a=\"".into();
-        let report = written(&survey, ended());
+        let report = written(&survey, whole());
         assert!(report.contains(r#"root="/srv/\"} 1\\nx{a=\"","#), "{report}");
         assert!(report.lines().all(|line| line.starts_with('#') || line.starts_with("sgidlint_")), "{report}");
     }
@@ -236,7 +325,7 @@ sgidlint_last_run_timestamp_seconds{policy="lab-share",report="nightly"} 1795307
         let mut report = survey.reports[0].clone();
         report.root = 1;
         survey.reports.push(report);
-        let report = written(&survey, ended());
+        let report = written(&survey, whole());
         let series: Vec<&str> = report.lines().filter(|line| line.contains("spreading-group")).collect();
         assert_eq!(series.len(), 1, "{series:?}");
         assert!(series[0].ends_with("} 2"), "{series:?}");
