@@ -285,6 +285,7 @@ scenario!(what_is_generated_takes_what_the_command_takes, |t| {
 
 scenario!(lines_in_the_journal_say_how_grave_they_are, |t| {
     t.policy("lab.toml", &lab(""));
+    t.policy("broken.toml", "format = 1\n[[tree]]\ngruop = 7\n");
     t.tree("dir 0:4242 0775 .\n file 0:4242 0666 f");
     let run = |which: &str, words: &str| {
         let program = crate::scenario::BINARY;
@@ -301,4 +302,6 @@ scenario!(lines_in_the_journal_say_how_grave_they_are, |t| {
     assert!(!run("err", "-q").contains("<3>"), "only what goes there");
     assert!(run("err", "--no-such").contains("error: "));
     assert!(run("err", "-s x=1").contains("<3>sgidlint: error: "));
+    let told = run("err", "-q -p ../broken.toml");
+    assert!(told.contains("<3>error: ") && told.contains("<3>3 | gruop = 7") && !told.contains("<6>"), "{told}");
 });

@@ -124,6 +124,30 @@ scenario!(the_first_interrupt_finishes_the_entry_in_hand, |t| {
     }
 });
 
+scenario!(an_interrupt_is_told_also_when_quiet, |t| {
+    needs_program!("strace");
+    t.policy("lab.toml", &lab(""));
+    t.tree(FIVE);
+    let strace = "strace -f -qq -o /dev/null -e trace=fchownat,getdents64 -e inject";
+    let run = t.run_under(&format!("{strace}=fchownat:signal=SIGTERM:when=2"), "fix -y -q . -p lab.toml");
+    run.exits(130).mentions("Interrupted: 3 changes were not tried.");
+    let run = t.run_under(&format!("{strace}=getdents64:signal=SIGTERM:when=1"), "check -q . -p lab.toml");
+    run.exits(130).mentions("Interrupted ");
+});
+
+scenario!(what_is_to_undo_is_said_with_the_state_folder_that_was_named, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FIVE);
+    t.sh("install -d -m 700 '../my runs'");
+    let run = t.run("fix -y . -p lab.toml --state-dir '$DIR/my runs'");
+    let told = run.succeeds().stderr().to_owned();
+    let (_, command) = told.trim_end().rsplit_once("undo with: sgidlint ").expect("a command");
+    assert!(command.contains(" --state-dir '"), "{command}");
+    t.run(&format!("{command} -y")).succeeds();
+    t.holds_first_tree();
+    t.run("fix -y . -p lab.toml").never_mentions("--state-dir");
+});
+
 scenario!(every_signal_ends_a_run_in_order_but_one_that_the_caller_ignores, |t| {
     needs_program!("strace");
     t.policy("lab.toml", &lab(""));

@@ -184,7 +184,7 @@ fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Strea
     });
     let changes = record.plan.changes.iter().enumerate();
     let changed = changes.filter(|(index, _)| record.may_have_changed(*index)).map(|(_, change)| change);
-    let again = format!("run `sgidlint undo {run}` again");
+    let again = format!("run `sgidlint undo {run}{}` again", store::option(common));
     let grounded = Grounded::open(&session, &record.plan, changed.clone(), &*again)?;
     if grounded.is_barren(changed) && grounded.is_closed() {
         return Err(grounded.refusal(&session, streams));

@@ -31,6 +31,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Executed {
     /// The run's id.
     pub run: String,
+    /// The option that lets another command find it, if it takes one.
+    pub option: String,
     /// The numbers.
     pub tally: Tally,
     /// What became of each change that was tried, in the order of the plan.
@@ -115,11 +117,12 @@ pub(super) fn execute_on(
     let tally = progress::while_applying(session.common, plan.changes.len() as u64, &tried, work);
     let tally = tally.map_err(|error| Failure::incomplete(unfit(error)))?;
     let RunRecorder { journal, done, .. } = clerk;
-    let executed = Executed { run, tally, done, took: began.elapsed() };
+    let option = store::option(session.common);
+    let executed = Executed { run, option, tally, done, took: began.elapsed() };
     journal.settle(executed.exit() as u8).map_err(|error| {
         let run = executed.run.clone();
         let failure = Failure::incomplete(format!("the outcome of run {run} can't be put on record: {error}"))
-            .hinted(format!("what was changed can be undone all the same: sgidlint undo {run}"));
+            .hinted(format!("what was changed can be undone all the same: sgidlint undo {run}{}", executed.option));
         Failure { run: Some(run), ..failure }
     })?;
     Ok(executed)
@@ -170,7 +173,7 @@ impl Executed {
 
     /// The run as its summary tells of it.
     pub(super) fn ran(&self, counts: Counts) -> Ran<'_> {
-        Ran { run: &self.run, counts, took: self.took }
+        Ran { run: &self.run, option: &self.option, counts, took: self.took }
     }
 
     /// Tells why the run did not come to the end of its plan, where it didn't.

@@ -38,7 +38,7 @@ pub(super) fn log(common: &Common, log: &Log, streams: &mut Streams) -> Result<E
     }
     let (palette, columns) = (streams.palette(), streams.columns());
     streams.write_results(|out| match common.format {
-        Format::Human => write_log(out, &runs, &palette, columns),
+        Format::Human => write_log(out, &runs, &super::store::option(common), &palette, columns),
         Format::Json => answer::write_log(out, &runs),
     })?;
     Ok(exit)

@@ -30,11 +30,14 @@ pub(super) fn write_error(text: &[u8]) {
 /// only make a line graver.
 fn priority(line: &[u8], before: u8) -> u8 {
     let has = |text: &[u8]| line.windows(text.len()).any(|part| part == text);
+    // What is drawn below `error: ` of a policy goes on with it: ` --> file:2:1`, `2 | group = 7`, an empty line.
+    let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let is_drawn = digits > 0 && line[digits..].starts_with(b" |") || line == b"\n";
     match line {
-        _ if line.starts_with(b"sgidlint: error: ") || has(b": deny: ") => 3,
-        _ if line.starts_with(b"sgidlint: warning: ") || has(b": warn: ") => 4,
+        _ if line.starts_with(b"error: ") || line.starts_with(b"sgidlint: error: ") || has(b": deny: ") => 3,
+        _ if line.starts_with(b"sgidlint: warning: ") || line.starts_with(b"Interrupted") || has(b": warn: ") => 4,
         _ if line.starts_with(b"sgidlint: note: ") => 5,
-        _ if line.starts_with(b"  ") => before,
+        _ if line.starts_with(b" ") || is_drawn => before,
         _ => 6,
     }
 }
@@ -91,13 +94,15 @@ mod tests {
         for part in [
             "/srv/a: deny: mode\n/srv/b: wa",
             "rn: x\nsgidlint: error: y\n  hint: z\nsgidlint: note: n\nsgidlint: ",
-            "warning: w\n1 finding.",
+            "warning: w\nerror: no\n --> a:21:1\n   |\n21 | gruop = 7\n   | ^^^\n\n2 of a",
+            " kind\nInterrupted: it\n1 finding.",
         ] {
             lines.write_all(part.as_bytes()).unwrap();
         }
         lines.finish().unwrap();
         let expected = "<3>/srv/a: deny: mode\n<4>/srv/b: warn: x\n<3>sgidlint: error: y\n<3>  hint: z\n\
-                        <5>sgidlint: note: n\n<4>sgidlint: warning: w\n<6>1 finding.";
+                        <5>sgidlint: note: n\n<4>sgidlint: warning: w\n<3>error: no\n<3> --> a:21:1\n<3>   |\n<3>21 | gruop = 7\n\
+                        <3>   | ^^^\n<3>\n<6>2 of a kind\n<4>Interrupted: it\n<6>1 finding.";
         assert_eq!(String::from_utf8(told).unwrap(), expected);
     }
 }

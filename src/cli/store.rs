@@ -3,11 +3,13 @@
 use super::exit::Failure;
 use crate::args::Common;
 use crate::journal;
+use crate::model::text::quote::shell_quote;
 use crate::sys::SysError;
 use crate::sys::host;
 use crate::sys::root::exists;
 use crate::sys::store::{Missing, Store, StoreError};
 use rustix::io::Errno;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Where root's runs are on record.
@@ -47,6 +49,14 @@ pub(super) fn interrupted(common: &Common) -> Option<u64> {
     };
     let runs = journal::list(&store).ok()?;
     Some(journal::cut_short(runs.iter().flatten()).count() as u64)
+}
+
+/// The option that lets a command find the runs of this one, with a space before it; empty where it finds them anyway.
+pub(super) fn option(common: &Common) -> String {
+    let is_of_environment = |path: &PathBuf| std::env::var_os("SGIDLINT_STATE_DIR").is_some_and(|set| set == *path);
+    let Some(path) = common.state_dir.as_ref().filter(|path| !is_of_environment(path)) else { return String::new() };
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    format!(" --state-dir {}", shell_quote(path.as_os_str().as_bytes()))
 }
 
 /// `/var/lib/sgidlint` for root, else below the XDG base directory for state.

@@ -72,7 +72,11 @@ fn write_end(out: &mut dyn Write, labels: &str, ended: &Ended) -> io::Result<()>
     let number = |count: u64| Some(count.to_string());
     let series = [
         (EXIT_STATUS, "Exit status of the last run.", number(ended.exit.into())),
-        ("sgidlint_interrupted_runs", "Interrupted runs on record that were not undone.", ended.interrupted.and_then(number)),
+        (
+            "sgidlint_interrupted_runs",
+            "Interrupted runs on record that were not undone.",
+            ended.interrupted.and_then(number),
+        ),
         ("sgidlint_run_seconds", "How long the last run took.", Some(format!("{:.3}", ended.took.as_secs_f64()))),
         ("sgidlint_last_run_timestamp_seconds", "When the last run ended.", Some(now.to_string())),
         (

@@ -55,6 +55,8 @@ pub(super) fn counts_text(counts: &Counts) -> String {
 pub(crate) struct Ran<'a> {
     /// Its id.
     pub run: &'a str,
+    /// The option that lets another command find it, with a space before it; empty where it takes none.
+    pub option: &'a str,
     /// How many of its changes came to which end.
     pub counts: Counts,
     /// How long it took to make them.
@@ -70,7 +72,7 @@ impl Ran<'_> {
         columns: Option<usize>,
         left: Option<&str>,
     ) -> io::Result<()> {
-        let Ran { run, counts, took } = self;
+        let Ran { run, option, counts, took } = self;
         let done = match counts.total() {
             total if total == counts.applied => format!("{} applied", counted(total, "change", "changes")),
             total => format!("{}: {},", counted(total, "change", "changes"), counts_text(counts)),
@@ -78,7 +80,7 @@ impl Ran<'_> {
         let left = left.map(|left| format!(", leaving {left}")).unwrap_or_default();
         let run = shell_quote(run.as_bytes());
         let record = match counts.made() + counts.refused > 0 {
-            true => format!("undo with: sgidlint undo {run}"),
+            true => format!("undo with: sgidlint undo {run}{option}"),
             false => format!("on record as run {run}"),
         };
         // No period behind an id: it would be copied along.
@@ -188,7 +190,8 @@ mod tests {
         let applied = Counts { applied: 1200, ..Counts::default() };
         let one = Counts { failed: 1, ..Counts::default() };
         let took = Duration::from_millis(1234);
-        let summary = |counts, left| text(|out| Ran { run: "r1", counts, took }.write_summary(out, None, left));
+        let summary =
+            |counts, left| text(|out| Ran { run: "r1", option: "", counts, took }.write_summary(out, None, left));
         let summaries =
             [(all, None), (applied, Some("no findings in 9 entries")), (one, None), (Counts::default(), None)]
                 .map(|(counts, left)| summary(counts, left));

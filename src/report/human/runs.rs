@@ -11,10 +11,11 @@ use crate::screen::table::Table;
 use crate::screen::wrap::{Layout, pieces};
 use std::io::{self, Write};
 
-/// Writes the runs in the order they are given.
+/// Writes the runs in the order they are given; `option` lets another command find them, with a space before it.
 pub(crate) fn write_log(
     out: &mut dyn Write,
     runs: &[RunSummary],
+    option: &str,
     palette: &Palette,
     columns: Option<usize>,
 ) -> io::Result<()> {
@@ -32,7 +33,8 @@ pub(crate) fn write_log(
     table.write(out, palette, columns)?;
     cut_short(runs.iter()).try_for_each(|run| {
         let id = shell_quote(run.id.as_bytes());
-        let told = format!("Run {id} did not come to its end; what it changed is undone with: sgidlint undo {id}");
+        let told =
+            format!("Run {id} did not come to its end; what it changed is undone with: sgidlint undo {id}{option}");
         Layout { columns, first: 0, below: 0 }.write(out, pieces(&told))
     })
 }
@@ -129,7 +131,7 @@ mod tests {
             run("r5", RunKind::Fix, &["web"], Counts::default(), RunState::Running),
         ];
         assert_data_eq!(
-            text(|out| write_log(out, &runs, &Palette::PLAIN, None)),
+            text(|out| write_log(out, &runs, "", &Palette::PLAIN, None)),
             str![[r#"
 RUN  WHEN                  WHO   COMMAND  POLICIES        CHANGES  OUTCOME
 r1   2026-11-22T01:30:00Z  root  fix      lab-share, web  1,200    1,199 applied, 1 drifted
@@ -155,6 +157,6 @@ Run r3 did not come to its end; what it changed is undone with: sgidlint undo r3
 
     #[test]
     fn no_runs_are_said_to_be_none() {
-        assert_eq!(text(|out| write_log(out, &[], &Palette::PLAIN, None)), "No runs on record.\n");
+        assert_eq!(text(|out| write_log(out, &[], "", &Palette::PLAIN, None)), "No runs on record.\n");
     }
 }
