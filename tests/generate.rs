@@ -96,6 +96,12 @@ scenario!(systemd_takes_the_units_and_finds_them_confined, |t| {
         // Of 100, less is better; systemd calls up to 20 OK, and a service without any of it has 96.
         t.sh("systemd-analyze security --offline=true --threshold=20 ../sgidlint-check.service");
     }
+    for options in ["", "--fix"] {
+        let run = t.run(&format!("generate systemd {options} -p {policy} -o $DIR/unit"));
+        run.exits(2).mentions("--unit service or --unit timer");
+    }
+    assert!(!t.dir().join("unit").exists());
+    t.run(&format!("generate systemd --unit timer -p {policy} -o $DIR/unit")).succeeds();
     let both = t.run(&format!("generate systemd -p {policy}"));
     both.mentions("sgidlint-check.service\n").mentions("sgidlint-check.timer\n").mentions("OnCalendar=");
 });

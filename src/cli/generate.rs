@@ -25,6 +25,10 @@ pub(super) fn generate(common: &Common, generate: &Generate, streams: &mut Strea
             let job = job(common, scheduled, Where::Anywhere, streams)?;
             streams.write_results(|out| write_cron(out, &job))?;
         }
+        Generate::Systemd { unit: None, .. } if common.output.is_some() => {
+            return Err(Failure::usage("systemd reads a service and a timer from a file each")
+                .hinted("name the one that goes to this file: --unit service or --unit timer"));
+        }
         Generate::Systemd { scheduled, unit } => {
             let job = job(common, scheduled, Where::Anywhere, streams)?;
             streams.write_results(|out| match unit {

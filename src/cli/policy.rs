@@ -22,6 +22,7 @@ use crate::report::{human, json};
 use crate::survey::trial::{Tried, try_all};
 use crate::sys::purpose::Purpose;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -81,6 +82,10 @@ fn use_file(common: &Common, name: &str, roots: &[PathBuf], streams: &mut Stream
     if !model.trees.iter().flat_map(|tree| &tree.roots).any(|root| !root.value.starts_with('/')) {
         return Err(Failure::usage(format!("`{name}` is bound to places of its own"))
             .hinted(format!("name it as it is: -p {name}")));
+    }
+    if let Some(root) = roots.iter().find(|root| root.as_os_str().as_bytes().starts_with(b"~")) {
+        return Err(Failure::usage(format!("`{}`: `~` is the shell's, which expands it unquoted", paths::shown(root)))
+            .hinted("write it without quotes, or the path in full; `./~` begins the name of a directory here"));
     }
     let roots = roots.iter().map(|root| paths::absolute(root)).collect::<Result<Vec<_>, _>>()?;
     let is_param = |name: &String| model.params.iter().any(|param| param.name.value == *name);

@@ -44,8 +44,39 @@ pub(super) fn names(value: &Value<'_>, problems: &mut Problems) -> Vec<At<String
     patterns
 }
 
+/// Reports patterns that are the path of a root of their tree, or lie below one: they begin at the root, so that they
+/// never match.
+pub(super) fn check_roots(patterns: &[At<String>], roots: &[At<String>], problems: &mut Problems) {
+    for pattern in patterns {
+        let text = pattern.value.strip_prefix('!').unwrap_or(&pattern.value);
+        let sign = &pattern.value[..pattern.value.len() - text.len()];
+        let below = |root: &'_ At<String>| {
+            let root = root.value.trim_end_matches('/');
+            let rest = text.strip_prefix(root).filter(|_| root.starts_with('/'))?;
+            (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+        };
+        let Some(rest) = roots.iter().find_map(below) else { continue };
+        let hint = match rest.trim_matches('/') {
+            "" => "write what lies in it, as in `/incoming`; `/` is the root itself".to_owned(),
+            _ => format!("write `{sign}{rest}`"),
+        };
+        let message = "a pattern begins at the root of its tree, so this never matches";
+        problems.add(pattern.span.clone(), message, hint);
+    }
+}
+
 fn check(pattern: &At<String>, problems: &mut Problems) {
     let text = &pattern.value;
+    let bare = text.strip_prefix('!').unwrap_or(text);
+    if let Some(rest) = bare.strip_prefix("~/").or_else(|| bare.strip_prefix("./")) {
+        let (sign, start) = (&text[..text.len() - bare.len()], text.len() - bare.len());
+        let message = format!("a pattern that begins with `{}` never matches", &bare[..2]);
+        let hint = match rest.trim_matches('/') {
+            "" => "write `/` for the root of the tree, or a name, as in `incoming/`".to_owned(),
+            _ => format!("write `{sign}/{rest}`: a pattern with a `/` at its start begins at the root of the tree"),
+        };
+        return problems.add(problems.inside(pattern, start..start + 2), message, hint);
+    }
     if text.trim().is_empty() {
         return problems.add(pattern.span.clone(), "an empty pattern", "say what it should match, as in `\"*.swp\"`");
     }
@@ -185,6 +216,41 @@ mod tests {
         assert_eq!(too_deep(&"{a,b}".repeat(100)), None);
         assert_eq!(too_deep(&"[{][!{][]{]".repeat(100)), None);
         assert!(too_deep(&format!("[{}", "{".repeat(100))).is_some(), "a bracket that opens no class");
+    }
+
+    #[test]
+    fn what_never_matches_is_told_with_what_was_meant() {
+        let told = |roots: &[&str], text: &str| {
+            let source = crate::policy::problem::Source { file: "x.toml".into(), text: String::new() };
+            let mut problems = Problems::new(std::sync::Arc::new(source));
+            let at = |text: &str| At { value: text.to_owned(), span: 0..0 };
+            let roots: Vec<_> = roots.iter().map(|root| at(root)).collect();
+            check(&at(text), &mut problems);
+            check_roots(&[at(text)], &roots, &mut problems);
+            problems.settle(()).err().map(|list| list[0].hint.clone().unwrap_or_default())
+        };
+        for (roots, text, hint) in [
+            (&["."][..], "~/mail", "write `/mail`: "),
+            (&["."], "!./a/b", "write `!/a/b`: "),
+            (&["."], "./", "write `/` for"),
+            (&["/data", "/srv/lab/"], "/srv/lab/x/*.o", "write `/x/*.o`"),
+            (&["/srv/{p}"], "!/srv/{p}/x", "write `!/x`"),
+            (&["/srv/lab"], "/srv/lab/", "write what lies in it"),
+        ] {
+            let told = told(roots, text).unwrap_or_default();
+            assert!(told.starts_with(hint), "{text}: {told}");
+        }
+        for (roots, text) in [
+            (&["/"][..], "/usr"),
+            (&["/srv/lab"], "/srv/lab2"),
+            (&["/srv/lab"], "/srv"),
+            (&["."], "/srv/lab"),
+            (&["/srv/lab"], "~x"),
+            (&["/srv/lab"], ".x/"),
+            (&["/srv/lab"], "../x"),
+        ] {
+            assert_eq!(told(roots, text), None, "{text}");
+        }
     }
 
     #[test]

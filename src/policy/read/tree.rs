@@ -38,6 +38,9 @@ fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree
     let about: Vec<Kind> = JUDGED.into_iter().filter(is_meant).collect();
     let rules = table.take("rule").map(|value| rules(&value, &about, &names, problems));
     table.finish(problems);
+    let own = exclude.iter().flatten();
+    let patterns = own.chain(rules.iter().flatten().flat_map(|rule| &rule.patterns)).cloned().collect::<Vec<_>>();
+    patterns::check_roots(&patterns, &roots, problems);
     Tree {
         line: problems.line(span.start),
         span,
