@@ -27,6 +27,7 @@ scenario!(a_file_that_uses_a_policy_holds_where_it_is_bound, |t| {
     t.run("policy use samba-share $TREE").exits(2).mentions("needs its param `group`").mentions("-s group=VALUE");
     t.run("policy use samba-share -s gruop=4242 $TREE").exits(2).mentions("no param `gruop`");
     t.run("policy use no-such-policy $TREE").exits(2);
+    t.run("policy use samba-share -s group=4242 '~/lab'").exits(2).mentions("the shell's");
     t.run("policy use samba-share -s group=4242 $DIR/a*b").exits(2).mentions("stand for other names");
     let file = t.run("policy use samba-share -s group=4242 $TREE");
     t.policy("share.toml", file.succeeds().mentions("policy show samba-share").stdout());
