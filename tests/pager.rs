@@ -59,6 +59,12 @@ scenario!(a_pager_that_has_seen_enough_or_is_not_there_fails_nothing, |t| {
     }
 });
 
+scenario!(a_pager_that_leaves_early_ends_what_a_pipe_does_not_hold, |t| {
+    stage(t);
+    t.sh("touch $(seq -f 'a-name-that-is-as-long-as-the-lines-are-many-%04.0f' 2000)");
+    Terminal::run_paged(t, "head -1", "check . -p lab.toml --full --color never").ends(1);
+});
+
 scenario!(an_interrupt_is_the_pagers, |t| {
     stage(t);
     let pager = "trap \"\" INT; cat >/dev/null; echo ready; read answer </dev/tty";

@@ -4,8 +4,9 @@ use super::exit::{Exit, Failure};
 use crate::args::Agreement;
 use crate::plan::effects::Effects;
 use crate::plan::{Fixes, Plan};
-use crate::sys::terminal::{Typed, read_line};
+use crate::sys::terminal::{Typed, forget_typed, read_line};
 use std::io::{IsTerminal, Write, stderr, stdin};
+use std::sync::Once;
 use std::sync::atomic::AtomicBool;
 
 /// Whether there is somebody to ask: what is asked must be seen, too.
@@ -47,6 +48,9 @@ pub(super) fn ask(question: &str, stop: &AtomicBool) -> Result<Option<String>, F
     let unasked = |error: &dyn std::fmt::Display| {
         Failure::usage(format!("can't ask: {error}")).hinted("agree with -y, or look first with -n")
     };
+    // Whoever typed ahead while a tree was walked has seen no question yet.
+    static FIRST: Once = Once::new();
+    FIRST.call_once(forget_typed);
     let mut err = stderr();
     write!(err, "{question}").and_then(|()| err.flush()).map_err(|error| unasked(&error))?;
     let typed = read_line(stop).map_err(|error| unasked(&error))?;

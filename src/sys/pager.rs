@@ -12,7 +12,8 @@ use std::process::{Child, Command};
 /// A pager and what it reads, on the supervisor's side.
 #[derive(Debug)]
 pub(crate) struct Pager {
-    command: Command,
+    /// What starts it, until it was started.
+    command: Option<Command>,
     /// What it will read, until it was started.
     text: Option<PipeReader>,
     child: Option<Child>,
@@ -24,7 +25,7 @@ pub(crate) struct Pager {
 pub(crate) fn pager(command: Command) -> Result<(Pager, PipeWriter, PipeReader), SysError> {
     let pipe = || io::pipe().map_err(SysError::of_io("pipe2"));
     let ((reader, writer), (ended, over)) = (pipe()?, pipe()?);
-    Ok((Pager { command, text: Some(reader), child: None, over: Some(over) }, writer, ended))
+    Ok((Pager { command: Some(command), text: Some(reader), child: None, over: Some(over) }, writer, ended))
 }
 
 impl Pager {
@@ -60,10 +61,12 @@ impl Pager {
     }
 
     fn start(&mut self, text: PipeReader) {
+        // A command keeps what it gives: with it goes the pipe's other reader, or who writes would wait for ever.
+        let Some(mut command) = self.command.take() else { return };
         // SAFETY: an empty set, and a call that signal-safety(7) allows. What the supervisor holds back is none of the
         // pager's.
         unsafe {
-            self.command.pre_exec(|| {
+            command.pre_exec(|| {
                 let mut none = std::mem::MaybeUninit::uninit();
                 libc::sigemptyset(none.as_mut_ptr());
                 libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
@@ -71,7 +74,7 @@ impl Pager {
             });
         }
         // Without it, the pipe is closed as by a reader who has seen enough.
-        self.child = self.command.stdin(text).spawn().ok();
+        self.child = command.stdin(text).spawn().ok();
         self.over = self.over.take_if(|_| self.child.is_some());
     }
 }

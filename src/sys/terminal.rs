@@ -3,6 +3,7 @@
 use super::SysError;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, read};
+use rustix::termios::{QueueSelector, tcflush};
 use std::io::stdin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,6 +16,12 @@ pub(crate) enum Typed {
     End,
     /// An interrupt came instead (^C).
     Interrupt,
+}
+
+/// Forgets what was typed before anything was asked: it answers nothing.
+pub(crate) fn forget_typed() {
+    // Where it can't, standard input is no terminal.
+    let _ = tcflush(stdin(), QueueSelector::IFlush);
 }
 
 /// Waits for a line on standard input, or for an interrupt.
