@@ -18,6 +18,11 @@ pub fn tell(attack: &str, counts: &str) {
     let _ = writeln!(std::io::stderr(), "{attack}: {counts}");
 }
 
+/// Whether attacks go on for as long as is asked for.
+pub fn is_soak() -> bool {
+    seconds().is_some()
+}
+
 fn seconds() -> Option<Duration> {
     let seconds = std::env::var("SGIDLINT_SOAK").ok()?;
     Some(Duration::from_secs(seconds.parse().expect("SGIDLINT_SOAK is a number of seconds")))
