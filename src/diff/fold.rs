@@ -3,7 +3,7 @@
 use super::listing::{DiffRow, path_text};
 use crate::model::entry::{Kind, State};
 use crate::model::path::Directory;
-use crate::model::text::numbers::counted;
+use crate::screen::entries::entries;
 use crate::screen::wrap::shortened;
 use std::collections::{BTreeSet, HashMap};
 
@@ -37,7 +37,7 @@ impl<'r, 'a> Fold<'r, 'a> {
         let DiffRow { path, kind, .. } = *self.first();
         let count = match self.rows.len() as u64 {
             1 => String::new(),
-            count => format!("// {} like ", kinds(count, kind)),
+            count => format!("// {} like ", entries(kind, count)),
         };
         let path = path_text(path, kind);
         match room.map(|room| shortened(&path, room.saturating_sub(count.len()))) {
@@ -137,17 +137,4 @@ impl<'r, 'a> LikeHunks<'r, 'a> {
     pub(super) fn more(&self) -> u64 {
         self.rows.len() as u64 - 1
     }
-}
-
-/// A number of entries of one kind.
-pub(super) fn kinds(count: u64, kind: Kind) -> String {
-    let (one, many) = match kind {
-        Kind::Dir => ("directory", "directories"),
-        Kind::File => ("file", "files"),
-        Kind::Symlink => ("symbolic link", "symbolic links"),
-        Kind::Fifo => ("FIFO", "FIFOs"),
-        Kind::Socket => ("socket", "sockets"),
-        Kind::Block | Kind::Char => ("device", "devices"),
-    };
-    counted(count, one, many)
 }

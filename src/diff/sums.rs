@@ -1,12 +1,12 @@
 //! What changes come to, the most frequent first: `2,100 files 0644 -> 0664`.
 
 use super::DiffRow;
-use super::fold::kinds;
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 use crate::model::text::account::{group_text, owner_text};
 use crate::model::text::numbers::{counted, number};
+use crate::screen::entries::entries;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -55,7 +55,7 @@ pub(crate) fn sums<'a>(rows: impl IntoIterator<Item = DiffRow<'a>>, names: &dyn 
     let mut parts: Vec<String> = counts
         .iter()
         .take(named)
-        .map(|&((step, kind), count)| format!("{} {}", kinds(count, kind), step.text(names)))
+        .map(|&((step, kind), count)| format!("{} {}", entries(kind, count), step.text(names)))
         .collect();
     let rest = &counts[named.min(counts.len())..];
     if !rest.is_empty() {

@@ -30,14 +30,15 @@ pub fn judge(
     options: &Options,
     accounts: &dyn Accounts,
 ) -> Verdict {
+    let case = Case { entry, intent, around, options, accounts };
     // Nearly every entry of a tree takes this way out.
     if intent.is_empty() {
-        return unwished(entry, intent, around, options, accounts);
+        return case.unwished();
     }
-    if entry.kind.is_device() || complies(entry, intent, around, &options.levels, accounts) {
+    if entry.kind.is_device() || case.complies() {
         return sound(entry);
     }
-    let mut verdict = look(entry, intent, around, options, accounts);
+    let mut verdict = case.look();
     // Half a fix can change what is wanted: without the execute bit that others lost, `g+X` asks for nothing; and where
     // an allowed lint keeps bits away, another mode of a list may be the one that is complied with then. What the next
     // run would go on to do is done at once, so that a repaired entry is one that stays as it is.
@@ -47,7 +48,7 @@ pub fn judge(
         if desired == entry.state || (desired == verdict.ideal && !is_list) {
             break;
         }
-        verdict.desired = look(&entry.in_state(desired), intent, around, options, accounts).desired;
+        verdict.desired = Case { entry: &entry.in_state(desired), ..case }.look().desired;
         if verdict.desired.state == desired {
             break;
         }
@@ -55,21 +56,41 @@ pub fn judge(
     verdict
 }
 
-/// Judges an entry of which nothing is wished: by the hazards that are looked for everywhere.
-fn unwished(
-    entry: &Entry,
-    intent: &Intent<'_>,
-    around: &Around<'_>,
-    options: &Options,
-    accounts: &dyn Accounts,
-) -> Verdict {
-    if !options.levels.hunts(entry.kind) {
-        return sound(entry);
+/// What an entry is judged by.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    entry: &'a Entry,
+    intent: &'a Intent<'a>,
+    around: &'a Around<'a>,
+    options: &'a Options,
+    accounts: &'a dyn Accounts,
+}
+
+impl Case<'_> {
+    fn complies(self) -> bool {
+        let Case { entry, intent, around, options, accounts } = self;
+        complies(entry, intent, around, &options.levels, accounts)
     }
-    let options = Options { levels: options.levels.of_unwished(), ..*options };
-    match complies(entry, intent, around, &options.levels, accounts) {
-        true => sound(entry),
-        false => look(entry, intent, around, &options, accounts),
+
+    /// Judges an entry of which nothing is wished: by the hazards that are looked for everywhere.
+    fn unwished(self) -> Verdict {
+        if !self.options.levels.hunts(self.entry.kind) {
+            return sound(self.entry);
+        }
+        let options = &Options { levels: self.options.levels.of_unwished(), ..*self.options };
+        let case = Case { options, ..self };
+        if case.complies() { sound(self.entry) } else { case.look() }
+    }
+
+    /// Judges an entry as it is.
+    fn look(self) -> Verdict {
+        let Case { entry, intent, around, options, accounts } = self;
+        let subject = Subject::of(entry, intent, around, options, accounts);
+        let mut findings = FindingSink::new(entry.state, options);
+        check(&subject, &mut findings);
+        let ideal = subject.wanted.ideal;
+        let (findings, desired) = findings.settle(&subject);
+        Verdict { findings, desired: desired.into(), ideal }
     }
 }
 
@@ -80,22 +101,6 @@ fn sound(entry: &Entry) -> Verdict {
 
 /// How often half a fix is followed up; an expression that policies accept needs one.
 const HALVES_AT_MOST: usize = 4;
-
-/// Judges an entry as it is.
-fn look(
-    entry: &Entry,
-    intent: &Intent<'_>,
-    around: &Around<'_>,
-    options: &Options,
-    accounts: &dyn Accounts,
-) -> Verdict {
-    let subject = Subject::of(entry, intent, around, options, accounts);
-    let mut findings = FindingSink::new(entry.state, options);
-    check(&subject, &mut findings);
-    let ideal = subject.wanted.ideal;
-    let (findings, desired) = findings.settle(&subject);
-    Verdict { findings, desired: desired.into(), ideal }
-}
 
 #[cfg(test)]
 mod tests {

@@ -86,11 +86,15 @@ impl Caller {
 
 /// The names of ids, for people.
 pub trait IdNames {
-    /// The name of this user.
-    fn user_name(&self, uid: u32) -> Option<String>;
+    /// The name of this user; who knows nobody has none.
+    fn user_name(&self, _uid: u32) -> Option<String> {
+        None
+    }
 
     /// The name of this group.
-    fn group_name(&self, gid: u32) -> Option<String>;
+    fn group_name(&self, _gid: u32) -> Option<String> {
+        None
+    }
 
     /// The name of a user, or else their number.
     fn user_label(&self, uid: u32) -> String {

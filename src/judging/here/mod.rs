@@ -190,7 +190,7 @@ impl Here {
     ) -> bool {
         self.may_touch(instance, name, kind) && {
             self.touch(instance, Name { directory, name, is_directory: kind == Kind::Dir }, scratch);
-            matches!(scratch.buffers.touches.first(), Some(Touch { matcher: 0, word: Word::On }))
+            is_excluded(scratch)
         }
     }
 
@@ -230,9 +230,9 @@ impl Here {
         scratch: &mut Scratch,
     ) -> Option<BitSet> {
         self.touch(instance, Name { directory, name, is_directory: kind == Kind::Dir }, scratch);
-        let excluded = matches!(scratch.buffers.touches.first(), Some(Touch { matcher: 0, word: Word::On }));
+        let is_excluded = is_excluded(scratch);
         self.apply(instance, scratch);
-        (!excluded).then(|| scratch.applying.clone())
+        (!is_excluded).then(|| scratch.applying.clone())
     }
 
     /// Records once for all names of a kind that no pattern touches: nearly every entry pays a load for it.
@@ -272,6 +272,11 @@ impl Here {
             }
         }
     }
+}
+
+/// Whether what touched a name excludes it: that is matcher 0, which comes first.
+fn is_excluded(scratch: &Scratch) -> bool {
+    matches!(scratch.buffers.touches.first(), Some(Touch { matcher: 0, word: Word::On }))
 }
 
 /// The bit that stands for a kind.

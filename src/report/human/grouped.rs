@@ -5,9 +5,9 @@ use crate::lints::{Finding, Fix, Level, Lint};
 use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
 use crate::model::path::Directory;
-use crate::model::text::numbers::counted;
 use crate::report::manner::{Grouping, Manner};
 use crate::report::text::words::Phrases;
+use crate::screen::entries::entries;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -35,20 +35,6 @@ impl Line<'_> {
     pub(super) fn entries(&self) -> String {
         entries(self.report.kind, self.count)
     }
-}
-
-/// A number of entries of one kind: `1,842 files`.
-pub(super) fn entries(kind: Kind, count: u64) -> String {
-    let (one, many) = match kind {
-        Kind::Dir => ("directory", "directories"),
-        Kind::File => ("file", "files"),
-        Kind::Symlink => ("symbolic link", "symbolic links"),
-        Kind::Fifo => ("FIFO", "FIFOs"),
-        Kind::Socket => ("socket", "sockets"),
-        Kind::Block => ("block device", "block devices"),
-        Kind::Char => ("character device", "character devices"),
-    };
-    counted(count, one, many)
 }
 
 /// What is alike in one directory: all that a line says but the name.

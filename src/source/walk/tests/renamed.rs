@@ -198,23 +198,21 @@ fn exchange(dir: &Path, names: [&str; 2]) {
     renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).unwrap();
 }
 
-/// Whether the listings of the file system that a directory lies on tell of inodes; says so where they don't.
-fn tells_inodes(test: &str, dir: &Path) -> bool {
-    let mount = start(dir).look.entry.mount;
+/// A directory on a file system whose listings tell of inodes; says so where they don't.
+fn telling(test: &str) -> Option<tempfile::TempDir> {
+    let tree = tempdir().unwrap();
+    let mount = start(tree.path()).look.entry.mount;
     let tells = Mounts::read().unwrap().lists_inodes(mount);
     if !tells {
         eprintln!("skipped: {test} needs a file system that lists the inode numbers that it tells");
     }
-    tells
+    tells.then_some(tree)
 }
 
 #[test]
 fn what_is_exchanged_between_listing_and_look_is_looked_for_by_its_inode() {
-    let tree = tempdir().unwrap();
+    let Some(tree) = telling("what_is_exchanged_between_listing_and_look_is_looked_for_by_its_inode") else { return };
     let root = tree.path();
-    if !tells_inodes("what_is_exchanged_between_listing_and_look_is_looked_for_by_its_inode", root) {
-        return;
-    }
     fs::write(root.join("a"), "").unwrap();
     std::os::unix::fs::symlink("nowhere", root.join("b")).unwrap();
     let mut left = 2;
@@ -232,11 +230,8 @@ fn what_is_exchanged_between_listing_and_look_is_looked_for_by_its_inode() {
 
 #[test]
 fn a_directory_that_takes_the_name_of_one_that_was_read_is_read_too() {
-    let tree = tempdir().unwrap();
+    let Some(tree) = telling("a_directory_that_takes_the_name_of_one_that_was_read_is_read_too") else { return };
     let root = tree.path();
-    if !tells_inodes("a_directory_that_takes_the_name_of_one_that_was_read_is_read_too", root) {
-        return;
-    }
     for name in ["a", "b"] {
         fs::create_dir(root.join(name)).unwrap();
         fs::write(root.join(name).join(format!("in-{name}")), "").unwrap();
@@ -254,11 +249,8 @@ fn a_directory_that_takes_the_name_of_one_that_was_read_is_read_too() {
 
 #[test]
 fn a_directory_that_is_exchanged_whenever_it_is_looked_for_is_an_error() {
-    let tree = tempdir().unwrap();
+    let Some(tree) = telling("a_directory_that_is_exchanged_whenever_it_is_looked_for_is_an_error") else { return };
     let root = tree.path();
-    if !tells_inodes("a_directory_that_is_exchanged_whenever_it_is_looked_for_is_an_error", root) {
-        return;
-    }
     fs::create_dir(root.join("a")).unwrap();
     std::os::unix::fs::symlink("nowhere", root.join("b")).unwrap();
     let dodger = dodged(root, |name| {
