@@ -57,9 +57,12 @@
 #![warn(unreachable_pub)]
 
 mod model;
+mod pattern;
 mod sys;
+mod store;
 mod lints;
 mod policy;
+mod compile;
 mod judging;
 mod source;
 mod findings;

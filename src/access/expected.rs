@@ -1,9 +1,9 @@
 //! What policies expect of people at the real roots of a run.
 
+use crate::compile::expectations::{ExpectationScope, Expected, expected};
 use crate::judging::selection::Selection;
 use crate::lints::{Level, Levels, Lint};
 use crate::policy::Loaded;
-use crate::policy::compile::expectations::{ExpectationScope, Expected, expected};
 use crate::policy::model::Expectation;
 use crate::policy::problem::Problem;
 use crate::source::roots::Roots;

@@ -3,6 +3,7 @@
 use crate::access::expectation::{Deed, can_but_should_not, cannot, kind_is_not, unasked};
 use crate::access::expected::BoundExpectation;
 use crate::access::probe::inquiry::{Blind, Reply, Why};
+use crate::compile::expectations::Expected;
 use crate::findings::{EntryError, Notice, Root, Survey, Unmet, path_in_tree};
 use crate::judging::cover::Cover;
 use crate::judging::selection::Selection;
@@ -13,7 +14,6 @@ use crate::model::operation::Operation;
 use crate::model::path::{Neighbours, TreePath};
 use crate::model::text::escape::{escape, join};
 use crate::policy::Loaded;
-use crate::policy::compile::expectations::Expected;
 use crate::source::roots::{Rooted, Roots};
 use crate::survey::absolute::AbsolutePath;
 use crate::survey::search::Found;

@@ -14,11 +14,11 @@
 //! mount of a part of it (mount --bind), which hides them. What remains unseen are the layers of an overlay.
 
 use crate::source::mounts::{Mount, Mounts};
+use crate::store::state_file::StateFile;
+use crate::store::{Folder, Store};
 use crate::sys::held::Crossing;
 use crate::sys::root::hold_directory;
 use crate::sys::stat::look;
-use crate::sys::state_file::StateFile;
-use crate::sys::store::{Folder, Store};
 use crate::sys::supervise::is_ending;
 use crate::sys::{SysError, host};
 use std::collections::BTreeMap;

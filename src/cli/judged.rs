@@ -2,12 +2,12 @@
 
 use super::exit::Exit;
 use crate::args::Common;
+use crate::compile::rule_table::{RuleSite, RuleTable};
 use crate::findings::Survey;
 use crate::judging::cover::Cover;
 use crate::judging::selection::Selection;
 use crate::lints::Level;
 use crate::policy::Loaded;
-use crate::policy::compile::rule_table::{RuleSite, RuleTable};
 use crate::source::roots::Roots;
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -11,8 +11,8 @@ use crate::model::text::numbers::{counted, sentence};
 use crate::plan::Plan;
 use crate::report::human::runs::{write_log, write_run};
 use crate::report::json::answer;
+use crate::store::Store;
 use crate::sys::purpose::Purpose;
-use crate::sys::store::Store;
 use jiff::Zoned;
 
 /// `sgidlint log`.

@@ -9,8 +9,8 @@ use crate::args::{Check, Limit};
 use crate::journal::{self, PLAN_BYTES};
 use crate::model::text::escape::full_path;
 use crate::plan::{Fixes, Header, LONGEST_LINE, Plan, PlanRoom, RunKind, Unfit, most_bytes};
+use crate::store::Store;
 use crate::sys::host;
-use crate::sys::store::Store;
 use std::os::unix::ffi::OsStrExt;
 
 /// The plan that a survey makes, and what can't be in one.

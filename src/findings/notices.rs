@@ -1,12 +1,12 @@
 //! Findings about the policies themselves.
 
+use crate::compile::rule_table::RuleTable;
 use crate::findings::found::{Excused, Notice, Survey};
 use crate::judging::exceptions;
 use crate::judging::usage::Usage;
 use crate::lints::{self, Check, Level, Levels, Lint, describe_expired, describe_unused};
 use crate::model::intent::RuleId;
 use crate::policy::Loaded;
-use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::load::Origin;
 use crate::policy::model::Exception;
 use crate::policy::risk::{Risk, risks};

@@ -1,8 +1,8 @@
 //! A run that another program starts: a line for cron, units for systemd, a step of a deploy job. Nothing is installed.
 
-use crate::model::pattern::root::RootPattern;
 use crate::model::text::escape::{escape, is_hostile};
 use crate::model::text::quote::shell_quote;
+use crate::pattern::root::RootPattern;
 use crate::policy::Loaded;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

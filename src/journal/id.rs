@@ -7,8 +7,8 @@
 //! A run takes the id of its moment or, where the clock was set back or the second is full, the one after the last. So
 //! an id never grows, and one clock that was wrong for once costs no more than that ids tell the time no longer.
 
+use crate::store::Folder;
 use crate::sys::SysError;
-use crate::sys::store::Folder;
 use jiff::Timestamp;
 
 /// What the file of a record ends in.

@@ -5,9 +5,9 @@ use super::id;
 use super::outcome::{Done, Outcome};
 use super::record::{FOLDER, Legible, LoadError, RunState, SettledLine, load};
 use crate::plan::{Change, Header, Lines, RunKind, parse, read_header};
+use crate::store::state_file::StateFile;
+use crate::store::{Folder, Store};
 use crate::sys::SysError;
-use crate::sys::state_file::StateFile;
-use crate::sys::store::{Folder, Store};
 use std::collections::BTreeSet;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 

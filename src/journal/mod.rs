@@ -28,8 +28,8 @@ pub(crate) use record::{Record, RunState, is_running, load, named};
 pub(crate) use relay::{Recorder, Relay, relay};
 
 use crate::plan::{Limited, Plan, RunKind};
-use crate::sys::state_file::StateFile;
-use crate::sys::store::{Folder, Store};
+use crate::store::state_file::StateFile;
+use crate::store::{Folder, Store};
 use crate::sys::{SysError, host};
 use outcome::OutcomeLine;
 use record::{FOLDER, SettledLine};

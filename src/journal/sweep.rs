@@ -1,8 +1,8 @@
 //! What is left of runs that were killed before their plan was whole on record: nothing was changed by them.
 
+use crate::store::Folder;
+use crate::store::state_file::StateFile;
 use crate::sys::SysError;
-use crate::sys::state_file::StateFile;
-use crate::sys::store::Folder;
 use jiff::Timestamp;
 use rustix::io::Errno;
 use std::time::Duration;

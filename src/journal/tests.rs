@@ -6,8 +6,8 @@ use crate::model::mode::Mode;
 use crate::model::target::Links;
 use crate::plan::{Change, Extent, Fixes, Header, PlanRoot, RunKind, Who};
 use crate::policy::model::Mounts;
+use crate::store::Missing;
 use crate::sys::handle::Handle;
-use crate::sys::store::Missing;
 use std::fs;
 
 fn state(gid: u32, mode: u32) -> State {

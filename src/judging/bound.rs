@@ -1,8 +1,8 @@
 //! The policies of a survey, each bound to a real root, with what judging by it takes.
 
+use crate::compile::instance::Instance;
 use crate::judging::exceptions::Exceptions;
 use crate::judging::judge::Options;
-use crate::policy::compile::instance::Instance;
 
 /// One tree at one real root, ready to judge by.
 pub(crate) struct Bound<'p> {

@@ -2,8 +2,8 @@
 
 use crate::lints::{Lint, LintSet, has_expired};
 use crate::model::path::TreePath;
-use crate::model::pattern::placeholder::Origin;
-use crate::model::pattern::placeholder::put_in;
+use crate::pattern::placeholder::Origin;
+use crate::pattern::placeholder::put_in;
 use crate::policy::model::{Exception, Model};
 use crate::policy::problem::Source;
 use jiff::civil::Date;
@@ -130,8 +130,8 @@ fn covers(covered: &[u8], path: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::testing::{at, model, tree};
     use crate::policy::model::Wishes;
-    use crate::policy::testing::{at, model, tree};
 
     fn exception(path: &str, lint: Lint, until: Option<Date>) -> Exception {
         Exception { line: 0, path: at(path.to_owned()), lints: vec![lint], reason: "a test".into(), until }

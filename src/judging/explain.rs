@@ -2,12 +2,12 @@
 
 use super::here::Here;
 use super::ruling::{Scratch, steps};
+use crate::compile::instance::Instance;
+use crate::compile::rules::{RuleSubject, TreeRules, mode_of, special_key};
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
 use crate::model::mode::Mode;
-use crate::policy::compile::instance::Instance;
-use crate::policy::compile::rules::{RuleSubject, TreeRules, mode_of, special_key};
 use crate::policy::model::{Attribute, Wishes};
 use std::ops::Range;
 
@@ -125,10 +125,10 @@ fn span<T>(attribute: &Attribute<T>) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::compile::bind::{Binding, bind};
+    use crate::compile::bind::{Binding, bind};
+    use crate::compile::testing::{Names, compile, id, model, modes, rule, taken_back, texts, tree};
     use crate::policy::model::{At, Model, Rule, RuleScope};
     use crate::policy::problem::Source;
-    use crate::policy::testing::{Names, compile, id, model, modes, rule, taken_back, texts, tree};
     use std::collections::BTreeMap;
     use std::sync::Arc;
 

@@ -2,11 +2,11 @@
 
 use super::here::Here;
 use super::usage::Usage;
+use crate::compile::instance::Instance;
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::Intent;
-use crate::model::pattern::matching::Buffers;
-use crate::policy::compile::instance::Instance;
+use crate::pattern::matching::Buffers;
 
 /// What a policy says of a name, before anything is known of the entry but its kind.
 #[derive(Clone, Copy, PartialEq, Debug)]

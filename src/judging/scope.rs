@@ -1,5 +1,6 @@
 //! What all policies that cover a directory say of what lies in it.
 
+use crate::compile::instance::Instance;
 use crate::judging::bound::View;
 use crate::judging::here::Here;
 use crate::judging::judge::Verdict;
@@ -7,7 +8,6 @@ use crate::judging::ruling::{Ruling, Scratch};
 use crate::model::entry::{Entry, Kind};
 use crate::model::intent::{Around, Intent, PrivateDirs, is_setgid_directory};
 use crate::model::path::SharedDirectory;
-use crate::policy::compile::instance::Instance;
 use crate::sys::stat::Look;
 use std::collections::HashSet;
 

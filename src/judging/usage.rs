@@ -1,9 +1,9 @@
 //! Which rules did anything in a run: which matched an entry, spoke of an attribute, and decided one.
 
+use crate::compile::rules::{RuleSubject, TreeRules};
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
-use crate::policy::compile::rules::{RuleSubject, TreeRules};
 
 const MATCHED: u8 = 1;
 const SPOKE: u8 = 2;
@@ -84,10 +84,10 @@ impl Usage {
 mod tests {
     use super::super::ruling::Scratch;
     use super::*;
-    use crate::policy::compile::bind::{Binding, bind};
-    use crate::policy::compile::instance::Instance;
+    use crate::compile::bind::{Binding, bind};
+    use crate::compile::instance::Instance;
+    use crate::compile::testing::{Names, compile, id, model, modes, rule, tree};
     use crate::policy::model::{RuleScope, Wishes};
-    use crate::policy::testing::{Names, compile, id, model, modes, rule, tree};
     use std::collections::BTreeMap;
 
     fn group(gid: u32) -> Wishes {

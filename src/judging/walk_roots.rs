@@ -87,11 +87,11 @@ impl Sorted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::testing::{instance, tree};
     use crate::judging::bound::{Bound, View};
     use crate::judging::judge::Options;
     use crate::judging::scope::Region;
     use crate::policy::model::Wishes;
-    use crate::policy::testing::{instance, tree};
 
     /// Regions with these roots, judged by some tree, but for one that nobody judges.
     fn regions(paths: &[&str]) -> Vec<Placed<'static>> {

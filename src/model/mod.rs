@@ -10,7 +10,6 @@ pub(crate) mod operation;
 pub(crate) mod principal;
 pub(crate) mod intent;
 pub(crate) mod bits;
-pub(crate) mod pattern;
 pub(crate) mod target;
 pub(crate) mod wire;
 pub(crate) mod text;

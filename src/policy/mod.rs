@@ -1,11 +1,10 @@
-//! Policies: TOML files read into a model, all problems at once, and compiled into what the walk asks.
+//! Policies: TOML files read into a model, all problems at once.
 
 pub(crate) mod model;
 pub(crate) mod problem;
 mod nearest;
 mod read;
 pub(crate) mod builtin;
-pub(crate) mod compile;
 pub(crate) mod load;
 pub(crate) mod schema;
 pub(crate) mod risk;

@@ -7,7 +7,7 @@ pub(crate) use crate::model::intent::PrivateDirs;
 use crate::model::intent::{Consent, HardLinks};
 use crate::model::mode::{Mode, ModeExpression};
 use crate::model::operation::Operations;
-pub(crate) use crate::model::pattern::At;
+pub(crate) use crate::pattern::At;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -114,6 +114,18 @@ pub enum Attribute<T> {
     Any(Range<usize>),
     /// This.
     Is(At<T>),
+}
+
+impl<T> Attribute<T> {
+    /// What is wished, if anything is.
+    pub(crate) fn wish(&self) -> Option<&T> {
+        if let Attribute::Is(at) = self { Some(&at.value) } else { None }
+    }
+
+    /// Whether it is spoken of.
+    pub(crate) fn is_said(&self) -> bool {
+        !matches!(self, Attribute::Unsaid)
+    }
 }
 
 /// A group or owner as it is written.

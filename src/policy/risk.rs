@@ -1,10 +1,9 @@
 //! What a policy itself gets wrong, before any tree is looked at: risky-rule and empty-group.
 
-use super::compile::rules::{is, is_said};
 use super::model::{AccountText, Attribute, Model, Rule, Tree, Wishes};
 use crate::lints::{self, Lint};
 use crate::model::mode::ModeExpression;
-use crate::model::pattern::placeholder::put_in;
+use crate::pattern::placeholder::put_in;
 use std::collections::BTreeMap;
 
 /// Something that a policy gets wrong.
@@ -56,35 +55,34 @@ fn shadowed(tree: &Tree) -> impl Iterator<Item = Risk> {
 /// Which attributes a rule says something of.
 fn said(wishes: &Wishes) -> [bool; 10] {
     [
-        is_said(&wishes.group),
-        is_said(&wishes.owner),
-        is_said(&wishes.setgid),
-        is_said(&wishes.sticky),
-        is_said(&wishes.dir_mode),
-        is_said(&wishes.file_mode),
-        is_said(&wishes.special_mode),
-        is_said(&wishes.hard_links),
-        is_said(&wishes.consent),
-        is_said(&wishes.private_dirs),
+        wishes.group.is_said(),
+        wishes.owner.is_said(),
+        wishes.setgid.is_said(),
+        wishes.sticky.is_said(),
+        wishes.dir_mode.is_said(),
+        wishes.file_mode.is_said(),
+        wishes.special_mode.is_said(),
+        wishes.hard_links.is_said(),
+        wishes.consent.is_said(),
+        wishes.private_dirs.is_said(),
     ]
 }
 
 fn risky(tree: &Tree, wishes: &Wishes) -> Vec<String> {
-    let is_sticky = is(&wishes.sticky).or(is(&tree.wishes.sticky)) == Some(&true);
+    let is_sticky = wishes.sticky.wish().or(tree.wishes.sticky.wish()) == Some(&true);
     lints::risky([&wishes.dir_mode, &wishes.file_mode, &wishes.special_mode].map(modes), is_sticky)
 }
 
 fn modes(attribute: &Attribute<std::sync::Arc<[ModeExpression]>>) -> &[ModeExpression] {
-    is(attribute).map_or(&[], |modes| modes)
+    attribute.wish().map_or(&[], |modes| modes)
 }
 
 fn empty(wishes: &Wishes, params: &BTreeMap<String, String>, is_empty: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
-    for text in is(&wishes.group).into_iter().flatten() {
+    for text in wishes.group.wish().into_iter().flatten() {
         let AccountText::Text(text) = &text.value else { continue };
-        let value = |name: &str| {
-            params.get(name).map(|value| (value.as_str(), crate::model::pattern::placeholder::Origin::Policy))
-        };
+        let value =
+            |name: &str| params.get(name).map(|value| (value.as_str(), crate::pattern::placeholder::Origin::Policy));
         let Ok((name, _)) = put_in(text, value) else { continue };
         found.extend(lints::empty_group(&name, is_empty));
     }

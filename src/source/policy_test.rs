@@ -1,11 +1,11 @@
 //! A policy's own tests as a source: entries that needn't exist, told without a tree and without the system's accounts.
 
 use super::told::{Asked, Named, Source, Told};
+use crate::compile::bind::{Lookup, LookupError};
 use crate::judging::exclude::has_excluded_name;
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, Extras, Identity, Kind, State};
 use crate::model::mode::Mode;
-use crate::policy::compile::bind::{Lookup, LookupError};
 use crate::policy::model::{AccountText, Trial};
 use crate::sys::stat::Look;
 use std::convert::Infallible;

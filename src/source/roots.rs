@@ -3,16 +3,16 @@
 mod expand;
 mod refusal;
 
+use crate::compile::bind::{Binding, Lookup, bind};
+use crate::compile::instance::Instance;
+use crate::compile::rule_table::RuleTable;
 use crate::judging::exceptions::{ExceptionScope, Exceptions};
 use crate::model::entry::{Entry, Kind};
-use crate::model::pattern::left_out::LeftOut;
-use crate::model::pattern::placeholder::{Origin, put_in};
-use crate::model::pattern::root::RootPattern;
-use crate::model::pattern::{At, PatternError};
+use crate::pattern::left_out::LeftOut;
+use crate::pattern::placeholder::{Origin, put_in};
+use crate::pattern::root::RootPattern;
+use crate::pattern::{At, PatternError};
 use crate::policy::Loaded;
-use crate::policy::compile::bind::{Binding, Lookup, bind};
-use crate::policy::compile::instance::Instance;
-use crate::policy::compile::rule_table::RuleTable;
 use crate::policy::model::Tree;
 use crate::policy::problem::Problem;
 use crate::source::trust::{Doubt, Step, Sticky, doubt_of_file, doubt_of_parents};

@@ -1,9 +1,9 @@
 //! What a survey is asked for.
 
+use crate::compile::rule_table::RuleTable;
 use crate::findings::PolicyLabel;
 use crate::judging::judge::Options;
 use crate::judging::selection::Selection;
-use crate::policy::compile::rule_table::RuleTable;
 use crate::source::roots::{Roots, TrustOptions};
 use crate::source::walk::Counters;
 use crate::sys::SysError;

@@ -1,13 +1,13 @@
 //! Looking for what the patterns of an `[[expect]]` take in a tree, as a rule's `match` and `scope` would.
 
+use crate::compile::instance::Instance;
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::judging::selection::Selection;
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::path::TreePath;
-use crate::model::pattern::matching::{Buffers, Matching, Touch};
-use crate::model::pattern::{Name, Word};
-use crate::policy::compile::instance::Instance;
+use crate::pattern::matching::{Buffers, Matching, Touch};
+use crate::pattern::{Name, Word};
 use crate::policy::model::{RuleScope, Search};
 use crate::source::mounts::{Class, Mounts, classify, current_mount};
 use crate::source::system::is_system_made;

@@ -180,6 +180,9 @@ impl<S: Source> Way for Telling<'_, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::bind::{Binding, bind};
+    use crate::compile::rule_table::RuleTable;
+    use crate::compile::testing::{id, model, rule, texts, tree};
     use crate::judging::cover::Cover;
     use crate::judging::exceptions::Exceptions;
     use crate::judging::judge::Options;
@@ -187,10 +190,7 @@ mod tests {
     use crate::judging::regions::divide;
     use crate::model::entry::{Entry, Extras, Identity, State};
     use crate::model::mode::Mode;
-    use crate::policy::compile::bind::{Binding, bind};
-    use crate::policy::compile::rule_table::RuleTable;
     use crate::policy::model::{RuleScope, Tree, Wishes};
-    use crate::policy::testing::{id, model, rule, texts, tree};
     use crate::source::mounts::Mounts;
     use crate::source::policy_test::Interned;
     use crate::survey::assess::Context;

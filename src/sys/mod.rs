@@ -25,8 +25,6 @@ pub(crate) mod handle;
 pub(crate) mod terminal;
 pub(crate) mod xattr;
 pub(crate) mod squash;
-pub(crate) mod store;
-pub(crate) mod state_file;
 pub(crate) mod host;
 mod output_dir;
 pub(crate) mod output;

@@ -1,7 +1,7 @@
 //! Locks: who excludes whom, by whatever name; what they leave behind.
 
 use super::*;
-use crate::sys::store::Missing;
+use crate::store::Missing;
 use std::fs::{self, File};
 use std::os::fd::OwnedFd;
 

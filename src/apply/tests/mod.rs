@@ -170,7 +170,7 @@ fn a_run_on_record_is_undone_from_its_record() {
     let tree = Tree::new();
     let first = tree.listing();
     let state_dir = tempfile::tempdir().unwrap();
-    let store = crate::sys::store::Store::open(state_dir.path(), crate::sys::store::Missing::Refuse).unwrap();
+    let store = crate::store::Store::open(state_dir.path(), crate::store::Missing::Refuse).unwrap();
     let plan = tree.plan(Fixes::Safe, &everything());
     let mut run = journal::begin(&store, &plan, None).unwrap();
     apply(&tree.open_roots(&plan.header, KernelFeatures::of_this_kernel()), &plan, &mut run, &AtomicBool::new(false));

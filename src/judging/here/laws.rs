@@ -3,8 +3,8 @@
 use super::super::ruling::steps;
 use super::tests::walk;
 use super::*;
+use crate::compile::testing::{id, instance, is, modes, rule, taken_back, texts, tree};
 use crate::policy::model::{Attribute, Tree, Wishes};
-use crate::policy::testing::{id, instance, is, modes, rule, taken_back, texts, tree};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use proptest::prelude::*;

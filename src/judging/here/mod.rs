@@ -1,12 +1,12 @@
 //! What an instance's rules say inside one directory, so that most entries cost a look into a table.
 
 use super::ruling::{Ruling, Scratch};
+use crate::compile::instance::Instance;
+use crate::compile::rules::Decision;
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
-use crate::model::pattern::matching::Touch;
-use crate::model::pattern::{Name, Word};
-use crate::policy::compile::instance::Instance;
-use crate::policy::compile::rules::Decision;
+use crate::pattern::matching::Touch;
+use crate::pattern::{Name, Word};
 use crate::policy::model::RuleScope;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};

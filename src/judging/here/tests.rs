@@ -2,10 +2,10 @@
 
 use super::super::ruling::steps;
 use super::*;
+use crate::compile::testing::{id, instance, is, modes, rule, taken_back, texts, tree};
 use crate::model::intent::Intent;
 use crate::model::mode::Mode;
 use crate::policy::model::{Tree, Wishes};
-use crate::policy::testing::{id, instance, is, modes, rule, taken_back, texts, tree};
 
 /// The ruling on a path, walking down to it; `None` if something above it is excluded.
 pub(super) fn walk<'p>(instance: &'p Instance, path: &[u8], kind: Kind) -> Option<Ruling<'p>> {

@@ -10,7 +10,7 @@ pub(crate) use document::{Document, Origin};
 use super::builtin::{BuiltIn, FALLBACK};
 use super::model::{At, Model, Param, Use};
 use super::problem::Problem;
-use crate::model::pattern::placeholder::{self, put_in};
+use crate::pattern::placeholder::{self, put_in};
 use crate::sys::file::files_with_extension;
 use document::{Citation, DocumentPlace};
 use params::Settings;

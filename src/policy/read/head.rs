@@ -4,7 +4,7 @@ use super::problems::Problems;
 use super::table::Table;
 use super::value::Value;
 use crate::lints::{Level, Lint};
-use crate::model::pattern::placeholder::is_name;
+use crate::pattern::placeholder::is_name;
 use crate::policy::model::{At, Param};
 use crate::policy::nearest::did_you_mean;
 

@@ -1,7 +1,7 @@
 //! The names that may stand in braces: params, and what the roots of a tree capture.
 
 use super::problems::Problems;
-use crate::model::pattern::placeholder::{Part, parts};
+use crate::pattern::placeholder::{Part, parts};
 use crate::policy::model::{At, Param, Tree};
 use crate::policy::nearest::did_you_mean;
 use std::ops::Range;

@@ -3,8 +3,8 @@
 use super::{Refusal, TrustOptions, doubt};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::model::entry::{Entry, Kind};
-use crate::model::pattern::branch::{Branch, Entered};
-use crate::model::pattern::root::RootPattern;
+use crate::pattern::branch::{Branch, Entered};
+use crate::pattern::root::RootPattern;
 use crate::source::mounts::current_mount;
 use crate::source::system::is_system_made;
 use crate::source::trust::Sticky;

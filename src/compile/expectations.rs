@@ -1,11 +1,11 @@
 //! What a policy expects of people at one real root, with params and captures put in.
 
-pub(crate) use crate::model::pattern::placeholder::Origin;
+pub(crate) use crate::pattern::placeholder::Origin;
 
 use crate::model::mode::Mode;
 use crate::model::operation::Operations;
-use crate::model::pattern::placeholder::put_in;
 use crate::model::principal::Principal;
+use crate::pattern::placeholder::put_in;
 use crate::policy::model::{At, Expectation, Model, Search};
 use crate::policy::problem::Problem;
 use std::collections::BTreeMap;
@@ -124,9 +124,9 @@ fn problem(text: &At<String>, message: String, hint: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::testing::{model, texts, tree};
     use crate::model::operation::Operation;
     use crate::policy::model::Wishes;
-    use crate::policy::testing::{model, texts, tree};
 
     /// `WHOM PATH` of each, and whether a capture named them, at the root /srv/apollo with team = lab.
     fn bound(principal: &str, path: &str) -> Result<Vec<(String, Origin)>, String> {

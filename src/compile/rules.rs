@@ -4,7 +4,7 @@ use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::{Consent, HardLinks, PrivateDirs, RuleId, Wish};
 use crate::model::mode::{Mode, ModeExpression};
-use crate::model::pattern::matching::Matching;
+use crate::pattern::matching::Matching;
 use crate::policy::model::{Attribute, Model, Mounts, RuleScope, Tree, Wishes};
 use std::sync::Arc;
 
@@ -107,8 +107,8 @@ impl TreeRules {
         };
         TreeRules {
             speakers: Kind::ALL.map(|kind| speakers(model, &places, kind)),
-            groups: spoken(|wishes| is(&wishes.group).is_some()),
-            owners: spoken(|wishes| is(&wishes.owner).is_some()),
+            groups: spoken(|wishes| wishes.group.wish().is_some()),
+            owners: spoken(|wishes| wishes.owner.wish().is_some()),
             model: Arc::clone(model),
             policy,
             parts,
@@ -184,7 +184,7 @@ impl TreeRules {
 
     /// The modes that a rule wants of entries of this kind.
     pub(crate) fn modes(&self, rule: usize, kind: Kind) -> &[ModeExpression] {
-        mode_of(self.wishes(rule), kind).and_then(is).map_or(&[], |modes| modes)
+        mode_of(self.wishes(rule), kind).and_then(Attribute::wish).map_or(&[], |modes| modes)
     }
 
     /// The rules that speak of something, for entries of this kind.
@@ -206,8 +206,8 @@ impl TreeRules {
         let sticky = self.special(applying, kind, mode, Mode::STICKY);
         let mode = mode.filter(|&rule| !self.modes(rule, kind).is_empty());
         let decision = Decision {
-            group: last(RuleSubject::Group).filter(|&rule| is(&self.wishes(rule).group).is_some()),
-            owner: last(RuleSubject::Owner).filter(|&rule| is(&self.wishes(rule).owner).is_some()),
+            group: last(RuleSubject::Group).filter(|&rule| self.wishes(rule).group.wish().is_some()),
+            owner: last(RuleSubject::Owner).filter(|&rule| self.wishes(rule).owner.wish().is_some()),
             mode_decides: mode.map_or(Mode::NONE, |rule| self.mode_decides(rule, kind, &setgid, &sticky)),
             setgid: setgid.key(),
             sticky: sticky.key(),
@@ -220,7 +220,7 @@ impl TreeRules {
     }
 
     fn plain<T: Copy + Default>(&self, rule: Option<usize>, of: fn(&Wishes) -> &Attribute<T>) -> T {
-        rule.and_then(|rule| is(of(self.wishes(rule)))).copied().unwrap_or_default()
+        rule.and_then(|rule| of(self.wishes(rule)).wish()).copied().unwrap_or_default()
     }
 
     fn mode_decides(&self, rule: usize, kind: Kind, setgid: &Special, sticky: &Special) -> Mode {
@@ -257,7 +257,7 @@ impl TreeRules {
             _ => return None,
         };
         let last = applying.last_common(self.speakers(kind, subject))?;
-        let by_mode = !is_said(special_key(self.wishes(last), bit));
+        let by_mode = !special_key(self.wishes(last), bit).is_said();
         applying.last_common(self.speakers(kind, RuleSubject::ModeTakenBack)).filter(|&rule| by_mode && rule > last)
     }
 }
@@ -276,11 +276,6 @@ impl Special {
     fn key(&self) -> Option<Wish<bool>> {
         if let Special::Key(wish) = self { Some(*wish) } else { None }
     }
-}
-
-/// The value of an attribute, if it has one.
-pub(crate) fn is<T>(attribute: &Attribute<T>) -> Option<&T> {
-    if let Attribute::Is(at) = attribute { Some(&at.value) } else { None }
 }
 
 /// The key of a special bit.
@@ -333,23 +328,18 @@ fn speakers(model: &Model, places: &[RulePlace], kind: Kind) -> Speakers {
 
 fn speaks(wishes: &Wishes, kind: Kind, subject: RuleSubject) -> bool {
     let special = |bit| {
-        let mode = mode_of(wishes, kind).and_then(is).map_or(Mode::NONE, |modes| spoken_by(modes));
-        kind == Kind::Dir && (is_said(special_key(wishes, bit)) || mode.has(bit))
+        let mode = mode_of(wishes, kind).and_then(Attribute::wish).map_or(Mode::NONE, |modes| spoken_by(modes));
+        kind == Kind::Dir && (special_key(wishes, bit).is_said() || mode.has(bit))
     };
     match subject {
-        RuleSubject::Group => is_said(&wishes.group),
-        RuleSubject::Owner => is_said(&wishes.owner),
+        RuleSubject::Group => wishes.group.is_said(),
+        RuleSubject::Owner => wishes.owner.is_said(),
         RuleSubject::Setgid => special(Mode::SETGID),
         RuleSubject::Sticky => special(Mode::STICKY),
-        RuleSubject::Mode => mode_of(wishes, kind).is_some_and(is_said),
+        RuleSubject::Mode => mode_of(wishes, kind).is_some_and(Attribute::is_said),
         RuleSubject::ModeTakenBack => matches!(mode_of(wishes, kind), Some(Attribute::Any(_))),
-        RuleSubject::HardLinks => kind != Kind::Dir && is_said(&wishes.hard_links),
-        RuleSubject::Consent => is_said(&wishes.consent),
-        RuleSubject::PrivateDirs => kind == Kind::Dir && is_said(&wishes.private_dirs),
+        RuleSubject::HardLinks => kind != Kind::Dir && wishes.hard_links.is_said(),
+        RuleSubject::Consent => wishes.consent.is_said(),
+        RuleSubject::PrivateDirs => kind == Kind::Dir && wishes.private_dirs.is_said(),
     }
-}
-
-/// Whether an attribute is spoken of.
-pub(crate) fn is_said<T>(attribute: &Attribute<T>) -> bool {
-    !matches!(attribute, Attribute::Unsaid)
 }

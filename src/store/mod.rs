@@ -1,15 +1,17 @@
 //! The state folder: only root and its user can write it, and what is made there is private.
 
-use super::SysError;
-use super::stat::{look, look_at};
-use super::state_file::StateFile;
+pub(crate) mod state_file;
+
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::mode::Mode as Bits;
+use crate::sys::stat::{look, look_at};
+use crate::sys::{SysError, host};
 use rustix::fs::{
     AtFlags, Dir, FlockOperation, Mode, OFlags, RenameFlags, flock, fstatvfs, fsync, mkdirat, open, openat,
     renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
+use state_file::StateFile;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
@@ -162,11 +164,11 @@ fn trusted(fd: &OwnedFd, path: &Path) -> Result<(), StoreError> {
 }
 
 fn is_ours(uid: u32) -> bool {
-    uid == 0 || uid == super::host::effective_uid()
+    uid == 0 || uid == host::effective_uid()
 }
 
 fn foreign(path: &Path, uid: u32) -> StoreError {
-    match super::host::unmapped_uid() {
+    match host::unmapped_uid() {
         Some(unmapped) if unmapped == uid => StoreError::Unmapped(path.into(), uid),
         _ => StoreError::Writable(path.into(), format!("its owner, uid {uid}")),
     }

@@ -5,3 +5,5 @@ pub(crate) mod expectations;
 pub(crate) mod instance;
 pub(crate) mod rule_table;
 pub(crate) mod rules;
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,9 +1,9 @@
 //! A tree bound to one real root: captures put in, and names of groups and owners turned into ids.
 
 use super::instance::Instance;
-use super::rules::{TreeRules, is};
+use super::rules::TreeRules;
 use crate::model::intent::{GroupTerm, OwnerTerm};
-use crate::model::pattern::placeholder::{Origin, PlaceholderError, is_name, put_in};
+use crate::pattern::placeholder::{Origin, PlaceholderError, is_name, put_in};
 use crate::policy::model::{AccountText, At};
 use crate::policy::problem::Problem;
 use crate::sys::names::NameService;
@@ -93,7 +93,7 @@ enum BoundAccount {
 
 impl Binder<'_> {
     fn groups(&mut self, rule: usize) -> Box<[GroupTerm]> {
-        let texts = is(&self.rules.wishes(rule).group).map_or(&[][..], |texts| texts);
+        let texts = self.rules.wishes(rule).group.wish().map_or(&[][..], |texts| texts);
         let form = |text: &str| match text {
             "@root" => Some(GroupTerm::Root),
             "@parent" => Some(GroupTerm::Parent),
@@ -105,7 +105,7 @@ impl Binder<'_> {
     }
 
     fn owners(&mut self, rule: usize) -> Box<[OwnerTerm]> {
-        let texts = is(&self.rules.wishes(rule).owner).map_or(&[][..], |texts| texts);
+        let texts = self.rules.wishes(rule).owner.wish().map_or(&[][..], |texts| texts);
         self.list(texts, BoundAccount::Owner, |text| (text == "@name").then_some(OwnerTerm::Name), OwnerTerm::Uid)
     }
 
@@ -273,11 +273,11 @@ fn is_digits(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::testing::{Names, at, compile, id, is, model, named, tree};
     use crate::model::bits::BitSet;
     use crate::model::entry::Kind;
     use crate::model::intent::Intent;
     use crate::policy::model::Wishes;
-    use crate::policy::testing::{Names, at, compile, id, is, model, named, tree};
 
     fn bound(wishes: Wishes, capture: &str, gid_min: Option<u32>) -> Result<Instance, Vec<Problem>> {
         let table = compile(model(tree(wishes, Vec::new()))).expect("a sound policy");

@@ -1,6 +1,6 @@
 //! A file of the state folder: appended to, synced, and claimed by the process that writes it.
 
-use super::SysError;
+use crate::sys::SysError;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 

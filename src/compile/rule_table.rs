@@ -2,7 +2,7 @@
 
 use super::rules::{TreePart, TreeRules};
 use crate::model::intent::RuleId;
-use crate::model::pattern::matching::Matching;
+use crate::pattern::matching::Matching;
 use crate::policy::model::{At, Model, Tree};
 use crate::policy::problem::Problem;
 use std::sync::Arc;
@@ -106,7 +106,7 @@ fn matching(model: &Model, parts: &[TreePart]) -> Result<Matching, Vec<Problem>>
     });
     let lists: Vec<Vec<At<String>>> = of_tree.collect();
     let lists: Vec<&[At<String>]> = lists.iter().map(Vec::as_slice).collect();
-    let errors = |errors: Vec<crate::model::pattern::PatternError>| {
+    let errors = |errors: Vec<crate::pattern::PatternError>| {
         errors.into_iter().map(|error| problem(error.span, error.message, error.hint)).collect()
     };
     Matching::new(&lists).map_err(errors)
@@ -115,8 +115,8 @@ fn matching(model: &Model, parts: &[TreePart]) -> Result<Matching, Vec<Problem>>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::testing::{at, compile, model, rule, texts, tree};
     use crate::policy::model::{RuleScope, Wishes};
-    use crate::policy::testing::{at, compile, model, rule, texts, tree};
 
     #[test]
     fn ids_follow_the_order_of_policies_trees_and_rules() {
