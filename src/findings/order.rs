@@ -10,7 +10,7 @@ use std::thread;
 /// So many are worth a second thread.
 const MANY: usize = 1 << 12;
 
-/// Puts all that a survey found in path order, each entry once by policy.
+/// Puts all that a survey found in path order, each entry and error once by policy, however often it was met.
 pub(crate) fn put_in_order(survey: &mut Survey) {
     let Survey { roots, reports, excused, skipped_mounts, .. } = survey;
     let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
@@ -26,6 +26,7 @@ pub(crate) fn put_in_order(survey: &mut Survey) {
     excused.sort_by(|a, b| by_path(&a.report, &b.report));
     excused.dedup_by(|again, first| is_again(&again.report, &first.report));
     skipped_mounts.sort_by(|a, b| path_in_tree((root(a.root), &a.path), (root(b.root), &b.path)));
+    skipped_mounts.dedup();
     survey.put_errors_in_order();
 }
 
@@ -40,7 +41,10 @@ impl Survey {
         let Survey { roots, errors, .. } = self;
         let root = |index: u32| roots[index as usize].path.as_os_str().as_bytes();
         let base = |error: &EntryError| error.root.map_or(&b""[..], root);
-        errors.sort_by(|a, b| path_in_tree((base(a), &a.path), (base(b), &b.path)));
+        errors.sort_by(|a, b| {
+            path_in_tree((base(a), &a.path), (base(b), &b.path)).then_with(|| a.message.cmp(&b.message))
+        });
+        errors.dedup();
     }
 }
 

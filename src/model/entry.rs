@@ -116,6 +116,16 @@ impl Timestamp {
     pub const fn new(seconds: i64, nanoseconds: u32) -> Timestamp {
         Timestamp { seconds, nanoseconds: NonZero::<u32>::MIN.saturating_add(nanoseconds) }
     }
+
+    /// Whole seconds since 1970-01-01 UTC.
+    pub(crate) const fn seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// Whether it is a whole second: some file systems keep no more.
+    pub(crate) fn is_whole(self) -> bool {
+        self.nanoseconds == NonZero::<u32>::MIN
+    }
 }
 
 impl fmt::Display for Timestamp {

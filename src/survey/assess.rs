@@ -28,8 +28,6 @@ pub(super) struct Finds {
     pub linked: Vec<Linked>,
     /// Entries with findings that exceptions cover.
     pub excused: Vec<Excused>,
-    /// How many findings those are.
-    pub suppressed: u64,
 }
 
 impl Finds {
@@ -38,7 +36,6 @@ impl Finds {
         self.reports.append(&mut other.reports);
         self.linked.append(&mut other.linked);
         self.excused.append(&mut other.excused);
-        self.suppressed += other.suppressed;
     }
 }
 
@@ -328,7 +325,6 @@ impl<'r, 'p> Case<'r, 'p> {
             let report = report(excused, &self.wanted.intent, Links::None);
             let reason = |finding: &Finding| bound.exceptions.reason(&self.path, finding.lint).into();
             let reasons = report.findings.iter().map(reason).collect();
-            finds.suppressed += report.findings.len() as u64;
             finds.excused.push(Excused { report, reasons });
         }
         if counts_names(&self.wanted, entry) {

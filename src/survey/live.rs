@@ -69,7 +69,6 @@ pub(super) fn gather(parts: Vec<Part>, survey: &mut Survey) {
         survey.counts.entries += counts.entries;
         survey.counts.excluded += counts.excluded;
         survey.counts.vanished += counts.vanished;
-        survey.counts.suppressed += finds.suppressed;
         survey.reports.extend(finds.reports);
         survey.excused.extend(finds.excused);
         linked.extend(finds.linked);
@@ -82,6 +81,7 @@ pub(super) fn gather(parts: Vec<Part>, survey: &mut Survey) {
     crate::findings::links::settle(linked, &mut survey.reports);
     obstacle::join(&mut survey.reports);
     crate::findings::order::put_in_order(survey);
+    survey.counts.suppressed += survey.excused.iter().map(|excused| excused.report.findings.len() as u64).sum::<u64>();
 }
 
 /// No thread panics while it hands something in; what it did hand in is whole in any case.

@@ -193,6 +193,9 @@ fn root_gid(request: &Request<'_>, tree: &Rooted, look: &Look, index: u32, surve
     }
 }
 
+/// How many passes go through a tree in which others move things meanwhile; one, where nobody does.
+const PASSES: usize = 3;
+
 /// Walks every target, as many at a time as there are descriptors for.
 fn walk_all<'p>(
     request: &'p Request<'p>,
@@ -216,9 +219,33 @@ fn walk_all<'p>(
     let mut surveyors: Vec<_> =
         (0..conduct.threads.max(1)).map(|_| Surveyor::new(context(), request.features, mounts, live.part())).collect();
     let mut guide = Surveyor::new(context(), request.features, mounts, live.part());
-    let visits = Visits::default();
+    let mut visits = Visits::default();
+    for left in (0..PASSES).rev() {
+        surveyors = pass(request, mounts, placed, targets, (surveyors, &mut guide), &visits, survey)?;
+        let is_restless = visits.is_restless() || surveyors.iter().any(|surveyor| surveyor.has_missed);
+        if left == 0 || !is_restless || conduct.stop.load(Ordering::Relaxed) {
+            break;
+        }
+        visits = visits.next_pass();
+        surveyors.iter_mut().chain([&mut guide]).for_each(Surveyor::begin_again);
+    }
+    surveyors.push(guide);
+    Ok(surveyors)
+}
+
+/// Goes through every target once.
+fn pass<'p>(
+    request: &'p Request<'p>,
+    mounts: &'p mounts::Mounts,
+    placed: &'p [Placed<'p>],
+    targets: &[WalkRoot],
+    (mut surveyors, guide): (Vec<Surveyor<'p>>, &mut Surveyor<'p>),
+    visits: &Visits,
+    survey: &mut Survey,
+) -> Result<Vec<Surveyor<'p>>, SurveyError> {
+    let conduct = request.conduct;
     for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
-        let approached = confined(conduct, || approach_all(batch, placed, &mut guide))?;
+        let approached = confined(conduct, || approach_all(batch, placed, guide))?;
         let mut starts = Vec::new();
         for approached in approached {
             match approached {
@@ -238,11 +265,10 @@ fn walk_all<'p>(
             counters: conduct.counters,
             descriptors: conduct.descriptors,
             mounts,
-            visits: &visits,
+            visits,
         };
         surveyors = walk::walk(starts, surveyors, options).map_err(SurveyError::Setup)?;
     }
-    surveyors.push(guide);
     Ok(surveyors)
 }
 

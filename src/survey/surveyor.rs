@@ -49,6 +49,10 @@ pub(super) struct Surveyor<'p> {
     pub errors: Vec<EntryError>,
     /// What was left out for a name that others than root could have given.
     pub doubtful: Vec<String>,
+    /// Whether this pass goes through what an earlier one counted.
+    is_again: bool,
+    /// Whether something vanished in this pass, and may have been moved to where that was already.
+    pub has_missed: bool,
     /// Where all of it is handed in.
     part: Arc<Mutex<Part>>,
 }
@@ -87,15 +91,24 @@ impl<'p> Surveyor<'p> {
             skipped_mounts: Vec::new(),
             errors: Vec::new(),
             doubtful: Vec::new(),
+            is_again: false,
+            has_missed: false,
             part,
         }
     }
 
+    /// Another pass begins. What it finds for the second time is told once; it counts nothing.
+    pub(super) fn begin_again(&mut self) {
+        self.hand_in();
+        (self.is_again, self.has_missed) = (true, false);
+    }
+
     /// Hands in what was found since the last time: the next call may never come back.
     fn hand_in(&mut self) {
+        let counts = std::mem::take(&mut self.counts);
         let mut news = Part {
             finds: std::mem::take(&mut self.finds),
-            counts: std::mem::take(&mut self.counts),
+            counts: if self.is_again { Counts::default() } else { counts },
             skipped_mounts: std::mem::take(&mut self.skipped_mounts),
             errors: std::mem::take(&mut self.errors),
             doubtful: std::mem::take(&mut self.doubtful),
@@ -369,6 +382,7 @@ impl<'p> Visitor for Surveyor<'p> {
 
     fn vanished(&mut self, _: Place<'_, Scope<'p>>) {
         self.counts.vanished += 1;
+        self.has_missed = true;
     }
 
     fn error(&mut self, at: Place<'_, Scope<'p>>, error: SysError) {

@@ -26,6 +26,7 @@ pub(crate) mod terminal;
 pub(crate) mod xattr;
 pub(crate) mod squash;
 pub(crate) mod host;
+pub(crate) mod clock;
 mod output_dir;
 pub(crate) mod output;
 pub(crate) mod signals;

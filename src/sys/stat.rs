@@ -3,7 +3,7 @@
 use super::SysError;
 use crate::model::entry::{Entry, Extras, Identity, Kind, State, Timestamp};
 use crate::model::mode::Mode;
-use rustix::fs::{AtFlags, Statx, StatxAttributes, StatxFlags, makedev, statat, statx};
+use rustix::fs::{AtFlags, Statx, StatxAttributes, StatxFlags, fstat, makedev, statat, statx};
 use rustix::io::Errno;
 use std::ffi::CStr;
 use std::os::fd::AsFd;
@@ -71,6 +71,14 @@ pub(crate) fn glance_at(dir: impl AsFd, name: &CStr) -> Option<Glance> {
         nlink: u32::try_from(stat.st_nlink).ok()?,
         state: State { uid: stat.st_uid, gid: stat.st_gid, mode: Mode::new(stat.st_mode) },
     })
+}
+
+/// When the inode that a descriptor holds was last changed (ctime).
+///
+/// For a third of what statx(2) takes, which counts where it is asked of every directory.
+pub(crate) fn changed(fd: impl AsFd) -> Result<Timestamp, SysError> {
+    let stat = fstat(fd).map_err(SysError::of("fstat"))?;
+    Ok(Timestamp::new(stat.st_ctime, u32::try_from(stat.st_ctime_nsec).unwrap_or_default()))
 }
 
 /// Looks at the entry `name` of a directory, itself where it is a symbolic link; mounts nothing.

@@ -1,5 +1,7 @@
 //! A directory of the walk: its place below its parent, and its descriptor while there is one.
 
+use super::news::News;
+use super::visits::Visits;
 use crate::model::entry::Identity;
 use crate::source::mounts::Mounts;
 use crate::sys::dir::same_mount;
@@ -32,6 +34,8 @@ pub(crate) struct Dir<H> {
     pub here: H,
     /// What its mount has in store.
     pub traits: MountTraits,
+    /// How much of it is news.
+    pub news: News,
     origin: Origin<H>,
     slot: Mutex<Slot>,
 }
@@ -45,6 +49,9 @@ struct Slot {
 
 /// For so long what led to a directory is taken to lead there still.
 const LATELY: Duration = Duration::from_millis(50);
+
+/// What is known beside a directory itself: the mounts, and what was read before.
+pub(crate) type Known<'a> = (&'a Mounts, &'a Visits);
 
 /// What is to be expected of the mount that a directory is on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,11 +94,12 @@ impl Head {
 
 impl<H> Dir<H> {
     /// The directory that a walk starts in.
-    pub(crate) fn start(start: Start<H>, mounts: &Mounts) -> Dir<H> {
+    pub(crate) fn start(start: Start<H>, (mounts, visits): Known<'_>) -> Dir<H> {
         let Start { dir, look, here, prefix } = start;
         let origin = Origin::Start(Head { prefix, ..Head::default() });
         let traits = MountTraits::of(look.entry.mount, mounts);
-        Dir { seen: look, here, traits, origin, slot: Slot::of(Arc::new(dir)) }
+        let news = visits.news(News::Below, &look, traits.stamps_renames);
+        Dir { seen: look, here, traits, news, origin, slot: Slot::of(Arc::new(dir)) }
     }
 
     /// The directory `name` of a directory, just opened and looked at.
@@ -101,13 +109,14 @@ impl<H> Dir<H> {
         fd: Arc<OwnedFd>,
         look: Look,
         here: H,
-        mounts: &Mounts,
+        (mounts, visits): Known<'_>,
     ) -> Dir<H> {
         let traits = match same_mount(&parent.seen.entry, &look.entry) {
             true => parent.traits,
             false => MountTraits::of(look.entry.mount, mounts),
         };
-        Dir { seen: look, here, traits, origin: Origin::Below(parent, name), slot: Slot::of(fd) }
+        let news = visits.news(parent.news, &look, traits.stamps_renames);
+        Dir { seen: look, here, traits, news, origin: Origin::Below(parent, name), slot: Slot::of(fd) }
     }
 
     /// Where it came from.
@@ -222,13 +231,16 @@ pub(crate) mod testing {
     pub(crate) fn start(root: &Path) -> Arc<Dir<()>> {
         let dir: OwnedFd = File::open(root).unwrap().into();
         let look = look(&dir).unwrap();
-        Arc::new(Dir::start(Start { dir, look, here: (), prefix: Vec::new() }, &Mounts::default()))
+        Arc::new(Dir::start(
+            Start { dir, look, here: (), prefix: Vec::new() },
+            (&Mounts::default(), &Visits::default()),
+        ))
     }
 
     /// The directory of that name in it.
     pub(crate) fn below(parent: &Arc<Dir<()>>, name: &CStr) -> Arc<Dir<()>> {
         let fd = Arc::new(open_at(parent.open().unwrap(), name, Reach::Any).unwrap());
         let look = look(&fd).unwrap();
-        Arc::new(Dir::below(parent.clone(), name.to_owned(), fd, look, (), &Mounts::default()))
+        Arc::new(Dir::below(parent.clone(), name.to_owned(), fd, look, (), (&Mounts::default(), &Visits::default())))
     }
 }

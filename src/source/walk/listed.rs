@@ -47,6 +47,7 @@ fn subvolume(handle: &Handle) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::super::dir::{Start, testing};
+    use super::super::visits::Visits;
     use super::*;
     use crate::source::mounts::Mounts;
     use crate::sys::stat::{glance_at, look, look_at};
@@ -66,7 +67,7 @@ mod tests {
         };
         let told = format!("{} 1 0:1 / / rw - ext4 x rw\n", here.entry.mount);
         let start = Start { dir: fd.try_clone().unwrap(), look: here, here: (), prefix: Vec::new() };
-        let told = Dir::start(start, &Mounts::parse(told.as_bytes()));
+        let told = Dir::start(start, (&Mounts::parse(told.as_bytes()), &Visits::default()));
         assert_eq!(answers(&told), [(true, true), (false, false), (true, true)]);
         assert_eq!(answers(&testing::start(tree.path())), [(true, true); 3], "of a mount that isn't known");
     }

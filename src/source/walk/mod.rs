@@ -20,6 +20,7 @@ mod dir;
 mod listed;
 mod worker;
 mod missing;
+mod news;
 mod place;
 mod pool;
 mod reading;
@@ -72,7 +73,7 @@ pub(crate) fn walk<V: Visitor>(
     let spare = options.descriptors.saturating_sub(starts.len());
     let threads = visitors.len().min((spare / DESCRIPTORS_EACH).max(1));
     let share = (spare / threads.max(1)).saturating_sub(DESCRIPTORS_AT_WORK).max(1);
-    let begin = |start| Job::Start(Arc::new(Dir::start(start, options.mounts)));
+    let begin = |start| Job::Start(Arc::new(Dir::start(start, (options.mounts, options.visits))));
     let mut jobs: Vec<_> = starts.into_iter().map(begin).collect();
     let mut visitors = visitors;
     for left in (0..=ROUNDS).rev() {

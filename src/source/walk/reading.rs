@@ -4,6 +4,7 @@ use super::crossing::{is_agreed, is_shut, tell};
 use super::dir::Dir;
 use super::listed::{is_as_listed, may_be_as_listed};
 use super::missing::{EXCHANGED, MOVED, Named, What, Why};
+use super::news::News;
 use super::place::Place;
 use super::scheduler::Scheduler;
 use super::settle::{LISTINGS, Memory, is_snapshot};
@@ -15,7 +16,7 @@ use crate::model::entry::Kind;
 use crate::sys::SysError;
 use crate::sys::handle::Handle;
 use crate::sys::listing::{Buffer, Ino, Listed, Listing};
-use crate::sys::stat::{Look, glance_at, look, look_at};
+use crate::sys::stat::{Look, changed, glance_at, look_at};
 use rustix::io::Errno;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -40,6 +41,7 @@ pub(crate) struct Reading<'a, V: Visitor> {
     pub(crate) fd: &'a OwnedFd,
     pub(crate) told: &'a mut ToldNames,
     pub(crate) scheduler: &'a Scheduler<'a, V::Here>,
+    visits: &'a Visits,
     found: &'a mut Vec<Named>,
     names: u64,
     is_missing: bool,
@@ -52,9 +54,9 @@ impl<'a, V: Visitor> Reading<'a, V> {
         dir: &'a Arc<Dir<V::Here>>,
         fd: &'a OwnedFd,
         (told, found): (&'a mut ToldNames, &'a mut Vec<Named>),
-        scheduler: &'a Scheduler<'a, V::Here>,
+        (scheduler, visits): (&'a Scheduler<'a, V::Here>, &'a Visits),
     ) -> Self {
-        Reading { visitor, dir, fd, told, scheduler, found, names: 0, is_missing: false }
+        Reading { visitor, dir, fd, told, scheduler, visits, found, names: 0, is_missing: false }
     }
 
     /// Reads names until there are no more, or enough directories to go on with.
@@ -89,20 +91,23 @@ impl<'a, V: Visitor> Reading<'a, V> {
     }
 
     /// Lists the directory again until nothing can have been left out.
-    pub(super) fn settle(&mut self, visits: &Visits) {
-        if let Err(error) = self.try_settle(visits) {
+    pub(super) fn settle(&mut self) {
+        if let Err(error) = self.try_settle() {
             self.scheduler.missed.add_rest(self.visitor, self.dir, error, Why::Gone);
         }
     }
 
-    fn try_settle(&mut self, visits: &Visits) -> Result<(), SysError> {
+    fn try_settle(&mut self) -> Result<(), SysError> {
         let (traits, seen) = (self.dir.traits, &self.dir.seen);
+        let is_same = changed(self.fd)? == seen.changed;
+        if !is_same {
+            self.visits.see_change();
+        }
         if is_snapshot(self.told.calls(), traits) {
             return Ok(());
         }
-        let is_same = look(self.fd)?.changed == seen.changed;
         // Two changes within one tick of the clock have one ctime.
-        if is_same && (self.told.is_forgotten() || !visits.is_new(seen)) {
+        if is_same && (self.told.is_forgotten() || !self.visits.is_new(seen)) {
             return Ok(());
         }
         if !self.told.is_forgotten() {
@@ -138,17 +143,21 @@ impl<'a, V: Visitor> Reading<'a, V> {
     /// Does what is to be done about a listed name.
     #[inline]
     pub(super) fn name(&mut self, listed: &Listed<'_>) {
-        self.names += 1;
+        self.names += u64::from(self.dir.news == News::All);
         let (name, ino) = (listed.name(), listed.ino());
-        let seen = match listed.kind() {
-            Some(_) => None,
-            // A file system that doesn't list kinds: only a look tells.
-            None => match self.look((name, ino)) {
+        let seen = match (listed.kind(), self.dir.news) {
+            (Some(Kind::Dir), _) | (Some(_), News::All) => None,
+            (Some(_), News::Below) => return,
+            // Its ctime tells whether it is news; and on a file system that doesn't list kinds only a look tells that.
+            (Some(_), News::Moved) | (None, _) => match self.look((name, ino)) {
                 Some(look) => Some(look),
                 None => return,
             },
         };
         let Some(kind) = listed.kind().or(seen.as_ref().map(|look| look.entry.kind)) else { return };
+        if kind != Kind::Dir && seen.as_ref().is_some_and(|look| !self.is_news(look)) {
+            return;
+        }
         let want = self.visitor.want(&self.dir.here, name, kind);
         if want != Want::Skip {
             // What is skipped could have another name too that is not.
@@ -159,6 +168,15 @@ impl<'a, V: Visitor> Reading<'a, V> {
             (Want::Enter, Kind::Dir) => self.found.push((name.to_owned(), ino)),
             (Want::Glance, _) if seen.is_none() && self.glanced((name, ino), kind) == Enough::Yes => {}
             (Want::Glance | Want::Look | Want::Enter, _) => self.seen((name, ino), kind, seen),
+        }
+    }
+
+    /// Whether an entry that isn't a directory can't have been told of by an earlier pass.
+    fn is_news(&self, look: &Look) -> bool {
+        match self.dir.news {
+            News::All => true,
+            News::Moved => self.visits.is_moved(look, self.dir.traits.stamps_renames),
+            News::Below => false,
         }
     }
 

@@ -8,7 +8,7 @@
 use super::dir::MountTraits;
 use crate::sys::SysError;
 use crate::sys::listing::{Buffer, Listed, Listing, SIZE, resume};
-use crate::sys::stat::look;
+use crate::sys::stat::changed;
 use rustix::io::Errno;
 use std::os::fd::OwnedFd;
 
@@ -41,7 +41,7 @@ impl Memory {
         traits: MountTraits,
         mut each: impl FnMut(&Listed<'_>) -> bool,
     ) -> Result<bool, SysError> {
-        let before = look(fd)?.changed;
+        let before = changed(fd)?;
         resume(fd, 0)?;
         let mut buffer = Buffer::for_names(self.bytes);
         let size = buffer.size();
@@ -63,7 +63,7 @@ impl Memory {
         self.bytes = self.bytes.max(calls * size);
         match is_snapshot(calls, traits) {
             true => Ok(true),
-            false => Ok(look(fd)?.changed == before),
+            false => Ok(changed(fd)? == before),
         }
     }
 }
@@ -71,6 +71,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::stat::look;
     use std::fs::{self, File, Permissions};
     use std::os::unix::fs::PermissionsExt;
     use tempfile::tempdir;

@@ -1,23 +1,26 @@
-//! Which directories a walk may read again: none is read more than twice, and none below itself.
+//! Which directories a pass through a tree read, and when they last changed: none is read more than twice, and none below
+//! itself; and a later pass knows by them what is news to it.
 //!
 //! Two directories that are renamed into each other as they are read would keep a walk busy for ever, and of k directories
 //! there are k! orders that no look at ancestors alone would stop.
 
+use super::news::News;
 use crate::model::entry::Timestamp;
+use crate::sys::clock;
 use crate::sys::stat::Look;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How often a directory is read at most: once where it was found, and once more where it was moved to meanwhile.
 const MOST: u8 = 2;
 
-/// So many seconds before the walk count as during it: stamps are as coarse as that (ext3 keeps whole seconds), and come
-/// from a clock that is up to a tick behind (clock_gettime(2), CLOCK_REALTIME_COARSE).
+/// So many seconds before it begins count as during a pass where stamps are whole seconds (ext3, small inodes of ext4).
 const COARSENESS: i64 = 2;
 
-/// How often each directory was read that may have been moved since the walk began.
+/// How often each directory was read that may have been moved since the pass began.
 ///
 /// What is met again was renamed, or lies below what was, and a rename sets the ctime of what is renamed. So only
 /// directories are written down whose ctime is new, and all of them where that can't be relied on; what lies below those
@@ -25,11 +28,24 @@ const COARSENESS: i64 = 2;
 #[derive(Debug)]
 pub(crate) struct Visits {
     since: Timestamp,
-    read: Mutex<HashMap<Key, u8>>,
+    read: Mutex<HashMap<Key, Visit>>,
+    is_restless: AtomicBool,
+    /// The pass before this one.
+    before: Option<Box<Visits>>,
 }
 
 /// A directory on one mount: bound to two places, it is in both.
 type Key = (u64, u64, u64);
+
+/// What is known of a directory that was read.
+#[derive(Clone, Copy, Debug)]
+struct Visit {
+    times: u8,
+    /// Its ctime when it was opened.
+    changed: Timestamp,
+    /// Whether what happens to it after it was opened has a later one.
+    is_past: bool,
+}
 
 /// Whether a directory may be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,48 +61,93 @@ pub(crate) enum Admission {
 impl Default for Visits {
     /// None so far, from now on.
     fn default() -> Visits {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs().cast_signed());
-        Visits { since: Timestamp::new(now.saturating_sub(COARSENESS), 0), read: Mutex::default() }
+        Visits { since: clock::of_stamps(), read: Mutex::default(), is_restless: AtomicBool::new(false), before: None }
     }
 }
 
 impl Visits {
-    /// Whether its ctime may be of the time since the walk began; then it doesn't tell whether something changed since.
+    /// None of the next pass, to which all is news that this one can't have met.
+    pub(crate) fn next_pass(self) -> Visits {
+        Visits { before: Some(Box::new(self)), ..Visits::default() }
+    }
+
+    /// Whether its ctime may be of the time since the pass began; then it doesn't tell whether something changed since.
     pub(crate) fn is_new(&self, look: &Look) -> bool {
         look.changed >= self.since
+            || look.changed.is_whole() && look.changed.seconds() >= self.since.seconds() - COARSENESS
+    }
+
+    /// Whether a directory was met that changed after the pass began and before it was listed: what lay in it may have been
+    /// moved to where the pass was already.
+    pub(crate) fn is_restless(&self) -> bool {
+        self.is_restless.load(Relaxed)
+    }
+
+    /// A directory was changed while it was read, or before that and after it was looked at.
+    pub(super) fn see_change(&self) {
+        self.is_restless.store(true, Relaxed);
+    }
+
+    /// How much of a directory is news to this pass, by how much of the one above it is. `is_stamped` says that its ctime
+    /// tells of renames by the clock of this machine.
+    pub(super) fn news(&self, above: News, look: &Look, is_stamped: bool) -> News {
+        let Some(before) = self.before.as_deref().filter(|_| above != News::All) else { return News::All };
+        let visit = before.read().get(&key(look)).copied();
+        match visit {
+            Some(visit) if visit.is_past && visit.changed == look.changed => News::Below,
+            Some(_) => News::Moved,
+            None if is_stamped && !before.is_new(look) => News::Below,
+            // It changed since it was read, or was moved here and never read.
+            None if is_stamped && above == News::Below => News::Moved,
+            None => News::All,
+        }
+    }
+
+    /// Whether an entry that isn't a directory may be news in one that changed.
+    pub(super) fn is_moved(&self, look: &Look, is_stamped: bool) -> bool {
+        !is_stamped || self.before.as_deref().is_none_or(|before| before.is_new(look))
     }
 
     /// Counts one reading of a directory, unless it was read often enough, or lies below itself, which `is_below_itself`
     /// finds out. `is_stamped` says that its ctime tells whether it was moved.
     pub(crate) fn admit(&self, look: &Look, is_stamped: bool, is_below_itself: impl FnOnce() -> bool) -> Admission {
-        if is_stamped && !self.is_new(look) {
+        let is_new = self.is_new(look);
+        if is_stamped && !is_new {
             return Admission::Read;
         }
-        let key = (look.entry.id.dev, look.entry.id.ino, look.entry.mount);
-        // Nothing panics while holding it.
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        match read.entry(key) {
+        if is_stamped {
+            self.see_change();
+        }
+        let now = clock::of_stamps();
+        let is_past = if look.changed.is_whole() { look.changed.seconds() < now.seconds() } else { look.changed < now };
+        match self.read().entry(key(look)) {
             Entry::Vacant(first) => {
-                first.insert(1);
+                first.insert(Visit { times: 1, changed: look.changed, is_past });
                 Admission::Read
             }
-            Entry::Occupied(mut times) => match *times.get() {
-                times if times > MOST => Admission::Known,
-                MOST => {
-                    times.insert(MOST + 1);
-                    Admission::Refused
+            Entry::Occupied(mut visit) => {
+                let visit = visit.get_mut();
+                match visit.times {
+                    times if times > MOST => return Admission::Known,
+                    times if times == MOST || is_below_itself() => {
+                        visit.times = MOST + 1;
+                        return Admission::Refused;
+                    }
+                    _ => *visit = Visit { times: visit.times + 1, changed: look.changed, is_past },
                 }
-                _ if is_below_itself() => {
-                    times.insert(MOST + 1);
-                    Admission::Refused
-                }
-                before => {
-                    times.insert(before + 1);
-                    Admission::Read
-                }
-            },
+                Admission::Read
+            }
         }
     }
+
+    fn read(&self) -> MutexGuard<'_, HashMap<Key, Visit>> {
+        // Nothing panics while holding it.
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(look: &Look) -> Key {
+    (look.entry.id.dev, look.entry.id.ino, look.entry.mount)
 }
 
 #[cfg(test)]
@@ -123,7 +184,7 @@ mod tests {
         let (visits, seen) = (Visits::default(), seen());
         let old = Look { changed: Timestamp::new(1_000_000_000, 0), ..seen };
         assert!((0..5).all(|_| visits.admit(&old, true, || true) == Admission::Read));
-        assert!(visits.read.lock().unwrap().is_empty());
+        assert!(visits.read().is_empty());
         // Where a rename leaves no trace, everything may have been moved.
         let answers: Vec<_> = (0..3).map(|_| visits.admit(&old, false, || false)).collect();
         assert_eq!(answers, [Admission::Read, Admission::Read, Admission::Refused]);

@@ -135,7 +135,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
             }
         };
         let fd = Arc::new(fd);
-        let dir = Dir::below(parent, name, fd.clone(), look, here, self.options.mounts);
+        let dir = Dir::below(parent, name, fd.clone(), look, here, (self.options.mounts, self.options.visits));
         Some((Arc::new(dir), fd))
     }
 
@@ -265,10 +265,11 @@ impl<'a, V: Visitor> Worker<'a, V> {
         self.visitor.begin(Place::itself(&dir, Some(fd.as_fd())));
         self.options.counters.enter(|| Place::itself(&dir, None).path());
         let memory = (&mut *self.told, &mut self.found);
-        let mut reading = Reading::new(&mut self.visitor, &dir, fd, memory, self.scheduler);
+        let visits = self.options.visits;
+        let mut reading = Reading::new(&mut self.visitor, &dir, fd, memory, (self.scheduler, visits));
         let rest = reading.run(&mut self.buffer);
         if rest == Rest::None {
-            reading.settle(self.options.visits);
+            reading.settle();
         }
         self.options.counters.add(self.seat, reading.names());
         let is_missing = reading.is_missing();

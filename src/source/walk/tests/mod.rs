@@ -3,6 +3,7 @@
 mod hostile;
 mod limits;
 mod moved;
+mod passes;
 mod renamed;
 mod shapes;
 
@@ -146,6 +147,10 @@ impl Default for Trial {
 
 impl Trial {
     fn walk<V: Visitor<Here = ()>>(&self, root: &Path, visitor: impl FnMut() -> V) -> Vec<V> {
+        self.pass(root, &Visits::default(), visitor)
+    }
+
+    fn pass<V: Visitor<Here = ()>>(&self, root: &Path, visits: &Visits, visitor: impl FnMut() -> V) -> Vec<V> {
         let visitors = std::iter::repeat_with(visitor).take(self.threads).collect();
         let (stop, counters) = (AtomicBool::new(false), Counters::new(self.threads));
         let mounts = Mounts::read().expect("a Linux with /proc");
@@ -155,7 +160,7 @@ impl Trial {
             counters: &counters,
             descriptors: self.descriptors,
             mounts: &mounts,
-            visits: &Visits::default(),
+            visits,
         };
         walk(vec![start(root)], visitors, options).expect("a setup that succeeds")
     }
