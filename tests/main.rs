@@ -70,6 +70,7 @@ mod readers;
 mod recipes;
 mod recover;
 mod reports;
+mod restless;
 mod roots;
 mod run;
 mod scenario;

@@ -113,7 +113,8 @@ pub(super) fn join(reports: &mut Vec<EntryReport>) {
         return;
     }
     let root = |(at, report): (usize, &EntryReport)| report.path.is_root().then_some((report.root, at));
-    let found: HashMap<u32, usize> = reports.iter().enumerate().filter_map(root).collect();
+    // Met again by a later pass, a root is told of as it was met first.
+    let found: HashMap<u32, usize> = reports.iter().enumerate().rev().filter_map(root).collect();
     for report in above {
         match found.get(&report.root).map(|&at| &mut reports[at]) {
             Some(known) => {
