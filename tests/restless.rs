@@ -3,6 +3,8 @@
 use crate::lab::policy;
 use crate::scenario;
 use crate::scenario::Scenario;
+use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -55,4 +57,58 @@ scenario!(a_restless_tree_is_told_of_as_if_it_lay_still, own mounts, |t| {
         assert_eq!(restless, still);
     }
     crate::stage::run("umount", &[t.path("way/in/mount").to_str().unwrap()]).unwrap();
+});
+
+/// Renames something the moment a directory is opened or read, while that is done.
+fn when<T>(dir: &Path, event: WatchFlags, rename: (&Path, &Path, RenameFlags), act: impl FnOnce() -> T) -> T {
+    let events = init(CreateFlags::CLOEXEC).unwrap();
+    add_watch(&events, dir, event).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            rustix::io::read(&events, &mut [0; 1 << 12]).unwrap();
+            let (from, to, how) = rename;
+            renameat_with(CWD, from, CWD, to, how).unwrap();
+        });
+        act()
+    })
+}
+
+/// Holds that a check finds what is renamed so, however often it is tried: who renames wins most of these races.
+#[track_caller]
+fn finds_what_is_moved(
+    t: &mut Scenario,
+    tree: &str,
+    (dir, event): (&str, WatchFlags),
+    (from, to): (&str, &str),
+    how: RenameFlags,
+) {
+    for _ in 0..6 {
+        t.tree(tree);
+        let run =
+            when(&t.path(dir), event, (&t.path(from), &t.path(to), how), || t.run("check -q --threads 1 -p lab.toml"));
+        run.exits(1);
+        t.sh("rm -rf *");
+    }
+}
+
+scenario!(what_is_moved_behind_a_check_is_found, |t| {
+    let rights: String = (0..900).map(|number| format!("file 0:0 0644 p/{number}\n")).collect();
+    let tree = format!("dir 0:0 0755 .\ndir 0:0 0755 p\n{rights}file 0:0 0644 right\nfile 0:0 0666 p/wrong");
+    t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE'\nfile-mode = '0644'"));
+    let (moved, exchanged) = (RenameFlags::NOREPLACE, RenameFlags::EXCHANGE);
+    finds_what_is_moved(t, &tree, ("p", WatchFlags::ACCESS), ("p/wrong", "wrong"), moved);
+    finds_what_is_moved(t, &tree, ("p", WatchFlags::ACCESS), ("p/wrong", "right"), exchanged);
+    finds_what_is_moved(t, &tree, ("p", WatchFlags::OPEN), ("p/wrong", "wrong"), moved);
+    finds_what_is_moved(t, &tree, (".", WatchFlags::ACCESS), ("p/wrong", "wrong"), moved);
+});
+
+scenario!(a_directory_that_is_moved_once_its_name_was_listed_is_found, |t| {
+    t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE'\nfile-mode = '0644'"));
+    let all: String = (0..300).map(|number| format!("dir 0:0 0755 p/{number}\n")).collect();
+    // Whichever is read later.
+    for (early, late) in [(0, 299), (299, 0)] {
+        let tree = format!("dir 0:0 0755 .\ndir 0:0 0755 p\n{all}file 0:0 0666 p/{late}/wrong");
+        let at = format!("p/{early}");
+        finds_what_is_moved(t, &tree, (&at, WatchFlags::OPEN), (&format!("p/{late}"), "moved"), RenameFlags::NOREPLACE);
+    }
 });

@@ -9,6 +9,8 @@
 //! What was listed and is gone, or was moved away just then, is looked for again when all is done, under whatever name its
 //! inode has in that directory by then; no directory is read over and over, whatever is done to the tree meanwhile.
 //!
+//! A walk is one pass; what was moved behind it, to where it had been already, is news to the next (`news`).
+//!
 //! A directory is judged through the descriptor that is then read, so what was judged is what was read. Names
 //! are only ever looked up below an open directory, never through a link, `..` or a mount nobody agreed to.
 
