@@ -135,6 +135,45 @@ scenario!(only_what_a_list_names_is_looked_at, own mounts, |t| {
     listed("site/good\\0", "").succeeds();
 });
 
+scenario!(what_leads_to_a_listed_path_is_judged_without_what_lies_in_it, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    t.policy(
+        "lab.toml",
+        "format = 1\n[lints]\nunknown-id = 'allow'\n[[tree]]\nroot = '$TREE/share'\ngroup = 4242\nsetgid = true\nexclude = 'kept/'\n\
+         [[tree]]\nroot = '$TREE/share/a/inner'\ngroup = 4242\nsetgid = true\n",
+    );
+    t.sh(
+        "mkdir -p share/a/b/c share/a/inner/d share/kept/e; touch share/f share/a/b/c/f share/a/b/other share/a/inner/d/f share/kept/e/f
+         chgrp -R 4242 share; chmod g+s share/a/b/c; chgrp 0 share/a/b/other share/a/b/c/f",
+    );
+    let listed = |list: &str, words: &str| {
+        t.sh(&format!("printf '{list}' > ../list"));
+        t.run(&format!("check -p lab.toml --format json --paths-from $DIR/list {words}"))
+    };
+    let missing = |paths: &str| {
+        paths.split(' ').filter(|path| !path.is_empty()).map(|path| format!("deny missing-setgid {path} safe\n")).collect::<String>()
+    };
+    // Each directory once, however many paths it leads to; what lies beside them isn't looked at.
+    let run = listed("share/a/b/c/f\\0share/f\\0share/a/b/c\\0", "");
+    run.exits(1).finds(&(missing(". a a/b") + "deny foreign-group a/b/c/f safe"));
+    assert_eq!(run.end()["entries"], 6);
+    // A root below another is a directory of its own, which both lead to.
+    let run = listed("share/a/inner/d/f\\0", "");
+    run.exits(1).mentions("4 findings in 5 entries");
+    for place in ["share/", "share/a/", "share/a/inner/", "share/a/inner/d/"] {
+        t.run("check -p lab.toml --paths-from $DIR/list").exits(1).mentions(&format!("$TREE/{place}: deny: setgid is"));
+    }
+    // No further than the PATHs, and not what is left out.
+    listed("share/a/b/c/f\\0", "share/a/b").exits(1).finds(&(missing("a/b") + "deny foreign-group a/b/c/f safe"));
+    listed("share/kept/e/f\\0", "").exits(1).finds(&missing("."));
+    listed("share/gone\\0", "").succeeds().finds("");
+    // What can't be looked into is told once, for what is listed.
+    t.sh("chmod 0755 share; chmod 0711 share/a; printf 'share/a/b/c/f\\0' > ../list");
+    let run = t.run_as(EVE, "check -p lab.toml --format json --paths-from $DIR/list");
+    run.exits(3).finds(&missing(". a"));
+    assert_eq!(run.end()["errors"], 1);
+});
+
 scenario!(a_deploy_step_does_the_same_in_another_checkout, own mounts, |t| {
     t.tree("dir 0:0 0755 .");
     checkout(t, "here", 0);

@@ -18,8 +18,8 @@ pub(crate) struct CheckCommand {
     #[arg(long)]
     pub probe: bool,
     /// Only what is found at or below the paths that this file names, each ended by a NUL (`-`: standard input), as `git
-    /// diff -z --name-only` writes them; those that are gone, or in no tree, don't matter. Directories are judged where they
-    /// are listed: git lists none, so look at whole trees now and then.
+    /// diff -z --name-only` writes them, and in the directories that lead there from the roots, themselves alone; paths that
+    /// are gone, or in no tree, don't matter.
     #[arg(long, value_name = "FILE")]
     pub paths_from: Option<PathBuf>,
     /// How it is told.

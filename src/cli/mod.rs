@@ -30,6 +30,7 @@ mod progress;
 mod project;
 mod run_as;
 mod reporting;
+mod selecting;
 mod session;
 mod store;
 mod stall;

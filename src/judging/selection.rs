@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Selection {
     outermost: Vec<PathBuf>,
     all: BTreeSet<PathBuf>,
+    /// Directories that it is about without what lies in them.
+    alone: BTreeSet<PathBuf>,
     /// Whether it is limited at all.
     is_limited: bool,
 }
@@ -24,7 +26,15 @@ impl Selection {
         let is_outermost = |path: &PathBuf| path.parent().is_none_or(|above| !is_covered(above, &all));
         let mut told = BTreeSet::new();
         let outermost = paths.iter().filter(|path| is_outermost(path) && told.insert(*path)).cloned().collect();
-        Selection { outermost, all, is_limited: true }
+        Selection { outermost, all, alone: BTreeSet::new(), is_limited: true }
+    }
+
+    /// The same, and these directories themselves, without what lies in them.
+    #[must_use]
+    pub(crate) fn with_alone(mut self, directories: BTreeSet<PathBuf>) -> Selection {
+        self.alone = directories;
+        self.alone.retain(|directory| !is_covered(directory, &self.all));
+        self
     }
 
     /// Whether it is about all that its policies cover.
@@ -56,6 +66,11 @@ impl Selection {
     /// The paths that no other one says already, each once, in the order they were named.
     pub(crate) fn outermost(&self) -> impl Iterator<Item = &Path> {
         self.outermost.iter().map(PathBuf::as_path)
+    }
+
+    /// The directories that it is about without what lies in them, each once; none lies at or below one of the outermost.
+    pub(crate) fn alone(&self) -> impl Iterator<Item = &Path> {
+        self.alone.iter().map(PathBuf::as_path)
     }
 }
 

@@ -13,6 +13,17 @@ pub(crate) struct WalkRoot {
     pub region: usize,
     /// Its path from the region's root; empty for the root itself.
     pub path: Vec<u8>,
+    /// How much of it is meant.
+    pub extent: Extent,
+}
+
+/// How much is meant of what lies where a walk starts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Extent {
+    /// It, and all that lies below it.
+    Whole,
+    /// The directory itself.
+    Alone,
 }
 
 /// The places to start at, each once; or the PATH that no tree covers. One that only roots cover which can't be used,
@@ -23,14 +34,14 @@ pub(crate) fn walk_roots(
     selection: &Selection,
 ) -> Result<Vec<WalkRoot>, PathBuf> {
     if selection.is_all() {
-        return Ok(walked(placed, 0..placed.len()).map(|region| WalkRoot { region, path: Vec::new() }).collect());
+        return Ok(walked(placed, 0..placed.len()).map(whole).collect());
     }
     let regions: Sorted<'_> = placed.iter().map(|placed| placed.path.as_path()).collect();
     let mut targets = Vec::new();
     for limit in selection.outermost() {
         let first = targets.len();
         let inside = regions.below(limit);
-        targets.extend(walked(placed, inside).map(|region| WalkRoot { region, path: Vec::new() }));
+        targets.extend(walked(placed, inside).map(whole));
         if !regions.contain(limit) {
             targets.extend(within(&regions, limit).filter(|target| is_walked(&placed[target.region])));
         }
@@ -39,7 +50,15 @@ pub(crate) fn walk_roots(
             return Err(limit.to_path_buf());
         }
     }
+    let alone = selection.alone().filter_map(|directory| within(&regions, directory));
+    targets.extend(
+        alone.filter(|at| is_walked(&placed[at.region])).map(|at| WalkRoot { extent: Extent::Alone, ..at }),
+    );
     Ok(targets)
+}
+
+fn whole(region: usize) -> WalkRoot {
+    WalkRoot { region, path: Vec::new(), extent: Extent::Whole }
 }
 
 /// Those of some regions that anybody judges.
@@ -55,7 +74,7 @@ fn is_walked(placed: &Placed<'_>) -> bool {
 fn within(regions: &Sorted<'_>, limit: &Path) -> Option<WalkRoot> {
     limit.ancestors().find_map(|above| {
         let region = regions.paths.binary_search(&above).ok()?;
-        Some(WalkRoot { region, path: below(above, limit)? })
+        Some(WalkRoot { region, path: below(above, limit)?, extent: Extent::Whole })
     })
 }
 
@@ -129,6 +148,22 @@ mod tests {
         ] {
             assert_eq!(found(limits), Ok(expected), "{limits:?}");
         }
+    }
+
+    #[test]
+    fn what_is_meant_alone_leads_to_its_own_region_and_is_no_reason_to_complain() {
+        let placed = regions(&["/srv/a", "/srv/a/in/nested", "/srv/b/barred"]);
+        let ways = ["/srv", "/srv/a", "/srv/a/in", "/srv/a/in/nested", "/srv/a/in/nested/d", "/srv/b/barred"];
+        let selection = Selection::only(vec!["/srv/a/in/nested/d/f".into(), "/srv/a/x".into()]);
+        let selection = selection.with_alone(ways.into_iter().chain(["/srv/a/x", "/srv/a/x/y"]).map(PathBuf::from).collect());
+        let targets = walk_roots(&placed, &BTreeSet::new(), &selection).expect("all are covered");
+        let of = |extent| {
+            let some = targets.iter().filter(move |target| target.extent == extent);
+            some.map(|target| (target.region, String::from_utf8_lossy(&target.path).into_owned())).collect::<Vec<_>>()
+        };
+        let at = |region: usize, path: &str| (region, path.to_owned());
+        assert_eq!(of(Extent::Whole), [at(1, "d/f"), at(0, "x")]);
+        assert_eq!(of(Extent::Alone), [at(0, ""), at(0, "in"), at(1, ""), at(1, "d")]);
     }
 
     #[test]

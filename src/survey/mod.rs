@@ -29,7 +29,7 @@ use crate::judging::cover::Cover;
 use crate::judging::memo::Memo;
 use crate::judging::regions::{Placed, divide};
 use crate::judging::usage::Usage;
-use crate::judging::walk_roots::{WalkRoot, walk_roots};
+use crate::judging::walk_roots::{Extent, WalkRoot, walk_roots};
 use crate::model::path::TreePath;
 use crate::policy::model::Mounts;
 use crate::source::mounts;
@@ -77,7 +77,8 @@ pub(crate) fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, Surve
     survey.errors.extend(failures);
     // Each region is a target once at most.
     let walked = placed.iter().filter(|placed| !placed.region.views.is_empty()).count();
-    let reads_all = targets.iter().filter(|target| target.path.is_empty()).count() == walked;
+    let is_whole_region = |target: &&WalkRoot| target.path.is_empty() && target.extent == Extent::Whole;
+    let reads_all = targets.iter().filter(is_whole_region).count() == walked;
     let is_whole =
         sees_all && reads_all && request.conduct.depth == Depth::All && !request.conduct.stop.load(Ordering::Relaxed);
     survey.usage = (is_whole && survey.errors.is_empty()).then_some(usage);
@@ -247,16 +248,19 @@ fn pass<'p>(
     for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
         let approached = confined(conduct, || approach_all(batch, placed, guide))?;
         let mut starts = Vec::new();
-        for approached in approached {
+        for (approached, target) in approached.into_iter().zip(batch) {
+            let is_alone = conduct.depth == Depth::Start || target.extent == Extent::Alone;
             match approached {
-                Ok(Approached::Start(start)) => starts.push(*start),
-                Ok(Approached::Done) => {}
+                Ok(Approached::Start(start)) if !is_alone => starts.push(*start),
+                Ok(Approached::Start(_) | Approached::Done) => {}
                 // Nobody asked what lies in it.
-                Ok(Approached::Shut(_)) if conduct.depth == Depth::Start => {}
+                Ok(Approached::Shut(_)) if is_alone => {}
+                // It is told of what this leads to.
+                Err(_) if target.extent == Extent::Alone => {}
                 Ok(Approached::Shut(error)) | Err(error) => survey.errors.push(error),
             }
         }
-        if conduct.depth == Depth::Start {
+        if starts.is_empty() {
             continue;
         }
         let options = walk::Options {

@@ -1,0 +1,82 @@
+//! What of its trees a run is about: PATHs of the command line, and lists of paths.
+
+use super::exit::Failure;
+use super::paths;
+use super::session::failed;
+use crate::judging::selection::Selection;
+use crate::source::roots::Roots;
+use crate::survey::SurveyError;
+use crate::sys::root::{look_at_path, resolve};
+use std::collections::{BTreeSet, HashMap};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// Where PATHs lead: a link at the end of one is an entry of its own if it lies in a tree, else it leads on.
+pub(super) fn select(named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {
+    let trees = Selection::of(roots.trees.iter().map(|tree| tree.instance.root().to_path_buf()).collect());
+    let lead = |path: &PathBuf| {
+        let real = paths::without_links(path)?;
+        let lies_in_a_tree = !trees.is_all() && trees.selects(&real);
+        if lies_in_a_tree { Ok(real) } else { paths::resolved(&real) }
+    };
+    named.iter().map(lead).collect::<Result<_, _>>().map(Selection::of)
+}
+
+/// What of a list of paths lies in a tree, at or below the PATHs that are named, and the directories that lead to it from
+/// the roots: a list of files says nothing of what they lie in. What is gone, and what no tree covers, is left out: the
+/// list is another program's, of all that changed.
+pub(super) fn select_only(only: &[PathBuf], named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {
+    let trees = roots.trees.iter().map(|tree| tree.instance.root().to_path_buf());
+    // Why a root can't be used is told where something in it is asked about.
+    let trees = Selection::only(trees.chain(roots.refused.iter().map(|refusal| refusal.path.clone())).collect());
+    let named = select(named, roots)?;
+    if let Some(uncovered) = named.outermost().find(|path| !trees.touches(path)) {
+        return Err(failed(SurveyError::Uncovered(uncovered.to_path_buf())));
+    }
+    let (mut selected, mut ways) = (Vec::new(), BTreeSet::new());
+    // Many files of one directory are looked up by one walk there.
+    let mut directories: HashMap<PathBuf, Option<PathBuf>> = HashMap::new();
+    for path in only {
+        // What ends in `..` has no name of its own.
+        let (parent, name) = path.parent().zip(path.file_name()).unwrap_or((path, OsStr::new("")));
+        if !directories.contains_key(parent) {
+            directories.insert(parent.to_path_buf(), resolve_if_there(parent)?);
+        }
+        let Some(Some(real)) = directories.get(parent) else { continue };
+        let real: PathBuf = real.join(name).components().collect();
+        match look_at_path(&real) {
+            Ok(_) if trees.touches(&real) => {
+                let leads = |above: &&Path| trees.selects(above) && named.selects(above);
+                for above in real.ancestors().skip(1).take_while(leads) {
+                    // What leads to one that is known is known.
+                    if !ways.insert(above.to_path_buf()) {
+                        break;
+                    }
+                }
+                selected.extend(named.narrowed(&real));
+            }
+            Ok(_) => {}
+            Err(error) if error.is_absence() => {}
+            Err(error) => return Err(paths::not_there(path, error)),
+        }
+    }
+    Ok(Selection::only(selected).with_alone(ways))
+}
+
+fn resolve_if_there(path: &Path) -> Result<Option<PathBuf>, Failure> {
+    match resolve(path) {
+        Ok(real) => Ok(Some(real)),
+        Err(error) if error.is_absence() => Ok(None),
+        Err(error) => Err(paths::not_there(path, error)),
+    }
+}
+
+/// The directories that lie in no other of them: one more PATH doesn't make another root within a template's.
+pub(super) fn outermost(mut places: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut sorted = places.clone();
+    sorted.sort_unstable();
+    // By components, so that all that lies below a directory comes right behind it.
+    sorted.dedup_by(|inner, outer| inner.starts_with(outer));
+    places.retain(|place| sorted.binary_search(place).is_ok());
+    places
+}
