@@ -74,6 +74,7 @@ mod access;
 mod infer;
 mod screen;
 mod report;
+mod formats;
 mod diff;
 mod args;
 mod cli;

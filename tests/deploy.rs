@@ -70,6 +70,49 @@ scenario!(a_policy_that_others_could_have_put_there_is_not_taken, own mounts, |t
     t.run_as_under(ALICE, "env -C repo", "check site/good").exits(2).mentions("everybody can write it");
 });
 
+scenario!(nobody_on_the_way_says_which_policy_is_taken, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "repo", 0);
+    t.sh("mkdir -p repo/site/in/deep; touch repo/site/in/deep/x; chown 2003 repo/site/in");
+    let run = |words: &str| t.run_under("env -C repo/site/in/deep", words);
+    run("check -q").exits(1).mentions("site/page").never_mentions("went on past");
+    for mark in [".git", ".svn"] {
+        t.sh(&format!("touch repo/site/in/{mark}"));
+        let said = format!("past $TREE/repo/site/in/{mark}, which others could have put there");
+        for command in ["check -q", "explain ./x"] {
+            let run = run(command);
+            run.mentions(&said).mentions("$TREE/repo/site/in\" belongs to uid 2003").mentions("the policy is $TREE/repo/sgidlint.toml");
+        }
+        run("check -q").exits(1).mentions("site/page");
+        for command in ["fix -y", "plan"] {
+            run(command).exits(2).mentions(&said).mentions("-p $TREE/repo/sgidlint.toml");
+        }
+        t.sh(&format!("rm repo/site/in/{mark}"));
+    }
+    // Whose directory it is can end it, and so can root; a parent that others can write spoils that too.
+    t.sh("touch repo/site/in/.git");
+    t.sh("chown 2001 repo/site/in");
+    t.run_as_under(ALICE, "env -C repo/site/in/deep", "check").exits(2).never_mentions("repo/sgidlint.toml");
+    t.run_as_under(EVE, "env -C repo/site/in/deep", "check -q").mentions("went on past");
+    t.sh("chown 0 repo/site/in; mkdir repo/site/in/deep/.git; chmod 1777 repo/site/in/deep");
+    run("check -q").exits(2).mentions("no policy is named").never_mentions("went on past");
+    t.sh("chmod 755 repo/site/in/deep; chmod 777 repo/site/in");
+    run("check -q").exits(1).mentions("past $TREE/repo/site/in/deep/.git, ");
+});
+
+scenario!(a_path_in_another_project_is_told_of, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "here", 0);
+    checkout(t, "other", 0);
+    let said = "note: $TREE/other/site/page lies in a project whose policy is not taken: start the run there, or name it with \
+                -p $TREE/other/sgidlint.toml";
+    t.run_under("env -C here", "check $TREE/other/site/page").exits(2).mentions(said).mentions("no tree covers");
+    t.run("check $TREE/other/site/page").mentions(said);
+    t.run_under("env -C other", "check site/page").exits(1).never_mentions("is not taken");
+    t.run("check -p setgid-share $TREE/other/site").never_mentions("is not taken");
+    t.run_under("env -C here", "check site").exits(1).never_mentions("is not taken");
+});
+
 scenario!(baselines_and_fingerprints_are_those_of_every_checkout, own mounts, |t| {
     t.tree("dir 0:0 0755 .");
     checkout(t, "here", 0);
@@ -172,6 +215,45 @@ scenario!(what_leads_to_a_listed_path_is_judged_without_what_lies_in_it, own mou
     let run = t.run_as(EVE, "check -p lab.toml --format json --paths-from $DIR/list");
     run.exits(3).finds(&missing(". a"));
     assert_eq!(run.end()["errors"], 1);
+});
+
+scenario!(reports_of_a_repository_tell_places_from_its_top, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "here", 0);
+    checkout(t, "there", 0);
+    // The name that a runner gets back when it has decoded what is escaped.
+    t.sh("cd here; touch 'site/a,b:c%\\'; chmod 600 site/a*; cp -p site/a* ../there/site");
+    let report = |below: &str, format: &str| {
+        let up = if below.contains('/') { "../" } else { "./" };
+        t.run_under(&format!("env -C {below}"), &format!("check -p {up}sgidlint.toml --format {format}")).exits(1).stdout().to_owned()
+    };
+    for format in ["sarif", "junit", "github"] {
+        let here = report("here", format);
+        let steady = |text: &str| {
+            let parts = text.split(['"', ' ']).filter(|part| !part.contains("20") && part.parse::<f64>().is_err());
+            parts.filter(|part| !part.contains("$TREE")).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(here.matches("$TREE/here").count(), usize::from(format == "sarif"), "{format}: {here}");
+        if format != "sarif" {
+            assert_eq!(steady(&here), steady(&report("here/site", format)), "{format}");
+            assert_eq!(steady(&here), steady(&report("there", format)), "{format}");
+        }
+    }
+    assert!(report("here", "github").contains(r"::error file=site/a%2Cb%3Ac%25\,title="));
+    let log: Value = serde_json::from_str(&report("here/site", "sarif")).unwrap();
+    let run = &log["runs"][0];
+    assert_eq!(run["originalUriBaseIds"]["SRCROOT"]["uri"], "file://$TREE/here/");
+    let results = run["results"].as_array().unwrap();
+    let uris: Vec<&str> = results.iter().map(|result| {
+        let place = &result["locations"][0]["physicalLocation"]["artifactLocation"];
+        assert_eq!(place["uriBaseId"], "SRCROOT", "{result}");
+        place["uri"].as_str().unwrap()
+    }).collect();
+    assert!(uris.contains(&"site/page") && uris.contains(&"media"), "{uris:?}");
+    // A policy that is broken is told of at its line.
+    t.sh("echo 'x = 1' >> here/sgidlint.toml");
+    let broken = t.run_under("env -C here/site", "check --format github");
+    broken.exits(2).mentions("::error file=sgidlint.toml,line=");
 });
 
 scenario!(a_deploy_step_does_the_same_in_another_checkout, own mounts, |t| {

@@ -199,6 +199,41 @@ scenario!(policies_that_disagree_leave_the_entry, |t| {
     t.holds_first_tree();
 });
 
+scenario!(a_conflict_says_who_wants_what, |t| {
+    t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE'\ngroup = 4242\nsetgid = true\ndir-mode = 'g=rwx'"));
+    t.policy(
+        "web.toml",
+        &policy("[[tree]]\nroot = '$TREE/d'\ngroup = 4242\nsetgid = true\ndir-mode = 'g=rx'"),
+    );
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2755 d\n dir 0:4242 2770 d/e");
+    for (policies, dir, file) in [
+        (
+            "-p lab.toml -p web.toml",
+            "lab ($DIR/lab.toml:7) wants root:4242 2775",
+            "lab ($DIR/web.toml:7) wants root:4242 2755",
+        ),
+        (
+            "-p web.toml -p lab.toml",
+            "lab ($DIR/lab.toml:7) wants root:4242 2770",
+            "lab ($DIR/web.toml:7) wants root:4242 2750",
+        ),
+    ] {
+        let run = t.run(&format!("check {policies}"));
+        run.exits(1).mentions("two policies want different states of it: ").mentions(dir).mentions(file);
+        let json = t.run(&format!("check {policies} --format json"));
+        let told = json.json_of("finding").into_iter().filter(|finding| finding["lint"] == "conflict");
+        assert_eq!(told.count(), 2, "{json}");
+    }
+    // Where they differ in a flag or an owner, it is the rule of that.
+    t.policy(
+        "a.toml",
+        &policy("[[tree]]\nroot = '$TREE'\nsetgid = true\nsticky = false\n[[tree.rule]]\nmatch = 'd'\nsticky = true"),
+    );
+    t.policy("b.toml", &policy("[[tree]]\nroot = '$TREE'\nsetgid = true\nsticky = false"));
+    let run = t.run("check -p a.toml -p b.toml");
+    run.mentions("lab ($DIR/a.toml:11) wants root:4242 3755").mentions("lab ($DIR/b.toml:7) wants root:4242 2755");
+});
+
 scenario!(what_its_user_may_not_change_is_left_and_the_rest_is_done, |t| {
     t.policy("lab.toml", &lab("consent = 'assumed'"));
     t.tree("dir 2001:4242 2775 .\n file 2001:2001 0644 mine\n file 0:0 0644 roots");

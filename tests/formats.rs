@@ -52,7 +52,87 @@ scenario!(a_report_that_cannot_be_is_told_before_anything_is_looked_at, |t| {
     ] {
         t.run(&format!("check . -p lab.toml --report {report}")).exits(2).mentions(said);
     }
-    assert!(!t.dir().join("x").exists());
+    // What was open by then says so.
+    let text = fs::read_to_string(t.dir().join("x")).unwrap();
+    assert!(text.contains("two reports can't both go to"), "{text}");
+    t.run("check . -p lab.toml --report junit=$DIR/y -o $DIR/none/x").exits(2);
+    let text = fs::read_to_string(t.dir().join("y")).unwrap();
+    assert!(text.contains("<error type=\"failed\" message=\"can&apos;t write "), "{text}");
+});
+
+scenario!(every_report_tells_of_a_check_that_came_to_nothing, |t| {
+    t.policy("broken.toml", "format = 1\n[[tree]]\nroot = '$TREE'\ngruop = 4242\n");
+    t.tree("dir 0:4242 2775 .");
+    let told = [
+        ("human", "4 | gruop = 4242"),
+        ("json", "\"exit\":2,"),
+        ("sarif", "\"toolConfigurationNotifications\":[{\"level\":\"error\""),
+        ("junit", "broken.toml, line 4: can be used\" time=\"0\"><error type=\"policy\""),
+        ("github", "broken.toml,line=4,title=policy::"),
+        ("prometheus", "\nsgidlint_exit_status{policy=\"lab\",report=\"prometheus\"} 2\n"),
+    ];
+    let dir = t.dir().to_path_buf();
+    let file = |format: &str| dir.join(format);
+    let reports: String = told.iter().map(|(format, _)| format!(" --report {format}=$DIR/{format}")).collect();
+    let inode = |format: &str| std::os::unix::fs::MetadataExt::ino(&fs::metadata(file(format)).unwrap());
+    let is_told = |before: &[u64]| {
+        for ((format, said), before) in told.iter().zip(before) {
+            let text = fs::read_to_string(file(format)).unwrap();
+            assert!(text.contains(said) && !text.contains("yesterday"), "{format}: {text}");
+            assert_ne!(inode(format), *before, "{format}: another file took its place");
+        }
+    };
+    for in_one_run in [true, false] {
+        t.policy("lab.toml", &lab("root = '$TREE'"));
+        t.run("check -p lab.toml --report prometheus=$DIR/prometheus").succeeds();
+        for (format, _) in &told[..5] {
+            fs::write(file(format), "yesterday").unwrap();
+        }
+        let before: Vec<u64> = told.iter().map(|(format, _)| inode(format)).collect();
+        if in_one_run {
+            t.run(&format!("check -q -p broken.toml {reports}")).exits(2);
+        } else {
+            for (format, _) in told {
+                t.run(&format!("check -q -p broken.toml --format {format} -o $DIR/{format}")).exits(2);
+            }
+        }
+        is_told(&before);
+    }
+    let log: serde_json::Value = serde_json::from_slice(&fs::read(file("sarif")).unwrap()).unwrap();
+    let run = &log["runs"][0];
+    assert!(run["invocations"][0]["executionSuccessful"] == false && run.get("results").is_none(), "{log}");
+    let json = fs::read_to_string(file("json")).unwrap();
+    assert!(json.lines().last().unwrap().starts_with("{\"type\":\"end\""), "{json}");
+    // On standard output too, but for people, who read it on standard error.
+    assert_eq!(t.run("check -p broken.toml").exits(2).stdout(), "");
+    assert!(t.run("check -p broken.toml --format github").exits(2).stdout().starts_with("::error file="));
+    // JSON of any command has its end; what isn't a report stays as it is.
+    t.run("diff -p broken.toml --format json -o $DIR/json").exits(2);
+    assert!(fs::read_to_string(file("json")).unwrap().contains("\"exit\":2"));
+    for command in ["diff -p broken.toml", "plan -p broken.toml", "generate cron -p broken.toml"] {
+        fs::write(file("kept"), "yesterday").unwrap();
+        t.run(&format!("{command} -o $DIR/kept")).exits(2);
+        assert_eq!(fs::read_to_string(file("kept")).unwrap(), "yesterday", "{command}");
+    }
+});
+
+scenario!(every_report_of_a_check_that_is_cut_short_says_so, |t| {
+    needs_program!("strace");
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 b\n file 0:4242 0664 b/f");
+    let strace = "strace -f -qq -o /dev/null -P $TREE/b -e trace=getdents64 -e inject=getdents64:signal=SIGTERM:when=1";
+    let reports =
+        "--report sarif=$DIR/sarif --report junit=$DIR/junit --report github=$DIR/github --report json=$DIR/json";
+    t.run_under(strace, &format!("check -q -p lab.toml {reports}")).exits(130);
+    for (format, said) in [
+        ("sarif", "\"executionSuccessful\":false,\"exitCode\":130"),
+        ("junit", "<error type=\"incomplete\""),
+        ("github", "::error title=incomplete::interrupted"),
+        ("json", "\"exit\":130"),
+    ] {
+        let text = fs::read_to_string(t.dir().join(format)).unwrap();
+        assert!(text.contains(said), "{format}: {text}");
+    }
 });
 
 scenario!(metrics_are_readable_whatever_the_umask_and_replaced_whole, |t| {
@@ -141,7 +221,8 @@ scenario!(metrics_tell_of_a_policy_that_is_broken, |t| {
             assert!(after.contains("sgidlint_last_run_timestamp_seconds{policy"), "{after}");
             let success = |text: &str| text.lines().rfind(|line| line.contains("last_success")).map(str::to_owned);
             assert_eq!(success(&after), success(&before));
-            assert!(!t.dir().join("out.sarif").exists(), "nothing was looked at");
+            let sarif = fs::read_to_string(t.dir().join("out.sarif")).unwrap();
+            assert!(sarif.contains("\"executionSuccessful\":false"), "nothing was looked at: {sarif}");
         }
     }
 });

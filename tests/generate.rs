@@ -137,7 +137,8 @@ scenario!(a_repair_may_write_to_the_roots_alone, |t| {
     run.succeeds();
     let mut written: Vec<&str> = run.stdout().lines().filter_map(|line| line.strip_prefix("ReadWritePaths=")).collect();
     written.sort_unstable();
-    assert_eq!(written, ["$DIR/state", "$TREE", "-/data/a", "-/srv"]);
+    // Where one of them is missing, the run says so; a unit that can't be set up says nothing of the others.
+    assert_eq!(written, ["-$DIR/state", "-$TREE", "-/data/a", "-/srv"]);
 });
 
 /// The system calls of a set, its own sets among them.
@@ -193,8 +194,11 @@ scenario!(what_is_generated_asks_what_is_expected_of_people, |t| {
     }
     t.run(&format!("generate cron -p {file}")).mentions("check --probe -q");
     t.run(&format!("generate systemd --unit service -p {file}")).mentions("CAP_SETUID CAP_SETGID\n");
-    t.run(&format!("generate cron --fix -p {file}")).mentions("A repair asks nobody").never_mentions("--probe -q");
-    t.run(&format!("generate cron --fix --probe -p {file}")).exits(2);
+    t.run(&format!("generate systemd --fix -p {file}")).mentions("A repair asks nobody").never_mentions("--probe -q");
+    t.run(&format!("generate cron --fix -p {file}"))
+        .mentions("check --probe -q")
+        .never_mentions("A repair asks nobody");
+    t.run(&format!("generate systemd --fix --probe -p {file}")).exits(2);
     // Nobody else can become others, so that their job asks only where they say so.
     t.run_as(EVE, &format!("generate cron -p {file}")).mentions("--probe asks it").never_mentions("check --probe");
     t.run("generate cron -p setgid-share .").never_mentions("--probe");
@@ -259,22 +263,33 @@ scenario!(what_is_generated_takes_what_the_command_takes, |t| {
         |line| line.starts_with("ExecStartPre=-/") && prunes.starts_with(line.rsplit_once("sgidlint ").unwrap().1)
     ));
     let unit = said("systemd", check);
-    assert!(unit.contains("/sgidlint-check.service\n") && unit.contains("ReadWritePaths=$DIR/out\n"), "{unit}");
+    assert!(unit.contains("/sgidlint-check.service\n") && unit.contains("ReadWritePaths=-$DIR/out\n"), "{unit}");
     assert!(said("pre-deploy", check).contains(checks));
     assert!(said("pre-deploy", fix).contains("--max-changes"));
     for wrong in [
         "--wait 5",
         "--max-changes 5",
         "--prune-older-than 1y",
-        "--fix --report sarif=x",
-        "--fix --probe",
         "--report x",
+        "--paths-from -",
         "--fix --max-changes many",
         "--fix --prune-older-than soon",
-        "--fix --max-findings 3",
     ] {
         t.run(&format!("generate cron -p lab.toml {wrong}")).exits(2);
     }
+    for wrong in ["--report sarif=x", "--probe", "--max-findings 3", "--baseline x", "--paths-from x"] {
+        for kind in ["systemd", "pre-deploy"] {
+            t.run(&format!("generate {kind} -p lab.toml --fix {wrong}"))
+                .exits(2)
+                .mentions("generate the check by itself");
+        }
+    }
+    for wrong in ["mail", "a b.service", "x.service\nExecStart=/bin/sh"] {
+        t.run(&format!("generate systemd -p lab.toml --on-failure '{wrong}'")).exits(2);
+    }
+    let unit = said("systemd", "--on-failure mail-root@n.service --baseline known -p lab.toml");
+    assert!(unit.contains("\nOnFailure=mail-root@n.service\n\n[Service]\n"), "{unit}");
+    assert!(unit.contains(" --baseline $DIR/known ") || unit.contains("/known "), "{unit}");
     // What was printed does what it says.
     t.sh("mkdir ../out; chmod g-s .");
     for words in [check, fix] {
@@ -287,6 +302,80 @@ scenario!(what_is_generated_takes_what_the_command_takes, |t| {
     }
     assert!(t.dir().join("out/lab.prom").exists() && t.dir().join("out/lab.sarif").exists());
     t.holds("dir 0:4242 2775 .");
+});
+
+scenario!(a_line_of_both_tells_what_is_left_once, |t| {
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.policy("expecting.toml", &lab("root = '$TREE'\n[[expect]]\nas = '2003:4242'\npath = 'd'\ncannot = 'create'"));
+    // One that a fix mends, and one that it leaves.
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 0775 d\n file 2001:2001 0600 f");
+    t.sh("mkdir ../out");
+    for (words, is_reported) in [
+        ("-p lab.toml --report prometheus=$DIR/out/lab.prom", true),
+        ("-p lab.toml", false),
+        ("-p expecting.toml", false),
+    ] {
+        t.sh("chmod g-s d");
+        let crontab = printed(t, t.run(&format!("generate cron --fix {words}")).succeeds());
+        let lines = crontab.lines().filter(|line| !line.starts_with('#'));
+        let mails: Vec<String> = lines.map(|line| t.sh(&format!("{{ {}; }} 2>&1 || true", command_of(line, 6)))).collect();
+        let mail = mails.concat();
+        assert_eq!(mail.matches("[foreign-group]").count(), 1, "{mails:?}");
+        assert_eq!(mail.matches("undo with: sgidlint undo").count(), 1, "{mails:?}");
+        assert_eq!(mail.contains("[unmet-expectation]"), words.contains("expecting"), "{mails:?}");
+        assert_eq!(t.dir().join("out/lab.prom").exists(), is_reported);
+        t.sh("rm -f ../out/lab.prom");
+    }
+});
+
+scenario!(metrics_can_be_written_to_a_folder_of_another_user, |t| {
+    needs_program!("setpriv");
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.tree("dir 0:4242 2775 .");
+    // As Debian has that of node_exporter.
+    t.sh("mkdir ../textfile; chown 2001:2001 ../textfile; chmod 755 ../textfile");
+    let unit =
+        |words: &str| printed(t, t.run(&format!("generate systemd --unit service -p lab.toml {words}")).succeeds());
+    let value = |unit: &str, key: &str| unit.lines().find_map(|line| line.strip_prefix(key)).expect("said").to_owned();
+    let service = unit("--report prometheus=$DIR/textfile/lab.prom");
+    let capabilities = value(&service, "CapabilityBoundingSet=");
+    assert_eq!(capabilities, "CAP_DAC_READ_SEARCH CAP_DAC_OVERRIDE");
+    let run = |capabilities: &str| {
+        let set = capabilities.to_lowercase().replace("cap_", "+").replace(' ', ",");
+        let command = value(&service, "ExecStart=");
+        t.sh(&format!(
+            "setpriv --bounding-set=-all,{set} --inh-caps=-all --no-new-privs {command} 2>&1 || echo \"exit $?\""
+        ))
+    };
+    assert!(run("CAP_DAC_READ_SEARCH").contains("EACCES"), "what the mode forbids");
+    // The first report, and one in the place of another.
+    for _ in 0..2 {
+        assert_eq!(run(&capabilities), "");
+        assert!(std::fs::read_to_string(t.dir().join("textfile/lab.prom")).unwrap().contains("sgidlint_exit_status"));
+    }
+    assert_eq!(t.sh("stat -c '%u %a' ../textfile/lab.prom"), "0 644\n");
+    // Nobody gets it who needs none, and root's own folder needs none.
+    for words in ["", "--report prometheus=$DIR/lab.prom"] {
+        assert_eq!(value(&unit(words), "CapabilityBoundingSet="), "CAP_DAC_READ_SEARCH", "{words}");
+    }
+    t.run("generate systemd -p lab.toml --report prometheus=$DIR/none/x").mentions("print this again once it is there");
+});
+
+scenario!(a_deploy_step_takes_a_list_and_a_baseline_and_nothing_of_this_machine, |t| {
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0664 known\n file 0:0 0664 new\n file 0:0 0664 other");
+    let file = t.dir().join("lab.toml").display().to_string();
+    t.run("check -p lab.toml known --write-baseline $DIR/known.jsonl").succeeds();
+    let script = t.run(&format!("generate pre-deploy -p {file} --baseline ../known.jsonl --paths-from -"));
+    script.succeeds().mentions("--baseline ../known.jsonl --paths-from - ").never_mentions("--state-dir");
+    std::fs::write(t.dir().join("step"), printed(t, &script)).unwrap();
+    let said = |list: &str| t.sh(&format!("printf '{list}' | {}", step("2>&1 || echo \"exit $?\"")));
+    assert_eq!(said("known\\0"), "");
+    let told = said("known\\0new\\0");
+    assert!(told.contains("/new: deny") && !told.contains("other") && told.ends_with("exit 1\n"), "{told}");
+    // The records of this machine are named only where that was said.
+    t.run(&format!("generate pre-deploy -p {file} --fix --prune-older-than 90d")).never_mentions("--state-dir");
+    t.run(&format!("generate pre-deploy -p {file} --fix --state-dir ../state")).mentions("--state-dir ../state");
 });
 
 scenario!(lines_in_the_journal_say_how_grave_they_are, |t| {

@@ -7,7 +7,7 @@ use super::judging::{Diff, Explain, Probe};
 use super::policy::Policy;
 use super::reporting::CheckCommand;
 use super::taken;
-use crate::report;
+use crate::formats;
 use crate::sys::output::Existing;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
@@ -102,7 +102,9 @@ impl Arguments {
         let mut command = Arguments::with_statuses();
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         taken::refuse_ignored(&matches).map_err(|error| error.format(&mut command))?;
-        Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+        let mut arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        arguments.common.is_state_dir_of_environment = taken::is_of_environment(&matches, "state_dir");
+        Ok(arguments)
     }
 
     /// The command line, whose help tells of exit statuses with every command.
@@ -138,10 +140,10 @@ impl Arguments {
     /// Settles what clap can't: which command knows which format; `false` where this one doesn't.
     pub(crate) fn settle(&mut self) -> bool {
         self.common.format = match self.common.report_format.0.name {
-            report::JSON => Format::Json,
+            formats::JSON => Format::Json,
             _ => Format::Human,
         };
-        [report::JSON, report::HUMAN].contains(&self.common.report_format.0.name)
+        [formats::JSON, formats::HUMAN].contains(&self.common.report_format.0.name)
             || matches!(self.command, Command::Check(_))
     }
 }

@@ -1,7 +1,7 @@
 //! What every command takes.
 
 use super::reporting::ReportFormat;
-use crate::report;
+use crate::formats;
 use crate::source::trust::Doubt;
 use crate::sys::host;
 use clap::{Args, ValueEnum};
@@ -19,7 +19,7 @@ pub(crate) struct Common {
     #[arg(short, long = "set", value_name = "KEY=VALUE", value_parser = key_value, global = true)]
     pub set: Vec<(String, String)>,
     /// What the results are written as.
-    #[arg(long = "format", value_name = "FORMAT", value_enum, default_value = report::HUMAN, global = true)]
+    #[arg(long = "format", value_name = "FORMAT", value_enum, default_value = formats::HUMAN, global = true)]
     pub report_format: ReportFormat,
     /// The same for commands that know two formats only.
     #[arg(skip)]
@@ -60,6 +60,9 @@ pub(crate) struct Common {
     /// Where runs are on record [default: /var/lib/sgidlint for root, else $XDG_STATE_HOME/sgidlint].
     #[arg(long, value_name = "DIR", env = "SGIDLINT_STATE_DIR", global = true)]
     pub state_dir: Option<PathBuf>,
+    /// Whether it was said by a variable of the environment, which is this machine's.
+    #[arg(skip)]
+    pub is_state_dir_of_environment: bool,
     /// As root, lets roots be reached through symbolic links and directories that others can write; in a user namespace,
     /// also takes what belongs to nobody who is known there (`/`, say) for root's.
     #[arg(long, global = true)]

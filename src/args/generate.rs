@@ -18,6 +18,9 @@ pub(crate) enum Generate {
         /// Prints one of the two alone.
         #[arg(long, value_enum)]
         unit: Option<UnitKind>,
+        /// The unit to start where the run fails, findings too, as in mail-root@%n.service.
+        #[arg(long, value_name = "UNIT", value_parser = unit_name)]
+        on_failure: Option<String>,
     },
     /// Prints a shell script that fails where the tree isn't as the policy says; it names places as they are named here, so
     /// that it does the same in another checkout.
@@ -32,8 +35,9 @@ pub(crate) struct Scheduled {
     /// Limits the runs to what is at or below these; a template is bound to them.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Repairs instead of checking.
-    #[arg(long, conflicts_with_all = ["probe", "report", "max_findings"])]
+    /// Repairs instead of checking; for cron with what a check takes, or where people are expected to do something, a line
+    /// of both, of which one alone tells what is left.
+    #[arg(long)]
     pub fix: bool,
     /// Asks what the [[expect]]s of the policies say too; root's checks of policies that have any do anyway.
     #[arg(long)]
@@ -44,6 +48,13 @@ pub(crate) struct Scheduled {
     /// A check shows at most so many lines of findings.
     #[arg(long, value_name = "N")]
     pub max_findings: Option<u64>,
+    /// A check leaves out the findings that this file knows.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// A check looks only at the paths that this file names, each ended by a NUL, and at what leads there; `-` is what the
+    /// step of a deploy job reads.
+    #[arg(long, value_name = "FILE")]
+    pub paths_from: Option<PathBuf>,
     /// A repair waits so long for another run that is changing the same trees.
     #[arg(long, value_name = "SECONDS", requires = "fix")]
     pub wait: Option<u64>,
@@ -55,9 +66,27 @@ pub(crate) struct Scheduled {
     pub prune_older_than: Option<String>,
 }
 
+impl Scheduled {
+    /// Whether there is something that checks alone take.
+    pub(crate) fn takes_checks(&self) -> bool {
+        self.probe
+            || !self.report.is_empty()
+            || self.max_findings.is_some()
+            || self.baseline.is_some()
+            || self.paths_from.is_some()
+    }
+}
+
 /// A word as it is written, once it is known to be one that `fix` takes.
 fn limit(text: &str) -> Result<String, String> {
     MaxChanges::parse(text).map(|_| text.to_owned())
+}
+
+/// A name as systemd.unit(5) has it, specifiers among its letters.
+fn unit_name(text: &str) -> Result<String, String> {
+    let is_fit = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@%".contains(c);
+    let is_whole = text.contains('.') && text.chars().all(is_fit);
+    if is_whole { Ok(text.to_owned()) } else { Err("write it as in `mail-root@%n.service`".into()) }
 }
 
 fn age(text: &str) -> Result<String, String> {

@@ -1,7 +1,7 @@
 //! What `check` takes beside what is judged: which reports, against which baseline, and how much of it.
 
 use super::judging::Look;
-use crate::report;
+use crate::formats;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
@@ -56,11 +56,11 @@ pub(crate) struct Reporting {
 
 /// What results can be written as; only `check` knows more than the first two.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ReportFormat(pub &'static report::Format);
+pub(crate) struct ReportFormat(pub &'static formats::Format);
 
 impl ValueEnum for ReportFormat {
     fn value_variants<'a>() -> &'a [ReportFormat] {
-        static ALL: LazyLock<Vec<ReportFormat>> = LazyLock::new(|| report::FORMATS.iter().map(ReportFormat).collect());
+        static ALL: LazyLock<Vec<ReportFormat>> = LazyLock::new(|| formats::FORMATS.iter().map(ReportFormat).collect());
         &ALL
     }
 

@@ -43,6 +43,11 @@ pub(super) fn refuse_ignored(matches: &ArgMatches) -> Result<(), Error> {
     }
 }
 
+/// Whether an option was said by a variable of the environment.
+pub(super) fn is_of_environment(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::EnvVariable)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

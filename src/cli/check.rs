@@ -8,20 +8,22 @@ use super::reporting::{CheckReport, Files};
 use super::run_as::run_as;
 use super::session::Session;
 use super::streams::{Streams, warn};
-use super::{barred, paths, planning, store};
+use super::{barred, planning, project, selecting, store};
 use crate::args::{Check, CheckCommand, Common, Diff, Format, Limit};
 use crate::diff::stat;
 use crate::diff::{DiffManner, DiffRow, Folding, Head, sums, write_folded};
 use crate::findings::{EntryReport, Survey};
+use crate::formats::HUMAN;
 use crate::model::text::escape::escape_message;
 use crate::model::text::numbers::counted;
 use crate::model::text::quote::shell_quote;
 use crate::plan::ability::keep_mendable;
 use crate::plan::effects::Effects;
 use crate::policy::load::Fallback;
-use crate::report::check::Ended;
+use crate::report::base::Base;
+use crate::report::check::{Ended, Failed};
 use crate::report::human::run::Ran;
-use crate::report::manner::{Grouping, Manner};
+use crate::report::manner::{Grouping, Manner, Strictness};
 use crate::report::text::words::Words;
 use crate::report::{human, json};
 use crate::sys::host;
@@ -32,32 +34,48 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// `sgidlint check`.
 pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -> Result<Exit, Failure> {
     let (began, clock) = (host::now(), Instant::now());
+    let base = project::base();
     // The files that reports go to are the caller's own; policies and trees are seen by who is looked as.
-    let mut files = Files::open(common, &arguments.reporting.reports)?;
-    let told = check_to(common, arguments, (began, clock), &mut files, streams);
+    let mut files = Files::default();
+    let opened = files.open(common, &arguments.reporting.reports);
+    let told = opened.and_then(|()| check_to(common, arguments, (began, clock), (&mut files, &base), streams));
     if let Err(failure) = &told {
-        let ended = Ended {
-            exit: failure.exit as u8,
-            began,
-            took: clock.elapsed(),
-            strictness: streams.manner(common).strictness,
-            last_success: None,
-            interrupted: None,
-        };
-        // Who watches the metrics alone would take what an earlier run wrote for what there is now.
-        let written = files.write_failed(&ended);
-        let format = common.report_format;
-        if format.0.failed.is_some() && !streams.is_worth_keeping() {
-            streams.write_results(|out| format.write_failed(out, &ended, common.output.as_deref()))?;
+        let failed = failed(common, failure, (began, clock.elapsed()), &base);
+        // What an earlier run wrote would be taken for what there is now.
+        let written = files.write_failed(&failed);
+        // People read it on standard error.
+        if common.report_format.0.name != HUMAN || streams.is_file() {
+            let (format, to) = (common.report_format, common.output.as_deref());
+            streams.write_unless_written(|out| format.write_failed(out, &failed, to))?;
         }
         written?;
     }
     told
+}
+
+/// Tells the reports of a check that its results can't be written anywhere.
+pub(super) fn tell_reports(common: &Common, arguments: &CheckCommand, failure: &Failure) -> Result<(), Failure> {
+    let mut files = Files::default();
+    let opened = files.open(common, &arguments.reporting.reports);
+    let (took, base) = ((host::now(), Duration::ZERO), project::base());
+    files.write_failed(&failed(common, failure, took, &base)).and(opened)
+}
+
+fn failed<'f>(
+    common: &Common,
+    failure: &'f Failure,
+    (began, took): (Timestamp, Duration),
+    base: &'f Base,
+) -> Failed<'f> {
+    let strictness = if common.strict { Strictness::Warn } else { Strictness::Deny };
+    let ended = Ended { exit: failure.exit as u8, began, took, strictness, last_success: None, interrupted: None };
+    let Failure { problems, message, hints, .. } = failure;
+    Failed { problems, message, hints, ended, file: None, before: "", base }
 }
 
 /// Looks, and tells what was found: in these files, and where results go.
@@ -65,12 +83,12 @@ fn check_to(
     common: &Common,
     arguments: &CheckCommand,
     (began, clock): (Timestamp, Instant),
-    files: &mut Files,
+    (files, base): (&mut Files, &Base),
     streams: &mut Streams,
 ) -> Result<Exit, Failure> {
     let CheckCommand { look, probe, paths_from, reporting } = arguments;
     // The list is the caller's own, as the files are that reports go to.
-    let only = paths_from.as_deref().map(paths::listed).transpose()?;
+    let only = paths_from.as_deref().map(selecting::listed).transpose()?;
     let check = &Check { only, ..look.check.clone() };
     run_as(&look.eyes)?;
     let memory = Memory::open(common, reporting)?;
@@ -106,7 +124,7 @@ fn check_to(
         interrupted: files.counts_runs(common).then(|| store::interrupted(common)).flatten(),
     };
     let survey = &judged.survey;
-    let told = CheckReport { survey, session: &session, asked: reporting, ended, removable: &removable };
+    let told = CheckReport { survey, session: &session, asked: reporting, ended, removable: &removable, base };
     // A file that can't be written changes how the check ends, which the results say.
     files.write(&told, manner.for_file())?;
     streams.write_results(|out| told.write(out, manner))?;

@@ -7,13 +7,14 @@ use super::session::Session;
 use super::streams::Streams;
 use crate::args::{Common, Generate, ReportFormat, Scheduled, UnitKind};
 use crate::infer::schedule::{
-    Job, Task, Unit, UnitPlace, Whose, places_of, topmost, unfit, write_alerts, write_cron, write_step, write_unit,
+    FollowUp, Job, Task, Unit, Whose, lets_root_write, places_of, topmost, unfit, write_alerts, write_cron, write_step,
+    write_unit,
 };
 use crate::policy::load::Fallback;
 use crate::policy::model::PROJECT_FILE;
 use crate::sys::host;
 use crate::sys::purpose::Purpose;
-use crate::sys::root::resolve;
+use crate::sys::root::{look_at_path, resolve};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -22,15 +23,16 @@ use std::path::{Path, PathBuf};
 pub(super) fn generate(common: &Common, generate: &Generate, streams: &mut Streams) -> Result<Exit, Failure> {
     match generate {
         Generate::Cron(scheduled) => {
-            let job = job(common, scheduled, Where::Anywhere, streams)?;
+            let job = job(common, scheduled, (Where::Anywhere, Kind::Cron), streams)?;
             streams.write_results(|out| write_cron(out, &job))?;
         }
         Generate::Systemd { unit: None, .. } if common.output.is_some() => {
             return Err(Failure::usage("systemd reads a service and a timer from a file each")
                 .hinted("name the one that goes to this file: --unit service or --unit timer"));
         }
-        Generate::Systemd { scheduled, unit } => {
-            let job = job(common, scheduled, Where::Anywhere, streams)?;
+        Generate::Systemd { scheduled, unit, on_failure } => {
+            let job = job(common, scheduled, (Where::Anywhere, Kind::Unit), streams)?;
+            let job = Job { on_failure: on_failure.clone(), ..job };
             streams.write_results(|out| match unit {
                 Some(UnitKind::Service) => write_unit(out, &job, Unit::Service),
                 Some(UnitKind::Timer) => write_unit(out, &job, Unit::Timer),
@@ -42,12 +44,20 @@ pub(super) fn generate(common: &Common, generate: &Generate, streams: &mut Strea
             })?;
         }
         Generate::PreDeploy(scheduled) => {
-            let job = job(common, scheduled, Where::Here, streams)?;
+            let job = job(common, scheduled, (Where::Here, Kind::Step), streams)?;
             streams.write_results(|out| write_step(out, &job))?;
         }
         Generate::Alerts => streams.write_results(write_alerts)?,
     }
     Ok(Exit::Clean)
+}
+
+/// What is printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Cron,
+    Unit,
+    Step,
 }
 
 /// From where a command is to do the same as here.
@@ -81,7 +91,7 @@ impl Where {
     }
 }
 
-fn job(common: &Common, scheduled: &Scheduled, from: Where, streams: &Streams) -> Result<Job, Failure> {
+fn job(common: &Common, scheduled: &Scheduled, (from, kind): (Where, Kind), streams: &Streams) -> Result<Job, Failure> {
     let session = Session::begin(common, Purpose::Check)?;
     let fallback = if scheduled.fix { Fallback::Refused } else { Fallback::Allowed };
     let named: Vec<PathBuf> = scheduled.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
@@ -89,48 +99,85 @@ fn job(common: &Common, scheduled: &Scheduled, from: Where, streams: &Streams) -
     let loaded = session.load(&named, &scheduled.paths, fallback)?;
     let is_expecting = loaded.iter().any(|loaded| !loaded.model.expectations.is_empty());
     let is_root = host::effective_uid() == 0;
-    let (task, said) = Task::of((scheduled.fix, scheduled.probe), is_expecting, is_root);
-    if let Some(said) = said {
-        streams.status(said);
+    let takes_checks = scheduled.takes_checks();
+    let follows = scheduled.fix && kind == Kind::Cron && (takes_checks || is_expecting && is_root);
+    if scheduled.fix && takes_checks && !follows {
+        return Err(Failure::usage("a repair writes no reports, asks nobody and has no baseline")
+            .hinted("generate the check by itself (without --fix); for cron, one command prints both lines"));
     }
-    let mut places = Vec::new();
-    for loaded in &loaded {
-        for (path, optional) in places_of(loaded).map_err(Failure::usage)? {
-            places.push(UnitPlace { path: text(path.as_os_str())?, optional });
-        }
+    if kind != Kind::Step && scheduled.paths_from.as_deref() == Some(Path::new("-")) {
+        return Err(Failure::usage("nobody writes to the standard input of what a timer starts")
+            .hinted("name a file, or look at the whole trees"));
     }
-    if let Some(path) = &common.state_dir {
-        places.push(UnitPlace { path: text(paths::absolute(path)?.as_os_str())?, optional: false });
-    }
+    let of_fix = |fix| Task::of((fix, scheduled.probe), is_expecting, is_root);
+    let (task, said) = of_fix(scheduled.fix);
+    said.filter(|_| !follows).iter().for_each(|said| streams.status(said));
     let reports = scheduled.report.iter().map(|report| format_and_path(report)).collect::<Result<Vec<_>, _>>()?;
-    for (_, path) in &reports {
-        let path = paths::absolute(path)?;
-        places.push(UnitPlace { path: text(path.parent().unwrap_or(&path).as_os_str())?, optional: false });
+    let folders: Vec<PathBuf> =
+        reports.iter().map(|(_, path)| paths::absolute(path).map(folder)).collect::<Result<_, _>>()?;
+    let mut places: Vec<PathBuf> = Vec::new();
+    for loaded in &loaded {
+        places.extend(places_of(loaded).map_err(Failure::usage)?);
     }
-    let mut words = vec![program(from)?];
-    words.extend(task.words());
-    words.extend(scheduled_words(scheduled, &reports, from)?);
-    words.extend(common_words(common, from)?);
-    // A check of another machine looks for runs where that one has them.
-    let state_dir = common.state_dir.as_deref().filter(|_| from == Where::Anywhere || task == Task::Fix);
-    if let Some(path) = state_dir {
-        words.extend(["--state-dir".into(), from.path(path)?]);
-    }
+    places.extend(common.state_dir.as_ref().map(|path| paths::absolute(path)).transpose()?);
+    places.extend(folders.iter().cloned());
+    let places = places.iter().map(|path| text(path.as_os_str())).collect::<Result<_, _>>()?;
     let policy = loaded.first().filter(|_| common.policies.is_empty()).and_then(|loaded| loaded.model.folder.as_ref());
-    if let Some(folder) = policy {
-        words.extend(["-p".into(), from.project(&folder.join(PROJECT_FILE))?]);
-    }
-    if scheduled.paths.iter().any(|path| path.as_os_str().as_bytes().starts_with(b"-")) {
-        words.push("--".into());
-    }
-    words.extend(scheduled.paths.iter().map(|path| from.path(path)).collect::<Result<Vec<_>, _>>()?);
+    let policy = policy.map(|folder| from.project(&folder.join(PROJECT_FILE))).transpose()?;
+    let words = |task: Task| -> Result<Vec<String>, Failure> {
+        let mut words = vec![program(from)?];
+        words.extend(task.words());
+        words.extend(scheduled_words(scheduled, (task, &reports), from)?);
+        words.extend(common_words(common, from)?);
+        words.extend(state_dir_words(common, task, from)?);
+        words.extend(policy.iter().flat_map(|policy| ["-p".into(), policy.clone()]));
+        if scheduled.paths.iter().any(|path| path.as_os_str().as_bytes().starts_with(b"-")) {
+            words.push("--".into());
+        }
+        words.extend(scheduled.paths.iter().map(|path| from.path(path)).collect::<Result<Vec<_>, _>>()?);
+        Ok(words)
+    };
+    let check = if follows {
+        let (task, _) = of_fix(false);
+        Some(FollowUp { words: words(task)?, tells: task == Task::Probe })
+    } else {
+        None
+    };
     let pruning = scheduled.prune_older_than.as_ref().map(|age| pruning(common, age, from)).transpose()?;
-    let whose = if is_root { Whose::Root } else { Whose::Users };
-    let places = topmost(places);
-    let all = words.iter().chain(pruning.iter().flatten()).chain(places.iter().map(|place| &place.path));
+    let job = Job {
+        words: words(task)?,
+        pruning,
+        check,
+        on_failure: None,
+        writes_to_others: is_root && kind == Kind::Unit && folders.iter().any(|folder| needs_override(folder, streams)),
+        task,
+        places: topmost(places),
+        whose: if is_root { Whose::Root } else { Whose::Users },
+    };
+    let follow_up = job.check.iter().flat_map(|check| &check.words);
+    let all = job.words.iter().chain(job.pruning.iter().flatten()).chain(follow_up).chain(&job.places);
     match unfit(all.map(String::as_str)) {
         Some(word) => Err(unwritable(Path::new(word))),
-        None => Ok(Job { words, pruning, task, places, whose }),
+        None => Ok(job),
+    }
+}
+
+/// The directory that a file lies in.
+fn folder(file: PathBuf) -> PathBuf {
+    file.parent().map_or_else(|| file.clone(), Path::to_path_buf)
+}
+
+/// Whether root can write to a directory only by CAP_DAC_OVERRIDE: it is another user's, as that of node_exporter is.
+fn needs_override(folder: &Path, streams: &Streams) -> bool {
+    match resolve(folder).and_then(|real| look_at_path(&real)) {
+        Ok(look) => !lets_root_write(look.entry.state),
+        Err(error) => {
+            streams.status(format_args!(
+                "sgidlint: note: {}: {error}; if it will be another user's, print this again once it is there",
+                paths::shown(folder)
+            ));
+            false
+        }
     }
 }
 
@@ -143,18 +190,30 @@ fn program(from: Where) -> Result<String, Failure> {
 
 fn scheduled_words(
     scheduled: &Scheduled,
-    reports: &[(ReportFormat, PathBuf)],
+    (task, reports): (Task, &[(ReportFormat, PathBuf)]),
     from: Where,
 ) -> Result<Vec<String>, Failure> {
     let mut words = Vec::new();
-    for (format, path) in reports {
-        words.extend(["--report".into(), format!("{}={}", format.0.name, from.path(path)?)]);
-    }
-    let options = [
-        ("--max-findings", scheduled.max_findings.map(|most| most.to_string())),
-        ("--wait", scheduled.wait.map(|seconds| seconds.to_string())),
-        ("--max-changes", scheduled.max_changes.clone()),
-    ];
+    let number = |number: Option<u64>| number.map(|number| number.to_string());
+    let options = match task {
+        Task::Fix => [("--wait", number(scheduled.wait)), ("--max-changes", scheduled.max_changes.clone())].to_vec(),
+        Task::Check | Task::Probe => {
+            for (format, path) in reports {
+                words.extend(["--report".into(), format!("{}={}", format.0.name, from.path(path)?)]);
+            }
+            let file = |path: &Option<PathBuf>| path.as_ref().map(|path| from.path(path)).transpose();
+            let list = scheduled
+                .paths_from
+                .as_ref()
+                .map(|path| if path == Path::new("-") { Ok("-".into()) } else { from.path(path) });
+            [
+                ("--max-findings", number(scheduled.max_findings)),
+                ("--baseline", file(&scheduled.baseline)?),
+                ("--paths-from", list.transpose()?),
+            ]
+            .to_vec()
+        }
+    };
     words.extend(options.into_iter().filter_map(|(option, value)| Some([option.into(), value?])).flatten());
     Ok(words)
 }
@@ -178,12 +237,22 @@ fn common_words(common: &Common, from: Where) -> Result<Vec<String>, Failure> {
     Ok(words)
 }
 
+/// Where runs are on record, where a run needs to know. Another machine has its own place for them.
+fn state_dir_words(common: &Common, task: Task, from: Where) -> Result<Vec<String>, Failure> {
+    let is_fit = match from {
+        Where::Anywhere => true,
+        Where::Here => task == Task::Fix && !common.is_state_dir_of_environment,
+    };
+    match common.state_dir.as_ref().filter(|_| is_fit) {
+        Some(path) => Ok(vec!["--state-dir".into(), from.path(path)?]),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// The command that removes old records.
 fn pruning(common: &Common, age: &str, from: Where) -> Result<Vec<String>, Failure> {
     let mut words = vec![program(from)?, "log".into(), "-q".into(), "--prune-older-than".into(), age.to_owned()];
-    if let Some(path) = &common.state_dir {
-        words.extend(["--state-dir".into(), from.path(path)?]);
-    }
+    words.extend(state_dir_words(common, Task::Fix, from)?);
     Ok(words)
 }
 

@@ -87,19 +87,26 @@ fn work(arguments: &Arguments, paged: Option<Paged>) -> u8 {
         Ok(streams) => streams,
         Err(failure) => {
             streams::report_failure(&failure, false);
+            if let Command::Check(check) = &arguments.command
+                && let Err(other) = check::tell_reports(&arguments.common, check, &failure)
+            {
+                streams::report_failure(&other, false);
+            }
             return failure.exit as u8;
         }
     };
     let ended = command(arguments, &mut streams);
     let color = streams.error_color();
+    // It tells all of its reports alike how it failed.
+    let is_check = matches!(arguments.command, Command::Check(_));
     let written = match &ended {
         Ok(exit) if arguments.ends_without_end() => streams.write_end(*exit),
-        Err(failure) if arguments.writes_json() => streams.end_failed(failure),
+        Err(failure) if arguments.writes_json() && !is_check => streams.end_failed(failure),
         _ => Ok(()),
     };
     let finished = match &ended {
-        // A file that an earlier run wrote stays what it is where nothing was done, or came to nothing.
-        Err(failure) if failure.exit == Exit::Usage && arguments.common.report_format.0.failed.is_none() => {
+        // A file that an earlier run wrote stays what it is where nothing was done, but for a report: that says so.
+        Err(failure) if failure.exit == Exit::Usage && !is_check && !arguments.writes_json() => {
             drop(streams);
             Ok(())
         }

@@ -4,12 +4,8 @@ use super::exit::Failure;
 use crate::model::entry::Kind;
 use crate::model::text::escape;
 use crate::sys::SysError;
-use crate::sys::file::read_text;
 use crate::sys::root::{look_at_path, resolve};
 use rustix::io::Errno;
-use std::ffi::OsStr;
-use std::fmt::Display;
-use std::io::{Read, stdin};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -26,29 +22,6 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
         return resolved(&absolute);
     }
     Ok(absolute.components().collect())
-}
-
-/// No list of paths is larger.
-const LARGEST: u64 = 1 << 30;
-
-/// The paths that a file lists, each ended by a NUL, absolute; `-` is standard input.
-pub(super) fn listed(file: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let unread = |error: &dyn Display| Failure::usage(format!("can't read the list of paths {}: {error}", shown(file)));
-    let bytes = if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        stdin().lock().take(LARGEST).read_to_end(&mut bytes).map_err(|error| unread(&error))?;
-        bytes
-    } else {
-        read_text(file, LARGEST).map_err(|error| unread(&error))?.bytes
-    };
-    if bytes.ends_with(b"\n") && !bytes.contains(&0) {
-        return Err(unread(&"it has lines, and no NUL behind each path")
-            .hinted("write it as `git diff -z --name-only` or `find -print0` do"));
-    }
-    let names = bytes.split(|&byte| byte == 0).filter(|name| !name.is_empty());
-    // `..` is gone where it is looked up: what is gone may be named here.
-    let place = |name| std::path::absolute(OsStr::from_bytes(name)).map(|path| path.components().collect());
-    names.map(place).collect::<Result<_, _>>().map_err(|error| unread(&error))
 }
 
 /// The directory that a template is bound to where this PATH is named: the one that what isn't a directory lies in.

@@ -5,40 +5,91 @@ use super::paths;
 use crate::args::Common;
 use crate::model::entry::Entry;
 use crate::model::mode::Mode;
-use crate::source::project::find;
+use crate::policy::model::PROJECT_FILE;
+use crate::report::base::Base;
+use crate::source::project::{Passed, Project, find, top_of_repository};
 use crate::source::roots::doubt_about_file;
 use crate::sys::host;
 use crate::sys::root::resolve;
 use std::path::{Path, PathBuf};
 
 /// The policy of the project that the run is started in, where the command line names none.
-pub(super) fn found(common: &Common) -> Result<Option<PathBuf>, Failure> {
+pub(super) fn found(common: &Common) -> Result<Option<Project>, Failure> {
     if !common.policies.is_empty() {
         return Ok(None);
     }
     // Who can't tell where they are works in no project.
-    let Some((path, entry)) = resolve(Path::new(".")).ok().and_then(|here| find(&here)) else { return Ok(None) };
-    rely(common, &path, &entry)?;
-    Ok(Some(path))
+    let Some(project) = resolve(Path::new(".")).ok().and_then(|here| of(common, &here)) else { return Ok(None) };
+    rely(common, &project.policy, &project.entry)?;
+    Ok(Some(project))
+}
+
+/// The policy of the project that a directory lies in.
+fn of(common: &Common, directory: &Path) -> Option<Project> {
+    let uid = host::effective_uid();
+    find(directory, |path, entry| match uid {
+        0 => doubt_about_file(path, Some(entry), common.vouched_uid()).map(|doubt| doubt.to_string()),
+        _ => hand_of_others(entry, uid),
+    })
+}
+
+/// What is said of an end of the search that others could have made: an error for what changes, told by what reads.
+pub(super) fn told(project: &Project, is_for_changes: bool) -> Result<Option<String>, Failure> {
+    let Some(Passed { path, doubt }) = &project.passed else { return Ok(None) };
+    let (end, policy) = (paths::shown(path), paths::shown(&project.policy));
+    let message =
+        format!("the search for {PROJECT_FILE} went on past {end}, which others could have put there: {doubt}");
+    match is_for_changes {
+        false => Ok(Some(format!("{message}; the policy is {policy}"))),
+        true => Err(Failure::usage(format!("{message}; above it lies {policy}")).hinted(format!(
+            "name it with -p {policy} if you mean it, another policy with -p, or start somewhere else"
+        ))),
+    }
+}
+
+/// What is said where a PATH lies in a project that the run isn't started in: its policy is not taken.
+pub(super) fn elsewhere(common: &Common, paths: &[PathBuf], taken: Option<&Path>) -> Option<String> {
+    if !common.policies.is_empty() {
+        return None;
+    }
+    let path = paths.first()?;
+    let other = of(common, &resolve(&paths::directory(path)).ok()?)?.policy;
+    (taken != Some(&other)).then(|| {
+        let (path, other) = (paths::shown(path), paths::shown(&other));
+        format!("{path} lies in a project whose policy is not taken: start the run there, or name it with -p {other}")
+    })
 }
 
 /// Refuses a policy that was found, where somebody else could have put it there or could write it: as root anybody but
 /// root, else anybody but root and the caller.
 pub(super) fn rely(common: &Common, path: &Path, entry: &Entry) -> Result<(), Failure> {
     let uid = host::effective_uid();
-    let doubt = if uid == 0 {
-        doubt_about_file(path, Some(entry), common.vouched_uid()).map(|doubt| doubt.to_string())
-    } else if ![0, uid].contains(&entry.state.uid) {
-        Some(format!("it belongs to uid {}, neither to you nor to root", entry.state.uid))
-    } else if entry.state.mode.has_any(Mode::OTHER_WRITE) {
-        Some(format!("everybody can write it (mode {})", entry.state.mode))
-    } else {
-        None
+    let doubt = match uid {
+        0 => doubt_about_file(path, Some(entry), common.vouched_uid()).map(|doubt| doubt.to_string()),
+        _ => hand_of_others(entry, uid),
     };
     let Some(doubt) = doubt else { return Ok(()) };
     let shown = paths::shown(path);
     Err(Failure::usage(format!("{shown} was found here, but not taken: {doubt}"))
         .hinted(format!("name it with -p {shown} if you mean it, another policy with -p, or start somewhere else")))
+}
+
+/// How others than root and this user could have a hand in a file or directory.
+fn hand_of_others(entry: &Entry, uid: u32) -> Option<String> {
+    if ![0, uid].contains(&entry.state.uid) {
+        Some(format!("it belongs to uid {}, neither to you nor to root", entry.state.uid))
+    } else if entry.state.mode.has_any(Mode::OTHER_WRITE) {
+        Some(format!("everybody can write it (mode {})", entry.state.mode))
+    } else {
+        None
+    }
+}
+
+/// Where other programs are told places from: the top of the repository that the run is started in.
+pub(super) fn base() -> Base {
+    let here = resolve(Path::new(".")).ok();
+    let top = here.as_deref().and_then(top_of_repository);
+    top.zip(here).map_or(Base::NOWHERE, |(top, here)| Base::of(top, here))
 }
 
 /// The directory that all of these PATHs are written relative to, if they are.

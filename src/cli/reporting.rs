@@ -7,10 +7,12 @@ use super::session::Session;
 use super::streams::create;
 use crate::args::{Common, ReportFormat, Reporting};
 use crate::findings::Survey;
-use crate::report::check::Ended;
+use crate::formats::Readers;
+use crate::report::Check;
+use crate::report::base::Base;
+use crate::report::check::{Ended, Failed};
 use crate::report::manner::Manner;
 use crate::report::text::words::Words;
-use crate::report::{Check, Readers};
 use crate::sys::file::open_for_reading;
 use crate::sys::output::Output;
 use clap::ValueEnum;
@@ -31,6 +33,8 @@ pub(super) struct CheckReport<'a> {
     pub ended: Ended,
     /// What of the baseline can be removed.
     pub removable: &'a Removable,
+    /// Where other programs are told places from.
+    pub base: &'a Base,
 }
 
 impl CheckReport<'_> {
@@ -52,6 +56,7 @@ impl CheckReport<'_> {
             summary: self.asked.summary,
             removable: &removable,
             file: stem(to),
+            base: self.base,
         };
         (format.0.write)(out, &check)
     }
@@ -64,12 +69,12 @@ impl ReportFormat {
         if self.0.readers == Readers::All { (self.0.last_success)(&read_start(path)?) } else { None }
     }
 
-    /// Writes that a check failed before it looked at anything, where this format tells so.
-    pub(super) fn write_failed(self, out: &mut dyn Write, ended: &Ended, to: Option<&Path>) -> io::Result<()> {
-        let Some(write) = self.0.failed else { return Ok(()) };
-        let before = to.and_then(read_start).unwrap_or_default();
-        let ended = Ended { last_success: (self.0.last_success)(&before), ..*ended };
-        write(out, &ended, stem(to), &before)
+    /// Writes why a check came to nothing.
+    pub(super) fn write_failed(self, out: &mut dyn Write, failed: &Failed<'_>, to: Option<&Path>) -> io::Result<()> {
+        // Only what such files tell is worth reading them for.
+        let before = to.filter(|_| self.0.readers == Readers::All).and_then(read_start).unwrap_or_default();
+        let ended = Ended { last_success: (self.0.last_success)(&before), ..failed.ended };
+        (self.0.failed)(out, &Failed { ended, file: stem(to), before: &before, ..*failed })
     }
 }
 
@@ -79,6 +84,7 @@ fn stem(path: Option<&Path>) -> Option<&str> {
 }
 
 /// Files for reports, opened before anything is looked at.
+#[derive(Default)]
 pub(super) struct Files(Vec<File>);
 
 struct File {
@@ -88,9 +94,9 @@ struct File {
 }
 
 impl Files {
-    /// Opens the file of each `FORMAT=FILE`.
-    pub(super) fn open(common: &Common, asked: &[OsString]) -> Result<Files, Failure> {
-        let mut files: Vec<File> = Vec::new();
+    /// Opens the file of each `FORMAT=FILE`; those before one that can't be are open then.
+    pub(super) fn open(&mut self, common: &Common, asked: &[OsString]) -> Result<(), Failure> {
+        let files = &mut self.0;
         for text in asked {
             let (format, path) = format_and_path(text)?;
             let is_taken = |other: &Path| paths::absolute(other).ok() == paths::absolute(&path).ok();
@@ -100,7 +106,7 @@ impl Files {
             let output = create(&path, format.0.readers)?;
             files.push(File { format, path, output: BufWriter::new(output) });
         }
-        Ok(Files(files))
+        Ok(())
     }
 
     /// Whether one of the reports, or the results, tell of the runs on record.
@@ -116,11 +122,12 @@ impl Files {
         std::mem::take(&mut self.0).into_iter().try_for_each(each)
     }
 
-    /// Writes that the check failed, where a format tells so; the other files stay what an earlier run wrote.
-    pub(super) fn write_failed(&mut self, ended: &Ended) -> Result<(), Failure> {
-        let telling = std::mem::take(&mut self.0).into_iter().filter(|file| file.format.0.failed.is_some());
-        let each = |file: File| file.write(|out, format, path| format.write_failed(out, ended, Some(path)));
-        telling.into_iter().try_for_each(each)
+    /// Writes to each that is open why the check came to nothing.
+    pub(super) fn write_failed(&mut self, failed: &Failed<'_>) -> Result<(), Failure> {
+        let each = |file: File| file.write(|out, format, path| format.write_failed(out, failed, Some(path)));
+        // One that can't be written is no reason to leave another as it is.
+        let all = std::mem::take(&mut self.0).into_iter().map(each);
+        all.fold(Ok(()), |all, one| all.and(one))
     }
 }
 

@@ -1,14 +1,18 @@
 //! What of its trees a run is about: PATHs of the command line, and lists of paths.
 
 use super::exit::Failure;
-use super::paths;
+use super::paths::{self, shown};
 use super::session::failed;
 use crate::judging::selection::Selection;
 use crate::source::roots::Roots;
 use crate::survey::SurveyError;
+use crate::sys::file::read_text;
 use crate::sys::root::{look_at_path, resolve};
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
+use std::fmt::Display;
+use std::io::{Read, stdin};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Where PATHs lead: a link at the end of one is an entry of its own if it lies in a tree, else it leads on.
@@ -79,4 +83,27 @@ pub(super) fn outermost(mut places: Vec<PathBuf>) -> Vec<PathBuf> {
     sorted.dedup_by(|inner, outer| inner.starts_with(outer));
     places.retain(|place| sorted.binary_search(place).is_ok());
     places
+}
+
+/// No list of paths is larger.
+const LARGEST: u64 = 1 << 30;
+
+/// The paths that a file lists, each ended by a NUL, absolute; `-` is standard input.
+pub(super) fn listed(file: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unread = |error: &dyn Display| Failure::usage(format!("can't read the list of paths {}: {error}", shown(file)));
+    let bytes = if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        stdin().lock().take(LARGEST).read_to_end(&mut bytes).map_err(|error| unread(&error))?;
+        bytes
+    } else {
+        read_text(file, LARGEST).map_err(|error| unread(&error))?.bytes
+    };
+    if bytes.ends_with(b"\n") && !bytes.contains(&0) {
+        return Err(unread(&"it has lines, and no NUL behind each path")
+            .hinted("write it as `git diff -z --name-only` or `find -print0` do"));
+    }
+    let names = bytes.split(|&byte| byte == 0).filter(|name| !name.is_empty());
+    // `..` is gone where it is looked up: what is gone may be named here.
+    let place = |name| std::path::absolute(OsStr::from_bytes(name)).map(|path| path.components().collect());
+    names.map(place).collect::<Result<_, _>>().map_err(|error| unread(&error))
 }

@@ -2,10 +2,10 @@
 
 use super::exit::Failure;
 use super::judged::{Judged, Probed};
+use super::selecting::{outermost, select, select_only};
 use super::stall;
 use super::streams::warn;
 use super::surveying::{Surveyed, Work};
-use super::selecting::{outermost, select, select_only};
 use super::{left_out, levels, paths, progress, project, streams};
 use crate::args::{Check, Common};
 use crate::compile::rule_table::RuleTable;
@@ -173,6 +173,11 @@ impl<'a> Session<'a> {
         fallback: Fallback,
     ) -> Result<Vec<Loaded>, Failure> {
         let project = project::found(self.common)?;
+        let told = project.as_ref().map(|found| project::told(found, self.purpose.is_for_changes())).transpose()?;
+        told.flatten().iter().for_each(|warning| warn(warning));
+        let project = project.map(|found| found.policy);
+        let elsewhere = project::elsewhere(self.common, named, project.as_deref());
+        elsewhere.iter().for_each(|remark| streams::remark(self.common, remark));
         let request = Request {
             policies: self.common.policies.clone(),
             sets: self.common.set.clone(),
@@ -282,7 +287,7 @@ pub(super) fn limit_of_policies(common: &Common) -> Option<u64> {
         sets: common.set.clone(),
         // Wherever a template is bound to, it says the same of this.
         paths: vec![PathBuf::from("/")],
-        project: project::found(common).ok()?,
+        project: project::found(common).ok()?.map(|project| project.policy),
         ..Request::nothing(Fallback::Allowed)
     };
     load(&request).ok()?.iter().filter_map(|loaded| loaded.model.limits.stall).min()

@@ -6,10 +6,11 @@ use super::priority::{Prioritized, is_journal, write_error};
 use crate::args::Common;
 use crate::diff::Folding;
 use crate::findings::Totals;
+use crate::formats::{HUMAN, Readers};
 use crate::model::text::escape;
-use crate::policy::problem;
+use crate::report::human::failure;
 use crate::report::manner::{Grouping, Manner, Strictness};
-use crate::report::{HUMAN, Palette, Readers, Verbosity, json};
+use crate::report::{Palette, Verbosity, json};
 use crate::screen::wrap::{Layout, pieces};
 use crate::sys::output::{Existing, Output};
 use std::cell::RefCell;
@@ -115,12 +116,16 @@ impl Streams {
         self.write_results(|out| json::write_end(out, &totals, exit as u8))
     }
 
-    /// Ends the JSON report of a command that failed, so that nobody waits for more. Where nothing was done, a file that
-    /// an earlier run wrote stays what it is.
+    /// The same where nothing was written yet, nor tried.
+    pub(super) fn write_unless_written(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        if self.written || self.torn { Ok(()) } else { self.write_results(write) }
+    }
+
+    /// Ends the JSON report of a command that failed, so that nobody waits for more.
     pub(super) fn end_failed(&mut self, failure: &Failure) -> Result<(), Failure> {
-        if failure.exit == Exit::Usage && matches!(self.results.get_ref(), Results::File(_)) {
-            return Ok(());
-        }
         let totals = Totals { errors: self.totals.errors + 1, ..self.totals };
         let exit = failure.exit as u8;
         self.write_results(|out| {
@@ -128,6 +133,11 @@ impl Streams {
             json::write_failure(out, &failure.message)?;
             json::write_end_of(out, failure.run.as_deref(), &totals, exit)
         })
+    }
+
+    /// Whether results go to a file.
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self.results.get_ref(), Results::File(_))
     }
 
     /// Whether results go to a terminal.
@@ -241,7 +251,7 @@ impl Streams {
 
     /// Lets go of the file for results, which never gets its name: there are none.
     pub(super) fn give_up(&mut self) {
-        if matches!(self.results.get_ref(), Results::File(_)) {
+        if self.is_file() {
             self.results = BufWriter::new(Results::Stdout(io::stdout()));
         }
     }
@@ -291,15 +301,8 @@ fn manner(common: &Common, palette: Palette) -> Manner {
 
 /// Tells why a command did not do what it was asked: the problems drawn, the reason, and what to do next.
 pub(super) fn report_failure(failure: &Failure, color: bool) {
-    let mut text = problem::draw(&failure.problems, color);
-    if !text.is_empty() {
-        text.push_str("\n\n");
-    }
-    text.push_str(&format!("sgidlint: error: {}\n", escape::escape_message(&failure.message)));
-    for hint in &failure.hints {
-        text.push_str(&format!("  hint: {}\n", escape::escape_message(hint)));
-    }
-    write_error(text.as_bytes());
+    let Failure { problems, message, hints, .. } = failure;
+    write_error(failure::text(problems, message, hints, color).as_bytes());
 }
 
 /// Ends a JSON report that never began: the arguments can't be read.

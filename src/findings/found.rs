@@ -20,6 +20,7 @@ use crate::sys::handle::Handle;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// All that a survey found, in path order.
 #[derive(Clone, Debug, Default)]
@@ -159,6 +160,11 @@ impl EntryReport {
         self.rare.as_deref().and_then(|rare| rare.obstacle.as_deref())
     }
 
+    /// Which two policies want which states of it, if they don't agree.
+    pub fn conflict(&self) -> Option<&str> {
+        self.rare.as_deref().and_then(|rare| rare.conflict.as_deref())
+    }
+
     /// What few entries have, to be told.
     pub fn rare_mut(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
@@ -274,12 +280,27 @@ pub struct Rare {
     pub links: Links,
     /// What stands between a root and its group, if something does: the message of unreachable.
     pub obstacle: Option<Box<str>>,
+    /// Which two policies want which states of it, in words: the message of conflict.
+    pub conflict: Option<Arc<str>>,
+    /// Two policies that want different states of it, until that is put into words.
+    pub rivals: Option<Box<[Rival; 2]>>,
     /// What its ACLs come to.
     pub acls: Acls,
     /// Whom its ACL names that would have less in the state that the policy asks for.
     pub losers: Losers,
     /// The read-only place that keeps it as it is, by its path from the root.
     pub read_only: Option<TreePath>,
+}
+
+/// One of two policies that want different states of an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Rival {
+    /// Its root, by index.
+    pub root: u32,
+    /// The rule that says so, if one rule does.
+    pub rule: Option<RuleId>,
+    /// The state that would suit it.
+    pub ideal: State,
 }
 
 /// An entry with findings that exceptions cover.

@@ -1,5 +1,6 @@
 //! A run that another program starts: a line for cron, units for systemd, a step of a deploy job. Nothing is installed.
 
+use crate::model::entry::State;
 use crate::model::text::escape::{escape, is_hostile};
 use crate::model::text::quote::shell_quote;
 use crate::pattern::root::RootPattern;
@@ -17,12 +18,27 @@ pub(crate) struct Job {
     pub words: Vec<String>,
     /// The command that removes old records before, if any.
     pub pruning: Option<Vec<String>>,
+    /// The check that follows a repair, if any.
+    pub check: Option<FollowUp>,
+    /// What unit is started where it fails.
+    pub on_failure: Option<String>,
+    /// Whether root has to pass by the rights of a directory that a report goes to.
+    pub writes_to_others: bool,
     /// Whether it repairs.
     pub task: Task,
     /// Where it looks, repairs or writes: nothing else of the file system is to be writable. The topmost alone.
-    pub places: Vec<UnitPlace>,
+    pub places: Vec<String>,
     /// Whose it is: root's crontab lines name the user.
     pub whose: Whose,
+}
+
+/// A check that follows a repair. What is left is told by one of them: by the check, where it asks people too.
+#[derive(Clone, Debug)]
+pub(crate) struct FollowUp {
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// Whether it tells what is left.
+    pub tells: bool,
 }
 
 /// What a run is for.
@@ -92,18 +108,8 @@ pub(crate) enum Whose {
     Users,
 }
 
-/// A directory that a repair is about.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct UnitPlace {
-    /// Its path.
-    pub path: String,
-    /// Whether it may be missing.
-    pub optional: bool,
-}
-
-/// The directories that hold the trees of a policy: its roots, up to the first `*` or capture; and whether each may be
-/// missing.
-pub(crate) fn places_of(loaded: &Loaded) -> Result<Vec<(PathBuf, bool)>, String> {
+/// The directories that hold the trees of a policy: its roots, up to the first `*` or capture.
+pub(crate) fn places_of(loaded: &Loaded) -> Result<Vec<PathBuf>, String> {
     let mut places = Vec::new();
     for tree in &loaded.model.trees {
         for root in &tree.roots {
@@ -114,7 +120,7 @@ pub(crate) fn places_of(loaded: &Loaded) -> Result<Vec<(PathBuf, bool)>, String>
             for base in bases {
                 let pattern = RootPattern::parse(&root.value, base, &loaded.params)
                     .map_err(|error| format!("can't tell where `{}` is: {error}", root.value))?;
-                places.push((pattern.start().path, tree.optional || tree.when.is_some()));
+                places.push(pattern.start().path);
             }
         }
     }
@@ -122,15 +128,22 @@ pub(crate) fn places_of(loaded: &Loaded) -> Result<Vec<(PathBuf, bool)>, String>
 }
 
 /// Without what lies below another: to systemd each place is a mount of its own, and mounts aren't entered.
-pub(crate) fn topmost(mut places: Vec<UnitPlace>) -> Vec<UnitPlace> {
+pub(crate) fn topmost(mut places: Vec<String>) -> Vec<String> {
     places.sort();
-    places.dedup_by(|later, earlier| later.path == earlier.path);
+    places.dedup();
     let all = places.clone();
-    places.retain(|place| {
-        let path = Path::new(&place.path);
-        !all.iter().any(|other| other.path != place.path && path.starts_with(&other.path))
-    });
+    places.retain(|place| !all.iter().any(|other| other != place && Path::new(place).starts_with(other)));
     places
+}
+
+/// Whether root may write to a directory in this state by its mode alone, without any capability.
+pub(crate) fn lets_root_write(state: State) -> bool {
+    let needed = match (state.uid, state.gid) {
+        (0, _) => 0o300,
+        (_, 0) => 0o030,
+        _ => 0o003,
+    };
+    state.mode.bits() & needed == needed
 }
 
 /// Which of systemd's units.
@@ -154,13 +167,22 @@ pub(crate) fn write_cron(out: &mut dyn Write, job: &Job) -> io::Result<()> {
         Whose::Users => ("crontab -e".into(), ""),
     };
     writeln!(out, "# {file}: nothing wrong, nothing said; cron mails the rest.")?;
+    if job.task == Task::Fix && job.check.is_none() {
+        writeln!(out, "# What it can't repair it tells as well: beside it, a line of check would tell that twice.")?;
+    }
     // To cron a `%` ends the line, quoted or not.
     let line = |words: &[String]| shell_line(words).replace('%', r"\%");
+    let unless = |tells: bool| if tells { "" } else { " >/dev/null" };
     let hour = job.task.hour();
     if let Some(pruning) = &job.pruning {
         writeln!(out, "7 {hour} * * *{user}  {}", line(pruning))?;
     }
-    writeln!(out, "17 {hour} * * *{user}  {}", line(&job.words))
+    let tells = job.check.as_ref().is_none_or(|check| !check.tells);
+    writeln!(out, "17 {hour} * * *{user}  {}{}", line(&job.words), unless(tells))?;
+    let Some(check) = &job.check else { return Ok(()) };
+    let teller = if check.tells { "The check tells" } else { "The repair tells" };
+    writeln!(out, "# {teller} what is left, once a night.")?;
+    writeln!(out, "17 {} * * *{user}  {}{}", Task::Check.hour(), line(&check.words), unless(check.tells))
 }
 
 /// Writes a step of a deploy job, for any POSIX shell.
@@ -228,6 +250,11 @@ fn write_service(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     };
     let command =
         |words: &[String]| words.iter().map(|word| unit_word(word).replace('$', "$$")).collect::<Vec<_>>().join(" ");
+    let mut capabilities = capabilities.to_owned();
+    if job.writes_to_others {
+        capabilities.push_str(" CAP_DAC_OVERRIDE");
+    }
+    let on_failure = job.on_failure.as_ref().map(|unit| format!("OnFailure={unit}\n")).unwrap_or_default();
     // A record that can't be removed is no reason not to repair.
     let pruning = job.pruning.as_ref().map(|words| format!("ExecStartPre=-{}\n", command(words))).unwrap_or_default();
     write!(
@@ -236,11 +263,14 @@ fn write_service(out: &mut dyn Write, job: &Job) -> io::Result<()> {
 # /etc/systemd/system/{}.service
 [Unit]
 Description={does} setgid directory trees
-Documentation=man:inode(7)
-
+Documentation=man:sgidlint(1)
+{on_failure}
 [Service]
 Type=oneshot
 {pruning}ExecStart={}
+Nice=10
+IOSchedulingClass=best-effort
+IOSchedulingPriority=7
 UMask=0077
 CapabilityBoundingSet={capabilities}
 AmbientCapabilities=
@@ -260,12 +290,19 @@ ProtectSystem=strict
             writeln!(out, "StateDirectory=sgidlint\nStateDirectoryMode=0700")?;
         }
     }
+    if job.writes_to_others {
+        writeln!(
+            out,
+            "# CAP_DAC_OVERRIDE: a report goes to a directory of another user; what looks at trees gives it up."
+        )?;
+    }
+    writeln!(out, "# The roots as the policies have them now: once they get another, print this unit again.")?;
     for place in &job.places {
-        let optional = if place.optional { "-" } else { "" };
-        writeln!(out, "ReadWritePaths={}", unit_word(&format!("{optional}{}", place.path)))?;
+        // Where one is missing, the run says so, and looks at the others.
+        writeln!(out, "ReadWritePaths={}", unit_word(&format!("-{place}")))?;
     }
     // A private /tmp would hide what is to be looked at.
-    if !job.places.iter().any(|place| ["/tmp", "/var/tmp"].iter().any(|tmp| is_related(&place.path, tmp))) {
+    if !job.places.iter().any(|place| ["/tmp", "/var/tmp"].iter().any(|tmp| is_related(place, tmp))) {
         writeln!(out, "PrivateTmp=yes")?;
     }
     out.write_all(HARDENING.as_bytes())

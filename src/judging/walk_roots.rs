@@ -51,9 +51,7 @@ pub(crate) fn walk_roots(
         }
     }
     let alone = selection.alone().filter_map(|directory| within(&regions, directory));
-    targets.extend(
-        alone.filter(|at| is_walked(&placed[at.region])).map(|at| WalkRoot { extent: Extent::Alone, ..at }),
-    );
+    targets.extend(alone.filter(|at| is_walked(&placed[at.region])).map(|at| WalkRoot { extent: Extent::Alone, ..at }));
     Ok(targets)
 }
 
@@ -155,7 +153,8 @@ mod tests {
         let placed = regions(&["/srv/a", "/srv/a/in/nested", "/srv/b/barred"]);
         let ways = ["/srv", "/srv/a", "/srv/a/in", "/srv/a/in/nested", "/srv/a/in/nested/d", "/srv/b/barred"];
         let selection = Selection::only(vec!["/srv/a/in/nested/d/f".into(), "/srv/a/x".into()]);
-        let selection = selection.with_alone(ways.into_iter().chain(["/srv/a/x", "/srv/a/x/y"]).map(PathBuf::from).collect());
+        let selection =
+            selection.with_alone(ways.into_iter().chain(["/srv/a/x", "/srv/a/x/y"]).map(PathBuf::from).collect());
         let targets = walk_roots(&placed, &BTreeSet::new(), &selection).expect("all are covered");
         let of = |extent| {
             let some = targets.iter().filter(move |target| target.extent == extent);

@@ -4,6 +4,8 @@ use crate::findings::Survey;
 use crate::lints::Lint;
 use crate::model::accounts::IdNames;
 use crate::model::path::TreePath;
+use crate::policy::problem::Problem;
+use crate::report::base::Base;
 use crate::report::manner::{Manner, Strictness};
 use crate::report::text::words::Wording;
 use std::os::unix::ffi::OsStrExt;
@@ -28,10 +30,37 @@ pub(crate) struct Check<'a> {
     pub removable: &'a [Removable<'a>],
     /// The name of the file that it goes to, if it goes to one, without its extension.
     pub file: Option<&'a str>,
+    /// Where other programs are told places from.
+    pub base: &'a Base,
+}
+
+/// What a report is made from of a check that came to nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct Failed<'a> {
+    /// What is wrong with policies.
+    pub problems: &'a [Problem],
+    /// What was wanted and what happened.
+    pub message: &'a str,
+    /// What to do next.
+    pub hints: &'a [String],
+    /// How it ended.
+    pub ended: Ended,
+    /// The name of the file that it goes to, if it goes to one, without its extension.
+    pub file: Option<&'a str>,
+    /// What an earlier run wrote there, of formats that keep some of it.
+    pub before: &'a str,
+    /// Where other programs are told places from.
+    pub base: &'a Base,
 }
 
 /// A finding that a baseline knows and that is no more: the lint, the root and the path if it has any, the line.
 pub(crate) type Removable<'a> = (Lint, Option<(&'a [u8], &'a TreePath)>, u32);
+
+/// The exit status of a run that was interrupted.
+const INTERRUPTED: u8 = 130;
+
+/// What is said of such a check.
+pub(crate) const CUT_SHORT: &str = "interrupted: not everything was looked at";
 
 /// How a check ended.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -55,16 +84,38 @@ impl Ended {
     pub(crate) fn is_complete(&self) -> bool {
         matches!(self.exit, 0 | 1)
     }
+
+    /// Whether it was interrupted: nothing that was found says so.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.exit == INTERRUPTED
+    }
 }
 
 /// The path of a survey's root as bytes; empty where there is no such root.
-pub(super) fn root_bytes(survey: &Survey, root: u32) -> &[u8] {
+pub(crate) fn root_bytes(survey: &Survey, root: u32) -> &[u8] {
     survey.roots.get(root as usize).map_or(b"", |root| root.path.as_os_str().as_bytes())
 }
 
 #[cfg(test)]
-pub(super) mod samples {
+pub(crate) mod samples {
     use super::*;
+    use crate::report::Palette;
+    use crate::report::samples::{Names, Words};
+    use crate::screen::style::Verbosity;
+
+    /// All that a report of this survey is made from, in no repository.
+    pub(crate) fn check_of<'a>(survey: &'a Survey, ended: Ended) -> Check<'a> {
+        let manner = Manner::new(Palette::PLAIN, Verbosity::Normal, ended.strictness);
+        let (words, names, base) = (&Words, &Names, &Base::NOWHERE);
+        Check { survey, words, names, ended, manner, summary: false, removable: &[], file: None, base }
+    }
+
+    /// A check that came to nothing.
+    pub(crate) fn failed() -> Failed<'static> {
+        let ended = Ended { exit: 2, ..ended() };
+        let (message, base) = ("no policy is called `x\n<y>`", &Base::NOWHERE);
+        Failed { problems: &[], message, hints: &[], ended, file: None, before: "", base }
+    }
 
     /// A run that was not complete.
     pub(crate) fn ended() -> Ended {

@@ -62,7 +62,7 @@ impl Manner {
     }
 
     /// Whether findings of this level are told.
-    pub(super) fn tells(&self, level: Level) -> bool {
+    pub(crate) fn tells(&self, level: Level) -> bool {
         match (self.verbosity, self.strictness) {
             (Verbosity::Quiet, Strictness::Deny) => level == Level::Deny,
             _ => level >= Level::Warn,

@@ -9,26 +9,69 @@ use std::path::{Path, PathBuf};
 /// What lies in the top directory of a repository.
 const REPOSITORY: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 
-/// The policy of the project that an absolute path without links lies in, and the file as it was found.
+/// A policy that was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Project {
+    /// Its file.
+    pub policy: PathBuf,
+    /// The file as it was found.
+    pub entry: Entry,
+    /// What would have ended the search below, but that others could have put it there.
+    pub passed: Option<Passed>,
+}
+
+/// What a search goes past: the end of somebody else's making.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Passed {
+    /// The mark of a repository, the place where something is mounted, or what can't be looked at.
+    pub path: PathBuf,
+    /// Why it isn't to be relied on.
+    pub doubt: String,
+}
+
+/// The policy of the project that an absolute path without links lies in.
 ///
-/// What can't be looked at ends the search: who can't see a directory isn't working in its project.
-pub(crate) fn find(start: &Path) -> Option<(PathBuf, Entry)> {
-    let device = look_at_path(start).ok()?.entry.id.dev;
+/// The search ends at the top of a repository and of a file system, but not where others could have made it one (`doubt`
+/// says of a directory whether they could): whoever can write a directory on the way would say by which policy is judged.
+pub(crate) fn find(start: &Path, doubt: impl Fn(&Path, &Entry) -> Option<String>) -> Option<Project> {
+    let mut passed = None;
+    let mut pass = |path: &Path, doubt: String| {
+        passed.get_or_insert(Passed { path: path.to_path_buf(), doubt });
+    };
+    let mut below: Option<(&Path, Entry)> = None;
     for directory in start.ancestors() {
-        if look_at_path(directory).ok()?.entry.id.dev != device {
-            return None;
+        let here = match look_at_path(directory) {
+            Ok(look) => look.entry,
+            // Who can make a look fail could end the search by that.
+            Err(error) => {
+                pass(directory, format!("it can't be looked at: {error}"));
+                continue;
+            }
+        };
+        if let Some((mounted, top)) = below.as_ref().filter(|(_, below)| below.id.dev != here.id.dev) {
+            pass(mounted, doubt(mounted, top)?);
         }
         let file = directory.join(PROJECT_FILE);
         match look_at_path(&file) {
-            Ok(look) => return Some((file, look.entry)),
+            Ok(look) => return Some(Project { policy: file, entry: look.entry, passed }),
             Err(error) if error.is_absence() => {}
-            Err(_) => return None,
+            Err(error) => pass(&file, format!("it can't be looked at: {error}")),
         }
-        if REPOSITORY.iter().any(|name| look_at_path(&directory.join(name)).is_ok()) {
-            return None;
+        if let Some(mark) = REPOSITORY.iter().map(|name| directory.join(name)).find(|mark| look_at_path(mark).is_ok()) {
+            pass(&mark, doubt(directory, &here)?);
         }
+        below = Some((directory, here));
     }
     None
+}
+
+/// The top of the repository that a directory lies in, whoever made it one.
+pub(crate) fn top_of_repository(start: &Path) -> Option<PathBuf> {
+    start.ancestors().find(|directory| is_top(directory)).map(Path::to_path_buf)
+}
+
+fn is_top(directory: &Path) -> bool {
+    REPOSITORY.iter().any(|name| look_at_path(&directory.join(name)).is_ok())
 }
 
 #[cfg(test)]
@@ -43,7 +86,9 @@ mod tests {
         for directory in ["repo/.git", "repo/a/b", "repo/inner/.hg", "repo/inner/c", "work/.git"] {
             create_dir_all(top.join(directory)).unwrap();
         }
-        let found = |path: &str| find(&top.join(path)).map(|(file, _)| file.strip_prefix(&top).unwrap().to_owned());
+        let sure = |_: &Path, _: &Entry| None;
+        let below = |path: &Path| path.strip_prefix(&top).unwrap().to_owned();
+        let found = |path: &str| find(&top.join(path), sure).map(|project| below(&project.policy));
         let file = |path: &str| Some(PathBuf::from(path).join(PROJECT_FILE));
         write(top.join("repo").join(PROJECT_FILE), "").unwrap();
         write(top.join("work/.git").join(PROJECT_FILE), "").unwrap();
@@ -55,7 +100,34 @@ mod tests {
         assert_eq!(found("."), file(""));
         write(top.join("repo/a").join(PROJECT_FILE), "").unwrap();
         assert_eq!(found("repo/a/b"), file("repo/a"));
-        assert_eq!(found("gone"), None);
-        assert_eq!(find(Path::new("/proc/self")), None, "another file system, or nothing there");
+        assert_eq!(found("gone"), file(""), "what can't be looked at says nothing");
+        assert_eq!(find(Path::new("/proc/self"), sure), None, "another file system, or nothing there");
+    }
+
+    #[test]
+    fn an_end_that_others_could_have_made_is_passed_and_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().canonicalize().unwrap();
+        for directory in ["repo/.git", "repo/up/.hg", "repo/up/in"] {
+            create_dir_all(top.join(directory)).unwrap();
+        }
+        for file in ["", "repo"] {
+            write(top.join(file).join(PROJECT_FILE), "").unwrap();
+        }
+        let found = |doubted: &[&str]| {
+            let doubt = |path: &Path, _: &Entry| {
+                doubted.iter().any(|name| path.ends_with(name)).then(|| "anybody can write it".to_owned())
+            };
+            let project = find(&top.join("repo/up/in"), doubt)?;
+            let below = |path: &Path| path.strip_prefix(&top).unwrap().display().to_string();
+            Some((below(&project.policy), project.passed.map(|passed| below(&passed.path)).unwrap_or_default()))
+        };
+        assert_eq!(found(&[]), None, "an end that is relied on");
+        assert_eq!(found(&["in"]), None, "it has no mark");
+        let passed = Some(("repo/sgidlint.toml".to_owned(), "repo/up/.hg".to_owned()));
+        assert_eq!(found(&["up"]), passed);
+        std::fs::remove_file(top.join("repo").join(PROJECT_FILE)).unwrap();
+        assert_eq!(found(&["up"]), None, "an end above it");
+        assert_eq!(found(&["up", "repo"]), Some(("sgidlint.toml".to_owned(), "repo/up/.hg".to_owned())));
     }
 }

@@ -1,7 +1,8 @@
 //! Judging one entry by every policy that covers it, and telling what was found: pure, but for what a [`Site`] is asked.
 
+use super::rivals;
 use super::site::Site;
-use crate::findings::found::{EntryReport, Excused, Prospect, Rare};
+use crate::findings::found::{EntryReport, Excused, Prospect, Rare, Rival};
 use crate::findings::links::Linked;
 use crate::judging::bound::View;
 use crate::judging::judge::{Options, Verdict, judge};
@@ -9,7 +10,6 @@ use crate::judging::memo::Memo;
 use crate::judging::scope::{Region, Wanted};
 use crate::lints::{Because, Cause, Finding, Fix, Level, Lint, Losers, cause};
 use crate::model::accounts::Accounts;
-use crate::model::acl::Acls;
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::intent::{HardLinks, Intent};
 use crate::model::mode::Mode;
@@ -238,6 +238,8 @@ struct Case<'r, 'p> {
     path: TreePath,
     /// The read-only place that keeps the entry as it is.
     kept_by: Option<TreePath>,
+    /// Another policy wants another state of it.
+    rivals: Option<Box<[Rival; 2]>>,
 }
 
 impl<'r, 'p> Case<'r, 'p> {
@@ -258,6 +260,7 @@ impl<'r, 'p> Case<'r, 'p> {
             excused: None,
             path: site.path(region, wanted.view),
             kept_by: None,
+            rivals: None,
         };
         let excused = view.bound.exceptions.suppressed(&case.path);
         if case.verdict.findings.iter().any(|finding| excused.contains(finding.lint)) {
@@ -275,6 +278,11 @@ impl<'r, 'p> Case<'r, 'p> {
     fn judge(&self, intent: &Intent<'_>, entry: &Entry, name: &[u8], context: &Context<'_>) -> Verdict {
         let view = &self.region.views[self.wanted.view];
         judge(entry, intent, &self.wanted.around(view, name), &self.options, &context.accounts)
+    }
+
+    /// What its policy wants.
+    fn side(&self) -> rivals::Side<'_> {
+        (self.region.views[self.wanted.view].bound.index, &self.wanted.intent, self.verdict.ideal)
     }
 
     /// Leaves the entry as it is: another policy wants it otherwise, or nobody here can change it.
@@ -297,7 +305,8 @@ impl<'r, 'p> Case<'r, 'p> {
     fn tell(mut self, entry: &Entry, site: &dyn Site, bytes: u64, context: &Context<'_>, finds: &mut Finds) {
         let name = site.name();
         let bound = self.region.views[self.wanted.view].bound;
-        let (excused, kept_by) = (self.excused.take(), self.kept_by.take());
+        let (excused, kept_by, rivals) = (self.excused.take(), self.kept_by.take(), self.rivals.take());
+        let known = Rare { read_only: kept_by, rivals, ..Rare::default() };
         let hard_links = self.wanted.intent.hard_links;
         let prospect = |verdict: &Verdict, intent: &Intent<'_>| {
             let is_change = context.purpose.is_for_changes() && verdict.desired.state != entry.state;
@@ -317,7 +326,7 @@ impl<'r, 'p> Case<'r, 'p> {
             ideal: verdict.ideal,
             prospect: prospect(&verdict, intent),
             cause: cause_of(entry, &verdict, site, context),
-            rare: rare(links, kept_by.clone(), entry, &verdict),
+            rare: rare(Rare { links, ..known.clone() }, entry, &verdict),
             findings: verdict.findings.into(),
             bytes,
         };
@@ -339,11 +348,11 @@ impl<'r, 'p> Case<'r, 'p> {
     }
 }
 
-fn rare(links: Links, read_only: Option<TreePath>, entry: &Entry, verdict: &Verdict) -> Option<Box<Rare>> {
-    let acls = entry.extras.acls;
-    let is_there = links != Links::None || acls != Acls::default() || read_only.is_some();
+/// What few entries have; nothing where this one has none of it.
+fn rare(known: Rare, entry: &Entry, verdict: &Verdict) -> Option<Box<Rare>> {
+    let known = Rare { acls: entry.extras.acls, ..known };
     let losers = || Losers::of(entry, verdict.ideal.mode);
-    is_there.then(|| Box::new(Rare { links, obstacle: None, acls, losers: losers(), read_only }))
+    (known != Rare::default()).then(|| Box::new(Rare { losers: losers(), ..known }))
 }
 
 /// Lets several policies' changes of one entry stand together where they can, and none where they can't.
@@ -358,15 +367,15 @@ fn reconcile(cases: &mut [Case<'_, '_>], entry: &Entry, name: &[u8], context: &C
         let intent = &case.wanted.intent;
         case.judge(intent, &after, name, context).desired.state == together
     });
-    for case in cases.iter_mut() {
-        if agree {
-            case.verdict.desired = together.into();
-        } else {
-            case.leave(entry.state, Because::Conflict);
-        }
+    if agree {
+        return cases.iter_mut().for_each(|case| case.verdict.desired = together.into());
     }
-    let loudest = cases.iter_mut().find(|case| !case.verdict.findings.is_empty());
-    if let Some(case) = loudest.filter(|_| !agree) {
+    cases.iter_mut().for_each(|case| case.leave(entry.state, Because::Conflict));
+    let Some(loudest) = cases.iter().position(|case| !case.verdict.findings.is_empty()) else { return };
+    let sides: Vec<_> = cases.iter().map(Case::side).collect();
+    let rivals = rivals::of(sides[loudest], &sides);
+    if let Some(case) = cases.get_mut(loudest) {
+        case.rivals = rivals;
         let (lint, fix) = (Lint::Conflict, Fix::None(None));
         let level = case.options.levels.of(lint);
         if level != Level::Allow {

@@ -14,6 +14,7 @@ pub(crate) mod search;
 mod site;
 mod gate;
 mod request;
+mod rivals;
 mod surveyor;
 mod told;
 mod way;
@@ -73,6 +74,7 @@ pub(crate) fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, Surve
     let surveyors = walk_all(request, live, &mounts, &placed, &targets, &mut survey)?;
     let usage = usage(&bounds, &surveyors);
     gather(surveyors.into_iter().map(Surveyor::into_part).collect(), &mut survey);
+    rivals::tell(&mut survey, request.names);
     let failures = request.names.failures().into_iter().map(|failure| EntryError::at("".as_ref(), failure.to_string()));
     survey.errors.extend(failures);
     // Each region is a target once at most.

@@ -2,12 +2,15 @@ use super::*;
 use crate::model::samples::text;
 use snapbox::{IntoData, assert_data_eq, str};
 
-fn job(task: Task, places: &[(&str, bool)]) -> Job {
+fn job(task: Task, places: &[&str]) -> Job {
     Job {
         words: ["/usr/bin/sgidlint", "check", "-q", "-s", "group=50% $of 'us'"].map(Into::into).into(),
         pruning: None,
+        check: None,
+        on_failure: None,
+        writes_to_others: false,
         task,
-        places: places.iter().map(|&(path, optional)| UnitPlace { path: path.into(), optional }).collect(),
+        places: places.iter().map(|&path| path.into()).collect(),
         whose: Whose::Root,
     }
 }
@@ -29,12 +32,12 @@ fn cron_reads_the_words_back() {
 
 #[test]
 fn a_repair_may_write_to_its_places_and_nowhere_else() {
-    let places = [("/srv/a b", false), ("/srv/%i", true)];
+    let places = ["/srv/a b", "/srv/%i"];
     let unit = text(|out| write_unit(out, &job(Task::Fix, &places), Unit::Service));
     for line in [
         "ExecStart=/usr/bin/sgidlint check -q -s \"group=50%% $$of 'us'\"",
         "CapabilityBoundingSet=CAP_DAC_READ_SEARCH CAP_CHOWN CAP_FOWNER CAP_FSETID",
-        "ReadWritePaths=\"/srv/a b\"",
+        "ReadWritePaths=\"-/srv/a b\"",
         "ReadWritePaths=\"-/srv/%%i\"",
         "StateDirectory=sgidlint",
         "PrivateTmp=yes",
@@ -49,9 +52,9 @@ fn a_check_sees_its_places_as_a_repair_would() {
     for (task, capabilities) in
         [(Task::Check, "CAP_DAC_READ_SEARCH"), (Task::Probe, "CAP_DAC_READ_SEARCH CAP_SETUID CAP_SETGID")]
     {
-        let unit = text(|out| write_unit(out, &job(task, &[("/srv", false)]), Unit::Service));
+        let unit = text(|out| write_unit(out, &job(task, &["/srv"]), Unit::Service));
         let capabilities = format!("CapabilityBoundingSet={capabilities}");
-        for line in [capabilities.as_str(), "RestrictSUIDSGID=yes", "ReadWritePaths=/srv"] {
+        for line in [capabilities.as_str(), "RestrictSUIDSGID=yes", "ReadWritePaths=-/srv"] {
             assert!(unit.lines().any(|shown| shown == line), "{line}\n{unit}");
         }
         assert!(!unit.contains("StateDirectory"));
@@ -61,7 +64,7 @@ fn a_check_sees_its_places_as_a_repair_would() {
 #[test]
 fn what_lies_in_tmp_is_not_hidden() {
     for (path, hidden) in [("/tmp", false), ("/tmp/a", false), ("/", false), ("/var/tmp/b", false), ("/tmpo", true)] {
-        let unit = text(|out| write_unit(out, &job(Task::Check, &[(path, false)]), Unit::Service));
+        let unit = text(|out| write_unit(out, &job(Task::Check, &[path]), Unit::Service));
         assert_eq!(unit.contains("PrivateTmp=yes"), hidden, "{path}");
     }
 }
@@ -74,9 +77,38 @@ fn what_no_line_can_hold_is_known() {
 
 #[test]
 fn places_below_others_go_with_them() {
-    let place = |path: &str, optional| UnitPlace { path: path.into(), optional };
-    let places = ["/srv/a", "/srv/a/b", "/srv/a-b", "/srv/a", "/var/x/y", "/var/x"].map(|path| place(path, false));
-    assert_eq!(topmost(places.into()), ["/srv/a", "/srv/a-b", "/var/x"].map(|path| place(path, false)));
-    let twice = vec![place("/srv", true), place("/srv", false)];
-    assert_eq!(topmost(twice), [place("/srv", false)], "what one of them needs must be there");
+    let places = ["/srv/a", "/srv/a/b", "/srv/a-b", "/srv/a", "/var/x/y", "/var/x"].map(str::to_owned);
+    assert_eq!(topmost(places.into()), ["/srv/a", "/srv/a-b", "/var/x"]);
+}
+
+#[test]
+fn what_is_left_is_told_once_a_night() {
+    for (tells, lines) in [
+        (false, ["17 2 * * *  root  /r fix", "17 3 * * *  root  /r check >/dev/null"]),
+        (true, ["17 2 * * *  root  /r fix >/dev/null", "17 3 * * *  root  /r check"]),
+    ] {
+        let words = |command: &str| vec!["/r".to_owned(), command.to_owned()];
+        let check = Some(FollowUp { words: words("check"), tells });
+        let pair = text(|out| write_cron(out, &Job { words: words("fix"), check, ..job(Task::Fix, &[]) }));
+        let told: Vec<&str> = pair.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(told, lines, "{pair}");
+    }
+    let alone = text(|out| write_cron(out, &job(Task::Fix, &[])));
+    assert!(alone.contains("# What it can't repair it tells as well") && !alone.contains("/dev/null"), "{alone}");
+}
+
+#[test]
+fn root_may_write_where_the_mode_lets_it() {
+    for (uid, gid, mode, may) in [
+        (0, 0, 0o755, true),
+        (0, 7, 0o555, false),
+        (7, 7, 0o755, false),
+        (7, 7, 0o775, false),
+        (7, 0, 0o775, true),
+        (7, 0, 0o757, false),
+        (7, 7, 0o1777, true),
+    ] {
+        let state = State { uid, gid, mode: crate::model::mode::Mode::new(mode) };
+        assert_eq!(lets_root_write(state), may, "{uid}:{gid} {mode:o}");
+    }
 }

@@ -4,6 +4,7 @@ mod glance;
 mod grouped;
 mod places;
 pub(crate) mod explain;
+pub(crate) mod failure;
 pub(crate) mod policies;
 pub(crate) mod run;
 pub(crate) mod runs;
@@ -239,7 +240,7 @@ fn write_head(out: &mut dyn Write, manner: &Manner, place: &str, level: Level, m
 }
 
 /// The error's message, with the call and its errno where it doesn't name them itself.
-pub(super) fn error_text(error: &EntryError) -> String {
+pub(crate) fn error_text(error: &EntryError) -> String {
     let message = escape_message(&error.message);
     match (error.call, error.errno) {
         (Some(call), Some(errno)) if !message.contains(&errno_name(errno)) => {

@@ -13,7 +13,7 @@ use crate::model::entry::Kind;
 use crate::model::wire::{EntryPath, Trail, WirePath};
 pub(crate) use crate::model::wire::{Visible, write_line};
 use crate::policy::problem::Problem;
-use crate::report::check::{Check, Removable, root_bytes};
+use crate::report::check::{Check, Failed, Removable, root_bytes};
 use crate::report::human::summary;
 use crate::report::text::words::Wording;
 use crate::screen::style::Verbosity;
@@ -169,6 +169,13 @@ fn write_outcome(out: &mut dyn Write, settled: &Settled<'_>, names: &dyn IdNames
 /// Writes a line for why a command did not do what it was asked.
 pub(crate) fn write_failure(out: &mut dyn Write, message: &str) -> io::Result<()> {
     Line::Error { root: None, path: None, call: None, errno: None, message }.write(out)
+}
+
+/// Writes why a check came to nothing, to the end of a report.
+pub(crate) fn write_failed(out: &mut dyn Write, failed: &Failed<'_>) -> io::Result<()> {
+    failed.problems.iter().try_for_each(|problem| write_problem(out, problem))?;
+    write_failure(out, failed.message)?;
+    write_end(out, &Totals { errors: 1, ..Totals::default() }, failed.ended.exit)
 }
 
 /// Writes a line for what is wrong with a policy, and where.

@@ -26,10 +26,13 @@ pub(crate) struct Words<'a>(pub &'a dyn IdNames);
 
 impl Wording for Words<'_> {
     fn message(&self, finding: &Finding, report: &EntryReport) -> String {
-        if finding.lint == Lint::Unreachable
-            && let Some(obstacle) = report.obstacle()
-        {
-            return obstacle.to_string();
+        let said = match finding.lint {
+            Lint::Unreachable => report.obstacle(),
+            Lint::Conflict => report.conflict(),
+            _ => None,
+        };
+        if let Some(said) = said {
+            return said.to_owned();
         }
         let facts = Facts {
             kind: report.kind,
@@ -61,7 +64,7 @@ pub(crate) struct Phrases<'a> {
     said: RefCell<HashMap<Said, Rc<str>>>,
 }
 
-/// All that a message speaks of, but for ACLs and obstacles.
+/// All that a message speaks of, but for ACLs, obstacles and conflicts.
 #[derive(PartialEq, Eq, Hash)]
 struct Said {
     lint: Lint,
@@ -80,7 +83,8 @@ impl<'a> Phrases<'a> {
     /// What a finding says of its entry.
     pub(crate) fn message(&self, finding: &Finding, report: &EntryReport) -> Rc<str> {
         let say = || Rc::from(escape_message(&self.words.message(finding, report)));
-        if report.obstacle().is_some() || report.acls() != Acls::default() {
+        let is_its_own = report.obstacle().or(report.conflict()).is_some();
+        if is_its_own || report.acls() != Acls::default() {
             return say();
         }
         let EntryReport { kind, actual, ideal, nlink, .. } = *report;

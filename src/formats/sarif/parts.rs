@@ -22,13 +22,15 @@ struct Run<'a, R> {
     tool: Tool,
     invocations: [Invocation; 1],
     column_kind: &'static str,
-    results: R,
+    /// None where nothing was looked at: an empty list would say that nothing is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    results: Option<R>,
     /// Known once the results are written.
     #[serde(skip_serializing_if = "is_empty")]
-    original_uri_base_ids: &'a Bases,
+    original_uri_base_ids: &'a Bases<'a>,
 }
 
-fn is_empty(bases: &&Bases) -> bool {
+fn is_empty(bases: &&Bases<'_>) -> bool {
     bases.is_empty()
 }
 
@@ -71,6 +73,8 @@ pub(super) struct Invocation {
     pub start_time_utc: String,
     pub end_time_utc: String,
     pub tool_execution_notifications: Vec<Notification>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tool_configuration_notifications: Vec<Notification>,
 }
 
 /// What the tool has to say of the run itself.
@@ -154,8 +158,8 @@ impl<'a, R> Log<'a, R> {
         schema: &'static str,
         driver: Driver,
         invocation: Invocation,
-        results: R,
-        bases: &'a Bases,
+        results: Option<R>,
+        bases: &'a Bases<'a>,
     ) -> Log<'a, R> {
         let (tool, invocations, column_kind) = (Tool { driver }, [invocation], "unicodeCodePoints");
         let run = Run { tool, invocations, column_kind, results, original_uri_base_ids: bases };

@@ -1,11 +1,12 @@
 //! JUnit XML, which every CI server reads: a suite a root, a failed test a finding that fails.
 
-use crate::findings::{EntryReport, Survey};
+use crate::findings::EntryReport;
 use crate::lints::Level;
-use crate::model::text::escape::{entry_path, escape, escape_message};
-use crate::report::check::{Ended, root_bytes};
+use crate::model::text::escape::{escape, escape_message};
+use crate::report::Check;
+use crate::report::check::{CUT_SHORT, Ended, Failed, root_bytes};
 use crate::report::human::error_text;
-use crate::report::text::words::{Wording, fix_hint};
+use crate::report::text::words::fix_hint;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -22,18 +23,41 @@ enum End<'a> {
     /// A warning that fails nothing.
     Noted(String),
     Failed(&'a str, String),
-    Errored(String),
+    /// It couldn't be made; the kind of why.
+    Errored(&'static str, String),
     Skipped(String),
 }
 
 /// Writes a whole check as one XML document.
-pub(crate) fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Wording, ended: &Ended) -> io::Result<()> {
-    let suites = suites(survey, words, ended);
+pub(super) fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
+    write_suites(out, &suites(check), &check.ended)
+}
+
+/// Writes that a check came to nothing: each problem of a policy, and the reason, as a test that could not be made.
+pub(super) fn write_failed(out: &mut dyn Write, failed: &Failed<'_>) -> io::Result<()> {
+    let mut cases = Vec::new();
+    for problem in failed.problems {
+        let name = match problem.source.as_deref() {
+            Some(source) => {
+                let file = failed.base.file(&source.file).unwrap_or_else(|| source.file.clone());
+                format!("{}, line {}: can be used", escape(file.as_bytes()), source.place(problem.span.start).0)
+            }
+            None => "the policies: can be used".into(),
+        };
+        let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        cases.push(Case { name, end: End::Errored("policy", format!("{}{hint}", problem.message)) });
+    }
+    let reason = [failed.message].into_iter().chain(failed.hints.iter().map(String::as_str)).collect::<Vec<_>>();
+    cases.push(Case { name: "the check: can be made".into(), end: End::Errored("failed", reason.join("; ")) });
+    write_suites(out, &[("sgidlint".into(), cases)].into(), &failed.ended)
+}
+
+fn write_suites(out: &mut dyn Write, suites: &BTreeMap<String, Vec<Case<'_>>>, ended: &Ended) -> io::Result<()> {
     let all = Numbers::of(suites.values().flatten());
     let seconds = ended.took.as_secs_f64();
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<testsuites name="sgidlint" {} time="{seconds:.3}">"#, all.attributes())?;
-    for (name, cases) in &suites {
+    for (name, cases) in suites {
         let numbers = Numbers::of(cases.iter()).attributes();
         let moment = ended.began.strftime("%Y-%m-%dT%H:%M:%SZ");
         writeln!(out, r#"  <testsuite name="{}" {numbers} time="0" timestamp="{moment}">"#, attribute(name))?;
@@ -44,9 +68,11 @@ pub(crate) fn write_check(out: &mut dyn Write, survey: &Survey, words: &dyn Word
 }
 
 /// The cases of each root, by its path, and of the policies, by their files.
-fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMap<String, Vec<Case<'a>>> {
+fn suites<'a>(check: &Check<'a>) -> BTreeMap<String, Vec<Case<'a>>> {
+    let Check { survey, words, ref ended, base, .. } = *check;
     let mut suites: BTreeMap<String, Vec<Case<'a>>> = BTreeMap::new();
-    let root_name = |root: u32| escape(root_bytes(survey, root)).into_owned();
+    let root_name = |root: u32| base.root(root_bytes(survey, root));
+    let file_name = |file: &str| escape(base.file(file).as_deref().unwrap_or(file).as_bytes()).into_owned();
     for root in 0..survey.roots.len() {
         suites.entry(root_name(root as u32)).or_default();
     }
@@ -55,13 +81,13 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
         for finding in &report.findings {
             let lint = words.lint(finding.lint);
             let text = format!("{}{}", words.message(finding, report), fix_hint(finding.fix));
-            cases.push(Case { name: case_name(survey, report, lint), end: end(ended, finding.level, lint, text) });
+            cases.push(Case { name: case_name(check, report, lint), end: end(ended, finding.level, lint, text) });
         }
     }
     for excused in &survey.excused {
         let cases = suites.entry(root_name(excused.report.root)).or_default();
         for (finding, reason) in excused.report.findings.iter().zip(&excused.reasons) {
-            let name = case_name(survey, &excused.report, words.lint(finding.lint));
+            let name = case_name(check, &excused.report, words.lint(finding.lint));
             cases.push(Case { name, end: End::Skipped(format!("excepted: {reason}")) });
         }
     }
@@ -70,12 +96,12 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
         let lint = words.lint(notice.lint);
         let end = end(ended, notice.level, lint, notice.message.clone());
         let (suite, name) = match notice.unmet.as_deref() {
-            None => (escape(file.as_bytes()).into_owned(), format!("line {}: {lint}", notice.line)),
+            None => (file_name(file), format!("line {}: {lint}", notice.line)),
             Some(unmet) => {
                 let root = unmet.root.map_or(&b""[..], |root| root_bytes(survey, root));
-                let path = entry_path(root, &unmet.path, unmet.kind);
+                let path = base.entry(root, &unmet.path, unmet.kind);
                 let name = format!("{path}: {lint}: {} of {}", unmet.act, unmet.principal);
-                (unmet.root.map_or_else(|| escape(file.as_bytes()).into_owned(), root_name), name)
+                (unmet.root.map_or_else(|| file_name(file), root_name), name)
             }
         };
         suites.entry(suite).or_default().push(Case { name, end });
@@ -83,8 +109,14 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
     for error in &survey.errors {
         let root = error.root.map_or(&b""[..], |root| root_bytes(survey, root));
         let suite = error.root.map_or_else(|| "sgidlint".to_owned(), root_name);
-        let name = format!("{}: can be read", entry_path(root, &error.path, None));
-        suites.entry(suite).or_default().push(Case { name, end: End::Errored(error_text(error)) });
+        let name = format!("{}: can be read", base.entry(root, &error.path, None));
+        suites.entry(suite).or_default().push(Case { name, end: End::Errored("incomplete", error_text(error)) });
+    }
+    if ended.is_interrupted() {
+        // Nothing is known of what wasn't looked at.
+        suites.retain(|_, cases| !cases.is_empty());
+        let end = End::Errored("incomplete", CUT_SHORT.into());
+        suites.entry("sgidlint".into()).or_default().push(Case { name: "the check: came to its end".into(), end });
     }
     for (name, cases) in &mut suites {
         // A suite without tests is taken for one that didn't run.
@@ -95,8 +127,9 @@ fn suites<'a>(survey: &Survey, words: &'a dyn Wording, ended: &Ended) -> BTreeMa
     suites
 }
 
-fn case_name(survey: &Survey, report: &EntryReport, lint: &str) -> String {
-    format!("{}: {lint}", entry_path(root_bytes(survey, report.root), &report.path, Some(report.kind)))
+fn case_name(check: &Check<'_>, report: &EntryReport, lint: &str) -> String {
+    let root = root_bytes(check.survey, report.root);
+    format!("{}: {lint}", check.base.entry(root, &report.path, Some(report.kind)))
 }
 
 fn end<'a>(ended: &Ended, level: Level, lint: &'a str, text: String) -> End<'a> {
@@ -114,8 +147,8 @@ fn write_case(out: &mut dyn Write, suite: &str, case: &Case<'_>) -> io::Result<(
         End::Failed(lint, text) => {
             writeln!(out, r#"><failure type="{}" message="{}"/></testcase>"#, attribute(lint), attribute(text))
         }
-        End::Errored(text) => {
-            writeln!(out, r#"><error type="incomplete" message="{}"/></testcase>"#, attribute(text))
+        End::Errored(kind, text) => {
+            writeln!(out, r#"><error type="{kind}" message="{}"/></testcase>"#, attribute(text))
         }
         End::Skipped(text) => writeln!(out, r#"><skipped message="{}"/></testcase>"#, attribute(text)),
     }
@@ -138,7 +171,7 @@ impl Numbers {
             match case.end {
                 End::Passed | End::Noted(_) => {}
                 End::Failed(..) => numbers.failures += 1,
-                End::Errored(_) => numbers.errors += 1,
+                End::Errored(..) => numbers.errors += 1,
                 End::Skipped(_) => numbers.skipped += 1,
             }
         }
@@ -175,16 +208,18 @@ fn attribute(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::check::samples::ended;
+    use crate::findings::Survey;
+    use crate::report::base::Base;
+    use crate::report::check::samples::{check_of, ended, failed};
     use crate::report::manner::Strictness;
-    use crate::report::samples::{Words, survey, text};
+    use crate::report::samples::{survey, text};
     use snapbox::{IntoData, assert_data_eq, str};
 
     #[test]
     fn a_root_is_a_suite_and_a_finding_a_case() {
-        let report = text(|out| write_check(out, &survey(), &Words, &ended()));
+        let survey = survey();
         assert_data_eq!(
-            report,
+            text(|out| write_check(out, &check_of(&survey, ended()))),
             str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="sgidlint" tests="7" failures="2" errors="1" skipped="1" time="1.250">
@@ -209,16 +244,38 @@ mod tests {
     #[test]
     fn warnings_fail_where_they_are_told_to() {
         let strict = Ended { strictness: Strictness::Warn, ..ended() };
-        let report = text(|out| write_check(out, &survey(), &Words, &strict));
+        let survey = survey();
+        let report = text(|out| write_check(out, &check_of(&survey, strict)));
         assert!(report.contains(r#"tests="7" failures="5" errors="1" skipped="1""#), "{report}");
     }
 
     #[test]
     fn a_root_without_findings_passed() {
         let clean = Survey { reports: vec![], excused: vec![], notices: vec![], errors: vec![], ..survey() };
-        let report = text(|out| write_check(out, &clean, &Words, &ended()));
+        let report = text(|out| write_check(out, &check_of(&clean, ended())));
         assert!(report.contains(r#"name="/srv/lab: is as the policy says" time="0"/>"#), "{report}");
         assert!(report.contains(r#"tests="1" failures="0""#), "{report}");
+        let cut = text(|out| write_check(out, &check_of(&clean, Ended { exit: 130, ..ended() })));
+        assert!(cut.contains(r#"tests="1" failures="0" errors="1""#) && !cut.contains("as the policy says"), "{cut}");
+    }
+
+    #[test]
+    fn a_check_that_came_to_nothing_is_an_error() {
+        let report = text(|out| write_failed(out, &failed()));
+        assert!(report.contains(r#"<testsuites name="sgidlint" tests="1" failures="0" errors="1""#), "{report}");
+        assert!(report.contains(r#"<error type="failed" message="no policy is called `x\n&lt;y&gt;`"/>"#), "{report}");
+    }
+
+    #[test]
+    fn in_a_repository_places_are_told_from_its_top() {
+        let (mut survey, base) = (survey(), Base::of("/srv/lab".into(), "/srv/lab".into()));
+        survey.policies[0].file = "/srv/lab/sgidlint.toml".into();
+        let report = text(|out| write_check(out, &Check { base: &base, ..check_of(&survey, ended()) }));
+        for told in
+            [r#"<testsuite name="." "#, r#"name="sgidlint.toml""#, r#"name="./: spreading"#, r#"name="core: hard"#]
+        {
+            assert!(report.contains(told), "{told}: {report}");
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use crate::findings::Survey;
 use crate::lints::{Check, Level, Lint};
 use crate::model::text::escape::escape;
-use crate::report::check::{Ended, root_bytes};
+use crate::report::Check as Told;
+use crate::report::check::{Ended, Failed, root_bytes};
 use crate::report::text::words::Wording;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -20,13 +21,8 @@ const MOST_ROOTS: usize = 100;
 /// Writes the numbers of a check. Every series says of which policies it is and, where it goes to a file, of which:
 /// those of two jobs in one directory are never the same. What wasn't counted to the end has no series: the next whole
 /// run would seem to have found more.
-pub(crate) fn write_check(
-    out: &mut dyn Write,
-    survey: &Survey,
-    words: &dyn Wording,
-    ended: &Ended,
-    file: Option<&str>,
-) -> io::Result<()> {
+pub(super) fn write_check(out: &mut dyn Write, check: &Told<'_>) -> io::Result<()> {
+    let Told { survey, words, ref ended, file, .. } = *check;
     let report = report_label(file);
     if ended.is_complete() {
         head(
@@ -59,7 +55,8 @@ pub(crate) fn write_check(
 }
 
 /// Writes that a check failed before it looked at anything; of which policies, only what an earlier run wrote can say.
-pub(crate) fn write_failed(out: &mut dyn Write, ended: &Ended, file: Option<&str>, before: &str) -> io::Result<()> {
+pub(super) fn write_failed(out: &mut dyn Write, failed: &Failed<'_>) -> io::Result<()> {
+    let Failed { ref ended, file, before, .. } = *failed;
     let policy = policy_label(before).map(|policy| format!(r#"policy="{policy}""#)).unwrap_or_default();
     let labels = format!("{policy}{}", report_label(file));
     write_end(out, labels.trim_start_matches(','), ended)
@@ -124,7 +121,7 @@ fn policy_label(written: &str) -> Option<&str> {
 }
 
 /// When a run was last complete, by what the run before wrote.
-pub(crate) fn last_success(written: &str) -> Option<i64> {
+pub(super) fn last_success(written: &str) -> Option<i64> {
     let line = written.lines().find(|line| line.starts_with(LAST_SUCCESS))?;
     line.rsplit_once(' ')?.1.parse().ok().filter(|&seconds| seconds > 0)
 }
@@ -190,8 +187,8 @@ fn label(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::lints::Levels;
-    use crate::report::check::samples::ended;
-    use crate::report::samples::{Words, survey, text};
+    use crate::report::check::samples::{check_of, ended, failed};
+    use crate::report::samples::{survey, text};
     use snapbox::{IntoData, assert_data_eq, str};
 
     fn whole() -> Ended {
@@ -199,7 +196,7 @@ mod tests {
     }
 
     fn written(survey: &Survey, ended: Ended) -> String {
-        text(|out| write_check(out, survey, &Words, &ended, Some("nightly")))
+        text(|out| write_check(out, &Told { file: Some("nightly"), ..check_of(survey, ended) }))
     }
 
     #[test]
@@ -262,21 +259,21 @@ sgidlint_last_success_timestamp_seconds{policy="lab-share",report="nightly"} 179
 
     #[test]
     fn a_run_that_did_not_begin_says_so_of_the_policies_of_the_run_before() {
-        let failed = |before: &str| {
+        let broken = |before: &str| {
             let ended = Ended { exit: 2, last_success: Some(7), ..ended() };
-            text(|out| write_failed(out, &ended, Some("nightly"), before))
+            text(|out| write_failed(out, &Failed { ended, file: Some("nightly"), before, ..failed() }))
         };
         let mut survey = survey();
         survey.policies[0].name = "a\"b\\".into();
         let status = |report: &str| report.lines().find(|line| line.starts_with(EXIT_STATUS)).map(str::to_owned);
         let before = written(&survey, whole());
-        assert_eq!(status(&failed(&before)), status(&before).map(|line| line.replace("} 1", "} 2")));
+        assert_eq!(status(&broken(&before)), status(&before).map(|line| line.replace("} 1", "} 2")));
         let unknown = Some(r#"sgidlint_exit_status{report="nightly"} 2"#.to_owned());
         let escape = "sgidlint_exit_status{policy=\"a\\x\"} 0";
         for none in ["", "sgidlint_exit_status{policy=\"a", escape, "sgidlint_exit_status 0"] {
-            assert_eq!(status(&failed(none)), unknown, "{none}");
+            assert_eq!(status(&broken(none)), unknown, "{none}");
         }
-        assert!(failed("").contains("sgidlint_last_success_timestamp_seconds{report=\"nightly\"} 7\n"));
+        assert!(broken("").contains("sgidlint_last_success_timestamp_seconds{report=\"nightly\"} 7\n"));
     }
 
     #[test]

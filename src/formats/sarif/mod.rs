@@ -8,11 +8,15 @@ use crate::findings::{EntryError, EntryReport, Excused, Notice, Survey};
 use crate::lints::{Finding, Level, Lint};
 use crate::model::accounts::IdNames;
 use crate::model::intent::RuleId;
-use crate::model::text::escape::{entry_path, escape, join};
-use crate::report::check::{Ended, root_bytes};
+use crate::model::text::escape::{escape, join};
+use crate::policy::problem::Problem;
+use crate::report::Check;
+use crate::report::base::Base;
+use crate::report::check::{CUT_SHORT, Ended, Failed, root_bytes};
 use crate::report::json::{JsonState, Visible};
+use crate::report::manner::Strictness;
 use crate::report::text::words::{Wording, fix_hint};
-use bases::{ArtifactLocation, Bases};
+use bases::Bases;
 use parts::{Descriptor, Driver, Invocation, Location, Message, Notification, Properties, SarifResult, Suppression};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -24,24 +28,65 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 const FINGERPRINT: &str = "sgidlint/v2";
 
 /// Writes a whole check as one SARIF log.
-pub(crate) fn write_check(
+pub(super) fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
+    let Check { survey, words, names, base, ref ended, .. } = *check;
+    let bases = Bases::of(base);
+    let scene = Scene { survey, words, names, bases: &bases, base, strictness: ended.strictness };
+    write_log(out, scene.invocation(ended), Some(Results(&scene)), &bases)
+}
+
+/// Writes a log of a check that came to nothing: it has no results, not even an empty list, as the analysis never began
+/// (3.14.23). Who takes it for one that found nothing closes what is open.
+pub(super) fn write_failed(out: &mut dyn Write, failed: &Failed<'_>) -> io::Result<()> {
+    let bases = Bases::of(failed.base);
+    let error = |text: &str, location: Option<Location>| Notification {
+        level: "error",
+        message: Message::of(text),
+        locations: location.into_iter().collect(),
+    };
+    let problem = |problem: &Problem| {
+        let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        let place = problem.source.as_deref().map(|source| {
+            let line = source.place(problem.span.start).0;
+            Location::of_file(bases.policy(&source.file), Some(line), None)
+        });
+        error(&format!("{}{hint}", problem.message), place)
+    };
+    let hints = failed.hints.iter().map(|hint| format!("; {hint}"));
+    let invocation = Invocation {
+        tool_configuration_notifications: failed.problems.iter().map(problem).collect(),
+        ..invocation(&failed.ended, vec![error(&(failed.message.to_owned() + &hints.collect::<String>()), None)])
+    };
+    write_log(out, invocation, None::<Results<'_>>, &bases)
+}
+
+fn write_log<R: Serialize>(
     out: &mut dyn Write,
-    survey: &Survey,
-    words: &dyn Wording,
-    names: &dyn IdNames,
-    ended: &Ended,
+    invocation: Invocation,
+    results: Option<R>,
+    bases: &Bases<'_>,
 ) -> io::Result<()> {
-    let bases = Bases::default();
-    let scene = Scene { survey, words, names, bases: &bases };
     let driver = Driver {
         name: "sgidlint",
         semantic_version: env!("CARGO_PKG_VERSION"),
         rules: Lint::ALL.into_iter().map(Descriptor::of).collect(),
     };
-    let log = parts::Log::of(SCHEMA, driver, scene.invocation(ended), Results(&scene), &bases);
+    let log = parts::Log::of(SCHEMA, driver, invocation, results, bases);
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
     log.serialize(&mut serializer)?;
     out.write_all(b"\n")
+}
+
+fn invocation(ended: &Ended, tool_execution_notifications: Vec<Notification>) -> Invocation {
+    let end = ended.began.checked_add(ended.took).unwrap_or(ended.began);
+    Invocation {
+        execution_successful: ended.is_complete(),
+        exit_code: ended.exit,
+        start_time_utc: moment(ended.began),
+        end_time_utc: moment(end),
+        tool_execution_notifications,
+        tool_configuration_notifications: Vec::new(),
+    }
 }
 
 /// What results are made from.
@@ -49,7 +94,9 @@ struct Scene<'a> {
     survey: &'a Survey,
     words: &'a dyn Wording,
     names: &'a dyn IdNames,
-    bases: &'a Bases,
+    bases: &'a Bases<'a>,
+    base: &'a Base,
+    strictness: Strictness,
 }
 
 /// The results, each made when it is written: there may be a million.
@@ -72,12 +119,13 @@ impl<'a> Scene<'a> {
         let root = root_bytes(self.survey, report.root);
         let place = join(self.survey.written_root(report.root), &report.path.bytes());
         let message = self.words.message(finding, report);
-        let text = format!("{}: {message}{}", entry_path(root, &report.path, Some(report.kind)), fix_hint(finding.fix));
+        let path = self.base.entry(root, &report.path, Some(report.kind));
+        let text = format!("{path}: {message}{}", fix_hint(finding.fix));
         let policy = self.survey.roots.get(report.root as usize).and_then(|root| self.policy(root.policy));
         SarifResult {
             rule_id: finding.lint.name(),
             rule_index: finding.lint as usize,
-            level: level_name(finding.level),
+            level: level_name(finding.level, self.strictness),
             message: Message::of(&text),
             locations: vec![Location::of_file(self.bases.place(root, &report.path), None, None)],
             related_locations: self.rule(finding.rule).into_iter().collect(),
@@ -115,9 +163,9 @@ impl<'a> Scene<'a> {
         SarifResult {
             rule_id: notice.lint.name(),
             rule_index: notice.lint as usize,
-            level: level_name(notice.level),
+            level: level_name(notice.level, self.strictness),
             message: Message::of(&notice.message),
-            locations: vec![Location::of_file(ArtifactLocation::of(uri::of_policy(file)), Some(notice.line), None)],
+            locations: vec![Location::of_file(self.bases.policy(file), Some(notice.line), None)],
             related_locations: entry.into_iter().collect(),
             partial_fingerprints: fingerprint(
                 notice.lint,
@@ -134,7 +182,7 @@ impl<'a> Scene<'a> {
         let place = self.survey.rules.get(rule?.index())?;
         let policy = self.survey.policies.get(place.policy as usize)?;
         let message = Message::of("the rule that says so");
-        Some(Location::of_file(ArtifactLocation::of(uri::of_policy(&policy.file)), Some(place.line), Some(message)))
+        Some(Location::of_file(self.bases.policy(&policy.file), Some(place.line), Some(message)))
     }
 
     fn policy(&self, index: u32) -> Option<&str> {
@@ -142,33 +190,29 @@ impl<'a> Scene<'a> {
     }
 
     fn invocation(&self, ended: &Ended) -> Invocation {
-        let end = ended.began.checked_add(ended.took).unwrap_or(ended.began);
         let errors = self.survey.errors.iter().map(|error| self.notification(error));
         let said =
             |level| move |text: &String| Notification { level, message: Message::of(text), locations: Vec::new() };
         let warnings = self.survey.warnings.iter().map(said("warning"));
         let remarks = self.survey.remarks.iter().map(said("note"));
-        Invocation {
-            execution_successful: ended.is_complete(),
-            exit_code: ended.exit,
-            start_time_utc: moment(ended.began),
-            end_time_utc: moment(end),
-            tool_execution_notifications: errors.chain(warnings).chain(remarks).collect(),
-        }
+        let cut_short = ended.is_interrupted().then(|| said("error")(&CUT_SHORT.to_owned()));
+        invocation(ended, errors.chain(cut_short).chain(warnings).chain(remarks).collect())
     }
 
     fn notification(&self, error: &EntryError) -> Notification {
         let root = error.root.map_or(&b""[..], |root| root_bytes(self.survey, root));
         let is_somewhere = !root.is_empty() || error.path.length() > 0;
         let location = is_somewhere.then(|| Location::of_file(self.bases.place(root, &error.path), None, None));
-        let path = entry_path(root, &error.path, None);
+        let path = self.base.entry(root, &error.path, None);
         let message = Message::of(&format!("{path}: {}", crate::report::human::error_text(error)));
         Notification { level: "error", message, locations: location.into_iter().collect() }
     }
 }
 
-fn level_name(level: Level) -> &'static str {
+/// The level of a result: what fails the run is an error.
+fn level_name(level: Level, strictness: Strictness) -> &'static str {
     match level {
+        level if strictness.fails(level) => "error",
         Level::Deny => "error",
         Level::Warn => "warning",
         Level::Allow => "none",

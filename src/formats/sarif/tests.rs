@@ -1,12 +1,16 @@
 //! What a SARIF log says, and that hostile names stay names.
 
 use super::*;
-use crate::report::check::samples::ended;
-use crate::report::samples::{Names, Words, survey, text};
+use crate::report::check::samples::{check_of, ended, failed};
+use crate::report::samples::{survey, text};
 use serde_json::{Value, json};
 
 fn log(survey: &Survey) -> Value {
-    let text = text(|out| write_check(out, survey, &Words, &Names, &ended()));
+    log_of(&check_of(survey, ended()))
+}
+
+fn log_of(check: &Check<'_>) -> Value {
+    let text = text(|out| write_check(out, check));
     assert!(!text.trim_end().contains(|c: char| c.is_control()), "{text}");
     serde_json::from_str(&text).unwrap()
 }
@@ -106,4 +110,46 @@ fn every_lint_is_a_rule_with_help() {
             assert!(rule[text]["text"].as_str().unwrap().len() > 20, "{rule}");
         }
     }
+}
+
+#[test]
+fn in_a_repository_places_are_told_from_its_top() {
+    let (mut survey, base) = (survey(), Base::of("/srv/lab".into(), "/srv/lab".into()));
+    survey.policies[0].file = "./sgidlint.toml".into();
+    let log = log_of(&Check { base: &base, ..check_of(&survey, ended()) });
+    let run = &log["runs"][0];
+    assert_eq!(run["originalUriBaseIds"], json!({"SRCROOT": {"uri": "file:///srv/lab/"}}));
+    let at = |uri: &str| json!({"uri": uri, "uriBaseId": "SRCROOT"});
+    let place = |result: usize, locations: &str| {
+        run["results"][result][locations][0]["physicalLocation"]["artifactLocation"].clone()
+    };
+    assert_eq!((place(0, "locations"), place(2, "locations")), (at("./"), at("a%0Ab/%FF")));
+    assert_eq!((place(0, "relatedLocations"), place(5, "locations")), (at("sgidlint.toml"), at("sgidlint.toml")));
+    let other = Base::of("/srv/la".into(), "/srv/la".into());
+    let log = log_of(&Check { base: &other, ..check_of(&survey, ended()) });
+    let uri = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
+    assert_eq!(uri, &json!({"uri": "file:///srv/lab"}));
+}
+
+#[test]
+fn what_fails_is_an_error_and_nothing_else() {
+    let survey = survey();
+    let levels = |strictness| {
+        let log = log_of(&check_of(&survey, Ended { strictness, ..ended() }));
+        let results = log["runs"][0]["results"].as_array().unwrap().clone();
+        results.iter().map(|result| result["level"].as_str().unwrap() == "error").collect::<Vec<_>>()
+    };
+    assert_eq!(levels(Strictness::Deny), [true, false, true, false, true, false]);
+    assert_eq!(levels(Strictness::Warn), [true; 6]);
+}
+
+#[test]
+fn a_check_that_came_to_nothing_has_no_results_and_says_why() {
+    let text = text(|out| write_failed(out, &failed()));
+    let log: Value = serde_json::from_str(&text).unwrap();
+    let run = &log["runs"][0];
+    assert!(run.get("results").is_none() && run["tool"]["driver"]["rules"].is_array(), "{log}");
+    let invocation = &run["invocations"][0];
+    assert_eq!((&invocation["executionSuccessful"], &invocation["exitCode"]), (&json!(false), &json!(2)));
+    assert_eq!(invocation["toolExecutionNotifications"][0]["message"]["text"], "no policy is called `x\n<y>`");
 }
