@@ -201,10 +201,7 @@ scenario!(policies_that_disagree_leave_the_entry, |t| {
 
 scenario!(a_conflict_says_who_wants_what, |t| {
     t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE'\ngroup = 4242\nsetgid = true\ndir-mode = 'g=rwx'"));
-    t.policy(
-        "web.toml",
-        &policy("[[tree]]\nroot = '$TREE/d'\ngroup = 4242\nsetgid = true\ndir-mode = 'g=rx'"),
-    );
+    t.policy("web.toml", &policy("[[tree]]\nroot = '$TREE/d'\ngroup = 4242\nsetgid = true\ndir-mode = 'g=rx'"));
     t.tree("dir 0:4242 2775 .\n dir 0:4242 2755 d\n dir 0:4242 2770 d/e");
     for (policies, dir, file) in [
         (

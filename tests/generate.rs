@@ -318,7 +318,8 @@ scenario!(a_line_of_both_tells_what_is_left_once, |t| {
         t.sh("chmod g-s d");
         let crontab = printed(t, t.run(&format!("generate cron --fix {words}")).succeeds());
         let lines = crontab.lines().filter(|line| !line.starts_with('#'));
-        let mails: Vec<String> = lines.map(|line| t.sh(&format!("{{ {}; }} 2>&1 || true", command_of(line, 6)))).collect();
+        let mails: Vec<String> =
+            lines.map(|line| t.sh(&format!("{{ {}; }} 2>&1 || true", command_of(line, 6)))).collect();
         let mail = mails.concat();
         assert_eq!(mail.matches("[foreign-group]").count(), 1, "{mails:?}");
         assert_eq!(mail.matches("undo with: sgidlint undo").count(), 1, "{mails:?}");

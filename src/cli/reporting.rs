@@ -126,8 +126,8 @@ impl Files {
     pub(super) fn write_failed(&mut self, failed: &Failed<'_>) -> Result<(), Failure> {
         let each = |file: File| file.write(|out, format, path| format.write_failed(out, failed, Some(path)));
         // One that can't be written is no reason to leave another as it is.
-        let all = std::mem::take(&mut self.0).into_iter().map(each);
-        all.fold(Ok(()), |all, one| all.and(one))
+        let written: Vec<_> = std::mem::take(&mut self.0).into_iter().map(each).collect();
+        written.into_iter().collect()
     }
 }
 
