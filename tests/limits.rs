@@ -99,7 +99,7 @@ scenario!(twenty_thousand_levels_are_mended_and_undone, own mounts, |t| {
             mkdirat(dir, "d", Mode::RWXU).unwrap();
         }
     });
-    let few = "prlimit --nofile=64 --stack=262144";
+    let few = "prlimit --nofile=64 --stack=524288";
     let run = t.run_under(few, "check . -p lab.toml --format json");
     assert_eq!(run.exits(1).end()["entries"], LEVELS + 1);
     t.run_under(few, "fix -q -y . -p lab.toml").succeeds();

@@ -119,12 +119,14 @@ scenario!(every_json_report_ends_whatever_happens, |t| {
     t.holds_first_tree();
 });
 
-scenario!(a_failure_says_so_in_json_but_leaves_an_earlier_file, |t| {
+scenario!(a_failure_says_so_in_json_and_leaves_what_is_no_report, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree(FLAWED);
     t.file("old", "kept");
-    t.run("check /none -p lab.toml --format json -o $DIR/old").exits(2);
+    t.run("diff /none -p lab.toml -o $DIR/old").exits(2);
     assert_eq!(t.sh("cat ../old"), "kept");
+    t.run("check /none -p lab.toml --format json -o $DIR/old").exits(2);
+    assert!(t.sh("cat ../old").contains("\"exit\":2"));
     let run = t.run("check /none -p lab.toml --format json");
     assert!(run.json_of("error")[0]["message"].as_str().is_some_and(|text| text.contains("/none")), "{run}");
 });
