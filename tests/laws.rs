@@ -187,7 +187,7 @@ fn entry(kind: Kind, mode: u32, (uid, gid, nlink, extras): (u32, u32, u32, Extra
 /// Judges every mode of `kinds` in all surroundings by all intents, with and without unsafe fixes.
 fn for_all(kinds: &[Kind], levels: Levels, modes: impl Iterator<Item = u32> + Clone, law: impl Fn(&Case<'_>)) {
     for unsafe_fixes in [LintSet::default(), LintSet::all()] {
-        for_all_with(&Options { levels, unsafe_fixes }, kinds, modes.clone(), &law);
+        for_all_with(&Options { levels, unsafe_fixes, ..Options::default() }, kinds, modes.clone(), &law);
     }
 }
 
@@ -210,7 +210,7 @@ fn directories_and_files_in_every_mode() {
     std::thread::scope(|scope| {
         for kind in [Kind::Dir, Kind::File] {
             scope.spawn(move || {
-                let options = |unsafe_fixes| Options { levels: Levels::default(), unsafe_fixes };
+                let options = |unsafe_fixes| Options { unsafe_fixes, ..Options::default() };
                 for_all_with(&options(LintSet::default()), &[kind], EVERY_MODE, all_laws);
                 for_all_with(&options(LintSet::all()), &[kind], EVERY_MODE.step_by(5), all_laws);
             });

@@ -52,17 +52,22 @@ pub(super) fn ask(question: &str, stop: &AtomicBool) -> Result<Option<String>, F
     static FIRST: Once = Once::new();
     FIRST.call_once(forget_typed);
     let mut err = stderr();
-    write!(err, "{question}").and_then(|()| err.flush()).map_err(|error| unasked(&error))?;
-    let typed = read_line(stop).map_err(|error| unasked(&error))?;
-    if let Typed::Line(line) = typed {
-        return Ok(Some(line));
-    }
+    let mut asked = question;
+    let typed = loop {
+        write!(err, "{asked}").and_then(|()| err.flush()).map_err(|error| unasked(&error))?;
+        match read_line(stop).map_err(|error| unasked(&error))? {
+            Typed::Line(line) => return Ok(Some(line)),
+            // The shell has written below it meanwhile.
+            Typed::Resumed => asked = question.rsplit('\n').next().unwrap_or(question),
+            typed => break typed,
+        }
+    };
     // The cursor still stands behind the question.
     writeln!(err).map_err(|error| unasked(&error))?;
     match typed {
         Typed::Interrupt => {
             Err(Failure { exit: Exit::Interrupted, ..Failure::usage("interrupted, so nothing was changed") })
         }
-        Typed::End | Typed::Line(_) => Ok(None),
+        Typed::End | Typed::Line(_) | Typed::Resumed => Ok(None),
     }
 }

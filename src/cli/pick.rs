@@ -18,6 +18,8 @@ a - make these and all the rest of this root
 d - leave these and all the rest of this root
 b - make these and all at or below this directory
 B - leave these and all at or below this directory
+l - make these and all like them in this root
+L - leave these and all like them in this root
 k - go back to the question before
 e - show every entry, and ask for each
 q - ask no more; only what was chosen counts
@@ -43,6 +45,8 @@ enum Reach {
     Rest,
     /// It and what is undecided at or below its directory behind it.
     Below,
+    /// It and what is undecided of its root behind it and changes alike.
+    Alike,
 }
 
 impl Answer {
@@ -55,6 +59,8 @@ impl Answer {
             "d" => Answer::Decide(Reach::Rest, false),
             "b" => Answer::Decide(Reach::Below, true),
             "B" => Answer::Decide(Reach::Below, false),
+            "l" => Answer::Decide(Reach::Alike, true),
+            "L" => Answer::Decide(Reach::Alike, false),
             "k" => Answer::Back,
             "e" => Answer::Each,
             "q" => Answer::Quit,
@@ -89,7 +95,10 @@ impl Picking<'_> {
                 at += 1;
                 continue;
             }
-            match self.about(hunk, (at + 1, hunks.len()), asked.is_empty())? {
+            let alike =
+                reached(&hunks[at..], Reach::Alike).filter(|hunk| decided[hunk.start].is_none()).count() as u64 - 1;
+            let question = Question { at: at + 1, of: hunks.len(), alike, is_first: asked.is_empty() };
+            match self.about(hunk, question)? {
                 Answer::Decide(reach, is_taken) => {
                     asked.push((at, decided.clone()));
                     decide(&hunks[at..], reach, is_taken, &mut decided);
@@ -108,33 +117,34 @@ impl Picking<'_> {
         Ok(decided.into_iter().map(|decided| decided == Some(true)).collect())
     }
 
-    fn about(&self, hunk: &Hunk<'_, '_>, (at, of): (usize, usize), is_first: bool) -> Result<Answer, Failure> {
+    fn about(&self, hunk: &Hunk<'_, '_>, question: Question) -> Result<Answer, Failure> {
         let unasked = |error: io::Error| Failure::usage(format!("can't ask: {error}"));
         let more = match self.show(hunk, SHOWN).map_err(unasked)? {
             0 => String::new(),
             more => format!("// {}: e shows them\n", counted(more as u64, "more line", "more lines")),
         };
-        let (single, back) = (hunk.rows.len() == 1, if is_first { "" } else { "k," });
-        let letters = format!("y,n,a,d,b,B,{back}{}q,?", if single { "" } else { "e," });
-        let what = counted(hunk.rows.len() as u64, "change", "changes");
-        let mut question = format!("{more}({}/{}) {what} [{letters}] ", number(at as u64), number(of as u64));
+        let single = hunk.rows.len() == 1;
+        let told = question.text(hunk.rows.len() as u64);
+        let mut asked = format!("{more}{told}");
         loop {
-            let Some(line) = ask(&question, self.stop)? else { return Ok(Answer::Quit) };
+            let Some(line) = ask(&asked, self.stop)? else { return Ok(Answer::Quit) };
             match Answer::of(&line) {
                 Some(Answer::Each) if single => {}
-                Some(Answer::Back) if is_first => {}
+                Some(Answer::Back) if question.is_first => {}
+                Some(Answer::Decide(Reach::Alike, _)) if question.alike == 0 => {}
                 Some(answer) => return Ok(answer),
                 None => {}
             }
             stderr().write_all(HELP.as_bytes()).map_err(unasked)?;
-            question = format!("[{letters}] ");
+            asked.clone_from(&told);
         }
     }
 
     /// Writes a hunk in one piece; gives the number of lines left out.
     fn show(&self, hunk: &Hunk<'_, '_>, limit: usize) -> io::Result<usize> {
         let mut text = Vec::new();
-        let manner = DiffManner { folding: Folding::Folded, ..self.manner };
+        // Names stand there whole, however wide the terminal is: they are what is agreed to.
+        let manner = DiffManner { folding: Folding::Folded, columns: None, ..self.manner };
         let root = hunk.rows.first().map(|row| row.root);
         if self.headed.replace(root) != root {
             hunk.write_head(&mut text, self.heads, manner)?;
@@ -145,19 +155,55 @@ impl Picking<'_> {
     }
 }
 
-/// Decides about the first of these hunks, and those behind it that the answer holds for and that were left open.
-fn decide(hunks: &[Hunk<'_, '_>], reach: Reach, is_taken: bool, decided: &mut [Option<bool>]) {
-    let Some(this) = hunks.first() else { return };
-    let holds = |(nth, hunk): &(usize, &Hunk<'_, '_>)| {
+/// What a question is about.
+#[derive(Clone, Copy, Debug)]
+struct Question {
+    /// Which of the hunks, from 1.
+    at: usize,
+    /// How many there are.
+    of: usize,
+    /// How many behind it are like it.
+    alike: u64,
+    /// Whether there is none to go back to.
+    is_first: bool,
+}
+
+impl Question {
+    /// `(1/400) 3 changes, 399 more like them [y,n,a,d,b,B,l,L,e,q,?] `
+    fn text(self, changes: u64) -> String {
+        let Question { at, of, alike, is_first } = self;
+        let more = match alike {
+            0 => String::new(),
+            alike => format!(", {} more like {}", number(alike), if changes == 1 { "it" } else { "them" }),
+        };
+        let optional = [(alike > 0, "l,L,"), (!is_first, "k,"), (changes > 1, "e,")];
+        let optional: String =
+            optional.into_iter().filter(|(is_offered, _)| *is_offered).map(|(_, letters)| letters).collect();
+        let (at, of, what) = (number(at as u64), number(of as u64), counted(changes, "change", "changes"));
+        format!("({at}/{of}) {what}{more} [y,n,a,d,b,B,{optional}q,?] ")
+    }
+}
+
+/// The first of these hunks, and those behind it that an answer holds for.
+fn reached<'h, 'r, 'a>(hunks: &'h [Hunk<'r, 'a>], reach: Reach) -> impl Iterator<Item = &'h Hunk<'r, 'a>> {
+    let shape = hunks.first().filter(|_| reach == Reach::Alike).map(Hunk::shape);
+    let holds = move |(nth, hunk): &(usize, &Hunk<'_, '_>)| {
+        let this = &hunks[0];
         let is_of_root = hunk.rows[0].root == this.rows[0].root;
         match reach {
             _ if *nth == 0 => true,
             Reach::These => false,
             Reach::Rest => is_of_root,
             Reach::Below => is_of_root && hunk.directory.is_within(&this.directory),
+            Reach::Alike => is_of_root && Some(hunk.shape()) == shape,
         }
     };
-    for (_, hunk) in hunks.iter().enumerate().filter(holds) {
+    hunks.iter().enumerate().filter(holds).map(|(_, hunk)| hunk)
+}
+
+/// Decides about the first of these hunks, and those behind it that the answer holds for and that were left open.
+fn decide(hunks: &[Hunk<'_, '_>], reach: Reach, is_taken: bool, decided: &mut [Option<bool>]) {
+    for hunk in reached(hunks, reach) {
         for row in &mut decided[hunk.start..hunk.start + hunk.rows.len()] {
             *row = row.or(Some(is_taken));
         }

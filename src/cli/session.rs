@@ -120,7 +120,7 @@ impl<'a> Session<'a> {
 
     fn survey_where_covered(&self, ready: Ready, depth: Depth) -> Result<Judged, SurveyError> {
         let Ready { loaded, table, roots, selection, levels, unsafe_fixes, trust } = ready;
-        let options = |(&levels, unsafe_fixes)| Options { levels, unsafe_fixes };
+        let options = |(&levels, unsafe_fixes)| Options { levels, unsafe_fixes, gid_min: trust.gid_min };
         let work = Work {
             roots: Arc::new(roots),
             policies: loaded.iter().map(findings::PolicyLabel::of).collect(),
@@ -154,6 +154,7 @@ impl<'a> Session<'a> {
         }
         if !self.stop.load(Ordering::Relaxed) {
             left_out::remark(&mut survey, &roots, &selection);
+            findings::remark_on_shares(&mut survey);
         }
         Ok(Judged { survey, loaded, table, roots, selection, probed: Probed::Nothing, stalled })
     }

@@ -3,6 +3,7 @@
 use super::listing::{DiffRow, path_text};
 use crate::model::entry::{Kind, State};
 use crate::model::path::Directory;
+use crate::model::text::numbers::number;
 use crate::screen::entries::entries;
 use crate::screen::wrap::shortened;
 use std::collections::{BTreeSet, HashMap};
@@ -17,7 +18,7 @@ pub(crate) enum Folding {
 }
 
 /// So many like changes stand each for itself.
-const HANDFUL: usize = 5;
+pub(super) const HANDFUL: usize = 5;
 
 /// Rows that share a pair of lines.
 #[derive(Clone, Debug)]
@@ -86,13 +87,18 @@ fn fold_where<'r, 'a: 'r>(
     folds
 }
 
+/// A change as far as others can be like it: the kind, and what it was and will be.
+pub(crate) type Shape = (u8, [u32; 3], [u32; 3]);
+
+/// What is alike about hunks that change alike, however many entries of each kind they have.
+pub(super) fn shape(rows: &[DiffRow<'_>]) -> BTreeSet<Shape> {
+    let numbers = |state: State| [state.uid, state.gid, state.mode.bits()];
+    rows.iter().map(|row| (row.kind as u8, numbers(row.before), numbers(row.after))).collect()
+}
+
 /// The hunks of one root in groups of those that change alike, each where its first stood; what is no more than a
 /// handful stands each for itself.
 pub(super) fn alike<'r, 'a>(hunks: Vec<(Directory, &'r [DiffRow<'a>])>, folding: Folding) -> Vec<LikeHunks<'r, 'a>> {
-    let shape = |rows: &[DiffRow<'a>]| -> BTreeSet<(u8, [u32; 3], [u32; 3])> {
-        let numbers = |state: State| [state.uid, state.gid, state.mode.bits()];
-        rows.iter().map(|row| (row.kind as u8, numbers(row.before), numbers(row.after))).collect()
-    };
     let shapes: Vec<_> = match folding {
         Folding::Full => Vec::new(),
         Folding::Folded => hunks.iter().map(|(_, rows)| shape(rows)).collect(),
@@ -137,4 +143,9 @@ impl<'r, 'a> LikeHunks<'r, 'a> {
     pub(super) fn more(&self) -> u64 {
         self.rows.len() as u64 - 1
     }
+}
+
+/// How many more are like one that stands for them all, behind its path; nothing where there are none.
+pub(super) fn more_alike(more: u64) -> String {
+    if more == 0 { String::new() } else { format!(" // {} more like it", number(more)) }
 }

@@ -1,11 +1,10 @@
 //! One hunk of the diff: the entries of one directory, each line with its successor right below it.
 
 use super::DiffManner;
-use super::fold::Fold;
+use super::fold::{Fold, more_alike};
 use super::listing::{Accounts, Columns, Part, path_text};
 use crate::model::entry::Kind;
 use crate::model::path::Directory;
-use crate::model::text::numbers::number;
 use crate::screen::style::Palette;
 use crate::screen::wrap::shortened;
 use anstyle::Style;
@@ -27,10 +26,7 @@ pub(super) fn write(
     let whole = DiffOp::Replace { old_index: start, old_len: folds.len(), new_index: start, new_len: folds.len() };
     let head = UnifiedHunkHeader::new(&[whole]).to_string();
     let directory = path_text(&directory.as_path(), Kind::Dir);
-    let more = match more {
-        0 => String::new(),
-        more => format!(" // {} more like it", number(more)),
-    };
+    let more = more_alike(more);
     let directory = match screen {
         Some(screen) => shortened(&directory, screen.saturating_sub(head.len() + 1 + more.len())),
         None => directory,

@@ -1,7 +1,8 @@
 //! A plan directory by directory, as `git diff --stat` has it.
 
+use crate::diff::fold::{HANDFUL, more_alike};
 use crate::diff::listing::path_text;
-use crate::diff::{DiffManner, DiffRow, Head};
+use crate::diff::{DiffManner, DiffRow, Folding, Head};
 use crate::model::entry::Kind;
 use crate::model::path::{Directory, TreePath};
 use crate::model::text::escape::{entry_path, escape, width};
@@ -33,18 +34,24 @@ pub(crate) fn write_stat(
     let lines = directories.into_iter().map(|((root, directory), effects)| ((root, directory.as_path()), effects));
     let mut lines: Vec<((u32, TreePath), Effects)> = lines.collect();
     lines.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let most = lines.iter().map(|(_, effects)| effects.changes).max().unwrap_or(0);
+    let (count, most) = (lines.len() as u64, lines.iter().map(|(_, effects)| effects.changes).max().unwrap_or(0));
+    let lines = folded(lines, manner.folding);
     let digits = number(most).len();
     let columns = Columns::of(manner.columns, digits);
-    let path = |root: u32, path: &TreePath| match (columns.path, heads.get(root as usize)) {
-        // Its root stands above.
-        (Some(room), Some(_)) => shortened(&path_text(path, Kind::Dir), room),
-        (_, head) => entry_path(head.map_or(b"?", |head| head.path), path, Some(Kind::Dir)),
+    let path = |Line { root, directory, more, .. }: &Line| {
+        let more = more_alike(*more);
+        match (columns.path, heads.get(*root as usize)) {
+            // Its root stands above.
+            (Some(room), Some(_)) => {
+                shortened(&path_text(directory, Kind::Dir), room.saturating_sub(more.len())) + &more
+            }
+            (_, head) => entry_path(head.map_or(b"?", |head| head.path), directory, Some(Kind::Dir)) + &more,
+        }
     };
-    let paths: Vec<String> = lines.iter().map(|((root, directory), _)| path(*root, directory)).collect();
+    let paths: Vec<String> = lines.iter().map(path).collect();
     let widest = paths.iter().map(|path| width(path)).max().unwrap_or(0);
     let mut headed = None;
-    for (path, ((root, _), effects)) in paths.iter().zip(&lines) {
+    for (path, Line { root, effects, .. }) in paths.iter().zip(&lines) {
         let head = columns.path.and(heads.get(*root as usize));
         if headed.replace(root) != Some(root) {
             let style = manner.palette.head;
@@ -54,13 +61,41 @@ pub(crate) fn write_stat(
         write!(out, " {path}{gap} | {:>digits$} ", number(effects.changes))?;
         write_bar(out, effects, most, columns.bar, manner.palette)?;
     }
-    match lines.is_empty() {
-        true => Ok(()),
-        false => {
-            let told = format!("{}, {}", counted(lines.len() as u64, "directory", "directories"), totals.clause());
+    match count {
+        0 => Ok(()),
+        _ => {
+            let told = format!("{}, {}", counted(count, "directory", "directories"), totals.clause());
             Layout { columns: manner.columns, first: 1, below: 1 }.write(out, told.split(' '))
         }
     }
+}
+
+/// A directory that holds changes, and how many more hold like ones.
+struct Line {
+    root: u32,
+    directory: TreePath,
+    effects: Effects,
+    more: u64,
+}
+
+/// Lets directories of one root that hold as many changes of each effect share a line, each where its first stood; no more
+/// than a handful stand each for itself.
+fn folded(all: Vec<((u32, TreePath), Effects)>, folding: Folding) -> Vec<Line> {
+    let mut counts: HashMap<(u32, Effects), usize> = HashMap::new();
+    all.iter().for_each(|((root, _), effects)| *counts.entry((*root, *effects)).or_default() += 1);
+    let mut places: HashMap<(u32, Effects), usize> = HashMap::new();
+    let mut lines: Vec<Line> = Vec::new();
+    for ((root, directory), effects) in all {
+        let may_share = folding == Folding::Folded && counts[&(root, effects)] > HANDFUL;
+        match places.get(&(root, effects)).filter(|_| may_share) {
+            Some(&place) => lines[place].more += 1,
+            None => {
+                places.insert((root, effects), lines.len());
+                lines.push(Line { root, directory, effects, more: 0 });
+            }
+        }
+    }
+    lines
 }
 
 /// How wide paths and bars may be.
@@ -94,7 +129,6 @@ fn write_bar(out: &mut dyn Write, effects: &Effects, most: u64, longest: u64, pa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::Folding;
     use crate::report::samples::{self, Names, state, text};
     use snapbox::{IntoData, assert_data_eq, str};
 

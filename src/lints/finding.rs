@@ -93,6 +93,8 @@ pub enum Because {
     Frozen,
     /// The bit does nothing on Linux, but somebody may have put it there on purpose.
     SetIdDirectory,
+    /// It lies in a setgid directory of ordinary people, which would go to a group of the system that nobody named.
+    OtherShare,
 }
 
 impl Because {
@@ -113,6 +115,7 @@ impl Because {
             Because::Hidden => "hidden-attributes",
             Because::Squashed => "root-squash",
             Because::ReadOnly => "read-only",
+            Because::OtherShare => "other-share",
         }
     }
 
@@ -135,17 +138,27 @@ impl Because {
             Because::Squashed => "its server takes root for somebody else (root_squash): fix it there",
             Because::ReadOnly => "it lies in a read-only place",
             Because::SetIdDirectory => "somebody may have set it on purpose",
+            Because::OtherShare => "it is part of another group's share: check that share by itself",
         }
     }
 }
 
 /// What a run asks of judging.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
     /// The level of each lint.
     pub levels: Levels,
     /// The lints whose unsafe fixes are planned too.
     pub unsafe_fixes: LintSet,
+    /// The least gid of ordinary groups (`GID_MIN`): those below are the system's.
+    pub gid_min: u32,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        // What login.defs(5) has where nobody says otherwise.
+        Options { levels: Levels::default(), unsafe_fixes: LintSet::default(), gid_min: 1000 }
+    }
 }
 
 impl Options {

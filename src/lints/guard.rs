@@ -1,9 +1,9 @@
 //! What a fix must heed: what makes a change of an entry unsafe, whichever lint asks for it.
 
-use super::finding::{Because, Fix};
+use super::finding::{Because, Fix, Options};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, Kind};
-use crate::model::intent::{Consent, HardLinks, Intent};
+use crate::model::intent::{Around, Consent, GroupTerm, HardLinks, Intent, is_setgid_directory};
 use crate::model::mode::Mode;
 
 /// What every change of an entry must heed: other names, set-ID bits, file capabilities.
@@ -60,10 +60,32 @@ pub(super) fn thawing(entry: &Entry) -> Fix {
     if is_frozen { Fix::Unsafe(Because::Frozen) } else { Fix::Safe }
 }
 
+/// What every change of an entry must heed that lies in a setgid directory: whose share that is.
+///
+/// Where no policy names the group, it is that of the root. Somebody who names a directory above a share (`/srv`) as the
+/// root would take the share from its group, for one of the system. A group that the policy names is meant.
+pub(super) fn share(
+    entry: &Entry,
+    intent: &Intent<'_>,
+    around: &Around<'_>,
+    options: &Options,
+    accounts: &dyn Accounts,
+) -> Fix {
+    let terms = intent.group.map_or(&[][..], |wish| wish.value);
+    let share = if is_setgid_directory(entry) { Some(entry.state.gid) } else { around.setgid };
+    let groups = || terms.iter().filter_map(|term| term.resolve(entry, around, accounts));
+    let is_another = share.is_some_and(|share| share >= options.gid_min && !groups().any(|gid| gid == share));
+    let is_named = terms.iter().any(|term| matches!(term, GroupTerm::Gid(_)));
+    match groups().next() {
+        Some(gid) if is_another && !is_named && gid < options.gid_min => Fix::Unsafe(Because::OtherShare),
+        _ => Fix::Safe,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lints::trial::{ALICE, LAB, Table, USERS, entry};
+    use crate::lints::trial::{ALICE, AROUND, LAB, Table, USERS, entry, wish};
     use crate::model::entry::Extras;
 
     #[test]
@@ -99,6 +121,33 @@ mod tests {
             let entry = entry(Kind::File, uid, USERS, mode);
             assert_eq!(opening(&entry, gid, Consent::Owner, &Table), fix, "{uid} {gid} {mode:o}");
             assert_eq!(opening(&entry, gid, Consent::Assumed, &Table), Fix::Safe);
+        }
+    }
+
+    #[test]
+    fn a_share_is_not_taken_for_a_group_of_the_system_that_nobody_named() {
+        let (root, other) = (GroupTerm::Root, Fix::Unsafe(Because::OtherShare));
+        // The terms, the gid and mode of a directory, the groups of the root and of the setgid directory above.
+        for (terms, gid, mode, of_root, above, fix) in [
+            (&[root][..], LAB, 0o2775, 0, 0, other),
+            (&[root], LAB, 0o2770, 999, 999, other),
+            (&[GroupTerm::Parent], 5000, 0o2775, 0, 0, other),
+            // What lies below, whatever its own group is.
+            (&[root], LAB, 0o775, 0, LAB, other),
+            (&[root], 0, 0o755, 0, LAB, other),
+            // It is no setgid directory, nor in one.
+            (&[root], LAB, 0o775, 0, 0, Fix::Safe),
+            // The root's group is an ordinary one, that of the share is the system's, or it is named or accepted.
+            (&[root], LAB, 0o2775, 1000, 1000, Fix::Safe),
+            (&[root], 999, 0o2775, 0, 0, Fix::Safe),
+            (&[GroupTerm::Gid(33)], LAB, 0o2775, 0, 0, Fix::Safe),
+            (&[root, GroupTerm::Setgid], LAB, 0o2775, 0, 0, Fix::Safe),
+            (&[], LAB, 0o2775, 0, 0, Fix::Safe),
+        ] {
+            let around = Around { root: Some(of_root), parent: Some(of_root), setgid: Some(above), ..AROUND };
+            let intent = Intent { group: wish(terms), ..Intent::default() };
+            let found = share(&entry(Kind::Dir, ALICE, gid, mode), &intent, &around, &Options::default(), &Table);
+            assert_eq!(found, fix, "{terms:?} {gid} {mode:o} {of_root} {above}");
         }
     }
 }

@@ -44,7 +44,8 @@ impl<'a> Subject<'a> {
         options: &'a Options,
         accounts: &'a dyn Accounts,
     ) -> Subject<'a> {
-        let any_change = guard::any_change(entry, intent);
+        let share = guard::share(entry, intent, around, options, accounts);
+        let any_change = guard::any_change(entry, intent).and(share);
         let wanted = WantedState::of(entry, intent, around, options, accounts, any_change);
         let opening = guard::opening(&wanted.settled, wanted.ideal.gid, intent.consent, accounts);
         let mut subject = Subject {

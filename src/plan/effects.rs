@@ -4,7 +4,7 @@ use crate::model::entry::State;
 use crate::model::text::numbers::{counted, number};
 
 /// What changes would do to access; one change can count as several.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub(crate) struct Effects {
     /// All changes.
     pub changes: u64,

@@ -4,14 +4,14 @@
 
 use super::{SysError, supervise};
 use signal_hook::consts::{
-    SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1, SIGUSR2, SIGVTALRM,
-    SIGXCPU, SIGXFSZ,
+    SIGABRT, SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1, SIGUSR2,
+    SIGVTALRM, SIGXCPU, SIGXFSZ,
 };
 use signal_hook::flag;
 use signal_hook::low_level::exit;
 use signal_hook_registry::register_sigaction;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 /// The exit status of a process that an interrupt ended, as shells have it.
 const INTERRUPTED: i32 = 130;
@@ -51,6 +51,17 @@ pub(crate) fn catch(stop: &Arc<AtomicBool>) -> Result<(), SysError> {
     // write(2) beyond RLIMIT_FSIZE: unless the signal is caught, it would end a run that could tell of EFBIG.
     flag::register(SIGXFSZ, Arc::default()).map_err(SysError::of_io("sigaction"))?;
     Ok(())
+}
+
+/// Set whenever the process goes on after it was stopped.
+pub(crate) fn resumed() -> &'static AtomicBool {
+    static RESUMED: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
+        let resumed = Arc::default();
+        // Where it can't be told, a question isn't asked again.
+        let _ = flag::register(SIGCONT, Arc::clone(&resumed));
+        resumed
+    });
+    &RESUMED
 }
 
 /// How often a signal came: the terminal, and who signals a whole process group (`timeout`, `kill %1`, systemd), send it to

@@ -1,6 +1,6 @@
 //! What a person types at a terminal.
 
-use super::SysError;
+use super::{SysError, signals};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, read};
 use rustix::termios::{QueueSelector, tcflush};
@@ -16,6 +16,8 @@ pub(crate) enum Typed {
     End,
     /// An interrupt came instead (^C).
     Interrupt,
+    /// The process was stopped and goes on (^Z, `fg`): what stood on the screen may be anywhere by now.
+    Resumed,
 }
 
 /// Forgets what was typed before anything was asked: it answers nothing.
@@ -29,9 +31,13 @@ pub(crate) fn read_line(stop: &AtomicBool) -> Result<Typed, SysError> {
     let stdin = stdin();
     // An interrupt that comes just before the call would not end it, so it ends by itself now and then.
     let moment = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    let resumed = signals::resumed();
     loop {
         if stop.load(Ordering::Relaxed) {
             return Ok(Typed::Interrupt);
+        }
+        if resumed.swap(false, Ordering::Relaxed) {
+            return Ok(Typed::Resumed);
         }
         // poll(2), unlike read(2), is never restarted after a signal.
         match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&moment)) {
