@@ -75,6 +75,7 @@ mod infer;
 mod screen;
 mod report;
 mod formats;
+mod answers;
 mod diff;
 mod args;
 mod cli;

@@ -42,34 +42,36 @@ Fix would make 10 changes: 10 change hands.
 @@ -1 +1 @@ data/
 --rw-rw-r-- root root data/b
 +-rw-rw-r-- root 4242 data/b
-(1/4) 1 change [y,n,a,d,b,B,q,?] ?
+(1/4) 1 change, 3 more like it [y,n,a,d,b,B,l,L,q,?] ?
 y - make these changes
 n - leave these as they are
 a - make these and all the rest of this root
 d - leave these and all the rest of this root
 b - make these and all at or below this directory
 B - leave these and all at or below this directory
+l - make these and all like them in this root
+L - leave these and all like them in this root
 k - go back to the question before
 e - show every entry, and ask for each
 q - ask no more; only what was chosen counts
 ? - this help
-[y,n,a,d,b,B,q,?] b
+(1/4) 1 change, 3 more like it [y,n,a,d,b,B,l,L,q,?] b
 @@ -3 +3 @@ run/
 --rw-rw-r-- root root // 7 files like run/s0.dat
 +-rw-rw-r-- root 4242 // 7 files like run/s0.dat
-(3/4) 7 changes [y,n,a,d,b,B,k,e,q,?] e
+(3/4) 7 changes, 1 more like them [y,n,a,d,b,B,l,L,k,e,q,?] e
 @@ -3 +3 @@ run/
 --rw-rw-r-- root root run/s0.dat
 +-rw-rw-r-- root 4242 run/s0.dat
-(3/10) 1 change [y,n,a,d,b,B,k,q,?] n
+(3/10) 1 change, 7 more like it [y,n,a,d,b,B,l,L,k,q,?] n
 @@ -4 +4 @@ run/
 --rw-rw-r-- root root run/s1.dat
 +-rw-rw-r-- root 4242 run/s1.dat
-(4/10) 1 change [y,n,a,d,b,B,k,q,?] y
+(4/10) 1 change, 6 more like it [y,n,a,d,b,B,l,L,k,q,?] y
 @@ -5 +5 @@ run/
 --rw-rw-r-- root root run/s2.dat
 +-rw-rw-r-- root 4242 run/s2.dat
-(5/10) 1 change [y,n,a,d,b,B,k,q,?] q
+(5/10) 1 change, 5 more like it [y,n,a,d,b,B,l,L,k,q,?] q
 3 changes: 3 change hands.
 Apply? [y/N] y
 $TREE/
@@ -104,15 +106,18 @@ hands.
 @@ -1 +1 @@ data/
 --rw-rw-r-- root root data/b
 +-rw-rw-r-- root 4242 data/b
-(1/4) 1 change [y,n,a,d,b,B,q,?] y
+(1/4) 1 change, 3 more like it
+[y,n,a,d,b,B,l,L,q,?] y
 @@ -2 +2 @@ data/old/
 --rw-rw-r-- root root data/old/c
 +-rw-rw-r-- root 4242 data/old/c
-(2/4) 1 change [y,n,a,d,b,B,k,q,?] n
+(2/4) 1 change, 2 more like it
+[y,n,a,d,b,B,l,L,k,q,?] n
 @@ -3 +3 @@ run/
---rw-rw-r-- root root // 7 files
-+-rw-rw-r-- root 4242 // 7 files
-(3/4) 7 changes [y,n,a,d,b,B,k,e,q,?] a
+--rw-rw-r-- root root // 7 files like run/s0.dat
++-rw-rw-r-- root 4242 // 7 files like run/s0.dat
+(3/4) 7 changes, 1 more like them
+[y,n,a,d,b,B,l,L,k,e,q,?] a
 9 changes: 9 change hands.
 Apply? [y/N] n
 Nothing was changed.
@@ -180,8 +185,8 @@ Fix would make 1 change: 1 changes hands.
 --- $TREE
 +++ $TREE (policy lab)
 @@ -1 +1 @@ d\x1b[2J\n(1-1) 1 change [y,n,a,d,b,B,q,?] /
---rw-rw-r-- root root ...d,b,B,q,?] /a\x1b[31m\x1b]0;x\x07\r\u{202e}\u{9b}1A\xff
-+-rw-rw-r-- root 4242 ...d,b,B,q,?] /a\x1b[31m\x1b]0;x\x07\r\u{202e}\u{9b}1A\xff
+--rw-rw-r-- root root d\x1b[2J\n(1-1) 1 change [y,n,a,d,b,B,q,?] /a\x1b[31m\x1b]0;x\x07\r\u{202e}\u{9b}1A\xff
++-rw-rw-r-- root 4242 d\x1b[2J\n(1-1) 1 change [y,n,a,d,b,B,q,?] /a\x1b[31m\x1b]0;x\x07\r\u{202e}\u{9b}1A\xff
 (1/1) 1 change [y,n,a,d,b,B,q,?] y
 1 change: 1 changes hands.
 Apply? [y/N] y
@@ -226,4 +231,40 @@ scenario!(what_an_undo_and_a_plan_would_do_is_folded_for_people, |t| {
     let undone = declined("undo --color never");
     assert!(undone.iter().any(|line| line == "+-rw-rw-r-- root root // 7 files like run/s0.dat"), "{undone:#?}");
     t.run("undo -y").succeeds().mentions("+-rw-rw-r-- root root run/s6.dat");
+});
+
+scenario!(a_question_is_asked_again_after_a_stop, |t| {
+    stage(t);
+    let mut terminal = Terminal::run(t, 80, FIX);
+    terminal.wait_for("(1/4) 1 change");
+    terminal.wait_for("?] ");
+    terminal.resume();
+    terminal.wait_for("(1/4) 1 change");
+    terminal.answer("?] ", "q");
+    terminal.ends(1);
+});
+
+scenario!(names_that_are_agreed_to_stand_whole_on_a_narrow_screen, |t| {
+    t.policy("lab.toml", &lab(""));
+    let names = ["measured-".repeat(9), "a-\u{6570}-b".repeat(14)];
+    t.tree(&format!("dir 0:4242 2775 .\n file 0:0 0664 {}\n file 0:0 0660 {}", names[0], names[1]));
+    let mut terminal = Terminal::run(t, 40, FIX);
+    terminal.answer("?] ", "e");
+    terminal.answer("?] ", "q");
+    let lines = terminal.ends(1);
+    for name in names {
+        // Before and after, in the hunk and by itself.
+        let ends = lines.iter().filter(|line| line.ends_with(&name)).count();
+        assert!(ends >= 2, "{ends} {name}: {lines:#?}");
+    }
+});
+
+scenario!(a_fix_that_is_interrupted_lists_nothing, |t| {
+    stage(t);
+    let mut terminal = Terminal::run(t, 80, FIX);
+    terminal.wait_for("?] ");
+    terminal.interrupt();
+    let lines = terminal.ends(130);
+    assert!(!lines.iter().any(|line| line.contains("[foreign-group]")), "{lines:#?}");
+    t.holds_first_tree();
 });

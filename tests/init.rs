@@ -111,7 +111,7 @@ scenario!(a_drop_box_keeps_its_sticky_top, |t| {
             "setgid = true",
             "sticky = false",
             "dir-mode = \"u=rwx,g=rx,o=\"",
-            "file-mode = \"g=u,g-w,o=\"",
+            "file-mode = \"0640\"",
             "[[tree.rule]]",
             "match = \"/\"",
             "scope = \"self\"",

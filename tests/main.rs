@@ -1,5 +1,6 @@
 //! Every test of the program from outside, in one binary.
 
+mod above;
 mod acl;
 mod acts;
 mod asked;

@@ -176,6 +176,8 @@ scenario!(every_command_has_its_page, |t| {
     for page in ["sgidlint-policy-use.1", "sgidlint-generate-pre-deploy.1", "sgidlint-policy.1"] {
         assert!(pages.contains(&format!("{page}\n")), "{page}: {pages}");
     }
+    let fix = t.sh("cat pages/sgidlint-fix.1");
+    assert!(fix.contains(".SH ANSWERS") && fix.contains("\\fBl, L\\fR"), "{fix}");
     // Those of no command.
     for (page, words) in [
         ("sgidlint.toml.5", ["dir\\-mode", "until", ".SH MODES", "quote it"].as_slice()),

@@ -75,3 +75,15 @@ scenario!(an_interrupt_is_the_pagers, |t| {
     let lines = terminal.ends(1);
     assert!(lines.iter().any(|line| line.starts_with("2 findings in 3 entries")), "{lines:#?}");
 });
+
+scenario!(less_shows_colours_whatever_options_somebody_has_for_it, |t| {
+    stage(t);
+    let dir = t.dir().display();
+    t.sh(&format!("mkdir bin; printf '#!/bin/sh\\ncat > {dir}/read; echo \"$@\" $LESS >> {dir}/read\\n' > bin/less; chmod 755 bin/less"));
+    for (before, options) in [("export LESS=-S", "-R -S\n"), ("unset LESS", "FRX\n")] {
+        let before = format!("unset PAGER; export PATH={dir}/bin:$PATH; {before}");
+        Terminal::run_behind(t, &before, "check . -p lab.toml").ends(1);
+        let read = read_to_string(t.dir().join("read")).unwrap();
+        assert!(read.ends_with(options), "{before}: {read}");
+    }
+});

@@ -7,7 +7,8 @@ use crate::run::redacted;
 use crate::scenario::{BINARY, Scenario};
 use crate::screen::{Narrowing, Screen};
 use rexpect::session::PtySession;
-use rustix::process::Signal;
+use rustix::process::{Signal, kill_process_group};
+use rustix::termios::tcgetpgrp;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::fd::AsRawFd;
@@ -59,7 +60,13 @@ impl Terminal {
     /// Runs the program, whose results go to this pager, and which runs on a terminal of 80 columns.
     #[track_caller]
     pub fn run_paged(t: &Scenario, pager: &str, line: &str) -> Terminal {
-        let script = format!("export PAGER='{pager}'; {}", script(80, ""));
+        Terminal::run_behind(t, &format!("export PAGER='{pager}'"), line)
+    }
+
+    /// Runs the program behind a shell's command, on a terminal of 80 columns.
+    #[track_caller]
+    pub fn run_behind(t: &Scenario, before: &str, line: &str) -> Terminal {
+        let script = format!("{before}; {}", script(80, ""));
         Terminal::of(t, None, &script, 80, Narrowing::Folds, line)
     }
 
@@ -121,6 +128,12 @@ impl Terminal {
     pub fn interrupt(&mut self) {
         self.session.send_control('c').unwrap();
         self.wait_for("^C");
+    }
+
+    /// Lets the program go on, as a shell does after `fg`.
+    pub fn resume(&self) {
+        let terminal = self.session.process().get_file_handle().unwrap();
+        kill_process_group(tcgetpgrp(terminal).unwrap(), Signal::CONT).unwrap();
     }
 
     /// Gives the window another width while nothing is being written.

@@ -77,6 +77,25 @@ scenario!(all_takes_the_rest, |t| {
     assert_eq!(mended(t), ["a/x", "b/z"]);
 });
 
+scenario!(what_is_alike_is_answered_at_once, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(&format!("{TREE} file 0:0 0660 b/private\n dir 0:4242 2775 c\n file 0:0 0664 c/w\n"));
+    let rest = answers(t, &["L", "y"], Some("y"), 1);
+    assert_eq!(mended(t), ["b/z"], "what isn't alike is asked about, and nothing else: {rest}");
+});
+
+scenario!(a_question_is_asked_whole_again_after_help, |t| {
+    stage(t);
+    let mut session = t.on_terminal(80, "fix . -p lab.toml --color never");
+    for no_answer in ["?", "x", "k"] {
+        session.exp_string("(1/3) 1 change, 2 more like it [y,n,a,d,b,B,l,L,q,?] ").unwrap();
+        session.send_line(no_answer).unwrap();
+        session.exp_string("? - this help").unwrap();
+    }
+    session.send_line("q").unwrap();
+    ends(session, 1);
+});
+
 scenario!(directory_takes_what_lies_below, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree(&format!("{TREE}\n file 0:0 0664 a/a\n file 0:0 0664 ab"));
@@ -199,10 +218,10 @@ scenario!(unsafe_changes_are_told_apart, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree("dir 0:4242 2775 .\n file 0:4242 0600 private\n file 0:4242 0644 open");
     let mut session = t.on_terminal(80, "fix . -p lab.toml --unsafe-fixes");
-    session.exp_string("2 changes: 2 open wider; 1 UNSAFE.").unwrap();
+    session.exp_string("2 changes: 2 open wider, 1 opens what was private; 1 UNSAFE.").unwrap();
     session.exp_string("?] ").unwrap();
     session.send_line("a").unwrap();
-    session.exp_string("2 changes: 2 open wider; 1 UNSAFE.").unwrap();
+    session.exp_string("2 changes: 2 open wider, 1 opens what was private; 1 UNSAFE.").unwrap();
     session.exp_string("Apply? [y/N] ").unwrap();
     session.send_line("y").unwrap();
     ends(session, 0);
@@ -225,8 +244,8 @@ scenario!(without_a_terminal_nothing_is_done, |t| {
 scenario!(a_narrow_terminal_gets_whole_questions, |t| {
     stage(t);
     let mut session = t.on_terminal(40, "fix . -p lab.toml --color never");
-    let screen = session.exp_string("[y,n,a,d,b,B,q,?] ").unwrap();
-    let question = screen.lines().last().unwrap().to_owned() + "[y,n,a,d,b,B,q,?] ";
+    let screen = session.exp_string("[y,n,a,d,b,B,l,L,q,?] ").unwrap();
+    let question = screen.split('\n').next_back().unwrap().to_owned() + "[y,n,a,d,b,B,l,L,q,?] ";
     assert!(question.chars().count() <= 40, "{question:?}");
     session.send_line("q").unwrap();
     ends(session, 1);

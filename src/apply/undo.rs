@@ -9,6 +9,7 @@ use crate::plan::{Change, Extent, Header, Plan, Present, Steps, Unfit};
 use crate::sys::handle::Handle;
 use crate::sys::host;
 use crate::sys::thread::{join, start};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The plan that undoes a run, and what was found of every entry that the run may have changed.
 #[derive(Debug)]
@@ -44,11 +45,12 @@ pub(crate) enum Found {
 
 /// Looks, changing nothing, at every entry that the run may have changed, and plans the way back.
 ///
-/// `header` says when, where and by whom; what it says of roots, policies and fixes is taken from the run.
-pub(crate) fn undo_plan(open_roots: OpenRoots, record: &Record, header: Header) -> Undo {
+/// `header` says when, where and by whom; what it says of roots, policies and fixes is taken from the run. Once `stop` is
+/// set nothing more is looked at, and what comes of it is no plan.
+pub(crate) fn undo_plan(open_roots: OpenRoots, record: &Record, header: Header, stop: &AtomicBool) -> Undo {
     let changed: Vec<usize> = (0..record.plan.changes.len()).filter(|&index| record.may_have_changed(index)).collect();
     let (mut found, mut now) = (Vec::with_capacity(changed.len()), Vec::with_capacity(changed.len()));
-    for (&index, (what, present)) in changed.iter().zip(look_back_all(&open_roots, record, &changed)) {
+    for (&index, (what, present)) in changed.iter().zip(look_back_all(&open_roots, record, &changed, stop)) {
         found.push((index, what));
         now.extend(present.map(|present| (index, present)));
     }
@@ -73,11 +75,17 @@ pub(crate) fn undo_plan(open_roots: OpenRoots, record: &Record, header: Header) 
 const SHARE: usize = 256;
 
 /// What is there of each of these changes, in their order; looked at by several threads where they are many.
-fn look_back_all(open_roots: &OpenRoots, record: &Record, changed: &[usize]) -> Vec<(Found, Option<Present>)> {
+fn look_back_all(
+    open_roots: &OpenRoots,
+    record: &Record,
+    changed: &[usize],
+    stop: &AtomicBool,
+) -> Vec<(Found, Option<Present>)> {
     let look = |share: &[usize]| {
         let mut dirs = open_roots.dirs();
-        let mut look = |&index: &usize| {
-            look_back(open_roots, &record.plan.changes[index], record.outcomes[index].as_ref(), &mut dirs)
+        let mut look = |&index: &usize| match stop.load(Ordering::Relaxed) {
+            false => look_back(open_roots, &record.plan.changes[index], record.outcomes[index].as_ref(), &mut dirs),
+            true => (Found::Unchanged, None),
         };
         share.iter().map(&mut look).collect::<Vec<_>>()
     };

@@ -91,7 +91,7 @@ pub(crate) struct Agreement {
     /// Makes the changes without asking.
     #[arg(short, long)]
     pub yes: bool,
-    /// Shows what would be done, and changes nothing.
+    /// Shows what would be done, and changes nothing; exits with 1 where there is anything.
     #[arg(short = 'n', long)]
     pub dry_run: bool,
     /// Waits so long for another run that is changing the same trees.

@@ -58,7 +58,7 @@ pub(crate) struct Common {
     #[arg(long, value_name = "LINT", global = true)]
     pub deny: Vec<String>,
     /// Where runs are on record [default: /var/lib/sgidlint for root, else $XDG_STATE_HOME/sgidlint].
-    #[arg(long, value_name = "DIR", env = "SGIDLINT_STATE_DIR", global = true)]
+    #[arg(long, value_name = "DIR", env = "SGIDLINT_STATE_DIR", hide_env_values = true, global = true)]
     pub state_dir: Option<PathBuf>,
     /// Whether it was said by a variable of the environment, which is this machine's.
     #[arg(skip)]

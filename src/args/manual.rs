@@ -51,6 +51,10 @@ fn render(name: &str, command: &Command, out: &mut dyn Write) -> io::Result<()> 
     if command.has_subcommands() {
         man.render_subcommands_section(out)?;
     }
+    if name == "sgidlint-fix" {
+        let answers: Vec<(String, &str)> = answers().collect();
+        section(out, "ANSWERS", &answers.iter().map(|(letters, text)| (&**letters, *text)).collect::<Vec<_>>())?;
+    }
     section(out, "EXIT STATUS", &EXIT_STATUS)?;
     if name == "sgidlint" {
         let fields: Vec<(String, &str)> = json_fields().collect();
@@ -60,6 +64,15 @@ fn render(name: &str, command: &Command, out: &mut dyn Write) -> io::Result<()> 
     section(out, "EXAMPLES", &examples(name))?;
     // Only the program has a version.
     if name == "sgidlint" { man.render_version_section(out) } else { Ok(()) }
+}
+
+/// The answers to what fix asks as the page beside the policies has them, and what they mean.
+fn answers() -> impl Iterator<Item = (String, &'static str)> {
+    let page = include_str!("../../policies/README.md");
+    let table = page.split_once("| answer | means |\n|---|---|\n").map_or("", |(_, rest)| rest);
+    let rows = table.lines().map_while(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+    let parts = rows.filter_map(|row| row.split_once("` | "));
+    parts.map(|(letters, text)| (letters.replace('`', ""), text))
 }
 
 /// The fields of JSON as the page beside the policies has them: of which line, which, and what they say.

@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::grounded::{Grounded, LostRoot};
 use super::session::Session;
 use super::streams::Streams;
-use super::{ask, paths, planning, store};
+use super::{ask, paths, planning, store, telling};
 use crate::apply::lock::{Again, PATIENCE};
 use crate::apply::{Found, foresee, undo_plan};
 use crate::args::{Agreement, Apply, Common, Format, Ids, Redo, Undo};
@@ -17,6 +17,7 @@ use crate::model::text::numbers::{capitalized, counted, number};
 use crate::plan::{Change, Header, Names, Plan, ReadError, RunKind};
 use crate::report::human::runs::run_text;
 use crate::report::json;
+use crate::screen::progress;
 use crate::source::roots;
 use crate::store::Store;
 use crate::sys::file::open_for_reading;
@@ -25,6 +26,7 @@ use crate::sys::stat::look;
 use std::io::BufReader;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -151,7 +153,7 @@ fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Strea
     let store = store::open(common)?;
     let mut may_wait = waiting(&session, Duration::from_secs(arguments.consent.wait));
     let last = loop {
-        let last = meant(&store, turn, arguments.run.as_deref())?;
+        let last = meant(&session, &store, turn, arguments.run.as_deref())?;
         let Some(run) = &last.run else { break last };
         // What a run that goes on has changed by now is not what there is to undo: its end is waited for, as for a lock.
         let is_running = journal::is_running(&store, run).map_err(Failure::incomplete)?;
@@ -173,7 +175,7 @@ fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Strea
         };
         Failure::usage(message).hinted("`sgidlint log` lists the runs")
     })?;
-    let mut record = journal::load(&store, &run).map_err(Failure::usage)?;
+    let mut record = store::reading(&session, &run, || journal::load(&store, &run, &session.stop))?;
     narrow(&mut record, &arguments.paths)?;
     let was_running = record.state == RunState::Running;
     ask::refuse_without_terminal(&arguments.consent)?;
@@ -193,7 +195,11 @@ fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Strea
     let header =
         Header { partial: !arguments.paths.is_empty(), ..planning::header(&session, RunKind::Undo(run.clone())) };
     let open_roots = open_roots.worked_by(session.threads());
-    let mut undo = session.apart(|| undo_plan(open_roots, &record, header))?;
+    let look = || session.apart(|| undo_plan(open_roots, &record, header, &session.stop));
+    let mut undo = progress::while_busy(telling::of(common), &format!("looking at what run {run} changed"), look)?;
+    if session.stop.load(Ordering::Relaxed) {
+        return Err(Failure::interrupted("nothing was changed"));
+    }
     lost.extend(undo.lost.drain(..).map(LostRoot::from));
     let parted = take_parted(&session, record.plan.header.names.as_ref(), &mut undo.plan, &arguments.ids, streams);
     undo.plan.header.names = Some(Names::of(&undo.plan.changes, &session.names));
@@ -250,13 +256,18 @@ fn narrow(record: &mut Record, paths: &[PathBuf]) -> Result<(), Failure> {
 }
 
 /// The run that is to be turned round: the one that is called so, or the last.
-fn meant(store: &Store, turn: Turn, name: Option<&str>) -> Result<Last, Failure> {
+fn meant(session: &Session<'_>, store: &Store, turn: Turn, name: Option<&str>) -> Result<Last, Failure> {
     match name {
         Some(name) => {
             let run = journal::named(store, name).map_err(Failure::usage)?;
             Ok(Last { run: Some(run), ..Last::default() })
         }
-        None => journal::last_to(turn, store).map_err(Failure::incomplete),
+        None => {
+            let last = progress::while_busy(telling::of(session.common), "looking for the last run", || {
+                journal::last_to(turn, store, &session.stop).map_err(Failure::incomplete)
+            });
+            if session.stop.load(Ordering::Relaxed) { Err(Failure::interrupted("nothing was changed")) } else { last }
+        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! Asking before anything is changed.
 
-use super::exit::{Exit, Failure};
+use super::exit::Failure;
+use super::priority::error_columns;
 use crate::args::Agreement;
+use crate::model::text::escape::width;
 use crate::plan::effects::Effects;
 use crate::plan::{Fixes, Plan};
+use crate::screen::wrap::wrap;
 use crate::sys::terminal::{Typed, forget_typed, read_line};
 use std::io::{IsTerminal, Write, stderr, stdin};
 use std::sync::Once;
@@ -52,22 +55,30 @@ pub(super) fn ask(question: &str, stop: &AtomicBool) -> Result<Option<String>, F
     static FIRST: Once = Once::new();
     FIRST.call_once(forget_typed);
     let mut err = stderr();
-    let mut asked = question;
+    let question = fitted(question);
+    let mut asked = question.clone();
     let typed = loop {
         write!(err, "{asked}").and_then(|()| err.flush()).map_err(|error| unasked(&error))?;
         match read_line(stop).map_err(|error| unasked(&error))? {
             Typed::Line(line) => return Ok(Some(line)),
-            // The shell has written below it meanwhile.
-            Typed::Resumed => asked = question.rsplit('\n').next().unwrap_or(question),
+            // The shell has written below it meanwhile, or nobody has written anything.
+            Typed::Resumed => asked = format!("\r{}", question.rsplit('\n').next().unwrap_or_default()),
             typed => break typed,
         }
     };
     // The cursor still stands behind the question.
     writeln!(err).map_err(|error| unasked(&error))?;
     match typed {
-        Typed::Interrupt => {
-            Err(Failure { exit: Exit::Interrupted, ..Failure::usage("interrupted, so nothing was changed") })
-        }
+        Typed::Interrupt => Err(Failure::interrupted("nothing was changed")),
         Typed::End | Typed::Line(_) | Typed::Resumed => Ok(None),
     }
+}
+
+/// The question on a terminal that its last line is too wide for; the cursor stays a space behind it.
+fn fitted(question: &str) -> String {
+    let (above, last) = question.rsplit_once('\n').map_or(("", question), |(above, last)| (above, last));
+    let columns = error_columns().filter(|&columns| width(last) > columns);
+    let Some(columns) = columns else { return question.to_owned() };
+    let above = if above.is_empty() { String::new() } else { format!("{above}\n") };
+    format!("{above}{} ", wrap(last, columns - 1).join("\n"))
 }

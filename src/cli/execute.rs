@@ -3,8 +3,9 @@
 use super::exit::{Exit, Failure};
 use super::grounded::Grounded;
 use super::session::{Session, unfit};
+use super::store;
 use super::streams::Streams;
-use super::{progress, store};
+use super::telling;
 use crate::apply::lock::{Again, LockError, LockRequest, Locks, lock};
 use crate::apply::{Ended, OpenRoots, Tally, apply};
 use crate::args::Agreement;
@@ -18,6 +19,7 @@ use crate::plan::{Change, Plan, PlanRoot, RunKind};
 use crate::policy::model::Mounts;
 use crate::report::human::run::{Ran, write_outcomes};
 use crate::report::json;
+use crate::screen::progress;
 use crate::sys::held::Crossing;
 use crate::sys::host;
 use crate::sys::thread::{join, start};
@@ -98,7 +100,7 @@ pub(super) fn execute_on(
     let open_roots = grounded.open_roots.worked_by(session.threads());
     let changes = counted(plan.changes.len() as u64, "change", "changes");
     let begin = || journal::begin(&store, plan, plan.header.plan_bytes);
-    let journal = progress::while_busy(session.common, &format!("putting {changes} on record"), begin);
+    let journal = progress::while_busy(telling::of(session.common), &format!("putting {changes} on record"), begin);
     let journal = journal.map_err(|error| Failure::incomplete(&error))?;
     let tried = AtomicU64::new(0);
     let mut clerk = RunRecorder { journal, done: Vec::with_capacity(plan.changes.len()) };
@@ -114,7 +116,7 @@ pub(super) fn execute_on(
         })
     };
     let began = Instant::now();
-    let tally = progress::while_applying(session.common, plan.changes.len() as u64, &tried, work);
+    let tally = progress::while_applying(telling::of(session.common), plan.changes.len() as u64, &tried, work);
     let tally = tally.map_err(|error| Failure::incomplete(unfit(error)))?;
     let RunRecorder { journal, done, .. } = clerk;
     let option = store::option(session.common);
@@ -204,7 +206,7 @@ pub(super) fn tell(
     settled.sort_by(|a, b| path_in_tree((a.root, &a.change.path), (b.root, &b.change.path)));
     streams.write_results(|out| match session.common.format {
         Format::Json => json::write_outcomes(out, &settled, &session.names),
-        Format::Human => write_outcomes(out, &settled, &session.names, &manner.palette, manner.verbosity),
+        Format::Human => write_outcomes(out, &settled, &session.names, &manner),
     })?;
     let mut counts = Counts::default();
     settled.iter().for_each(|one| counts.add(&one.done.outcome));

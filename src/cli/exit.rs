@@ -62,6 +62,11 @@ impl Failure {
         Failure { exit: Exit::Incomplete, ..Failure::usage(message) }
     }
 
+    /// An interrupt, before anything that lasts was done: what, in a past participle.
+    pub(super) fn interrupted(undone: &str) -> Failure {
+        Failure { exit: Exit::Interrupted, ..Failure::usage(format!("interrupted, so {undone}")) }
+    }
+
     /// Policies that can't be used.
     pub(super) fn policy(problems: Vec<Problem>) -> Failure {
         let message = match problems.len() {

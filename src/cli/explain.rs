@@ -9,6 +9,7 @@ use super::session::{Depth, Session, failed};
 use super::streams::Streams;
 use super::{left_out, paths};
 use crate::access::passing::way;
+use crate::answers::trace;
 use crate::args::{Check, Common, EVERY_LINT, Explain, Format};
 use crate::compile::instance::Instance;
 use crate::findings::{EntryReport, Survey};
@@ -22,7 +23,6 @@ use crate::model::text::quote::shell_quote;
 use crate::pattern::placeholder::put_in;
 use crate::plan::ability::bar_roots;
 use crate::policy::load::Fallback;
-use crate::report::access::trace;
 use crate::report::human::explain::{
     Attribute, EntryView, Explained, LintAnswer, LintText, Said, write_entry, write_lint,
 };
@@ -230,7 +230,8 @@ fn view<'j>(
     let below = if below.as_os_str().is_empty() { PathBuf::from(".") } else { below };
     let chains = instance.deciders(below.as_os_str().as_bytes(), entry.kind);
     let own = TreePath::from(below.as_os_str().as_bytes());
-    let is_left_out = chains.is_none() || survey.counts.excluded > 0;
+    let was_passed_over = survey.counts.entries + survey.counts.vanished == 0 && survey.errors.is_empty();
+    let is_left_out = chains.is_none() || survey.counts.excluded > 0 || was_passed_over;
     let report = flaw_of(survey, instance, &own);
     let fixed = |survey: &Survey| flaw_of(survey, instance, &own).map_or(entry.state, |report| report.desired);
     let words = Words(&session.names);
@@ -243,6 +244,7 @@ fn view<'j>(
         });
         told.collect()
     };
+    let ideal = report.map_or(entry.state, |report| report.ideal);
     EntryView {
         policy: &survey.policies[instance.policy() as usize].name,
         root: instance.root().as_os_str().as_bytes(),
@@ -250,11 +252,11 @@ fn view<'j>(
         attributes: chains
             .unwrap_or_default()
             .into_iter()
-            .map(|chain| attribute(session, judged, tree, chain, entry))
+            .map(|chain| attribute(session, judged, tree, chain, (entry, ideal)))
             .collect(),
         findings: report.map(told).unwrap_or_default(),
         cause: report.and_then(|report| report.cause).map(Cause::explanation),
-        ideal: report.map_or(entry.state, |report| report.ideal),
+        ideal,
         fixed: fixed(survey),
         fixed_unsafely: fixed(unsafely),
         refused: tree.refusal.as_ref().map(|why| format!("{why}; {}", why.remedy())),
@@ -274,7 +276,7 @@ fn attribute<'j>(
     judged: &'j Judged,
     tree: &Rooted,
     chain: Chain,
-    entry: &Entry,
+    (entry, ideal): (&Entry, State),
 ) -> Attribute<'j> {
     let said = chain.words.into_iter().map(|said| {
         let site = judged.table.site(said.rule);
@@ -287,11 +289,10 @@ fn attribute<'j>(
             pattern: (judged.tree_line(site) != site.line).then(|| site.label.clone()),
         }
     });
-    Attribute {
-        key: chain.attribute,
-        actual: actual(chain.attribute, entry.state, &session.names),
-        said: said.collect(),
-    }
+    let said: Vec<Said<'_>> = said.collect();
+    let is_form = said.last().is_some_and(|decides| decides.wanted.contains("\"@") && !decides.wanted.contains("@any"));
+    let stands_for = is_form.then(|| actual(chain.attribute, ideal, &session.names));
+    Attribute { key: chain.attribute, actual: actual(chain.attribute, entry.state, &session.names), said, stands_for }
 }
 
 /// What an attribute is, in the words of the policy language.

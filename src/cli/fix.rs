@@ -7,7 +7,7 @@ use super::judged::{Judged, exit_of, fails};
 use super::pick::Picking;
 use super::session::Session;
 use super::streams::Streams;
-use super::{ask, barred, planning, progress, store};
+use super::{ask, barred, planning, store, telling};
 use crate::args::Common;
 use crate::args::{Fix, Format, Plan as PlanArguments};
 use crate::diff::{DiffManner, Folding, sums};
@@ -23,6 +23,7 @@ use crate::plan::{Plan, RunKind};
 use crate::policy::load::Fallback;
 use crate::report::text::words::Words;
 use crate::report::{human, json};
+use crate::screen::progress;
 use crate::source::mounts::Mounts;
 use crate::sys::purpose::Purpose;
 use std::cell::Cell;
@@ -39,19 +40,23 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
     let store = if fix.consent.dry_run { None } else { Some(store::open(common)?) };
     let mut judged = session.judge(&fix.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);
+    let is_cut_short = session.stop.load(Ordering::Relaxed);
     let found = format!("planning for {}", counted(judged.survey.reports.len() as u64, "entry", "entries"));
-    let barred = progress::while_busy(common, &found, || {
+    let barred = progress::while_busy(telling::of(common), &found, || {
         let barred = barred::bar(&mut judged.survey, &session.names)?;
         planning::leave_out(&session, &mut judged, &fix.check, &fix.limit, store.as_ref())?;
         Ok::<_, Failure>(barred)
     })?;
+    if session.stop.load(Ordering::Relaxed) && common.format == Format::Human {
+        return Ok(give_up(common, &judged, is_cut_short, streams));
+    }
     if fix.consent.dry_run || judged.stalled || session.stop.load(Ordering::Relaxed) {
         let exit = dry_run(&session, &judged, streams)?;
         barred.tell(common, &fix.check, &session.names, streams);
         return Ok(exit);
     }
     let plan = || planning::plan(&session, &judged, RunKind::Fix, &fix.check, &fix.limit);
-    let (mut plan, unfit) = progress::while_busy(common, &found, plan);
+    let (mut plan, unfit) = progress::while_busy(telling::of(common), &found, plan);
     let unfit = planning::tell_unfit(&plan.header, &unfit, streams);
     let picks = !fix.consent.yes && common.format == Format::Human && !common.quiet && ask::has_terminal();
     match picks {
@@ -187,6 +192,15 @@ fn is_foretold(survey: &Survey, executed: &Executed) -> bool {
 
 fn applied(made: Option<&Executed>) -> u64 {
     made.map_or(0, |executed| executed.tally.counts.made())
+}
+
+/// Tells how far it came, and not what was found by then: there is nothing to be asked any more.
+fn give_up(common: &Common, judged: &Judged, is_cut_short: bool, streams: &Streams) -> Exit {
+    match is_cut_short {
+        true => tell_rest(common, streams, &judged.survey, Exit::Interrupted),
+        false => streams.tell_interrupt("Interrupted before anything was changed."),
+    }
+    Exit::Interrupted
 }
 
 fn dry_run(session: &Session<'_>, judged: &Judged, streams: &mut Streams) -> Result<Exit, Failure> {

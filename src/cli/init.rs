@@ -1,14 +1,16 @@
 //! `init`: a policy that fits most of a real tree.
 
 use super::exit::{Exit, Failure};
+use super::paths;
 use super::session::{Session, unfit};
 use super::streams::Streams;
-use super::{paths, progress};
+use super::telling;
 use crate::args::{Common, Init};
 use crate::infer::toml::{Preface, write_proposal};
 use crate::infer::{Counting, Proposal, Surroundings};
 use crate::model::text::escape::{escape_message, full_path};
 use crate::model::text::quote::shell_quote;
+use crate::screen::progress;
 use crate::source::mounts::Mounts;
 use crate::source::walk::{self, Counters, Start, Visits};
 use crate::sys::SysError;
@@ -29,7 +31,7 @@ pub(super) fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> 
     let root = nameable(&path)?;
     let Counting { mut census, errors, .. } = count(&session, &path)?;
     if session.stop.load(Ordering::Relaxed) {
-        return Err(Failure { exit: Exit::Interrupted, ..Failure::usage("interrupted, so no policy was written") });
+        return Err(Failure::interrupted("no policy was written"));
     }
     for (below, error) in &errors {
         let place = full_path(path.as_os_str().as_bytes(), below, None);
@@ -82,7 +84,8 @@ fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
         mounts: &mounts,
         visits: &Visits::default(),
     };
-    let counted = progress::while_counting(session.common, &counters, || walk::walk(vec![start], visitors, options));
+    let counted =
+        progress::while_counting(telling::of(session.common), &counters, || walk::walk(vec![start], visitors, options));
     let mut total = Counting::new(Arc::clone(&session.features));
     for counting in counted.map_err(unread)? {
         total.census.add(counting.census);

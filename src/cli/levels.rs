@@ -54,8 +54,12 @@ fn lint(name: &str) -> Result<Lint, Failure> {
 /// There is no lint of that name.
 pub(super) fn unknown_lint(name: &str) -> Failure {
     let failure = Failure::usage(format!("there is no lint `{}`", name.escape_debug()));
+    // A part of a name, `spreading`, is as near as a slip is.
+    let holding: Vec<_> =
+        Lint::ALL.map(Lint::name).into_iter().filter(|lint| name.len() > 2 && lint.contains(name)).collect();
     match nearest(name, Lint::ALL.map(Lint::name)) {
         Some(near) => failure.hinted(format!("did you mean `{near}`?")),
+        None if !holding.is_empty() => failure.hinted(format!("did you mean `{}`?", holding.join("` or `"))),
         None => failure.hinted(format!("the lints are {}", Lint::ALL.map(Lint::name).join(", "))),
     }
 }

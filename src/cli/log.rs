@@ -48,8 +48,10 @@ pub(super) fn log(common: &Common, log: &Log, streams: &mut Streams) -> Result<E
 fn show(common: &Common, store: &Store, name: &str, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Plan)?;
     let run = journal::named(store, name).map_err(Failure::usage)?;
-    let summary = journal::one(store, &run).map_err(Failure::usage)?;
-    let record = journal::load(store, &run).map_err(Failure::usage)?;
+    let (summary, record) = store::reading(&session, &run, || {
+        let summary = journal::one(store, &run, &session.stop)?;
+        Ok((summary, journal::load(store, &run, &session.stop)?))
+    })?;
     for bad in &record.bad {
         streams.complain(format_args!("a change of run {run} can't be read: {}", bad.error));
     }

@@ -26,7 +26,6 @@ mod planning;
 mod policy;
 mod probe;
 mod priority;
-mod progress;
 mod project;
 mod run_as;
 mod reporting;
@@ -37,6 +36,7 @@ mod stall;
 mod shell;
 mod streams;
 mod surveying;
+mod telling;
 
 use crate::args::{self, Arguments, Command};
 use crate::sys::supervise;
@@ -67,8 +67,16 @@ pub fn run() -> u8 {
 
 /// Tells why the arguments can't be read, or what help and version ask for; a JSON report has its end also then.
 fn unread(error: &clap::Error) -> u8 {
-    // There is nowhere left to tell that nobody reads it.
-    let _ = error.print();
+    match error.use_stderr() {
+        true => {
+            let is_plain = anstream::AutoStream::choice(&std::io::stderr()) == anstream::ColorChoice::Never;
+            let text = error.render();
+            let text = if is_plain { text.to_string() } else { text.ansi().to_string() };
+            priority::write_error(text.as_bytes());
+        }
+        // There is nowhere left to tell that nobody reads it.
+        false => drop(error.print()),
+    }
     let status = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8);
     if error.use_stderr() && args::ask_for_json(std::env::args_os().skip(1)) {
         let text = error.render().to_string();

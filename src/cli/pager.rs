@@ -33,6 +33,10 @@ pub(super) fn of(arguments: &Arguments) -> Option<(Pager, Paged)> {
             command.env(name, value);
         }
     }
+    // Whoever has options of their own for less(1) keeps them, and sees colours all the same.
+    if var_os("LESS").is_some() && Path::new(command.get_program()).file_name() == Some(OsStr::new("less")) {
+        command.arg("-R");
+    }
     let (pager, text, over) = pager(command).ok()?;
     Some((pager, Paged::of(text, over)))
 }

@@ -13,7 +13,7 @@ use crate::lints::Lint;
 use crate::model::text::escape::escape_message;
 use crate::policy::builtin::BUILT_IN;
 use crate::policy::load::{document, problems_of_uses};
-use crate::policy::model::Param;
+use crate::policy::model::{Model, Param};
 use crate::policy::{Loaded, schema};
 use crate::report::human::policies::{Listed, write_list};
 use crate::report::json::answer;
@@ -146,7 +146,9 @@ fn test(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<Ex
         for tried in try_all(&loaded.model, &loaded.params).map_err(Failure::policy)? {
             match tried.passed() {
                 true => passed += 1,
-                false => failed.push(format!("{}:{}: {}", loaded.model.source.file, tried.line, told(&tried))),
+                false => {
+                    failed.push(format!("{}:{}: {}", loaded.model.source.file, tried.line, told(&tried, &loaded.model)))
+                }
             }
             all.push((Arc::clone(&loaded.model.source), tried));
         }
@@ -164,7 +166,7 @@ fn test(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<Ex
     Ok(if failed.is_empty() { Exit::Clean } else { Exit::Findings })
 }
 
-fn told(tried: &Tried) -> String {
+fn told(tried: &Tried, model: &Model) -> String {
     let list = |lints: &[Lint]| match lints {
         [] => "nothing".to_owned(),
         lints => lints.iter().map(|lint| lint.name()).collect::<Vec<_>>().join(", "),
@@ -172,7 +174,14 @@ fn told(tried: &Tried) -> String {
     let expected = list(&tried.expected);
     match &tried.found {
         Some(found) => format!("{}: expected {expected}, found {}", tried.path, list(found)),
-        None => format!("{}: expected {expected}, but no tree covers it", tried.path),
+        None => {
+            let mut roots = model.trees.iter().flat_map(|tree| &tree.roots).map(|root| &*root.value);
+            let where_to = match roots.find(|root| root.starts_with('/')) {
+                Some(root) => format!("name a path at or below a root of this policy, as {root}"),
+                None => "this policy is a template, so name the path from its root on, as data/x".into(),
+            };
+            format!("{}: expected {expected}, but no tree covers it: {where_to}", tried.path)
+        }
     }
 }
 

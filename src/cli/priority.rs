@@ -1,7 +1,9 @@
 //! Under systemd, what is written to its journal says how grave it is: `<3>` and the like before a line (sd-daemon(3)).
 
+use crate::screen::wrap::refitted;
 use crate::sys::stat::look;
-use std::io::{self, Write};
+use console::Term;
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
@@ -11,7 +13,7 @@ pub(super) fn is_journal(stream: impl AsFd) -> bool {
     look(stream).is_ok_and(|look| said == format!("{}:{}", look.entry.id.dev, look.entry.id.ino))
 }
 
-/// Writes to standard error, each line with its priority where that is the journal.
+/// Writes to standard error, each line with its priority where that is the journal, and fitted to a terminal.
 pub(super) fn write_error(text: &[u8]) {
     static IS_JOURNAL: OnceLock<bool> = OnceLock::new();
     let err = io::stderr();
@@ -22,8 +24,24 @@ pub(super) fn write_error(text: &[u8]) {
             let mut lines = Prioritized::new(&mut told);
             lines.write_all(text).and_then(|()| lines.finish()).and_then(|()| err.lock().write_all(&told))
         }
-        false => err.lock().write_all(text),
+        false => match (error_columns(), std::str::from_utf8(text)) {
+            (Some(columns), Ok(text)) => err.lock().write_all(refitted(text, columns).as_bytes()),
+            _ => err.lock().write_all(text),
+        },
     };
+}
+
+/// So many columns text for people takes at least: what is narrower breaks lines in its own way.
+const NARROWEST: usize = 40;
+
+/// How many columns a terminal has; none where it is something else.
+pub(super) fn columns(is_terminal: bool, terminal: &Term) -> Option<usize> {
+    is_terminal.then(|| usize::from(terminal.size().1).max(NARROWEST))
+}
+
+/// How many columns the terminal has that standard error goes to; none where it goes elsewhere.
+pub(super) fn error_columns() -> Option<usize> {
+    columns(io::stderr().is_terminal(), &Term::stderr())
 }
 
 /// How grave a line is, by what it says; one that goes on with another is as grave. A name that looks like a finding can

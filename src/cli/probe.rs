@@ -3,20 +3,22 @@
 use super::exit::{Exit, Failure};
 use super::judged::fails;
 use super::levels;
+use super::paths;
 use super::session::{Session, unfit};
 use super::streams::Streams;
-use super::{paths, progress};
+use super::telling;
 use crate::access::probe::{self, AlikeRows, MakeNames, Manners, ProbeError, Probed, Request, Someone, judge};
 use crate::access::someone::{called, not_posed, own_umask};
 use crate::access::told::Access;
+use crate::answers::{self, write_access};
 use crate::args::{Check, Common, Format, Probe};
 use crate::lints::Levels;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 use crate::model::text::escape::{escape_message, full_path};
 use crate::model::text::numbers::counted;
-use crate::report::access::{self, write_access};
 use crate::report::json;
+use crate::screen::progress;
 use crate::source::roots::{Refusal, Rooted};
 use crate::source::walk::Counters;
 use crate::sys::limits::descriptor_budget;
@@ -73,7 +75,7 @@ fn ask(
         setup: &confine,
         counters: &counters,
     };
-    let probed = progress::while_counting(session.common, &counters, || probe::probe(&request));
+    let probed = progress::while_counting(telling::of(session.common), &counters, || probe::probe(&request));
     probed.map_err(|error| match error {
         ProbeError::NotPosed(at, error) => not_posed(everybody[at], error).into(),
         ProbeError::Setup(error) => Failure::incomplete(unfit(error)),
@@ -159,16 +161,16 @@ fn tell(
     streams.write_results(|out| match common.format {
         Format::Human => write_access(out, told, &manner),
         Format::Json => {
-            access::write_begin(out, told)?;
-            access::write_rows(out, told)?;
-            access::write_complaints(out, told)?;
-            probed.errors.iter().try_for_each(|unasked| access::write_unasked(out, told, unasked))?;
+            answers::write_begin(out, told)?;
+            answers::write_rows(out, told)?;
+            answers::write_complaints(out, told)?;
+            probed.errors.iter().try_for_each(|unasked| answers::write_unasked(out, told, unasked))?;
             let lost = |refusal: &Refusal, out: &mut dyn Write| {
                 json::write_lost_root(out, refusal.path.as_os_str().as_bytes(), &refusal.message)
             };
             refused.iter().try_for_each(|refusal| lost(refusal, out))?;
             let errors = probed.errors.len() + refused.len();
-            access::write_end(out, told, probed.excluded, probed.mounts.len(), errors, exit as u8)
+            answers::write_end(out, told, probed.excluded, probed.mounts.len(), errors, exit as u8)
         }
     })?;
     for refusal in refused {

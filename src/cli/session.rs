@@ -6,7 +6,7 @@ use super::selecting::{outermost, select, select_only};
 use super::stall;
 use super::streams::warn;
 use super::surveying::{Surveyed, Work};
-use super::{left_out, levels, paths, progress, project, streams};
+use super::{left_out, levels, paths, project, streams, telling};
 use crate::args::{Check, Common};
 use crate::compile::rule_table::RuleTable;
 use crate::findings;
@@ -15,6 +15,7 @@ use crate::judging::selection::Selection;
 use crate::lints::{Level, Levels, Lint, LintSet};
 use crate::policy::load::{Fallback, Origin};
 use crate::policy::{Loaded, Request, load};
+use crate::screen::progress;
 use crate::source::login_defs::gid_min;
 use crate::source::roots::{self, Roots, SystemRoots, TrustOptions};
 use crate::source::walk::{Counters, default_threads};
@@ -28,8 +29,8 @@ use crate::sys::seccomp::{Filter, filter_process};
 use crate::sys::thread::{is_refusal, run_confined};
 use crate::sys::{SysError, host};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 
 /// What one command works with.
 pub(super) struct Session<'a> {
@@ -139,7 +140,8 @@ impl<'a> Session<'a> {
         let (table, roots) = (Arc::clone(&work.table), Arc::clone(&work.roots));
         let selection = Arc::clone(&work.selection);
         let counters = Arc::clone(&work.counters);
-        let Surveyed { mut survey, stalled } = progress::while_counting(self.common, &counters, || work.survey())?;
+        let Surveyed { mut survey, stalled } =
+            progress::while_counting(telling::of(self.common), &counters, || work.survey())?;
         survey.levels = levels.clone();
         survey.notices = findings::expired(&loaded, &levels, trust.today);
         survey.notices.extend(findings::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
@@ -198,10 +200,12 @@ impl<'a> Session<'a> {
                     project::rely(self.common, path, entry)?;
                 }
             }
-            streams::remark(
-                self.common,
-                format_args!("the policy is {}, found from here upwards", paths::shown(found)),
-            );
+            // A run may look twice; it is told of once.
+            static TOLD: Once = Once::new();
+            TOLD.call_once(|| {
+                let told = format!("the policy is {}, found from here upwards", paths::shown(found));
+                streams::remark(self.common, told);
+            });
         }
         Ok(loaded)
     }

@@ -1,9 +1,12 @@
 //! Where the state folder is.
 
 use super::exit::Failure;
+use super::session::Session;
+use super::telling;
 use crate::args::Common;
-use crate::journal;
+use crate::journal::{self, LoadError};
 use crate::model::text::quote::shell_quote;
+use crate::screen::progress;
 use crate::store::{Missing, Store, StoreError};
 use crate::sys::SysError;
 use crate::sys::host;
@@ -11,6 +14,7 @@ use crate::sys::root::exists;
 use rustix::io::Errno;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 /// Where root's runs are on record.
 const OF_ROOT: &str = "/var/lib/sgidlint";
@@ -38,6 +42,20 @@ pub(super) fn open(common: &Common) -> Result<Store, Failure> {
         None => (default_path()?, Missing::Make),
     };
     Store::open_vouched(&path, missing, common.vouched_uid()).map_err(Failure::usage)
+}
+
+/// Reads the record of a run, which a terminal is told where it takes long; an interrupt ends it.
+pub(super) fn reading<T>(
+    session: &Session<'_>,
+    run: &str,
+    read: impl FnOnce() -> Result<T, LoadError>,
+) -> Result<T, Failure> {
+    let what = format!("reading the record of run {run}");
+    let record = progress::while_busy(telling::of(session.common), &what, read);
+    record.map_err(|error| match session.stop.load(Ordering::Relaxed) {
+        true => Failure::interrupted("the record was not read"),
+        false => Failure::usage(error),
+    })
 }
 
 /// How many interrupted runs are on record; nothing where that can't be told. No folder is made for it.

@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::paged::Paged;
-use super::priority::{Prioritized, is_journal, write_error};
+use super::priority::{Prioritized, columns, error_columns, is_journal, write_error};
 use crate::args::Common;
 use crate::diff::Folding;
 use crate::findings::Totals;
@@ -17,9 +17,6 @@ use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
-
-/// So many columns text for people takes at least: what is narrower breaks lines in its own way.
-const NARROWEST: usize = 40;
 
 /// Standard output or the file named with `-o` for results, standard error for all else.
 pub(super) struct Streams {
@@ -184,7 +181,7 @@ impl Streams {
 
     /// How many columns the terminal has that results go to; none where they go elsewhere.
     pub(super) fn columns(&self) -> Option<usize> {
-        self.is_terminal().then(|| usize::from(console::Term::stdout().size().1).max(NARROWEST))
+        columns(self.is_terminal(), &console::Term::stdout())
     }
 
     /// How reports on standard error look.
@@ -194,7 +191,7 @@ impl Streams {
 
     /// How many columns the terminal has that standard error goes to; none where it goes elsewhere.
     pub(super) fn error_columns(&self) -> Option<usize> {
-        io::stderr().is_terminal().then(|| usize::from(console::Term::stderr().size().1).max(NARROWEST))
+        error_columns()
     }
 
     /// The colours of results.

@@ -46,7 +46,14 @@ pub(super) fn prevailing_mode(modes: &[(Mode, u64)], is_directory: bool) -> Opti
             }
         }
     }
-    best.map(|(_, holds, wants)| Fit { value: text(wants), holds, of })
+    best.map(|(_, holds, wants)| Fit { value: plainly(modes, wants).unwrap_or_else(|| text(wants)), holds, of })
+}
+
+/// The one mode of all, where what there is to say of it in relations is a mouthful.
+fn plainly(modes: &[(Mode, u64)], wants: [Want; 3]) -> Option<String> {
+    let (one, rest) = modes.split_first()?;
+    let is_one = rest.iter().all(|other| other.0 == one.0) && one.0 & Mode::PERMISSIONS == one.0;
+    (is_one && wants.contains(&Want::LikeOwnerNoWrite)).then(|| one.0.to_string())
 }
 
 /// The commonest two of a class's bits.
@@ -107,7 +114,9 @@ mod tests {
     #[test]
     fn what_prevails_is_said_in_words_of_chmod() {
         type Case = (&'static [(u32, u64)], bool, &'static str);
-        let cases: [Case; 10] = [
+        let cases: [Case; 12] = [
+            (&[(0o644, 9)], false, "0644"),
+            (&[(0o4644, 9)], false, "g=u,g-w,o=g"),
             (&[(0o775, 9)], true, "u=rwx,g=rwx,o=rx"),
             (&[(0o2770, 9), (0o2750, 1)], true, "u=rwx,g=rwx,o="),
             (&[(0o700, 3)], true, "u=rwx,g=,o="),

@@ -10,6 +10,7 @@ use crate::store::{Folder, Store};
 use crate::sys::SysError;
 use std::collections::BTreeSet;
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::sync::atomic::AtomicBool;
 
 /// More than a settled line ever has.
 const TAIL: u64 = 4096;
@@ -27,6 +28,8 @@ pub(crate) struct RunSummary {
     pub counts: Counts,
     /// How it ended.
     pub state: RunState,
+    /// Whether it took an undo back.
+    pub is_redo: bool,
 }
 
 /// A run whose record can't be read.
@@ -49,7 +52,10 @@ impl RunSummary {
 pub(crate) fn list(store: &Store) -> Result<Vec<Result<RunSummary, Illegible>>, SysError> {
     let folder = store.folder(FOLDER)?;
     let ids = id::all(&folder)?;
-    Ok(ids.into_iter().map(|id| summary(store, &folder, &id).map_err(|error| Illegible { id, error })).collect())
+    Ok(ids
+        .into_iter()
+        .map(|id| summary(store, &folder, &id, &AtomicBool::new(false)).map_err(|error| Illegible { id, error }))
+        .collect())
 }
 
 /// The runs that did not come to their end, but for those that a later undo took back as a whole.
@@ -91,7 +97,7 @@ pub(crate) struct Last {
 
 /// The last run that is to be turned round. An undo that was cut short is gone on with, so then it is the run that it was
 /// to undo.
-pub(crate) fn last_to(turn: Turn, store: &Store) -> Result<Last, SysError> {
+pub(crate) fn last_to(turn: Turn, store: &Store, stop: &AtomicBool) -> Result<Last, SysError> {
     let folder = store.folder(FOLDER)?;
     let ids = id::all(&folder)?;
     let mut last = Last::default();
@@ -101,12 +107,12 @@ pub(crate) fn last_to(turn: Turn, store: &Store) -> Result<Last, SysError> {
         if turned.contains(id) {
             continue;
         }
-        let run = match summary(store, &folder, id) {
+        let run = match summary(store, &folder, id, stop) {
             Err(error) => {
                 last.illegible.push(Illegible { id: id.clone(), error });
                 continue;
             }
-            Ok(run) if !run.changed_something() || left_all_as_it_was(store, &run) => continue,
+            Ok(run) if !run.changed_something() || left_all_as_it_was(store, &run, stop) => continue,
             Ok(run) => run,
         };
         let RunKind::Undo(of) = &run.header.kind else {
@@ -118,8 +124,7 @@ pub(crate) fn last_to(turn: Turn, store: &Store) -> Result<Last, SysError> {
             last.run = Some(if turn == Turn::Undo { of.clone() } else { id.clone() });
             break;
         }
-        let is_redo = || summary(store, &folder, of).is_ok_and(|of| matches!(of.header.kind, RunKind::Undo(_)));
-        if turn == Turn::Redo && !is_redo() {
+        if turn == Turn::Redo && !run.is_redo {
             last.run = Some(id.clone());
             break;
         }
@@ -131,7 +136,7 @@ pub(crate) fn last_to(turn: Turn, store: &Store) -> Result<Last, SysError> {
 }
 
 /// Whether every change of a run that came to its end failed or was refused, and was seen to leave its entry as it had been.
-fn left_all_as_it_was(store: &Store, run: &RunSummary) -> bool {
+fn left_all_as_it_was(store: &Store, run: &RunSummary, stop: &AtomicBool) -> bool {
     if run.counts.made() > 0 || !matches!(run.state, RunState::Settled { .. }) {
         return false;
     }
@@ -142,7 +147,7 @@ fn left_all_as_it_was(store: &Store, run: &RunSummary) -> bool {
         _ => true,
     };
     // One that can't be read may have changed something.
-    load(store, &run.id).is_ok_and(|record| {
+    load(store, &run.id, stop).is_ok_and(|record| {
         record.legible == Legible::All && record.plan.changes.iter().zip(&record.outcomes).all(untouched)
     })
 }
@@ -184,7 +189,7 @@ pub(crate) fn prune(store: &Store, old: Old, needed: Needed) -> Result<Pruned, S
     }
     for id in ids {
         let name = id::file_name(&id);
-        let run = summary(store, &folder, &id);
+        let run = summary(store, &folder, &id, &AtomicBool::new(false));
         let is_old = match old {
             Old::Before(moment) => began_before(run.as_ref().ok(), &id, moment),
             Old::AllBut(_) => true,
@@ -212,24 +217,34 @@ fn began_before(run: Option<&RunSummary>, id: &str, moment: jiff::Timestamp) -> 
 }
 
 /// One run on record, in short.
-pub(crate) fn one(store: &Store, id: &str) -> Result<RunSummary, LoadError> {
-    summary(store, &store.folder(FOLDER)?, id)
+pub(crate) fn one(store: &Store, id: &str, stop: &AtomicBool) -> Result<RunSummary, LoadError> {
+    summary(store, &store.folder(FOLDER)?, id, stop)
 }
 
-fn summary(store: &Store, folder: &Folder, id: &str) -> Result<RunSummary, LoadError> {
-    let name = id::file_name(id);
-    let mut file = folder.open(&name)?;
-    let Some(settled) = settled(&mut file)? else {
-        let record = load(store, id)?;
-        let mut counts = Counts::default();
-        record.outcomes.iter().flatten().for_each(|done| counts.add(&done.outcome));
-        let changes = record.plan.changes.len() as u64;
-        return Ok(RunSummary { id: id.into(), header: record.plan.header, changes, counts, state: record.state });
+fn summary(store: &Store, folder: &Folder, id: &str, stop: &AtomicBool) -> Result<RunSummary, LoadError> {
+    let mut file = folder.open(&id::file_name(id))?;
+    let (header, changes, counts, state) = match settled(&mut file)? {
+        Some(settled) => {
+            let state = RunState::Settled { time: settled.time, exit: settled.exit };
+            (header(folder, id)?, settled.changes, settled.outcomes, state)
+        }
+        None => {
+            let record = load(store, id, stop)?;
+            let mut counts = Counts::default();
+            record.outcomes.iter().flatten().for_each(|done| counts.add(&done.outcome));
+            (record.plan.header, record.plan.changes.len() as u64, counts, record.state)
+        }
     };
-    file.seek(SeekFrom::Start(0)).map_err(SysError::of_io("lseek"))?;
-    let header = read_header(&mut Lines::new(BufReader::new(file), folder.path_of(&name).to_string_lossy()))?;
-    let state = RunState::Settled { time: settled.time, exit: settled.exit };
-    Ok(RunSummary { id: id.into(), header, changes: settled.changes, counts: settled.outcomes, state })
+    let is_undo = |header: &Header| matches!(header.kind, RunKind::Undo(_));
+    let is_redo = matches!(&header.kind, RunKind::Undo(of) if self::header(folder, of).is_ok_and(|of| is_undo(&of)));
+    Ok(RunSummary { id: id.into(), header, changes, counts, state, is_redo })
+}
+
+/// What the record of a run begins with.
+fn header(folder: &Folder, id: &str) -> Result<Header, LoadError> {
+    let name = id::file_name(id);
+    let file = folder.open(&name)?;
+    Ok(read_header(&mut Lines::new(BufReader::new(file), folder.path_of(&name).to_string_lossy()))?)
 }
 
 /// The last line of a record, where it is a settled one: then the rest needn't be read for the log.

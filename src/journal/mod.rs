@@ -23,8 +23,8 @@ pub(crate) use list::{Illegible, Pruned};
 pub(crate) use list::{Last, Needed, Old, RunSummary, Turn, cut_short, last_to, list, one, prune};
 pub(crate) use outcome::{Capabilities, Cause, Done, Drift, FileSystem, Outcome, cause_of_refusal};
 #[cfg(test)]
-pub(crate) use record::{Legible, LoadError};
-pub(crate) use record::{Record, RunState, is_running, load, named};
+pub(crate) use record::Legible;
+pub(crate) use record::{LoadError, Record, RunState, is_running, load, named};
 pub(crate) use relay::{Recorder, Relay, relay};
 
 use crate::plan::{Limited, Plan, RunKind};

@@ -8,9 +8,10 @@ use crate::store::Store;
 use crate::sys::SysError;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The folder of the records in the state folder.
 pub(super) const FOLDER: &str = "runs";
@@ -111,8 +112,8 @@ pub(crate) fn named(store: &Store, name: &str) -> Result<String, LoadError> {
     }
 }
 
-/// Loads the run with this id.
-pub(crate) fn load(store: &Store, run: &str) -> Result<Record, LoadError> {
+/// Loads the run with this id, unless `stop` is set meanwhile: a large record takes its time.
+pub(crate) fn load(store: &Store, run: &str, stop: &AtomicBool) -> Result<Record, LoadError> {
     let folder = store.folder(FOLDER)?;
     if !id::is_valid(run) {
         return Err(LoadError::Unknown(run.into()));
@@ -122,11 +123,24 @@ pub(crate) fn load(store: &Store, run: &str) -> Result<Record, LoadError> {
         .map_err(|error| if error.is_absence() { LoadError::Unknown(run.into()) } else { LoadError::Sys(error) })?;
     let running = file.is_claimed();
     let path = folder.path_of(&id::file_name(run));
-    let mut record = read(BufReader::new(file), run, &path.to_string_lossy())?;
+    let mut record = read(BufReader::new(Stoppable { file, stop }), run, &path.to_string_lossy())?;
     if running && record.state == RunState::Interrupted {
         record.state = RunState::Running;
     }
     Ok(record)
+}
+
+/// A file that can be read until somebody asks for an end.
+struct Stoppable<'s, F> {
+    file: F,
+    stop: &'s AtomicBool,
+}
+
+impl<F: Read> Read for Stoppable<'_, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // An error that is called an interrupt would be tried again (std::io::Read).
+        if self.stop.load(Ordering::Relaxed) { Err(io::Error::other("interrupted")) } else { self.file.read(buffer) }
+    }
 }
 
 /// Whether the run with this id is under way; one whose record is gone isn't.

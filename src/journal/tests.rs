@@ -9,6 +9,7 @@ use crate::policy::model::Mounts;
 use crate::store::Missing;
 use crate::sys::handle::Handle;
 use std::fs;
+use std::sync::atomic::AtomicBool;
 
 fn state(gid: u32, mode: u32) -> State {
     State { uid: 1, gid, mode: Mode::new(mode) }
@@ -93,18 +94,37 @@ fn run(store: &Store, plan: &Plan, outcomes: &[Done], exit: Option<u8>) -> Strin
     id
 }
 
+/// Nobody asks for an end.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
 #[test]
 fn every_outcome_survives_its_line() {
     let (_dir, store) = store();
     let plan = plan(RunKind::Fix, 14);
     let id = run(&store, &plan, &outcomes(), Some(3));
-    let record = load(&store, &id).unwrap();
+    let record = load(&store, &id, &NEVER).unwrap();
     assert_eq!(record.plan, plan);
     assert_eq!(record.outcomes[..13].iter().flatten().cloned().collect::<Vec<_>>(), outcomes());
     assert!(matches!(record.state, RunState::Settled { exit: 3, .. }));
     let tried: Vec<bool> = (0..14).map(|index| record.may_have_changed(index)).collect();
     let changed = [true, true, false, false, false, false, false, false, false, false, true, true, true, false];
     assert_eq!(tried, changed);
+}
+
+#[test]
+fn an_interrupt_ends_the_reading_of_a_record() {
+    let (_dir, store) = store();
+    let plan = plan(RunKind::Fix, 3);
+    let (settled, cut_short) =
+        (run(&store, &plan, &outcomes()[..2], Some(0)), run(&store, &plan, &outcomes()[..2], None));
+    let stop = AtomicBool::new(true);
+    for id in [&settled, &cut_short] {
+        let error = load(&store, id, &stop).unwrap_err().to_string();
+        assert!(error.ends_with("reading failed: interrupted"), "{error}");
+    }
+    // Of what came to its end, the head and the last line are enough.
+    assert!(one(&store, &settled, &stop).is_ok());
+    assert!(one(&store, &cut_short, &stop).is_err());
 }
 
 #[test]
@@ -118,7 +138,7 @@ fn a_torn_outcome_is_looked_for_and_a_torn_plan_refused() {
     let end = end + whole[end..].iter().position(|&byte| byte == b'\n').unwrap() + 1;
     for length in 0..whole.len() {
         fs::write(&path, &whole[..length]).unwrap();
-        let record = load(&store, &id);
+        let record = load(&store, &id, &NEVER);
         assert_eq!(record.is_ok(), length >= end, "{length}");
         if let Ok(record) = record {
             assert_eq!(record.state, RunState::Interrupted);
@@ -126,7 +146,7 @@ fn a_torn_outcome_is_looked_for_and_a_torn_plan_refused() {
         }
     }
     fs::write(&path, [&whole[..end], &[0; 100], b"\n{\"type\":\"settled\"", &whole[end..]].concat()).unwrap();
-    let record = load(&store, &id).unwrap();
+    let record = load(&store, &id, &NEVER).unwrap();
     assert_eq!(record.legible, Legible::Some);
     assert!((0..3).all(|index| record.may_have_changed(index)));
 }
@@ -139,7 +159,7 @@ fn a_settled_run_that_lacks_outcomes_is_looked_at_whole() {
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.lines().filter(|line| !line.contains("\"change\":0,")).collect();
     fs::write(&path, lines.join("\n") + "\n").unwrap();
-    let record = load(&store, &id).unwrap();
+    let record = load(&store, &id, &NEVER).unwrap();
     assert!(matches!(record.state, RunState::Settled { .. }));
     assert!(record.may_have_changed(0));
 }
@@ -171,26 +191,26 @@ fn the_log_tells_who_when_what_and_how_it_ended() {
 #[test]
 fn undo_takes_the_last_run_that_changed_something() {
     let (_dir, store) = store();
-    assert_eq!(last_to(Turn::Undo, &store).unwrap().run, None);
+    assert_eq!(last_to(Turn::Undo, &store, &NEVER).unwrap().run, None);
     let first = run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
     run(&store, &plan(RunKind::Fix, 1), &outcomes()[2..3], Some(0));
-    assert_eq!(last_to(Turn::Undo, &store).unwrap().run, Some(first.clone()), "`already` changed nothing");
+    assert_eq!(last_to(Turn::Undo, &store, &NEVER).unwrap().run, Some(first.clone()), "`already` changed nothing");
     run(&store, &plan(RunKind::Undo(first.clone()), 2), &outcomes()[..1], None);
     assert_eq!(
-        last_to(Turn::Undo, &store).unwrap().run,
+        last_to(Turn::Undo, &store, &NEVER).unwrap().run,
         Some(first.clone()),
         "an undo that was cut short is gone on with"
     );
     let undo = run(&store, &plan(RunKind::Undo(first), 1), &outcomes()[..1], Some(0));
-    assert_eq!(last_to(Turn::Undo, &store).unwrap().run, None, "it is undone");
-    assert_eq!(last_to(Turn::Redo, &store).unwrap().run, Some(undo));
+    assert_eq!(last_to(Turn::Undo, &store, &NEVER).unwrap().run, None, "it is undone");
+    assert_eq!(last_to(Turn::Redo, &store, &NEVER).unwrap().run, Some(undo));
 }
 
 #[test]
 fn undo_goes_further_back_and_redo_comes_forward_again() {
     let (_dir, store) = store();
     let made = |kind| run(&store, &plan(kind, 1), &outcomes()[..1], Some(0));
-    let last = |turn| last_to(turn, &store).unwrap().run;
+    let last = |turn| last_to(turn, &store, &NEVER).unwrap().run;
     let (one, two) = (made(RunKind::Fix), made(RunKind::Apply));
     assert_eq!((last(Turn::Undo), last(Turn::Redo)), (Some(two.clone()), None));
     let undo_two = made(RunKind::Undo(two.clone()));
@@ -247,7 +267,7 @@ fn ids_are_short_and_in_order_whatever_the_clock_does() {
     assert_eq!(id::all(&folder).unwrap().last(), Some(&last));
     for id in ["", "../x", "x", "2/3", ".2"] {
         assert!(!id::is_valid(id), "{id}");
-        assert!(matches!(load(&store, id), Err(LoadError::Unknown(_))), "{id}");
+        assert!(matches!(load(&store, id, &NEVER), Err(LoadError::Unknown(_))), "{id}");
         assert!(matches!(named(&store, id), Err(LoadError::Unknown(_))), "{id}");
     }
 }
@@ -298,7 +318,7 @@ fn a_bad_line_costs_that_line() {
     };
     for (wanted, bad) in [("\"f1\"", "\"../f1\""), ("{\"text\":\"f1\"}", "{\"text\":\"f1"), ("\"f1\"", "\"f1\u{0}\"")] {
         fs::write(&path, whole.replace(wanted, bad)).unwrap();
-        let record = load(&store, &id).unwrap();
+        let record = load(&store, &id, &NEVER).unwrap();
         assert_eq!(names(&record), ["f0", "f2", "f3"]);
         assert!(record.bad.len() == 1 && record.bad[0].number == 1 && record.bad[0].error.line == 3, "{record:?}");
         let known: Vec<_> = record.outcomes.iter().map(|done| done.as_ref().unwrap().outcome.name()).collect();
@@ -306,7 +326,7 @@ fn a_bad_line_costs_that_line() {
     }
     // Earlier versions planned a name twice that was listed twice.
     fs::write(&path, whole.replace("\"f1\"", "\"f0\"")).unwrap();
-    let record = load(&store, &id).unwrap();
+    let record = load(&store, &id, &NEVER).unwrap();
     assert_eq!((names(&record), record.bad.len()), (["f0", "f0", "f2", "f3"].map(String::from).to_vec(), 0));
 }
 
@@ -316,7 +336,7 @@ fn a_record_that_can_t_be_read_stands_in_no_other_s_way() {
     let first = run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
     let second = run(&store, &plan(RunKind::Fix, 1), &outcomes()[..1], Some(0));
     fs::write(dir.path().join(format!("runs/{second}.jsonl")), "{}\n").unwrap();
-    let last = last_to(Turn::Undo, &store).unwrap();
+    let last = last_to(Turn::Undo, &store, &NEVER).unwrap();
     assert_eq!(last.run, Some(first));
     assert_eq!(last.illegible.iter().map(|run| &*run.id).collect::<Vec<_>>(), [second]);
 }
@@ -380,6 +400,6 @@ fn runs_that_were_cut_short_are_kept_unless_told_otherwise() {
     let later = host::now() + std::time::Duration::from_secs(60);
     let pruned = prune(&store, Old::Before(later), Needed::Keep).unwrap();
     assert_eq!(pruned, Pruned { removed: 1, kept: vec![cut_short.clone()] });
-    assert_eq!(last_to(Turn::Undo, &store).unwrap().run, Some(cut_short));
+    assert_eq!(last_to(Turn::Undo, &store, &NEVER).unwrap().run, Some(cut_short));
     assert_eq!(prune(&store, Old::Before(later), Needed::Remove).unwrap(), Pruned { removed: 1, kept: vec![] });
 }

@@ -73,11 +73,13 @@ pub(super) fn share(
 ) -> Fix {
     let terms = intent.group.map_or(&[][..], |wish| wish.value);
     let share = if is_setgid_directory(entry) { Some(entry.state.gid) } else { around.setgid };
-    let groups = || terms.iter().filter_map(|term| term.resolve(entry, around, accounts));
-    let is_another = share.is_some_and(|share| share >= options.gid_min && !groups().any(|gid| gid == share));
+    let groups = || terms.iter().filter_map(|&term| Some((term, term.resolve(entry, around, accounts)?)));
+    let is_another = share.is_some_and(|share| share >= options.gid_min && !groups().any(|(_, gid)| gid == share));
     let is_named = terms.iter().any(|term| matches!(term, GroupTerm::Gid(_)));
     match groups().next() {
-        Some(gid) if is_another && !is_named && gid < options.gid_min => Fix::Unsafe(Because::OtherShare),
+        Some((GroupTerm::Root | GroupTerm::Parent, gid)) if is_another && !is_named && gid < options.gid_min => {
+            Fix::Unsafe(Because::OtherShare)
+        }
         _ => Fix::Safe,
     }
 }
@@ -142,6 +144,7 @@ mod tests {
             (&[root], 999, 0o2775, 0, 0, Fix::Safe),
             (&[GroupTerm::Gid(33)], LAB, 0o2775, 0, 0, Fix::Safe),
             (&[root, GroupTerm::Setgid], LAB, 0o2775, 0, 0, Fix::Safe),
+            (&[GroupTerm::Primary], LAB, 0o775, 0, LAB, Fix::Safe),
             (&[], LAB, 0o2775, 0, 0, Fix::Safe),
         ] {
             let around = Around { root: Some(of_root), parent: Some(of_root), setgid: Some(above), ..AROUND };

@@ -14,6 +14,8 @@ pub(crate) struct Effects {
     pub narrower: u64,
     /// Those that give an entry to another owner or group.
     pub handed: u64,
+    /// Those that open what was its owner's alone.
+    pub opened: u64,
     /// Those that do none of this, but change set-ID or sticky bits.
     pub special: u64,
     /// Those that could break a program, open what was closed, or not be undone.
@@ -28,6 +30,7 @@ impl Effects {
         self.changes += 1;
         self.wider += u64::from(wider);
         self.narrower += u64::from(narrower);
+        self.opened += u64::from(before.mode.is_private() && !after.mode.is_private());
         self.handed += u64::from(handed);
         let same_permissions = before.mode.bits() & 0o777 == after.mode.bits() & 0o777;
         self.special += u64::from(same_permissions && !(wider || narrower || handed));
@@ -37,6 +40,7 @@ impl Effects {
     pub(crate) fn clause(&self) -> String {
         let parts = [
             (self.wider, "opens wider", "open wider"),
+            (self.opened, "opens what was private", "open what was private"),
             (self.narrower, "closes further", "close further"),
             (self.handed, "changes hands", "change hands"),
             (self.special, "changes setgid or sticky alone", "change setgid or sticky alone"),

@@ -6,7 +6,6 @@ pub(crate) mod base;
 pub(crate) mod check;
 pub(crate) mod human;
 pub(crate) mod json;
-pub(crate) mod access;
 #[cfg(test)]
 pub(crate) mod samples;
 

@@ -1,5 +1,6 @@
 //! What text for people is made of wherever it is shown: colours, and lines and tables that fit a terminal.
 
+pub(crate) mod progress;
 pub(crate) mod entries;
 pub(crate) mod style;
 pub(crate) mod wrap;

@@ -70,6 +70,23 @@ impl Layout {
     }
 }
 
+/// Breaks the lines of a text that are too wide between words, and lets what is below them stand in; but for those that
+/// point into a file, which are drawn.
+pub(crate) fn refitted(text: &str, columns: usize) -> String {
+    let mut out = Vec::with_capacity(text.len() + 64);
+    for line in text.split_inclusive('\n') {
+        let (told, stands_in) = (line.trim(), line.len() - line.trim_start_matches(' ').len());
+        let gutter = told.trim_start_matches(|letter: char| letter.is_ascii_digit()).trim_start();
+        if width(line.trim_end()) <= columns || gutter.starts_with('|') {
+            out.extend_from_slice(line.as_bytes());
+            continue;
+        }
+        // Memory doesn't fail.
+        let _ = Layout { columns: Some(columns), first: stands_in, below: stands_in + 2 }.write(&mut out, pieces(told));
+    }
+    String::from_utf8(out).unwrap_or_else(|_| text.into())
+}
+
 /// The words of a sentence; a command at its end is one, as it is copied in one piece.
 pub(crate) fn pieces(sentence: &str) -> impl Iterator<Item = &str> {
     let (words, command) = match sentence.find(": sgidlint ") {
@@ -114,6 +131,17 @@ mod tests {
         assert_eq!(set(None), " \u{1b}[1mdeny\u{1b}[0m: 数据 x: mode is 0644\n");
         assert_eq!(set(Some(14)), " \u{1b}[1mdeny\u{1b}[0m: 数据 x:\n   mode is\n   0644\n");
         assert_eq!(set(Some(13)), " \u{1b}[1mdeny\u{1b}[0m:\n   数据 x:\n   mode is\n   0644\n");
+    }
+
+    #[test]
+    fn only_what_is_too_wide_is_broken_anew() {
+        let text =
+            "sgidlint: error: it can't be\n  hint: do this: sgidlint undo r1 -y\n2 | group = 7 of nine\n\nshort\n";
+        assert_eq!(refitted(text, 60), text);
+        assert_eq!(
+            refitted(text, 20),
+            "sgidlint: error: it\n  can't be\n  hint: do this:\n    sgidlint undo r1 -y\n2 | group = 7 of nine\n\nshort\n"
+        );
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use super::{SysError, signals};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, fstat};
 use rustix::io::{Errno, read};
 use rustix::termios::{QueueSelector, tcflush};
 use std::io::stdin;
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What was typed.
@@ -18,6 +20,11 @@ pub(crate) enum Typed {
     Interrupt,
     /// The process was stopped and goes on (^Z, `fg`): what stood on the screen may be anywhere by now.
     Resumed,
+}
+
+/// Whether something is a pipe, which another program reads or writes.
+pub(crate) fn is_pipe(file: impl AsFd) -> bool {
+    fstat(file).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo)
 }
 
 /// Forgets what was typed before anything was asked: it answers nothing.

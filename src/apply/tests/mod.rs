@@ -23,6 +23,7 @@ use crate::sys::features::{ChmodRung, KernelFeatures, OpenRung};
 use crate::sys::held::fault::{self, Fault};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
 use tree::{NEW, OLD, Tree, state};
 
 fn everything() -> Vec<(&'static str, u32, u32)> {
@@ -176,21 +177,27 @@ fn a_run_on_record_is_undone_from_its_record() {
     apply(&tree.open_roots(&plan.header, KernelFeatures::of_this_kernel()), &plan, &mut run, &AtomicBool::new(false));
     let id = run.id().to_string();
     run.settle(0).unwrap();
-    assert_eq!(journal::last_to(journal::Turn::Undo, &store).unwrap().run, Some(id.clone()));
-    let record = journal::load(&store, &id).unwrap();
+    assert_eq!(journal::last_to(journal::Turn::Undo, &store, &AtomicBool::new(false)).unwrap().run, Some(id.clone()));
+    let record = journal::load(&store, &id, &AtomicBool::new(false)).unwrap();
     assert_eq!(record.plan, plan);
     let open_roots = tree.open_roots(&record.plan.header, KernelFeatures::of_this_kernel());
-    let undo = undo_plan(open_roots, &record, tree.header(Fixes::Safe));
+    let undo = undo_plan(open_roots, &record, tree.header(Fixes::Safe), &AtomicBool::new(false));
     let mut run = journal::begin(&store, &undo.plan, None).unwrap();
     let tally = apply(&undo.open_roots, &undo.plan, &mut run, &AtomicBool::new(false));
     let undo_id = run.id().to_string();
     run.settle(0).unwrap();
     assert_eq!(tally.counts.applied, 9);
     assert_eq!(tree.listing(), first);
-    assert_eq!(journal::last_to(journal::Turn::Undo, &store).unwrap().run, None, "what was undone isn't undone again");
-    let redo = journal::last_to(journal::Turn::Redo, &store).unwrap().run;
+    assert_eq!(
+        journal::last_to(journal::Turn::Undo, &store, &AtomicBool::new(false)).unwrap().run,
+        None,
+        "what was undone isn't undone again"
+    );
+    let redo = journal::last_to(journal::Turn::Redo, &store, &AtomicBool::new(false)).unwrap().run;
     assert_eq!(redo, Some(undo_id.clone()), "an undo can be taken back");
-    assert!(matches!(journal::load(&store, &undo_id).unwrap().plan.header.kind, RunKind::Undo(run) if run == id));
+    assert!(
+        matches!(journal::load(&store, &undo_id, &AtomicBool::new(false)).unwrap().plan.header.kind, RunKind::Undo(run) if run == id)
+    );
 }
 
 #[test]

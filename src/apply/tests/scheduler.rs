@@ -113,7 +113,7 @@ fn an_undo_finds_the_same_by_any_number_of_threads() {
     let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All, bad: vec![] };
     let undo = |threads| {
         let open_roots = tree.open_roots(&plan.header, KernelFeatures::of_this_kernel()).worked_by(threads);
-        let undo = undo_plan(open_roots, &record, tree.header(Fixes::Safe));
+        let undo = undo_plan(open_roots, &record, tree.header(Fixes::Safe), &AtomicBool::new(false));
         (undo.plan.changes, undo.found)
     };
     let (changes, found) = undo(1);

@@ -195,7 +195,7 @@ impl Tree {
         let state = RunState::Interrupted;
         let record = Record { id: "1".into(), plan: plan.clone(), outcomes, state, legible: Legible::All, bad: vec![] };
         let open_roots = self.open_roots(&plan.header, KernelFeatures::of_this_kernel());
-        let undo = undo_plan(open_roots, &record, self.header(Fixes::Safe));
+        let undo = undo_plan(open_roots, &record, self.header(Fixes::Safe), &AtomicBool::new(false));
         let undone = apply_on(&undo.open_roots, &undo.plan);
         (undo.found.into_iter().map(|(_, found)| found).collect(), undone)
     }

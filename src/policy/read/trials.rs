@@ -27,7 +27,14 @@ fn trial(mut table: Table<'_>, problems: &mut Problems) -> Option<Trial> {
     let kind = kind.unwrap_or(if is_directory { Kind::Dir } else { Kind::File });
     let group = table.take("group").and_then(|value| account(&value, problems));
     let owner = table.take("owner").and_then(|value| account(&value, problems));
-    let mode = table.require("mode", "mode = \"2775\"", problems).and_then(|value| mode(&value, kind, problems));
+    let mode = match table.take("mode") {
+        Some(value) => mode(&value, kind, problems),
+        None => {
+            let hint = "a test says which mode the entry has, as `mode = \"2775\"`; group and owner may be left out";
+            problems.add(span.clone(), "[[test]] without `mode`", hint);
+            None
+        }
+    };
     let passes = table.take("passes").and_then(|value| value.flag(problems));
     let lints: Option<Vec<Lint>> = table.take("lints").map(|value| {
         let names = value.texts("[\"foreign-group\"]", problems);

@@ -100,6 +100,8 @@ pub(crate) struct Attribute<'a> {
     pub actual: String,
     /// Every rule that speaks of it, in the order of the file: the last one decides.
     pub said: Vec<Said<'a>>,
+    /// Who an `@` form in what decides stands for here.
+    pub stands_for: Option<String>,
 }
 
 /// What one rule says of an attribute.
@@ -214,7 +216,12 @@ fn write_attributes(out: &mut dyn Write, attributes: &[Attribute<'_>], screen: S
     for attribute in attributes {
         let Some((decides, overruled)) = attribute.said.split_last() else { continue };
         let actual = escape(attribute.actual.as_bytes()).into_owned();
-        table.push([attribute.key.into(), actual, escape_message(&decides.wanted).into_owned(), place(decides)]);
+        let wanted = escape_message(&decides.wanted).into_owned();
+        let wanted = match &attribute.stands_for {
+            Some(name) => format!("{wanted}, here {}", escape(name.as_bytes())),
+            None => wanted,
+        };
+        table.push([attribute.key.into(), actual, wanted, place(decides)]);
         // From the one that came nearest to deciding back to the first.
         for said in overruled.iter().rev() {
             let wanted = escape_message(&said.wanted).into_owned();

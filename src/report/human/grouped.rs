@@ -5,6 +5,8 @@ use crate::lints::{Finding, Fix, Level, Lint};
 use crate::model::entry::Kind;
 use crate::model::intent::RuleId;
 use crate::model::path::Directory;
+use crate::model::text::escape::escape;
+use crate::model::text::numbers::number;
 use crate::report::manner::{Grouping, Manner};
 use crate::report::text::words::Phrases;
 use crate::screen::entries::entries;
@@ -23,6 +25,8 @@ pub(super) struct Line<'a> {
     pub finding: &'a Finding,
     /// How many it stands for.
     pub count: u64,
+    /// The next two of them.
+    next: [Option<&'a EntryReport>; 2],
 }
 
 impl Line<'_> {
@@ -34,6 +38,15 @@ impl Line<'_> {
     /// `1,842 files`.
     pub(super) fn entries(&self) -> String {
         entries(self.report.kind, self.count)
+    }
+
+    /// `1,842 files (a, b, c and 1,839 more)`.
+    pub(super) fn entries_by_name(&self) -> String {
+        let slash = if self.report.kind == Kind::Dir { "/" } else { "" };
+        let named: Vec<_> = [Some(self.report)].into_iter().chain(self.next).flatten().collect();
+        let names: Vec<_> = named.iter().map(|report| format!("{}{slash}", escape(report.path.name()))).collect();
+        let more = number(self.count - names.len() as u64);
+        format!("{} ({} and {more} more)", self.entries(), names.join(", "))
     }
 }
 
@@ -56,12 +69,14 @@ pub(super) struct Lines<'a> {
     groups: Vec<u32>,
     /// How many each group has.
     counts: Vec<u64>,
+    /// The second and the third of each group.
+    next: Vec<[Option<&'a EntryReport>; 2]>,
 }
 
 impl<'a> Lines<'a> {
     /// Finds out which findings are alike.
     pub(super) fn new(survey: &'a Survey, phrases: &Phrases<'_>, manner: &'a Manner) -> Lines<'a> {
-        let mut lines = Lines { survey, manner, groups: Vec::new(), counts: Vec::new() };
+        let mut lines = Lines { survey, manner, groups: Vec::new(), counts: Vec::new(), next: Vec::new() };
         if manner.grouping == Grouping::Full {
             return lines;
         }
@@ -75,6 +90,11 @@ impl<'a> Lines<'a> {
             };
             if group == next {
                 lines.counts.push(0);
+                lines.next.push([None; 2]);
+            }
+            match lines.counts[group as usize] {
+                at @ 1..=2 => lines.next[group as usize][at as usize - 1] = Some(report),
+                _ => {}
             }
             lines.counts[group as usize] += 1;
             lines.groups.push(group);
@@ -86,7 +106,8 @@ impl<'a> Lines<'a> {
     pub(super) fn with_groups(&self) -> impl Iterator<Item = (usize, Line<'a>)> + '_ {
         let told = told(self.survey, self.manner).zip(&self.groups);
         told.map(|((report, finding), &group)| {
-            (group as usize, Line { report, finding, count: self.counts[group as usize] })
+            let at = group as usize;
+            (at, Line { report, finding, count: self.counts[at], next: self.next[at] })
         })
     }
 
@@ -96,9 +117,9 @@ impl<'a> Lines<'a> {
         told(self.survey, self.manner).enumerate().filter_map(move |(at, (report, finding))| {
             let group = self.groups.get(at).map(|&group| group as usize);
             let Some(group) = group.filter(|&group| self.counts[group] > HANDFUL) else {
-                return Some(Line { report, finding, count: 1 });
+                return Some(Line { report, finding, count: 1, next: [None; 2] });
             };
-            let line = Line { report, finding, count: self.counts[group] };
+            let line = Line { report, finding, count: self.counts[group], next: self.next[group] };
             (!std::mem::replace(&mut is_told[group], true)).then_some(line)
         })
     }

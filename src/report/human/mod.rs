@@ -161,7 +161,8 @@ fn write_below(
 ) -> io::Result<()> {
     let Line { report, finding, .. } = *line;
     let (style, aside, level) = (manner.palette.level(finding.level), manner.palette.aside, finding.level);
-    let (path, kind, entries) = subject(line);
+    let (path, kind, _) = subject(line);
+    let entries = if line.is_group() { line.entries_by_name() + ": " } else { String::new() };
     let mut pieces = vec![format!("{}:", path_below(root, root, &path, kind)), format!("{style}{level}{style:#}:")];
     let said = format!("{entries}{}{}", phrases.message(finding, report), fix_hint(finding.fix));
     pieces.extend(said.split(' ').map(str::to_owned));
@@ -209,12 +210,15 @@ fn write_notice(
     &(notice, more): &(&Notice, u64),
 ) -> io::Result<()> {
     let file = survey.policies.get(notice.policy as usize).map_or("policy", |policy| &policy.file);
-    let place = format!("{}:{}", escape(file.as_bytes()), notice.line);
-    write_head(out, manner, &place, notice.level, &notice.message)?;
-    if more > 0 {
-        write!(out, ", and so at {} below", counted(more, "more entry", "more entries"))?;
-    }
-    writeln!(out, " {0}[{1}]{0:#}", manner.palette.aside, words.lint(notice.lint))
+    let (place, level, aside) = (escape(file.as_bytes()), notice.level, manner.palette.aside);
+    let (style, message) = (manner.palette.level(level), escape_message(&notice.message));
+    let more = match more {
+        0 => String::new(),
+        more => format!(", and so at {} below", counted(more, "more entry", "more entries")),
+    };
+    let lint = words.lint(notice.lint);
+    let told = format!("{place}:{}: {style}{level}{style:#}: {message}{more} {aside}[{lint}]{aside:#}", notice.line);
+    Layout { columns: manner.columns, first: 0, below: 4 }.write(out, told.split(' '))
 }
 
 /// What an exception covers is told with its reason, in place of a level.
@@ -230,13 +234,9 @@ fn write_excused(
     report.findings.iter().zip(&excused.reasons).try_for_each(|(finding, reason)| {
         let message = escape_message(&words.message(finding, report)).into_owned();
         let (lint, reason) = (words.lint(finding.lint), escape_message(reason).into_owned());
-        writeln!(out, "{path}: {aside}excepted{aside:#}: {message} {aside}[{lint}] ({reason}){aside:#}")
+        let told = format!("{path}: {aside}excepted{aside:#}: {message} {aside}[{lint}] ({reason}){aside:#}");
+        Layout { columns: manner.columns, first: 0, below: 4 }.write(out, told.split(' '))
     })
-}
-
-fn write_head(out: &mut dyn Write, manner: &Manner, place: &str, level: Level, message: &str) -> io::Result<()> {
-    let style = manner.palette.level(level);
-    write!(out, "{place}: {style}{level}{style:#}: {}", escape_message(message))
 }
 
 /// The error's message, with the call and its errno where it doesn't name them itself.

@@ -7,7 +7,8 @@ use crate::model::text::account::state_text;
 use crate::model::text::escape::entry_path;
 use crate::model::text::numbers::{capitalized, counted, number, time};
 use crate::model::text::quote::shell_quote;
-use crate::screen::style::{Palette, Verbosity};
+use crate::report::manner::Manner;
+use crate::screen::style::Verbosity;
 use crate::screen::wrap::{Layout, pieces};
 use std::io::{self, Write};
 use std::time::Duration;
@@ -17,17 +18,20 @@ pub(crate) fn write_outcomes<'a>(
     out: &mut dyn Write,
     settled: impl IntoIterator<Item = &'a Settled<'a>>,
     names: &dyn IdNames,
-    palette: &Palette,
-    verbosity: Verbosity,
+    manner: &Manner,
 ) -> io::Result<()> {
+    let layout = Layout { columns: manner.columns, first: 0, below: 4 };
     for one in settled {
         let change = one.change;
         let path = entry_path(one.root, &change.path, Some(change.kind));
         let name = one.done.outcome.name();
         match one.message(names) {
-            Some(message) => writeln!(out, "{path}: {0}{name}{0:#}: {message}", palette.deny)?,
-            None if verbosity == Verbosity::Verbose => {
-                writeln!(out, "{path}: {name}: {}", state_text(change.after, names))?;
+            Some(message) => {
+                let told = format!("{path}: {0}{name}{0:#}: {message}", manner.palette.deny);
+                layout.write(out, told.split(' '))?;
+            }
+            None if manner.verbosity == Verbosity::Verbose => {
+                layout.write(out, format!("{path}: {name}: {}", state_text(change.after, names)).split(' '))?;
             }
             None => {}
         }
@@ -96,9 +100,19 @@ mod tests {
     use crate::journal::{Cause, Done, Drift, Outcome};
     use crate::model::entry::State;
     use crate::plan::Change;
+    use crate::report::manner::{Grouping, Strictness};
     use crate::report::samples::{Names, change, state, text};
+    use crate::screen::style::Palette;
     use snapbox::{IntoData, assert_data_eq, str};
 
+    const NORMAL: Manner = Manner {
+        palette: Palette::PLAIN,
+        verbosity: Verbosity::Normal,
+        strictness: Strictness::Deny,
+        grouping: Grouping::Alike,
+        most: None,
+        columns: None,
+    };
     const BEFORE: (u32, u32, u32) = (1001, 100, 0o755);
     const AFTER: (u32, u32, u32) = (1001, 3001, 0o2775);
 
@@ -137,7 +151,7 @@ mod tests {
 
     #[test]
     fn only_what_did_not_go_as_planned_is_told() {
-        let lines = text(|out| write_outcomes(out, &all(), &Names, &Palette::PLAIN, Verbosity::Normal));
+        let lines = text(|out| write_outcomes(out, &all(), &Names, &NORMAL));
         assert_data_eq!(lines, str![[r#"
 /srv/lab/b/: drifted: is alice:lab 0700, was alice:users 0755 when planned; run check again and plan anew
 /srv/lab/c/: drifted: another entry has its name now; run check again and plan anew
@@ -158,7 +172,7 @@ mod tests {
         let now = state(1001, 3001, 0o700);
         let drifted = settled("b", Outcome::Drifted(Drift::State(now)), None);
         let told = [Expected::Changed, Expected::Found].map(|expected| Settled { expected, ..drifted.clone() });
-        let lines = text(|out| write_outcomes(out, &told, &Names, &Palette::PLAIN, Verbosity::Normal));
+        let lines = text(|out| write_outcomes(out, &told, &Names, &NORMAL));
         assert_data_eq!(
             lines,
             str![[r#"
@@ -172,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_verbose_report_tells_all() {
-        let lines = text(|out| write_outcomes(out, &all()[..2], &Names, &Palette::PLAIN, Verbosity::Verbose));
+        let lines =
+            text(|out| write_outcomes(out, &all()[..2], &Names, &Manner { verbosity: Verbosity::Verbose, ..NORMAL }));
         assert_data_eq!(
             lines,
             str![[r#"

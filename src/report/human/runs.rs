@@ -11,7 +11,8 @@ use crate::screen::table::Table;
 use crate::screen::wrap::{Layout, pieces};
 use std::io::{self, Write};
 
-/// Writes the runs in the order they are given; `option` lets another command find them, with a space before it.
+/// Writes the runs, oldest first as they are given, with the newest on top; `option` lets another command find them, with
+/// a space before it.
 pub(crate) fn write_log(
     out: &mut dyn Write,
     runs: &[RunSummary],
@@ -22,15 +23,8 @@ pub(crate) fn write_log(
     if runs.is_empty() {
         return writeln!(out, "No runs on record.");
     }
-    let mut table = Table::new(["RUN", "WHEN", "WHO", "COMMAND", "POLICIES", "CHANGES", "OUTCOME"]);
-    for run in runs {
-        let mut cells = cells(run);
-        if columns.is_some() {
-            cells[1] = to_the_minute(&cells[1]);
-        }
-        table.push(cells);
-    }
-    table.write(out, palette, columns)?;
+    let cells: Vec<[String; 7]> = runs.iter().rev().map(|run| cells(run, columns.is_some())).collect();
+    write_table(out, &cells, palette, columns)?;
     cut_short(runs.iter()).try_for_each(|run| {
         let id = shell_quote(run.id.as_bytes());
         let told =
@@ -39,9 +33,35 @@ pub(crate) fn write_log(
     })
 }
 
+/// Writes the table; where a screen has no room for all of it, without what the outcome tells, then without the policies,
+/// which `log RUN` tells.
+fn write_table(
+    out: &mut dyn Write,
+    cells: &[[String; 7]],
+    palette: &Palette,
+    columns: Option<usize>,
+) -> io::Result<()> {
+    let mut whole = Table::new(["RUN", "WHEN", "WHO", "COMMAND", "POLICIES", "CHANGES", "OUTCOME"]);
+    let mut without_changes = Table::new(["RUN", "WHEN", "WHO", "COMMAND", "POLICIES", "OUTCOME"]);
+    let mut without_policies = Table::new(["RUN", "WHEN", "WHO", "COMMAND", "OUTCOME"]);
+    for row in cells.iter().cloned() {
+        let [run, when, who, command, policies, _, outcome] = row.clone();
+        without_policies.push([&run, &when, &who, &command, &outcome].map(String::clone));
+        without_changes.push([run, when, who, command, policies, outcome]);
+        whole.push(row);
+    }
+    match columns {
+        Some(columns) if !whole.fits(columns) && without_changes.fits(columns) => {
+            without_changes.write(out, palette, Some(columns))
+        }
+        Some(columns) if !whole.fits(columns) => without_policies.write(out, palette, Some(columns)),
+        columns => whole.write(out, palette, columns),
+    }
+}
+
 /// Writes what there is to say of one run before its changes.
 pub(crate) fn write_run(out: &mut dyn Write, run: &RunSummary) -> io::Result<()> {
-    let [id, when, who, command, policies, changes, outcome] = cells(run);
+    let [id, when, who, command, policies, changes, outcome] = cells(run, false);
     writeln!(out, "run {id}: {command}, by {who}, {when}")?;
     writeln!(out, "  command:  {}", escape(run.header.command.as_bytes()))?;
     writeln!(out, "  policies: {policies}")?;
@@ -54,18 +74,18 @@ pub(crate) fn run_text(id: &str, header: &Header) -> String {
     format!("run {} of {}: {}", escaped(id), escaped(&to_the_second(&header.time)), escaped(&header.command))
 }
 
-fn cells(run: &RunSummary) -> [String; 7] {
+fn cells(run: &RunSummary, is_on_screen: bool) -> [String; 7] {
     let header = &run.header;
     let escaped = |text: &str| escape(text.as_bytes()).into_owned();
     let policies: Vec<String> = header.policies.iter().map(|policy| escaped(&policy.name)).collect();
     [
         escaped(&run.id),
-        escaped(&to_the_second(&header.time)),
+        escaped(&if is_on_screen { to_the_minute(&header.time) } else { to_the_second(&header.time) }),
         header.by.name.as_deref().map_or_else(|| header.by.uid.to_string(), escaped),
         match &header.kind {
             RunKind::Fix | RunKind::Plan => "fix".into(),
             RunKind::Apply => "apply".into(),
-            RunKind::Undo(of) => format!("undo {}", escaped(of)),
+            RunKind::Undo(of) => format!("{} {}", if run.is_redo { "redo" } else { "undo" }, escaped(of)),
         },
         if policies.is_empty() { "-".into() } else { policies.join(", ") },
         number(run.changes),
@@ -81,18 +101,22 @@ fn to_the_second(time: &str) -> String {
     }
 }
 
-/// The same for a screen, where ids tell the rest: `2026-11-22 01:30Z`, which can be broken.
+/// The same for a screen, where ids tell the rest: `11-22T01:30Z`.
 fn to_the_minute(time: &str) -> String {
-    match (time.split_once('T'), time.rsplit_once(':')) {
-        (Some((day, _)), Some((minute, _))) if time.ends_with('Z') => {
-            format!("{day} {}Z", minute.get(day.len() + 1..).unwrap_or_default())
+    match (time.split_once('-'), time.rsplit_once(':')) {
+        (Some((year, _)), Some((minute, _))) if time.ends_with('Z') => {
+            format!("{}Z", minute.get(year.len() + 1..).unwrap_or_default())
         }
         _ => time.to_owned(),
     }
 }
 
 fn outcome(run: &RunSummary) -> String {
-    match (&run.state, counts_text(&run.counts)) {
+    let counts = match counts_text(&run.counts) {
+        counts if counts.is_empty() || run.counts.total() >= run.changes => counts,
+        counts => format!("{counts} of {}", number(run.changes)),
+    };
+    match (&run.state, counts) {
         (RunState::Settled { .. }, counts) if counts.is_empty() => "nothing".into(),
         (RunState::Settled { .. }, counts) => counts,
         (RunState::Interrupted, counts) if counts.is_empty() => "interrupted".into(),
@@ -114,7 +138,7 @@ mod tests {
     fn run(id: &str, kind: RunKind, policies: &[&str], counts: Counts, state: RunState) -> RunSummary {
         let mut header = header(kind);
         header.policies = policies.iter().map(|&name| PlanPolicy { name: name.into(), file: "f".into() }).collect();
-        RunSummary { id: id.into(), header, changes: 1200, counts, state }
+        RunSummary { id: id.into(), header, changes: 1200, counts, state, is_redo: id == "r4" }
     }
 
     #[test]
@@ -134,11 +158,11 @@ mod tests {
             text(|out| write_log(out, &runs, "", &Palette::PLAIN, None)),
             str![[r#"
 RUN  WHEN                  WHO   COMMAND  POLICIES        CHANGES  OUTCOME
-r1   2026-11-22T01:30:00Z  root  fix      lab-share, web  1,200    1,199 applied, 1 drifted
-r2   2026-11-22T01:30:00Z  root  undo r1  -               1,200    interrupted after 7 applied
-r3   2026-11-22T01:30:00Z  root  apply    lab\x1b[2J      1,200    interrupted
-r4   2026-11-22T01:30:00Z  root  undo r1  -               1,200    running, so far 7 applied
 r5   2026-11-22T01:30:00Z  root  fix      web             1,200    running
+r4   2026-11-22T01:30:00Z  root  redo r1  -               1,200    running, so far 7 applied of 1,200
+r3   2026-11-22T01:30:00Z  root  apply    lab\x1b[2J      1,200    interrupted
+r2   2026-11-22T01:30:00Z  root  undo r1  -               1,200    interrupted after 7 applied of 1,200
+r1   2026-11-22T01:30:00Z  root  fix      lab-share, web  1,200    1,199 applied, 1 drifted
 Run r2 did not come to its end; what it changed is undone with: sgidlint undo r2
 Run r3 did not come to its end; what it changed is undone with: sgidlint undo r3
 
@@ -149,7 +173,7 @@ Run r3 did not come to its end; what it changed is undone with: sgidlint undo r3
 
     #[test]
     fn a_screen_has_less_of_a_time() {
-        assert_eq!(to_the_minute("2026-11-22T01:30:00Z"), "2026-11-22 01:30Z");
+        assert_eq!(to_the_minute("2026-11-22T01:30:00Z"), "11-22T01:30Z");
         for other in ["", "Z", "T:Z", "2026-11-22T01:30:00+01:00"] {
             assert!(to_the_minute(other).len() <= other.len() + 1, "{other}");
         }

@@ -60,7 +60,12 @@ fn view() -> EntryView<'static> {
         passed_over: None,
         cause: None,
         attributes: vec![
-            Attribute { key: "group", actual: "users".into(), said: vec![said("lab", 14, None)] },
+            Attribute {
+                key: "group",
+                actual: "users".into(),
+                said: vec![said("@root", 14, None)],
+                stands_for: Some("lab".into()),
+            },
             Attribute {
                 key: "setgid",
                 actual: "no".into(),
@@ -69,6 +74,7 @@ fn view() -> EntryView<'static> {
                     said("\"@any\"", 20, Some("\"*/\"")),
                     said("true", 26, Some("\"data/\"")),
                 ],
+                stands_for: None,
             },
         ],
         findings: vec![
@@ -114,11 +120,11 @@ fn an_entry_is_explained_by_the_rules_that_decide_it() {
 
 Policy lab-share, tree /srv/lab/
 
-ATTRIBUTE  ACTUAL  WANTED  DECIDED BY
-group      users   lab     /etc/sgidlint/lab.toml:14 (the tree's own)
-setgid     no      true    /etc/sgidlint/lab.toml:26 (match "data/")
-                   "@any"  overruled: /etc/sgidlint/lab.toml:20 (match "*/")
-                   false   overruled: /etc/sgidlint/lab.toml:14 (the tree's own)
+ATTRIBUTE  ACTUAL  WANTED           DECIDED BY
+group      users   @root, here lab  /etc/sgidlint/lab.toml:14 (the tree's own)
+setgid     no      true             /etc/sgidlint/lab.toml:26 (match "data/")
+                   "@any"           overruled: /etc/sgidlint/lab.toml:20 (match "*/")
+                   false            overruled: /etc/sgidlint/lab.toml:14 (the tree's own)
 
 deny: group is users, should be lab [foreign-group]
 deny: mode is 0700, should be 2770; fix is unsafe: its owner keeps it private [missing-permission]
@@ -148,8 +154,8 @@ fn what_is_right_or_not_judged_is_said_to_be() {
 
 Policy lab-share, tree /srv/lab/
 
-ATTRIBUTE  ACTUAL  WANTED  DECIDED BY
-group      users   lab     /etc/sgidlint/lab.toml:14 (the tree's own)
+ATTRIBUTE  ACTUAL  WANTED           DECIDED BY
+group      users   @root, here lab  /etc/sgidlint/lab.toml:14 (the tree's own)
 
 Nothing is wrong with it.
 

@@ -2,21 +2,17 @@
 
 mod line;
 
-use crate::args::{Common, Progress};
 use crate::model::text::escape::{escape, width};
 use crate::model::text::numbers::{capitalized, counted, number};
 use crate::screen::wrap::shortened;
 use crate::source::walk::Counters;
 use crate::sys::thread::start;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use line::{LastLine, columns};
-use std::io::{IsTerminal, Write, stderr};
+use line::LastLine;
+use std::io::{Stderr, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
-
-/// How long a run may take before it tells how far it is; quick ones leave no trace on the screen.
-const PATIENCE: Duration = Duration::from_millis(250);
 
 /// How often a terminal is told.
 const TICK: Duration = Duration::from_millis(100);
@@ -24,20 +20,40 @@ const TICK: Duration = Duration::from_millis(100);
 /// How often anything else is told: a log keeps every line.
 const LOG_TICK: Duration = Duration::from_secs(1);
 
+/// Where it is told: standard error, as the commands hand it over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stream {
+    /// The stream itself.
+    pub err: fn() -> Stderr,
+    /// How many columns it has, now.
+    pub columns: fn() -> usize,
+}
+
+/// How a run tells how far it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Telling {
+    /// Not at all.
+    Never,
+    /// By a line that is drawn again and again, once it has taken so long.
+    Drawn(Stream, Duration),
+    /// By lines for a log.
+    Logged(Stream),
+}
+
 /// Does something while standard error is told how many entries were counted; the counting costs the walk nothing.
-pub(super) fn while_counting<T>(common: &Common, counters: &Counters, run: impl FnOnce() -> T) -> T {
-    while_telling(common, &Walking { counters, begun: Instant::now() }, run)
+pub(crate) fn while_counting<T>(telling: Telling, counters: &Counters, run: impl FnOnce() -> T) -> T {
+    while_telling(telling, &Walking { counters, begun: Instant::now() }, run)
 }
 
 /// Does something while standard error is told how many of the changes were tried.
-pub(super) fn while_applying<T>(common: &Common, changes: u64, tried: &AtomicU64, run: impl FnOnce() -> T) -> T {
-    while_telling(common, &Applying { changes, tried }, run)
+pub(crate) fn while_applying<T>(telling: Telling, changes: u64, tried: &AtomicU64, run: impl FnOnce() -> T) -> T {
+    while_telling(telling, &Applying { changes, tried }, run)
 }
 
 /// Does something that takes as long as it takes, while standard error is told what it is.
-pub(super) fn while_busy<T>(common: &Common, what: &str, run: impl FnOnce() -> T) -> T {
+pub(crate) fn while_busy<T>(telling: Telling, what: &str, run: impl FnOnce() -> T) -> T {
     // A log is about numbers.
-    if stderr().is_terminal() { while_telling(common, &Busy(what), run) } else { run() }
+    if matches!(telling, Telling::Logged(_)) { run() } else { while_telling(telling, &Busy(what), run) }
 }
 
 /// How far something is.
@@ -46,7 +62,7 @@ trait Gauge: Sync {
     fn bar(&self) -> ProgressBar;
 
     /// Puts where it is now on the bar, and draws it once.
-    fn draw(&self, bar: &ProgressBar);
+    fn draw(&self, bar: &ProgressBar, columns: usize);
 
     /// Where it is now, as a line that nothing bounds.
     fn line(&self) -> String;
@@ -70,9 +86,9 @@ impl Gauge for Walking<'_> {
         bar(None, "{msg}")
     }
 
-    fn draw(&self, bar: &ProgressBar) {
-        // Asked each time: the window may have another width by now. Setting it draws it.
-        bar.set_message(self.line_of(columns()));
+    fn draw(&self, bar: &ProgressBar, columns: usize) {
+        // Setting it draws it.
+        bar.set_message(self.line_of(columns));
     }
 
     fn line(&self) -> String {
@@ -91,7 +107,7 @@ impl Gauge for Applying<'_> {
         bar(Some(self.changes), "{human_pos}/{human_len} changes {wide_bar} {eta}")
     }
 
-    fn draw(&self, bar: &ProgressBar) {
+    fn draw(&self, bar: &ProgressBar, _: usize) {
         let tried = self.tried.load(Ordering::Relaxed);
         bar.update(|state| state.set_pos(tried));
     }
@@ -113,9 +129,9 @@ impl Gauge for Busy<'_> {
         bar(None, "{msg}")
     }
 
-    fn draw(&self, bar: &ProgressBar) {
+    fn draw(&self, bar: &ProgressBar, columns: usize) {
         let text = format!("{}...", capitalized(self.0));
-        bar.set_message(if width(&text) <= columns() { text } else { String::new() });
+        bar.set_message(if width(&text) <= columns { text } else { String::new() });
     }
 
     fn line(&self) -> String {
@@ -130,18 +146,19 @@ fn bar(length: Option<u64>, template: &str) -> ProgressBar {
 }
 
 /// Does something while a thread tells now and then how far it is.
-fn while_telling<T>(common: &Common, gauge: &impl Gauge, run: impl FnOnce() -> T) -> T {
-    let is_terminal = stderr().is_terminal();
-    let patience = match common.progress {
-        Progress::Never => return run(),
-        Progress::Auto if common.quiet || !is_terminal => return run(),
-        Progress::Auto => PATIENCE,
-        Progress::Always => Duration::ZERO,
-    };
+fn while_telling<T>(telling: Telling, gauge: &impl Gauge, run: impl FnOnce() -> T) -> T {
+    if matches!(telling, Telling::Never) {
+        return run();
+    }
     let (done, waiting) = channel::<()>();
     std::thread::scope(|scope| {
+        let tell = move || match telling {
+            Telling::Never => {}
+            Telling::Drawn(stream, patience) => draw(gauge, &waiting, stream, patience),
+            Telling::Logged(stream) => log(gauge, &waiting, stream),
+        };
         // Without a thread to tell it, nothing is told.
-        let _ = start(scope, move || if is_terminal { draw(gauge, &waiting, patience) } else { log(gauge, &waiting) });
+        let _ = start(scope, tell);
         let result = run();
         drop(done);
         result
@@ -149,24 +166,25 @@ fn while_telling<T>(common: &Common, gauge: &impl Gauge, run: impl FnOnce() -> T
 }
 
 /// Draws one line on a terminal until there is nothing more to wait for, and clears it.
-fn draw(gauge: &impl Gauge, waiting: &Receiver<()>, mut patience: Duration) {
+fn draw(gauge: &impl Gauge, waiting: &Receiver<()>, stream: Stream, mut patience: Duration) {
     let bar = gauge.bar();
     while waiting.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
         if bar.is_hidden() {
-            bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(LastLine::default())));
+            bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(LastLine::on(stream))));
             patience = TICK;
         }
-        gauge.draw(&bar);
+        // Asked each time: the window may have another width by now.
+        gauge.draw(&bar, line::columns(stream));
     }
     bar.finish_and_clear();
 }
 
 /// Writes a line now and then, and one at the end.
-fn log(gauge: &impl Gauge, waiting: &Receiver<()>) {
+fn log(gauge: &impl Gauge, waiting: &Receiver<()>, stream: Stream) {
     loop {
         let told = waiting.recv_timeout(LOG_TICK);
         // There is nowhere left to tell that standard error is closed.
-        let _ = writeln!(stderr(), "{}", gauge.line());
+        let _ = writeln!((stream.err)(), "{}", gauge.line());
         if told != Err(RecvTimeoutError::Timeout) {
             return;
         }
@@ -259,7 +277,7 @@ mod tests {
             let bar = gauge.bar();
             bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(drawn.clone())));
             for times in 1..=3 {
-                gauge.draw(&bar);
+                gauge.draw(&bar, 39);
                 let lines = drawn.0.lock().unwrap().clone();
                 assert_eq!(lines.len(), times, "{lines:?}");
                 assert!(lines.iter().all(|line| line.starts_with(start)), "{lines:?}");

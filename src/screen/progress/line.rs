@@ -1,33 +1,39 @@
 //! The last line of a terminal, as a progress bar is drawn on it: the cursor waits at its head.
 
-use console::Term;
+use super::Stream;
 use indicatif::TermLike;
-use std::io::{self, Write, stderr};
+use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Standard error, on which one line is drawn again and again.
 ///
 /// A window that gets narrower folds the line into several, and its cursor stays on the letter that it stands on. So
 /// it stands on the first one: from there, everything below belongs to the line and can be cleared.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub(super) struct LastLine {
+    stream: Stream,
     drawn: Mutex<String>,
 }
 
 impl LastLine {
+    /// That of this stream, on which nothing is drawn.
+    pub(super) fn on(stream: Stream) -> LastLine {
+        LastLine { stream, drawn: Mutex::default() }
+    }
+
     fn drawn(&self) -> MutexGuard<'_, String> {
         self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// How many columns a line may take: the last one stays free, or some terminals would begin another line.
-pub(super) fn columns() -> usize {
-    usize::from(Term::stderr().size().1).saturating_sub(1)
+pub(super) fn columns(stream: Stream) -> usize {
+    (stream.columns)().saturating_sub(1)
 }
 
 impl TermLike for LastLine {
     fn width(&self) -> u16 {
-        u16::try_from(columns()).unwrap_or(u16::MAX)
+        u16::try_from(columns(self.stream)).unwrap_or(u16::MAX)
     }
 
     // There is one line, which never wraps: the cursor has nowhere to go.
@@ -68,6 +74,6 @@ impl TermLike for LastLine {
         }
         // Without wrapping (DECAWM): a window may have got narrower since it was measured. And in one piece: nothing
         // that is written meanwhile comes between, and an interrupt leaves no half of it.
-        stderr().write_all(format!("\u{1b}[?7l{}\u{1b}[?7h\r", drawn.trim_end_matches(' ')).as_bytes())
+        (self.stream.err)().write_all(format!("\u{1b}[?7l{}\u{1b}[?7h\r", drawn.trim_end_matches(' ')).as_bytes())
     }
 }
