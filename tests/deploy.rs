@@ -178,6 +178,31 @@ scenario!(only_what_a_list_names_is_looked_at, own mounts, |t| {
     listed("site/good\\0", "").succeeds();
 });
 
+scenario!(what_a_projects_tree_holds_for_begins_beside_it_too, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    t.sh("mkdir -p repo/site repo/in; touch repo/site/page; chmod 600 repo/site/page");
+    let policy = |condition: &str| {
+        format!("format = 1\n[[tree]]\nroot = 'site'\nfile-mode = '0644'\n[tree.x]\n").replace("[tree.x]\n", condition)
+    };
+    for (condition, holds) in [
+        ("when = 'flags/live'", false),
+        ("unless = 'flags/live'", true),
+        ("when = 'site/page'", true),
+        ("unless = './site'", false),
+        ("when = '/etc'", true),
+    ] {
+        t.policy("tree/repo/sgidlint.toml", &policy(condition));
+        for below in ["repo", "repo/in"] {
+            let run = t.run_under(&format!("env -C {below}"), "check -q --allow unused-rule --allow unknown-id");
+            if holds { run.exits(1) } else { run.succeeds() };
+        }
+    }
+    t.policy("tree/repo/sgidlint.toml", &policy("when = '../x'"));
+    t.run_under("env -C repo", "check").exits(2).mentions("`..` in a path");
+    t.policy("lab.toml", &policy("when = 'x'"));
+    t.run("check -p lab.toml .").exits(2).mentions("a condition that is not absolute");
+});
+
 scenario!(what_leads_to_a_listed_path_is_judged_without_what_lies_in_it, own mounts, |t| {
     t.tree("dir 0:0 0755 .");
     t.policy(

@@ -254,6 +254,23 @@ scenario!(a_baseline_leaves_only_what_is_new, |t| {
     t.run(&format!("{check} --baseline $DIR/known --allow foreign-group")).succeeds().never_mentions("any more");
 });
 
+scenario!(a_baseline_of_another_policy_says_that_it_is_without_effect, |t| {
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0664 old");
+    t.run("check -p lab.toml --write-baseline $DIR/known").succeeds();
+    t.policy("lab.toml", &lab("root = '$TREE'").replace("\"lab\"", "\"lab-share\""));
+    let said = "$DIR/known: 1 finding of `lab` are without effect, as no policy of this run is called so";
+    // All of it: also where it is to be quiet.
+    t.run("check -q -p lab.toml --baseline $DIR/known").exits(1).mentions(said).mentions("--write-baseline");
+    // A part of it belongs to another run, and is no more than a note.
+    t.sh("cp ../known ../both; sed -n '2s/\"lab\"/\"lab-share\"/p' ../known >> ../both");
+    t.run("check -p lab.toml --baseline $DIR/both")
+        .succeeds()
+        .mentions("note: ")
+        .mentions("1 finding of `lab` are without");
+    t.run("check -q -p lab.toml --baseline $DIR/both").is_silent();
+});
+
 scenario!(a_baseline_that_cannot_be_read_or_trusted_is_told_of, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree(FLAWED);

@@ -76,6 +76,7 @@ impl Memory {
             }
             Memory::Read { baseline, path, warning } => {
                 judged.survey.warnings.extend(warning);
+                tell_others(&baseline, &path, judged);
                 let said = levels::of_command_line(common)?;
                 let level = |lint| said.iter().rev().find(|(said, _)| *said == lint).map(|&(_, level)| level);
                 let left = baseline.take_known(&mut judged.survey, &judged.selection).into_iter();
@@ -121,6 +122,26 @@ impl Removable {
             })
             .collect()
     }
+}
+
+/// Says which findings of a baseline are without effect, as no policy of the run has their policy's name; also when quiet,
+/// where all of them are.
+fn tell_others(baseline: &Baseline, path: &Path, judged: &mut Judged) {
+    let others = baseline.of_other_policies(&judged.survey);
+    let idle: u64 = others.values().sum();
+    if idle == 0 {
+        return;
+    }
+    let names: Vec<String> = others.keys().take(3).map(|name| format!("`{}`", escape(name.as_bytes()))).collect();
+    let message = format!(
+        "{}: {} of {} without effect, as no policy of this run is called so; if it was renamed, write the baseline anew with \
+         --write-baseline",
+        paths::shown(path),
+        counted(idle, "finding", "findings"),
+        names.join(", ") + if others.len() > names.len() { " and others are" } else { " are" },
+    );
+    let survey = &mut judged.survey;
+    if idle == baseline.len() as u64 { survey.warnings.push(message) } else { survey.remarks.push(message) }
 }
 
 fn write(baseline: &Baseline, output: Output) -> Result<(), String> {

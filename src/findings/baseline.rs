@@ -105,6 +105,18 @@ impl Baseline {
         Ok(baseline)
     }
 
+    /// The policies that it knows findings of and that a survey has none of, each with how many: renamed, or not of this run.
+    pub(crate) fn of_other_policies(&self, survey: &Survey) -> BTreeMap<&str, u64> {
+        let mut others: BTreeMap<&str, u64> = BTreeMap::new();
+        for known in self.known.keys() {
+            let (BaselineSubject::Entry { policy, .. } | BaselineSubject::Policy { policy, .. }) = &known.subject;
+            if !survey.policies.iter().any(|judging| *judging.name == **policy) {
+                *others.entry(policy).or_default() += 1;
+            }
+        }
+        others
+    }
+
     /// Writes it: the same findings give the same bytes.
     pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         line::write_head(out)?;

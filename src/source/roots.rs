@@ -156,10 +156,13 @@ impl Finder<'_> {
             filled.ok().map(|(path, _)| path)
         };
         let (when, unless) = (path(&tree.when), path(&tree.unless));
+        // Of a project, it begins where the policy lies.
+        let folder = loaded.model.folder.as_deref().unwrap_or(Path::new("/"));
         let mut there = |path: &str| {
-            exists(Path::new(path)).unwrap_or_else(|error| {
+            let path = folder.join(path);
+            exists(&path).unwrap_or_else(|error| {
                 let message = format!("can't tell whether it exists: {error}");
-                self.refuse(path.into(), Some(error), message);
+                self.refuse(path, Some(error), message);
                 false
             })
         };

@@ -30,15 +30,20 @@ pub(super) fn absolute(text: &At<String>, what: &str, problems: &mut Problems) {
     }
 }
 
+/// A path without `..`: in a project's file it may begin where that lies, in all others at `/`.
+pub(super) fn of_project_or_absolute(text: &At<String>, what: &str, problems: &mut Problems) {
+    match is_of_project(Path::new(&problems.source().file)) {
+        true => check_path(text, problems),
+        false => absolute(text, what, problems),
+    }
+}
+
 /// The roots that a template is bound to: places, not patterns; params may stand in them.
 pub(super) fn places(value: &Value<'_>, params: &[Param], problems: &mut Problems) -> Vec<At<String>> {
     let roots = value.texts("\"/srv/sales\"", problems);
     for root in &roots {
         check_braces(root, problems);
-        match is_of_project(Path::new(&problems.source().file)) {
-            true => check_path(root, problems),
-            false => absolute(root, "a place to bind to", problems),
-        }
+        of_project_or_absolute(root, "a place to bind to", problems);
         let star = root.value.find('*').map(|at| at..at + 1);
         let is_param = |name: &str| params.iter().any(|param| param.name.value == name);
         let capture = placeholders(&root.value).find(|(name, _)| !is_param(name)).map(|(_, span)| span);

@@ -75,7 +75,7 @@ fn condition(
     problems: &mut Problems,
 ) -> Option<At<String>> {
     let path = table.take(key)?.text("\"/etc/staff-group-for-usr-local\"", problems)?;
-    paths::absolute(&path, "a condition", problems);
+    paths::of_project_or_absolute(&path, "a condition", problems);
     names.check(&path, problems);
     Some(path)
 }
