@@ -45,6 +45,16 @@ scenario!(a_plan_for_the_systems_own_root_is_refused_too, |t| {
     t.holds_first_tree();
 });
 
+scenario!(a_limit_that_one_tree_exceeds_says_which, own mounts, |t| {
+    t.policy("lab.toml", &lab("root = ['$TREE/a', '$TREE/b']"));
+    t.tree("dir 0:0 0755 .\n dir 0:4242 2775 a\n dir 0:4242 2775 b\n file 0:0 0664 a/f\n file 0:0 0664 b/f\n file 0:0 0664 b/g");
+    let run = t.run("fix -y -p lab.toml --max-changes 2");
+    run.exits(3).mentions("2 of them are below $TREE/b; the limit counts all trees of a run together");
+    t.holds_first_tree();
+    t.run("fix -y -p lab.toml --max-changes 2 b").succeeds();
+    t.run("fix -y -p lab.toml --max-changes 0").exits(3).never_mentions("of them are below");
+});
+
 scenario!(a_limit_says_the_number, |t| {
     t.policy("lab.toml", &lab(""));
     t.tree(FLAWED);

@@ -23,6 +23,7 @@ use crate::screen::progress;
 use crate::sys::held::Crossing;
 use crate::sys::host;
 use crate::sys::thread::{join, start};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -257,7 +258,19 @@ fn refuse_beyond_limit(plan: &Plan) -> Result<(), Failure> {
     let Some(limit) = plan.exceeded_limit() else { return Ok(()) };
     let (count, limit) = (number(plan.changes.len() as u64), number(limit));
     let message = format!("{count} changes are more than the {limit} that max-changes allows, so nothing was changed");
-    Err(Failure::incomplete(message).hinted("look at the diff, then raise the limit with --max-changes or fix a part"))
+    let mut by_root: BTreeMap<u32, u64> = BTreeMap::new();
+    plan.changes.iter().for_each(|change| *by_root.entry(change.root).or_default() += 1);
+    let failure = Failure::incomplete(message);
+    let most = by_root.iter().max_by_key(|&(_, count)| count).filter(|_| by_root.len() > 1);
+    let failure = match most.and_then(|(&root, &count)| Some((plan.header.roots.get(root as usize)?, count))) {
+        Some((root, count)) => {
+            let root = super::paths::shown(&root.path);
+            let rest = "the limit counts all trees of a run together: a PATH or -p limits it to others";
+            failure.hinted(format!("{} of them are below {root}; {rest}", number(count)))
+        }
+        None => failure,
+    };
+    Err(failure.hinted("look at the diff, then raise the limit with --max-changes or fix a part"))
 }
 
 fn locked(session: &Session<'_>) -> impl Fn(LockError) -> Failure {

@@ -250,10 +250,13 @@ fn write_service(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     };
     let command =
         |words: &[String]| words.iter().map(|word| unit_word(word).replace('$', "$$")).collect::<Vec<_>>().join(" ");
-    let mut capabilities = capabilities.to_owned();
-    if job.writes_to_others {
-        capabilities.push_str(" CAP_DAC_OVERRIDE");
-    }
+    let (why, more) = match job.writes_to_others {
+        true => (
+            "# CAP_DAC_OVERRIDE: a report goes to another user's directory; what looks at trees gives it up.\n",
+            " CAP_DAC_OVERRIDE",
+        ),
+        false => ("", ""),
+    };
     let on_failure = job.on_failure.as_ref().map(|unit| format!("OnFailure={unit}\n")).unwrap_or_default();
     // A record that can't be removed is no reason not to repair.
     let pruning = job.pruning.as_ref().map(|words| format!("ExecStartPre=-{}\n", command(words))).unwrap_or_default();
@@ -272,7 +275,7 @@ Nice=10
 IOSchedulingClass=best-effort
 IOSchedulingPriority=7
 UMask=0077
-CapabilityBoundingSet={capabilities}
+{why}CapabilityBoundingSet={capabilities}{more}
 AmbientCapabilities=
 NoNewPrivileges=yes
 ProtectSystem=strict
@@ -289,12 +292,6 @@ ProtectSystem=strict
             writeln!(out, "# Not RestrictSUIDSGID: it would forbid setting the bit.")?;
             writeln!(out, "StateDirectory=sgidlint\nStateDirectoryMode=0700")?;
         }
-    }
-    if job.writes_to_others {
-        writeln!(
-            out,
-            "# CAP_DAC_OVERRIDE: a report goes to a directory of another user; what looks at trees gives it up."
-        )?;
     }
     writeln!(out, "# The roots as the policies have them now: once they get another, print this unit again.")?;
     for place in &job.places {
