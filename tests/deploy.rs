@@ -35,6 +35,10 @@ scenario!(a_projects_policy_is_found_and_its_roots_lie_beside_it, own mounts, |t
     run("repo", "check -p setgid-share media").exits(1).never_mentions("found from here");
     run("repo", "explain ./site/page").succeeds().mentions("$TREE/repo/sgidlint.toml:").never_mentions("--root names another");
     run("repo", "policy check sgidlint.toml").succeeds();
+    for twice in ["explain ./site/page", "fix -n"] {
+        let told = run("repo", twice).stderr().matches("found from here upwards").count();
+        assert_eq!(told, 1, "{twice}");
+    }
     // Named, it means the same.
     t.run("check -p repo/sgidlint.toml").exits(1).mentions("$TREE/repo/site/page: deny:");
     // No further than the repository, which has none.

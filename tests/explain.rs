@@ -9,6 +9,8 @@ scenario!(every_lint_is_explained, |t| {
         t.run(&format!("explain {}", lint.name())).succeeds().mentions(lint.name());
     }
     t.run("explain foreign-gruop").exits(2).mentions("foreign-group");
+    t.run("explain spreading").exits(2).mentions("did you mean `spreading-group`?");
+    t.run("explain sticky").exits(2).mentions("did you mean `missing-sticky` or `stray-sticky`?");
 });
 
 scenario!(a_paths_rules_are_explained, |t| {
@@ -39,6 +41,25 @@ scenario!(a_template_is_bound_to_the_top_of_the_setgid_line, |t| {
     named.succeeds().mentions("tree $TREE/in/\n").never_mentions("was taken for its root");
     t.run("explain --root ./plain ./in/f").exits(2).mentions("doesn't lie below $TREE/plain");
     t.run("check ./in/f -p setgid-share --format json").exits(1).finds("deny missing-permission f safe");
+});
+
+scenario!(what_is_left_out_by_default_is_told_to_be, |t| {
+    t.policy("lab.toml", &policy("[[tree]]\nroot = '$TREE'\ngroup = 4242\nexclude = 'old/'"));
+    t.tree(
+        "dir 0:4242 2770 .\n dir 2001:4242 2700 in\n dir 2001:4242 0700 in/.ssh\n dir 2001:4242 0700 in/.ssh/keys\n \
+         file 2001:2001 0600 in/.ssh/keys/id\n dir 0:0 0755 old\n file 0:0 0644 old/f",
+    );
+    let ssh = "Not judged: snapshots, recovered files and secrets (`.ssh` here) are left out";
+    let pattern = "Not judged: a pattern of `exclude` matches it, or a directory above it.";
+    for (path, policy, why) in [
+        ("in/.ssh/keys/id", "", ssh),
+        ("in/.ssh", "", ssh),
+        ("in/.ssh/keys/id", " -p lab.toml", ssh),
+        ("old/f", " -p lab.toml", pattern),
+    ] {
+        t.run(&format!("explain ./{path}{policy}")).succeeds().mentions(why).never_mentions("Nothing is wrong");
+    }
+    t.run("explain ./in").succeeds().mentions("\"@root\", here 4242");
 });
 
 scenario!(under_a_template_explain_finds_what_check_finds, |t| {

@@ -79,7 +79,7 @@ scenario!(an_interrupt_is_the_pagers, |t| {
 scenario!(less_shows_colours_whatever_options_somebody_has_for_it, |t| {
     stage(t);
     let dir = t.dir().display();
-    t.sh(&format!("mkdir bin; printf '#!/bin/sh\\ncat > {dir}/read; echo \"$@\" $LESS >> {dir}/read\\n' > bin/less; chmod 755 bin/less"));
+    t.sh(&format!("mkdir {dir}/bin; printf '#!/bin/sh\\ncat > {dir}/read; echo \"$@\" $LESS >> {dir}/read\\n' > {dir}/bin/less; chmod 755 {dir}/bin/less"));
     for (before, options) in [("export LESS=-S", "-R -S\n"), ("unset LESS", "FRX\n")] {
         let before = format!("unset PAGER; export PATH={dir}/bin:$PATH; {before}");
         Terminal::run_behind(t, &before, "check . -p lab.toml").ends(1);

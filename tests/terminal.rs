@@ -241,6 +241,14 @@ scenario!(without_a_terminal_nothing_is_done, |t| {
     t.holds_first_tree();
 });
 
+scenario!(a_dumb_terminal_gets_no_control_sequence, |t| {
+    stage(t);
+    let script = "export TERM=dumb";
+    let terminal = crate::pty::Terminal::run_behind(t, script, "fix -y . -p lab.toml --progress always");
+    let lines = terminal.ends(0);
+    assert!(lines.iter().any(|line| line.contains("3 of 3 changes tried")), "{lines:#?}");
+});
+
 scenario!(a_narrow_terminal_gets_whole_questions, |t| {
     stage(t);
     let mut session = t.on_terminal(40, "fix . -p lab.toml --color never");

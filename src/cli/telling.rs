@@ -16,12 +16,52 @@ pub(super) fn of(common: &Common) -> Telling {
     let stream = Stream { err: stderr, columns: || usize::from(Term::stderr().size().1) };
     // A terminal that calls itself dumb can't clear a line.
     let draws = stderr().is_terminal() && var_os("TERM").is_none_or(|name| name != "dumb");
+    match how(common, draws, is_pipe(stdout())) {
+        How::NotAtAll => Telling::Never,
+        How::Drawn(patience) => Telling::Drawn(stream, patience),
+        How::Logged => Telling::Logged(stream),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum How {
+    NotAtAll,
+    Drawn(Duration),
+    Logged,
+}
+
+fn how(common: &Common, draws: bool, is_piped: bool) -> How {
     match common.progress {
-        Progress::Never => Telling::Never,
-        Progress::Always if draws => Telling::Drawn(stream, Duration::ZERO),
-        Progress::Always => Telling::Logged(stream),
+        Progress::Never => How::NotAtAll,
+        Progress::Always if draws => How::Drawn(Duration::ZERO),
+        Progress::Always => How::Logged,
         // Another program reads the results, and may have the screen by now (`| less`).
-        Progress::Auto if common.quiet || !draws || is_pipe(stdout()) => Telling::Never,
-        Progress::Auto => Telling::Drawn(stream, PATIENCE),
+        Progress::Auto if common.quiet || !draws || is_piped => How::NotAtAll,
+        Progress::Auto => How::Drawn(PATIENCE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Arguments;
+    use clap::Parser;
+
+    #[test]
+    fn only_a_terminal_that_nobody_else_has_is_drawn_on() {
+        let (drawn, at_once) = (How::Drawn(PATIENCE), How::Drawn(Duration::ZERO));
+        for (options, draws, is_piped, expected) in [
+            (&[][..], true, false, drawn),
+            (&[], true, true, How::NotAtAll),
+            (&[], false, false, How::NotAtAll),
+            (&["-q"], true, false, How::NotAtAll),
+            (&["--progress=always", "-q"], true, true, at_once),
+            (&["--progress=always"], false, false, How::Logged),
+            (&["--progress=never"], true, false, How::NotAtAll),
+        ] {
+            let words = ["sgidlint", "check"].iter().chain(options);
+            let common = Arguments::try_parse_from(words).unwrap().common;
+            assert_eq!(how(&common, draws, is_piped), expected, "{options:?} {draws} {is_piped}");
+        }
     }
 }

@@ -92,9 +92,8 @@ impl<'a> Lines<'a> {
                 lines.counts.push(0);
                 lines.next.push([None; 2]);
             }
-            match lines.counts[group as usize] {
-                at @ 1..=2 => lines.next[group as usize][at as usize - 1] = Some(report),
-                _ => {}
+            if let at @ 1..=2 = lines.counts[group as usize] {
+                lines.next[group as usize][at as usize - 1] = Some(report);
             }
             lines.counts[group as usize] += 1;
             lines.groups.push(group);
