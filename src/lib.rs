@@ -99,6 +99,9 @@ pub mod internals {
     pub use crate::access::probe::way::{Told, Way};
     pub use crate::lints::{Because, Check, LintSet, table_markdown};
     pub use crate::model::accounts::Account;
+    pub use crate::model::acl::effective::{Effective, Named, Whom};
+    pub use crate::model::acl::judged::{Compared, JudgedAcls};
+    pub use crate::model::acl::term::{AclGrant, AclIntent, AclOperator, AclTerm, DefaultAclIntent, Granted};
     pub use crate::model::acl::{Acl, AclEntry, Acls, Tag};
     pub use crate::model::intent::{Consent, HardLinks, OwnerTerm};
     pub use crate::model::operation::{Operation, Operations};

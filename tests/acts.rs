@@ -6,7 +6,7 @@ use crate::scenario::Scenario;
 use sgidlint::Lint;
 
 /// A lint, the keys of a policy that a plain tree complies with, and the command after which the lint is found.
-const ACTS: [(Lint, &str, &str); 18] = [
+const ACTS: [(Lint, &str, &str); 24] = [
     (Lint::ForeignGroup, "group = 4242", "chgrp 0 f"),
     (Lint::ForeignOwner, "owner = 0", "chown 2001 f"),
     (Lint::SpreadingGroup, "group = 4242", "chgrp 0 d && chmod g+s d"),
@@ -20,6 +20,17 @@ const ACTS: [(Lint, &str, &str); 18] = [
     ),
     (Lint::MissingPermission, "file-mode = 'g=u'", "chmod g-w f"),
     (Lint::ExcessPermission, "file-mode = 'o-w'", "chmod o+w f"),
+    (Lint::MissingAclEntry, "acl = 'none'\n[[tree.rule]]\nmatch = 'new'\nacl = ['u:2005:rX']", "touch new"),
+    (Lint::ExcessAclEntry, "acl = 'none'", "setfacl -m u:2003:r f"),
+    (Lint::MissingDefaultAcl, "acl = 'none'\n[[tree.rule]]\nmatch = 'new/'\ndefault-acl = '@same'", "mkdir new"),
+    (Lint::ExcessDefaultAcl, "default-acl = 'none'", "setfacl -d -m u:2003:r d"),
+    (Lint::LatentAclEntry, "acl = ['@any']", "setfacl -m u:2003:rw,m::r f"),
+    (
+        Lint::MalformedAcl,
+        "acl = ['@any']",
+        "setfattr -n system.posix_acl_access -v \
+         0x0200000001000600ffffffff0200040009000000020004000400000004000400ffffffff10000400ffffffff20000000ffffffff f",
+    ),
     (Lint::SetuidFile, "file-mode = 'u+r'", "chmod u+s f"),
     (Lint::SetgidFile, "file-mode = 'u+r'", "chmod g+xs f"),
     (Lint::WritableSetId, "file-mode = 'u+r'", "chmod g+s f"),
@@ -32,10 +43,11 @@ const ACTS: [(Lint, &str, &str); 18] = [
 ];
 
 /// The lints that need more than a command in the tree, and where their scenarios are.
-const ELSEWHERE: [(Lint, &str); 17] = [
+const ELSEWHERE: [(Lint, &str); 18] = [
     (Lint::Unreachable, include_str!("lints.rs")),
     (Lint::WideDefaultAcl, include_str!("lints.rs")),
     (Lint::MaskedByAcl, include_str!("lints.rs")),
+    (Lint::ForeignAcl, include_str!("wished_acls.rs")),
     (Lint::UnusedRule, include_str!("lints.rs")),
     (Lint::ShadowedRule, include_str!("lints.rs")),
     (Lint::RiskyRule, include_str!("lints.rs")),

@@ -58,7 +58,16 @@ const SURROUNDINGS: [(u32, u32, u32, Extras); 9] = [
     (MEMBER, USERS, 1, Extras { acl: true, ..PLAIN }),
     (0, USERS, 1, Extras { capabilities: true, ..PLAIN }),
 ];
-const PLAIN: Extras = Extras { acl: false, access: None, capabilities: false, acls: NO_ACLS, hidden: false };
+const PLAIN: Extras = Extras {
+    acl: false,
+    access: None,
+    default: None,
+    malformed: false,
+    foreign: false,
+    capabilities: false,
+    acls: NO_ACLS,
+    hidden: false,
+};
 const NO_ACLS: Acls = Acls { access: None, default: None };
 
 /// The wishes that intents are put together from; they own what intents borrow.

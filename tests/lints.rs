@@ -74,11 +74,12 @@ scenario!(masks_and_default_acls_are_seen, |t| {
     run("setfacl", &["-d", "-m", "u:4711:rwx,g::rwx,o::-", d.to_str().unwrap()]).unwrap();
     t.run("check . -p lab.toml --format json")
         .exits(1)
-        .finds("deny missing-permission f unsafe:acl\nwarn masked-by-acl f none");
+        .finds("deny missing-permission f unsafe:acl\nwarn latent-acl-entry f none\nwarn masked-by-acl f none");
     // Nothing else is wrong with `d`, so that its ACL is asked for only where the policy wants every directory's.
-    t.run("check . -p lab.toml --format json --deny wide-default-acl")
-        .exits(1)
-        .finds("deny wide-default-acl d none\ndeny missing-permission f unsafe:acl\nwarn masked-by-acl f none");
+    t.run("check . -p lab.toml --format json --deny wide-default-acl").exits(1).finds(
+        "deny wide-default-acl d none\ndeny missing-permission f unsafe:acl\nwarn latent-acl-entry f none\n\
+             warn masked-by-acl f none",
+    );
     t.run("check . -p lab.toml --deny wide-default-acl").exits(1).mentions("users or groups other than 4242 rwx");
     t.run("check . -p lab.toml").exits(1).mentions("group 4242 really has r--");
 });

@@ -93,6 +93,7 @@ mod totals;
 mod trace;
 mod tree;
 mod undo;
+mod wished_acls;
 mod xattr;
 
 /// A test file that nobody declares is never run and never missed.

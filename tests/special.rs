@@ -63,7 +63,8 @@ scenario!(acls_of_fifos_are_heeded, |t| {
     t.sh("setfacl -m u:2001:rw,m::r queue; setfacl -m u:2001:rwx,m::rwx wide; chmod 0664 open.sock");
     // Widened, the mask would give to whom the ACL names; what others have is narrowed all the same.
     t.run("check -p daemon.toml --format json").exits(1).finds(
-        "deny excess-permission wide unsafe:acl\n deny missing-permission queue unsafe:acl\n warn masked-by-acl queue none\n \
+        "deny excess-permission wide unsafe:acl\n deny missing-permission queue unsafe:acl\n warn latent-acl-entry queue none\n \
+         warn masked-by-acl queue none\n \
          warn masked-by-acl wide none\n \
          warn world-writable wide none",
     );

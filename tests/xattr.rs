@@ -51,6 +51,11 @@ pub fn acl(group: u16, user: Option<u32>, mask: u16, other: u16) -> Vec<u8> {
     bytes
 }
 
+/// An attribute as it is, where there is one.
+pub fn entries_if_any(path: &Path, name: &str) -> Option<Vec<u8>> {
+    get(path, name).ok()
+}
+
 /// The permissions of an ACL by tag.
 #[track_caller]
 pub fn entries(path: &Path, name: &str) -> BTreeMap<u16, u16> {

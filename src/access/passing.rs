@@ -7,9 +7,9 @@ use crate::model::mode::Mode;
 use crate::model::text::account::{group_text, owner_text};
 use crate::model::text::escape::escape;
 use crate::sys::SysError;
+use crate::sys::acl::{Which, listed};
 use crate::sys::features::KernelFeatures;
 use crate::sys::root::hold_way;
-use crate::sys::xattr::{Which, listed};
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
@@ -33,6 +33,12 @@ pub(crate) fn way(path: &Path, features: &KernelFeatures) -> Result<Vec<Waypoint
         Ok(Waypoint { path: path.into_os_string().into_vec(), state: look.entry.state, listed })
     };
     hold_way(path)?.into_iter().map(point).collect()
+}
+
+/// The default ACL of a directory at an absolute path without links, where it has one that can be read.
+pub(crate) fn default_acl(path: &Path, features: &KernelFeatures) -> Option<Acl> {
+    let (_, held, _) = hold_way(path).ok()?.pop()?;
+    listed(&held, Which::Default, features).ok()?.acl().cloned()
 }
 
 /// Whom a directory lets pass, in words: the first class that somebody belongs to decides (path_resolution(7), acl(5)).
@@ -93,26 +99,11 @@ fn anded(all: &[&str]) -> String {
     }
 }
 
-/// An ACL in the letters of getfacl(1): `user::rwx, group::---, group:lab:r-x, mask::r-x, other::---`.
-pub(crate) fn acl_text(acl: &Acl, names: &dyn IdNames) -> String {
-    let text = |entry: &AclEntry| {
-        let (tag, who) = match (entry.tag, entry.id) {
-            (Tag::User, Some(uid)) => ("user", names.user_label(uid)),
-            (Tag::Group, Some(gid)) => ("group", names.group_label(gid)),
-            (Tag::Owner | Tag::User, _) => ("user", String::new()),
-            (Tag::OwningGroup | Tag::Group, _) => ("group", String::new()),
-            (Tag::Mask, _) => ("mask", String::new()),
-            (Tag::Other, _) => ("other", String::new()),
-        };
-        format!("{tag}:{}:{}", escape(who.as_bytes()), crate::model::rights::Rights::new(entry.permissions.into()))
-    };
-    acl.entries().iter().map(text).collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::samples::state;
+    use crate::model::text::account::acl_text;
 
     struct Nobody;
 

@@ -1,5 +1,6 @@
 //! One change: its entry found again, and held against what the plan knew of it.
 
+use super::acl_attempt::AclAttempt;
 use super::attempt::Attempt;
 use super::dirs::DirCache;
 use super::open_roots::OpenRoots;
@@ -20,6 +21,9 @@ use crate::sys::xattr::extras;
 /// more now and then hold a directory for the changes of its neighbours.
 pub(super) fn make<'p>(open_roots: &OpenRoots, header: &Header, change: &'p Change, dirs: &mut DirCache<'p>) -> Done {
     match find(open_roots, header, change, dirs) {
+        Ok((known, capabilities)) if change.acls.is_some() => {
+            AclAttempt::new(open_roots, change, known, capabilities).carry_out()
+        }
         Ok((known, capabilities)) => Attempt::new(open_roots, change, known, capabilities).carry_out(),
         Err(done) => done,
     }
@@ -34,12 +38,14 @@ pub(super) fn find<'p>(
     dirs: &mut DirCache<'p>,
 ) -> Result<(Known, Capabilities), Done> {
     let known = open_roots.find(change, &change.id, change.handle.as_ref(), dirs)?;
-    let (state, seen) = (known.look.entry.state, known.target());
+    let state = known.look.entry.state;
+    let seen = known.target(change, &open_roots.features).map_err(failed)?;
     if seen == change.wanted() {
         return Err(Done { state: Some(state), ..Done::of(Outcome::Already) });
     }
     if seen != change.found() {
-        return Err(Done { state: Some(state), ..Done::of(Outcome::Drifted(Drift::State(state))) });
+        let drift = if state == change.before { Drift::Acl } else { Drift::State(state) };
+        return Err(Done { state: Some(state), ..Done::of(Outcome::Drifted(drift)) });
     }
     if let Some(done) = other_names(open_roots, change, &known) {
         return Err(done);
@@ -73,7 +79,8 @@ fn hidden(open_roots: &OpenRoots, header: &Header, change: &Change, known: &Know
     let new_ids = (change.before.uid, change.before.gid) != (change.after.uid, change.after.gid);
     let (before, after) = (change.before.mode, change.after.mode);
     // An undo gives an ACL back the mask that it had.
-    let heeds_mask = is_safe && !matches!(header.kind, RunKind::Undo(_));
+    // A change that holds ACLs was made of the very ones that are there.
+    let heeds_mask = is_safe && change.acls.is_none() && !matches!(header.kind, RunKind::Undo(_));
     let changes_mask = heeds_mask && before & Mode::GROUP != after & Mode::GROUP;
     let matters = match change.kind {
         Kind::File => is_safe || new_ids,

@@ -1,5 +1,6 @@
 //! Applying plans: each entry is looked up again, held, changed only if it is still what the plan found, and looked at.
 
+mod acl_attempt;
 mod attempt;
 mod change;
 mod scheduler;

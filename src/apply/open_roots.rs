@@ -2,11 +2,12 @@
 
 use super::dirs::{DirCache, Grip};
 use crate::journal::{Done, Drift, FileSystem, Outcome};
-use crate::model::entry::Identity;
-use crate::model::target::Target;
+use crate::model::entry::{Identity, Kind, State};
+use crate::model::target::{Target, TargetAcls};
 use crate::plan::{Change, Header, PlanRoot};
 use crate::policy::model::Mounts;
 use crate::source::mounts::{self, Class, Mount, classify};
+use crate::sys::acl::{Which, listed};
 use crate::sys::features::KernelFeatures;
 use crate::sys::file_system::{file_system_id, is_overlay};
 use crate::sys::handle::Handle;
@@ -115,9 +116,23 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What it is, as far as a change can be about it: no plan holds ACLs, so none are asked for.
-    pub(super) fn target(&self) -> Target {
-        self.look.entry.state.into()
+    /// What it is, as far as a change is about it: ACLs are asked for where the change holds some.
+    pub(super) fn target(&self, change: &Change, features: &KernelFeatures) -> Result<Target, SysError> {
+        self.with_acls(self.look.entry.state, change, features)
+    }
+
+    /// The same once more.
+    pub(super) fn look_again(&self, change: &Change, features: &KernelFeatures) -> Result<Target, SysError> {
+        self.with_acls(self.held.look()?.entry.state, change, features)
+    }
+
+    fn with_acls(&self, state: State, change: &Change, features: &KernelFeatures) -> Result<Target, SysError> {
+        if change.acls.is_none() {
+            return Ok(state.into());
+        }
+        let acl = |which| Ok::<_, SysError>(listed(&self.held, which, features)?.acl().cloned());
+        let default = if change.kind == Kind::Dir { acl(Which::Default)? } else { None };
+        Ok(Target { state, acls: Some(Box::new(TargetAcls { access: acl(Which::Access)?, default })) })
     }
 }
 

@@ -1,11 +1,12 @@
 //! Turning a run round: what its record says, held against what is there.
 
 use super::dirs::DirCache;
-use super::open_roots::{OpenRoots, RootDrift};
+use super::open_roots::{OpenRoots, RootDrift, failed};
 use crate::journal::{Capabilities, Done, Drift, Outcome, Record};
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
-use crate::plan::{Change, Extent, Header, Plan, Present, Steps, Unfit};
+use crate::model::target::Target;
+use crate::plan::{AclStep, Change, Extent, Header, Plan, Present, Steps, Unfit, acl_steps, acl_steps_between};
 use crate::sys::handle::Handle;
 use crate::sys::host;
 use crate::sys::thread::{join, start};
@@ -117,12 +118,18 @@ fn look_back<'p>(
         Ok(known) => known,
         Err(done) => return (not_found(done), None),
     };
-    let (state, target) = (known.look.entry.state, known.target());
+    let state = known.look.entry.state;
+    let target = match known.target(change, &open_roots.features) {
+        Ok(target) => target,
+        Err(error) => return (Found::Failed(failed(error)), None),
+    };
     if target == change.found() {
         return (Found::Unchanged, None);
     }
-    if !is_left_by(change, done, state) {
-        return (Found::Drifted(Drift::State(state)), None);
+    let is_left = if change.acls.is_some() { is_acl_left_by(change, &target) } else { is_left_by(change, done, state) };
+    if !is_left {
+        let drift = if state == change.after { Drift::Acl } else { Drift::State(state) };
+        return (Found::Drifted(drift), None);
     }
     if change.undone(&target) == target {
         return (Found::OnlySetId, None);
@@ -140,6 +147,19 @@ fn is_left_by(change: &Change, done: Option<&Done>, state: State) -> bool {
     // Backing out of a failure gives a regular file everything back but set-ID bits.
     let backed_out = State { mode: change.before.mode.without(Mode::SET_ID), ..change.before };
     said || Steps::of(change).pass_through(change.kind, state) || (change.kind == Kind::File && state == backed_out)
+}
+
+/// The same of a change that holds ACLs: at its end, in its middle, or on the way back from there.
+fn is_acl_left_by(change: &Change, target: &Target) -> bool {
+    let set_id = if change.kind == Kind::File { Mode::SET_ID } else { Mode::SETGID };
+    // Set-ID bits of a file are not given back, and setgid is dropped in silence where the caller isn't in the group.
+    let is_it = |then: &Target| {
+        let without = Target { state: State { mode: then.state.mode.without(set_id), ..then.state }, ..then.clone() };
+        then == target || without == *target
+    };
+    let steps = acl_steps(change);
+    let back = |step: &AclStep| acl_steps_between(change.kind, &step.then, &change.found());
+    steps.iter().any(|step| is_it(&step.then) || back(step).iter().any(|step| is_it(&step.then)))
 }
 
 fn not_found(done: Done) -> Found {

@@ -38,6 +38,9 @@ pub(super) fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -
     ask::refuse_without_terminal(&arguments.consent)?;
     let session = Session::begin(common, arguments.consent.purpose())?;
     let mut plan = session.apart(|| read_plan(common, &arguments.plan))??;
+    if !plan.has_acls() {
+        session.forbid_acls()?;
+    }
     let names = plan.header.names.take();
     let parted = take_parted(&session, names.as_ref(), &mut plan, &arguments.ids, streams);
     // The record is of who applies it, when and how; what the plan itself says of that is its maker's word.
@@ -187,6 +190,9 @@ fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Strea
     let changes = record.plan.changes.iter().enumerate();
     let changed = changes.filter(|(index, _)| record.may_have_changed(*index)).map(|(_, change)| change);
     let again = format!("run `sgidlint undo {run}{}` again", store::option(common));
+    if !record.plan.has_acls() {
+        session.forbid_acls()?;
+    }
     let grounded = Grounded::open(&session, &record.plan, changed.clone(), &*again)?;
     if grounded.is_barren(changed) && grounded.is_closed() {
         return Err(grounded.refusal(&session, streams));
@@ -327,7 +333,8 @@ pub(super) fn show(session: &Session<'_>, plan: &Plan, streams: &mut Streams) ->
 }
 
 fn row(change: &Change) -> DiffRow<'_> {
-    DiffRow { root: change.root, path: &change.path, kind: change.kind, before: change.before, after: change.after }
+    let (before, after, acls) = (change.before, change.after, change.acls.as_deref());
+    DiffRow { root: change.root, path: &change.path, kind: change.kind, before, after, acls }
 }
 
 fn labels(plan: &Plan) -> Vec<PolicyLabel> {

@@ -29,7 +29,7 @@ pub(super) fn refuse_without_terminal(agreement: &Agreement) -> Result<(), Failu
 /// Whether the changes of a plan may be made.
 pub(super) fn may_apply(agreement: &Agreement, plan: &Plan, stop: &AtomicBool) -> Result<bool, Failure> {
     let mut effects = Effects::default();
-    plan.changes.iter().for_each(|change| effects.count(change.before, change.after));
+    plan.changes.iter().for_each(|change| effects.count(change.before, change.after, change.acls.as_deref()));
     let remark = match plan.header.fixes {
         Fixes::Safe => "",
         Fixes::WithUnsafe => " (unsafe fixes may be among them)",

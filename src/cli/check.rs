@@ -225,14 +225,15 @@ pub(super) fn heads(survey: &Survey) -> Vec<Head<'_>> {
 pub(super) fn effects(survey: &Survey) -> Effects {
     let mut effects = Effects::default();
     for report in survey.changed() {
-        effects.count(report.actual, report.desired);
+        effects.count(report.actual, report.desired, report.turn());
         effects.risky += u64::from(survey.is_risky(report));
     }
     effects
 }
 
 fn row(report: &EntryReport) -> DiffRow<'_> {
-    DiffRow { root: report.root, path: &report.path, kind: report.kind, before: report.actual, after: report.desired }
+    let (before, after, acls) = (report.actual, report.desired, report.turn());
+    DiffRow { root: report.root, path: &report.path, kind: report.kind, before, after, acls }
 }
 
 /// Tells on standard error what could not be read, what should be known, and the totals; of a look that was interrupted,

@@ -8,7 +8,7 @@ use super::run_as::run_as;
 use super::session::{Depth, Session, failed};
 use super::streams::Streams;
 use super::{left_out, paths};
-use crate::access::passing::way;
+use crate::access::passing::{default_acl, way};
 use crate::answers::trace;
 use crate::args::{Check, Common, EVERY_LINT, Explain, Format};
 use crate::compile::instance::Instance;
@@ -16,9 +16,11 @@ use crate::findings::{EntryReport, Survey};
 use crate::judging::explain::Chain;
 use crate::lints::{Cause, Lint};
 use crate::model::accounts::IdNames;
+use crate::model::acl::Acl;
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::path::TreePath;
-use crate::model::text::account::{group_text, owner_text};
+use crate::model::target::Target;
+use crate::model::text::account::{acl_text, group_text, owner_text};
 use crate::model::text::quote::shell_quote;
 use crate::pattern::placeholder::put_in;
 use crate::plan::ability::bar_roots;
@@ -114,13 +116,18 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
         None => None,
     };
     unsafely.iter_mut().for_each(bar_roots);
-    let (real, entry, way) = session.apart(|| {
+    let (real, entry, mut way) = session.apart(|| {
         let real = paths::without_links(&paths::absolute(path)?)?;
         let way = way(&real, &session.features).map_err(|error| {
             Failure::incomplete(format!("can't look at the way to {}: {error}", paths::shown(&real)))
         })?;
         match look_at_path(&real) {
-            Ok(look) => Ok((real, look.entry, way)),
+            Ok(look) => {
+                let access = way.last().and_then(|end| end.listed.acl()).cloned();
+                let default = if look.entry.kind == Kind::Dir { default_acl(&real, &session.features) } else { None };
+                let extras = look.entry.extras.with_acls(access, default);
+                Ok((real, Entry { extras, ..look.entry }, way))
+            }
             Err(error) => Err(Failure::incomplete(format!("can't look at {}: {error}", paths::shown(&real)))),
         }
     })??;
@@ -133,7 +140,6 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
         let view = |tree: usize| view(&session, judged, unsafely, &judged.roots.trees[tree], &real, &entry);
         trees.into_iter().map(view).collect::<Vec<_>>()
     });
-    let mut way = way;
     let acl = way.pop().and_then(|end| end.listed.acl().cloned());
     let mut notes = notes(&entry);
     notes.extend(session.apart(|| where_it_leads(path, &entry))?);
@@ -233,7 +239,17 @@ fn view<'j>(
     let was_passed_over = survey.counts.entries + survey.counts.vanished == 0 && survey.errors.is_empty();
     let is_left_out = chains.is_none() || survey.counts.excluded > 0 || was_passed_over;
     let report = flaw_of(survey, instance, &own);
-    let fixed = |survey: &Survey| flaw_of(survey, instance, &own).map_or(entry.state, |report| report.desired);
+    let fixed = |survey: &Survey| {
+        flaw_of(survey, instance, &own).map_or_else(|| Target::from(entry.state), |report| report.after())
+    };
+    let [fixed, fixed_unsafely] = [survey, unsafely].map(fixed);
+    // Where only unsafe fixes change its ACLs, they are what they are until then.
+    let acls = || report.and_then(|report| report.acls_told()[0]).cloned().map(Box::new);
+    let changes_acls = fixed.acls.is_some() || fixed_unsafely.acls.is_some();
+    let whole = |target: Target| match changes_acls && target.acls.is_none() {
+        true => Target { acls: acls(), ..target },
+        false => target,
+    };
     let words = Words(&session.names);
     let told = |report: &'j EntryReport| {
         let told = report.findings.iter().map(|finding| LintAnswer {
@@ -257,8 +273,9 @@ fn view<'j>(
         findings: report.map(told).unwrap_or_default(),
         cause: report.and_then(|report| report.cause).map(Cause::explanation),
         ideal,
-        fixed: fixed(survey),
-        fixed_unsafely: fixed(unsafely),
+        found: whole(Target::from(entry.state)),
+        fixed: whole(fixed),
+        fixed_unsafely: whole(fixed_unsafely),
         refused: tree.refusal.as_ref().map(|why| format!("{why}; {}", why.remedy())),
     }
 }
@@ -290,14 +307,18 @@ fn attribute<'j>(
         }
     });
     let said: Vec<Said<'_>> = said.collect();
-    let is_form = said.last().is_some_and(|decides| decides.wanted.contains("\"@") && !decides.wanted.contains("@any"));
-    let stands_for = is_form.then(|| actual(chain.attribute, ideal, &session.names));
-    Attribute { key: chain.attribute, actual: actual(chain.attribute, entry.state, &session.names), said, stands_for }
+    let is_form = matches!(chain.attribute, "group" | "owner")
+        && said.last().is_some_and(|decides| decides.wanted.contains("\"@") && !decides.wanted.contains("@any"));
+    let as_wanted = || Entry { state: ideal, ..entry.clone() };
+    let stands_for = is_form.then(|| actual(chain.attribute, &as_wanted(), &session.names));
+    Attribute { key: chain.attribute, actual: actual(chain.attribute, entry, &session.names), said, stands_for }
 }
 
 /// What an attribute is, in the words of the policy language.
-fn actual(attribute: &str, state: State, names: &dyn IdNames) -> String {
+fn actual(attribute: &str, entry: &Entry, names: &dyn IdNames) -> String {
     use crate::model::mode::Mode;
+    let state = entry.state;
+    let acl = |acl: Option<&Acl>| acl.map_or_else(|| "none".into(), |acl| acl_text(acl, names));
     let yes_no = |bit| state.mode.has(bit).to_string();
     match attribute {
         "group" => group_text(state.gid, names),
@@ -305,6 +326,8 @@ fn actual(attribute: &str, state: State, names: &dyn IdNames) -> String {
         "setgid" => yes_no(Mode::SETGID),
         "sticky" => yes_no(Mode::STICKY),
         "dir-mode" | "file-mode" | "special-mode" => state.mode.to_string(),
+        "acl" => acl(entry.extras.access.as_deref()),
+        "default-acl" => acl(entry.extras.default.as_deref()),
         _ => String::new(),
     }
 }

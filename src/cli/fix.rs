@@ -172,7 +172,7 @@ fn chosen_effects(judged: &Judged, plan: &Plan) -> Effects {
     let risky: HashSet<(Identity, &TreePath)> = reports.map(|report| (report.id, &report.path)).collect();
     let mut effects = Effects::default();
     for change in &plan.changes {
-        effects.count(change.before, change.after);
+        effects.count(change.before, change.after, change.acls.as_deref());
         effects.risky += u64::from(risky.contains(&(change.id, &change.path)));
     }
     effects
@@ -246,10 +246,7 @@ impl Left {
         let changes = plan.changes.iter().enumerate();
         let ids: HashSet<_> = changes.filter(|(at, _)| is_made(*at)).map(|(_, change)| change.id).collect();
         for report in survey.reports.iter_mut().filter(|report| ids.contains(&report.id)) {
-            if let Some(prospect) = report.prospect.take() {
-                report.findings = prospect.left.into();
-            }
-            report.actual = report.desired;
+            report.mend();
         }
         survey.reports.retain(|report| !report.findings.is_empty());
         let mut findings = survey.reports.iter().flat_map(|report| &report.findings);

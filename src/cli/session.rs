@@ -25,7 +25,7 @@ use crate::sys::features::KernelFeatures;
 use crate::sys::names::NameService;
 use crate::sys::privilege;
 use crate::sys::purpose::Purpose;
-use crate::sys::seccomp::{Filter, filter_process};
+use crate::sys::seccomp::{Filter, filter_process, forbid_acls};
 use crate::sys::thread::{is_refusal, run_confined};
 use crate::sys::{SysError, host};
 use std::path::{Path, PathBuf};
@@ -62,6 +62,14 @@ impl<'a> Session<'a> {
         let (names, features) = (Arc::default(), Arc::new(KernelFeatures::for_looking()));
         stall::confine(purpose).map_err(unfit)?;
         Ok(Session { common, purpose, names, features, stop, plan_bytes: None })
+    }
+
+    /// Gives up the calls that change ACLs, once it is known that the run is about none.
+    pub(super) fn forbid_acls(&self) -> Result<(), Failure> {
+        if self.purpose == Purpose::Fix {
+            forbid_acls().map_err(|error| Failure::incomplete(unfit(error)))?;
+        }
+        Ok(())
     }
 
     /// Runs on a thread of its own that has given up what it doesn't need: no other touches what may lie in a tree.
@@ -239,6 +247,9 @@ impl<'a> Session<'a> {
         let loaded = self.load(&places, &check.paths, fallback)?;
         // Before the first root is looked for: that may hang as well.
         stall::allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
+        if !loaded.iter().any(|loaded| loaded.model.speaks_of_acls()) {
+            self.forbid_acls()?;
+        }
         let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
         let table = RuleTable::compile(&models).map_err(Failure::policy)?;
         let mut roots = self.find_roots(&loaded, &table, trust)?;

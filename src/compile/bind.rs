@@ -1,5 +1,7 @@
 //! A tree bound to one real root: captures put in, and names of groups and owners turned into ids.
 
+mod acls;
+
 use super::instance::Instance;
 use super::rules::TreeRules;
 use crate::model::intent::{GroupTerm, OwnerTerm};
@@ -62,10 +64,15 @@ pub(crate) fn bind(
     let (group_rules, owner_rules) = rules.account_rules();
     let groups: Vec<_> = group_rules.iter().map(|&rule| binder.groups(rule)).collect();
     let owners: Vec<_> = owner_rules.iter().map(|&rule| binder.owners(rule)).collect();
+    let (acl_rules, default_acl_rules) = rules.acl_rules();
+    let wished = |&rule: &usize| rules.wishes(rule).acl.wish();
+    let acls: Vec<_> = acl_rules.iter().filter_map(wished).map(|acl| binder.acl(acl)).collect();
+    let wished = |&rule: &usize| rules.wishes(rule).default_acl.wish();
+    let default_acls: Vec<_> = default_acl_rules.iter().filter_map(wished).map(|acl| binder.default_acl(acl)).collect();
     if !binder.problems.is_empty() {
         return Err(binder.problems);
     }
-    Ok(Instance { root: binding.root, rules: Arc::clone(rules), groups, owners })
+    Ok(Instance { root: binding.root, rules: Arc::clone(rules), groups, owners, acls, default_acls })
 }
 
 struct Binder<'a> {

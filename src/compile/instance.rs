@@ -1,6 +1,7 @@
 //! A tree bound to one real root: its rules, and the groups and owners that their names stand for.
 
 use super::rules::{Decision, TreeRules};
+use crate::model::acl::term::{AclIntent, DefaultAclIntent};
 use crate::model::entry::Kind;
 use crate::model::intent::{GroupTerm, Intent, OwnerTerm, Wish};
 use crate::policy::model::{Model, Mounts};
@@ -15,6 +16,9 @@ pub(crate) struct Instance {
     /// The groups and owners of the rules that want some, in the order of [`TreeRules::account_rules`].
     pub(crate) groups: Vec<Box<[GroupTerm]>>,
     pub(crate) owners: Vec<Box<[OwnerTerm]>>,
+    /// The ACLs of the rules that want some, in the order of [`TreeRules::acl_rules`].
+    pub(crate) acls: Vec<AclIntent>,
+    pub(crate) default_acls: Vec<DefaultAclIntent>,
 }
 
 impl Instance {
@@ -58,6 +62,7 @@ impl Instance {
     /// The intent that a decision of this instance's rules stands for.
     pub(crate) fn intent(&self, decision: &Decision, kind: Kind) -> Intent<'_> {
         let (group_rules, owner_rules) = self.rules.account_rules();
+        let (acl_rules, default_acl_rules) = self.rules.acl_rules();
         let terms = |rules: &[usize], rule| rules.binary_search(&rule).ok();
         Intent {
             group: decision.group.and_then(|rule| {
@@ -72,6 +77,14 @@ impl Instance {
             sticky: decision.sticky,
             mode: decision.mode.map(|rule| Wish { value: self.rules.modes(rule, kind), rule: self.rules.id(rule) }),
             mode_decides: decision.mode_decides,
+            acl: decision.acl.and_then(|rule| {
+                let value = self.acls.get(terms(acl_rules, rule)?)?;
+                Some(Wish { value, rule: self.rules.id(rule) })
+            }),
+            default_acl: decision.default_acl.and_then(|rule| {
+                let value = self.default_acls.get(terms(default_acl_rules, rule)?)?;
+                Some(Wish { value, rule: self.rules.id(rule) })
+            }),
             hard_links: decision.hard_links,
             consent: decision.consent,
             private_dirs: decision.private_dirs,

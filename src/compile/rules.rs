@@ -21,6 +21,8 @@ pub(crate) struct TreeRules {
     speakers: [Speakers; Kind::ALL.len()],
     groups: Vec<usize>,
     owners: Vec<usize>,
+    acls: Vec<usize>,
+    default_acls: Vec<usize>,
 }
 
 /// A tree whose rules are among those of a root.
@@ -52,19 +54,23 @@ pub(crate) enum RuleSubject {
     Mode,
     /// The same, where it is `"@any"`.
     ModeTakenBack,
+    Acl,
+    DefaultAcl,
     HardLinks,
     Consent,
     PrivateDirs,
 }
 
 impl RuleSubject {
-    pub(crate) const ALL: [RuleSubject; 9] = [
+    pub(crate) const ALL: [RuleSubject; 11] = [
         RuleSubject::Group,
         RuleSubject::Owner,
         RuleSubject::Setgid,
         RuleSubject::Sticky,
         RuleSubject::Mode,
         RuleSubject::ModeTakenBack,
+        RuleSubject::Acl,
+        RuleSubject::DefaultAcl,
         RuleSubject::HardLinks,
         RuleSubject::Consent,
         RuleSubject::PrivateDirs,
@@ -82,6 +88,8 @@ pub(crate) struct Decision {
     pub(crate) sticky: Option<Wish<bool>>,
     pub(crate) mode: Option<usize>,
     pub(crate) mode_decides: Mode,
+    pub(crate) acl: Option<usize>,
+    pub(crate) default_acl: Option<usize>,
     pub(crate) hard_links: HardLinks,
     pub(crate) consent: Consent,
     pub(crate) private_dirs: PrivateDirs,
@@ -109,6 +117,8 @@ impl TreeRules {
             speakers: Kind::ALL.map(|kind| speakers(model, &places, kind)),
             groups: spoken(|wishes| wishes.group.wish().is_some()),
             owners: spoken(|wishes| wishes.owner.wish().is_some()),
+            acls: spoken(|wishes| wishes.acl.wish().is_some()),
+            default_acls: spoken(|wishes| wishes.default_acl.wish().is_some()),
             model: Arc::clone(model),
             policy,
             parts,
@@ -182,6 +192,11 @@ impl TreeRules {
         (&self.groups, &self.owners)
     }
 
+    /// The rules that want an ACL, and those that want a default ACL.
+    pub(crate) fn acl_rules(&self) -> (&[usize], &[usize]) {
+        (&self.acls, &self.default_acls)
+    }
+
     /// The modes that a rule wants of entries of this kind.
     pub(crate) fn modes(&self, rule: usize, kind: Kind) -> &[ModeExpression] {
         mode_of(self.wishes(rule), kind).and_then(Attribute::wish).map_or(&[], |modes| modes)
@@ -194,8 +209,10 @@ impl TreeRules {
 
     /// Whether any rule wants anything at all of entries of this kind.
     pub(crate) fn wants(&self, kind: Kind) -> bool {
-        use RuleSubject::{Group, Mode, Owner, Setgid, Sticky};
-        [Group, Owner, Setgid, Sticky, Mode].iter().any(|&subject| !self.speakers(kind, subject).is_empty())
+        use RuleSubject::{Acl, DefaultAcl, Group, Mode, Owner, Setgid, Sticky};
+        [Group, Owner, Setgid, Sticky, Mode, Acl, DefaultAcl]
+            .iter()
+            .any(|&subject| !self.speakers(kind, subject).is_empty())
     }
 
     /// What the last of the rules that apply say, attribute by attribute; `None` if nothing is wanted.
@@ -209,6 +226,8 @@ impl TreeRules {
             group: last(RuleSubject::Group).filter(|&rule| self.wishes(rule).group.wish().is_some()),
             owner: last(RuleSubject::Owner).filter(|&rule| self.wishes(rule).owner.wish().is_some()),
             mode_decides: mode.map_or(Mode::NONE, |rule| self.mode_decides(rule, kind, &setgid, &sticky)),
+            acl: last(RuleSubject::Acl).filter(|&rule| self.wishes(rule).acl.wish().is_some()),
+            default_acl: last(RuleSubject::DefaultAcl).filter(|&rule| self.wishes(rule).default_acl.wish().is_some()),
             setgid: setgid.key(),
             sticky: sticky.key(),
             mode,
@@ -269,6 +288,8 @@ impl Decision {
             || self.setgid.is_some()
             || self.sticky.is_some()
             || self.mode.is_some()
+            || self.acl.is_some()
+            || self.default_acl.is_some()
     }
 }
 
@@ -338,6 +359,8 @@ fn speaks(wishes: &Wishes, kind: Kind, subject: RuleSubject) -> bool {
         RuleSubject::Sticky => special(Mode::STICKY),
         RuleSubject::Mode => mode_of(wishes, kind).is_some_and(Attribute::is_said),
         RuleSubject::ModeTakenBack => matches!(mode_of(wishes, kind), Some(Attribute::Any(_))),
+        RuleSubject::Acl => matches!(kind, Kind::Dir | Kind::File) && wishes.acl.is_said(),
+        RuleSubject::DefaultAcl => kind == Kind::Dir && wishes.default_acl.is_said(),
         RuleSubject::HardLinks => kind != Kind::Dir && wishes.hard_links.is_said(),
         RuleSubject::Consent => wishes.consent.is_said(),
         RuleSubject::PrivateDirs => kind == Kind::Dir && wishes.private_dirs.is_said(),

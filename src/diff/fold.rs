@@ -3,6 +3,7 @@
 use super::listing::{DiffRow, path_text};
 use crate::model::entry::{Kind, State};
 use crate::model::path::Directory;
+use crate::model::target::AclTurn;
 use crate::model::text::numbers::number;
 use crate::screen::entries::entries;
 use crate::screen::wrap::shortened;
@@ -51,15 +52,15 @@ impl<'r, 'a> Fold<'r, 'a> {
 }
 
 /// What is alike about rows that can share lines.
-type Likeness = (Kind, State, State);
+type Likeness<'a> = (Kind, State, State, Option<&'a AclTurn>);
 
-fn likeness(row: &DiffRow<'_>) -> Likeness {
-    (row.kind, row.before, row.after)
+fn likeness<'a>(row: &DiffRow<'a>) -> Likeness<'a> {
+    (row.kind, row.before, row.after, row.acls)
 }
 
 /// Folds the rows of one hunk; each fold stands where its first row stood.
 pub(super) fn fold<'r, 'a>(rows: &'r [DiffRow<'a>], folding: Folding) -> Vec<Fold<'r, 'a>> {
-    let mut counts: HashMap<Likeness, usize> = HashMap::new();
+    let mut counts: HashMap<Likeness<'a>, usize> = HashMap::new();
     rows.iter().for_each(|row| *counts.entry(likeness(row)).or_default() += 1);
     fold_where(rows, |row| folding == Folding::Folded && counts[&likeness(row)] > HANDFUL)
 }
@@ -73,7 +74,7 @@ fn fold_where<'r, 'a: 'r>(
     rows: impl IntoIterator<Item = &'r DiffRow<'a>>,
     may_share: impl Fn(&DiffRow<'a>) -> bool,
 ) -> Vec<Fold<'r, 'a>> {
-    let mut places: HashMap<Likeness, usize> = HashMap::new();
+    let mut places: HashMap<Likeness<'a>, usize> = HashMap::new();
     let mut folds: Vec<Fold<'r, 'a>> = Vec::new();
     for row in rows {
         match places.get(&likeness(row)).filter(|_| may_share(row)) {

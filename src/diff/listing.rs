@@ -3,6 +3,7 @@
 use crate::model::accounts::IdNames;
 use crate::model::entry::{Kind, State};
 use crate::model::path::TreePath;
+use crate::model::target::AclTurn;
 use crate::model::text::abbreviated::Abbreviated;
 use crate::model::text::account::{group_text, owner_text};
 use crate::model::text::escape::{escape, width};
@@ -20,6 +21,15 @@ pub(crate) struct DiffRow<'a> {
     pub before: State,
     /// The state it would get.
     pub after: State,
+    /// Its ACLs before and after, where they are part of the change.
+    pub acls: Option<&'a AclTurn>,
+}
+
+impl DiffRow<'_> {
+    /// Whether anything of it would be changed.
+    pub(crate) fn is_change(&self) -> bool {
+        self.before != self.after || self.acls.is_some_and(|turn| !turn.is_same())
+    }
 }
 
 /// The owners and groups of a row, before and after, as they are printed.
@@ -44,11 +54,14 @@ impl Accounts {
 pub(super) struct Columns {
     owner: usize,
     group: usize,
+    /// Whether there is room for a `+` behind the mode.
+    mark: bool,
 }
 
 impl Columns {
     /// Makes room for a row.
-    pub(super) fn fit(&mut self, accounts: &Accounts) {
+    pub(super) fn fit(&mut self, row: &DiffRow<'_>, accounts: &Accounts) {
+        self.mark |= row.acls.is_some();
         let widest = |texts: &[String; 2]| width(&texts[0]).max(width(&texts[1]));
         self.owner = self.owner.max(widest(&accounts.owners));
         self.group = self.group.max(widest(&accounts.groups));
@@ -56,18 +69,24 @@ impl Columns {
 
     /// How many columns stand before what a line is about.
     pub(super) fn head(&self) -> usize {
-        "-drwxrwxrwx ".len() + self.owner + 1 + self.group + 1
+        "-drwxrwxrwx ".len() + usize::from(self.mark) + self.owner + 1 + self.group + 1
     }
 
     /// The row's line before and after, in parts: the kind, the triads of the mode, owner, group, and what it is about,
     /// with the columns that each takes and the text between.
-    pub(super) fn lines(&self, row: &DiffRow<'_>, accounts: &Accounts, label: &str) -> [Vec<Part>; 2] {
+    pub(super) fn lines(
+        &self,
+        row: &DiffRow<'_>,
+        accounts: &Accounts,
+        marks: [bool; 2],
+        label: &str,
+    ) -> [Vec<Part>; 2] {
         let line = |state: State, at: usize| {
             let letters = state.mode.letters().to_string();
             let triads = [&letters[..3], &letters[3..6], &letters[6..]].map(|triad| Part::of(triad, 0));
             let mut parts = vec![Part::of(row.kind.letter(), 0)];
             parts.extend(triads);
-            parts.push(Part::of("", 1));
+            parts.push(Part::of(if marks[at] { "+" } else { "" }, 1 + usize::from(self.mark)));
             parts.push(Part::of(&accounts.owners[at], self.owner + 1));
             parts.push(Part::of(&accounts.groups[at], self.group + 1));
             parts.push(Part::of(label, 0));

@@ -1,5 +1,6 @@
 //! A plan as a unified diff of listings: what ls(1) would print before and after.
 
+mod acls;
 mod fold;
 mod hunk;
 mod listing;
@@ -78,7 +79,7 @@ impl Hunk<'_, '_> {
     pub(crate) fn write(&self, out: &mut dyn Write, manner: DiffManner<'_>, limit: usize) -> io::Result<usize> {
         let folds = fold::fold(self.rows, manner.folding);
         let shown = &folds[..limit.min(folds.len())];
-        hunk::write(out, (&self.directory, 0), self.start, shown, manner)?;
+        hunk::write(out, (&self.directory, 0), [self.start; 2], shown, manner)?;
         Ok(folds.len() - shown.len())
     }
 }
@@ -93,17 +94,17 @@ pub(crate) fn write_folded(
     heads: &[Head<'_>],
     manner: DiffManner<'_>,
 ) -> io::Result<()> {
-    let rows: Vec<DiffRow<'_>> = rows.iter().copied().filter(|row| row.before != row.after).collect();
-    // Where each root's listings have got to: both are equally long, as no line comes or goes.
-    let mut lines: HashMap<u32, usize> = HashMap::new();
+    let rows: Vec<DiffRow<'_>> = rows.iter().copied().filter(DiffRow::is_change).collect();
+    // Where each root's listings have got to: those before and those after.
+    let mut lines: HashMap<u32, [usize; 2]> = HashMap::new();
     for of_root in rows.chunk_by(|a, b| a.root == b.root) {
         let root = of_root[0].root;
         write_head(out, heads.get(root as usize), manner.palette)?;
         let start = lines.entry(root).or_default();
         for alike in fold::alike(hunks(of_root).collect(), manner.folding) {
             let folds = alike.folds(manner.folding);
-            hunk::write(out, (&alike.directory, alike.more()), *start, &folds, manner)?;
-            *start += folds.len();
+            let written = hunk::write(out, (&alike.directory, alike.more()), *start, &folds, manner)?;
+            *start = [start[0] + written[0], start[1] + written[1]];
         }
     }
     Ok(())

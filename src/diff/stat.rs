@@ -27,9 +27,9 @@ pub(crate) fn write_stat(
 ) -> io::Result<()> {
     let mut directories: HashMap<(u32, &Directory), Effects> = HashMap::new();
     let mut totals = Effects::default();
-    for row in rows.iter().filter(|row| row.before != row.after) {
-        directories.entry((row.root, row.path.directory())).or_default().count(row.before, row.after);
-        totals.count(row.before, row.after);
+    for row in rows.iter().filter(|row| row.is_change()) {
+        directories.entry((row.root, row.path.directory())).or_default().count(row.before, row.after, row.acls);
+        totals.count(row.before, row.after, row.acls);
     }
     let lines = directories.into_iter().map(|((root, directory), effects)| ((root, directory.as_path()), effects));
     let mut lines: Vec<((u32, TreePath), Effects)> = lines.collect();
@@ -143,6 +143,7 @@ mod tests {
             kind: Kind::File,
             before: state(0, 0, from),
             after: state(0, 3001, to),
+            acls: None,
         };
         let rows = [row("数据/a", 0o644, 0o664), row("b\x1b/c", 0o664, 0o660), row("b\x1b/d", 0o664, 0o664)];
         let heads = [Head { path: b"/srv/lab", policy: None }];
@@ -164,8 +165,14 @@ mod tests {
     #[test]
     fn a_line_fits_the_screen_below_its_root() {
         let path: TreePath = format!("{}/x", "deep/".repeat(40).trim_end_matches('/')).as_bytes().into();
-        let row =
-            DiffRow { root: 0, path: &path, kind: Kind::File, before: state(0, 0, 0o644), after: state(0, 0, 0o660) };
+        let row = DiffRow {
+            root: 0,
+            path: &path,
+            kind: Kind::File,
+            before: state(0, 0, 0o644),
+            after: state(0, 0, 0o660),
+            acls: None,
+        };
         let rows = vec![row; 1234];
         let heads = [Head { path: b"/srv/lab", policy: None }];
         for columns in [40, 80, 200] {

@@ -19,6 +19,8 @@ struct Step {
     owner: Option<(u32, u32)>,
     group: Option<(u32, u32)>,
     mode: Option<(Mode, Mode)>,
+    /// Whether its ACLs change.
+    acls: bool,
 }
 
 impl Step {
@@ -28,6 +30,7 @@ impl Step {
             owner: differing(before.uid, after.uid),
             group: differing(before.gid, after.gid),
             mode: differing(before.mode, after.mode),
+            acls: row.acls.is_some_and(|turn| !turn.is_same()),
         }
     }
 
@@ -35,7 +38,8 @@ impl Step {
         let owner = self.owner.map(|(a, b)| format!("owner {} -> {}", owner_text(a, names), owner_text(b, names)));
         let group = self.group.map(|(a, b)| format!("group {} -> {}", group_text(a, names), group_text(b, names)));
         let mode = self.mode.map(|(a, b)| format!("{a} -> {b}"));
-        [owner, group, mode].into_iter().flatten().collect::<Vec<_>>().join(" and ")
+        let acls = self.acls.then(|| "ACL".to_owned());
+        [owner, group, mode, acls].into_iter().flatten().collect::<Vec<_>>().join(" and ")
     }
 }
 
@@ -74,7 +78,7 @@ mod tests {
 
     fn rows(of: &[(Kind, State, State, usize)]) -> String {
         let row = |&(kind, before, after, count): &(Kind, State, State, usize)| {
-            let row = DiffRow { root: 0, path: samples::path("a"), kind, before, after };
+            let row = DiffRow { root: 0, path: samples::path("a"), kind, before, after, acls: None };
             std::iter::repeat_n(row, count)
         };
         sums(of.iter().flat_map(row), &Names)

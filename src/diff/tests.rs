@@ -23,7 +23,7 @@ fn write_diff(
 }
 
 fn row(root: u32, path: &'static str, kind: Kind, before: State, after: State) -> DiffRow<'static> {
-    DiffRow { root, path: samples::path(path), kind, before, after }
+    DiffRow { root, path: samples::path(path), kind, before, after, acls: None }
 }
 
 fn rows() -> Vec<DiffRow<'static>> {
@@ -132,8 +132,8 @@ fn alike(directories: u32, folding: Folding, columns: Option<usize>) -> String {
         (0..directories).flat_map(|at| ["", "/a", "/b"].map(|file| format!("deep/down/p{at:02}{file}"))).collect();
     let paths: Vec<TreePath> = names.iter().map(|name| name.as_bytes().into()).collect();
     let rows = paths.iter().enumerate().map(|(at, path)| match at % 3 {
-        0 => DiffRow { root: 0, path, kind: Kind::Dir, before: dir, after: dir_after },
-        _ => DiffRow { root: 0, path, kind: Kind::File, before: file, after: file_after },
+        0 => DiffRow { root: 0, path, kind: Kind::Dir, before: dir, after: dir_after, acls: None },
+        _ => DiffRow { root: 0, path, kind: Kind::File, before: file, after: file_after, acls: None },
     });
     let rows: Vec<DiffRow<'_>> = rows.collect();
     let manner = DiffManner { names: &Names, palette: &Palette::PLAIN, folding, columns };
@@ -184,7 +184,8 @@ fn colours_add_nothing_but_colours() {
 fn a_directory_of_many_entries_is_one_hunk() {
     let paths: Vec<TreePath> = (0..20_000).map(|at| format!("d/{at:06}").as_bytes().into()).collect();
     let (before, after) = (state(0, 100, 0o644), state(0, 3001, 0o664));
-    let rows: Vec<_> = paths.iter().map(|path| DiffRow { root: 0, path, kind: Kind::File, before, after }).collect();
+    let rows: Vec<_> =
+        paths.iter().map(|path| DiffRow { root: 0, path, kind: Kind::File, before, after, acls: None }).collect();
     let diff = plain(&rows);
     assert_eq!(diff.lines().count(), 2 + 1 + 40_000);
     assert_eq!(diff.lines().nth(2), Some("@@ -1,20000 +1,20000 @@ d/"));
@@ -195,7 +196,7 @@ fn more_than_a_handful_alike_are_one_pair_of_lines() {
     let paths: Vec<TreePath> = (0..1842).map(|at| format!("d/run_{at:04}.dat").as_bytes().into()).collect();
     let (before, after) = (state(1001, 100, 0o644), state(1001, 3001, 0o664));
     let mut rows: Vec<_> =
-        paths.iter().map(|path| DiffRow { root: 0, path, kind: Kind::File, before, after }).collect();
+        paths.iter().map(|path| DiffRow { root: 0, path, kind: Kind::File, before, after, acls: None }).collect();
     rows.push(row(0, "d/s 9 files like x", Kind::File, before, state(1001, 3001, 0o660)));
     (0..5).for_each(|_| rows.push(row(0, "d/z", Kind::Fifo, before, after)));
     let manner = DiffManner { names: &Names, palette: &Palette::PLAIN, folding: Folding::Folded, columns: None };
@@ -270,7 +271,7 @@ proptest! {
         let mut paths: Vec<_> = entries.iter().map(|(path, states)| (TreePath::from(path.as_bytes()), states)).collect();
         paths.sort_by(|a, b| a.0.cmp(&b.0));
         let rows: Vec<_> = paths.iter().map(|(path, states)| DiffRow {
-            root: 0, path, kind: Kind::File, before: states.0, after: states.1,
+            root: 0, path, kind: Kind::File, before: states.0, after: states.1, acls: None,
         }).collect();
         let diff = plain(&rows);
         let changed = rows.iter().filter(|row| row.before != row.after).count();

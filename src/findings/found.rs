@@ -6,11 +6,12 @@ use crate::findings::totals::Counts;
 use crate::judging::usage::Usage;
 use crate::lints::{Cause, Finding, Fix, Level, Levels, Lint, LintSet, Losers};
 use crate::model::acl::Acls;
+use crate::model::acl::judged::JudgedAcls;
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::intent::RuleId;
 use crate::model::operation::Operation;
 use crate::model::path::TreePath;
-use crate::model::target::{Links, Target};
+use crate::model::target::{AclTurn, Links, TargetAcls};
 use crate::model::text::escape::entry_path;
 use crate::policy::Loaded;
 use crate::policy::model::Mounts;
@@ -73,7 +74,7 @@ impl Survey {
             let before = self.reports[..at].iter().rev().take_while(|before| self.is_same_path(before, report));
             !before.into_iter().any(|before| before.after() == report.after()) && !report.is_later_name()
         };
-        let changed = self.reports.iter().enumerate().filter(|(_, report)| report.before() != report.after());
+        let changed = self.reports.iter().enumerate().filter(|(_, report)| report.is_changed());
         changed.map(|(at, _)| at).filter(|at| is_new(*at) && !self.barred.contains(at)).collect()
     }
 
@@ -122,17 +123,6 @@ impl Survey {
 }
 
 impl EntryReport {
-    /// What it is: the state it is in, and its ACLs where they are judged. They aren't yet, nor do they stand in
-    /// [`EntryReport`], of which there are millions: [`Rare`] is where they belong.
-    pub fn before(&self) -> Target {
-        self.actual.into()
-    }
-
-    /// What it is after every fix that may be planned.
-    pub fn after(&self) -> Target {
-        self.desired.into()
-    }
-
     /// What its ACLs come to, as far as they were asked for.
     pub fn acls(&self) -> Acls {
         self.rare.as_deref().map_or(Acls::default(), |rare| rare.acls)
@@ -271,6 +261,8 @@ pub struct Prospect {
     pub handle: Option<Handle>,
     /// What would still be found once it is in the desired state.
     pub left: Box<[Finding]>,
+    /// And its ACLs that the policy speaks of.
+    pub judged: Option<Box<JudgedAcls>>,
 }
 
 /// What few entries with findings have.
@@ -288,6 +280,12 @@ pub struct Rare {
     pub acls: Acls,
     /// Whom its ACL names that would have less in the state that the policy asks for.
     pub losers: Losers,
+    /// Its ACLs before and after, where they are part of what is planned.
+    pub turn: Option<Box<AclTurn>>,
+    /// Its ACLs, where the policy speaks of them.
+    pub acls_found: Option<Box<TargetAcls>>,
+    /// Its ACLs that the policy speaks of.
+    pub judged: Option<Box<JudgedAcls>>,
     /// The read-only place that keeps it as it is, by its path from the root.
     pub read_only: Option<TreePath>,
 }

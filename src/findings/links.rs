@@ -35,7 +35,7 @@ pub(crate) fn settle(linked: Vec<Linked>, reports: &mut Vec<EntryReport>) {
 fn agreed(names: &[Linked]) -> Option<State> {
     let first = &names.first()?.inside;
     let all = names.len() as u64 == u64::from(first.nlink);
-    let alike = names.iter().all(|name| name.inside.desired == first.desired && name.inside.actual == first.actual);
+    let alike = names.iter().all(|name| name.inside.after() == first.after() && name.inside.before() == first.before());
     (all && alike).then_some(first.desired)
 }
 

@@ -1,6 +1,7 @@
 //! The result of a survey: what was found, in which order, whose it is, and what of it was known before.
 
 pub(crate) mod packed;
+mod change;
 pub(crate) mod found;
 pub(crate) mod order;
 pub(crate) mod links;

@@ -113,6 +113,8 @@ pub(crate) enum Cause {
     FileSystem,
     /// An ACL decides over the group bits.
     Acl,
+    /// The file system has no room for so many names in an ACL.
+    AclRoom,
     /// Somebody else changed it at the same time.
     Meanwhile,
 }
@@ -193,7 +195,7 @@ impl Drift {
                 format!("it has {count} names now, and not all of them are known to lie in the tree")
             }
             Drift::Capabilities => "it has file capabilities now".into(),
-            Drift::Acl => "it has an ACL now, whose mask would be changed".into(),
+            Drift::Acl => "it has another ACL than the plan found".into(),
             Drift::Names => "an owner or group in the plan is called otherwise now".into(),
             Drift::Root => "its root is gone, is another directory, or can't be relied on now".into(),
         }
@@ -201,7 +203,7 @@ impl Drift {
 }
 
 impl Cause {
-    const ALL: [Cause; 8] = [
+    const ALL: [Cause; 9] = [
         Cause::Immutable,
         Cause::AppendOnly,
         Cause::ReadOnly,
@@ -209,6 +211,7 @@ impl Cause {
         Cause::NotInGroup,
         Cause::FileSystem,
         Cause::Acl,
+        Cause::AclRoom,
         Cause::Meanwhile,
     ];
 
@@ -222,6 +225,7 @@ impl Cause {
             Cause::NotInGroup => "not-in-group",
             Cause::FileSystem => "file-system",
             Cause::Acl => "acl",
+            Cause::AclRoom => "acl-room",
             Cause::Meanwhile => "meanwhile",
         }
     }
@@ -236,6 +240,7 @@ impl Cause {
             Cause::NotInGroup => "who is not in that group can't give it away to it, or set setgid for it",
             Cause::FileSystem => "its file system doesn't allow it or doesn't keep it (FUSE, NFS with root_squash)",
             Cause::Acl => "an ACL decides over its group bits",
+            Cause::AclRoom => "its file system has no room for so many names in an ACL",
             Cause::Meanwhile => "somebody else changed it at the same time",
         }
     }

@@ -62,7 +62,7 @@ struct Spoken {
     span: fn(&Wishes, Kind) -> Option<Range<usize>>,
 }
 
-const ATTRIBUTES: [Spoken; 8] = [
+const ATTRIBUTES: [Spoken; 10] = [
     Spoken { name: |_| "group", subject: RuleSubject::Group, span: |wishes, _| span(&wishes.group) },
     Spoken { name: |_| "owner", subject: RuleSubject::Owner, span: |wishes, _| span(&wishes.owner) },
     Spoken {
@@ -76,6 +76,8 @@ const ATTRIBUTES: [Spoken; 8] = [
         span: |wishes, kind| special(wishes, kind, Mode::STICKY),
     },
     Spoken { name: mode_key, subject: RuleSubject::Mode, span: |wishes, kind| span(mode_of(wishes, kind)?) },
+    Spoken { name: |_| "acl", subject: RuleSubject::Acl, span: |wishes, _| span(&wishes.acl) },
+    Spoken { name: |_| "default-acl", subject: RuleSubject::DefaultAcl, span: |wishes, _| span(&wishes.default_acl) },
     Spoken { name: |_| "hard-links", subject: RuleSubject::HardLinks, span: |wishes, _| span(&wishes.hard_links) },
     Spoken { name: |_| "consent", subject: RuleSubject::Consent, span: |wishes, _| span(&wishes.consent) },
     Spoken {

@@ -2,8 +2,9 @@
 
 pub use crate::lints::Options;
 
-use crate::lints::{Finding, FindingSink, Subject, check, complies};
+use crate::lints::{AclView, Finding, FindingSink, Subject, check, complies};
 use crate::model::accounts::Accounts;
+use crate::model::acl::judged::JudgedAcls;
 use crate::model::entry::{Entry, State};
 use crate::model::intent::{Around, Intent};
 use crate::model::target::Target;
@@ -15,8 +16,11 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// What it is after every fix that is planned: the safe ones, and with unsafe fixes all.
     pub desired: Target,
-    /// The state that the policy asks for, whatever may be fixed; an allowed lint asks for nothing.
+    /// The state that the policy asks for, whatever may be fixed; an allowed lint asks for nothing. Where it speaks of the
+    /// ACL, the mode is what the classes really are to have.
     pub ideal: State,
+    /// The ACLs that the policy speaks of, as they are and as it wants them, where there is a finding.
+    pub acls: Option<Box<JudgedAcls>>,
 }
 
 /// Judges an entry.
@@ -44,14 +48,16 @@ pub fn judge(
     // run would go on to do is done at once, so that a repaired entry is one that stays as it is.
     let is_list = intent.mode.is_some_and(|wish| wish.value.len() > 1);
     for _ in 0..HALVES_AT_MOST {
-        let desired = verdict.desired.state;
-        if desired == entry.state || (desired == verdict.ideal && !is_list) {
+        let desired = verdict.desired.clone();
+        let is_ideal = desired.acls.is_none() && desired.state == verdict.ideal && !is_list;
+        if entry.is_at(&desired) || is_ideal {
             break;
         }
-        verdict.desired = Case { entry: &entry.in_state(desired), ..case }.look().desired;
-        if verdict.desired.state == desired {
+        let then = Case { entry: &entry.in_target(&desired), ..case }.look().desired;
+        if then == desired || then.acls.is_none() && then.state == desired.state {
             break;
         }
+        verdict.desired = then;
     }
     verdict
 }
@@ -69,7 +75,7 @@ struct Case<'a> {
 impl Case<'_> {
     fn complies(self) -> bool {
         let Case { entry, intent, around, options, accounts } = self;
-        complies(entry, intent, around, &options.levels, accounts)
+        complies(&AclView::of(entry, intent), intent, around, &options.levels, accounts)
     }
 
     /// Judges an entry of which nothing is wished: by the hazards that are looked for everywhere.
@@ -85,18 +91,20 @@ impl Case<'_> {
     /// Judges an entry as it is.
     fn look(self) -> Verdict {
         let Case { entry, intent, around, options, accounts } = self;
-        let subject = Subject::of(entry, intent, around, options, accounts);
-        let mut findings = FindingSink::new(entry.state, options);
+        let view = AclView::of(entry, intent);
+        let subject = Subject::of(&view, intent, around, options, accounts);
+        let mut findings = FindingSink::new(&subject, options);
         check(&subject, &mut findings);
         let ideal = subject.wanted.ideal;
         let (findings, desired) = findings.settle(&subject);
-        Verdict { findings, desired: desired.into(), ideal }
+        let acls = (!findings.is_empty() && !subject.acls.is_empty()).then(|| Box::new(subject.acls));
+        Verdict { findings, desired, ideal, acls }
     }
 }
 
 /// Nothing to tell, and nothing to change.
 fn sound(entry: &Entry) -> Verdict {
-    Verdict { findings: Vec::new(), desired: entry.state.into(), ideal: entry.state }
+    Verdict { findings: Vec::new(), desired: entry.state.into(), ideal: entry.state, acls: None }
 }
 
 /// How often half a fix is followed up; an expression that policies accept needs one.

@@ -6,6 +6,8 @@ use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
 use super::subject::{FindingSink, Repair, Subject};
 use crate::model::accounts::{Accounts, IdNames};
+use crate::model::acl::effective::Whom;
+use crate::model::acl::judged::JudgedAcls;
 use crate::model::entry::{Entry, State};
 use crate::model::intent::{GroupTerm, Intent, OwnerTerm};
 
@@ -21,7 +23,8 @@ const UNKNOWN_ID: LintRow = LintRow {
     fix: "none",
     explanation: "\
 Sees an entry whose owner or group is a number that the system's name service
-(passwd, group, LDAP, SSSD) has no name for.
+(passwd, group, LDAP, SSSD) has no name for, or whose ACL names such a number,
+where the policy speaks of ACLs.
 
 Ids are given out again: whoever gets this number next owns the entry, or is in
 its group, with all that is in it. Until then nobody answers for it.
@@ -47,9 +50,28 @@ pub(super) fn is_unknown(entry: &Entry, intent: &Intent<'_>, accounts: &dyn Acco
     (!names_uid() && !accounts.knows_uid(uid)) || (!names_gid() && !accounts.knows_gid(gid))
 }
 
-/// Tells of an owner or a group that is unknown.
+/// Whether an ACL that the policy speaks of names somebody unknown, whom the policy doesn't name itself.
+pub(super) fn names_unknown(judged: &JudgedAcls, accounts: &dyn Accounts) -> bool {
+    unknown(judged, |uid| accounts.knows_uid(uid), |gid| accounts.knows_gid(gid)).next().is_some()
+}
+
+/// Those whom ACLs name and nobody knows.
+fn unknown(
+    judged: &JudgedAcls,
+    knows_uid: impl Fn(u32) -> bool,
+    knows_gid: impl Fn(u32) -> bool,
+) -> impl Iterator<Item = Whom> {
+    let is_wanted = |whom| judged.access.as_ref().is_some_and(|access| access.ideal.named.contains_key(&whom));
+    judged.everybody().filter(move |&whom| match whom {
+        Whom::User(uid) => !knows_uid(uid) && !is_wanted(whom),
+        Whom::Group(gid) => !knows_gid(gid) && !is_wanted(whom),
+    })
+}
+
+/// Tells of an owner, a group, or somebody named in an ACL that is unknown.
 pub(super) fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
-    if is_unknown(subject.entry, subject.intent, subject.accounts) {
+    let by_acl = || names_unknown(&subject.acls, subject.accounts);
+    if is_unknown(subject.entry, subject.intent, subject.accounts) || by_acl() {
         findings.tell(Lint::UnknownId, Fix::None(None), None, Repair::Nothing);
     }
 }
@@ -57,6 +79,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
 /// Says what unknown-id saw.
 fn describe(facts: &Facts<'_>, names: &dyn IdNames) -> String {
     let (uid, gid) = (facts.actual.uid, facts.actual.gid);
+    let named = facts.judged.and_then(|judged| {
+        unknown(judged, |uid| names.user_name(uid).is_some(), |gid| names.group_name(gid).is_some()).next()
+    });
+    if let Some(whom) = named.filter(|_| names.user_name(uid).is_some() && names.group_name(gid).is_some()) {
+        return format!("{whom}, whom an ACL of it names, is unknown");
+    }
     match (names.user_name(uid), names.group_name(gid)) {
         (None, Some(_)) => format!("user {uid} is unknown"),
         (Some(_), None) => format!("group {gid} is unknown"),

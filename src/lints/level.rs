@@ -50,7 +50,7 @@ pub struct Levels {
 }
 
 /// What is dangerous whatever is wished.
-const HAZARDS: [Lint; 9] = [
+const HAZARDS: [Lint; 12] = [
     Lint::SetuidFile,
     Lint::SetgidFile,
     Lint::WritableSetId,
@@ -59,6 +59,9 @@ const HAZARDS: [Lint; 9] = [
     Lint::WorldWritable,
     Lint::WideDefaultAcl,
     Lint::MaskedByAcl,
+    Lint::LatentAclEntry,
+    Lint::MalformedAcl,
+    Lint::ForeignAcl,
     Lint::UnknownId,
 ];
 

@@ -9,6 +9,7 @@ mod finding;
 mod guard;
 mod harm;
 mod wanted;
+mod acl_view;
 mod subject;
 mod row;
 mod group;
@@ -19,6 +20,8 @@ mod permission;
 mod set_id;
 mod world_writable;
 mod acl;
+mod acl_entry;
+mod acl_form;
 mod account;
 mod hard_link;
 mod reach;
@@ -31,6 +34,7 @@ mod cause;
 #[cfg(test)]
 mod trial;
 
+pub(crate) use acl_view::AclView;
 pub(crate) use cause::{Cause, cause};
 pub(crate) use expectation::{Miss, misses};
 pub use finding::{Because, Finding, Fix, Options};
@@ -48,20 +52,21 @@ pub use table::table_markdown;
 pub(crate) use table::{check, describe};
 
 use crate::model::accounts::Accounts;
-use crate::model::entry::Entry;
 use crate::model::intent::{Around, Intent};
 
 /// Whether nothing is wrong with an entry: all is as wished, and there is nothing about it that a hazard lint looks
 /// at twice. However a finding turns out, this is what nearly every entry is.
 pub(crate) fn complies(
-    entry: &Entry,
+    view: &AclView<'_>,
     intent: &Intent<'_>,
     around: &Around<'_>,
     levels: &Levels,
     accounts: &dyn Accounts,
 ) -> bool {
+    let entry = &*view.entry;
     let state = entry.state;
-    wanted::mode(entry, intent).mode == state.mode
+    let mode = wanted::mode(entry, intent).mode;
+    mode == state.mode
         && wanted::owner(entry, intent, around, accounts) == state.uid
         && wanted::group(entry, intent, around, accounts) == state.gid
         && !set_id::is_suspect(entry)
@@ -69,6 +74,15 @@ pub(crate) fn complies(
         && !guard::has_refused_names(entry, intent)
         && !reach::is_suspect(entry, intent)
         && !acl::is_suspect(entry)
+        && (!intent.is_about_acls() || complies_by_acls(view, intent, levels, accounts))
         // The one hazard that a whole tree can have: where it is allowed, nobody is asked.
         && (levels.allow(Lint::UnknownId) || !account::is_unknown(entry, intent, accounts))
+}
+
+/// The same of ACLs that the policy speaks of.
+fn complies_by_acls(view: &AclView<'_>, intent: &Intent<'_>, levels: &Levels, accounts: &dyn Accounts) -> bool {
+    let judged = view.judged(intent, view.entry.state.mode);
+    judged.complies()
+        && !acl_form::is_suspect(view.extras())
+        && (levels.allow(Lint::UnknownId) || !account::names_unknown(&judged, accounts))
 }

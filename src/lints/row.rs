@@ -6,6 +6,7 @@ use super::lint::Lint;
 use super::subject::{FindingSink, Subject};
 use crate::model::accounts::IdNames;
 use crate::model::acl::Acls;
+use crate::model::acl::judged::JudgedAcls;
 use crate::model::entry::{Kind, State};
 
 /// All that there is to a lint.
@@ -51,6 +52,8 @@ pub struct Facts<'a> {
     pub nlink: u32,
     /// What its ACLs come to, where they were asked for.
     pub acls: Acls,
+    /// Its ACLs, where the policy says something of them: as they are, and as it wants them.
+    pub judged: Option<&'a JudgedAcls>,
     /// Whom its ACL names that would have less in the state that the policy asks for.
     pub losers: &'a Losers,
 }

@@ -240,6 +240,7 @@ fn describe_ineffective(facts: &Facts<'_>, _: &dyn IdNames) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lints::AclView;
     use crate::lints::trial::{ALICE, AROUND, LAB, Table, entry, modes, seen, wish};
     use crate::lints::{LintSet, Options};
     use crate::model::intent::Intent;
@@ -288,10 +289,11 @@ mod tests {
             let modes = modes(&[source]);
             let intent = Intent { mode: wish(&modes[..]), ..Intent::default() };
             let found = entry(Kind::File, ALICE, LAB, mode);
-            let subject = Subject::of(&found, &intent, &AROUND, &options, &Table);
-            let mut findings = FindingSink::new(found.state, &options);
+            let view = AclView::of(&found, &intent);
+            let subject = Subject::of(&view, &intent, &AROUND, &options, &Table);
+            let mut findings = FindingSink::new(&subject, &options);
             crate::lints::check(&subject, &mut findings);
-            assert_eq!(findings.settle(&subject).1.mode.bits(), after, "{mode:o} {source}");
+            assert_eq!(findings.settle(&subject).1.state.mode.bits(), after, "{mode:o} {source}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is judged: one entry, what is wanted of it, and what a fix of it must heed; and where checks tell what they see.
 
+use super::acl_view::AclView;
 use super::finding::{Because, Finding, Fix, Options};
 use super::guard;
 use super::harm::{Harm, Heeded, harm};
@@ -7,14 +8,24 @@ use super::level::{Level, Levels};
 use super::lint::Lint;
 use super::wanted::{WantedState, denied, group_lint, own_bits};
 use crate::model::accounts::Accounts;
-use crate::model::entry::{Entry, Kind, State};
+use crate::model::acl::effective::Effective;
+use crate::model::acl::judged::{Compared, JudgedAcls};
+use crate::model::entry::{Entry, Extras, Kind, State};
 use crate::model::intent::{Around, Intent, RuleId, Wish};
 use crate::model::mode::Mode;
+use crate::model::target::Target;
 
 /// One entry before the lints.
 pub struct Subject<'a> {
-    /// The entry, with its other names and its ACL as far as they were asked for.
+    /// The entry, with its other names and its ACL as far as they were asked for; where the policy speaks of its ACL, the
+    /// mode is what the classes really have.
     pub entry: &'a Entry,
+    /// How that is seen.
+    view: &'a AclView<'a>,
+    /// What its extended attributes hold.
+    pub extras: &'a Extras,
+    /// Its ACLs that the policy speaks of, as they are and as it wants them.
+    pub acls: JudgedAcls,
     /// What the policy says of it.
     pub intent: &'a Intent<'a>,
     /// Who there is.
@@ -33,23 +44,32 @@ pub struct Subject<'a> {
     pub widening: Fix,
     /// What clearing the bits that are too many must heed.
     pub narrowing: Fix,
+    /// What giving those more who are to be named must heed.
+    pub granting: Fix,
+    /// What taking from those who are named must heed.
+    pub revoking: Fix,
 }
 
 impl<'a> Subject<'a> {
     /// Finds out what is wanted of an entry, and what its fixes must heed.
-    pub fn of(
-        entry: &'a Entry,
+    pub(crate) fn of(
+        view: &'a AclView<'a>,
         intent: &'a Intent<'a>,
         around: &Around<'_>,
         options: &'a Options,
         accounts: &'a dyn Accounts,
     ) -> Subject<'a> {
+        let entry = &*view.entry;
         let share = guard::share(entry, intent, around, options, accounts);
         let any_change = guard::any_change(entry, intent).and(share);
         let wanted = WantedState::of(entry, intent, around, options, accounts, any_change);
         let opening = guard::opening(&wanted.settled, wanted.ideal.gid, intent.consent, accounts);
+        let acls = view.judged(intent, wanted.ideal.mode);
         let mut subject = Subject {
             entry,
+            view,
+            extras: view.extras(),
+            acls,
             intent,
             accounts,
             levels: &options.levels,
@@ -59,9 +79,12 @@ impl<'a> Subject<'a> {
             chgrp: any_change.and(opening),
             widening: Fix::Safe,
             narrowing: any_change,
+            granting: any_change.and(guard::thawing(entry)).and(opening),
+            revoking: any_change,
         };
         subject.widening = subject.widening_fix();
         subject.keep_together();
+        subject.heed_named();
         subject
     }
 
@@ -101,6 +124,40 @@ impl<'a> Subject<'a> {
         }
         if let Some(still) = self.harm(self.narrowing) {
             self.narrowing = withheld(self, still);
+        }
+    }
+
+    /// Withholds what would give to whom the ACL keeps out, or take from whoever may be named: the policy doesn't say
+    /// what they are to have.
+    fn heed_named(&mut self) {
+        let (Some(access), Some(wish)) = (&self.acls.access, self.intent.acl) else { return };
+        // Whoever isn't named any more has what their groups or all others have.
+        let classes = access.ideal.classes.bits();
+        let falls_to = ((classes >> 3) | classes) as u8 & 7;
+        if access.is.exceeding(&access.ideal).any(|(whom, _)| {
+            access.ideal.has(whom).is_none() && falls_to & !access.is.has(whom).unwrap_or_default() != 0
+        }) {
+            self.revoking = self.revoking.and(self.opening);
+        }
+        let harms = |to: &Effective| {
+            let (mode, acl) = to.form();
+            let then = Effective::of(mode, acl.as_ref());
+            let mut tolerated =
+                access.is.named.iter().filter(|(whom, _)| wish.value.tolerates && !wish.value.names(**whom));
+            tolerated.any(|(whom, named)| then.has(*whom) != Some(named.has))
+        };
+        let [mut granted, mut revoked] = [access.is.clone(), access.is.clone()];
+        granted.grant(&access.ideal);
+        revoked.revoke(&access.ideal);
+        let (wide, narrow) = (access.is.classes | access.ideal.classes, access.is.classes & access.ideal.classes);
+        let classes = [access.is.classes, access.ideal.classes, wide, narrow];
+        let ways = [&access.is, &access.ideal, &granted, &revoked];
+        let all = ways.into_iter().flat_map(|way| classes.map(|classes| Effective { classes, ..way.clone() }));
+        if !self.acls.complies() && all.into_iter().any(|way| !way.is_same(&access.is) && harms(&way)) {
+            let because = Fix::Unsafe(Because::Acl);
+            for fix in [&mut self.widening, &mut self.narrowing, &mut self.granting, &mut self.revoking] {
+                *fix = fix.and(because);
+            }
         }
     }
 
@@ -166,6 +223,14 @@ pub enum Repair {
     Set(Mode),
     /// These bits are cleared.
     Clear(Mode),
+    /// Those who are to be named have what they are to have, and whatever they had.
+    Grant,
+    /// Nobody else is named, and nobody has more than they are to have.
+    Revoke,
+    /// The default ACL gives what it is to give, and whatever it gave.
+    GrantDefault,
+    /// It gives no more.
+    RevokeDefault,
 }
 
 /// What the lints saw on one entry, and what becomes of it when all planned fixes are made.
@@ -173,12 +238,17 @@ pub struct FindingSink<'a> {
     options: &'a Options,
     list: Vec<Finding>,
     desired: State,
+    /// The ACLs as they are, and what repairs make of them so far in the place of what is wanted.
+    acls: JudgedAcls,
 }
 
 impl<'a> FindingSink<'a> {
-    /// None yet, of an entry in this state.
-    pub fn new(actual: State, options: &'a Options) -> FindingSink<'a> {
-        FindingSink { options, list: Vec::new(), desired: actual }
+    /// None yet, of an entry in its state.
+    pub fn new(subject: &Subject<'_>, options: &'a Options) -> FindingSink<'a> {
+        let mut acls = subject.acls.clone();
+        acls.access.iter_mut().for_each(|access| std::mem::swap(&mut access.is, &mut access.ideal));
+        acls.default.iter_mut().for_each(|default| std::mem::swap(&mut default.is, &mut default.ideal));
+        FindingSink { options, list: Vec::new(), desired: subject.entry.state, acls }
     }
 
     /// Adds a finding, unless its lint is allowed; makes its repair, if its fix is planned.
@@ -198,6 +268,10 @@ impl<'a> FindingSink<'a> {
             Repair::Group(gid) => self.desired.gid = gid,
             Repair::Set(bits) => self.desired.mode = mode.with(bits),
             Repair::Clear(bits) => self.desired.mode = mode.without(bits),
+            Repair::Grant => self.acls.access.iter_mut().for_each(|access| access.ideal.grant(&access.is)),
+            Repair::Revoke => self.acls.access.iter_mut().for_each(|access| access.ideal.revoke(&access.is)),
+            Repair::GrantDefault => self.acls.default.iter_mut().for_each(grant_default),
+            Repair::RevokeDefault => self.acls.default.iter_mut().for_each(revoke_default),
         }
     }
 
@@ -206,14 +280,39 @@ impl<'a> FindingSink<'a> {
         self.options
     }
 
-    /// The findings, and the state after all planned fixes.
-    pub fn settle(mut self, subject: &Subject<'_>) -> (Vec<Finding>, State) {
+    /// The findings, and what the entry is after all planned fixes.
+    pub fn settle(mut self, subject: &Subject<'_>) -> (Vec<Finding>, Target) {
         // chown(2) clears set-ID bits or leaves them to a group that nobody meant; whoever has a set-ID file changed
         // gets it without, unless the policy asks for the bits.
         if subject.entry.kind == Kind::File && self.desired != subject.entry.state {
             let kept = subject.wanted.asked.without(denied(subject.entry.kind, self.desired.mode));
             self.desired.mode = self.desired.mode.without(Mode::SET_ID.without(kept));
         }
-        (self.list, self.desired)
+        if let Some(access) = &mut self.acls.access {
+            access.ideal.classes = self.desired.mode & Mode::PERMISSIONS;
+        }
+        (self.list, subject.view.target(self.desired, self.acls))
+    }
+}
+
+fn grant_default(default: &mut Compared<Option<Effective>>) {
+    let Some(wanted) = &default.is else { return };
+    match &mut default.ideal {
+        Some(acl) => {
+            acl.grant(wanted);
+            acl.classes = acl.classes | wanted.classes;
+        }
+        none => *none = Some(wanted.clone()),
+    }
+}
+
+fn revoke_default(default: &mut Compared<Option<Effective>>) {
+    match (&mut default.ideal, &default.is) {
+        (Some(acl), Some(wanted)) => {
+            acl.revoke(wanted);
+            acl.classes = acl.classes & wanted.classes;
+        }
+        (acl, None) => *acl = None,
+        (None, Some(_)) => {}
     }
 }

@@ -6,22 +6,24 @@ use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
 use super::subject::{FindingSink, Subject};
 use super::{
-    account, acl, expectation, group, hard_link, owner, permission, policy, probe, reach, rule, set_id, setgid, sticky,
-    world_writable,
+    account, acl, acl_entry, acl_form, expectation, group, hard_link, owner, permission, policy, probe, reach, rule,
+    set_id, setgid, sticky, world_writable,
 };
 use crate::model::accounts::IdNames;
 use std::fmt::{self, Write};
 
 /// The families, in the order in which they look at an entry and in which findings are told.
-const FAMILIES: [&[LintRow]; 15] = [
+const FAMILIES: [&[LintRow]; 17] = [
     &group::ROWS,
     &owner::ROWS,
     &setgid::ROWS,
     &sticky::ROWS,
     &permission::ROWS,
+    &acl_entry::ROWS,
     &set_id::ROWS,
     &world_writable::ROWS,
     &acl::ROWS,
+    &acl_form::ROWS,
     &account::ROWS,
     &hard_link::ROWS,
     &reach::ROWS,
@@ -236,6 +238,7 @@ mod tests {
                 nlink: 3,
                 acls: Acls::default(),
                 losers: &Losers::NONE,
+                judged: None,
             },
             &Names,
         )

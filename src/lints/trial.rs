@@ -1,6 +1,6 @@
 //! What the tests of the lints share: a few users and groups, entries, and judging one without the rest of the house.
 
-use super::{Finding, FindingSink, Fix, Lint, Options, Subject, check};
+use super::{AclView, Finding, FindingSink, Fix, Lint, Options, Subject, check};
 use crate::model::accounts::Accounts;
 use crate::model::entry::{Entry, Extras, Identity, Kind, State};
 use crate::model::intent::{Around, Intent, RuleId, Wish};
@@ -61,10 +61,12 @@ pub(super) fn modes(sources: &[&str]) -> Vec<ModeExpression> {
 /// What the lints see, and what safe fixes make of it.
 pub(super) fn judged(entry: &Entry, intent: &Intent<'_>) -> (Vec<Finding>, State) {
     let options = Options::default();
-    let subject = Subject::of(entry, intent, &AROUND, &options, &Table);
-    let mut findings = FindingSink::new(entry.state, &options);
+    let view = AclView::of(entry, intent);
+    let subject = Subject::of(&view, intent, &AROUND, &options, &Table);
+    let mut findings = FindingSink::new(&subject, &options);
     check(&subject, &mut findings);
-    findings.settle(&subject)
+    let (findings, desired) = findings.settle(&subject);
+    (findings, desired.state)
 }
 
 /// The lints that see something, and their fixes.

@@ -171,6 +171,12 @@ pub struct Extras {
     pub acl: bool,
     /// That ACL, where it could be read.
     pub access: Option<Arc<Acl>>,
+    /// Its default ACL, which new entries in it get, where it could be read.
+    pub default: Option<Arc<Acl>>,
+    /// It has an ACL that can't be read as one.
+    pub malformed: bool,
+    /// It has an ACL of another kind than POSIX's, which says more than the mode.
+    pub foreign: bool,
     /// It has file capabilities (capabilities(7)).
     pub capabilities: bool,
     /// What its ACLs come to.
@@ -199,6 +205,15 @@ impl Entry {
 }
 
 impl Extras {
+    /// The same with these ACLs.
+    #[must_use]
+    pub(crate) fn with_acls(&self, access: Option<Acl>, default: Option<Acl>) -> Extras {
+        let summary = |acl: &Option<Acl>| acl.as_ref().and_then(Acl::summary);
+        let acls = Acls { access: summary(&access), default: summary(&default) };
+        let (access, default) = (access.filter(Acl::is_extended), default.map(Arc::new));
+        Extras { acl: access.is_some(), access: access.map(Arc::new), default, acls, ..self.clone() }
+    }
+
     fn after_chmod(&self, mode: Mode) -> Extras {
         let mut extras = self.clone();
         if let Some(acl) = self.access.as_deref() {

@@ -1,6 +1,7 @@
 //! What a policy wants of one entry, attribute by attribute, and which rule wants it.
 
 use crate::model::accounts::Accounts;
+use crate::model::acl::term::{AclIntent, DefaultAclIntent};
 use crate::model::entry::Entry;
 use crate::model::mode::{Mode, ModeExpression};
 use std::num::NonZero;
@@ -107,6 +108,10 @@ pub struct Intent<'p> {
     pub mode: Option<Wish<&'p ModeWish>>,
     /// The special bits that `mode` may decide: of those it speaks of, the ones that no later rule decides.
     pub mode_decides: Mode,
+    /// Whom its ACL names.
+    pub acl: Option<Wish<&'p AclIntent>>,
+    /// What is made in it gets (directories only).
+    pub default_acl: Option<Wish<&'p DefaultAclIntent>>,
     /// What becomes of entries with several names.
     pub hard_links: HardLinks,
     /// Whose consent opening needs.
@@ -131,6 +136,12 @@ impl Intent<'_> {
             && self.setgid.is_none()
             && self.sticky.is_none()
             && self.mode.is_none()
+            && !self.is_about_acls()
+    }
+
+    /// Whether its ACLs are to be looked at.
+    pub fn is_about_acls(&self) -> bool {
+        self.acl.is_some() || self.default_acl.is_some()
     }
 }
 

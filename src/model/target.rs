@@ -1,7 +1,7 @@
 //! What can be changed of an entry, as one value: the unit of what is found, wanted, planned, put on record and undone.
 
 use super::acl::Acl;
-use super::entry::State;
+use super::entry::{Entry, Extras, State};
 use super::path::TreePath;
 
 /// What an entry is, or is to be, as far as it can be changed.
@@ -13,8 +13,34 @@ pub struct Target {
     pub acls: Option<Box<TargetAcls>>,
 }
 
+impl Entry {
+    /// Whether it is this already.
+    pub fn is_at(&self, target: &Target) -> bool {
+        let is_acl = |one: &Option<Acl>, other: Option<&Acl>| one.as_ref() == other;
+        self.state == target.state
+            && target.acls.as_deref().is_none_or(|acls| {
+                is_acl(&acls.access, self.extras.access.as_deref())
+                    && is_acl(&acls.default, self.extras.default.as_deref())
+            })
+    }
+
+    /// What it is, with its ACLs as far as they were asked for.
+    pub fn acls(&self) -> Box<TargetAcls> {
+        let Extras { access, default, .. } = &self.extras;
+        Box::new(TargetAcls { access: access.as_deref().cloned(), default: default.as_deref().cloned() })
+    }
+
+    /// The same entry once it is this.
+    #[must_use]
+    pub fn in_target(&self, target: &Target) -> Entry {
+        let Some(acls) = target.acls.as_deref() else { return self.in_state(target.state) };
+        let extras = self.extras.with_acls(acls.access.clone(), acls.default.clone());
+        Entry { state: target.state, extras, ..*self }
+    }
+}
+
 /// Both ACLs of a target: these, or none.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct TargetAcls {
     /// Its own; none that says more than the mode where it is absent.
     pub access: Option<Acl>,
@@ -30,7 +56,7 @@ impl From<State> for Target {
 
 /// The ACLs of two targets of one entry, before and after a change. Nearly no change has any, and there may be millions:
 /// so the states stand beside each other, and their ACLs in here.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct AclTurn {
     before: Option<Box<TargetAcls>>,
     after: Option<Box<TargetAcls>>,
@@ -41,6 +67,16 @@ impl AclTurn {
     pub fn of(before: Option<Box<TargetAcls>>, after: Option<Box<TargetAcls>>) -> Option<Box<AclTurn>> {
         let is_there = before.is_some() || after.is_some();
         is_there.then(|| Box::new(AclTurn { before, after }))
+    }
+
+    /// Those before.
+    pub fn acls_before(&self) -> Option<&TargetAcls> {
+        self.before.as_deref()
+    }
+
+    /// Those after.
+    pub fn acls_after(&self) -> Option<&TargetAcls> {
+        self.after.as_deref()
     }
 
     /// Whether the change leaves them as they are.

@@ -56,6 +56,20 @@ pub(crate) fn barrier(caller: &Caller, kind: Kind, before: State, after: State) 
     drops_setgid(caller, &steps).then_some(Barrier::SetgidDropped)
 }
 
+/// What stands between a caller and the change that is planned of an entry.
+fn barrier_of(caller: &Caller, report: &EntryReport) -> Option<Barrier> {
+    let changes_acls = report.turn().is_some_and(|turn| !turn.is_same());
+    if changes_acls && report.actual.uid != caller.uid && !caller.has(Power::Fowner) {
+        return Some(Barrier::NotOwner);
+    }
+    let keeps_setgid = caller.has(Power::Fsetid) || caller.is_in(report.desired.gid);
+    // Setting an ACL drops it as chmod(2) does.
+    if changes_acls && report.desired.mode.has(Mode::SETGID) && !keeps_setgid {
+        return Some(Barrier::SetgidDropped);
+    }
+    barrier(caller, report.kind, report.actual, report.desired)
+}
+
 fn drops_setgid(caller: &Caller, steps: &Steps) -> bool {
     let Steps { narrowed, regrouped, after, before } = *steps;
     if !after.mode.has(Mode::SETGID) || caller.has(Power::Fsetid) {
@@ -93,7 +107,7 @@ pub(crate) fn bar(survey: &mut Survey, caller: &Caller, accounts: &dyn Accounts)
     let mut barred = Barred::new();
     for at in survey.changing() {
         let report = &survey.reports[at];
-        if let Some(barrier) = barrier(caller, report.kind, report.actual, report.desired) {
+        if let Some(barrier) = barrier_of(caller, report) {
             *barred.entry((who_could(report.actual, report.desired, accounts), barrier)).or_default() += 1;
             survey.barred.insert(at);
         }
@@ -113,7 +127,7 @@ pub(crate) fn bar_roots(survey: &mut Survey) {
     }
     // Whatever name or policy an entry is found by there: it stays as it is.
     for report in survey.reports.iter_mut().filter(|report| survey.refused.contains_key(&report.root)) {
-        report.desired = report.actual;
+        report.keep();
     }
 }
 
@@ -136,8 +150,8 @@ pub(crate) fn keep_mendable(survey: &mut Survey, caller: &Caller) {
         let findings = report.findings.iter().copied();
         report.findings = findings.filter(|finding| can_mend(caller, report, finding)).collect();
         // What is left to them may be something else than what fix would change.
-        if barrier(caller, report.kind, report.actual, report.desired).is_some() {
-            report.desired = report.actual;
+        if barrier_of(caller, report).is_some() {
+            report.keep();
         }
     }
     survey.reports.retain(|report| !report.findings.is_empty());
@@ -156,8 +170,8 @@ pub(crate) fn can_mend(caller: &Caller, report: &EntryReport, finding: &Finding)
     let passes = |after: State| barrier(caller, report.kind, report.actual, after).is_none();
     match finding.fix {
         Fix::None(Some(Because::Conflict | Because::ReadOnly)) => false,
-        Fix::Safe if report.desired != report.actual => passes(report.desired),
-        Fix::Safe | Fix::Unsafe(_) if report.ideal != report.actual => passes(report.ideal),
+        Fix::Safe if report.is_changed() => barrier_of(caller, report).is_none(),
+        Fix::Safe | Fix::Unsafe(_) if report.ideal != report.effective() => passes(report.ideal),
         _ if finding.lint == Lint::ForeignOwner => caller.has(Power::Chown),
         _ => report.actual.uid == caller.uid || caller.has(Power::Fowner),
     }

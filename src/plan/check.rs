@@ -45,10 +45,7 @@ pub(super) fn check_change(change: &Change, header: &Header) -> Result<(), LineE
     if change.root as usize >= header.roots.len() {
         return Err(format!("root {} is not among the plan's {} roots", change.root, header.roots.len()));
     }
-    if change.acls.is_some() {
-        // They would be lost on its line, and by whoever applies it.
-        return Err("it changes ACLs, which plans of this format can't hold".into());
-    }
+    check_acls(change)?;
     if change.found() == change.wanted() {
         return Err("`before` and `after` are the same: nothing is to be changed".into());
     }
@@ -59,6 +56,22 @@ pub(super) fn check_change(change: &Change, header: &Header) -> Result<(), LineE
         return Err(format!("the root itself is a directory, not a {}", change.kind));
     }
     check_states(change, header)
+}
+
+/// ACLs are said of both sides, of what can have them.
+fn check_acls(change: &Change) -> Result<(), LineError> {
+    let (Some(before), Some(after)) = (change.found().acls, change.wanted().acls) else {
+        return match &change.acls {
+            None => Ok(()),
+            Some(_) => Err("ACLs are said of one side alone, `before` or `after`".into()),
+        };
+    };
+    let has_default = before.default.is_some() || after.default.is_some();
+    match change.kind {
+        Kind::Dir => Ok(()),
+        Kind::File if !has_default => Ok(()),
+        kind => Err(format!("a {kind} has no such ACL")),
+    }
 }
 
 /// Every name is counted once: a name told twice would stand in for one that lies elsewhere.

@@ -1,15 +1,22 @@
 //! The commands by which an admin would mend one entry by hand: exact ones, quoted for a shell.
 
+use super::acl_steps::{AclCall, between};
 use crate::model::accounts::IdNames;
-use crate::model::entry::{Kind, State};
+use crate::model::entry::Kind;
 use crate::model::mode::Mode;
+use crate::model::target::Target;
 use crate::model::text::quote::shell_quote;
 
 /// The GNU commands that bring the entry at an absolute path from one state to another; none where it is there.
 ///
 /// They narrow first, then hand over, then widen, as a fix does: at no moment has anyone more than before or after.
-pub(crate) fn commands(path: &[u8], kind: Kind, from: State, to: State, names: &dyn IdNames) -> Vec<String> {
+pub(crate) fn commands(path: &[u8], kind: Kind, from: &Target, to: &Target, names: &dyn IdNames) -> Vec<String> {
     let path = shell_quote(path);
+    if from.acls.is_some() || to.acls.is_some() {
+        let steps = between(kind, from, to).into_iter();
+        return steps.flat_map(|step| acl_commands(&step.call, &path, names)).collect();
+    }
+    let (from, to) = (from.state, to.state);
     let mut commands = Vec::new();
     let changes_hands = from.uid != to.uid || from.gid != to.gid;
     // The sticky bit stays until the end: without it others could delete what they don't own.
@@ -35,6 +42,22 @@ pub(crate) fn commands(path: &[u8], kind: Kind, from: State, to: State, names: &
     commands
 }
 
+/// The commands that make one call of a change of ACLs.
+fn acl_commands(call: &AclCall, path: &str, names: &dyn IdNames) -> Vec<String> {
+    match call {
+        AclCall::Chmod(mode) => vec![chmod(*mode, path)],
+        AclCall::Chown(uid, gid) => {
+            let owner = uid.map(|uid| account(names.user_name(uid), uid));
+            let group = gid.map(|gid| account(names.group_name(gid), gid));
+            let owner = owner.map(|owner| format!("chown --no-dereference -- {owner} {path}"));
+            owner.into_iter().chain(group.map(|group| format!("chgrp --no-dereference -- {group} {path}"))).collect()
+        }
+        AclCall::Access(acl) => vec![format!("setfacl --set {acl} -- {path}")],
+        AclCall::Default(Some(acl)) => vec![format!("setfacl --default --set {acl} -- {path}")],
+        AclCall::Default(None) => vec![format!("setfacl --remove-default -- {path}")],
+    }
+}
+
 /// Five digits: for fewer, GNU chmod keeps the set-ID bits of a directory.
 fn chmod(mode: Mode, path: &str) -> String {
     format!("chmod -- {:05o} {path}", mode.bits())
@@ -48,6 +71,7 @@ fn account(name: Option<String>, id: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::entry::State;
     use crate::model::samples::{Names, state};
     use std::fs::{self, Permissions};
     use std::os::unix::ffi::OsStrExt;
@@ -57,7 +81,8 @@ mod tests {
 
     #[test]
     fn commands_narrow_then_hand_over_then_widen() {
-        let lines = |kind, from, to| commands(b"/srv/a b", kind, from, to, &Names).join("\n");
+        let lines =
+            |kind, from, to| commands(b"/srv/a b", kind, &Target::from(from), &Target::from(to), &Names).join("\n");
         for (kind, from, to, expected) in [
             (Kind::Dir, state(0, 0, 0o755), state(0, 0, 0o755), ""),
             (Kind::Dir, state(0, 0, 0o2755), state(0, 0, 0o755), "chmod -- 00755 '/srv/a b'"),
@@ -114,7 +139,8 @@ mod tests {
             make(&path, kind, from);
             let from = seen(&path);
             let to = State { mode: if kind == Kind::Symlink { from.mode } else { to.mode }, ..to };
-            let script = commands(path.as_os_str().as_bytes(), kind, from, to, &Nobody).join(" && ");
+            let script = commands(path.as_os_str().as_bytes(), kind, &Target::from(from), &Target::from(to), &Nobody)
+                .join(" && ");
             let status = Command::new("bash").arg("-c").arg(format!("true && {script}\ntrue")).status();
             assert!(status.unwrap().success(), "{script}");
             assert_eq!(seen(&path), to, "{kind} from {from:?} by {script}");

@@ -66,7 +66,7 @@ impl Plan {
     /// How many bytes its first line has: what is known of it before anything is found.
     pub fn head_bytes(&self) -> io::Result<u64> {
         let mut counter = Counter(1);
-        write_visible(&HeaderLine::of(&self.header), &mut counter)?;
+        write_visible(&HeaderLine::of(&self.header, self.has_acls()), &mut counter)?;
         Ok(counter.0)
     }
 }

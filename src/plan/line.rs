@@ -130,10 +130,10 @@ pub(crate) struct IdText<'a> {
 }
 
 impl<'a> HeaderLine<'a> {
-    pub(super) fn of(header: &'a Header) -> HeaderLine<'a> {
+    pub(super) fn of(header: &'a Header, has_acls: bool) -> HeaderLine<'a> {
         HeaderLine {
             tag: "plan".into(),
-            format: super::model::FORMAT,
+            format: if has_acls { super::model::FORMAT_WITH_ACLS } else { super::model::FORMAT },
             tool: "sgidlint".into(),
             version: header.version.clone(),
             time: header.time.clone(),
@@ -229,8 +229,8 @@ impl<'a> ChangeLine<'a> {
             path: path(&change.path)?,
             kind: change.kind.name().into(),
             id: IdText::of(&change.id, change.handle.as_ref()),
-            before: WireTarget::of(change.before),
-            after: WireTarget::of(change.after),
+            before: WireTarget::of_target(change.found()),
+            after: WireTarget::of_target(change.wanted()),
             lints: change.lints.iter().map(|lint| lint.name().into()).collect(),
             links: match &change.links {
                 Links::None => None,

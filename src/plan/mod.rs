@@ -1,6 +1,7 @@
 //! Plans: ordered changes, before → after, each of one entry; the one format of plan, journal and undo.
 
 pub(crate) mod ability;
+mod acl_steps;
 mod check;
 pub(crate) mod commands;
 mod cost;
@@ -19,6 +20,7 @@ mod share;
 mod steps;
 mod write;
 
+pub(crate) use acl_steps::{AclCall, AclStep, acl_steps, between as acl_steps_between};
 pub(crate) use cost::most_bytes;
 pub(crate) use invert::Present;
 pub(crate) use line::{IdText, LineError};

@@ -9,8 +9,10 @@ use crate::policy::model::Mounts;
 use crate::sys::handle::Handle;
 use std::path::PathBuf;
 
-/// The version of the format that is written, and the only one that is read.
+/// The version of the format that is written where a plan holds no ACLs.
 pub(crate) const FORMAT: u32 = 1;
+/// The version that is written where it holds some: whoever doesn't know of them must not apply it.
+pub(crate) const FORMAT_WITH_ACLS: u32 = 2;
 
 /// What is to be changed, and all that is needed to do it safely later, or to turn it round.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -173,6 +175,11 @@ pub enum Extent {
 }
 
 impl Plan {
+    /// Whether it holds ACLs.
+    pub fn has_acls(&self) -> bool {
+        self.changes.iter().any(|change| change.acls.is_some())
+    }
+
     /// The limit, where the plan has more changes than it allows.
     pub fn exceeded_limit(&self) -> Option<u64> {
         self.header.max_changes.filter(|&limit| self.changes.len() as u64 > limit)

@@ -4,6 +4,8 @@
 
 use super::model::{Change, Plan};
 use crate::model::accounts::IdNames;
+use crate::model::acl::Acl;
+use crate::model::acl::effective::Whom;
 use crate::sys::names::NameService;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,7 +105,7 @@ impl Plan {
     pub fn without_parted(&mut self, parted: &Parted) -> Vec<Change> {
         let is_parted = |change: &mut Change| {
             let ids = [change.before, change.after].map(|state| [(Whose::User, state.uid), (Whose::Group, state.gid)]);
-            ids.as_flattened().iter().any(|id| parted.contains_key(id))
+            ids.as_flattened().iter().copied().chain(named(change)).any(|id| parted.contains_key(&id))
         };
         match parted.is_empty() {
             true => Vec::new(),
@@ -122,7 +124,19 @@ fn ids(changes: &[Change], whose: Whose) -> BTreeSet<u32> {
             ids.insert(id);
         }
     }
+    ids.extend(changes.iter().flat_map(named).filter(|(of, _)| *of == whose).map(|(_, id)| id));
     ids
+}
+
+/// Those whom the ACLs of a change name.
+fn named(change: &Change) -> impl Iterator<Item = (Whose, u32)> {
+    let turn = change.acls.as_deref();
+    let sides = turn.map(|turn| [turn.acls_before(), turn.acls_after()]).into_iter().flatten().flatten();
+    let acls = sides.flat_map(|acls| [&acls.access, &acls.default]).flatten();
+    acls.flat_map(Acl::entries).filter_map(|entry| match Whom::of(entry)? {
+        Whom::User(uid) => Some((Whose::User, uid)),
+        Whom::Group(gid) => Some((Whose::Group, gid)),
+    })
 }
 
 #[cfg(test)]

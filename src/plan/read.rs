@@ -2,7 +2,7 @@
 
 use super::check::{self, check_change, check_header, check_path};
 use super::line::{ChangeLine, EndLine, HeaderLine, LineError};
-use super::model::{Change, FORMAT, Header, Plan, RunKind};
+use super::model::{Change, FORMAT, FORMAT_WITH_ACLS, Header, Plan, RunKind};
 use super::steps::order;
 use crate::model::wire::{DirectoryLine, Numbered};
 use serde::Deserialize;
@@ -134,12 +134,12 @@ impl Plan {
         lines: &mut Lines<R>,
         mut on_bad: impl FnMut(Option<usize>, ReadError) -> Result<(), ReadError>,
     ) -> Result<(Plan, Vec<usize>), ReadError> {
-        let header = read_header(lines)?;
+        let (header, format) = read_head(lines)?;
         let (mut changes, mut count, mut numbered) = (Vec::new(), 0, Numbered::default());
         let mut directories = Vec::new();
         let end = loop {
             let line = lines.need()?;
-            match body(line, &header, &mut numbered) {
+            match body(line, (&header, format), &mut numbered) {
                 Ok(Body::Change(change)) => changes.push(*change),
                 Ok(Body::End(end)) => break end,
                 Ok(Body::Directory) => {
@@ -177,10 +177,14 @@ enum Body {
     End(EndLine),
 }
 
-fn body(line: &[u8], header: &Header, numbered: &mut Numbered) -> Result<Body, LineError> {
+fn body(line: &[u8], (header, format): (&Header, u32), numbered: &mut Numbered) -> Result<Body, LineError> {
     match &*parse::<Tag>(line)?.tag {
         "change" => {
             let change = parse::<ChangeLine>(line)?.value(numbered)?;
+            if format == FORMAT && change.acls.is_some() {
+                // Whoever knows that format alone would apply the rest of it.
+                return Err(format!("it holds ACLs, which only a plan of format {FORMAT_WITH_ACLS} can"));
+            }
             check_change(&change, header)?;
             Ok(Body::Change(Box::new(change)))
         }
@@ -196,23 +200,30 @@ fn body(line: &[u8], header: &Header, numbered: &mut Numbered) -> Result<Body, L
 
 /// Reads the header of a plan, its first line.
 pub(crate) fn read_header<R: BufRead>(lines: &mut Lines<R>) -> Result<Header, ReadError> {
-    let line = lines.need()?;
-    let header = header(line);
-    header.map_err(|message| lines.error(message))
+    Ok(read_head(lines)?.0)
 }
 
-fn header(line: &[u8]) -> Result<Header, LineError> {
+/// The same with the format.
+fn read_head<R: BufRead>(lines: &mut Lines<R>) -> Result<(Header, u32), ReadError> {
+    let line = lines.need()?;
+    let head = head(line);
+    head.map_err(|message| lines.error(message))
+}
+
+fn head(line: &[u8]) -> Result<(Header, u32), LineError> {
     let tag = parse::<Tag>(line).map_err(|error| format!("not a plan: {error}"))?;
-    match (&*tag.tag, tag.format) {
-        ("plan", Some(FORMAT)) => {}
+    let format = match (&*tag.tag, tag.format) {
+        ("plan", Some(format @ (FORMAT | FORMAT_WITH_ACLS))) => format,
         ("plan", Some(other)) => {
-            return Err(format!("the plan has format {other}; this version reads format {FORMAT} only"));
+            return Err(format!(
+                "the plan has format {other}; this version reads formats {FORMAT} and {FORMAT_WITH_ACLS} only"
+            ));
         }
         (other, _) => return Err(format!("not a plan: it begins with a \"{other}\" line, not \"plan\" and a format")),
-    }
+    };
     let header = parse::<HeaderLine>(line).and_then(HeaderLine::value)?;
     check_header(&header)?;
-    Ok(header)
+    Ok((header, format))
 }
 
 /// Reads one line of JSON.

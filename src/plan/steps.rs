@@ -2,8 +2,10 @@
 //! `after`.
 
 use super::model::Change;
+use crate::model::acl::effective::Effective;
 use crate::model::entry::{Kind, State};
 use crate::model::mode::Mode;
+use crate::model::target::TargetAcls;
 
 /// A change call by call: narrow, then chown, then chmod; a call whose step changes nothing is left out.
 ///
@@ -86,10 +88,19 @@ enum Turn {
 
 fn turn(change: &Change) -> Turn {
     match change.kind {
-        Kind::Dir if opens(change.before, change.after) => Turn::Widening,
+        Kind::Dir if opens(change.before, change.after) || opens_by_acl(change) => Turn::Widening,
         Kind::Dir => Turn::Narrowing,
         _ => Turn::Contents,
     }
+}
+
+/// Whether somebody whom its ACL names can do more in the directory afterwards than before.
+fn opens_by_acl(change: &Change) -> bool {
+    let Some(turn) = change.acls.as_deref() else { return false };
+    let effective =
+        |state: State, acls: Option<&TargetAcls>| Effective::of(state.mode, acls.and_then(|acls| acls.access.as_ref()));
+    let before = effective(change.before, turn.acls_before());
+    before.lacking(&effective(change.after, turn.acls_after())).next().is_some()
 }
 
 /// Whether somebody can do more in the directory afterwards than before.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::lints::Lint;
-use crate::model::acl::{Acl, AclEntry, Tag};
+use crate::model::acl::Acl;
 use crate::model::entry::Timestamp;
 use crate::model::entry::{Identity, Kind, State};
 use crate::model::mode::Mode;
@@ -134,14 +134,11 @@ pub(super) fn changes() -> impl Strategy<Value = Change> {
     )
 }
 
-/// A change of a file's ACL alone, which no plan of this format holds yet.
+/// A change of a file's ACL alone.
 fn change_of_acls() -> Change {
-    let entry = |tag, permissions| AclEntry { tag, id: None, permissions };
-    let access =
-        |group| Acl::new(vec![entry(Tag::Owner, 6), entry(Tag::OwningGroup, group), entry(Tag::Other, 0)]).ok();
-    let acls = |group| Some(Box::new(TargetAcls { access: access(group), default: None }));
-    let state = state(1, 2, 0o640);
-    Change { acls: AclTurn::of(acls(4), acls(6)), ..change("a", Kind::File, state, state) }
+    let acls = |text: &str| Some(Box::new(TargetAcls { access: Acl::from_text(text), default: None }));
+    let turn = AclTurn::of(acls("u::rw-,u:9:r--,u:4:rw-,g::---,m::r--,o::---"), acls("none"));
+    Change { acls: turn, ..change("a", Kind::File, state(1, 2, 0o640), state(1, 2, 0o600)) }
 }
 
 #[test]
@@ -153,11 +150,26 @@ fn acls_are_turned_round_with_the_state_that_they_belong_to() {
 }
 
 #[test]
-fn what_a_line_cannot_hold_is_in_no_plan() {
-    let (made, unfit) = Plan::of(header(), vec![change_of_acls()], 1);
-    assert_eq!((made.changes.len(), unfit.len()), (0, 1));
-    assert!(unfit[0].why.contains("ACLs"), "{}", unfit[0].why);
-    assert!(plan(vec![change_of_acls()]).write(&mut Vec::new()).is_err());
+fn acls_are_held_to_the_letter_by_a_plan_of_the_second_format() {
+    let mut written = Vec::new();
+    plan(vec![change_of_acls()]).write(&mut written).expect("it can be written");
+    let text = String::from_utf8(written).expect("JSON");
+    assert!(text.starts_with("{\"type\":\"plan\",\"format\":2,"), "{text}");
+    assert_eq!(read(&text).expect(&text).changes, [change_of_acls()]);
+    // Who knows the first format alone would apply the rest of it.
+    let old = read(&text.replacen("\"format\":2", "\"format\":1", 1)).expect_err("it holds ACLs").to_string();
+    assert!(old.contains("it holds ACLs, which only a plan of format 2 can"), "{old}");
+    for (from, to, message) in [
+        ("m::r--", "m::rw-", "`mode` is \"0640\", and `acl` says otherwise"),
+        ("u:9:r--,u:4", "u:9:r--,x:4", "`acl` is"),
+        ("\"acl\":\"none\"", "\"acl\":\"u::rw-,g::---,o::---\"", "`mode` is \"0600\", and `acl` says otherwise"),
+        ("\"acl\":\"none\"", "\"default-acl\":\"u::rw-,g::---,o::---\"", "`default-acl` without `acl`"),
+        (",\"acl\":\"none\"", "", "ACLs are said of one side alone"),
+        ("\"acl\":\"none\"", "\"acl\":\"none\",\"default-acl\":\"u::rw-,g::---,o::---\"", "a file has no such ACL"),
+    ] {
+        let error = read(&text.replacen(from, to, 1)).expect_err(to).to_string();
+        assert!(error.contains(message), "{to}: {error}");
+    }
 }
 
 #[test]
@@ -233,7 +245,7 @@ fn what_is_torn_or_forged_is_refused_with_its_line() {
         (format!("{head}\n{end}\n"), "x.plan:2: the plan is torn: 0 changes, but it ends with 1"),
         (format!("{good}{body}\n"), "x.plan:4: nothing may follow"),
         (format!("{head}\n{body}\n{body}\n{}\n", end.replace(":1,", ":2,")), "x.plan:3: the entry was changed"),
-        (format!("{}\n", head.replace("\"format\":1", "\"format\":2")), "x.plan:1: the plan has format 2"),
+        (format!("{}\n", head.replace("\"format\":1", "\"format\":3")), "x.plan:1: the plan has format 3"),
         (format!("{body}\n"), "x.plan:1: not a plan"),
         ("\n".into(), "x.plan:1: not a plan"),
         (good.replace("\"unsafe_fixes\":true", "\"unsafe_fixes\":true,\"later\":[1]"), ""),

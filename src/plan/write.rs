@@ -12,7 +12,7 @@ impl Plan {
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.check().map_err(|(_, message)| io::Error::new(io::ErrorKind::InvalidInput, message))?;
         let (mut line, mut trail) = (Vec::new(), Trail::default());
-        write_line(out, &mut line, &HeaderLine::of(&self.header))?;
+        write_line(out, &mut line, &HeaderLine::of(&self.header, self.has_acls()))?;
         for change in &self.changes {
             let path = |path| trail.path(path, |directory| write_line(out, &mut line, directory));
             let change = ChangeLine::of(change, path)?;

@@ -2,6 +2,7 @@
 
 use super::problem::Source;
 use crate::lints::{Level, Lint};
+use crate::model::acl::term::AclGrant;
 use crate::model::entry::Kind;
 pub(crate) use crate::model::intent::PrivateDirs;
 use crate::model::intent::{Consent, HardLinks};
@@ -41,6 +42,14 @@ pub struct Model {
     pub expectations: Vec<Expectation>,
     /// `[[test]]`.
     pub trials: Vec<Trial>,
+}
+
+impl Model {
+    /// Whether any of its trees speaks of ACLs.
+    pub(crate) fn speaks_of_acls(&self) -> bool {
+        let speaks = |wishes: &Wishes| wishes.acl.is_said() || wishes.default_acl.is_said();
+        self.trees.iter().any(|tree| speaks(&tree.wishes) || tree.rules.iter().any(|rule| speaks(&rule.wishes)))
+    }
 }
 
 /// What the policy of a project is called: found without being named, its relative paths begin where it lies.
@@ -137,6 +146,46 @@ pub enum AccountText {
     Id(u32),
 }
 
+/// Whom an entry of an ACL names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AclAccount {
+    /// A user.
+    User,
+    /// A group.
+    Group,
+}
+
+/// An entry of an ACL as it is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AclEntryText {
+    /// Whether a user or a group is named.
+    pub account: AclAccount,
+    /// The name, with `{captures}` still in it.
+    pub name: At<AccountText>,
+    /// What they are to have.
+    pub grant: AclGrant,
+}
+
+/// An ACL as it is written: whom it names. None of them is `"none"`.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct AclText {
+    /// Whom it names.
+    pub entries: Vec<At<AclEntryText>>,
+    /// Whether others may be named too, `@any` in the list.
+    pub tolerates: bool,
+}
+
+/// A default ACL as it is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DefaultAclText {
+    /// `"none"`: there is none.
+    Absent,
+    /// `"@same"`: what the directory's own mode and ACL are to be.
+    Same,
+    /// The directory's mode, and these.
+    These(AclText),
+}
+
 /// The wishes that a tree's own keys and a rule have in common.
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
@@ -154,6 +203,10 @@ pub struct Wishes {
     pub file_mode: Attribute<Arc<[ModeExpression]>>,
     /// `special-mode`: acceptable ones, of FIFOs and sockets.
     pub special_mode: Attribute<Arc<[ModeExpression]>>,
+    /// `acl`.
+    pub acl: Attribute<AclText>,
+    /// `default-acl`.
+    pub default_acl: Attribute<DefaultAclText>,
     /// `hard-links`.
     pub hard_links: Attribute<HardLinks>,
     /// `consent`.
@@ -305,6 +358,10 @@ pub struct Trial {
     pub owner: Option<AccountText>,
     /// `mode`.
     pub mode: Mode,
+    /// `acl`: whom its ACL names; not looked at where it isn't said.
+    pub acl: Option<AclText>,
+    /// `default-acl`, likewise.
+    pub default_acl: Option<DefaultAclText>,
     /// `lints`: what is found, and nothing else; nothing where it `passes`.
     pub expected: Vec<Lint>,
 }

@@ -1,8 +1,10 @@
 //! What a policy itself gets wrong, before any tree is looked at: risky-rule and empty-group.
 
 use super::model::{AccountText, Attribute, Model, Rule, Tree, Wishes};
+use super::model::{AclEntryText, AclText, At};
 use crate::lints::{self, Lint};
-use crate::model::mode::ModeExpression;
+use crate::model::acl::term::AclOperator;
+use crate::model::mode::{Mode, ModeExpression};
 use crate::pattern::placeholder::put_in;
 use std::collections::BTreeMap;
 
@@ -53,7 +55,7 @@ fn shadowed(tree: &Tree) -> impl Iterator<Item = Risk> {
 }
 
 /// Which attributes a rule says something of.
-fn said(wishes: &Wishes) -> [bool; 10] {
+fn said(wishes: &Wishes) -> [bool; 12] {
     [
         wishes.group.is_said(),
         wishes.owner.is_said(),
@@ -62,6 +64,8 @@ fn said(wishes: &Wishes) -> [bool; 10] {
         wishes.dir_mode.is_said(),
         wishes.file_mode.is_said(),
         wishes.special_mode.is_said(),
+        wishes.acl.is_said(),
+        wishes.default_acl.is_said(),
         wishes.hard_links.is_said(),
         wishes.consent.is_said(),
         wishes.private_dirs.is_said(),
@@ -70,7 +74,30 @@ fn said(wishes: &Wishes) -> [bool; 10] {
 
 fn risky(tree: &Tree, wishes: &Wishes) -> Vec<String> {
     let is_sticky = wishes.sticky.wish().or(tree.wishes.sticky.wish()) == Some(&true);
-    lints::risky([&wishes.dir_mode, &wishes.file_mode, &wishes.special_mode].map(modes), is_sticky)
+    let mut found = lints::risky([&wishes.dir_mode, &wishes.file_mode, &wishes.special_mode].map(modes), is_sticky);
+    // What isn't said here may be said by the tree.
+    let acl = wishes.acl.wish().map(|acl| (acl, if wishes.dir_mode.is_said() { wishes } else { &tree.wishes }));
+    found.extend(acl.and_then(|(acl, with)| empty_mask(acl, with)));
+    found
+}
+
+/// What is wrong with an ACL that gives nobody anything: its mask is empty then, and the kernel doesn't look at it
+/// (acl_permission_check of fs/namei.c), so that whoever it names has what all others have.
+fn empty_mask(acl: &AclText, wishes: &Wishes) -> Option<String> {
+    let gives = |entry: &At<AclEntryText>| {
+        let grant = entry.value.grant;
+        grant.operator != AclOperator::Set || !grant.granted.is_nothing()
+    };
+    let closes = |attribute: &Attribute<std::sync::Arc<[ModeExpression]>>, is_directory| {
+        modes(attribute).iter().any(|mode| !mode.apply(Mode::new(0o070), is_directory).has_any(Mode::GROUP))
+    };
+    let is_empty = !acl.entries.is_empty() && !acl.tolerates && !acl.entries.iter().any(gives);
+    let is_closed = closes(&wishes.dir_mode, true) || closes(&wishes.file_mode, false);
+    (is_empty && is_closed).then(|| {
+        "`acl` gives nobody anything, nor does the mode give the group anything: the mask is empty, so whom it names has \
+         what all others have"
+            .into()
+    })
 }
 
 fn modes(attribute: &Attribute<std::sync::Arc<[ModeExpression]>>) -> &[ModeExpression] {

@@ -138,6 +138,16 @@ fn attributes() -> Vec<Key> {
         ),
         ("file-mode", "The mode of regular files, likewise", texts()),
         ("special-mode", "The mode of FIFOs and sockets, likewise", texts()),
+        (
+            "acl",
+            "Whom the ACLs of directories and files name: setfacl's entries, `@any` among them for whoever else, or \"none\"",
+            texts(),
+        ),
+        (
+            "default-acl",
+            "What new entries in directories get: \"@same\" for the wanted mode and acl, entries likewise, or \"none\"",
+            texts(),
+        ),
         ("hard-links", "What becomes of files with several names", any(&["refuse", "inside", "allow"])),
         ("consent", "Whose consent opening a private entry needs", any(&["owner", "assumed"])),
         (
@@ -195,6 +205,12 @@ fn test() -> Vec<Key> {
         ("group", "Its group; left out, the one that is wanted", account.clone()),
         ("owner", "Its owner; left out, the one that is wanted, else root", account),
         ("mode", "Its mode", text()),
+        ("acl", "Whom its ACL names; left out, that isn't judged", texts()),
+        (
+            "default-acl",
+            "Whom its default ACL names beside its mode, or \"none\"; left out, that isn't judged",
+            texts(),
+        ),
         ("passes", "That nothing is found", json!({ "const": true })),
         ("lints", "What is found, and nothing else", one_or_more(words(&Lint::ALL.map(Lint::name)))),
     ]

@@ -1,12 +1,14 @@
 //! A policy's own tests as a source: entries that needn't exist, told without a tree and without the system's accounts.
 
-use super::told::{Asked, Named, Source, Told};
+use super::told::{Asked, Named, Source, Told, ToldAcls};
 use crate::compile::bind::{Lookup, LookupError};
 use crate::judging::exclude::has_excluded_name;
 use crate::model::accounts::Accounts;
+use crate::model::acl::effective::{Effective, Whom};
+use crate::model::acl::term::{AclIntent, AclTerm};
 use crate::model::entry::{Entry, Extras, Identity, Kind, State};
 use crate::model::mode::Mode;
-use crate::policy::model::{AccountText, Trial};
+use crate::policy::model::{AccountText, AclAccount, AclEntryText, AclText, At, DefaultAclText, Trial};
 use crate::sys::stat::Look;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,29 @@ impl<'t> TestEntry<'t> {
     /// The entry of a test, at an absolute path.
     pub(crate) fn new(trial: &'t Trial, path: &Path, names: &'t Interned) -> TestEntry<'t> {
         TestEntry { trial, names, next: Some(path.to_path_buf()) }
+    }
+
+    /// The same with the ACLs that the test says. Its mode is what the classes really have.
+    fn with_acls(&self, mut told: Told) -> Told {
+        let entry = &mut told.look.entry;
+        let effective = |acl: &AclText| {
+            let term = |entry: &At<AclEntryText>| {
+                let (id, grant) = (self.names.id_of(&entry.value.name.value), entry.value.grant);
+                let whom = if entry.value.account == AclAccount::User { Whom::User(id) } else { Whom::Group(id) };
+                AclTerm { whom, grant }
+            };
+            let intent = AclIntent { terms: acl.entries.iter().map(term).collect(), tolerates: false };
+            intent.wanted(&Effective::default(), self.trial.mode, self.trial.kind == Kind::Dir)
+        };
+        let default = match &self.trial.default_acl {
+            Some(DefaultAclText::These(acl)) => effective(acl).to_acl(),
+            Some(DefaultAclText::Same | DefaultAclText::Absent) | None => None,
+        };
+        let (mode, access) = self.trial.acl.as_ref().map_or((entry.state.mode, None), |acl| effective(acl).form());
+        entry.state.mode = entry.state.mode.with_from(Mode::PERMISSIONS, mode);
+        entry.extras = entry.extras.with_acls(access, default);
+        told.acls = ToldAcls { access: self.trial.acl.is_some(), default: self.trial.default_acl.is_some() };
+        told
     }
 
     fn tell(&self, kind: Kind, mode: Mode, said: [Option<&AccountText>; 2], asked: &Asked<'_>) -> Told {
@@ -45,7 +70,7 @@ impl<'t> TestEntry<'t> {
             None => wanted(intent.group.and_then(|wish| wish.value.first()?.resolve(&entry, around, self.names))),
         };
         let is_system_made = has_excluded_name(around.name);
-        Told { look: Look::told(entry, 0), is_system_made }
+        Told { look: Look::told(entry, 0), is_system_made, acls: ToldAcls::default() }
     }
 }
 
@@ -58,7 +83,8 @@ impl Source for TestEntry<'_> {
 
     fn look(&mut self, asked: &Asked<'_>) -> Result<Told, Infallible> {
         let Trial { kind, mode, ref owner, ref group, .. } = *self.trial;
-        Ok(self.tell(kind, mode, [owner.as_ref(), group.as_ref()], asked))
+        let told = self.tell(kind, mode, [owner.as_ref(), group.as_ref()], asked);
+        Ok(self.with_acls(told))
     }
 
     fn above(&mut self, _: &Path, asked: &Asked<'_>) -> Result<Told, Infallible> {
@@ -89,6 +115,14 @@ impl Interned {
             names.len() - 1
         });
         Interned::FIRST + at as u32
+    }
+
+    /// The id of a name, or the id itself.
+    fn id_of(&self, account: &AccountText) -> u32 {
+        match account {
+            AccountText::Id(id) => *id,
+            AccountText::Text(name) => self.id(name),
+        }
     }
 
     /// What is said of an owner or a group, where this lies around the entry.

@@ -40,8 +40,19 @@ pub(crate) struct Named {
 pub(crate) struct Told {
     /// What statx(2) would say, and what extended attributes would.
     pub look: Look,
+    /// Which of its ACLs are told; the others are not judged.
+    pub acls: ToldAcls,
     /// Whether the file system made it, if it has the name of a directory that file systems make.
     pub is_system_made: bool,
+}
+
+/// Which ACLs of an entry a source tells.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct ToldAcls {
+    /// Its own.
+    pub access: bool,
+    /// What new entries in it get.
+    pub default: bool,
 }
 
 /// What the first policy that covers an entry wants of it, for sources that only know how entries differ from that.

@@ -1,5 +1,6 @@
 //! Judging one entry by every policy that covers it, and telling what was found: pure, but for what a [`Site`] is asked.
 
+use super::overlay::{is_whole, overlay};
 use super::rivals;
 use super::site::Site;
 use crate::findings::found::{EntryReport, Excused, Prospect, Rare, Rival};
@@ -14,7 +15,7 @@ use crate::model::entry::{Entry, Kind, State};
 use crate::model::intent::{HardLinks, Intent};
 use crate::model::mode::Mode;
 use crate::model::path::TreePath;
-use crate::model::target::Links;
+use crate::model::target::{AclTurn, Links, Target};
 use crate::source::walk::Standing;
 use crate::sys::purpose::Purpose;
 use crate::sys::stat::Look;
@@ -116,7 +117,8 @@ fn shuts_group_out(
     let group = |mode: Mode| ((mode.bits() >> 3) & 7) as u8;
     let is_given = |(wanted, verdict): (&Wanted<'_>, &Verdict)| {
         let level = region.views[wanted.view].bound.options.levels.of(Lint::MaskedByAcl);
-        let is_meant = level != Level::Allow && wanted.intent.mode.is_some();
+        // Where the policy decides on the ACL, that is judged by what it wants.
+        let is_meant = level != Level::Allow && wanted.intent.mode.is_some() && wanted.intent.acl.is_none();
         if is_meant { group(verdict.ideal.mode) } else { 0 }
     };
     if entry.kind != Kind::Dir {
@@ -169,7 +171,13 @@ fn options(view: &View<'_>, entry: &Entry, context: &Context<'_>) -> Options {
 fn cause_of(entry: &Entry, verdict: &Verdict, site: &dyn Site, context: &Context<'_>) -> Option<Cause> {
     let is_foreign = entry.state.gid != verdict.ideal.gid;
     let primary = if is_foreign { context.accounts.primary_gid(entry.state.uid) } else { None };
-    let found = cause(entry, verdict.ideal, primary, || site.is_below_default_acl())?;
+    let effective = |entry: &Entry| {
+        let access = verdict.acls.as_deref()?.access.as_ref()?;
+        let mode = entry.state.mode.with_from(Mode::PERMISSIONS, access.is.classes);
+        Some(Entry { state: State { mode, ..entry.state }, ..entry.clone() })
+    };
+    let seen = effective(entry);
+    let found = cause(seen.as_ref().unwrap_or(entry), verdict.ideal, primary, || site.is_below_default_acl())?;
     verdict.findings.iter().any(|finding| found.explains(finding.lint)).then_some(found)
 }
 
@@ -309,10 +317,10 @@ impl<'r, 'p> Case<'r, 'p> {
         let known = Rare { read_only: kept_by, rivals, ..Rare::default() };
         let hard_links = self.wanted.intent.hard_links;
         let prospect = |verdict: &Verdict, intent: &Intent<'_>| {
-            let is_change = context.purpose.is_for_changes() && verdict.desired.state != entry.state;
+            let is_change = context.purpose.is_for_changes() && !entry.is_at(&verdict.desired);
             is_change.then(|| {
-                let left = self.judge(intent, &entry.in_state(verdict.desired.state), name, context).findings.into();
-                Box::new(Prospect { handle: site.handle(), left })
+                let left = self.judge(intent, &entry.in_target(&verdict.desired), name, context);
+                Box::new(Prospect { handle: site.handle(), left: left.findings.into(), judged: left.acls })
             })
         };
         let report = |verdict: Verdict, intent: &Intent<'_>, links| EntryReport {
@@ -350,25 +358,31 @@ impl<'r, 'p> Case<'r, 'p> {
 
 /// What few entries have; nothing where this one has none of it.
 fn rare(known: Rare, entry: &Entry, verdict: &Verdict) -> Option<Box<Rare>> {
-    let known = Rare { acls: entry.extras.acls, ..known };
-    let losers = || Losers::of(entry, verdict.ideal.mode);
+    let judged = verdict.acls.clone();
+    let turn = verdict.desired.acls.as_ref().and_then(|after| AclTurn::of(Some(entry.acls()), Some(after.clone())));
+    let acls_found = judged.is_some().then(|| entry.acls());
+    // Where the policy speaks of the ACL it says who is to have what.
+    let is_decided = judged.as_deref().is_some_and(|judged| judged.access.is_some());
+    let losers = || if is_decided { Losers::NONE } else { Losers::of(entry, verdict.ideal.mode) };
+    let known = Rare { acls: entry.extras.acls, turn, acls_found, judged, ..known };
     (known != Rare::default()).then(|| Box::new(Rare { losers: losers(), ..known }))
 }
 
 /// Lets several policies' changes of one entry stand together where they can, and none where they can't.
 fn reconcile(cases: &mut [Case<'_, '_>], entry: &Entry, name: &[u8], context: &Context<'_>) {
-    if cases.len() < 2 || cases.iter().all(|case| case.verdict.desired.state == entry.state) {
+    if cases.len() < 2 || cases.iter().all(|case| entry.is_at(&case.verdict.desired)) {
         return;
     }
     let together =
-        cases.iter().fold(entry.state, |state, case| overlay(entry.state, case.verdict.desired.state, state));
-    let after = entry.in_state(together);
-    let agree = cases.iter().all(|case| {
-        let intent = &case.wanted.intent;
-        case.judge(intent, &after, name, context).desired.state == together
-    });
+        cases.iter().fold(Target::from(entry.state), |target, case| overlay(entry, &case.verdict.desired, target));
+    let after = entry.in_target(&together);
+    let agree = is_whole(&together)
+        && cases.iter().all(|case| {
+            let intent = &case.wanted.intent;
+            after.is_at(&case.judge(intent, &after, name, context).desired)
+        });
     if agree {
-        return cases.iter_mut().for_each(|case| case.verdict.desired = together.into());
+        return cases.iter_mut().for_each(|case| case.verdict.desired = together.clone());
     }
     cases.iter_mut().for_each(|case| case.leave(entry.state, Because::Conflict));
     let Some(loudest) = cases.iter().position(|case| !case.verdict.findings.is_empty()) else { return };
@@ -381,15 +395,5 @@ fn reconcile(cases: &mut [Case<'_, '_>], entry: &Entry, name: &[u8], context: &C
         if level != Level::Allow {
             case.verdict.findings.push(Finding { lint, level, fix, rule: None });
         }
-    }
-}
-
-/// What one change makes of a state that another change has already changed.
-fn overlay(actual: State, desired: State, state: State) -> State {
-    let changed = Mode::new(actual.mode.bits() ^ desired.mode.bits());
-    State {
-        uid: if desired.uid == actual.uid { state.uid } else { desired.uid },
-        gid: if desired.gid == actual.gid { state.gid } else { desired.gid },
-        mode: state.mode.with_from(changed, desired.mode),
     }
 }

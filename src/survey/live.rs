@@ -3,6 +3,8 @@
 use super::assess::Finds;
 use super::obstacle;
 use crate::findings::{Counts, EntryError, SkippedMount, Survey};
+use crate::model::path::TreePath;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A survey while it is made: threads hand in what they find as they find it.
@@ -25,6 +27,8 @@ pub(super) struct Part {
     pub errors: Vec<EntryError>,
     /// What was left out for a name that others than root could have given.
     pub doubtful: Vec<String>,
+    /// Roots that wish ACLs, and mounts that keep none.
+    pub without_acls: BTreeSet<(u32, String)>,
 }
 
 impl Live {
@@ -57,14 +61,17 @@ impl Part {
         self.skipped_mounts.append(&mut other.skipped_mounts);
         self.errors.append(&mut other.errors);
         self.doubtful.append(&mut other.doubtful);
+        self.without_acls.append(&mut other.without_acls);
     }
 }
 
 /// Puts together what the threads found, in path order.
 pub(super) fn gather(parts: Vec<Part>, survey: &mut Survey) {
-    let (mut linked, mut doubtful) = (Vec::new(), Vec::new());
+    let (mut linked, mut doubtful, mut without_acls) = (Vec::new(), Vec::new(), BTreeSet::new());
     for part in parts {
-        let Part { finds, counts, mut skipped_mounts, mut errors, doubtful: mut named } = part;
+        let Part { finds, counts, mut skipped_mounts, mut errors, doubtful: mut named, without_acls: mut without } =
+            part;
+        without_acls.append(&mut without);
         doubtful.append(&mut named);
         survey.counts.entries += counts.entries;
         survey.counts.excluded += counts.excluded;
@@ -78,10 +85,24 @@ pub(super) fn gather(parts: Vec<Part>, survey: &mut Survey) {
     doubtful.sort();
     doubtful.dedup();
     survey.warnings.append(&mut doubtful);
+    for (root, mount) in without_acls {
+        let error = EntryError::told(Some(root), TreePath::from(&b"."[..]), no_acls(&mount));
+        if !survey.errors.contains(&error) {
+            survey.errors.push(error);
+        }
+    }
     crate::findings::links::settle(linked, &mut survey.reports);
     obstacle::join(&mut survey.reports);
     crate::findings::order::put_in_order(survey);
     survey.counts.suppressed += survey.excused.iter().map(|excused| excused.report.findings.len() as u64).sum::<u64>();
+}
+
+/// What is said of ACLs that are wished for where there can be none.
+fn no_acls(mount: &str) -> String {
+    format!(
+        "the policy speaks of ACLs, and the file system of {mount:?} keeps none as POSIX has them (getxattr: EOPNOTSUPP), so \
+         they are not judged there; mount it with ACLs, or say `acl = \"@any\"` and `default-acl = \"@any\"`"
+    )
 }
 
 /// No thread panics while it hands something in; what it did hand in is whole in any case.

@@ -6,7 +6,10 @@
 
 pub(crate) mod absolute;
 mod approach;
+mod acls;
 mod assess;
+mod judge_acls;
+mod overlay;
 mod live;
 mod obstacle;
 mod plain;

@@ -13,11 +13,11 @@ use crate::model::path::TreePath;
 use crate::model::rights::{Rights, decide};
 use crate::source::roots::Rooted;
 use crate::sys::SysError;
+use crate::sys::acl::{Which, listed};
 use crate::sys::features::KernelFeatures;
 use crate::sys::names::NameService;
 use crate::sys::root::{first_above, hold_way};
 use crate::sys::stat::Look;
-use crate::sys::xattr::{Which, listed};
 use std::collections::HashMap;
 use std::path::Path;
 

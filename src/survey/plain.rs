@@ -77,7 +77,7 @@ impl<'p> Plain<'p> {
     /// A plain entry was judged.
     pub(super) fn judged(&mut self, entry: &Entry, judged: Judged) {
         self.gate.ends();
-        if judged == Judged::Clean && !self.all_wanted.iter().any(depends_on_name) {
+        if judged == Judged::Clean && !self.all_wanted.iter().any(is_no_likeness) {
             self.clean = Some((Likeness::of(entry), entry.id.dev));
         }
     }
@@ -89,9 +89,10 @@ impl Likeness {
     }
 }
 
-/// Whether two entries of one state can be judged differently, since their names tell who is to own them.
-fn depends_on_name(wanted: &Wanted<'_>) -> bool {
-    wanted.intent.owner.is_some_and(|wish| wish.value.contains(&OwnerTerm::Name))
+/// Whether two entries of one state can be judged differently, since their names tell who is to own them, or their ACLs are
+/// spoken of, which statx(2) doesn't tell.
+fn is_no_likeness(wanted: &Wanted<'_>) -> bool {
+    wanted.intent.is_about_acls() || wanted.intent.owner.is_some_and(|wish| wish.value.contains(&OwnerTerm::Name))
 }
 
 #[cfg(test)]

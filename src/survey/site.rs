@@ -1,12 +1,15 @@
 //! Where an entry was met: what telling of it takes beside its own state.
 
+use super::acls::AclAnswer;
 use crate::judging::scope::{Region, Scope};
+use crate::model::acl::Listed;
 use crate::model::entry::{Entry, Extras};
 use crate::model::path::{Directory, TreePath};
 use crate::source::mounts::Mounts;
 use crate::source::system::is_system_made;
 use crate::source::told::Told;
 use crate::source::walk::{Place, Whence};
+use crate::sys::acl::{self, Which};
 use crate::sys::dir::same_mount;
 use crate::sys::features::KernelFeatures;
 use crate::sys::file_system::is_read_only;
@@ -57,6 +60,33 @@ pub(super) trait Site {
             Reach::Told(told) => return told.look.entry.extras.clone(),
         };
         asked.unwrap_or(Extras { acl: true, capabilities: true, hidden: true, ..Extras::default() })
+    }
+
+    /// One of its ACLs.
+    fn acl(&self, which: Which) -> AclAnswer {
+        let listed = match self.reach() {
+            Reach::Open(dir, features) => acl::listed_of_open(dir, which, features),
+            Reach::Named(dir, name, features) => match acl::listed_at(dir, name, which, features) {
+                // A link that has taken its place has none either: it is its directory's file system that is meant.
+                Ok(Listed::Never) if !is_without_acls(dir, features) => return AclAnswer::Untold,
+                listed => listed,
+            },
+            Reach::Lost => return AclAnswer::Untold,
+            Reach::Told(told) => {
+                let Extras { access, default, .. } = &told.look.entry.extras;
+                let (is_told, acl) = match which {
+                    Which::Access => (told.acls.access, access),
+                    Which::Default => (told.acls.default, default),
+                };
+                return if is_told { AclAnswer::Is(acl.as_deref().cloned()) } else { AclAnswer::Untold };
+            }
+        };
+        match listed {
+            Ok(Listed::Yes(acl)) => AclAnswer::Is(Some(acl)),
+            Ok(Listed::No) => AclAnswer::Is(None),
+            Ok(Listed::Never) => AclAnswer::Never,
+            Err(error) => AclAnswer::Failed(error),
+        }
     }
 
     /// Whether the server of a network file system takes root for somebody else here (`root_squash`, exports(5)), who can
@@ -116,6 +146,11 @@ pub(super) trait Site {
             Reach::Told(told) => told.is_system_made,
         }
     }
+}
+
+/// Whether the file system of a directory keeps no ACLs.
+fn is_without_acls(dir: BorrowedFd<'_>, features: &KernelFeatures) -> bool {
+    matches!(acl::listed_of_open(dir, Which::Access, features), Ok(Listed::Never))
 }
 
 /// What a directory was asked that holds for all its entries.

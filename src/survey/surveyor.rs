@@ -1,5 +1,6 @@
 //! One thread of a survey: what the walk tells, judged.
 
+use super::acls;
 use super::assess::{Context, Finds, Judged, assess};
 use super::live::{Part, locked};
 use super::plain::Plain;
@@ -19,6 +20,7 @@ use crate::sys::dir::{OnMount, same_mount};
 use crate::sys::features::KernelFeatures;
 use crate::sys::stat::{Glance, Look};
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::ffi::{CStr, OsStr};
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -29,14 +31,14 @@ use std::sync::{Arc, Mutex};
 pub(super) struct Surveyor<'p> {
     pub(super) context: Context<'p>,
     pub(super) features: &'p KernelFeatures,
-    mounts: &'p Mounts,
+    pub(super) mounts: &'p Mounts,
     pub(super) scratch: Scratch,
     pub(super) paths: Paths,
     all_wanted: Vec<Wanted<'p>>,
     plain: Plain<'p>,
     /// Whether the last name that was asked about is one of those.
     is_plain: bool,
-    verdicts: Vec<Verdict>,
+    pub(super) verdicts: Vec<Verdict>,
     /// What was asked of the directory being read.
     asked: Cell<DirectoryAnswers>,
     /// What was found.
@@ -53,6 +55,8 @@ pub(super) struct Surveyor<'p> {
     is_again: bool,
     /// Whether something vanished in this pass, and may have been moved to where that was already.
     pub has_missed: bool,
+    /// Roots that wish ACLs, and mounts that keep none.
+    pub(super) without_acls: BTreeSet<(u32, String)>,
     /// Where all of it is handed in.
     part: Arc<Mutex<Part>>,
 }
@@ -93,6 +97,7 @@ impl<'p> Surveyor<'p> {
             doubtful: Vec::new(),
             is_again: false,
             has_missed: false,
+            without_acls: BTreeSet::new(),
             part,
         }
     }
@@ -112,6 +117,7 @@ impl<'p> Surveyor<'p> {
             skipped_mounts: std::mem::take(&mut self.skipped_mounts),
             errors: std::mem::take(&mut self.errors),
             doubtful: std::mem::take(&mut self.doubtful),
+            without_acls: self.without_acls.clone(),
         };
         locked(&self.part).append(&mut news);
     }
@@ -207,7 +213,10 @@ impl<'p> Surveyor<'p> {
         look: &Look,
         all_wanted: &[Wanted<'p>],
     ) -> Judged {
-        let judged = assess(region, all_wanted, look, site, &self.context, &mut self.finds, &mut self.verdicts);
+        let judged = match acls::are_wanted(all_wanted, look.entry.kind) {
+            true => self.judge_acls(region, site, look, all_wanted),
+            false => assess(region, all_wanted, look, site, &self.context, &mut self.finds, &mut self.verdicts),
+        };
         // It counts when it is told of.
         self.counts.entries += u64::from(judged != Judged::Moved);
         if judged == Judged::Told {

@@ -207,7 +207,7 @@ mod tests {
             let id = Identity { dev: 1, ino: 1, btime: None };
             let state = State { uid: 0, gid, mode: Mode::new(0o755) };
             let entry = Entry { kind, id, nlink: 1, state, mount: 0, extras: Extras::default() };
-            Told { look: Look::told(entry, 0), is_system_made: false }
+            Told { look: Look::told(entry, 0), is_system_made: false, acls: crate::source::told::ToldAcls::default() }
         }
     }
 

@@ -191,7 +191,7 @@ pub(crate) mod fault {
 
     /// What a call that succeeds does.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub(super) enum Effect {
+    pub(in crate::sys) enum Effect {
         Usual,
         None,
     }
@@ -244,7 +244,7 @@ pub(crate) mod fault {
         }
     }
 
-    pub(super) fn strike(call: &'static str) -> Result<Effect, SysError> {
+    pub(in crate::sys) fn strike(call: &'static str) -> Result<Effect, SysError> {
         let number = CALLS.replace(CALLS.get() + 1);
         if let Some((_, act)) = INTERLUDE.with_borrow_mut(|interlude| interlude.take_if(|(call, _)| *call == number)) {
             act();

@@ -24,6 +24,7 @@ pub(crate) mod held;
 pub(crate) mod handle;
 pub(crate) mod terminal;
 pub(crate) mod xattr;
+pub(crate) mod acl;
 pub(crate) mod squash;
 pub(crate) mod host;
 pub(crate) mod clock;

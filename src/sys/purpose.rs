@@ -9,7 +9,7 @@ pub(crate) enum Purpose {
     Probe,
     /// To look at what is to be changed later: roots have to be as safe as for changes.
     Plan,
-    /// To change owners, groups and modes.
+    /// To change owners, groups, modes and ACLs.
     Fix,
 }
 
@@ -22,8 +22,9 @@ impl Purpose {
     /// The calls that it makes do without, beside those that no purpose needs.
     pub(super) fn needless_calls(self) -> impl Iterator<Item = libc::c_long> {
         let changing = if self == Purpose::Fix { &[][..] } else { CHANGING };
+        let acls = if self == Purpose::Fix { &[][..] } else { &CHANGING_ACLS };
         let becoming = if self == Purpose::Probe { &[][..] } else { BECOMING };
-        changing.iter().chain(becoming).copied()
+        changing.iter().chain(acls).chain(becoming).copied()
     }
 }
 
@@ -38,6 +39,10 @@ const CHANGING: &[libc::c_long] = &[
     #[cfg(target_arch = "x86_64")] libc::SYS_chown,
     #[cfg(target_arch = "x86_64")] libc::SYS_lchown,
 ];
+
+/// What changes ACLs, of what is held by its link in procfs; a run that changes none gives them up once it knows
+/// ([`super::seccomp::forbid_acls`]).
+pub(super) const CHANGING_ACLS: [libc::c_long; 2] = [libc::SYS_setxattr, libc::SYS_removexattr];
 
 /// What makes a thread somebody else.
 #[rustfmt::skip]
@@ -56,6 +61,8 @@ mod tests {
             let lacks = |call| purpose.needless_calls().any(|needless| needless == call);
             assert_eq!(lacks(libc::SYS_fchownat), purpose != Purpose::Fix, "{purpose:?}");
             assert_eq!(lacks(libc::SYS_fchmodat), purpose != Purpose::Fix, "{purpose:?}");
+            assert_eq!(lacks(libc::SYS_setxattr), purpose != Purpose::Fix, "{purpose:?}");
+            assert_eq!(lacks(libc::SYS_removexattr), purpose != Purpose::Fix, "{purpose:?}");
             assert_eq!(lacks(libc::SYS_setfsuid), purpose != Purpose::Probe, "{purpose:?}");
             assert!(!lacks(libc::SYS_fchmod) && !lacks(libc::SYS_capset), "{purpose:?}");
         }

@@ -15,7 +15,7 @@
 #![allow(unsafe_code)]
 
 use super::SysError;
-use super::purpose::Purpose;
+use super::purpose::{CHANGING_ACLS, Purpose};
 use libc::{sock_filter, sock_fprog};
 use rustix::io::Errno;
 
@@ -43,11 +43,20 @@ pub(crate) fn filter_process(purpose: Purpose) -> Result<Filter, SysError> {
     install(Reach::Process, purpose)
 }
 
+/// Gives up, for every thread, the calls that change ACLs: what the run is about holds none.
+pub(crate) fn forbid_acls() -> Result<Filter, SysError> {
+    load(Reach::Process, |architecture| program_denying(architecture, &CHANGING_ACLS))
+}
+
 fn install(reach: Reach, purpose: Purpose) -> Result<Filter, SysError> {
+    load(reach, |architecture| program(architecture, purpose))
+}
+
+fn load(reach: Reach, program: impl FnOnce(u32) -> Vec<sock_filter>) -> Result<Filter, SysError> {
     let Some(architecture) = ARCHITECTURE else {
         return Ok(Filter::Missing(SysError { call: "seccomp", errno: Errno::NOSYS }));
     };
-    let mut program = program(architecture, purpose);
+    let mut program = program(architecture);
     let program = sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
     // Without SPEC_ALLOW kernels before 5.16 slow the process down against attacks from within it, by code that it
     // doesn't run.
@@ -132,9 +141,8 @@ const DENIED: &[libc::c_long] = &[
     libc::SYS_perf_event_open, libc::SYS_userfaultfd, libc::SYS_fanotify_init, libc::SYS_fanotify_mark,
     libc::SYS_landlock_create_ruleset, libc::SYS_memfd_secret, libc::SYS_add_key, libc::SYS_request_key, libc::SYS_keyctl,
     libc::SYS_migrate_pages, libc::SYS_move_pages,
-    // Devices and file capabilities: nothing here makes or sets any.
-    libc::SYS_mknodat, libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_fsetxattr, libc::SYS_removexattr,
-    libc::SYS_lremovexattr, libc::SYS_fremovexattr, SETXATTRAT, REMOVEXATTRAT,
+    // Devices and file capabilities: nothing here makes or sets any. ACLs are set by setxattr(2) alone, see `purpose`.
+    libc::SYS_mknodat, libc::SYS_lsetxattr, libc::SYS_fsetxattr, libc::SYS_lremovexattr, libc::SYS_fremovexattr, SETXATTRAT, REMOVEXATTRAT,
     #[cfg(target_arch = "x86_64")] libc::SYS_mknod,
     #[cfg(target_arch = "x86_64")] libc::SYS_iopl,
     #[cfg(target_arch = "x86_64")] libc::SYS_ioperm,
@@ -180,6 +188,24 @@ fn program(architecture: u32, purpose: Purpose) -> Vec<sock_filter> {
     }
     for number in DENIED.iter().copied().chain(purpose.needless_calls()) {
         program.extend([unless_equal(number as u32, 1), answer(errno(Errno::PERM))]);
+    }
+    program.push(answer(libc::SECCOMP_RET_ALLOW));
+    program
+}
+
+/// A filter that only denies these calls; it is stacked upon the one that a run begins with, and the stricter answer counts.
+fn program_denying(architecture: u32, calls: &[libc::c_long]) -> Vec<sock_filter> {
+    let answer = |answer| statement(libc::BPF_RET | libc::BPF_K, answer);
+    let load = |offset| statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset);
+    let mut program = vec![
+        load(AUDIT_ARCHITECTURE),
+        jump(libc::BPF_JEQ, architecture, 1, 0),
+        answer(libc::SECCOMP_RET_KILL_PROCESS),
+        load(NUMBER),
+    ];
+    for number in calls {
+        let denied = answer(libc::SECCOMP_RET_ERRNO | Errno::PERM.raw_os_error() as u32);
+        program.extend([jump(libc::BPF_JEQ, *number as u32, 0, 1), denied]);
     }
     program.push(answer(libc::SECCOMP_RET_ALLOW));
     program
@@ -242,6 +268,12 @@ mod tests {
         for number in [libc::SYS_fchownat, libc::SYS_fchmodat, libc::SYS_setresuid, 452] {
             let is_needless = purpose.needless_calls().any(|needless| needless == number);
             assert_eq!(ask(number, 0) == libc::SECCOMP_RET_ALLOW, !is_needless, "{number}");
+        }
+        for call in [libc::SYS_setxattr, libc::SYS_removexattr] {
+            assert_eq!(ask(call, 0) == EPERM, purpose != Purpose::Fix, "{call}");
+            let without = program_denying(native, &CHANGING_ACLS);
+            assert_eq!(verdict(&without, call as u32, native, 0), EPERM, "{call}");
+            assert_eq!(verdict(&without, libc::SYS_fchownat as u32, native, 0), libc::SECCOMP_RET_ALLOW);
         }
         for number in [463, 466] {
             assert_eq!(ask(number, 0), EPERM, "setxattrat, removexattrat: {number}");

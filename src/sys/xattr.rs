@@ -1,4 +1,4 @@
-//! Extended attributes: what ACLs an entry has, and whether it has file capabilities.
+//! Extended attributes: which ACLs an entry has, and whether it has file capabilities.
 #![allow(unsafe_code)]
 
 mod nfs4;
@@ -6,20 +6,19 @@ mod nfs4;
 use super::SysError;
 use super::features::KernelFeatures;
 use super::held::{Crossing, Held};
-use crate::model::acl::Listed;
-use crate::model::acl::{Acl, Acls};
+use crate::model::acl::Acl;
 use crate::model::entry::{AclKinds, Extras, Kind};
 use rustix::fs::{AtFlags, flistxattr, getxattr, listxattr};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 /// listxattrat(2) has this number on every architecture of Linux but alpha.
 const SYS_LISTXATTRAT: libc::c_long = 465;
 
-const ACCESS_ACL: &str = "system.posix_acl_access";
-const DEFAULT_ACL: &str = "system.posix_acl_default";
+pub(super) const ACCESS_ACL: &str = "system.posix_acl_access";
+pub(super) const DEFAULT_ACL: &str = "system.posix_acl_default";
 /// Every entry of a mount by NFSv4 has one; there is no other way to see an ACL there.
 const NFS4_ACL: &str = "system.nfs4_acl";
 const CAPABILITIES: &str = "security.capability";
@@ -126,39 +125,12 @@ fn acl_kinds_of(held: &Held, kind: Kind, features: &KernelFeatures) -> Result<Ac
     Ok(AclKinds { access: acl, default, by_nfs4: acl && access.is_none() })
 }
 
-/// Which ACL of an entry.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Which {
-    /// Its own.
-    Access,
-    /// What is made in it gets.
-    Default,
-}
-
-/// What is known of an ACL of a held entry; one that can't be read as such is EINVAL.
-pub(crate) fn listed(held: impl AsFd, which: Which, features: &KernelFeatures) -> Result<Listed, SysError> {
-    features.need_proc("getxattr")?;
-    let path = format!("/proc/self/fd/{}", held.as_fd().as_raw_fd());
-    let name = if which == Which::Access { ACCESS_ACL } else { DEFAULT_ACL };
-    match read(&path, name) {
-        Ok(bytes) => match Acl::parse(&bytes) {
-            // One of three entries says no more than the mode, but as a default it takes the umask's place.
-            Ok(acl) if which == Which::Default || acl.summary().is_some() => Ok(Listed::Yes(acl)),
-            Ok(_) => Ok(Listed::No),
-            Err(_) => Err(SysError { call: "getxattr", errno: Errno::INVAL }),
-        },
-        Err(Errno::NODATA) => Ok(Listed::No),
-        Err(Errno::OPNOTSUPP) => Ok(Listed::Never),
-        Err(errno) => Err(SysError { call: "getxattr", errno }),
-    }
-}
-
 fn without_acls(capabilities: bool) -> Extras {
     Extras { capabilities, ..Extras::default() }
 }
 
 /// Whether there is listxattrat(2), Linux 6.13 and later: it needs no descriptor of the entry.
-fn has_listxattrat() -> bool {
+pub(super) fn has_listxattrat() -> bool {
     static THERE: OnceLock<bool> = OnceLock::new();
     // Filters of containers answer EPERM to what they don't know.
     *THERE.get_or_init(|| {
@@ -190,17 +162,16 @@ struct Names {
 fn with_acls(path: &str, listed: Names) -> Result<Extras, SysError> {
     let acl = |is_there: bool, name| if is_there { acl(path, name) } else { Ok(None) };
     let (access, default) = (acl(listed.access, ACCESS_ACL)?, acl(listed.default, DEFAULT_ACL)?);
-    let summary = |acl: &Option<Acl>| acl.as_ref().and_then(Acl::summary);
-    let acls = Acls { access: summary(&access), default: summary(&default) };
-    let acl = listed.access || listed.nfs4 && is_extended_by_nfs4(path)?;
-    let access = access.map(Arc::new);
-    Ok(Extras { acl, access, capabilities: listed.capabilities, acls, ..Extras::default() })
+    let malformed = listed.access && access.is_none() || listed.default && default.is_none();
+    let foreign = listed.nfs4 && is_extended_by_nfs4(path)?;
+    let extras = Extras { capabilities: listed.capabilities, malformed, foreign, ..Extras::default() };
+    Ok(Extras { acl: listed.access || foreign, ..extras.with_acls(access, default) })
 }
 
 /// An ACL; `None` where it is gone, or can't be read as one. That there is one is known by then, and enough for fixes
 /// to heed it.
 fn acl(path: &str, name: &str) -> Result<Option<Acl>, SysError> {
-    match read(path, name) {
+    match read(|room| getxattr(path, name, room)) {
         Ok(bytes) => Ok(Acl::parse(&bytes).ok()),
         Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::RANGE) => Ok(None),
         Err(errno) => Err(SysError { call: "getxattr", errno }),
@@ -209,25 +180,26 @@ fn acl(path: &str, name: &str) -> Result<Option<Acl>, SysError> {
 
 /// Whether the ACL that NFSv4 shows says more than a mode.
 fn is_extended_by_nfs4(path: &str) -> Result<bool, SysError> {
-    match read(path, NFS4_ACL) {
+    match read(|room| getxattr(path, NFS4_ACL, room)) {
         Ok(bytes) => Ok(nfs4::names_somebody(&bytes)),
         Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(false),
         Err(errno) => Err(SysError { call: "getxattr", errno }),
     }
 }
 
-fn read(path: &str, name: &str) -> Result<Vec<u8>, Errno> {
-    let mut bytes = vec![0_u8; COMMON];
-    loop {
-        match getxattr(path, name, &mut bytes) {
-            Ok(length) => {
-                bytes.truncate(length);
-                return Ok(bytes);
-            }
+/// Reads an attribute by a call that takes the room for it.
+pub(super) fn read(call: impl Fn(&mut [u8]) -> Result<usize, Errno>) -> Result<Vec<u8>, Errno> {
+    let mut common = [0_u8; COMMON];
+    match call(&mut common) {
+        Ok(length) => Ok(common[..length].to_vec()),
+        Err(Errno::RANGE) => {
             // The largest attribute is 64 KiB (xattr(7)).
-            Err(Errno::RANGE) if bytes.len() < 1 << 16 => bytes.resize(1 << 16, 0),
-            Err(errno) => return Err(errno),
+            let mut bytes = vec![0_u8; 1 << 16];
+            let length = call(&mut bytes)?;
+            bytes.truncate(length);
+            Ok(bytes)
         }
+        Err(errno) => Err(errno),
     }
 }
 

@@ -121,6 +121,7 @@ impl<'a> Scene<'a> {
         let message = self.words.message(finding, report);
         let path = self.base.entry(root, &report.path, Some(report.kind));
         let text = format!("{path}: {message}{}", fix_hint(finding.fix));
+        let [acls, acls_after] = report.acls_told();
         let policy = self.survey.roots.get(report.root as usize).and_then(|root| self.policy(root.policy));
         SarifResult {
             rule_id: finding.lint.name(),
@@ -133,8 +134,8 @@ impl<'a> Scene<'a> {
             suppressions: None,
             properties: Some(Properties {
                 kind: report.kind.name(),
-                actual: JsonState::new(report.actual, self.names),
-                desired: JsonState::new(report.desired, self.names),
+                actual: JsonState::new(report.actual, self.names).with_acls(acls),
+                desired: JsonState::new(report.desired, self.names).with_acls(acls_after),
                 fix: finding.fix.name(),
                 because: finding.fix.because().map(|because| because.name()),
             }),

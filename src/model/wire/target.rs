@@ -1,11 +1,13 @@
 //! States and targets as JSON has them: the one form of plans, records, baselines and reports.
 
 use super::Spelled;
+use crate::model::acl::Acl;
 use crate::model::entry::State;
 use crate::model::mode::Mode;
-use crate::model::target::Target;
+use crate::model::target::{Target, TargetAcls};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
+use std::fmt;
 
 /// A state: `{"uid":0,"gid":3001,"mode":"2775"}`, and nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -40,12 +42,42 @@ pub(crate) struct WireTarget<'a> {
     gid: u32,
     #[serde(borrow)]
     mode: Spelled<'a, Mode>,
+    /// Its own ACL, or `none`; absent where ACLs are no part of it.
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    acl: Option<Spelled<'a, SomeAcl>>,
+    /// Its default ACL, where it has one and ACLs are part of it.
+    #[serde(default, rename = "default-acl", borrow, skip_serializing_if = "Option::is_none")]
+    default_acl: Option<Spelled<'a, SomeAcl>>,
 }
 
+/// An ACL as getfacl(1) has it in short, with numbers: all its entries in their order, so that not a byte is lost.
+pub(crate) struct SomeAcl(Option<Acl>);
+
+impl fmt::Display for SomeAcl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(acl) => acl.fmt(f),
+            None => f.write_str(NO_ACL),
+        }
+    }
+}
+
+/// What stands for no ACL that says more than the mode.
+const NO_ACL: &str = "none";
+
 impl WireTarget<'_> {
-    /// Writes a target that has no ACLs, which this form can't hold: see [`Target::acls`].
+    /// Writes a state without its ACLs.
     pub(crate) fn of(State { uid, gid, mode }: State) -> WireTarget<'static> {
-        WireTarget { uid, gid, mode: Spelled::Value(mode) }
+        WireTarget { uid, gid, mode: Spelled::Value(mode), acl: None, default_acl: None }
+    }
+
+    /// Writes a target.
+    pub(crate) fn of_target(target: Target) -> WireTarget<'static> {
+        let state = WireTarget::of(target.state);
+        let Some(acls) = target.acls else { return state };
+        let TargetAcls { access, default } = *acls;
+        let default_acl = default.map(|acl| Spelled::Value(SomeAcl(Some(acl))));
+        WireTarget { acl: Some(Spelled::Value(SomeAcl(access))), default_acl, ..state }
     }
 
     /// Reads it.
@@ -59,8 +91,31 @@ impl WireTarget<'_> {
         if self.uid == u32::MAX || self.gid == u32::MAX {
             return Err(format!("{} is nobody's id", u32::MAX));
         }
-        Ok(Target::from(State { uid: self.uid, gid: self.gid, mode }))
+        let state = State { uid: self.uid, gid: self.gid, mode };
+        let acls = match (&self.acl, &self.default_acl) {
+            (None, None) => None,
+            (None, Some(_)) => return Err("`default-acl` without `acl`".into()),
+            (Some(access), default) => {
+                let access = read_acl("acl", &access.text())?;
+                // The group's bits of a mode are the mask, and the others those of their classes: two ways to say it.
+                if access.as_ref().is_some_and(|acl| !acl.is_extended() || acl.after_chmod(mode) != *acl) {
+                    return Err(format!("`mode` is \"{text}\", and `acl` says otherwise"));
+                }
+                let default = default.as_ref().map(|default| read_acl("default-acl", &default.text()));
+                Some(Box::new(TargetAcls { access, default: default.transpose()?.flatten() }))
+            }
+        };
+        Ok(Target { state, acls })
     }
+}
+
+/// Reads an ACL, or none.
+fn read_acl(key: &str, text: &str) -> Result<Option<Acl>, String> {
+    if text == NO_ACL {
+        return Ok(None);
+    }
+    let acl = Acl::from_text(text);
+    acl.map(Some).ok_or_else(|| format!("`{key}` is \"{text}\", not an ACL in short, with numbers"))
 }
 
 /// Writes a mode as four octal digits.

@@ -83,7 +83,7 @@ fn check_form(text: &At<String>, account: AccountKey, problems: &mut Problems) {
 }
 
 /// Letters that no line of group(5) or passwd(5) can hold in a name.
-fn check_letters(key: &str, text: &At<String>, problems: &mut Problems) {
+pub(super) fn check_letters(key: &str, text: &At<String>, problems: &mut Problems) {
     let Some((at, letter)) = text.value.char_indices().find(|(_, letter)| letter.is_control() || *letter == ':') else {
         return;
     };

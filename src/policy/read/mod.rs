@@ -3,6 +3,7 @@
 //! The TOML is walked by hand: serde's derive stops at the first thing that is wrong.
 
 mod accounts;
+mod acls;
 mod exceptions;
 mod expectations;
 mod head;

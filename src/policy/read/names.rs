@@ -16,6 +16,11 @@ pub(super) struct Names<'m> {
 }
 
 impl<'m> Names<'m> {
+    /// None: nothing can be put in.
+    pub(super) fn none() -> Names<'m> {
+        Names { known: vec![], partly: vec![], sets: vec![] }
+    }
+
     /// Those of a tree with these roots.
     pub(super) fn of_roots(params: &'m [Param], roots: &'m [At<String>]) -> Names<'m> {
         let captures: Vec<Vec<&str>> = roots.iter().map(|root| captures(&root.value, params).collect()).collect();

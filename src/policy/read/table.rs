@@ -75,6 +75,8 @@ fn meant_by(key: &str) -> Option<&'static str> {
         "gid" | "groups" => "group",
         "mode" | "permissions" | "perms" | "dir_mode" | "directory-mode" => "dir-mode",
         "file_mode" | "files" => "file-mode",
+        "acls" | "facl" | "access-acl" | "access_acl" => "acl",
+        "default_acl" | "default-acls" | "dacl" => "default-acl",
         "ignore" | "excludes" => "exclude",
         "glob" | "pattern" => "match",
         _ => return None,
@@ -88,7 +90,7 @@ fn home_of(key: &str) -> Option<&'static str> {
         "format" | "name" | "summary" => Some("the head of the file, before all tables"),
         "root" | "root-exclude" | "when" | "unless" | "optional" | "mounted" | "mounts" | "exclude"
         | "default-excludes" => Some("[[tree]]"),
-        "group" | "owner" | "setgid" | "sticky" | "dir-mode" | "file-mode" | "special-mode" => {
+        "group" | "owner" | "setgid" | "sticky" | "dir-mode" | "file-mode" | "special-mode" | "acl" | "default-acl" => {
             Some("[[tree]] or [[tree.rule]]")
         }
         "hard-links" | "consent" | "private-dirs" | "kinds" => Some("[[tree]] or [[tree.rule]]"),

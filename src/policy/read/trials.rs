@@ -1,6 +1,7 @@
 //! `[[test]]`: what a policy says of entries that needn't exist.
 
 use super::accounts::id;
+use super::acls;
 use super::head;
 use super::problems::Problems;
 use super::table::Table;
@@ -8,7 +9,7 @@ use super::value::Value;
 use crate::lints::Lint;
 use crate::model::entry::Kind;
 use crate::model::mode::{Mode, ModeExpression};
-use crate::policy::model::{AccountText, Trial};
+use crate::policy::model::{AccountText, DefaultAclText, Trial};
 
 /// Every test of a policy.
 pub(super) fn trials(value: &Value<'_>, problems: &mut Problems) -> Vec<Trial> {
@@ -35,6 +36,8 @@ fn trial(mut table: Table<'_>, problems: &mut Problems) -> Option<Trial> {
             None
         }
     };
+    let acl = table.take("acl").and_then(|value| acls::found(&value, problems));
+    let default_acl = table.take("default-acl").and_then(|value| default_acl(&value, problems));
     let passes = table.take("passes").and_then(|value| value.flag(problems));
     let lints: Option<Vec<Lint>> = table.take("lints").map(|value| {
         let names = value.texts("[\"foreign-group\"]", problems);
@@ -54,7 +57,19 @@ fn trial(mut table: Table<'_>, problems: &mut Problems) -> Option<Trial> {
             None
         }
     };
-    Some(Trial { line, path: path?, kind, group, owner, mode: mode?, expected: expected? })
+    Some(Trial { line, path: path?, kind, group, owner, mode: mode?, acl, default_acl, expected: expected? })
+}
+
+/// The default ACL that there is, or none.
+fn default_acl(value: &Value<'_>, problems: &mut Problems) -> Option<DefaultAclText> {
+    match value.value.as_str() {
+        Some("none") => Some(DefaultAclText::Absent),
+        Some("@same") => {
+            problems.add(value.span.clone(), "`@same` in a [[test]]", "say whom its default ACL names, or \"none\"");
+            None
+        }
+        _ => acls::found(value, problems).map(DefaultAclText::These),
+    }
 }
 
 /// A name, an id, or what an `@` form stands for.

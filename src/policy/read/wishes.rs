@@ -1,6 +1,7 @@
 //! The attributes that a tree and its rules have in common.
 
 use super::accounts::{AccountKey, accounts};
+use super::acls;
 use super::modes::{Modes, check_agreement, modes};
 use super::names::Names;
 use super::problems::Problems;
@@ -25,6 +26,8 @@ pub(super) fn wishes(table: &mut Table<'_>, about: &[Kind], names: &Names<'_>, p
     let dir_mode = attribute(table, "dir-mode", problems, |value, p| modes(value, true, p));
     let file_mode = attribute(table, "file-mode", problems, |value, p| modes(value, false, p));
     let special_mode = attribute(table, "special-mode", problems, |value, p| modes(value, false, p));
+    let acl = attribute(table, "acl", problems, |value, p| acls::acl(value, names, p));
+    let default_acl = attribute(table, "default-acl", problems, |value, p| acls::default_acl(value, names, p));
     check_agreement("setgid", Mode::SETGID, &setgid, &dir_mode, problems);
     check_agreement("sticky", Mode::STICKY, &sticky, &dir_mode, problems);
     let kinds = kinds(table, problems);
@@ -37,6 +40,8 @@ pub(super) fn wishes(table: &mut Table<'_>, about: &[Kind], names: &Names<'_>, p
         dir_mode: expressions(dir_mode),
         file_mode: expressions(file_mode),
         special_mode: expressions(special_mode),
+        acl,
+        default_acl,
         hard_links: attribute(table, "hard-links", problems, |value, p| {
             value.word(&["refuse", "inside", "allow"], hard_links, p)
         }),
@@ -74,6 +79,8 @@ fn check_kinds(wishes: &Wishes, about: &[Kind], problems: &mut Problems) {
         ("dir-mode", span(&wishes.dir_mode), of_dirs),
         ("file-mode", span(&wishes.file_mode), &[Kind::File]),
         ("special-mode", span(&wishes.special_mode), &[Kind::Fifo, Kind::Socket]),
+        ("acl", span(&wishes.acl), &[Kind::Dir, Kind::File]),
+        ("default-acl", span(&wishes.default_acl), of_dirs),
         ("hard-links", span(&wishes.hard_links), but_dirs),
         ("private-dirs", span(&wishes.private_dirs), of_dirs),
     ];

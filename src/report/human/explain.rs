@@ -1,11 +1,12 @@
 //! Answers to `sgidlint explain`: what a lint means, and why an entry should be what it should be.
 
-use crate::access::passing::{Waypoint, acl_text, passers};
+use crate::access::passing::{Waypoint, passers};
 use crate::lints::{Fix, Level};
 use crate::model::accounts::IdNames;
 use crate::model::acl::Acl;
 use crate::model::entry::{Kind, State};
-use crate::model::text::account::state_text;
+use crate::model::target::Target;
+use crate::model::text::account::{acl_text, state_text};
 use crate::model::text::escape::{escape, escape_message, full_path};
 use crate::plan::commands::commands;
 use crate::report::text::words::fix_hint;
@@ -83,10 +84,12 @@ pub(crate) struct EntryView<'a> {
     pub cause: Option<&'a str>,
     /// The state that the policy asks for.
     pub ideal: State,
-    /// The state that `fix` leaves it in.
-    pub fixed: State,
-    /// The state that `fix --unsafe-fixes` leaves it in.
-    pub fixed_unsafely: State,
+    /// What it is, with its ACLs where a fix changes those.
+    pub found: Target,
+    /// What `fix` leaves it as.
+    pub fixed: Target,
+    /// What `fix --unsafe-fixes` leaves it as.
+    pub fixed_unsafely: Target,
     /// Why `fix` refuses the tree's root, if it does, and what to do about it.
     pub refused: Option<String>,
 }
@@ -139,7 +142,9 @@ pub(crate) fn write_entry(
 ) -> io::Result<()> {
     let Explained { path, kind, actual, ref views, .. } = *explained;
     let head = screen.palette.head;
-    writeln!(out, "{head}{}{head:#}: {kind}, {}", full_path(b"", path, Some(kind)), state_text(actual, names))?;
+    // A `+`, as ls(1) has it.
+    let mark = if explained.acl.is_some() { "+" } else { "" };
+    writeln!(out, "{head}{}{head:#}: {kind}, {}{mark}", full_path(b"", path, Some(kind)), state_text(actual, names))?;
     if let Some(acl) = &explained.acl {
         writeln!(out, "ACL: {}", acl_text(acl, names))?;
     }
@@ -253,8 +258,8 @@ fn write_mending(
     names: &dyn IdNames,
 ) -> io::Result<()> {
     let by_hand = |from, to| commands(explained.path, explained.kind, from, to, names);
-    let safe = by_hand(explained.actual, view.fixed);
-    let rest = by_hand(view.fixed, view.fixed_unsafely);
+    let safe = by_hand(&view.found, &view.fixed);
+    let rest = by_hand(&view.fixed, &view.fixed_unsafely);
     let so_far = if safe.is_empty() { "By hand it is mended" } else { "The rest is mended" };
     let trust = format!("{so_far} as by fix --unsafe-fixes, once you know that it should be, with:");
     for (head, commands) in [("By hand it is mended as by fix with:", safe), (&trust, rest)] {

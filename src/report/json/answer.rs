@@ -1,9 +1,10 @@
 //! Answers for programs: what `policy list`, `policy test`, `explain` and `log` say, as lines of JSON.
 
-use crate::access::passing::{Waypoint, acl_text, passers};
+use crate::access::passing::{Waypoint, passers};
 use crate::journal::RunSummary;
 use crate::lints::Lint;
 use crate::model::accounts::IdNames;
+use crate::model::text::account::acl_text;
 use crate::model::wire::{WirePath, write_line};
 use crate::report::human::explain::{EntryView, Explained, LintText};
 use crate::report::human::policies::Listed;
@@ -69,8 +70,8 @@ fn entry_line(explained: &Explained<'_>, view: &EntryView<'_>, names: &dyn IdNam
         "kind": explained.kind.name(),
         "actual": JsonState::new(explained.actual, names),
         "ideal": JsonState::new(view.ideal, names),
-        "fixed": JsonState::new(view.fixed, names),
-        "fixed_unsafely": JsonState::new(view.fixed_unsafely, names),
+        "fixed": JsonState::new(view.fixed.state, names).with_acls(view.fixed.acls.as_deref()),
+        "fixed_unsafely": JsonState::new(view.fixed_unsafely.state, names).with_acls(view.fixed_unsafely.acls.as_deref()),
         "refused": view.refused,
         "passed_over": view.passed_over,
         "attributes": attributes.collect::<Vec<_>>(),

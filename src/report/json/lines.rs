@@ -2,7 +2,9 @@
 
 use crate::findings::summary::Sum;
 use crate::model::accounts::IdNames;
+use crate::model::acl::Acl;
 use crate::model::entry::State;
+use crate::model::target::TargetAcls;
 use crate::model::wire::{EntryPath, WirePath, WireState, write_line};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -19,12 +21,25 @@ pub(crate) struct JsonState {
     /// The group's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// Its ACL, where the policy speaks of ACLs and it has one that says more than the mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acl: Option<String>,
+    /// Its default ACL, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_acl: Option<String>,
 }
 
 impl JsonState {
+    /// The same with ACLs, as getfacl(1) has them in short, with numbers.
+    pub(crate) fn with_acls(self, acls: Option<&TargetAcls>) -> JsonState {
+        let text = |of: fn(&TargetAcls) -> &Option<Acl>| acls.and_then(|acls| of(acls).as_ref()).map(Acl::to_string);
+        JsonState { acl: text(|acls| &acls.access), default_acl: text(|acls| &acls.default), ..self }
+    }
+
     /// Looks up the names of a state's ids.
     pub(crate) fn new(state: State, names: &dyn IdNames) -> JsonState {
-        JsonState { state: state.into(), owner: names.user_name(state.uid), group: names.group_name(state.gid) }
+        let (owner, group) = (names.user_name(state.uid), names.group_name(state.gid));
+        JsonState { state: state.into(), owner, group, acl: None, default_acl: None }
     }
 }
 
@@ -66,9 +81,9 @@ pub(super) enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         kind: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        actual: Option<JsonState>,
+        actual: Option<Box<JsonState>>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        desired: Option<JsonState>,
+        desired: Option<Box<JsonState>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         rule: Option<JsonRule<'a>>,
         fix: &'a str,

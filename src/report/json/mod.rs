@@ -239,14 +239,15 @@ fn finding_line<'a>(
     finding: &Finding,
 ) -> Line<'a> {
     let rule = finding.rule.and_then(|id| survey.rules.get(id.index()));
+    let [acls, acls_after] = report.acls_told();
     Line::Finding {
         lint: words.lint(finding.lint),
         level: finding.level.name(),
         root: Some(root_path(survey, report.root)),
         path: Some(path),
         kind: Some(report.kind.name()),
-        actual: Some(JsonState::new(report.actual, names)),
-        desired: Some(JsonState::new(report.desired, names)),
+        actual: Some(Box::new(JsonState::new(report.actual, names).with_acls(acls))),
+        desired: Some(Box::new(JsonState::new(report.desired, names).with_acls(acls_after))),
         rule: rule.and_then(|place| json_rule(survey, place.policy, place.line)),
         fix: finding.fix.name(),
         because: finding.fix.because().map(|because| because.name()),

@@ -36,10 +36,11 @@ impl Wording for Words<'_> {
         }
         let facts = Facts {
             kind: report.kind,
-            actual: report.actual,
+            actual: report.effective(),
             ideal: report.ideal,
             nlink: report.nlink,
             acls: report.acls(),
+            judged: report.judged(),
             losers: report.losers(),
         };
         describe(finding, &facts, self.0)

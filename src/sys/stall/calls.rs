@@ -26,7 +26,7 @@ const NEW: [(libc::c_long, &str, About); 7] = [
 
 /// Calls that reach for what lies in a file system.
 #[rustfmt::skip]
-const CALLS: [(libc::c_long, &str, About); 40] = [
+const CALLS: [(libc::c_long, &str, About); 42] = [
     (libc::SYS_openat, "openat", About::Name), (libc::SYS_statx, "statx", About::Name),
     (libc::SYS_newfstatat, "newfstatat", About::Name), (libc::SYS_fchownat, "fchownat", About::Name),
     (libc::SYS_fchmodat, "fchmodat", About::Name), (libc::SYS_faccessat, "faccessat", About::Name),
@@ -47,6 +47,7 @@ const CALLS: [(libc::c_long, &str, About); 40] = [
     (libc::SYS_statfs, "statfs", About::Path), (libc::SYS_truncate, "truncate", About::Path),
     (libc::SYS_getxattr, "getxattr", About::Path), (libc::SYS_lgetxattr, "lgetxattr", About::Path),
     (libc::SYS_listxattr, "listxattr", About::Path), (libc::SYS_llistxattr, "llistxattr", About::Path),
+    (libc::SYS_setxattr, "setxattr", About::Path), (libc::SYS_removexattr, "removexattr", About::Path),
 ];
 
 /// Calls that newer architectures lack, and that C libraries make where they are.

@@ -92,8 +92,9 @@ fn view() -> EntryView<'static> {
             },
         ],
         ideal: state(1001, 3001, 0o2770),
-        fixed: state(1001, 3001, 0o2700),
-        fixed_unsafely: state(1001, 3001, 0o2770),
+        found: state(1001, 100, 0o700).into(),
+        fixed: state(1001, 3001, 0o2700).into(),
+        fixed_unsafely: state(1001, 3001, 0o2770).into(),
         refused: None,
     }
 }

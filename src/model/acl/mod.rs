@@ -1,4 +1,11 @@
-//! POSIX ACLs as the kernel keeps them in extended attributes (version 2 of `system.posix_acl_*`): pure, read strictly.
+//! POSIX ACLs as the kernel keeps them in extended attributes (version 2 of `system.posix_acl_*`): pure, read as the
+//! kernel reads them.
+
+pub(crate) mod effective;
+pub(crate) mod judged;
+pub(crate) mod narrowed;
+pub(crate) mod term;
+mod text;
 
 use crate::model::mode::Mode;
 
@@ -44,7 +51,7 @@ impl Tag {
 }
 
 /// One entry of an ACL.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct AclEntry {
     /// Whom it is about.
     pub tag: Tag,
@@ -54,8 +61,8 @@ pub struct AclEntry {
     pub permissions: u8,
 }
 
-/// A whole ACL, in the kernel's order.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A whole ACL: its classes in the kernel's order, whom it names in any, perhaps twice, as the kernel takes it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Acl(Vec<AclEntry>);
 
 /// Why bytes are no ACL.
@@ -70,20 +77,22 @@ pub enum AclError {
     /// An entry is of an unknown tag, has unknown permissions, or an id where none belongs.
     #[error("an entry is malformed")]
     Entry,
-    /// Entries are missing, double or out of order.
+    /// Classes are missing, double or out of order.
     #[error("its entries are not those of an ACL, in order")]
     Order,
 }
 
 impl Acl {
-    /// An ACL of these entries, if they are one: in order, each once, with a mask where anybody is named.
+    /// An ACL of these entries, if the kernel takes them for one: the classes in order, each once, with a mask where anybody
+    /// is named. Those who are named may stand in any order, and more than once (posix_acl_valid of fs/posix_acl.c).
     pub fn new(entries: Vec<AclEntry>) -> Result<Acl, AclError> {
         let is_sound = |entry: &AclEntry| entry.permissions <= 7 && entry.tag.is_named() == entry.id.is_some();
         if !entries.iter().all(is_sound) {
             return Err(AclError::Entry);
         }
-        let key = |entry: &AclEntry| (entry.tag, entry.id);
-        let rises = entries.windows(2).all(|pair| key(&pair[0]) < key(&pair[1]));
+        let rises = entries
+            .windows(2)
+            .all(|pair| pair[0].tag < pair[1].tag || pair[0].tag == pair[1].tag && pair[0].tag.is_named());
         let has = |tag| entries.iter().any(|entry| entry.tag == tag);
         let is_whole = [Tag::Owner, Tag::OwningGroup, Tag::Other].into_iter().all(has);
         let is_masked = has(Tag::Mask) || !(has(Tag::User) || has(Tag::Group));
@@ -114,6 +123,28 @@ impl Acl {
         bytes
     }
 
+    /// Whether it says more than a mode, so that the group's bits of the mode are its mask.
+    pub fn is_extended(&self) -> bool {
+        self.of(Tag::Mask).is_some()
+    }
+
+    /// Whether everybody whom it names stands there once, and in order.
+    pub fn is_tidy(&self) -> bool {
+        let key = |entry: &AclEntry| (entry.tag, entry.id);
+        self.0.windows(2).all(|pair| key(&pair[0]) < key(&pair[1]))
+    }
+
+    /// What a class of its own has.
+    pub(crate) fn of(&self, tag: Tag) -> Option<u8> {
+        self.0.iter().find(|entry| entry.tag == tag).map(|entry| entry.permissions)
+    }
+
+    /// The ACL of three entries that says what a mode does.
+    pub(crate) fn of_mode(mode: Mode) -> Acl {
+        let entry = |tag, shift: u32| AclEntry { tag, id: None, permissions: ((mode.bits() >> shift) & 7) as u8 };
+        Acl(vec![entry(Tag::Owner, 6), entry(Tag::OwningGroup, 3), entry(Tag::Other, 0)])
+    }
+
     /// Its entries.
     pub fn entries(&self) -> &[AclEntry] {
         &self.0
@@ -137,13 +168,12 @@ impl Acl {
 
     /// What it comes to; `None` for one that says no more than a mode.
     pub fn summary(&self) -> Option<AclSummary> {
-        let of = |tag| self.0.iter().find(|entry| entry.tag == tag).map(|entry| entry.permissions);
-        let mask = of(Tag::Mask)?;
+        let mask = self.of(Tag::Mask)?;
         let mut summary = AclSummary {
-            owning_group: of(Tag::OwningGroup)? & mask,
+            owning_group: self.of(Tag::OwningGroup)? & mask,
             users: 0,
             groups: 0,
-            others: of(Tag::Other)?,
+            others: self.of(Tag::Other)?,
             first_group: NOBODY,
             first_group_has: 0,
         };
@@ -154,6 +184,7 @@ impl Acl {
                 (Tag::Group, Some(id)) if summary.first_group == NOBODY => {
                     (summary.first_group, summary.first_group_has) = (id, effective);
                 }
+                (Tag::Group, Some(id)) if summary.first_group == id => summary.first_group_has |= effective,
                 (Tag::Group, _) => summary.groups |= effective,
                 _ => {}
             }
@@ -283,6 +314,16 @@ mod tests {
     }
 
     #[test]
+    fn whom_it_names_may_stand_in_any_order_and_twice_as_for_the_kernel() {
+        for (second, tidy) in [((8, 2, 8), true), ((8, 2, 7), false), ((8, 2, 6), false)] {
+            let mut entries = FULL.to_vec();
+            entries[4] = second;
+            let acl = Acl::parse(&bytes(&entries)).unwrap();
+            assert_eq!((acl.to_bytes(), acl.is_tidy()), (bytes(&entries), tidy), "{second:?}");
+        }
+    }
+
+    #[test]
     fn what_is_no_acl_is_refused() {
         let without = |at: usize| FULL.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, entry)| *entry).collect();
         let with = |at: usize, entry: (u16, u16, u32)| {
@@ -296,8 +337,8 @@ mod tests {
             (without(5), AclError::Order),
             (without(6), AclError::Order),
             (with(1, (1, 6, !0)), AclError::Order),
-            (with(4, (8, 2, 7)), AclError::Order),
-            (with(4, (8, 2, 6)), AclError::Order),
+            (with(4, (2, 2, 7)), AclError::Order),
+            (with(2, (1, 5, !0)), AclError::Order),
             (with(1, (2, 6, !0)), AclError::Entry),
             (with(1, (3, 6, 4242)), AclError::Entry),
             (with(1, (2, 8, 4242)), AclError::Entry),
