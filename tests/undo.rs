@@ -209,3 +209,15 @@ scenario!(an_undo_passes_over_what_can_t_be_read, |t| {
     t.run("undo -y").exits(3).mentions("run $RUN can't be read").mentions("passed over");
     t.holds_first_tree();
 });
+
+scenario!(the_undo_that_a_run_names_finds_the_run, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2755 .");
+    t.sh("mkdir -m 700 '../own records'");
+    let run = t.run("fix -y -q . -p lab.toml --state-dir '$DIR/own records'");
+    let told = run.succeeds().to_string().replace("$DIR", t.dir().to_str().unwrap());
+    let (_, command) = told.split_once("undo with: sgidlint ").expect("a command that undoes it");
+    let command = command.lines().next().unwrap_or_default();
+    t.run(&format!("{command} -y")).succeeds();
+    t.holds_first_tree();
+});
