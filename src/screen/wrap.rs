@@ -70,14 +70,14 @@ impl Layout {
     }
 }
 
-/// Breaks the lines of a text that are too wide between words, and lets what is below them stand in; but for those that
-/// point into a file, which are drawn.
+/// Breaks the lines of a text that are too wide between words, and lets what is below them stand in; but for commands, and
+/// for those that point into a file, which are drawn.
 pub(crate) fn refitted(text: &str, columns: usize) -> String {
     let mut out = Vec::with_capacity(text.len() + 64);
     for line in text.split_inclusive('\n') {
         let (told, stands_in) = (line.trim(), line.len() - line.trim_start_matches(' ').len());
         let gutter = told.trim_start_matches(|letter: char| letter.is_ascii_digit()).trim_start();
-        if width(line.trim_end()) <= columns || gutter.starts_with('|') {
+        if width(line.trim_end()) <= columns || gutter.starts_with('|') || told.starts_with("sgidlint ") {
             out.extend_from_slice(line.as_bytes());
             continue;
         }
@@ -138,6 +138,7 @@ mod tests {
         let text =
             "sgidlint: error: it can't be\n  hint: do this: sgidlint undo r1 -y\n2 | group = 7 of nine\n\nshort\n";
         assert_eq!(refitted(text, 60), text);
+        assert_eq!(refitted("sgidlint check /srv/lab /srv/sales\n", 20), "sgidlint check /srv/lab /srv/sales\n");
         assert_eq!(
             refitted(text, 20),
             "sgidlint: error: it\n  can't be\n  hint: do this:\n    sgidlint undo r1 -y\n2 | group = 7 of nine\n\nshort\n"
