@@ -86,9 +86,14 @@ impl Survey {
 
     /// Whether the change of an entry is no safe one.
     pub fn is_risky(&self, report: &EntryReport) -> bool {
+        report.findings.iter().any(|finding| self.is_planned_unsafely(report, finding))
+    }
+
+    /// Whether the fix of a finding isn't safe, and is planned all the same.
+    pub fn is_planned_unsafely(&self, report: &EntryReport, finding: &Finding) -> bool {
         let policy = self.roots.get(report.root as usize).map(|root| root.policy as usize);
         let planned = policy.and_then(|policy| self.unsafe_fixes.get(policy)).copied().unwrap_or_default();
-        report.findings.iter().any(|one| matches!(one.fix, Fix::Unsafe(_)) && planned.contains(one.lint))
+        matches!(finding.fix, Fix::Unsafe(_)) && planned.contains(finding.lint)
     }
 
     /// The path of a root as its policy or the command line writes it, which is the same in another checkout.

@@ -87,6 +87,8 @@ pub(super) enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         rule: Option<JsonRule<'a>>,
         fix: &'a str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        planned: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         because: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -297,7 +297,7 @@ class Report:
         self.lints[line["lint"]] = self.lints.get(line["lint"], 0) + 1
         text = f"{self.where(line)}{line['level']}: {line['message']} [{line['lint']}]"
         remember(self.found_named, (line["level"], text))
-        if line.get("fix", "none") == "none":
+        if line["fix"] != "safe" and not line.get("planned", False):
             self.lasting[line["level"]] += 1
             remember(self.lasting_named, (line["level"], text))
         before, after = line.get("actual"), line.get("desired")
