@@ -79,28 +79,35 @@ fn installed(t: &Scenario, test: &str) -> bool {
 
 /// Runs a task of the module with these arguments, in the modes that the flags name.
 #[track_caller]
-fn task(t: &Scenario, flags: &str, mut arguments: Value) -> Told {
+fn task(t: &Scenario, flags: &str, arguments: Value) -> Told {
+    tasks(t, flags, vec![arguments]).remove(0)
+}
+
+/// Runs a task for each of these arguments, in one play.
+#[track_caller]
+fn tasks(t: &Scenario, flags: &str, arguments: Vec<Value>) -> Vec<Told> {
     let defaults = json!({"executable": BINARY, "state_dir": t.dir().join("state")});
-    for (name, value) in defaults.as_object().unwrap() {
-        arguments.as_object_mut().unwrap().entry(name).or_insert(value.clone());
+    let told = |at: usize| t.dir().join(format!("told-{at}.json"));
+    let mut play = Vec::new();
+    for (at, own) in arguments.iter().enumerate() {
+        let mut all = defaults.clone();
+        all.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+        let copy = json!({"dest": told(at), "content": "{{ told | to_json }}"});
+        play.push(json!({"sgidlint.sgidlint.sgidlint": all, "register": "told", "ignore_errors": true}));
+        play.push(json!({"ansible.builtin.copy": copy, "check_mode": false, "diff": false}));
     }
-    let told = t.dir().join("told.json");
-    let copy = json!({"dest": told, "content": "{{ told | to_json }}"});
-    let tasks = json!([
-        {"sgidlint.sgidlint.sgidlint": arguments, "register": "told", "ignore_errors": true},
-        {"ansible.builtin.copy": copy, "check_mode": false, "diff": false},
-    ]);
-    t.file("play.yml", &json!([{"hosts": "localhost", "gather_facts": false, "tasks": tasks}]).to_string());
+    t.file("play.yml", &json!([{"hosts": "localhost", "gather_facts": false, "tasks": play}]).to_string());
     let output = program(t, "ansible-playbook", &format!("{flags} $DIR/play.yml")).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    Told(serde_json::from_str(&std::fs::read_to_string(told).unwrap()).unwrap())
+    let read = |at| Told(serde_json::from_str(&std::fs::read_to_string(told(at)).unwrap()).unwrap());
+    (0..arguments.len()).map(read).collect()
 }
 
 /// Two entries to mend, one of a name that would be a line of its own in a diff, and one that is all right.
-const TREE: &str = "dir 0:4242 2775 .\n dir 0:0 0755 q\n file 0:4242 0644 'e\\n-rw\n file 0:4242 0664 good";
+const TREE: &str = "dir 0:4242 2775 .\n dir 0:0 0755 q\n file 0:4242 0644 e\\n-rw\n file 0:4242 0664 good";
 
-const MENDED: &str = "dir 0:4242 2775 .\n dir 0:4242 2775 q\n file 0:4242 0664 'e\\n-rw\n file 0:4242 0664 good";
+const MENDED: &str = "dir 0:4242 2775 .\n dir 0:4242 2775 q\n file 0:4242 0664 e\\n-rw\n file 0:4242 0664 good";
 
 scenario!(ansible_fixes_once_and_says_before_what_it_would_do, own mounts, |t| {
     if !installed(t, &test_name!()) {
@@ -125,7 +132,7 @@ scenario!(ansible_fixes_once_and_says_before_what_it_would_do, own mounts, |t| {
     let sides = |told: &Told| ["before", "after"].map(|side| told.0["diff"][side].as_str().unwrap().to_owned());
     let lines = |states: [&str; 2]| {
         let [dir, file] = states;
-        let mut lines = [format!("{dir} {root}/q/\n"), format!("{file} {root}/'e\\n-rw\n")];
+        let mut lines = [format!("{dir} {root}/q/\n"), format!("{file} {root}/e\\n-rw\n")];
         lines.sort();
         lines.concat()
     };
@@ -160,20 +167,28 @@ scenario!(ansible_fails_for_findings_of_the_level_that_is_said, own mounts, |t| 
         arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         arguments
     };
-    // A warning alone.
-    task(t, "", with(json!({}))).is("ok").holds(json!({"changed": false, "changes": 1, "exit_status": 0}));
-    let failed = task(t, "", with(json!({"fail_on": "warn"})));
-    failed
-        .is("failed")
-        .says("/a/warned: warn: ")
-        .holds(json!({"exit_status": 1, "lints": {"excess-permission": 1, "world-writable": 1}}));
-    task(t, "", with(json!({"fail_on": "never"}))).is("ok");
-    // One that fails.
-    let denied = json!({"policy": "cis-baseline", "paths": t.path("open")});
-    task(t, "", denied.clone()).is("failed").says("/open: deny: ").holds(json!({"lints": {"missing-sticky": 1}}));
-    let mut never = denied;
-    never["fail_on"] = json!("never");
-    task(t, "", never).is("ok").holds(json!({"findings": 1, "left": 1, "exit_status": 1}));
+    let denied = |fail_on: &str| json!({"policy": "cis-baseline", "paths": t.path("open"), "fail_on": fail_on});
+    let told = tasks(
+        t,
+        "",
+        vec![
+            // A warning alone.
+            with(json!({})),
+            with(json!({"fail_on": "warn"})),
+            with(json!({"fail_on": "never"})),
+            // One that fails.
+            denied("deny"),
+            denied("warn"),
+            denied("never"),
+        ],
+    );
+    told[0].is("ok").holds(json!({"changed": false, "changes": 1, "exit_status": 0}));
+    let lints = json!({"excess-permission": 1, "world-writable": 1});
+    told[1].is("failed").says("/a/warned: warn: ").holds(json!({"exit_status": 1, "lints": lints}));
+    told[2].is("ok");
+    told[3].is("failed").says("/open: deny: ").holds(json!({"lints": {"missing-sticky": 1}}));
+    told[4].is("failed");
+    told[5].is("ok").holds(json!({"findings": 1, "left": 1, "exit_status": 1}));
     assert_eq!(t.stamps(), before);
 });
 
@@ -211,30 +226,42 @@ scenario!(ansible_says_why_something_is_refused, own mounts, |t| {
     }
     t.tree("dir 0:4242 0777 .\n dir 0:4242 2775 a\n file 0:0 0644 a/b");
     t.file("broken.toml", "format = 1\n\n[[tree]]\nroot = '/srv'\nfile-mode = 'u=z'\n");
-    for fail_on in ["deny", "never"] {
-        let content = json!({"content": "format = 1\n[[tree]]\nroot = 3\n", "fail_on": fail_on});
-        let refused = task(t, "", content);
-        refused.is("failed").says(": content.toml:3:8: `root` is an integer").holds(json!({"exit_status": 2}));
-        let file = json!({"policy": t.dir().join("broken.toml"), "fail_on": fail_on, "state": "fixed"});
-        task(t, "", file).is("failed").says("/broken.toml:5:16: `z` in a mode");
-        // Others could put another directory in its place.
-        let root = json!({"policy": "setgid-share", "paths": t.path("a"), "fail_on": fail_on, "state": "fixed"});
-        for mode in ["--check", ""] {
-            let refused = task(t, mode, root.clone());
-            refused.is("failed").says("can be written by others").holds(json!({"exit_status": 3, "changed": false}));
-        }
+    // Others could put another directory in the place of the root.
+    let root = json!({"policy": "setgid-share", "paths": t.path("a"), "fail_on": "never", "state": "fixed"});
+    let refused = tasks(
+        t,
+        "",
+        vec![
+            json!({"content": "format = 1\n[[tree]]\nroot = 3\n", "fail_on": "never"}),
+            json!({"policy": t.dir().join("broken.toml"), "fail_on": "never", "state": "fixed"}),
+            root.clone(),
+            json!({"policy": "samba-share", "params": {"groop": 4242}, "paths": t.path("a")}),
+            json!({"policy": "./here.toml"}),
+            json!({"paths": "srv"}),
+            json!({"policy": "debian", "content": ""}),
+            json!({"executable": "/bin/echo"}),
+            json!({"executable": "sgidlint-that-is-nowhere"}),
+        ],
+    );
+    let said = [
+        ": content.toml:3:8: `root` is an integer",
+        "/broken.toml:5:16: `z` in a mode",
+        "can be written by others",
+        "no policy takes a param `groop`",
+        "is a relative path",
+        "is a relative path",
+        "mutually exclusive",
+        "--format=json",
+        "sgidlint-that-is-nowhere",
+    ];
+    for (told, said) in refused.iter().zip(said) {
+        told.is("failed").says(said).holds(json!({"changed": false}));
     }
+    refused[0].holds(json!({"exit_status": 2}));
+    task(t, "--check", root).is("failed").says("can be written by others").holds(json!({"exit_status": 3}));
     t.holds_first_tree();
-    let param = json!({"policy": "samba-share", "params": {"groop": 4242}, "paths": t.path("a")});
-    task(t, "", param).is("failed").says("no policy takes a param `groop`");
     task(t, "", json!({"policy": "samba-share", "params": {"group": 4242}, "paths": t.path("a"), "fail_on": "never"}))
         .is("ok");
-    task(t, "", json!({"policy": "./here.toml"})).is("failed").says("is a relative path");
-    task(t, "", json!({"paths": "srv"})).is("failed").says("is a relative path");
-    task(t, "", json!({"policy": "debian", "content": ""})).is("failed").says("mutually exclusive");
-    let other = json!({"executable": "/bin/echo"});
-    task(t, "", other).is("failed").says("--format=json").holds(json!({"exit_status": 0}));
-    task(t, "", json!({"executable": "sgidlint-that-is-nowhere"})).is("failed").says("sgidlint-that-is-nowhere");
 });
 
 scenario!(the_module_does_and_returns_what_it_documents, own mounts, |t| {

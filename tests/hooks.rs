@@ -15,7 +15,7 @@ const SOURCE: &str = env!("CARGO_MANIFEST_DIR");
 /// A checkout with its policy, one file that differs, and whoever builds the program: the one that is tested is there at
 /// once, where cargo would take minutes.
 fn checkout(t: &mut Scenario) {
-    t.tree("dir 0:0 0755 .\n dir 0:0 0755 site\n file 0:0 0666 'site/a b\n file 0:0 0644 site/good");
+    t.tree("dir 0:0 0755 .\n dir 0:0 0755 site\n file 0:0 0666 site/a\\x20b\n file 0:0 0644 site/good");
     t.file("tree/sgidlint.toml", "format = 1\n[[tree]]\nroot = 'site'\ndir-mode = '0755'\nfile-mode = '0644'\n");
     t.file(
         "cargo",

@@ -230,3 +230,46 @@ scenario!(prometheus_takes_the_rules_and_they_fire, |t| {
     t.file("tests.yml", &format!("rule_files: [alerts.yml]\nevaluation_interval: 1h\ntests:\n{}", cases.concat()));
     t.sh("promtool test rules ../tests.yml >&2");
 });
+
+scenario!(prometheus_takes_what_the_dashboard_asks, |t| {
+    let printed = t.run("generate dashboard");
+    let dashboard: serde_json::Value = serde_json::from_str(printed.succeeds().stdout()).unwrap();
+    let targets = dashboard["panels"].as_array().unwrap().iter().flat_map(|panel| panel["targets"].as_array().unwrap());
+    let expressions: Vec<&str> = targets.map(|target| target["expr"].as_str().unwrap()).collect();
+    // Whatever it asks for is what a check writes.
+    t.policy("lab.toml", &lab(""));
+    t.tree(HOSTILE);
+    t.run("check . -p lab.toml --report prometheus=$DIR/out").exits(1);
+    let written = std::fs::read_to_string(t.dir().join("out")).unwrap();
+    let asked = expressions.iter().flat_map(|text| text.split(|c: char| c != '_' && !c.is_ascii_lowercase()));
+    for name in asked.filter(|word| word.starts_with("sgidlint_")) {
+        assert!(written.contains(&format!("\n{name}{{")), "{name}");
+    }
+    needs_program!("promtool");
+    let everything = |text: &str| text.replace("$instance", ".*").replace("$policy", ".*").replace("$root", ".*");
+    let rule = |(at, text): (usize, &&str)| format!("  - record: panel:{at}\n    expr: '{}'\n", everything(text));
+    let rules: String = expressions.iter().enumerate().map(rule).collect();
+    t.file("rules.yml", &format!("groups:\n- name: panels\n  rules:\n{rules}"));
+    // Two hosts, on one of which two jobs look at the same tree; a third job that was refused.
+    let findings = |labels: &str, count: u32| {
+        format!(
+            "  - series: 'sgidlint_findings{{policy=\"p\",root=\"/srv\",lint=\"l\",level=\"deny\",{labels}}}'\n    values: '{count}x9'\n"
+        )
+    };
+    let series = [
+        findings("instance=\"a\",report=\"r\"", 3),
+        findings("instance=\"a\",report=\"again\"", 3),
+        findings("instance=\"b\",report=\"r\"", 4),
+        "  - series: 'sgidlint_exit_status{policy=\"p\",instance=\"a\",report=\"r\"}'\n    values: '2x9'\n".to_owned(),
+    ];
+    let holds = |at: usize, labels: &str, value: u32| {
+        format!(
+            "  - expr: panel:{at}\n    eval_time: 5m\n    exp_samples: [{{labels: 'panel:{at}{labels}', value: {value}}}]\n"
+        )
+    };
+    let expected = [holds(0, "", 7), holds(2, "", 1), holds(4, "{lint=\"l\"}", 7), holds(5, "{root=\"/srv\"}", 7)];
+    let test =
+        format!("- interval: 1m\n  input_series:\n{}  promql_expr_test:\n{}", series.concat(), expected.concat());
+    t.file("tests.yml", &format!("rule_files: [rules.yml]\nevaluation_interval: 1m\ntests:\n{test}"));
+    t.sh("promtool check rules ../rules.yml >&2; promtool test rules ../tests.yml >&2");
+});

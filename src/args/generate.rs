@@ -27,6 +27,8 @@ pub(crate) enum Generate {
     PreDeploy(Scheduled),
     /// Prints rules of Prometheus for what `--report prometheus=FILE` writes.
     Alerts,
+    /// Prints a dashboard of Grafana for what `--report prometheus=FILE` writes.
+    Dashboard,
 }
 
 /// What is started.

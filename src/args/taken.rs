@@ -89,6 +89,7 @@ mod tests {
             ("undo --deny foreign-group", false),
             ("check -p x --strict --threads 2 --trust-parents", true),
             ("generate alerts -p x", false),
+            ("generate dashboard -p x", false),
             ("man x -q", true),
             ("plan --format json", false),
         ] {

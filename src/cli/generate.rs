@@ -7,8 +7,8 @@ use super::session::Session;
 use super::streams::Streams;
 use crate::args::{Common, Generate, ReportFormat, Scheduled, UnitKind};
 use crate::infer::schedule::{
-    FollowUp, Job, Task, Unit, Whose, lets_root_write, places_of, topmost, unfit, write_alerts, write_cron, write_step,
-    write_unit,
+    FollowUp, Job, Task, Unit, Whose, lets_root_write, places_of, topmost, unfit, write_alerts, write_cron,
+    write_dashboard, write_step, write_unit,
 };
 use crate::policy::load::Fallback;
 use crate::policy::model::PROJECT_FILE;
@@ -48,6 +48,7 @@ pub(super) fn generate(common: &Common, generate: &Generate, streams: &mut Strea
             streams.write_results(|out| write_step(out, &job))?;
         }
         Generate::Alerts => streams.write_results(write_alerts)?,
+        Generate::Dashboard => streams.write_results(write_dashboard)?,
     }
     Ok(Exit::Clean)
 }

@@ -221,6 +221,11 @@ pub(crate) fn write_alerts(out: &mut dyn Write) -> io::Result<()> {
     out.write_all(include_bytes!("schedule/alerts.yml"))
 }
 
+/// Writes a dashboard of Grafana for the metrics of checks.
+pub(crate) fn write_dashboard(out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(include_bytes!("schedule/dashboard.json"))
+}
+
 fn write_timer(out: &mut dyn Write, task: Task) -> io::Result<()> {
     write!(
         out,
