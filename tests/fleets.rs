@@ -204,20 +204,39 @@ scenario!(ansible_foresees_in_check_mode_what_a_fix_leaves, own mounts, |t| {
         arguments
     };
     let lasting = json!({"changed": true, "changes": 1, "left": 1, "errors": 0});
-    task(t, "--check", fixed(json!({}))).is("failed").says("/private: deny: ").holds(lasting.clone());
-    task(t, "--check", fixed(json!({"fail_on": "never"}))).is("changed").holds(lasting.clone());
-    for unsafely in ["all", "missing-permission"] {
-        let all = fixed(json!({"unsafe_fixes": unsafely}));
-        task(t, "--check", all).is("changed").holds(json!({"changes": 2, "left": 0}));
+    let foreseen = tasks(
+        t,
+        "--check",
+        vec![
+            fixed(json!({})),
+            fixed(json!({"fail_on": "never"})),
+            fixed(json!({"unsafe_fixes": "all"})),
+            fixed(json!({"unsafe_fixes": "missing-permission"})),
+        ],
+    );
+    foreseen[0].is("failed").says("/private: deny: ").holds(lasting.clone());
+    foreseen[1].is("changed").holds(lasting.clone());
+    for unsafely in &foreseen[2..] {
+        unsafely.is("changed").holds(json!({"changes": 2, "left": 0}));
     }
-    let refused = task(t, "", fixed(json!({"max_changes": "0", "unsafe_fixes": "all"})));
-    refused.is("failed").says("max-changes allows").holds(json!({"exit_status": 3, "changed": false}));
     t.holds_first_tree();
+    let done = tasks(
+        t,
+        "",
+        vec![
+            fixed(json!({"max_changes": "0", "unsafe_fixes": "all"})),
+            fixed(json!({})),
+            fixed(json!({})),
+            fixed(json!({"fail_on": "never"})),
+            fixed(json!({"unsafe_fixes": "all"})),
+        ],
+    );
+    done[0].is("failed").says("max-changes allows").holds(json!({"exit_status": 3, "changed": false}));
     // What was changed counts, though the task fails for the rest.
-    task(t, "", fixed(json!({}))).is("failed").says("/private: deny: ").holds(lasting);
-    task(t, "", fixed(json!({}))).is("failed").holds(json!({"changed": false, "left": 1, "run": ""}));
-    task(t, "", fixed(json!({"fail_on": "never"}))).is("ok").holds(json!({"changed": false, "left": 1}));
-    task(t, "", fixed(json!({"unsafe_fixes": "all"}))).is("changed").holds(json!({"left": 0}));
+    done[1].is("failed").says("/private: deny: ").holds(lasting);
+    done[2].is("failed").holds(json!({"changed": false, "left": 1, "run": ""}));
+    done[3].is("ok").holds(json!({"changed": false, "left": 1}));
+    done[4].is("changed").holds(json!({"left": 0}));
 });
 
 scenario!(ansible_says_why_something_is_refused, own mounts, |t| {
