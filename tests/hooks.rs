@@ -121,7 +121,7 @@ fn action(t: &Scenario, inputs: Value) -> (String, Value) {
     let output = command.arg(inputs.to_string()).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    let (said, ended) = said.trim_end().rsplit_once('\n').unwrap_or(("", &said));
+    let (said, ended) = said.trim_end().rsplit_once('\n').unwrap_or(("", said.trim_end()));
     (said.to_owned(), serde_json::from_str(ended).unwrap())
 }
 
