@@ -40,7 +40,7 @@ pub(super) fn prevailing_mode(modes: &[(Mode, u64)], is_directory: bool) -> Opti
                 let said = wants.iter().filter(|&&want| want != Want::Any).count();
                 let holds = modes.iter().filter(|(mode, _)| complies(*mode, wants)).map(|(_, count)| count).sum();
                 let better = best.is_none_or(|(most, held, _)| (said, holds) > (most, held));
-                if said > 0 && prevails(holds, of) && better {
+                if said > 0 && prevails(holds, of) && better && !modes.iter().any(|(mode, _)| opens(*mode, wants)) {
                     best = Some((said, holds, wants));
                 }
             }
@@ -74,6 +74,20 @@ fn candidates(common: &[u32], relations: &[Want], is_directory: bool) -> Vec<Wan
         true => exact.iter().chain(relations).copied().chain([Want::Any]).collect(),
         false => nothing.chain(relations.iter().copied()).chain(exact.iter().copied()).chain([Want::Any]).collect(),
     }
+}
+
+/// Whether everybody could write afterwards what they couldn't before: nobody means that of the few that differ.
+fn opens(mode: Mode, wants: [Want; 3]) -> bool {
+    let given = |want: Want, own: u32, owner: u32, group: u32| match want {
+        Want::Any => own,
+        Want::Exact(bits) => bits,
+        Want::LikeOwner => owner,
+        Want::LikeOwnerNoWrite => owner & !2,
+        Want::LikeGroup => group,
+    };
+    let owner = given(wants[0], bits(mode, 6), 0, 0);
+    let group = given(wants[1], bits(mode, 3), owner, 0);
+    given(wants[2], bits(mode, 0), owner, group) & !bits(mode, 0) & 2 != 0
 }
 
 fn complies(mode: Mode, wants: [Want; 3]) -> bool {
@@ -114,7 +128,7 @@ mod tests {
     #[test]
     fn what_prevails_is_said_in_words_of_chmod() {
         type Case = (&'static [(u32, u64)], bool, &'static str);
-        let cases: [Case; 12] = [
+        let cases: [Case; 14] = [
             (&[(0o644, 9)], false, "0644"),
             (&[(0o4644, 9)], false, "g=u,g-w,o=g"),
             (&[(0o775, 9)], true, "u=rwx,g=rwx,o=rx"),
@@ -127,6 +141,9 @@ mod tests {
             (&[(0o600, 5)], false, "g=,o="),
             (&[(0o660, 5), (0o664, 5)], false, "g=u"),
             (&[(0o662, 5)], false, "g=u,o=w"),
+            (&[(0o644, 9), (0o755, 4), (0o664, 1)], false, "g=u,g-w,o=g"),
+            // Others get what the group has in six of eight, and would be let write the other two.
+            (&[(0o2700, 2), (0o2775, 2), (0o2755, 1), (0o755, 2), (0o2777, 1)], true, "u=rwx"),
         ];
         for (modes, is_directory, expected) in cases {
             let modes: Vec<_> = modes.iter().map(|&(mode, count)| (Mode::new(mode), count)).collect();
