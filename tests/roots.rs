@@ -263,3 +263,19 @@ scenario!(a_path_below_a_root_that_is_refused_is_told_so, |t| {
         run.exits(3).mentions("is a symbolic link; name the real path").never_mentions("no tree covers");
     }
 });
+
+scenario!(what_is_no_share_is_not_given_to_roots_group, own mounts, |t| {
+    // As /etc is, or the directory above some shares.
+    t.tree("dir 0:0 0755 .\n dir 0:4242 2775 share\n file 0:0 0644 share/f\n file 0:4243 0640 secret");
+    for line in ["fix -y -p setgid-share .", "plan -p setgid-share ."] {
+        t.run(line).exits(3).mentions("it is no share: its group is root's and it has no setgid");
+    }
+    t.run("check .").exits(1).mentions("fix would refuse this root");
+    t.holds_first_tree();
+    // It is one as soon as it has a group or setgid, or a policy of the administrator's says so.
+    t.run("fix -y -p setgid-share share").succeeds();
+    t.policy("meant.toml", &policy("[[use]]\npolicy = 'setgid-share'\nroot = '$TREE'"));
+    t.run("fix -n -p meant.toml").never_mentions("it is no share: its");
+    t.sh("chmod g+s .");
+    t.run("fix -n -p setgid-share .").never_mentions("it is no share: its");
+});

@@ -12,9 +12,9 @@ use crate::pattern::left_out::LeftOut;
 use crate::pattern::placeholder::{Origin, put_in};
 use crate::pattern::root::RootPattern;
 use crate::pattern::{At, PatternError};
-use crate::policy::Loaded;
 use crate::policy::model::Tree;
 use crate::policy::problem::Problem;
+use crate::policy::{Loaded, load};
 use crate::source::trust::{Doubt, Step, Sticky, doubt_of_file, doubt_of_parents};
 use crate::sys::SysError;
 use crate::sys::purpose::Purpose;
@@ -251,6 +251,15 @@ impl Finder<'_> {
         let binding = Binding { root: root.clone(), params: &loaded.params, captures: &captures, gid_min };
         match self.table.merged(self.policy, &trees).and_then(|rules| bind(&rules, binding, self.lookup)) {
             Ok(instance) => {
+                // What a file of the user's own says or binds is meant.
+                let is_bound_by_path = matches!(loaded.origin, load::Origin::BuiltIn(_)) && loaded.used_by.is_empty();
+                let is_template = is_bound_by_path && claims.iter().all(|claim| claim.base.is_some());
+                let is_template = is_template && instance.asks_for_root_group();
+                let no_share = || RootRefusal::of_template(hold_directory(&root).ok()?, self.trust);
+                let refusal = refusal.or_else(|| if is_template { no_share() } else { None });
+                if let Some(refusal) = refusal.as_ref().filter(|_| self.trust.purpose.is_for_changes()) {
+                    return self.refuse(root, None, format!("{refusal}; {}", refusal.remedy()));
+                }
                 let exceptions = self.exceptions(loaded, &claims);
                 self.roots.trees.push(Rooted { instance, exceptions, captures, refusal });
             }

@@ -60,6 +60,14 @@ impl Problems {
         self.source.text.get(span.clone()).unwrap_or_default()
     }
 
+    /// The line of the file that a byte of it is on.
+    pub(super) fn line_at(&self, at: usize) -> &str {
+        let (before, after) = self.source.text.split_at_checked(at).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let end = at + after.find('\n').unwrap_or(after.len());
+        self.raw(&(start..end))
+    }
+
     /// The bytes of the file that say the bytes `within` of a string.
     ///
     /// Where a string is written with escapes or over several lines, letters of the value and bytes of the file don't

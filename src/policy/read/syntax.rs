@@ -41,10 +41,23 @@ fn report(error: &Error, problems: &mut Problems) {
     let hint = match (message, expected) {
         ("duplicate key", _) => format!("`{}` is said before in the same table: leave one", problems.raw(&span)),
         ("unexpected leading zero", _) => "leave out the zero; a mode is a string, in quotes".into(),
+        _ if let Some(word) = bare_word(&span, problems) => match word {
+            "yes" | "no" | "on" | "off" => "write `true` or `false`".into(),
+            word => format!("quote it: `\"{word}\"`"),
+        },
         (_, Some(expected)) => format!("here belongs {expected}"),
         _ => "policies are TOML: see https://toml.io".into(),
     };
     problems.add(span, format!("not TOML: {message}").replace("not TOML: duplicate key", "duplicate key"), hint);
+}
+
+/// The word that stands where a value belongs, without the quotes that TOML wants around it.
+fn bare_word<'p>(span: &Range<usize>, problems: &'p Problems) -> Option<&'p str> {
+    let (_, value) = problems.line_at(span.start).split_once('=')?;
+    let value = value.split('#').next()?.trim();
+    let begins_so = value.starts_with(|first: char| first.is_alphabetic() || "@/".contains(first));
+    let is_word = begins_so && value.chars().all(|letter| letter.is_alphanumeric() || "_-.@+=,/".contains(letter));
+    is_word.then_some(value)
 }
 
 /// The span, or where it is empty, the letter before it on the line, so that there is something to point at.

@@ -1,9 +1,11 @@
 //! Why a root is one that nothing is changed below: `fix` refuses it, and who only looks is told.
 
 use super::{SystemRoots, TrustOptions, doubt};
+use crate::model::intent::is_setgid_directory;
 use crate::source::system::{SystemRoot, system_root};
 use crate::source::trust::{Doubt, Sticky};
 use crate::sys::SysError;
+use crate::sys::stat::look;
 use std::fmt;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -17,6 +19,8 @@ pub(crate) enum RootRefusal {
     Preserved(SystemRoot),
     /// Whether it is the system's own can't be told.
     Untold(SysError),
+    /// It is to keep the group that it has, and nobody shares anything by that.
+    NoShare,
 }
 
 impl RootRefusal {
@@ -38,6 +42,14 @@ impl RootRefusal {
         }
     }
 
+    /// Why a directory is refused that a template was bound to, which takes the group that the directory has: where that is
+    /// root's and there is no setgid, somebody named `/etc` or the parent of a share, and all below would go to root's group.
+    pub(crate) fn of_template(dir: impl AsFd, trust: TrustOptions) -> Option<RootRefusal> {
+        let entry = look(dir).ok()?.entry;
+        let is_share = entry.state.gid != 0 || is_setgid_directory(&entry);
+        (!is_share && trust.is_root && trust.system_roots != SystemRoots::Taken).then_some(RootRefusal::NoShare)
+    }
+
     /// What to do so that it is no longer refused.
     pub(crate) const fn remedy(&self) -> &'static str {
         match self {
@@ -45,6 +57,10 @@ impl RootRefusal {
             RootRefusal::Doubted(_) => "take the right to write from others, or vouch for it with --trust-parents",
             RootRefusal::Preserved(SystemRoot::Top) => "name a directory below it, or insist with --no-preserve-root",
             RootRefusal::Preserved(SystemRoot::Kernel(_)) => "insist with --no-preserve-root",
+            RootRefusal::NoShare => {
+                "name a share itself, give this directory its group and setgid (chgrp, chmod g+s), or insist with \
+                 --no-preserve-root"
+            }
             RootRefusal::Untold(_) => "put the directory in order, or insist with --no-preserve-root",
         }
     }
@@ -61,6 +77,7 @@ impl fmt::Display for RootRefusal {
         match self {
             RootRefusal::Doubted(doubt) => write!(f, "root can't rely on this path: {doubt}"),
             RootRefusal::Preserved(system) => write!(f, "nothing is changed here: {system}"),
+            RootRefusal::NoShare => f.write_str("it is no share: its group is root's and it has no setgid"),
             RootRefusal::Untold(error) => write!(f, "can't tell whether it is the system's own: {error}"),
         }
     }

@@ -103,6 +103,16 @@ fn syntax_errors_are_the_first_three() {
 }
 
 #[test]
+fn a_word_without_quotes_is_to_be_quoted() {
+    for word in ["nalab", "team", "finance", "info", "lab", "@root", "web-data", "u=rwx,g=rx"] {
+        let told = wrong(&format!("format = 1\n[[tree]]\nroot = '/srv'\ngroup = {word} # the team"));
+        assert!(told.starts_with("4:") && told.contains(&format!("; quote it: `\"{word}\"`")), "{told}");
+    }
+    assert!(wrong("format = 1\n[[tree]]\nsetgid = yes").ends_with("; write `true` or `false`"));
+    assert!(!wrong("format = 1\n[[tree]]\ngroup = 'lab").contains("quote it"));
+}
+
+#[test]
 fn keys_said_twice_and_leading_zeros_hide_nothing_else() {
     assert_eq!(
         wrong("format = 1\n[[tree]]\nsetgid = true\nsetgid = false\nstikcy = true\nmounts = 01"),
