@@ -165,6 +165,25 @@ scenario!(a_torn_plan_is_refused_by_file_and_line, |t| {
     }
 });
 
+scenario!(undo_of_a_run_that_was_cut_short_leaves_what_a_later_run_made, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n file 0:0 0644 done\n file 0:0 0644 rest\n file 0:4242 0664 right");
+    t.run("fix -y . -p lab.toml").succeeds();
+    let [run] = &t.runs()[..] else { panic!("one run") };
+    // Killed when one of two was done, and nothing of it was written down yet.
+    t.sh("chgrp 0 rest && chmod 0644 rest");
+    let record = t.dir().join("state/runs").join(format!("{run}.jsonl"));
+    let plan: String = fs::read_to_string(&record)
+        .unwrap()
+        .split_inclusive('\n')
+        .take_while(|line| !line.contains(r#""type":"outcome""#))
+        .collect();
+    fs::write(&record, plan).unwrap();
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.run(&format!("undo -y {run}")).succeeds().mentions("made of 1 entry stays");
+    t.holds("dir 0:4242 2775 .\n file 0:0 0644 done\n file 0:4242 0664 rest\n file 0:4242 0664 right");
+});
+
 scenario!(a_torn_record_is_still_undone, |t| {
     flawed(t);
     t.run("fix -y . -p lab.toml").succeeds();

@@ -180,6 +180,13 @@ fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Strea
     })?;
     let mut record = store::reading(&session, &run, || journal::load(&store, &run, &session.stop))?;
     narrow(&mut record, &arguments.paths)?;
+    let later = journal::leave_to_later(&mut record, &store, &session.stop).map_err(Failure::incomplete)?;
+    if let Some((count, last)) = later {
+        let entries = counted(count, "entry", "entries");
+        streams.status(format_args!(
+            "What later runs ({last}) made of {entries} stays: run {run} was cut short before it came to them."
+        ));
+    }
     let was_running = record.state == RunState::Running;
     ask::refuse_without_terminal(&arguments.consent)?;
     let which = run_text(&run, &record.plan.header);

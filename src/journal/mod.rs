@@ -10,6 +10,7 @@
 
 mod counts;
 mod id;
+mod later;
 mod list;
 mod outcome;
 mod record;
@@ -18,6 +19,7 @@ mod sweep;
 pub(crate) mod wording;
 
 pub(crate) use counts::Counts;
+pub(crate) use later::leave_to_later;
 #[cfg(test)]
 pub(crate) use list::{Illegible, Pruned};
 pub(crate) use list::{Last, Needed, Old, RunSummary, Turn, cut_short, last_to, list, one, prune};
