@@ -22,7 +22,7 @@ use crate::source::walk::{Counters, default_threads};
 pub(super) use crate::survey::Depth;
 use crate::survey::SurveyError;
 use crate::sys::features::KernelFeatures;
-use crate::sys::names::NameService;
+use crate::sys::names::{NameService, nsswitch};
 use crate::sys::privilege;
 use crate::sys::purpose::Purpose;
 use crate::sys::seccomp::{Filter, filter_process, forbid_acls};
@@ -51,6 +51,10 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// Begins a session: from here on no thread can gain what it doesn't need.
     pub(super) fn begin(common: &'a Common, purpose: Purpose) -> Result<Session<'a>, Failure> {
+        if let Some(refusal) = nsswitch::refusal() {
+            let hint = "install the package (.deb or .rpm), or build it here: `cargo install`";
+            return Err(Failure::usage(refusal).hinted(hint));
+        }
         let unfit = |error| Failure::incomplete(unfit(error));
         privilege::bound(purpose).map_err(unfit)?;
         privilege::forbid_gains().map_err(unfit)?;

@@ -2,6 +2,7 @@
 
 mod cache;
 mod members;
+pub(crate) mod nsswitch;
 
 use super::SysError;
 use crate::model::accounts::{Accounts, IdNames};
@@ -164,11 +165,11 @@ impl NameService {
 
 impl Accounts for NameService {
     fn knows_uid(&self, uid: u32) -> bool {
-        self.kept(self.user(uid), || Lookup::Uid(uid)).is_none_or(|user| user.is_some())
+        self.kept(self.user(uid), || Lookup::Uid(uid)).is_none_or(|user| user.is_some() || nsswitch::may_be_known())
     }
 
     fn knows_gid(&self, gid: u32) -> bool {
-        self.kept(self.group(gid), || Lookup::Gid(gid)).is_none_or(|group| group.is_some())
+        self.kept(self.group(gid), || Lookup::Gid(gid)).is_none_or(|group| group.is_some() || nsswitch::may_be_known())
     }
 
     fn is_member(&self, uid: u32, gid: u32) -> bool {
