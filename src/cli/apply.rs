@@ -5,6 +5,7 @@ use super::exit::{Exit, Failure};
 use super::grounded::{Grounded, LostRoot};
 use super::session::Session;
 use super::streams::Streams;
+use super::turn::{meant, narrow};
 use super::{ask, paths, planning, store, telling};
 use crate::apply::lock::{Again, PATIENCE};
 use crate::apply::{Found, foresee, undo_plan};
@@ -12,20 +13,19 @@ use crate::args::{Agreement, Apply, Common, Format, Ids, Redo, Undo};
 use crate::diff::{DiffManner, DiffRow, Head, write_folded};
 use crate::findings::{PolicyLabel, Root, Totals, path_in_tree};
 use crate::journal::wording::{Expected, Settled};
-use crate::journal::{self, Done, Drift, Last, Outcome, Record, RunState, Turn};
+use crate::journal::{self, Done, Drift, Outcome, RunState, Turn};
 use crate::model::text::numbers::{capitalized, counted, number};
 use crate::plan::{Change, Header, Names, Plan, ReadError, RunKind};
 use crate::report::human::runs::run_text;
 use crate::report::json;
 use crate::screen::progress;
 use crate::source::roots;
-use crate::store::Store;
 use crate::sys::file::open_for_reading;
 use crate::sys::host;
 use crate::sys::stat::look;
 use std::io::BufReader;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::Duration;
@@ -246,42 +246,6 @@ fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Strea
     let mut told = told(&record.plan, &undo.found);
     told.extend(told_parted(&undo.plan, &parted));
     end(&session, &undo.plan, executed, told, exit, streams)
-}
-
-/// Leaves of a record what lies at or below these paths, if there are any: the rest isn't to be undone.
-fn narrow(record: &mut Record, paths: &[PathBuf]) -> Result<(), Failure> {
-    for path in paths {
-        let absolute = paths::absolute(path)?;
-        if !record.changed_below(&absolute) {
-            return Err(Failure::usage(format!(
-                "run {} changed nothing at or below {}",
-                record.id,
-                paths::shown(path)
-            ))
-            .hinted(format!("`sgidlint log {}` shows what it changed", record.id)));
-        }
-    }
-    let paths = paths.iter().map(|path| paths::absolute(path)).collect::<Result<Vec<_>, _>>()?;
-    if !paths.is_empty() {
-        record.narrow_to(&paths);
-    }
-    Ok(())
-}
-
-/// The run that is to be turned round: the one that is called so, or the last.
-fn meant(session: &Session<'_>, store: &Store, turn: Turn, name: Option<&str>) -> Result<Last, Failure> {
-    match name {
-        Some(name) => {
-            let run = journal::named(store, name).map_err(Failure::usage)?;
-            Ok(Last { run: Some(run), ..Last::default() })
-        }
-        None => {
-            let last = progress::while_busy(telling::of(session.common), "looking for the last run", || {
-                journal::last_to(turn, store, &session.stop).map_err(Failure::incomplete)
-            });
-            if session.stop.load(Ordering::Relaxed) { Err(Failure::interrupted("nothing was changed")) } else { last }
-        }
-    }
 }
 
 /// What there is to tell of entries that are not, or no longer, as the run left them.

@@ -36,6 +36,7 @@ mod stall;
 mod shell;
 mod streams;
 mod surveying;
+mod turn;
 mod telling;
 
 use crate::args::{self, Arguments, Command};

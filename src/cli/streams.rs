@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::paged::Paged;
-use super::priority::{Prioritized, columns, error_columns, is_journal, write_error};
+use super::priority::{columns, error_columns, is_journal, write_error};
 use crate::args::Common;
 use crate::diff::Folding;
 use crate::findings::Totals;
@@ -11,6 +11,7 @@ use crate::model::text::escape;
 use crate::report::human::failure;
 use crate::report::manner::{Grouping, Manner, Strictness};
 use crate::report::{Palette, Verbosity, json};
+use crate::screen::journal::Prioritized;
 use crate::screen::wrap::{Layout, pieces};
 use crate::sys::output::{Existing, Output};
 use std::cell::RefCell;

@@ -2,6 +2,7 @@
 
 use crate::findings::order::path_in_tree;
 use crate::findings::packed::Findings;
+pub(crate) use crate::findings::rare::{Rare, Rival};
 use crate::findings::totals::Counts;
 use crate::judging::usage::Usage;
 use crate::lints::{Cause, Finding, Fix, Level, Levels, Lint, LintSet, Losers};
@@ -11,7 +12,7 @@ use crate::model::entry::{Identity, Kind, State};
 use crate::model::intent::RuleId;
 use crate::model::operation::Operation;
 use crate::model::path::TreePath;
-use crate::model::target::{AclTurn, Links, TargetAcls};
+use crate::model::target::Links;
 use crate::model::text::escape::entry_path;
 use crate::policy::Loaded;
 use crate::policy::model::Mounts;
@@ -21,7 +22,6 @@ use crate::sys::handle::Handle;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// All that a survey found, in path order.
 #[derive(Clone, Debug, Default)]
@@ -268,42 +268,6 @@ pub struct Prospect {
     pub left: Box<[Finding]>,
     /// And its ACLs that the policy speaks of.
     pub judged: Option<Box<JudgedAcls>>,
-}
-
-/// What few entries with findings have.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Rare {
-    /// The other names that it may have when it is changed.
-    pub links: Links,
-    /// What stands between a root and its group, if something does: the message of unreachable.
-    pub obstacle: Option<Box<str>>,
-    /// Which two policies want which states of it, in words: the message of conflict.
-    pub conflict: Option<Arc<str>>,
-    /// Two policies that want different states of it, until that is put into words.
-    pub rivals: Option<Box<[Rival; 2]>>,
-    /// What its ACLs come to.
-    pub acls: Acls,
-    /// Whom its ACL names that would have less in the state that the policy asks for.
-    pub losers: Losers,
-    /// Its ACLs before and after, where they are part of what is planned.
-    pub turn: Option<Box<AclTurn>>,
-    /// Its ACLs, where the policy speaks of them.
-    pub acls_found: Option<Box<TargetAcls>>,
-    /// Its ACLs that the policy speaks of.
-    pub judged: Option<Box<JudgedAcls>>,
-    /// The read-only place that keeps it as it is, by its path from the root.
-    pub read_only: Option<TreePath>,
-}
-
-/// One of two policies that want different states of an entry.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Rival {
-    /// Its root, by index.
-    pub root: u32,
-    /// The rule that says so, if one rule does.
-    pub rule: Option<RuleId>,
-    /// The state that would suit it.
-    pub ideal: State,
 }
 
 /// An entry with findings that exceptions cover.

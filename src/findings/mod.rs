@@ -2,6 +2,7 @@
 
 pub(crate) mod packed;
 mod change;
+mod rare;
 pub(crate) mod found;
 pub(crate) mod order;
 pub(crate) mod links;

@@ -2,6 +2,7 @@
 
 pub(crate) mod progress;
 pub(crate) mod entries;
+pub(crate) mod journal;
 pub(crate) mod style;
 pub(crate) mod wrap;
 pub(crate) mod table;

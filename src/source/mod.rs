@@ -1,7 +1,6 @@
 //! Where entries come from, and how far what leads there can be relied on.
 
 pub(crate) mod trust;
-pub(crate) mod login_defs;
 pub(crate) mod mounts;
 pub(crate) mod system;
 pub(crate) mod line;

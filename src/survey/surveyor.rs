@@ -1,11 +1,12 @@
 //! One thread of a survey: what the walk tells, judged.
 
+mod visit;
+
 use super::acls;
 use super::assess::{Context, Finds, Judged, assess};
 use super::live::{Part, locked};
 use super::plain::Plain;
-use super::site::{DirectoryAnswers, Site, Walked, keeper_at, path_of};
-use super::way::parent_of;
+use super::site::{DirectoryAnswers, Site, Walked, path_of};
 use crate::findings::{Counts, EntryError, SkippedMount};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::judging::judge::Verdict;
@@ -14,15 +15,13 @@ use crate::judging::scope::{Paths, Region, Relevance, Scope, Wanted};
 use crate::model::entry::Kind;
 use crate::model::path::TreePath;
 use crate::source::mounts::{Class, Mounts, classify};
-use crate::source::walk::{Crossing, Enough, Next, Place, Standing, Unread, Visitor, Want};
-use crate::sys::SysError;
-use crate::sys::dir::{OnMount, same_mount};
+use crate::source::walk::Place;
+use crate::sys::dir::same_mount;
 use crate::sys::features::KernelFeatures;
-use crate::sys::stat::{Glance, Look};
+use crate::sys::stat::Look;
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::ffi::{CStr, OsStr};
-use std::os::fd::BorrowedFd;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -293,131 +292,10 @@ impl<'p> Surveyor<'p> {
     }
 }
 
-impl<'p> Visitor for Surveyor<'p> {
-    type Here = Scope<'p>;
-
-    fn begin(&mut self, at: Place<'_, Scope<'p>>) {
-        self.asked = Cell::default();
-        self.plain.forget();
-        self.hand_in();
-        self.set_directory(at.here(), || at.path());
-    }
-
-    fn want(&mut self, here: &Scope<'p>, name: &CStr, kind: Kind) -> Want {
-        let name = name.to_bytes();
-        let nested = &here.region.nested;
-        if kind == Kind::Dir && !nested.is_empty() && nested.contains(&joined(&self.paths.region, name)) {
-            return Want::Skip;
-        }
-        // A policy of a few paths must not walk the world.
-        let is_unwanted = match kind {
-            Kind::Dir => here.is_over_in(name, &mut self.scratch),
-            _ => !here.wants_kind(kind),
-        };
-        if is_unwanted {
-            self.counts.entries += 1;
-            return Want::Skip;
-        }
-        match self.hear_listed(here, name, kind) {
-            Relevance::Excluded => {
-                self.counts.excluded += 1;
-                Want::Skip
-            }
-            _ if kind == Kind::Dir => Want::Enter,
-            Relevance::Unwanted => {
-                self.counts.entries += 1;
-                Want::Skip
-            }
-            Relevance::Wanted if self.is_plain && self.plain.is_worth_a_glance(here.entry.mount) => Want::Glance,
-            Relevance::Wanted => Want::Look,
-        }
-    }
-
-    fn glance(&mut self, glance: &Glance) -> Enough {
-        if !self.plain.is_clean_at_a_glance(glance) {
-            return Enough::No;
-        }
-        self.counts.entries += 1;
-        Enough::Yes
-    }
-
-    fn entry(&mut self, at: Place<'_, Scope<'p>>, look: &Look) -> Standing {
-        // What the policies want of it was heard when its name was read, a moment ago.
-        if !self.is_plain {
-            let all_wanted = std::mem::take(&mut self.all_wanted);
-            let judged = self.judge_listed(at, look, &all_wanted);
-            self.all_wanted = all_wanted;
-            judged.standing()
-        } else if self.plain.is_clean(&look.entry) {
-            self.counts.entries += 1;
-            Standing::Told
-        } else {
-            let all_wanted = std::mem::take(&mut self.plain.all_wanted);
-            let judged = self.judge_listed(at, look, &all_wanted);
-            self.plain.all_wanted = all_wanted;
-            self.plain.judged(&look.entry, judged);
-            judged.standing()
-        }
-    }
-
-    fn directory(&mut self, at: Place<'_, Scope<'p>>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<Scope<'p>> {
-        self.set_directory(at.here(), || parent_of(at.path()));
-        match self.meet(at.here(), &Walked { place: at, own, asked: &Cell::default(), features: self.features }, look) {
-            Met::Inside(scope) if scope.is_over() => Next::Leave,
-            Met::Inside(scope) => Next::Enter(scope),
-            Met::Done => Next::Leave,
-            Met::Moved => Next::Moved,
-        }
-    }
-
-    fn mount(&mut self, at: Place<'_, Scope<'p>>, mount: OnMount) -> Crossing {
-        let local = !mount.automount && self.is_local(mount.id);
-        let scope = at.here();
-        let mounts = |view: usize| scope.region.views[view].bound.instance.mounts();
-        if scope.actives.iter().any(|active| mounts(active.view).enters(local)) {
-            return Crossing::Enter;
-        }
-        self.shut(at);
-        Crossing::Stay
-    }
-
-    fn shut(&mut self, at: Place<'_, Scope<'p>>) {
-        let scope = at.here();
-        for active in &scope.actives {
-            let view = &scope.region.views[active.view];
-            self.skipped_mounts.push(SkippedMount { root: view.bound.index, path: path_of(at, active.view) });
-        }
-    }
-
-    fn vanished(&mut self, _: Place<'_, Scope<'p>>) {
-        self.counts.vanished += 1;
-        self.has_missed = true;
-    }
-
-    fn error(&mut self, at: Place<'_, Scope<'p>>, error: SysError) {
-        let owner = keeper_at(at, &error);
-        self.error(at, |root, path| EntryError { owner, ..EntryError::of(Some(root), path, error) });
-    }
-
-    fn unread(&mut self, at: Place<'_, Scope<'p>>, why: Unread) {
-        self.error(at, |root, path| EntryError::told(Some(root), path, why.to_string()));
-    }
-
-    fn end(&mut self) {
-        // Several threads sort what one alone would have to; what is left is to put theirs together.
-        self.hand_in();
-        locked(&self.part).finds.reports.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| a.path.cmp(&b.path)));
-    }
-}
-
 fn doubtful(path: &Path) -> String {
     format!(
         "{}: nothing in it was looked at: it has the name of a snapshot folder, which anybody who can write the directory \
          it lies in could have given it; make that directory root's alone, or set `default-excludes = false`",
         path.display()
     )
-}
-
-fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
-    if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
 }

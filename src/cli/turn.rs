@@ -1,0 +1,46 @@
+//! Which run is to be turned round, and how much of it.
+
+use super::exit::Failure;
+use super::session::Session;
+use super::{paths, telling};
+use crate::journal::{self, Last, Record, Turn};
+use crate::screen::progress;
+use crate::store::Store;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+/// Leaves of a record what lies at or below these paths, if there are any: the rest isn't to be undone.
+pub(super) fn narrow(record: &mut Record, paths: &[PathBuf]) -> Result<(), Failure> {
+    for path in paths {
+        let absolute = paths::absolute(path)?;
+        if !record.changed_below(&absolute) {
+            return Err(Failure::usage(format!(
+                "run {} changed nothing at or below {}",
+                record.id,
+                paths::shown(path)
+            ))
+            .hinted(format!("`sgidlint log {}` shows what it changed", record.id)));
+        }
+    }
+    let paths = paths.iter().map(|path| paths::absolute(path)).collect::<Result<Vec<_>, _>>()?;
+    if !paths.is_empty() {
+        record.narrow_to(&paths);
+    }
+    Ok(())
+}
+
+/// The run that is to be turned round: the one that is called so, or the last.
+pub(super) fn meant(session: &Session<'_>, store: &Store, turn: Turn, name: Option<&str>) -> Result<Last, Failure> {
+    match name {
+        Some(name) => {
+            let run = journal::named(store, name).map_err(Failure::usage)?;
+            Ok(Last { run: Some(run), ..Last::default() })
+        }
+        None => {
+            let last = progress::while_busy(telling::of(session.common), "looking for the last run", || {
+                journal::last_to(turn, store, &session.stop).map_err(Failure::incomplete)
+            });
+            if session.stop.load(Ordering::Relaxed) { Err(Failure::interrupted("nothing was changed")) } else { last }
+        }
+    }
+}
