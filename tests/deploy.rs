@@ -186,7 +186,7 @@ scenario!(what_a_projects_tree_holds_for_begins_beside_it_too, own mounts, |t| {
     t.tree("dir 0:0 0755 .");
     t.sh("mkdir -p repo/site repo/in; touch repo/site/page; chmod 600 repo/site/page");
     let policy = |condition: &str| {
-        format!("format = 1\n[[tree]]\nroot = 'site'\nfile-mode = '0644'\n[tree.x]\n").replace("[tree.x]\n", condition)
+        "format = 1\n[[tree]]\nroot = 'site'\nfile-mode = '0644'\n[tree.x]\n".replace("[tree.x]\n", condition)
     };
     for (condition, holds) in [
         ("when = 'flags/live'", false),

@@ -189,6 +189,9 @@ scenario!(what_is_given_to_the_action_is_never_run, own mounts, |t| {
         assert!(!t.path("pwned").exists(), "{name}: {said}");
         assert!(ended["outputs"].as_object().unwrap().len() == 2, "{name}: {ended}");
     }
+    // What comes first is there, so that it isn't refused before an option would be obeyed.
+    action(t, json!({"executable": BINARY, "paths": "site/good\n--output=pwned"}));
+    assert!(!t.path("pwned").exists());
     let (_, ended) = action(t, json!({"executable": format!("{BINARY}\nexit-status=0")}));
     assert_ne!(ended["status"], 0);
     assert!(!t.path("pwned").exists());
