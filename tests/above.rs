@@ -7,8 +7,8 @@ use crate::scenario::Scenario;
 fn stage(t: &mut Scenario) {
     t.tree(
         "
-        dir  0:0    0755 .
-        file 0:0    0640 notes
+        dir  0:3    0755 .
+        file 0:3    0640 notes
         dir  0:4242 2775 lab
         dir  0:4242 0755 lab/run
         file 0:4242 0640 lab/run/a
