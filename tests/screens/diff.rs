@@ -25,8 +25,7 @@ Fix would change 12 files group root ->
 0755 -> 2775, 1 file group root -> 4242.
 Fix would make 19 changes: 18 open
 wider, 13 change hands:
-sgidlint fix -p
-  $DIR/lab.toml .
+sgidlint fix -p $DIR/lab.toml .
 
 "#]].raw());
     assert_data_eq!(screen(t, 80, "diff . -p lab.toml", 1), str![[r#"
@@ -79,8 +78,7 @@ Fix would change 12 files group root ->
 0755 -> 2775, 1 file group root -> 4242.
 Fix would make 19 changes: 18 open
 wider, 13 change hands:
-sgidlint fix -p
-  $DIR/lab.toml .
+sgidlint fix -p $DIR/lab.toml .
 
 "#]].raw());
     assert_data_eq!(screen(t, 80, "diff --stat . -p lab.toml", 1), str![[r#"
