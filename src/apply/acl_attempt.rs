@@ -1,5 +1,6 @@
 //! Taking the steps of a change that holds ACLs: each is looked at before the next, and the way back is known.
 
+use super::attempt::cause_of_failure;
 use super::open_roots::{Known, OpenRoots, failed};
 use crate::journal::{Capabilities, Cause, Done, Outcome, cause_of_refusal};
 use crate::model::acl::effective::Effective;
@@ -10,7 +11,6 @@ use crate::plan::{AclCall, AclStep, Change, Extent, acl_steps, acl_steps_between
 use crate::sys::SysError;
 use crate::sys::acl::Which;
 use crate::sys::xattr::extras;
-use rustix::io::Errno;
 
 /// A change of ACLs that is being made.
 pub(super) struct AclAttempt<'a> {
@@ -45,7 +45,10 @@ impl<'a> AclAttempt<'a> {
                 if self.look().is_ok_and(|now| passed(&now)) {
                     self.go_back();
                 }
-                let done = Done { cause: self.cause_of_failure(error), ..failed(error) };
+                let done = Done {
+                    cause: cause_of_failure(error, &self.known.look, self.change.before.uid, self.open_roots.as_root),
+                    ..failed(error)
+                };
                 self.with_file_system(self.with_state(done))
             }
             Err(Halt::Untrue(seen)) => {
@@ -146,20 +149,6 @@ impl<'a> AclAttempt<'a> {
                 Done { file_system: self.open_roots.file_system(self.known.look.entry.mount), ..done }
             }
             _ => done,
-        }
-    }
-
-    fn cause_of_failure(&self, error: SysError) -> Option<Cause> {
-        match error.errno {
-            Errno::ROFS => Some(Cause::ReadOnly),
-            Errno::PERM if self.known.look.is_immutable() => Some(Cause::Immutable),
-            Errno::PERM if self.known.look.is_append_only() => Some(Cause::AppendOnly),
-            Errno::PERM if self.open_roots.as_root => Some(Cause::FileSystem),
-            Errno::PERM if self.change.before.uid != crate::sys::host::effective_uid() => Some(Cause::NotOwner),
-            Errno::PERM => Some(Cause::NotInGroup),
-            // ext4 has room for 119 names, btrfs for about 2,000, XFS for 5,457.
-            Errno::NOSPC | Errno::TOOBIG if error.call == "setxattr" => Some(Cause::AclRoom),
-            _ => None,
         }
     }
 }

@@ -202,7 +202,7 @@ impl<'a> Attempt<'a> {
 
     /// After a failure in the middle: the way back, so that nobody is locked out for a change that can't be made.
     fn back_out(&self, error: SysError) -> Done {
-        let failure = match self.cause_of_failure(error) {
+        let failure = match cause_of_failure(error, &self.known.look, self.steps.before.uid, self.open_roots.as_root) {
             Some(cause) => self.because(cause, failed(error)),
             None => failed(error),
         };
@@ -240,17 +240,20 @@ impl<'a> Attempt<'a> {
     fn with_state(&self, done: Done) -> Done {
         Done { state: self.look().ok().map(|look| look.entry.state), ..done }
     }
+}
 
-    fn cause_of_failure(&self, error: SysError) -> Option<Cause> {
-        match error.errno {
-            Errno::ROFS => Some(Cause::ReadOnly),
-            Errno::PERM if self.known.look.is_immutable() => Some(Cause::Immutable),
-            Errno::PERM if self.known.look.is_append_only() => Some(Cause::AppendOnly),
-            Errno::PERM if self.open_roots.as_root => Some(Cause::FileSystem),
-            Errno::PERM if self.steps.before.uid != crate::sys::host::effective_uid() => Some(Cause::NotOwner),
-            Errno::PERM => Some(Cause::NotInGroup),
-            _ => None,
-        }
+/// Why a call failed that was to change an entry of this owner, where that can be told.
+pub(super) fn cause_of_failure(error: SysError, look: &Look, owner: u32, as_root: bool) -> Option<Cause> {
+    match error.errno {
+        Errno::ROFS => Some(Cause::ReadOnly),
+        Errno::PERM if look.is_immutable() => Some(Cause::Immutable),
+        Errno::PERM if look.is_append_only() => Some(Cause::AppendOnly),
+        Errno::PERM if as_root => Some(Cause::FileSystem),
+        Errno::PERM if owner != crate::sys::host::effective_uid() => Some(Cause::NotOwner),
+        Errno::PERM => Some(Cause::NotInGroup),
+        // ext4 has room for 119 names, btrfs for about 2,000, XFS for 5,457.
+        Errno::NOSPC | Errno::TOOBIG if error.call == "setxattr" => Some(Cause::AclRoom),
+        _ => None,
     }
 }
 
