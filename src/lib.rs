@@ -78,6 +78,7 @@ mod formats;
 mod answers;
 mod diff;
 mod args;
+mod process;
 mod cli;
 
 pub use cli::run;

@@ -1,12 +1,10 @@
 //! `apply` and `undo`: plans that were made before.
 
 use super::execute::{self, Executed, execute, settled_one, waiting};
-use super::exit::{Exit, Failure};
 use super::grounded::{Grounded, LostRoot};
 use super::session::Session;
-use super::streams::Streams;
 use super::turn::{meant, narrow};
-use super::{ask, paths, planning, store, telling};
+use super::{ask, planning, store, telling};
 use crate::apply::lock::{Again, PATIENCE};
 use crate::apply::{Found, foresee, undo_plan};
 use crate::args::{Agreement, Apply, Common, Format, Ids, Redo, Undo};
@@ -16,6 +14,9 @@ use crate::journal::wording::{Expected, Settled};
 use crate::journal::{self, Done, Drift, Outcome, RunState, Turn};
 use crate::model::text::numbers::{capitalized, counted, number};
 use crate::plan::{Change, Header, Names, Plan, ReadError, RunKind};
+use crate::process::exit::{Exit, Failure};
+use crate::process::paths;
+use crate::process::streams::Streams;
 use crate::report::human::runs::run_text;
 use crate::report::json;
 use crate::screen::progress;

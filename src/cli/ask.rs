@@ -1,11 +1,11 @@
 //! Asking before anything is changed.
 
-use super::exit::Failure;
-use super::priority::error_columns;
 use crate::args::Agreement;
 use crate::model::text::escape::width;
 use crate::plan::effects::Effects;
 use crate::plan::{Fixes, Plan};
+use crate::process::exit::Failure;
+use crate::process::priority::error_columns;
 use crate::screen::wrap::wrap;
 use crate::sys::terminal::{Typed, forget_typed, read_line};
 use std::io::{IsTerminal, Write, stderr, stdin};

@@ -1,13 +1,13 @@
 //! What isn't the caller's to change: planned for nobody, counted, and told by who could do it, with the command.
 
-use super::exit::Failure;
-use super::streams::Streams;
 use crate::args::{Check, Common};
 use crate::findings::Survey;
 use crate::model::accounts::{Caller, IdNames};
 use crate::model::text::numbers::counted;
 use crate::model::text::quote::shell_quote;
 use crate::plan::ability::{self, Barrier};
+use crate::process::exit::Failure;
+use crate::process::streams::Streams;
 use crate::sys::identity::caller;
 use crate::sys::names::NameService;
 use std::ffi::OsStr;

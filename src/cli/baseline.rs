@@ -1,9 +1,7 @@
 //! `--baseline` and `--write-baseline`: what is known is neither told nor fails.
 
-use super::exit::Failure;
 use super::judged::{Judged, Probed};
-use super::streams::{Streams, create};
-use super::{levels, paths};
+use super::levels;
 use crate::args::{Common, Reporting};
 use crate::findings::baseline::{Baseline, BaselineSubject};
 use crate::formats::Readers;
@@ -12,6 +10,9 @@ use crate::lints::{Level, Lint};
 use crate::model::entry::Entry;
 use crate::model::text::escape::{entry_path, escape};
 use crate::model::text::numbers::counted;
+use crate::process::exit::Failure;
+use crate::process::paths;
+use crate::process::streams::{Streams, create};
 use crate::report::check;
 use crate::source::roots;
 use crate::sys::file::read_text;

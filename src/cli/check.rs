@@ -1,13 +1,11 @@
 //! `check` and `diff`: looking, and telling.
 
 use super::baseline::{Memory, Removable};
-use super::exit::{Exit, Failure};
 use super::expect;
 use super::judged::Judged;
 use super::reporting::{CheckReport, Files};
 use super::run_as::run_as;
 use super::session::Session;
-use super::streams::{Streams, warn};
 use super::{barred, planning, project, selecting, store};
 use crate::args::{Check, CheckCommand, Common, Diff, Format, Limit};
 use crate::diff::stat;
@@ -20,6 +18,8 @@ use crate::model::text::quote::shell_quote;
 use crate::plan::ability::keep_mendable;
 use crate::plan::effects::Effects;
 use crate::policy::load::Fallback;
+use crate::process::exit::{Exit, Failure};
+use crate::process::streams::{Streams, warn};
 use crate::report::base::Base;
 use crate::report::check::{Ended, Failed};
 use crate::report::human::run::Ran;

@@ -1,10 +1,8 @@
 //! Making the changes of a plan: locked, on record first, each looked at afterwards, told at the end.
 
-use super::exit::{Exit, Failure};
 use super::grounded::Grounded;
 use super::session::{Session, unfit};
 use super::store;
-use super::streams::Streams;
 use super::telling;
 use crate::apply::lock::{Again, LockError, LockRequest, Locks, lock};
 use crate::apply::{Ended, OpenRoots, Tally, apply};
@@ -17,6 +15,8 @@ use crate::model::text::escape;
 use crate::model::text::numbers::{counted, number};
 use crate::plan::{Change, Plan, PlanRoot, RunKind};
 use crate::policy::model::Mounts;
+use crate::process::exit::{Exit, Failure};
+use crate::process::streams::Streams;
 use crate::report::human::run::{Ran, write_outcomes};
 use crate::report::json;
 use crate::screen::progress;
@@ -264,7 +264,7 @@ fn refuse_beyond_limit(plan: &Plan) -> Result<(), Failure> {
     let most = by_root.iter().max_by_key(|&(_, count)| count).filter(|_| by_root.len() > 1);
     let failure = match most.and_then(|(&root, &count)| Some((plan.header.roots.get(root as usize)?, count))) {
         Some((root, count)) => {
-            let root = super::paths::shown(&root.path);
+            let root = crate::process::paths::shown(&root.path);
             let rest = "the limit counts all trees of a run together: a PATH or -p limits it to others";
             failure.hinted(format!("{} of them are below {root}; {rest}", number(count)))
         }

@@ -1,13 +1,11 @@
 //! `explain`: what a lint means, or which rules decide what an entry should be.
 
-use super::exit::{Exit, Failure};
 use super::explain_as::{end_of_way, tell};
 use super::judged::Judged;
+use super::left_out;
 use super::levels::unknown_lint;
 use super::run_as::run_as;
 use super::session::{Depth, Session, failed};
-use super::streams::Streams;
-use super::{left_out, paths};
 use crate::access::passing::{default_acl, way};
 use crate::answers::trace;
 use crate::args::{Check, Common, EVERY_LINT, Explain, Format};
@@ -25,6 +23,9 @@ use crate::model::text::quote::shell_quote;
 use crate::pattern::placeholder::put_in;
 use crate::plan::ability::bar_roots;
 use crate::policy::load::Fallback;
+use crate::process::exit::{Exit, Failure};
+use crate::process::paths;
+use crate::process::streams::Streams;
 use crate::report::human::explain::{
     Attribute, EntryView, Explained, LintAnswer, LintText, Said, write_entry, write_lint,
 };

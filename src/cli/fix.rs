@@ -2,11 +2,9 @@
 
 use super::check::{effects, heads, looked, rows, tell_errors, tell_rest, tell_rest_of, write_survey_diff};
 use super::execute::{Executed, execute, settled, tell};
-use super::exit::{Exit, Failure};
 use super::judged::{Judged, exit_of, fails};
 use super::pick::Picking;
 use super::session::Session;
-use super::streams::Streams;
 use super::{ask, barred, planning, store, telling};
 use crate::args::Common;
 use crate::args::{Fix, Format, Plan as PlanArguments};
@@ -21,6 +19,8 @@ use crate::model::text::numbers::{counted, number};
 use crate::plan::effects::Effects;
 use crate::plan::{Plan, RunKind};
 use crate::policy::load::Fallback;
+use crate::process::exit::{Exit, Failure};
+use crate::process::streams::Streams;
 use crate::report::text::words::Words;
 use crate::report::{human, json};
 use crate::screen::progress;

@@ -1,10 +1,7 @@
 //! `generate`: what starts sgidlint by itself, as text; nothing is installed.
 
-use super::exit::{Exit, Failure};
-use super::paths;
 use super::reporting::format_and_path;
 use super::session::Session;
-use super::streams::Streams;
 use crate::args::{Common, Generate, ReportFormat, Scheduled, UnitKind};
 use crate::infer::schedule::{
     FollowUp, Job, Task, Unit, Whose, lets_root_write, places_of, topmost, unfit, write_alerts, write_cron,
@@ -12,6 +9,9 @@ use crate::infer::schedule::{
 };
 use crate::policy::load::Fallback;
 use crate::policy::model::PROJECT_FILE;
+use crate::process::exit::{Exit, Failure};
+use crate::process::paths;
+use crate::process::streams::Streams;
 use crate::sys::host;
 use crate::sys::purpose::Purpose;
 use crate::sys::root::{look_at_path, resolve};

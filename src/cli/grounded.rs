@@ -1,13 +1,13 @@
 //! Opening the roots of a plan: what one of them has become since costs its own changes, not the others'.
 
-use super::exit::Failure;
-use super::paths;
 use super::session::Session;
-use super::streams::Streams;
 use crate::apply::lock::LockError;
 use crate::apply::{OpenRoots, RootDrift};
 use crate::args::Format;
 use crate::plan::{Change, Plan};
+use crate::process::exit::Failure;
+use crate::process::paths;
+use crate::process::streams::Streams;
 use crate::report::json;
 use crate::source::roots::{RootRefusal, TrustOptions};
 use crate::sys::features::KernelFeatures;

@@ -1,15 +1,15 @@
 //! `init`: a policy that fits most of a real tree.
 
-use super::exit::{Exit, Failure};
-use super::paths;
 use super::session::{Session, unfit};
-use super::streams::Streams;
 use super::telling;
 use crate::args::{Common, Init};
 use crate::infer::toml::{Preface, write_proposal};
 use crate::infer::{Counting, Proposal, Surroundings};
 use crate::model::text::escape::{escape_message, full_path};
 use crate::model::text::quote::shell_quote;
+use crate::process::exit::{Exit, Failure};
+use crate::process::paths;
+use crate::process::streams::Streams;
 use crate::screen::progress;
 use crate::source::mounts::Mounts;
 use crate::source::walk::{self, Counters, Start, Visits};

@@ -1,6 +1,5 @@
 //! A survey with what it was made by, and what it means for the exit status.
 
-use super::exit::Exit;
 use crate::args::Common;
 use crate::compile::rule_table::{RuleSite, RuleTable};
 use crate::findings::Survey;
@@ -8,6 +7,7 @@ use crate::judging::cover::Cover;
 use crate::judging::selection::Selection;
 use crate::lints::Level;
 use crate::policy::Loaded;
+use crate::process::exit::Exit;
 use crate::source::roots::Roots;
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,11 +1,11 @@
 //! PATHs of which nothing is judged, though a tree covers them: said, with why.
 
-use super::paths;
 use crate::compile::instance::Instance;
 use crate::findings::Survey;
 use crate::judging::exclude::has_excluded_name;
 use crate::judging::selection::Selection;
 use crate::model::entry::Kind;
+use crate::process::paths;
 use crate::source::roots::Roots;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

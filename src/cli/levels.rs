@@ -1,9 +1,9 @@
 //! The level of each lint for each policy: the command line's word over the policy's, over the default.
 
-use super::exit::Failure;
 use crate::args::{Check, Common, EVERY_LINT};
 use crate::lints::{Level, Levels, Lint, LintSet};
 use crate::policy::{Loaded, nearest};
+use crate::process::exit::Failure;
 
 /// What the command line says of lints, in the order of severity: the strictest word wins.
 pub(super) fn of_command_line(common: &Common) -> Result<Vec<(Lint, Level)>, Failure> {

@@ -1,14 +1,14 @@
 //! `log`: the runs on record, or one of them.
 
 use super::execute::{settled_one, tell};
-use super::exit::{Exit, Failure};
 use super::session::Session;
-use super::streams::Streams;
 use super::{apply, store};
 use crate::args::{Common, Format, Log};
 use crate::journal::{self, Done, Needed, Old, Outcome};
 use crate::model::text::numbers::{counted, sentence};
 use crate::plan::Plan;
+use crate::process::exit::{Exit, Failure};
+use crate::process::streams::Streams;
 use crate::report::human::runs::{write_log, write_run};
 use crate::report::json::answer;
 use crate::store::Store;

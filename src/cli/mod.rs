@@ -6,7 +6,6 @@ mod barred;
 mod baseline;
 mod check;
 mod execute;
-mod exit;
 mod expect;
 mod explain;
 mod explain_as;
@@ -18,32 +17,27 @@ mod judged;
 mod left_out;
 mod levels;
 mod log;
-mod paged;
-mod pager;
-mod paths;
 mod pick;
 mod planning;
 mod policy;
 mod probe;
-mod priority;
 mod project;
 mod run_as;
 mod reporting;
 mod selecting;
 mod session;
 mod store;
-mod stall;
 mod shell;
-mod streams;
 mod surveying;
 mod turn;
 mod telling;
 
 use crate::args::{self, Arguments, Command};
+use crate::process::exit::{Exit, Failure};
+use crate::process::paged::Paged;
+use crate::process::streams::{self, Streams};
+use crate::process::{pager, priority, stall};
 use crate::sys::supervise;
-use exit::{Exit, Failure};
-use paged::Paged;
-use streams::Streams;
 
 /// Runs the command that the arguments ask for; gives the exit status.
 pub fn run() -> u8 {

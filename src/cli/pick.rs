@@ -1,9 +1,9 @@
 //! Asking about a fix hunk by hunk, as `git add -p` does.
 
 use super::ask::ask;
-use super::exit::Failure;
 use crate::diff::{DiffManner, DiffRow, Folding, Head, Hunk, hunks_of};
 use crate::model::text::numbers::{counted, number};
+use crate::process::exit::Failure;
 use std::cell::Cell;
 use std::io::{self, Write, stderr};
 use std::sync::atomic::AtomicBool;

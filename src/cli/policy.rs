@@ -1,10 +1,8 @@
 //! `policy`: listing, showing, checking and testing policies.
 
-use super::exit::{Exit, Failure};
 use super::judged::exit_of;
+use super::levels;
 use super::session::Session;
-use super::streams::Streams;
-use super::{levels, paths};
 use crate::args::{Common, Format, Policy};
 use crate::compile::rule_table::RuleTable;
 use crate::findings::{PolicyLabel, Survey, Totals, risky};
@@ -15,6 +13,9 @@ use crate::policy::builtin::BUILT_IN;
 use crate::policy::load::{document, problems_of_uses};
 use crate::policy::model::{Model, Param};
 use crate::policy::{Loaded, schema};
+use crate::process::exit::{Exit, Failure};
+use crate::process::paths;
+use crate::process::streams::Streams;
 use crate::report::human::policies::{Listed, write_list};
 use crate::report::json::answer;
 use crate::report::text::words::Words;

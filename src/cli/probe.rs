@@ -1,11 +1,8 @@
 //! `probe`: what somebody can really do in a tree.
 
-use super::exit::{Exit, Failure};
 use super::judged::fails;
 use super::levels;
-use super::paths;
 use super::session::{Session, unfit};
-use super::streams::Streams;
 use super::telling;
 use crate::access::probe::{self, AlikeRows, MakeNames, Manners, ProbeError, Probed, Request, Someone, judge};
 use crate::access::someone::{called, not_posed, own_umask};
@@ -17,6 +14,9 @@ use crate::model::entry::Kind;
 use crate::model::mode::Mode;
 use crate::model::text::escape::{escape_message, full_path};
 use crate::model::text::numbers::counted;
+use crate::process::exit::{Exit, Failure};
+use crate::process::paths;
+use crate::process::streams::Streams;
 use crate::report::json;
 use crate::screen::progress;
 use crate::source::roots::{Refusal, Rooted};

@@ -1,11 +1,11 @@
 //! The policy of the project that a run is started in: found, not named, and so taken only from who may say what is done.
 
-use super::exit::Failure;
-use super::paths;
 use crate::args::Common;
 use crate::model::entry::Entry;
 use crate::model::mode::Mode;
 use crate::policy::model::PROJECT_FILE;
+use crate::process::exit::Failure;
+use crate::process::paths;
 use crate::report::base::Base;
 use crate::source::project::{Passed, Project, find, top_of_repository};
 use crate::source::roots::doubt_about_file;

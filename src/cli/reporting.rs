@@ -1,13 +1,13 @@
 //! The reports of a check: one among the results, others in files, all of one survey.
 
 use super::baseline::Removable;
-use super::exit::Failure;
-use super::paths;
 use super::session::Session;
-use super::streams::create;
 use crate::args::{Common, ReportFormat, Reporting};
 use crate::findings::Survey;
 use crate::formats::Readers;
+use crate::process::exit::Failure;
+use crate::process::paths;
+use crate::process::streams::create;
 use crate::report::Check;
 use crate::report::base::Base;
 use crate::report::check::{Ended, Failed};

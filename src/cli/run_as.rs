@@ -3,9 +3,9 @@
 //! It comes before policies are read and before any tree is touched. The file of `-o` was opened before: it is the
 //! caller's.
 
-use super::exit::Failure;
 use crate::access::someone::account;
 use crate::args::Eyes;
+use crate::process::exit::Failure;
 use crate::sys::identity::become_account;
 use crate::sys::names::NameService;
 use crate::sys::{SysError, host, supervise};

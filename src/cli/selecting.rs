@@ -1,9 +1,9 @@
 //! What of its trees a run is about: PATHs of the command line, and lists of paths.
 
-use super::exit::Failure;
-use super::paths::{self, shown};
 use super::session::failed;
 use crate::judging::selection::Selection;
+use crate::process::exit::Failure;
+use crate::process::paths::{self, shown};
 use crate::source::roots::Roots;
 use crate::survey::SurveyError;
 use crate::sys::file::read_text;

@@ -1,12 +1,9 @@
 //! From arguments to a survey: policies, roots, levels, threads.
 
-use super::exit::Failure;
 use super::judged::{Judged, Probed};
 use super::selecting::{outermost, select, select_only};
-use super::stall;
-use super::streams::warn;
 use super::surveying::{Surveyed, Work};
-use super::{left_out, levels, paths, project, streams, telling};
+use super::{left_out, levels, project, telling};
 use crate::args::{Check, Common};
 use crate::compile::rule_table::RuleTable;
 use crate::findings;
@@ -15,6 +12,10 @@ use crate::judging::selection::Selection;
 use crate::lints::{Level, Levels, Lint, LintSet};
 use crate::policy::load::{Fallback, Origin};
 use crate::policy::{Loaded, Request, load};
+use crate::process::exit::Failure;
+use crate::process::stall;
+use crate::process::streams::warn;
+use crate::process::{paths, streams};
 use crate::screen::progress;
 use crate::source::roots::{self, Roots, SystemRoots, TrustOptions};
 use crate::source::walk::{Counters, default_threads};
@@ -59,7 +60,10 @@ impl<'a> Session<'a> {
         privilege::bound(purpose).map_err(unfit)?;
         privilege::forbid_gains().map_err(unfit)?;
         if let Filter::Missing(error) = filter_process(purpose).map_err(unfit)? {
-            super::streams::note(common, format_args!("system calls can't be filtered here, so none are: {error}"));
+            crate::process::streams::note(
+                common,
+                format_args!("system calls can't be filtered here, so none are: {error}"),
+            );
         }
         let stop = Arc::new(AtomicBool::new(false));
         crate::sys::signals::catch(&stop).map_err(unfit)?;

@@ -1,9 +1,9 @@
 //! `completions` and `man`: what shells complete, and what man(1) shows.
 
-use super::exit::{Exit, Failure};
-use super::paths;
-use super::streams::Streams;
 use crate::args::{completions, manual};
+use crate::process::exit::{Exit, Failure};
+use crate::process::paths;
+use crate::process::streams::Streams;
 use crate::sys::output::Output;
 use crate::sys::root::exists;
 use clap_complete::Shell;

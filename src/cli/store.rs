@@ -1,11 +1,11 @@
 //! Where the state folder is.
 
-use super::exit::Failure;
 use super::session::Session;
 use super::telling;
 use crate::args::Common;
 use crate::journal::{self, LoadError};
 use crate::model::text::quote::shell_quote;
+use crate::process::exit::Failure;
 use crate::screen::progress;
 use crate::store::{Missing, Store, StoreError};
 use crate::sys::SysError;

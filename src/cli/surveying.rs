@@ -1,10 +1,10 @@
 //! A survey on a thread of its own, so that a run can go on without it where a call hangs.
 
-use super::stall::{self, Stalled};
 use crate::compile::rule_table::RuleTable;
 use crate::findings::{EntryError, PolicyLabel, Survey};
 use crate::judging::judge::Options;
 use crate::judging::selection::Selection;
+use crate::process::stall::{self, Stalled};
 use crate::source::roots::{Roots, TrustOptions};
 use crate::source::walk::Counters;
 use crate::survey::{self, Conduct, Depth, Live, SurveyError};

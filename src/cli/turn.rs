@@ -1,9 +1,10 @@
 //! Which run is to be turned round, and how much of it.
 
-use super::exit::Failure;
 use super::session::Session;
-use super::{paths, telling};
+use super::telling;
 use crate::journal::{self, Last, Record, Turn};
+use crate::process::exit::Failure;
+use crate::process::paths;
 use crate::screen::progress;
 use crate::store::Store;
 use std::path::PathBuf;

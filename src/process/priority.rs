@@ -9,13 +9,13 @@ use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
 /// Whether a stream is the one that systemd connected to its journal, as it says (systemd.exec(5), `$JOURNAL_STREAM`).
-pub(super) fn is_journal(stream: impl AsFd) -> bool {
+pub(crate) fn is_journal(stream: impl AsFd) -> bool {
     let Ok(said) = std::env::var("JOURNAL_STREAM") else { return false };
     look(stream).is_ok_and(|look| said == format!("{}:{}", look.entry.id.dev, look.entry.id.ino))
 }
 
 /// Writes to standard error, each line with its priority where that is the journal, and fitted to a terminal.
-pub(super) fn write_error(text: &[u8]) {
+pub(crate) fn write_error(text: &[u8]) {
     static IS_JOURNAL: OnceLock<bool> = OnceLock::new();
     let err = io::stderr();
     // There is nowhere left to tell that standard error is closed.
@@ -36,11 +36,11 @@ pub(super) fn write_error(text: &[u8]) {
 const NARROWEST: usize = 40;
 
 /// How many columns a terminal has; none where it is something else.
-pub(super) fn columns(is_terminal: bool, terminal: &Term) -> Option<usize> {
+pub(crate) fn columns(is_terminal: bool, terminal: &Term) -> Option<usize> {
     is_terminal.then(|| usize::from(terminal.size().1).max(NARROWEST))
 }
 
 /// How many columns the terminal has that standard error goes to; none where it goes elsewhere.
-pub(super) fn error_columns() -> Option<usize> {
+pub(crate) fn error_columns() -> Option<usize> {
     columns(io::stderr().is_terminal(), &Term::stderr())
 }

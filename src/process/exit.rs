@@ -6,7 +6,7 @@ use std::fmt::Display;
 
 /// How a command ends; the number is its exit status.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Exit {
+pub(crate) enum Exit {
     /// All is as the policy says.
     Clean = 0,
     /// Findings at level deny.
@@ -21,7 +21,7 @@ pub(super) enum Exit {
 
 impl Exit {
     /// The worse of two.
-    pub(super) fn or_worse(self, other: Exit) -> Exit {
+    pub(crate) fn or_worse(self, other: Exit) -> Exit {
         if self.rank() >= other.rank() { self } else { other }
     }
 
@@ -38,7 +38,7 @@ impl Exit {
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     /// How it ends.
     pub exit: Exit,
     /// What was wanted and what happened.
@@ -53,22 +53,22 @@ pub(super) struct Failure {
 
 impl Failure {
     /// A mistake in what was asked for; nothing was done.
-    pub(super) fn usage(message: impl Display) -> Failure {
+    pub(crate) fn usage(message: impl Display) -> Failure {
         Failure { exit: Exit::Usage, message: message.to_string(), hints: Vec::new(), problems: Vec::new(), run: None }
     }
 
     /// Something that stopped the command on its way.
-    pub(super) fn incomplete(message: impl Display) -> Failure {
+    pub(crate) fn incomplete(message: impl Display) -> Failure {
         Failure { exit: Exit::Incomplete, ..Failure::usage(message) }
     }
 
     /// An interrupt, before anything that lasts was done: what, in a past participle.
-    pub(super) fn interrupted(undone: &str) -> Failure {
+    pub(crate) fn interrupted(undone: &str) -> Failure {
         Failure { exit: Exit::Interrupted, ..Failure::usage(format!("interrupted, so {undone}")) }
     }
 
     /// Policies that can't be used.
-    pub(super) fn policy(problems: Vec<Problem>) -> Failure {
+    pub(crate) fn policy(problems: Vec<Problem>) -> Failure {
         let message = match problems.len() {
             1 => "the policy has a problem".into(),
             count => format!("the policy has {count} problems"),
@@ -78,7 +78,7 @@ impl Failure {
 
     /// Adds what to do next.
     #[must_use]
-    pub(super) fn hinted(mut self, hint: impl Display) -> Failure {
+    pub(crate) fn hinted(mut self, hint: impl Display) -> Failure {
         self.hints.push(hint.to_string());
         self
     }

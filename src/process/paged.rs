@@ -5,7 +5,7 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write};
 
 /// A pager on the worker's side.
 #[derive(Debug)]
-pub(super) struct Paged {
+pub(crate) struct Paged {
     text: Option<PipeWriter>,
     /// Ends when the pager does.
     over: PipeReader,
@@ -14,12 +14,12 @@ pub(super) struct Paged {
 
 impl Paged {
     /// A pager that reads from the one pipe, and whose end is the other's.
-    pub(super) fn of(text: PipeWriter, over: PipeReader) -> Paged {
+    pub(crate) fn of(text: PipeWriter, over: PipeReader) -> Paged {
         Paged { text: Some(text), over, was_written: false }
     }
 
     /// Says that there is no more to read, and waits until it was read, where there was anything.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if self.text.take().is_some() && self.was_written {
             // Nothing comes by it: it ends.
             let _ = self.over.read(&mut [0]);
@@ -28,7 +28,7 @@ impl Paged {
     }
 
     /// Whether it takes no more.
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.text.is_none()
     }
 }

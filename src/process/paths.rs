@@ -10,12 +10,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 /// A path for a message.
-pub(super) fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     escape::escape(path.as_os_str().as_bytes()).into_owned()
 }
 
 /// The absolute path of what the user named; `..` only as the kernel would go it.
-pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let absolute = std::path::absolute(path)
         .map_err(|error| Failure::usage(format!("can't tell where {} is: {error}", shown(path))))?;
     if absolute.components().any(|component| component == Component::ParentDir) {
@@ -25,14 +25,14 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// The directory that a template is bound to where this PATH is named: the one that what isn't a directory lies in.
-pub(super) fn directory(path: &Path) -> PathBuf {
+pub(crate) fn directory(path: &Path) -> PathBuf {
     let is_other = resolve(path).and_then(|real| look_at_path(&real)).is_ok_and(|look| look.entry.kind != Kind::Dir);
     let parent = path.parent().filter(|_| is_other);
     parent.unwrap_or(path).to_path_buf()
 }
 
 /// The path without symbolic links, but for one at its end: that is an entry of its own.
-pub(super) fn without_links(path: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn without_links(path: &Path) -> Result<PathBuf, Failure> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(path.to_path_buf()) };
     let real = resolve(parent).map_err(|error| not_there(path, error))?.join(name);
     look_at_path(&real).map_err(|error| not_there(path, error))?;
@@ -40,12 +40,12 @@ pub(super) fn without_links(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// The path without any symbolic link.
-pub(super) fn resolved(path: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn resolved(path: &Path) -> Result<PathBuf, Failure> {
     resolve(path).map_err(|error| not_there(path, error))
 }
 
 /// Why a PATH is no good, where it can't be looked at.
-pub(super) fn not_there(path: &Path, error: SysError) -> Failure {
+pub(crate) fn not_there(path: &Path, error: SysError) -> Failure {
     let hint = match error.errno {
         Errno::ACCESS => "name a path that you may enter every directory of, or run as root",
         _ => "name a path that exists",

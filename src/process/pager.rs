@@ -14,7 +14,7 @@ use std::process;
 const SPECIAL: &[u8] = b"|&;<>()$`\\\"'\t\n*?[#~=%";
 
 /// The pager for a command's results, where they are for people at a terminal who want one.
-pub(super) fn of(arguments: &Arguments) -> Option<(Pager, Paged)> {
+pub(crate) fn of(arguments: &Arguments) -> Option<(Pager, Paged)> {
     let common = &arguments.common;
     let tells_at_length = match &arguments.command {
         Command::Check(_) | Command::Diff(_) | Command::Explain(_) | Command::Log(_) => true,

@@ -39,7 +39,7 @@ static LEFT: AtomicBool = AtomicBool::new(false);
 
 /// A call that has hung for as long as one may.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Stalled {
+pub(crate) struct Stalled {
     /// Who stands where.
     pub standing: Standing,
     /// For how many seconds.
@@ -66,7 +66,7 @@ enum Order {
 /// Begins to watch the threads of the process, before any file is looked at.
 ///
 /// Nothing is known of policies then; should something hang, `limit` is asked how long it may.
-pub(super) fn begin(limit: impl FnOnce() -> Option<u64> + Send + 'static) -> Result<(), SysError> {
+pub(crate) fn begin(limit: impl FnOnce() -> Option<u64> + Send + 'static) -> Result<(), SysError> {
     let (orders, taken) = channel();
     let watch = Watch {
         watcher: Watcher::default(),
@@ -83,7 +83,7 @@ pub(super) fn begin(limit: impl FnOnce() -> Option<u64> + Send + 'static) -> Res
 }
 
 /// Lets the watch give up all privileges but what a run needs: it touches no tree. A run without a watch doesn't begin.
-pub(super) fn confine(purpose: Purpose) -> Result<(), SysError> {
+pub(crate) fn confine(purpose: Purpose) -> Result<(), SysError> {
     let missing = SysError { call: "clone", errno: Errno::AGAIN };
     let (done, answer) = channel();
     order(Order::Confine(purpose, done));
@@ -91,12 +91,12 @@ pub(super) fn confine(purpose: Purpose) -> Result<(), SysError> {
 }
 
 /// Sets how many seconds a call may hang.
-pub(super) fn allow(seconds: Option<u64>) {
+pub(crate) fn allow(seconds: Option<u64>) {
     order(Order::Allow(seconds));
 }
 
 /// Does something that may hang; where it does, `heir` is told instead of the run ending.
-pub(super) fn with_heir<T>(heir: impl FnOnce(Stalled) + Send + 'static, act: impl FnOnce() -> T) -> T {
+pub(crate) fn with_heir<T>(heir: impl FnOnce(Stalled) + Send + 'static, act: impl FnOnce() -> T) -> T {
     order(Order::Tell(Some(Box::new(heir))));
     let done = act();
     order(Order::Tell(None));
@@ -104,7 +104,7 @@ pub(super) fn with_heir<T>(heir: impl FnOnce(Stalled) + Send + 'static, act: imp
 }
 
 /// Whether a thread was left to hang.
-pub(super) fn has_left_one() -> bool {
+pub(crate) fn has_left_one() -> bool {
     LEFT.load(Ordering::Relaxed)
 }
 
@@ -198,7 +198,7 @@ impl Watch {
 
 impl Stalled {
     /// What happened and what to do about it, behind the path.
-    pub(super) fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         format!(
             "{} has not answered for {} s, so the run ends here, incomplete: its file system hangs (FUSE, network); \
              leave it out with `exclude`, or allow more with `limits.stall`",
@@ -207,7 +207,7 @@ impl Stalled {
     }
 
     /// The same as a failure of what was to be done.
-    pub(super) fn failure(&self) -> Failure {
+    pub(crate) fn failure(&self) -> Failure {
         let path = escape::escape(self.standing.path.as_os_str().as_bytes()).into_owned();
         Failure::incomplete(format!("{path}: {}", self.message()))
     }

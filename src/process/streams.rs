@@ -20,7 +20,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 /// Standard output or the file named with `-o` for results, standard error for all else.
-pub(super) struct Streams {
+pub(crate) struct Streams {
     results: BufWriter<Results>,
     color: bool,
     error_color: bool,
@@ -44,7 +44,7 @@ enum Results {
 
 impl Streams {
     /// Opens the streams that the command line asks for.
-    pub(super) fn open(common: &Common, existing: Existing, paged: Option<Paged>) -> Result<Streams, Failure> {
+    pub(crate) fn open(common: &Common, existing: Existing, paged: Option<Paged>) -> Result<Streams, Failure> {
         common.color.write_global();
         let never = anstream::ColorChoice::Never;
         let (results, color) = match &common.output {
@@ -76,7 +76,7 @@ impl Streams {
 
     /// Writes results, out to where they go: what is told or asked next belongs behind them. A reader that went away
     /// is no error.
-    pub(super) fn write_results(
+    pub(crate) fn write_results(
         &mut self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
@@ -94,28 +94,28 @@ impl Streams {
     }
 
     /// Keeps the numbers for the end of a JSON report, should the command fail from here on.
-    pub(super) fn know(&mut self, totals: Totals) {
+    pub(crate) fn know(&mut self, totals: Totals) {
         self.totals = totals;
     }
 
     /// Counts one error more among the numbers for the end of a JSON report.
-    pub(super) fn count_error(&mut self) {
+    pub(crate) fn count_error(&mut self) {
         self.totals.errors += 1;
     }
 
     /// How many errors are counted in by now.
-    pub(super) fn errors(&self) -> u64 {
+    pub(crate) fn errors(&self) -> u64 {
         self.totals.errors
     }
 
     /// Ends the JSON report of a command that has no end of its own.
-    pub(super) fn write_end(&mut self, exit: Exit) -> Result<(), Failure> {
+    pub(crate) fn write_end(&mut self, exit: Exit) -> Result<(), Failure> {
         let totals = self.totals;
         self.write_results(|out| json::write_end(out, &totals, exit as u8))
     }
 
     /// The same where nothing was written yet, nor tried.
-    pub(super) fn write_unless_written(
+    pub(crate) fn write_unless_written(
         &mut self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
@@ -123,7 +123,7 @@ impl Streams {
     }
 
     /// Ends the JSON report of a command that failed, so that nobody waits for more.
-    pub(super) fn end_failed(&mut self, failure: &Failure) -> Result<(), Failure> {
+    pub(crate) fn end_failed(&mut self, failure: &Failure) -> Result<(), Failure> {
         let totals = Totals { errors: self.totals.errors + 1, ..self.totals };
         let exit = failure.exit as u8;
         self.write_results(|out| {
@@ -134,12 +134,12 @@ impl Streams {
     }
 
     /// Whether results go to a file.
-    pub(super) fn is_file(&self) -> bool {
+    pub(crate) fn is_file(&self) -> bool {
         matches!(self.results.get_ref(), Results::File(_))
     }
 
     /// Whether results go to a terminal.
-    pub(super) fn is_terminal(&self) -> bool {
+    pub(crate) fn is_terminal(&self) -> bool {
         match self.results.get_ref() {
             Results::Stdout(stdout) => stdout.is_terminal(),
             // There is one for a terminal only.
@@ -149,19 +149,19 @@ impl Streams {
     }
 
     /// Waits until what was written so far is read, where a pager shows it: what is told on standard error comes behind.
-    pub(super) fn end_paging(&self) {
+    pub(crate) fn end_paging(&self) {
         if let Results::Paged(paged) = self.results.get_ref() {
             paged.borrow_mut().end();
         }
     }
 
     /// Whether what was written is all that there is to write, as far as it goes: nothing at all isn't, after a failure.
-    pub(super) fn is_worth_keeping(&self) -> bool {
+    pub(crate) fn is_worth_keeping(&self) -> bool {
         self.written && !self.torn
     }
 
     /// Writes to standard error, in one piece.
-    pub(super) fn write_errors(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    pub(crate) fn write_errors(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         self.end_paging();
         let mut text = Vec::new();
         // Memory doesn't fail.
@@ -170,7 +170,7 @@ impl Streams {
     }
 
     /// How results for people look.
-    pub(super) fn manner(&self, common: &Common) -> Manner {
+    pub(crate) fn manner(&self, common: &Common) -> Manner {
         let manner = manner(common, self.palette());
         match self.columns() {
             None => manner,
@@ -181,60 +181,60 @@ impl Streams {
     }
 
     /// How many columns the terminal has that results go to; none where they go elsewhere.
-    pub(super) fn columns(&self) -> Option<usize> {
+    pub(crate) fn columns(&self) -> Option<usize> {
         columns(self.is_terminal(), &console::Term::stdout())
     }
 
     /// How reports on standard error look.
-    pub(super) fn error_manner(&self, common: &Common) -> Manner {
+    pub(crate) fn error_manner(&self, common: &Common) -> Manner {
         Manner { columns: self.error_columns(), ..manner(common, palette(self.error_color)) }
     }
 
     /// How many columns the terminal has that standard error goes to; none where it goes elsewhere.
-    pub(super) fn error_columns(&self) -> Option<usize> {
+    pub(crate) fn error_columns(&self) -> Option<usize> {
         error_columns()
     }
 
     /// The colours of results.
-    pub(super) fn palette(&self) -> Palette {
+    pub(crate) fn palette(&self) -> Palette {
         palette(self.color)
     }
 
     /// The colours of standard error.
-    pub(super) fn error_palette(&self) -> Palette {
+    pub(crate) fn error_palette(&self) -> Palette {
         palette(self.error_color)
     }
 
     /// Whether diffs are folded: for people they are, other readers get every entry.
-    pub(super) fn folding(&self) -> Folding {
+    pub(crate) fn folding(&self) -> Folding {
         if self.is_terminal() { Folding::Folded } else { Folding::Full }
     }
 
     /// Tells what went wrong.
-    pub(super) fn complain(&self, message: impl Display) {
+    pub(crate) fn complain(&self, message: impl Display) {
         let message = message.to_string();
         self.error_line(format_args!("sgidlint: error: {}", escape::escape_message(&message)));
     }
 
     /// Tells how things stand, but not when quiet.
-    pub(super) fn status(&self, message: impl Display) {
+    pub(crate) fn status(&self, message: impl Display) {
         if !self.quiet {
             self.error_line(message);
         }
     }
 
     /// Tells that a run was interrupted, also when quiet: what it says is not all.
-    pub(super) fn tell_interrupt(&self, message: impl Display) {
+    pub(crate) fn tell_interrupt(&self, message: impl Display) {
         self.error_line(message);
     }
 
     /// Whether only what is wrong is told.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
     /// Whether what goes to standard error is coloured.
-    pub(super) fn error_color(&self) -> bool {
+    pub(crate) fn error_color(&self) -> bool {
         self.error_color
     }
 
@@ -248,7 +248,7 @@ impl Streams {
     }
 
     /// Lets go of the file for results, which never gets its name: there are none.
-    pub(super) fn give_up(&mut self) {
+    pub(crate) fn give_up(&mut self) {
         if self.is_file() {
             self.results = BufWriter::new(Results::Stdout(io::stdout()));
         }
@@ -257,7 +257,7 @@ impl Streams {
     /// Writes out what is buffered, and gives an output file its name.
     ///
     /// A reader that went away (`| head`) is no error: it has what it wanted.
-    pub(super) fn finish(mut self) -> Result<(), Failure> {
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
         let flushed = self.results.flush();
         let finished = match self.results.into_inner() {
             Ok(Results::File(output)) if flushed.is_ok() => output.finish().map_err(|error| error.to_string()),
@@ -268,7 +268,7 @@ impl Streams {
 }
 
 /// Opens a file for a report; metrics are read by a user of their own, whatever the umask here.
-pub(super) fn create(path: &Path, readers: Readers) -> Result<Output, Failure> {
+pub(crate) fn create(path: &Path, readers: Readers) -> Result<Output, Failure> {
     let output = Output::create(path, 0o644).and_then(|output| match readers {
         Readers::All => output.readable_by_all(),
         Readers::AsUsual => Ok(output),
@@ -298,13 +298,13 @@ fn manner(common: &Common, palette: Palette) -> Manner {
 }
 
 /// Tells why a command did not do what it was asked: the problems drawn, the reason, and what to do next.
-pub(super) fn report_failure(failure: &Failure, color: bool) {
+pub(crate) fn report_failure(failure: &Failure, color: bool) {
     let Failure { problems, message, hints, .. } = failure;
     write_error(failure::text(problems, message, hints, color).as_bytes());
 }
 
 /// Ends a JSON report that never began: the arguments can't be read.
-pub(super) fn end_unread(message: &str, exit: u8) {
+pub(crate) fn end_unread(message: &str, exit: u8) {
     let mut out = io::stdout().lock();
     let totals = Totals { errors: 1, ..Totals::default() };
     // There is nowhere left to tell that nobody reads it.
@@ -312,19 +312,19 @@ pub(super) fn end_unread(message: &str, exit: u8) {
 }
 
 /// Tells on standard error what others have a hand in, though root relies on it; also when quiet: cron mails it.
-pub(super) fn warn(message: &str) {
+pub(crate) fn warn(message: &str) {
     write_error(format!("sgidlint: warning: {}\n", escape::escape_message(message)).as_bytes());
 }
 
 /// Says on standard error what only who wants to know more is told.
-pub(super) fn note(common: &Common, message: impl Display) {
+pub(crate) fn note(common: &Common, message: impl Display) {
     if common.verbose {
         write_error(format!("sgidlint: note: {message}\n").as_bytes());
     }
 }
 
 /// Says on standard error what isn't wrong but should be known.
-pub(super) fn remark(common: &Common, message: impl Display) {
+pub(crate) fn remark(common: &Common, message: impl Display) {
     if !common.quiet {
         write_error(format!("sgidlint: note: {message}\n").as_bytes());
     }
