@@ -65,6 +65,7 @@ mod policy;
 mod compile;
 mod judging;
 mod source;
+mod walk;
 mod findings;
 mod survey;
 mod plan;
@@ -109,7 +110,7 @@ pub mod internals {
     pub use crate::policy::builtin::{BUILT_IN, BuiltIn};
     pub use crate::policy::model::{Attribute, MaxChanges};
     pub use crate::policy::problem::draw;
-    pub use crate::source::walk::default_threads;
     pub use crate::sys::access::Making;
     pub use crate::sys::impersonation::{Impersonating, Impersonation};
+    pub use crate::walk::default_threads;
 }

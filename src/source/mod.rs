@@ -6,6 +6,5 @@ pub(crate) mod system;
 pub(crate) mod line;
 pub(crate) mod project;
 pub(crate) mod roots;
-pub(crate) mod walk;
 pub(crate) mod policy_test;
 pub(crate) mod told;

@@ -16,9 +16,9 @@ use crate::model::intent::{HardLinks, Intent};
 use crate::model::mode::Mode;
 use crate::model::path::TreePath;
 use crate::model::target::{AclTurn, Links, Target};
-use crate::source::walk::Standing;
 use crate::sys::purpose::Purpose;
 use crate::sys::stat::Look;
+use crate::walk::Standing;
 
 /// What one thread found.
 #[derive(Default)]

@@ -5,10 +5,10 @@ use crate::findings::PolicyLabel;
 use crate::judging::judge::Options;
 use crate::judging::selection::Selection;
 use crate::source::roots::{Roots, TrustOptions};
-use crate::source::walk::Counters;
 use crate::sys::SysError;
 use crate::sys::features::KernelFeatures;
 use crate::sys::names::NameService;
+use crate::walk::Counters;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 

@@ -31,13 +31,13 @@ pub(crate) use request::{MakeNames, Manners, Request, Someone};
 pub(crate) use row::{Cell, New, Row, Tally};
 
 use crate::source::mounts::Mounts;
-use crate::source::walk::{self, Start, Visits};
 use crate::sys::SysError;
 use crate::sys::dir::duplicate;
 use crate::sys::impersonation::Impersonation;
 use crate::sys::root::{Links, hold_way, open_root};
 use crate::sys::stat::look;
 use crate::sys::thread::{self, run_confined};
+use crate::walk::{self, Start, Visits};
 use asked::Answers;
 use asker::{Asker, Eyes, Seen};
 use gather::Gathering;

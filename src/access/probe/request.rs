@@ -2,9 +2,9 @@
 
 use crate::model::accounts::Account;
 use crate::model::mode::Mode;
-use crate::source::walk::Counters;
 use crate::sys::SysError;
 use crate::sys::impersonation::Impersonation;
+use crate::walk::Counters;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
