@@ -57,6 +57,7 @@ mod mounts;
 mod oracle;
 mod one_answer;
 mod others;
+mod packages;
 mod outputs;
 mod pager;
 mod plan;

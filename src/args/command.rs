@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 /// A policy linter and fixer for setgid directory trees.
 #[derive(Parser, Debug)]
-#[command(name = "sgidlint", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "sgidlint", version, long_version = LONG_VERSION, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -24,6 +24,12 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub common: Common,
 }
+
+/// The version, and of what is shipped (`.ci/package`) the commit and the day as well.
+const LONG_VERSION: &str = match option_env!("SGIDLINT_BUILD") {
+    Some(build) => build,
+    None => env!("CARGO_PKG_VERSION"),
+};
 
 const EXIT_STATUS: &str = "\
 Exit status:
