@@ -50,8 +50,8 @@ pub(crate) enum Existing {
 
 impl Output {
     /// Opens `path` for writing. `/dev/null` and a terminal are written to as they are, and so is what the caller has
-    /// open where the path says so (`/dev/stdout`, `/dev/fd/N`). A symbolic link is refused, as whoever laid it would say
-    /// where root writes, and so are FIFOs and devices: who made one would say for how long it is waited for.
+    /// open where the path says so (`/dev/stdout`, `/dev/fd/N`). A symbolic link that others could have laid is refused, as
+    /// they would say where root writes, and so are FIFOs and devices: who made one would say for how long it is waited for.
     pub(crate) fn create(path: &Path, mode: u32) -> Result<Output, OutputError> {
         Output::create_as(path, mode, Existing::Replace)
     }
@@ -61,7 +61,10 @@ impl Output {
         if let Some(number) = descriptor(path) {
             return Ok(Output { file: inherited(number)?, place: Destination::Settled, existing });
         }
-        let spot = Spot::find(path)?;
+        let spot = match existing {
+            Existing::Replace => Spot::find_past_links(path)?,
+            Existing::Refuse => Spot::find(path)?,
+        };
         let there = match look_at(&spot.dir, &terminated(&spot.name)?) {
             Ok(look) => Some(look.entry.kind),
             Err(SysError { errno: Errno::NOENT, .. }) => None,

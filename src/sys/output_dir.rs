@@ -27,7 +27,7 @@ pub(super) struct Spot {
 /// Why an output can't be made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutputError {
-    /// A symbolic link: at the end, or where others could have laid it.
+    /// A symbolic link where others could have laid it.
     #[error("{0:?} is a symbolic link, so whoever laid it would say what is written; name its real path")]
     Link(PathBuf),
     /// A `..` behind a directory that others can write, and so could have moved.
@@ -57,14 +57,37 @@ fn called(kind: Kind) -> &'static str {
 impl Spot {
     /// Finds the directory of a path, one component after the other, and holds it.
     pub(super) fn find(path: &Path) -> Result<Spot, OutputError> {
-        let no_file = SysError { call: "open", errno: Errno::ISDIR };
-        // `Path` takes `out/` and `out/.` for `out`, but only a directory is called so.
-        let is_name = |name: &&[u8]| !matches!(*name, b"" | b"." | b"..");
-        let name = path.as_os_str().as_bytes().rsplit(|&byte| byte == b'/').next().filter(is_name).ok_or(no_file)?;
-        let mut way = Way { fd: hold(b".")?, at: PathBuf::new(), is_shared: false, links: 0 };
-        way.go(path.parent().unwrap_or(Path::new("")))?;
-        Ok(Spot { dir: way.fd, name: OsStr::from_bytes(name).into() })
+        let (way, name) = Way::to(path)?;
+        Ok(Spot { dir: way.fd, name })
     }
+
+    /// The same, past links at the end that nobody else could have laid; what they lead to needn't be there.
+    pub(super) fn find_past_links(path: &Path) -> Result<Spot, OutputError> {
+        let (mut way, mut name) = Way::to(path)?;
+        loop {
+            let there = match way.open(&name) {
+                Ok(there) => look(&there)?.entry,
+                Err(error) if error.errno == Errno::NOENT => break,
+                Err(error) => return Err(error.into()),
+            };
+            if there.kind != Kind::Symlink {
+                break;
+            }
+            way.is_shared |= is_shared(&look(&way.fd)?.entry, &there);
+            let target = way.target(&name, &there)?;
+            name = name_at_end(&target)?;
+            way.go(target.parent().unwrap_or(Path::new("")))?;
+        }
+        Ok(Spot { dir: way.fd, name })
+    }
+}
+
+/// The name that a path ends in: `Path` takes `out/` and `out/.` for `out`, but only a directory is called so.
+fn name_at_end(path: &Path) -> Result<OsString, OutputError> {
+    let no_file = SysError { call: "open", errno: Errno::ISDIR };
+    let is_name = |name: &&[u8]| !matches!(*name, b"" | b"." | b"..");
+    let name = path.as_os_str().as_bytes().rsplit(|&byte| byte == b'/').next().filter(is_name).ok_or(no_file)?;
+    Ok(OsStr::from_bytes(name).into())
 }
 
 /// A directory on the way.
@@ -77,6 +100,14 @@ struct Way {
 }
 
 impl Way {
+    /// The way to the directory of a path, and the name in there.
+    fn to(path: &Path) -> Result<(Way, OsString), OutputError> {
+        let name = name_at_end(path)?;
+        let mut way = Way { fd: hold(b".")?, at: PathBuf::new(), is_shared: false, links: 0 };
+        way.go(path.parent().unwrap_or(Path::new("")))?;
+        Ok((way, name))
+    }
+
     fn go(&mut self, path: &Path) -> Result<(), OutputError> {
         for component in path.components() {
             match component {
@@ -116,6 +147,12 @@ impl Way {
     }
 
     fn follow(&mut self, name: &OsStr, link: &Entry) -> Result<(), OutputError> {
+        let target = self.target(name, link)?;
+        self.go(&target)
+    }
+
+    /// Where a link leads, if nobody else could have laid it.
+    fn target(&mut self, name: &OsStr, link: &Entry) -> Result<PathBuf, OutputError> {
         if self.is_shared || !is_ours(link) {
             return Err(OutputError::Link(self.at.join(name)));
         }
@@ -124,7 +161,7 @@ impl Way {
             return Err(SysError { call: "open", errno: Errno::LOOP }.into());
         }
         let target = readlinkat(&self.fd, name, Vec::new()).map_err(SysError::of("readlinkat"))?;
-        self.go(&PathBuf::from(OsString::from_vec(target.into_bytes())))
+        Ok(PathBuf::from(OsString::from_vec(target.into_bytes())))
     }
 
     fn open(&self, name: &OsStr) -> Result<OwnedFd, SysError> {

@@ -127,7 +127,23 @@ fn is_not_led_elsewhere_and_waits_for_nobody() {
     std::os::unix::fs::symlink("other", path("link")).expect("linked");
     rustix::fs::mknodat(CWD, path("fifo"), rustix::fs::FileType::Fifo, Mode::RWXU, 0).expect("made");
     let _socket = std::os::unix::net::UnixListener::bind(path("socket")).expect("bound");
+    // Where only we could lay a link, it leads on, also to what isn't there yet; where others could, it doesn't.
+    std::os::unix::fs::symlink("new", path("dangling")).expect("linked");
+    std::os::unix::fs::symlink("round", path("round")).expect("linked");
+    for (link, target) in [("link", "other"), ("dangling", "new")] {
+        let mut output = Output::create(&path(link), 0o644).expect("ours");
+        output.write_all(b"kept").and_then(|()| output.finish().map_err(std::io::Error::other)).expect("written");
+        assert!(path(link).is_symlink() && std::fs::read(path(target)).expect("read") == b"kept", "{link}");
+    }
+    assert!(
+        matches!(Output::create(&path("round"), 0o644), Err(OutputError::Sys(error)) if error.errno == Errno::LOOP)
+    );
+    let refused = Output::create_as(&path("dangling"), 0o644, Existing::Refuse);
+    assert!(matches!(refused, Err(OutputError::Sys(error)) if error.errno == Errno::EXIST));
+    let open = |mode| std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(mode));
+    open(0o777).expect("opened");
     assert!(matches!(Output::create(&path("link"), 0o644), Err(OutputError::Link(at)) if at == path("link")));
+    open(0o700).expect("closed");
     // With a reader it could be opened: who made it would say for how long it is waited for.
     let flags = OFlags::RDWR | OFlags::CLOEXEC;
     let _reader = openat(CWD, path("fifo"), flags, Mode::empty()).expect("opened");
