@@ -1,6 +1,6 @@
 //! Metrics for Prometheus, in the text format that the node exporter's textfile collector reads.
 
-use crate::findings::Survey;
+use crate::findings::{Root, Survey};
 use crate::lints::{Check, Level, Lint};
 use crate::model::text::escape::escape;
 use crate::report::Check as Told;
@@ -148,7 +148,9 @@ fn findings(survey: &Survey, words: &dyn Wording) -> BTreeMap<Series, u64> {
         // What people can do isn't asked by every check.
         let is_asked = |lint: Lint| !matches!(lint.row().check, Check::Called(file) if file.starts_with("access/"));
         let told = Lint::ALL.into_iter().filter(|&lint| levels.of(lint) != Level::Allow && is_asked(lint));
-        let places = survey.roots.iter().zip(0..).filter(|(root, _)| root.policy as usize == policy);
+        // Of a root that PATHs left out nothing is known.
+        let is_seen = |root: &Root| root.policy as usize == policy && root.id.is_some();
+        let places = survey.roots.iter().zip(0..).filter(|(root, _)| is_seen(root));
         let places: Vec<Option<u32>> = places.map(|(_, root)| Some(root)).collect();
         for lint in told {
             let of_policy = [None];

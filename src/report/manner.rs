@@ -55,10 +55,11 @@ impl Manner {
         Manner { palette, verbosity, strictness, grouping: Grouping::Alike, most: None, columns: None }
     }
 
-    /// The same for a file, that of a terminal too.
+    /// The same for a file, that of a terminal too: quiet is what a run says, not what it writes to be read later.
     pub(crate) fn for_file(self) -> Manner {
         let grouping = if self.grouping == Grouping::Glance { Grouping::Alike } else { self.grouping };
-        Manner { palette: Palette::PLAIN, grouping, columns: None, ..self }
+        let verbosity = if self.verbosity == Verbosity::Quiet { Verbosity::Normal } else { self.verbosity };
+        Manner { palette: Palette::PLAIN, grouping, verbosity, columns: None, ..self }
     }
 
     /// Whether findings of this level are told.

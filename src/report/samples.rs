@@ -98,7 +98,14 @@ pub(crate) fn survey() -> Survey {
         unsafe_fixes: Vec::new(),
         policies: vec![PolicyLabel { name: "lab-share".into(), file: "/etc/sgidlint/lab.toml".into(), base: None }],
         rules: vec![RulePlace { policy: 0, line: 14 }],
-        roots: vec![Root { path: "/srv/lab".into(), policy: 0, id: None, handle: None, fsid: 0, mounts: Mounts::Stay }],
+        roots: vec![Root {
+            path: "/srv/lab".into(),
+            policy: 0,
+            id: Some(Identity { dev: 1, ino: 2, btime: None }),
+            handle: None,
+            fsid: 0,
+            mounts: Mounts::Stay,
+        }],
         reports: vec![
             report(b".", Kind::Dir, dir, state(0, 3001, 0o2777), &[spreading, hazard]),
             report(b"a\nb/\xff", Kind::File, kept, kept, &[private]),

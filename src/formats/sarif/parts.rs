@@ -136,8 +136,7 @@ pub(super) struct Location {
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation {
     artifact_location: ArtifactLocation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<SarifRegion>,
+    region: SarifRegion,
 }
 
 #[derive(Serialize)]
@@ -207,8 +206,9 @@ impl Message {
 impl Location {
     /// A place in a file, or the file itself.
     pub(super) fn of_file(file: ArtifactLocation, line: Option<u32>, message: Option<Message>) -> Location {
-        // Lines count from 1; what has no line lies in the file as a whole.
-        let region = line.filter(|&line| line > 0).map(|start_line| SarifRegion { start_line });
+        // Lines count from 1. Scanners show nothing of a place without one (GitHub's asks for it), so what lies in the
+        // file as a whole is shown at its beginning.
+        let region = SarifRegion { start_line: line.unwrap_or(1).max(1) };
         Location { physical_location: PhysicalLocation { artifact_location: file, region }, message }
     }
 }
