@@ -91,6 +91,13 @@ impl Baseline {
         let mut baseline = Baseline::default();
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let mut numbered = Numbered::default();
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(fail(
+                1,
+                "the file is empty, and a baseline has a first line at least: write it anew with --write-baseline"
+                    .into(),
+            ));
+        }
         let mut lines = bytes.split(|&byte| byte == b'\n').zip(1..);
         let head = lines.next().map_or(&b""[..], |(head, _)| head);
         line::read_head(head).map_err(|message| fail(1, message))?;

@@ -73,6 +73,9 @@ pub(super) fn read_head(text: &[u8]) -> Result<(), String> {
 
 /// Reads a line: a finding, or a number for a directory, which is taken down.
 pub(super) fn read(text: &[u8], numbered: &mut Numbered) -> Result<Option<Known>, String> {
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Err("an empty line: remove it".into());
+    }
     match serde_json::from_slice::<DirectoryLine<'_>>(text) {
         Ok(line) => numbered.take(&line).map(|_| None),
         Err(_) => read_known(text, numbered).map(Some),
@@ -118,5 +121,8 @@ fn not_read(what: &str, error: &serde_json::Error) -> String {
     // The reader counts lines from where it began, which is not the line of the file.
     let text = error.to_string();
     let reason = text.split(" at line ").next().unwrap_or_default();
-    format!("not {what}: {reason} (column {})", error.column())
+    format!(
+        "not {what}: {reason} (column {}); remove the line, or write the file anew with --write-baseline",
+        error.column()
+    )
 }

@@ -178,16 +178,24 @@ fn a_line_that_is_not_exact_is_refused_with_its_place() {
     ] {
         assert_eq!(error(&format!("{known}\n{}\n", known.replacen(from, to, 1))), message);
     }
-    for (from, to) in [("\"policy\":\"lab\",", ""), ("\"lint\"", "\"lnit\""), ("}}", "}"), ("{", ""), (known, "")] {
+    for (from, to) in [("\"policy\":\"lab\",", ""), ("\"lint\"", "\"lnit\""), ("}}", "}"), ("{", "")] {
         let error = error(&format!("{}\n{known}", known.replacen(from, to, 1)));
         assert!(error.starts_with("known.jsonl:2: not a known finding: "), "{error}");
+        assert!(error.ends_with("; remove the line, or write the file anew with --write-baseline"), "{error}");
+    }
+    for empty in ["", "  ", "\t\r"] {
+        assert_eq!(error(&format!("{empty}\n{known}")), "known.jsonl:2: an empty line: remove it");
     }
 }
 
 #[test]
 fn another_file_is_no_baseline() {
     for (text, message) in [
-        ("", "b:1: not the head of a baseline: EOF while parsing a value (column 0)"),
+        ("", "b:1: the file is empty, and a baseline has a first line at least: write it anew with --write-baseline"),
+        (
+            "\n \n",
+            "b:1: the file is empty, and a baseline has a first line at least: write it anew with --write-baseline",
+        ),
         ("{\"type\":\"plan\",\"format\":1}", "b:1: `plan`, where `baseline` should be: this is no baseline"),
         (
             "{\"type\":\"baseline\",\"format\":1}",
