@@ -132,6 +132,11 @@ pub(crate) struct Log {
 }
 
 pub(super) fn age(text: &str) -> Result<jiff::Span, String> {
-    let age: jiff::Span = text.parse().map_err(|_| "write an age, as in `90d`, `12w` or `1y`")?;
+    // Most people mean months by it, and jiff minutes: what goes can't be undone afterwards.
+    let has_bare_m = text.split(|c: char| !c.is_ascii_alphabetic()).any(|unit| unit.eq_ignore_ascii_case("m"));
+    if has_bare_m {
+        return Err("`m` could be minutes or months: for months write `90d`, for minutes `180min`".into());
+    }
+    let age: jiff::Span = text.parse().map_err(|_| "write an age, as in `90d`, `12h` or `1y`; for months `90d`")?;
     if age.is_positive() { Ok(age) } else { Err("an age is more than nothing, as in `90d`".into()) }
 }

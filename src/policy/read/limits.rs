@@ -16,9 +16,9 @@ pub(super) fn limits(table: &mut Table<'_>, problems: &mut Problems) -> Limits {
     let plan_bytes = table
         .take("plan-bytes")
         .and_then(|value| amount(&value, "a size", "`plan-bytes = \"1GiB\"`, or a number of bytes", bytes, problems));
-    let stall = table
-        .take("stall")
-        .and_then(|value| amount(&value, "a duration", "`stall = \"60s\"`, or a number of seconds", seconds, problems));
+    let stall = table.take("stall").and_then(|value| {
+        amount(&value, "a duration", "`stall = \"60s\"` or `\"2min\"`, or a number of seconds", seconds, problems)
+    });
     table.finish(problems);
     Limits { max_changes, plan_bytes, stall }
 }
@@ -94,10 +94,13 @@ fn bytes(text: &str) -> Option<u64> {
     text[..digits].parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
-/// Reads `60s`, `2m`, `90`.
+/// Reads `60s`, `2min`, `90`; a bare `m` is as little taken as in the ages of `log`, where it could be months.
 fn seconds(text: &str) -> Option<u64> {
     if let Ok(seconds) = text.parse() {
         return Some(seconds);
+    }
+    if text.split(|c: char| !c.is_ascii_alphabetic()).any(|unit| unit.eq_ignore_ascii_case("m")) {
+        return None;
     }
     let duration: jiff::SignedDuration = text.parse().ok()?;
     u64::try_from(duration.as_secs()).ok()
@@ -136,9 +139,16 @@ mod tests {
         ] {
             assert_eq!(bytes(text), expected, "{text}");
         }
-        for (text, expected) in
-            [("60s", Some(60)), ("2m", Some(120)), ("1h", Some(3600)), ("90", Some(90)), ("-1s", None), ("soon", None)]
-        {
+        for (text, expected) in [
+            ("60s", Some(60)),
+            ("2min", Some(120)),
+            ("2m", None),
+            ("1h5M", None),
+            ("1h", Some(3600)),
+            ("90", Some(90)),
+            ("-1s", None),
+            ("soon", None),
+        ] {
             assert_eq!(seconds(text), expected, "{text}");
         }
     }

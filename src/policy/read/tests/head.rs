@@ -76,10 +76,13 @@ fn params_limits_and_lints_are_checked() {
             "[limits]\nplan-bytes = '1GB'",
             "3:14 '1GB' is not a size; write as in `plan-bytes = \"1GiB\"`, or a number of bytes",
         ),
-        ("[limits]\nstall = 0", "3:9 `stall` of nothing; write as in `stall = \"60s\"`, or a number of seconds"),
+        (
+            "[limits]\nstall = 0",
+            "3:9 `stall` of nothing; write as in `stall = \"60s\"` or `\"2min\"`, or a number of seconds",
+        ),
         (
             "[limits]\nstall = true",
-            "3:9 `stall` is a boolean, where a duration should be; write as in `stall = \"60s\"`, or a number of seconds",
+            "3:9 `stall` is a boolean, where a duration should be; write as in `stall = \"60s\"` or `\"2min\"`, or a number of seconds",
         ),
         ("[limits]\nmax_changes = 1", "3:1 unknown key `max_changes` in [limits]; did you mean `max-changes`?"),
         ("[lints]\nforeign-grup = 'deny'", "3:1 no lint is called `foreign-grup`; did you mean `foreign-group`?"),
