@@ -123,3 +123,17 @@ scenario!(a_probe_goes_on_with_the_other_roots, own mounts, |t| {
     assert_eq!((run.end()["errors"].as_u64(), run.end()["exit"].as_u64()), (Some(1), Some(3)), "{run}");
     t.run("probe -p teams.toml --as alice").exits(3).mentions("no+body: `{team}` would be");
 });
+
+scenario!(a_pattern_that_stands_for_nothing_is_told_of, own mounts, |t| {
+    t.tree("dir 0:0 0755 .\ndir 0:0 0755 teams\ndir 0:0 0755 teams/lab-old\nfile 0:0 0644 teams/file");
+    let tree = |more: &str| format!("format = 1\n[[tree]]\nroot = '$TREE/teams/{{team}}/share'\ndir-mode = '0755'\n{more}");
+    t.policy("teams.toml", &tree(""));
+    t.policy("optional.toml", &tree("optional = true"));
+    for command in ["check -q", "fix -y -q"] {
+        let told = t.run(&format!("{command} -p teams.toml"));
+        told.exits(3).mentions("$TREE/teams: no directory is what the root").mentions("optional = true");
+        t.run(&format!("{command} -p optional.toml")).succeeds();
+    }
+    t.sh("mkdir -p teams/a/share teams/b/other");
+    t.run("check -q -p teams.toml").succeeds();
+});

@@ -53,10 +53,14 @@ scenario!(a_policy_that_others_could_have_put_there_is_not_taken, own mounts, |t
     checkout(t, "repo", 0);
     let refused = |change: &str, why: &str| {
         t.sh(change);
-        for command in ["check", "fix -y", "explain ./site/page", "generate cron"] {
+        for command in ["check", "explain ./site/page", "generate cron"] {
             let run = t.run_under("env -C repo", command);
             run.exits(2).mentions("was found here, but not taken").mentions(why).mentions("-p $TREE/repo/sgidlint.toml");
         }
+        // By its name it would be refused as well.
+        let run = t.run_under("env -C repo", "fix -y");
+        run.exits(2).mentions("but not taken").mentions(why).mentions("let root own it").never_mentions("name it with -p");
+        t.run_under("env -C repo", "fix -y -p ./sgidlint.toml").exits(2).mentions("let root own it");
     };
     refused("chown 2003 repo/sgidlint.toml", "belongs to uid 2003");
     refused("chown 0 repo/sgidlint.toml; chmod 664 repo/sgidlint.toml", "can be written by others");
@@ -306,4 +310,88 @@ scenario!(a_deploy_step_does_the_same_in_another_checkout, own mounts, |t| {
         let said = t.sh(&format!("cd {there}; {step}"));
         assert!(said.contains("/there/") && said.ends_with("exit 1\n"), "{said}");
     }
+});
+
+scenario!(two_reports_are_told_apart_by_where_they_would_lie, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "repo", 0);
+    t.sh("mkdir -p one/in two/in; ln -s one/in alias");
+    let run = |a: &str, b: &str| t.run(&format!("check -q -p repo/sgidlint.toml --report junit={a} --report sarif={b}"));
+    for (a, b) in [("one/in/../x", "two/in/../x"), ("one/y", "two/in/../y"), ("one/z", "one/in/z")] {
+        run(a, b).exits(1);
+        t.sh(&format!("test -s {a} -a -s {b}"));
+    }
+    for (a, b) in [("one/in/new", "alias/new"), ("one/new", "one/in/../new"), ("./new", "$TREE/new")] {
+        run(a, b).exits(2).mentions("two reports can't both go to");
+    }
+    // A link of one's own leads on.
+    t.sh("ln -s one/linked report");
+    run("report", "two/r").exits(1);
+    t.sh("test -L report -a -s one/linked");
+});
+
+scenario!(a_report_says_nothing_of_roots_that_paths_left_out, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "repo", 0);
+    let run = |format: &str, path: &str| t.run_under("env -C repo", &format!("check --format {format} {path}"));
+    for (path, told, untold) in [("media", "media", "site"), ("site", "site", "media")] {
+        let junit = run("junit", path);
+        junit.exits(1).mentions(&format!("testsuite name=\"{told}\"")).never_mentions(&format!("name=\"{untold}\""));
+        let metrics = run("prometheus", path);
+        metrics.mentions(&format!("/repo/{told}\",")).never_mentions(&format!("/repo/{untold}\","));
+    }
+    run("junit", "").mentions("testsuite name=\"media\"").mentions("testsuite name=\"site\"");
+});
+
+scenario!(an_empty_list_is_no_success_where_warnings_fail, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "repo", 0);
+    t.sh("touch repo/README");
+    let run = |list: &str, words: &str| {
+        t.sh(&format!("printf '{list}' >list"));
+        t.run_under("env -C repo", &format!("check -q {words} --paths-from ../list"))
+    };
+    run("", "").succeeds().mentions("names no path");
+    run("", "--strict").exits(3).mentions("names no path");
+    run("README\\0", "--strict").succeeds().mentions("the path that --paths-from lists isn't there, or in no tree");
+    // Standard input is /dev/null here.
+    t.run_under("env -C repo", "check --paths-from -").exits(2).mentions("nobody writes a list");
+});
+
+scenario!(people_are_expected_to_do_things_beside_a_projects_policy, own mounts, |t| {
+    t.accounts("");
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "repo", 0);
+    let more = "[[expect]]\nas = 'alice'\npath = 'site/good'\ncan = 'read'\n[[expect]]\nas = 'alice'\npath = 'site/page'\ncan = 'read'\n\
+                [[expect]]\nas = 'alice'\ncannot = 'create'\n";
+    fs::write(t.path("repo/sgidlint.toml"), format!("{PROJECT}{more}")).unwrap();
+    let run = t.run_under("env -C repo", "check --probe");
+    run.exits(1).mentions("alice can't read $TREE/repo/site/page").never_mentions("site/site").never_mentions("site/good");
+    run.never_mentions("is not there").never_mentions("can create");
+});
+
+scenario!(a_copy_without_a_repository_tells_places_from_its_policy, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "repo", 0);
+    t.sh("rm -r repo/.git");
+    let run = |below: &str, words: &str| t.run_under(&format!("env -C {below}"), words);
+    for (below, words) in [("repo", ""), ("repo/site/old", ""), ("repo", "-p ./sgidlint.toml")] {
+        let run = run(below, &format!("check --format github {words}"));
+        run.exits(1).mentions("::error file=site/page,").never_mentions("file=$TREE");
+    }
+    run(".", "check --format github -p repo/sgidlint.toml").exits(1).mentions("file=$TREE/repo/site/page,");
+});
+
+scenario!(a_strict_check_tells_what_a_baseline_knows_too_much, own mounts, |t| {
+    t.tree("dir 0:0 0755 .");
+    checkout(t, "repo", 0);
+    let run = |words: &str| t.run_under("env -C repo", &format!("check {words}"));
+    run("--write-baseline known").succeeds();
+    run("-q --strict --baseline known").succeeds();
+    t.sh("chmod 644 repo/site/page");
+    run("-q --baseline known").succeeds().never_mentions("any more");
+    run("-q --strict --baseline known").exits(1).mentions("site/page any more: remove the line");
+    t.sh("printf '' >repo/empty; sed '2i\\\\' repo/known >repo/blank");
+    run("--baseline empty").exits(2).mentions("empty:1: the file is empty").mentions("--write-baseline");
+    run("--baseline blank").exits(2).mentions("blank:2: an empty line: remove it");
 });

@@ -277,13 +277,25 @@ scenario!(what_is_generated_takes_what_the_command_takes, |t| {
     ] {
         t.run(&format!("generate cron -p lab.toml {wrong}")).exits(2);
     }
-    for wrong in ["--report sarif=x", "--probe", "--max-findings 3", "--baseline x", "--paths-from x"] {
-        for kind in ["systemd", "pre-deploy"] {
+    let of_checks = ["--report sarif=x", "--probe", "--max-findings 3", "--baseline x", "--paths-from x"];
+    for (wrong, is_report) in of_checks.iter().zip([true, false, false, false, false]) {
+        for kind in if is_report { &["pre-deploy"][..] } else { &["systemd", "pre-deploy"] } {
             t.run(&format!("generate {kind} -p lab.toml --fix {wrong}"))
                 .exits(2)
                 .mentions("generate the check by itself");
         }
     }
+    // Behind a repair, nothing of a check is told that a baseline could leave out.
+    t.run("generate cron -p lab.toml --fix --baseline x").exits(2).mentions("a repair tells all that it leaves");
+    let unit = said("systemd", "--fix -p lab.toml --report prometheus=$DIR/out/left.prom");
+    let behind =
+        unit.lines().find_map(|line| line.strip_prefix("ExecStopPost=-")).expect("a check behind it").to_owned();
+    assert!(
+        behind.contains(" check -q --report \"prometheus=$DIR/out/left.prom\" ")
+            || behind.contains("prometheus=$DIR/out/left.prom"),
+        "{behind}"
+    );
+    assert!(behind.ends_with(" -o /dev/null") && unit.contains("ReadWritePaths=-$DIR/out\n"), "{unit}");
     for wrong in ["mail", "a b.service", "x.service\nExecStart=/bin/sh"] {
         t.run(&format!("generate systemd -p lab.toml --on-failure '{wrong}'")).exits(2);
     }

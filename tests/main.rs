@@ -54,6 +54,7 @@ mod meant;
 mod merged;
 mod middle;
 mod mounts;
+mod nights;
 mod oracle;
 mod one_answer;
 mod others;

@@ -168,7 +168,7 @@ scenario!(prometheus_takes_the_rules_and_they_fire, |t| {
     let rules = t.run("generate alerts");
     t.file("alerts.yml", rules.succeeds().stdout());
     let said = t.sh("promtool check rules ../alerts.yml");
-    assert!(said.contains("SUCCESS: 7 rules found"), "{said}");
+    assert!(said.contains("SUCCESS: 8 rules found"), "{said}");
     let labels = r#"{policy="lab",report="a",instance="x"}"#;
     let series = |name: &str, values: &str| format!("      - series: '{name}{labels}'\n        values: '{values}'\n");
     let findings =
@@ -222,6 +222,7 @@ scenario!(prometheus_takes_the_rules_and_they_fire, |t| {
             &[quiet(2340), firing("SgidlintFindingsRisen", 2580, ",root=\"/srv\"")],
         ),
         case(&[series("sgidlint_exit_status", "2x100")], &[firing("SgidlintUnusable", 120, "")]),
+        case(&[series("sgidlint_entries", "9x10 0x100")], &[quiet(540), firing("SgidlintNothingJudged", 780, "")]),
         case(
             &[series("sgidlint_interrupted_runs", "0x10 1x100")],
             &[quiet(540), firing("SgidlintRunInterrupted", 720, "")],

@@ -151,6 +151,8 @@ impl Arguments {
         };
         [formats::JSON, formats::HUMAN].contains(&self.common.report_format.0.name)
             || matches!(self.command, Command::Check(_))
+            || self.common.report_format.0.name == formats::JUNIT
+                && matches!(self.command, Command::Policy(Policy::Test { .. }))
     }
 }
 

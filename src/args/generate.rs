@@ -38,7 +38,7 @@ pub(crate) struct Scheduled {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Repairs instead of checking; for cron with what a check takes, or where people are expected to do something, a line
-    /// of both, of which one alone tells what is left.
+    /// of both, of which one alone tells what is left; for systemd with --report a check behind it, which writes that.
     #[arg(long)]
     pub fix: bool,
     /// Asks what the [[expect]]s of the policies say too; root's checks of policies that have any do anyway.

@@ -63,7 +63,7 @@ pub(super) fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -
     show(&session, &plan, streams)?;
     streams.know(Totals { entries: plan.entries, ..Totals::default() });
     let executed = match consented(&session, &plan, &arguments.consent, streams)? {
-        true => Some(execute(&session, &plan, &arguments.consent, APPLY_AGAIN, streams)?),
+        true => Some(execute(&session, &plan, &arguments.consent, (APPLY_AGAIN, &[]), streams)?),
         false => None,
     };
     end(&session, &plan, executed, told_parted(&plan, &parted), exit, streams)
@@ -241,7 +241,7 @@ fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Strea
     grounded.lost.clear();
     let go = !arguments.consent.dry_run && consented(&session, &undo.plan, &arguments.consent, streams)?;
     let executed = match go {
-        true => Some(execute::execute_on(&session, &undo.plan, grounded, &arguments.consent, streams)?),
+        true => Some(execute::execute_on(&session, &undo.plan, (grounded, &[]), &arguments.consent, streams)?),
         false => None,
     };
     let mut told = told(&record.plan, &undo.found);

@@ -94,22 +94,28 @@ impl Memory {
 }
 
 impl Removable {
-    /// Tells which lines can be removed, on standard error.
+    /// Whether they fail the check: a strict one has a baseline of what there is, and nothing else.
+    pub(super) fn fails(&self, common: &Common) -> bool {
+        common.strict && !self.lines.is_empty()
+    }
+
+    /// Tells which lines can be removed, on standard error; also when quiet, where that fails.
     pub(super) fn tell(&self, common: &Common, streams: &Streams) {
+        let tell = |message: String| match self.fails(common) {
+            true => streams.complain(message),
+            false => streams.status(format_args!("sgidlint: note: {message}")),
+        };
         let most = if common.verbose { usize::MAX } else { HANDFUL };
         for (lint, subject, line) in self.lines.iter().take(most) {
             let place = match subject {
                 BaselineSubject::Entry { root, path, .. } => entry_path(root, path, None),
                 BaselineSubject::Policy { policy, .. } => format!("policy {}", escape(policy.as_bytes())),
             };
-            streams.status(format_args!(
-                "sgidlint: note: {}:{line}: no {lint} at {place} any more: remove the line",
-                self.file
-            ));
+            tell(format!("{}:{line}: no {lint} at {place} any more: remove the line", self.file));
         }
         if let Some(rest) = self.lines.len().checked_sub(most).filter(|&rest| rest > 0) {
             let lines = counted(rest as u64, "line", "lines");
-            streams.status(format_args!("sgidlint: note: {}: {lines} more can be removed (-v names them)", self.file));
+            tell(format!("{}: {lines} more can be removed (-v names them)", self.file));
         }
     }
 

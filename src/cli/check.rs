@@ -3,6 +3,7 @@
 use super::baseline::{Memory, Removable};
 use super::expect;
 use super::judged::Judged;
+use super::loading::Unsound;
 use super::reporting::{CheckReport, Files};
 use super::run_as::run_as;
 use super::session::Session;
@@ -10,7 +11,7 @@ use super::{barred, planning, project, selecting, store};
 use crate::args::{Check, CheckCommand, Common, Diff, Format, Limit};
 use crate::diff::stat;
 use crate::diff::{DiffManner, DiffRow, Folding, Head, sums, write_folded};
-use crate::findings::{EntryReport, Survey};
+use crate::findings::{EntryError, EntryReport, Survey};
 use crate::formats::HUMAN;
 use crate::model::text::escape::escape_message;
 use crate::model::text::numbers::counted;
@@ -39,7 +40,7 @@ use std::time::{Duration, Instant};
 /// `sgidlint check`.
 pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -> Result<Exit, Failure> {
     let (began, clock) = (host::now(), Instant::now());
-    let base = project::base();
+    let base = project::base(common);
     // The files that reports go to are the caller's own; policies and trees are seen by who is looked as.
     let mut files = Files::default();
     let opened = files.open(common, &arguments.reporting.reports);
@@ -62,7 +63,7 @@ pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Str
 pub(super) fn tell_reports(common: &Common, arguments: &CheckCommand, failure: &Failure) -> Result<(), Failure> {
     let mut files = Files::default();
     let opened = files.open(common, &arguments.reporting.reports);
-    let (took, base) = ((host::now(), Duration::ZERO), project::base());
+    let (took, base) = ((host::now(), Duration::ZERO), project::base(common));
     files.write_failed(&failed(common, failure, took, &base)).and(opened)
 }
 
@@ -93,6 +94,7 @@ fn check_to(
     run_as(&look.eyes)?;
     let memory = Memory::open(common, reporting)?;
     let session = Session::begin(common, if *probe { Purpose::Probe } else { Purpose::Check })?;
+    let session = Session { unsound: Unsound::PassedOver, ..session };
     let mut judged = match probe {
         true => expect::judge(&session, check)?,
         false => session.judge(check, Fallback::Allowed)?,
@@ -101,7 +103,11 @@ fn check_to(
         expect::note_unasked(common, &judged.loaded);
     }
     if let Some(only) = check.only.as_deref().filter(|_| judged.selection.outermost().next().is_none()) {
-        judged.survey.warnings.push(nothing_listed(only));
+        match only.is_empty() && common.strict {
+            // What can't be told from a command that failed before the pipe is no success.
+            true => judged.survey.errors.push(EntryError::of_run(nothing_listed(only))),
+            false => judged.survey.warnings.push(nothing_listed(only)),
+        }
     }
     let is_whole = !judged.stalled && !session.stop.load(Ordering::Relaxed);
     // What was looked at in part says nothing of what is known.
@@ -111,8 +117,12 @@ fn check_to(
     }
     // Whatever is found, what isn't the caller's to change is no change, here as in a plan.
     barred::bar(&mut judged.survey, &session.names)?;
-    let exit = looked(&session, &judged);
+    let stale = if removable.fails(common) { Exit::Findings } else { Exit::Clean };
+    let exit = looked(&session, &judged).or_worse(stale);
     let manner = streams.manner(common);
+    // A run that nobody watches is mailed: it says each night what stands open.
+    let asks_runs = files.counts_runs(common) || common.quiet;
+    let interrupted = asks_runs.then(|| store::interrupted(common, &judged.survey)).flatten();
     let grouping = if reporting.full { Grouping::Full } else { manner.grouping };
     let manner = Manner { grouping, most: reporting.max_findings, ..manner };
     let ended = Ended {
@@ -121,7 +131,7 @@ fn check_to(
         took: clock.elapsed(),
         strictness: manner.strictness,
         last_success: None,
-        interrupted: files.counts_runs(common).then(|| store::interrupted(common)).flatten(),
+        interrupted: interrupted.as_ref().map(|runs| runs.len() as u64),
     };
     let survey = &judged.survey;
     let told = CheckReport { survey, session: &session, asked: reporting, ended, removable: &removable, base };
@@ -130,6 +140,7 @@ fn check_to(
     streams.write_results(|out| told.write(out, manner))?;
     removable.tell(common, streams);
     tell_rest(common, streams, survey, exit);
+    interrupted.iter().flatten().for_each(|run| warn(&store::told_interrupted(common, run)));
     Ok(exit)
 }
 
@@ -137,6 +148,9 @@ fn check_to(
 fn nothing_listed(only: &[PathBuf]) -> String {
     match only.len() as u64 {
         0 => "the list of --paths-from names no path, so nothing was looked at".into(),
+        1 => "the path that --paths-from lists isn't there, or in no tree, so nothing was looked at; it is taken from the \
+              working directory (git: --relative)"
+            .into(),
         count => format!(
             "none of the {} that --paths-from lists is there and in a tree, so nothing was looked at; they are taken from \
              the working directory (git: --relative)",

@@ -44,17 +44,18 @@ pub(super) struct Executed {
     pub took: Duration,
 }
 
-/// Makes the changes of a plan; `again` is how to go on with those of roots that can't be worked below now.
+/// Makes the changes of a plan; `again` is how to go on with those of roots that can't be worked below now, `settles` which
+/// interrupted runs are settled once it came to its end.
 pub(super) fn execute(
     session: &Session<'_>,
     plan: &Plan,
     agreement: &Agreement,
-    again: &str,
+    (again, settles): (&str, &[String]),
     streams: &mut Streams,
 ) -> Result<Executed, Failure> {
     refuse_beyond_limit(plan)?;
     let grounded = Grounded::open(session, plan, &plan.changes, again)?;
-    execute_on(session, plan, grounded, agreement, streams)
+    execute_on(session, plan, (grounded, settles), agreement, streams)
 }
 
 /// Locks the roots of a plan, which were opened before, against other runs; waits so long for one.
@@ -91,7 +92,7 @@ pub(super) fn hold(
 pub(super) fn execute_on(
     session: &Session<'_>,
     plan: &Plan,
-    grounded: Grounded,
+    (grounded, settles): (Grounded, &[String]),
     agreement: &Agreement,
     streams: &mut Streams,
 ) -> Result<Executed, Failure> {
@@ -119,9 +120,12 @@ pub(super) fn execute_on(
     let began = Instant::now();
     let tally = progress::while_applying(telling::of(session.common), plan.changes.len() as u64, &tried, work);
     let tally = tally.map_err(|error| Failure::incomplete(unfit(error)))?;
-    let RunRecorder { journal, done, .. } = clerk;
+    let RunRecorder { mut journal, done, .. } = clerk;
     let option = store::option(session.common);
     let executed = Executed { run, option, tally, done, took: began.elapsed() };
+    if executed.exit() == Exit::Clean {
+        journal.settling(settles);
+    }
     journal.settle(executed.exit() as u8).map_err(|error| {
         let run = executed.run.clone();
         let failure = Failure::incomplete(format!("the outcome of run {run} can't be put on record: {error}"))
@@ -176,7 +180,7 @@ impl Executed {
 
     /// The run as its summary tells of it.
     pub(super) fn ran(&self, counts: Counts) -> Ran<'_> {
-        Ran { run: &self.run, option: &self.option, counts, took: self.took }
+        Ran { run: &self.run, option: &self.option, counts, took: self.took, what: None }
     }
 
     /// Tells why the run did not come to the end of its plan, where it didn't.
@@ -281,6 +285,17 @@ fn locked(session: &Session<'_>) -> impl Fn(LockError) -> Failure {
             false => failure,
         }
     }
+}
+
+/// Puts on record that there was nothing left to change, where that settles runs which were interrupted before.
+pub(super) fn settle_without_changes(session: &Session<'_>, plan: &Plan, settles: &[String]) -> Result<(), Failure> {
+    let store = store::open(session.common)?;
+    let mut journal =
+        journal::begin(&store, plan, plan.header.plan_bytes).map_err(|error| Failure::incomplete(&error))?;
+    journal.settling(settles);
+    journal
+        .settle(Exit::Clean as u8)
+        .map_err(|error| Failure::incomplete(format!("the end of the run can't be put on record: {error}")))
 }
 
 /// Says who is who in plans.

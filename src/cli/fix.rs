@@ -3,6 +3,7 @@
 use super::check::{effects, heads, looked, rows, tell_errors, tell_rest, tell_rest_of, write_survey_diff};
 use super::execute::{Executed, execute, settled, tell};
 use super::judged::{Judged, exit_of, fails};
+use super::nights::{self, Nights};
 use super::pick::Picking;
 use super::session::Session;
 use super::{ask, barred, planning, store, telling};
@@ -21,6 +22,7 @@ use crate::plan::{Plan, RunKind};
 use crate::policy::load::Fallback;
 use crate::process::exit::{Exit, Failure};
 use crate::process::streams::Streams;
+use crate::report::human::run::Ran;
 use crate::report::text::words::Words;
 use crate::report::{human, json};
 use crate::screen::progress;
@@ -63,7 +65,13 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
         true => pick(&session, &judged, &mut plan, streams)?,
         false => show(&session, &judged, streams)?,
     }
+    let nights = Nights::of(&session, &judged, &plan);
+    if plan.exceeded_limit().is_some() {
+        nights::tell_kinds(&session, &judged.survey, streams)?;
+        nights.tell_open(common);
+    }
     let made = if plan.changes.is_empty() {
+        nights.settle(&session, &plan)?;
         streams.status(if picks && judged.survey.changed().next().is_some() {
             "Nothing was changed."
         } else {
@@ -72,7 +80,7 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
         None
     } else if ask::may_make(&fix.consent, &chosen_effects(&judged, &plan).clause(), &session.stop)? {
         streams.know(Totals { changes: 0, ..judged.survey.totals() });
-        let executed = execute(&session, &plan, &fix.consent, "run fix again", streams)?;
+        let executed = execute(&session, &plan, &fix.consent, ("run fix again", nights.settles()), streams)?;
         let counts = tell(&session, streams, settled(&plan, &executed.done))?;
         executed.tell_untried(&plan, streams);
         Some((executed, counts))
@@ -112,8 +120,10 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
         }
     }
     barred.tell(common, &fix.check, &session.names, streams);
-    let ran = made.as_ref().map(|(executed, counts)| executed.ran(*counts));
+    let what = executed.filter(|_| common.quiet).map(|executed| nights::kinds_and_places(&plan, executed));
+    let ran = made.as_ref().map(|(executed, counts)| Ran { what: what.as_deref(), ..executed.ran(*counts) });
     tell_rest_of(common, streams, &left.survey, ran.as_ref());
+    nights.tell(common, executed.is_none_or(|executed| executed.exit() == Exit::Clean));
     Ok(exit)
 }
 

@@ -96,15 +96,31 @@ fn job(common: &Common, scheduled: &Scheduled, (from, kind): (Where, Kind), stre
     let session = Session::begin(common, Purpose::Check)?;
     let fallback = if scheduled.fix { Fallback::Refused } else { Fallback::Allowed };
     let named: Vec<PathBuf> = scheduled.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
+    named.iter().chain(&common.state_dir).try_for_each(|path| paths::resolved(path).map(drop))?;
     // What is wrong with the policies is better told today than at night.
     let loaded = session.load(&named, &scheduled.paths, fallback)?;
     let is_expecting = loaded.iter().any(|loaded| !loaded.model.expectations.is_empty());
     let is_root = host::effective_uid() == 0;
     let takes_checks = scheduled.takes_checks();
-    let follows = scheduled.fix && kind == Kind::Cron && (takes_checks || is_expecting && is_root);
+    // A unit of a repair takes reports along, which are of what it leaves.
+    let reports_only = !scheduled.report.is_empty() && !scheduled.probe;
+    let follows = scheduled.fix
+        && match kind {
+            Kind::Cron => takes_checks || is_expecting && is_root,
+            Kind::Unit => reports_only,
+            Kind::Step => false,
+        };
     if scheduled.fix && takes_checks && !follows {
-        return Err(Failure::usage("a repair writes no reports, asks nobody and has no baseline")
-            .hinted("generate the check by itself (without --fix); for cron, one command prints both lines"));
+        return Err(Failure::usage("a repair writes no reports, asks nobody and has no baseline").hinted(
+            "generate the check by itself (without --fix); for cron, one command prints both lines, and a unit of systemd \
+             takes --report",
+        ));
+    }
+    let is_told = !scheduled.report.is_empty() || scheduled.probe || is_expecting && is_root;
+    if scheduled.fix && takes_checks && !is_told {
+        return Err(Failure::usage("a repair tells all that it leaves, whatever a baseline or a list says").hinted(
+            "generate the check by itself (without --fix), or let the check behind a repair write a --report",
+        ));
     }
     if kind != Kind::Step && scheduled.paths_from.as_deref() == Some(Path::new("-")) {
         return Err(Failure::usage("nobody writes to the standard input of what a timer starts")
@@ -139,7 +155,8 @@ fn job(common: &Common, scheduled: &Scheduled, (from, kind): (Where, Kind), stre
         Ok(words)
     };
     let check = if follows {
-        let (task, _) = of_fix(false);
+        // A repair's unit hasn't the rights to ask as others.
+        let (task, _) = if kind == Kind::Unit { (Task::Check, None) } else { of_fix(false) };
         Some(FollowUp { words: words(task)?, tells: task == Task::Probe })
     } else {
         None

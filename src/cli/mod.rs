@@ -16,9 +16,11 @@ mod generate;
 mod judged;
 mod left_out;
 mod levels;
+mod loading;
 mod log;
 mod pick;
 mod planning;
+mod nights;
 mod policy;
 mod probe;
 mod project;
@@ -46,7 +48,7 @@ pub fn run() -> u8 {
         Err(error) => return unread(&error),
     };
     if !arguments.settle() {
-        let failure = Failure::usage("only check writes this format")
+        let failure = Failure::usage("only check writes this format (and `policy test` junit)")
             .hinted("other commands write --format human or --format json");
         streams::report_failure(&failure, false);
         return failure.exit as u8;
@@ -85,7 +87,7 @@ fn unread(error: &clap::Error) -> u8 {
 fn work(arguments: &Arguments, paged: Option<Paged>) -> u8 {
     let common = arguments.common.clone();
     // Without it nothing begins that touches a tree; that says why.
-    let _ = stall::begin(move || session::limit_of_policies(&common));
+    let _ = stall::begin(move || loading::limit_of_policies(&common));
     let mut streams = match Streams::open(&arguments.common, arguments.command.may_replace(), paged) {
         Ok(streams) => streams,
         Err(failure) => {

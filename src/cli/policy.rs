@@ -4,28 +4,36 @@ use super::judged::exit_of;
 use super::levels;
 use super::session::Session;
 use crate::args::{Common, Format, Policy};
+use crate::compile::bind::{Binding, Lookup, LookupError, bind};
 use crate::compile::rule_table::RuleTable;
 use crate::findings::{PolicyLabel, Survey, Totals, risky};
+use crate::formats::{JUNIT, Trial, write_trials};
 use crate::infer::use_file::UseFile;
 use crate::lints::Lint;
 use crate::model::text::escape::escape_message;
 use crate::policy::builtin::BUILT_IN;
-use crate::policy::load::{document, problems_of_uses};
-use crate::policy::model::{Model, Param};
+use crate::policy::load::{document, with_uses};
+use crate::policy::model::{Model, Param, Tree};
+use crate::policy::problem::Problem;
 use crate::policy::{Loaded, schema};
 use crate::process::exit::{Exit, Failure};
 use crate::process::paths;
-use crate::process::streams::Streams;
+use crate::process::streams::{Streams, warn};
+use crate::report::check::Ended;
 use crate::report::human::policies::{Listed, write_list};
 use crate::report::json::answer;
+use crate::report::manner::Strictness;
 use crate::report::text::words::Words;
 use crate::report::{human, json};
 use crate::survey::trial::{Tried, try_all};
+use crate::sys::host;
+use crate::sys::names::NameService;
 use crate::sys::purpose::Purpose;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// `sgidlint policy`.
 pub(super) fn policy(common: &Common, policy: &Policy, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -119,18 +127,27 @@ fn check(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<E
     let session = Session::begin(common, Purpose::Check)?;
     let command_line = levels::of_command_line(common)?;
     let loaded = read(common, files)?;
+    let (own, used): (Vec<_>, Vec<_>) = loaded.into_iter().partition(|loaded| loaded.used_by.is_empty());
+    let (loaded, all) = (own.clone(), own.into_iter().chain(used).collect::<Vec<_>>());
     let levels: Vec<_> = loaded.iter().map(|loaded| levels::of_policy(loaded, &command_line)).collect();
     let survey = Survey {
         policies: loaded.iter().map(PolicyLabel::of).collect(),
         notices: risky(&loaded, &levels, &|group| session.names.is_empty_group(group)),
         ..Survey::default()
     };
+    let unknown = unknown_names(&session, &all)?;
     let exit = exit_of(&survey, common);
+    let exit = if common.strict && !unknown.is_empty() { exit.or_worse(Exit::Findings) } else { exit };
     let (words, manner) = (Words(&session.names), streams.manner(common));
     streams.write_results(|out| match common.format {
         Format::Human => human::write_findings(out, &survey, &words, &manner),
         Format::Json => json::write_check(out, &survey, &words, &session.names, exit as u8),
     })?;
+    for Problem { source, span, message, hint } in &unknown {
+        let place = source.as_deref().map(|source| format!("{}:{}: ", source.file, source.place(span.start).0));
+        let hint = hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        warn(&format!("{}{message}{hint}", place.unwrap_or_default()));
+    }
     streams.status(match (files, survey.notices.len()) {
         ([_], 0) => "The policy has no problems.".to_owned(),
         (_, 0) => format!("The {} policies have no problems.", files.len()),
@@ -142,15 +159,19 @@ fn check(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<E
 
 /// The tests that policies carry.
 fn test(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<Exit, Failure> {
-    let (mut passed, mut failed, mut all) = (0, Vec::new(), Vec::new());
-    for loaded in read(common, files)? {
+    let (began, clock) = (host::now(), Instant::now());
+    let (mut passed, mut failed, mut all, mut trials) = (0, Vec::new(), Vec::new(), Vec::new());
+    // What a policy uses has tests of its own.
+    for loaded in read(common, files)?.into_iter().filter(|loaded| loaded.used_by.is_empty()) {
         for tried in try_all(&loaded.model, &loaded.params).map_err(Failure::policy)? {
-            match tried.passed() {
-                true => passed += 1,
-                false => {
-                    failed.push(format!("{}:{}: {}", loaded.model.source.file, tried.line, told(&tried, &loaded.model)))
-                }
+            let file = &loaded.model.source.file;
+            let failure = (!tried.passed()).then(|| told(&tried, &loaded.model));
+            match &failure {
+                None => passed += 1,
+                Some(told) => failed.push(format!("{file}:{}: {told}", tried.line)),
             }
+            let name = format!("line {}: {}", tried.line, tried.path);
+            trials.push(Trial { file: file.clone(), name, failure });
             all.push((Arc::clone(&loaded.model.source), tried));
         }
     }
@@ -159,12 +180,22 @@ fn test(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<Ex
             .hinted("write one, as in `[[test]]`, `path = \"/srv/lab/x\"`, `mode = \"640\"`, `passes = true`"));
     }
     streams.know(Totals { findings: failed.len() as u64, ..Totals::default() });
+    let exit = if failed.is_empty() { Exit::Clean } else { Exit::Findings };
+    let ended = Ended {
+        exit: exit as u8,
+        began,
+        took: clock.elapsed(),
+        strictness: Strictness::Deny,
+        last_success: None,
+        interrupted: None,
+    };
     streams.write_results(|out| match common.format {
+        _ if common.report_format.0.name == JUNIT => write_trials(out, trials, &ended),
         Format::Human => failed.iter().try_for_each(|line| writeln!(out, "{}", escape_message(line))),
         Format::Json => all.iter().try_for_each(|(source, tried)| answer::write_test(out, &source.file, tried)),
     })?;
     streams.status(format!("{passed} passed, {} failed", failed.len()));
-    Ok(if failed.is_empty() { Exit::Clean } else { Exit::Findings })
+    Ok(exit)
 }
 
 fn told(tried: &Tried, model: &Model) -> String {
@@ -186,27 +217,81 @@ fn told(tried: &Tried, model: &Model) -> String {
     }
 }
 
-/// Reads policies for a look at them alone; all their problems are told at once.
+/// Reads policies, and what they use, for a look at them alone; all their problems are told at once.
 fn read(common: &Common, files: &[OsString]) -> Result<Vec<Loaded>, Failure> {
     let (mut loaded, mut problems) = (Vec::new(), Vec::new());
     for file in files {
         match document(file) {
             Ok(document) => {
-                problems.extend(problems_of_uses(&document));
-                let model = document.model;
-                problems.extend(RuleTable::compile(&[Arc::clone(&model)]).err().into_iter().flatten());
                 let value = |param: &Param| {
                     let set = common.set.iter().rev().find(|(name, _)| *name == param.name.value);
                     let value = set.map(|(_, value)| value).or(param.default.as_ref());
                     // What nobody sets stands for itself: a test says it where it counts.
                     (param.name.value.clone(), value.unwrap_or(&param.name.value).clone())
                 };
-                let params = model.params.iter().map(value).collect();
-                let (bindings, base, used_by) = (Vec::new(), None, Vec::new());
-                loaded.push(Loaded { params, bindings, base, origin: document.origin, used_by, model });
+                let params = document.model.params.iter().map(value).collect();
+                let (own, more) = with_uses(&document, params);
+                problems.extend(more);
+                problems.extend(RuleTable::compile(&[document.model]).err().into_iter().flatten());
+                loaded.extend(own);
             }
             Err(more) => problems.extend(more),
         }
     }
     if problems.is_empty() { Ok(loaded) } else { Err(Failure::policy(problems)) }
+}
+
+/// Names that nobody here has. Another machine may have them, where the policy is checked for: so they fail nothing, but
+/// where warnings do.
+fn unknown_names(session: &Session<'_>, loaded: &[Loaded]) -> Result<Vec<Problem>, Failure> {
+    let models: Vec<_> = loaded.iter().map(|loaded| Arc::clone(&loaded.model)).collect();
+    let table = RuleTable::compile(&models).map_err(Failure::policy)?;
+    let mut unknown: Vec<Problem> = Vec::new();
+    for (policy, loaded) in loaded.iter().enumerate() {
+        let is_set = |param: &Param| loaded.params.get(&param.name.value) != Some(&param.name.value);
+        for tree in 0..loaded.model.trees.len() {
+            let rules = table.merged(policy as u32, &[tree]).map_err(Failure::policy)?;
+            let captures = captured(&loaded.model.trees[tree]);
+            let binding = Binding { root: "/".into(), params: &loaded.params, captures: &captures, gid_min: None };
+            let problems = bind(&rules, binding, &Here(&session.names)).err().into_iter().flatten();
+            for problem in problems {
+                // A param of a template that nobody sets stands for itself.
+                let is_unset = loaded.used_by.is_empty()
+                    && loaded.model.params.iter().any(|param| !is_set(param) && is_said(&problem, param));
+                let problem = loaded.located(problem);
+                if !is_unset && !unknown.contains(&problem) {
+                    unknown.push(problem);
+                }
+            }
+        }
+    }
+    Ok(unknown)
+}
+
+/// Whether a problem lies where this param is put in.
+fn is_said(problem: &Problem, param: &Param) -> bool {
+    let text = problem.source.as_deref().and_then(|source| source.text.get(problem.span.clone()));
+    text.is_some_and(|text| text.contains(&format!("{{{}}}", param.name.value)))
+}
+
+/// The names that the roots of a tree capture, each with something that nobody is called by.
+fn captured(tree: &Tree) -> Vec<(String, String)> {
+    let parts = tree.roots.iter().flat_map(|root| root.value.split('{').skip(1));
+    parts.filter_map(|part| Some((part.split_once('}')?.0.to_owned(), CAPTURED.to_owned()))).collect()
+}
+
+/// What stands for a captured name that isn't known yet.
+const CAPTURED: &str = "\u{1}";
+
+/// The names of this machine; what is captured is known to be there.
+struct Here<'a>(&'a NameService);
+
+impl Lookup for Here<'_> {
+    fn gid(&self, name: &str) -> Result<Option<u32>, LookupError> {
+        if name.contains(CAPTURED) { Ok(Some(0)) } else { Lookup::gid(self.0, name) }
+    }
+
+    fn uid(&self, name: &str) -> Result<Option<u32>, LookupError> {
+        if name.contains(CAPTURED) { Ok(Some(0)) } else { Lookup::uid(self.0, name) }
+    }
 }

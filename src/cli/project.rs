@@ -3,7 +3,7 @@
 use crate::args::Common;
 use crate::model::entry::Entry;
 use crate::model::mode::Mode;
-use crate::policy::model::PROJECT_FILE;
+use crate::policy::model::{PROJECT_FILE, is_of_project};
 use crate::process::exit::Failure;
 use crate::process::paths;
 use crate::report::base::Base;
@@ -14,13 +14,13 @@ use crate::sys::root::resolve;
 use std::path::{Path, PathBuf};
 
 /// The policy of the project that the run is started in, where the command line names none.
-pub(super) fn found(common: &Common) -> Result<Option<Project>, Failure> {
+pub(super) fn found(common: &Common, is_for_changes: bool) -> Result<Option<Project>, Failure> {
     if !common.policies.is_empty() {
         return Ok(None);
     }
     // Who can't tell where they are works in no project.
     let Some(project) = resolve(Path::new(".")).ok().and_then(|here| of(common, &here)) else { return Ok(None) };
-    rely(common, &project.policy, &project.entry)?;
+    rely(common, &project.policy, &project.entry, is_for_changes)?;
     Ok(Some(project))
 }
 
@@ -62,16 +62,25 @@ pub(super) fn elsewhere(common: &Common, paths: &[PathBuf], taken: Option<&Path>
 
 /// Refuses a policy that was found, where somebody else could have put it there or could write it: as root anybody but
 /// root, else anybody but root and the caller.
-pub(super) fn rely(common: &Common, path: &Path, entry: &Entry) -> Result<(), Failure> {
+pub(super) fn rely(common: &Common, path: &Path, entry: &Entry, is_for_changes: bool) -> Result<(), Failure> {
     let uid = host::effective_uid();
-    let doubt = match uid {
-        0 => doubt_about_file(path, Some(entry), common.vouched_uid()).map(|doubt| doubt.to_string()),
-        _ => hand_of_others(entry, uid),
+    let named = |shown: &str| {
+        format!("name it with -p {shown} if you mean it, another policy with -p, or start somewhere else")
+    };
+    let shown = paths::shown(path);
+    let (doubt, hint) = match uid {
+        0 => match doubt_about_file(path, Some(entry), common.vouched_uid()) {
+            // Named, it would be refused all the same.
+            Some(doubt) if is_for_changes => {
+                let hint = "let root own it, in a directory that only root can write, or run as who owns it";
+                (Some(doubt.to_string()), common.trust_hint(&doubt, hint).to_owned())
+            }
+            doubt => (doubt.map(|doubt| doubt.to_string()), named(&shown)),
+        },
+        _ => (hand_of_others(entry, uid), named(&shown)),
     };
     let Some(doubt) = doubt else { return Ok(()) };
-    let shown = paths::shown(path);
-    Err(Failure::usage(format!("{shown} was found here, but not taken: {doubt}"))
-        .hinted(format!("name it with -p {shown} if you mean it, another policy with -p, or start somewhere else")))
+    Err(Failure::usage(format!("{shown} was found here, but not taken: {doubt}")).hinted(hint))
 }
 
 /// How others than root and this user could have a hand in a file or directory.
@@ -85,11 +94,20 @@ fn hand_of_others(entry: &Entry, uid: u32) -> Option<String> {
     }
 }
 
-/// Where other programs are told places from: the top of the repository that the run is started in.
-pub(super) fn base() -> Base {
-    let here = resolve(Path::new(".")).ok();
-    let top = here.as_deref().and_then(top_of_repository);
-    top.zip(here).map_or(Base::NOWHERE, |(top, here)| Base::of(top, here))
+/// Where other programs are told places from: the top of the repository that the run is started in, or, in a copy without
+/// one (an archive, an image), the folder of the project's policy.
+pub(super) fn base(common: &Common) -> Base {
+    let Some(here) = resolve(Path::new(".")).ok() else { return Base::NOWHERE };
+    let named = || {
+        let mut files = common.policies.iter().map(Path::new).filter(|path| is_of_project(path));
+        resolve(files.next()?).ok()
+    };
+    let policy = || named().or_else(|| Some(found(common, false).ok()??.policy));
+    let folder = || policy()?.parent().map(Path::to_path_buf).filter(|folder| here.starts_with(folder));
+    match top_of_repository(&here).or_else(folder) {
+        Some(top) => Base::of(top, here),
+        None => Base::NOWHERE,
+    }
 }
 
 /// The directory that all of these PATHs are written relative to, if they are.

@@ -15,6 +15,7 @@ use crate::report::manner::Manner;
 use crate::report::text::words::Words;
 use crate::sys::file::open_for_reading;
 use crate::sys::output::Output;
+use crate::sys::root::{look_at_path, resolve};
 use clap::ValueEnum;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, Read, Write};
@@ -99,7 +100,7 @@ impl Files {
         let files = &mut self.0;
         for text in asked {
             let (format, path) = format_and_path(text)?;
-            let is_taken = |other: &Path| paths::absolute(other).ok() == paths::absolute(&path).ok();
+            let is_taken = |other: &Path| is_one_file(other, &path);
             if common.output.as_deref().is_some_and(is_taken) || files.iter().any(|file| is_taken(&file.path)) {
                 return Err(Failure::usage(format!("two reports can't both go to {}", paths::shown(&path))));
             }
@@ -145,6 +146,17 @@ impl File {
                 .hinted("see that there is space, and that the directory can be written")
         })
     }
+}
+
+/// Whether two outputs would be one file, by whatever paths they are named: it needn't be there, but its directory is.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let path = std::path::absolute(path).ok()?;
+        let (parent, name) = (path.parent()?, path.file_name()?.to_owned());
+        let id = resolve(parent).and_then(|real| look_at_path(&real)).ok()?.entry.id;
+        Some((id.dev, id.ino, name))
+    };
+    one == other || place(one).is_some_and(|place_of_one| place(other) == Some(place_of_one))
 }
 
 /// The two parts of a `FORMAT=FILE`.

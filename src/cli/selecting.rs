@@ -2,16 +2,18 @@
 
 use super::session::failed;
 use crate::judging::selection::Selection;
+use crate::model::entry::Kind;
 use crate::process::exit::Failure;
 use crate::process::paths::{self, shown};
 use crate::source::roots::Roots;
 use crate::survey::SurveyError;
 use crate::sys::file::read_text;
 use crate::sys::root::{look_at_path, resolve};
+use crate::sys::stat::look;
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fmt::Display;
-use std::io::{Read, stdin};
+use std::io::{IsTerminal, Read, stdin};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -92,6 +94,13 @@ const LARGEST: u64 = 1 << 30;
 pub(super) fn listed(file: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unread = |error: &dyn Display| Failure::usage(format!("can't read the list of paths {}: {error}", shown(file)));
     let bytes = if file == Path::new("-") {
+        // Rust opens /dev/null where a caller closed it (std's runtime), and cron gives that: an empty list would pass.
+        let is_device = || look(stdin()).is_ok_and(|look| look.entry.kind == Kind::Char);
+        if !stdin().is_terminal() && is_device() {
+            return Err(unread(&"standard input is closed, or /dev/null, so nobody writes a list").hinted(
+                "pipe one in, as in `git diff -z --name-only main | sgidlint check --paths-from -`, or name a file",
+            ));
+        }
         let mut bytes = Vec::new();
         stdin().lock().take(LARGEST).read_to_end(&mut bytes).map_err(|error| unread(&error))?;
         bytes

@@ -1,21 +1,23 @@
 //! From arguments to a survey: policies, roots, levels, threads.
 
 use super::judged::{Judged, Probed};
+use super::loading::{self, Unsound};
 use super::selecting::{outermost, select, select_only};
 use super::surveying::{Surveyed, Work};
-use super::{left_out, levels, project, telling};
+use super::{left_out, levels, telling};
 use crate::args::{Check, Common};
 use crate::compile::rule_table::RuleTable;
 use crate::findings;
 use crate::judging::judge::Options;
 use crate::judging::selection::Selection;
 use crate::lints::{Level, Levels, Lint, LintSet};
-use crate::policy::load::{Fallback, Origin};
-use crate::policy::{Loaded, Request, load};
+use crate::policy::Loaded;
+use crate::policy::load::{FOLDER, Fallback};
+use crate::policy::problem::Problem;
 use crate::process::exit::Failure;
+use crate::process::paths;
 use crate::process::stall;
 use crate::process::streams::warn;
-use crate::process::{paths, streams};
 use crate::screen::progress;
 use crate::source::roots::{self, Roots, SystemRoots, TrustOptions};
 pub(super) use crate::survey::Depth;
@@ -29,9 +31,10 @@ use crate::sys::seccomp::{Filter, filter_process, forbid_acls};
 use crate::sys::thread::{is_refusal, run_confined};
 use crate::sys::{SysError, host};
 use crate::walk::{Counters, default_threads};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once};
 
 /// What one command works with.
 pub(super) struct Session<'a> {
@@ -47,6 +50,8 @@ pub(super) struct Session<'a> {
     pub stop: Arc<AtomicBool>,
     /// How large a plan may be (`limits.plan-bytes`), in bytes.
     pub plan_bytes: Option<u64>,
+    /// What is done about files of /etc/sgidlint that can't be used.
+    pub unsound: Unsound,
 }
 
 impl<'a> Session<'a> {
@@ -69,7 +74,7 @@ impl<'a> Session<'a> {
         crate::sys::signals::catch(&stop).map_err(unfit)?;
         let (names, features) = (Arc::default(), Arc::new(KernelFeatures::for_looking()));
         stall::confine(purpose).map_err(unfit)?;
-        Ok(Session { common, purpose, names, features, stop, plan_bytes: None })
+        Ok(Session { common, purpose, names, features, stop, plan_bytes: None, unsound: Unsound::Refused })
     }
 
     /// Gives up the calls that change ACLs, once it is known that the run is about none.
@@ -136,7 +141,7 @@ impl<'a> Session<'a> {
     }
 
     fn survey_where_covered(&self, ready: Ready, depth: Depth) -> Result<Judged, SurveyError> {
-        let Ready { loaded, table, roots, selection, levels, unsafe_fixes, trust } = ready;
+        let Ready { loaded, passed_over, table, roots, selection, levels, unsafe_fixes, trust } = ready;
         let options = |(&levels, unsafe_fixes)| Options { levels, unsafe_fixes, gid_min: trust.gid_min };
         let work = Work {
             roots: Arc::new(roots),
@@ -158,6 +163,7 @@ impl<'a> Session<'a> {
         let counters = Arc::clone(&work.counters);
         let Surveyed { mut survey, stalled } =
             progress::while_counting(telling::of(self.common), &counters, || work.survey())?;
+        survey.errors.extend(passed_over.iter().map(loading::error_of));
         survey.levels = levels.clone();
         survey.notices = findings::expired(&loaded, &levels, trust.today);
         survey.notices.extend(findings::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
@@ -182,48 +188,6 @@ impl<'a> Session<'a> {
         let Ready { loaded, roots, .. } = self.prepare(check, Fallback::Needless)?;
         roots.warnings.iter().for_each(|warning| warn(warning));
         Ok((loaded, roots))
-    }
-
-    /// The policies that the arguments ask for.
-    pub(super) fn load(
-        &self,
-        paths: &[PathBuf],
-        named: &[PathBuf],
-        fallback: Fallback,
-    ) -> Result<Vec<Loaded>, Failure> {
-        let project = project::found(self.common)?;
-        let told = project.as_ref().map(|found| project::told(found, self.purpose.is_for_changes())).transpose()?;
-        told.flatten().iter().for_each(|warning| warn(warning));
-        let project = project.map(|found| found.policy);
-        let elsewhere = project::elsewhere(self.common, named, project.as_deref());
-        elsewhere.iter().for_each(|remark| streams::remark(self.common, remark));
-        let request = Request {
-            policies: self.common.policies.clone(),
-            sets: self.common.set.clone(),
-            paths: paths.to_vec(),
-            here: project::here(named),
-            project: project.clone(),
-            ..Request::nothing(fallback)
-        };
-        let loaded = load(&request).map_err(Failure::policy)?;
-        if let Some(found) = &project {
-            // It is the one that was judged when it was found.
-            let is_it = |path: &Path| path == found;
-            for loaded in &loaded {
-                if let Origin::File { path, entry } = &loaded.origin
-                    && is_it(path)
-                {
-                    project::rely(self.common, path, entry)?;
-                }
-            }
-            // A run may look twice; it is told of once.
-            static TOLD: Once = Once::new();
-            TOLD.call_once(|| {
-                let told = format!("the policy is {}, found from here upwards", paths::shown(found));
-                streams::remark(self.common, told);
-            });
-        }
-        Ok(loaded)
     }
 
     /// How far roots are trusted in this session.
@@ -252,15 +216,30 @@ impl<'a> Session<'a> {
             Some(root) => vec![root.clone()],
             None => outermost(named.iter().map(|path| paths::directory(path)).collect()),
         };
-        let loaded = self.load(&places, &check.paths, fallback)?;
+        let (mut loaded, mut passed_over) = self.load_telling(&places, &check.paths, fallback)?;
         // Before the first root is looked for: that may hang as well.
         stall::allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
         if !loaded.iter().any(|loaded| loaded.model.speaks_of_acls()) {
             self.forbid_acls()?;
         }
-        let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
-        let table = RuleTable::compile(&models).map_err(Failure::policy)?;
-        let mut roots = self.find_roots(&loaded, &table, trust)?;
+        let (table, mut roots) = loop {
+            let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
+            let table = RuleTable::compile(&models).map_err(Failure::policy)?;
+            let mut roots = roots::find(&loaded, &table, &*self.names, trust);
+            if roots.problems.is_empty() {
+                break (table, roots);
+            }
+            let (troubled, problems): (BTreeSet<u32>, Vec<_>) = std::mem::take(&mut roots.problems).into_iter().unzip();
+            passed_over.extend(problems);
+            let is_of_folder = |loaded: &Loaded| Path::new(loaded.file()).parent() == Some(Path::new(FOLDER));
+            let bad: BTreeSet<String> = troubled.iter().map(|&at| loaded[at as usize].file().to_owned()).collect();
+            let passes = self.unsound == Unsound::PassedOver && self.common.policies.is_empty();
+            let is_left = |loaded: &Loaded| !bad.contains(loaded.file());
+            if !passes || !loaded.iter().all(is_of_folder) || !loaded.iter().any(is_left) {
+                return Err(Failure::policy(passed_over));
+            }
+            loaded.retain(is_left);
+        };
         roots.warnings.extend(self.doubts(&loaded)?);
         let selection = match &check.only {
             Some(only) => select_only(only, &named, &roots)?,
@@ -269,58 +248,16 @@ impl<'a> Session<'a> {
         let asked = levels::unsafe_of_command_line(check)?;
         let unsafe_fixes = loaded.iter().map(|loaded| levels::unsafe_of_policy(loaded, asked)).collect();
         let levels = loaded.iter().map(|loaded| levels::of_policy(loaded, command_line)).collect();
-        Ok(Ready { loaded, table, roots, selection, levels, unsafe_fixes, trust })
+        Ok(Ready { loaded, passed_over, table, roots, selection, levels, unsafe_fixes, trust })
     }
-
-    fn find_roots(&self, loaded: &[Loaded], table: &RuleTable, trust: TrustOptions) -> Result<Roots, Failure> {
-        let mut roots = roots::find(loaded, table, &*self.names, trust);
-        match roots.problems.is_empty() {
-            true => Ok(roots),
-            false => Err(Failure::policy(std::mem::take(&mut roots.problems))),
-        }
-    }
-
-    /// Policies that somebody else than root could have written: refused for changes, remarked on otherwise.
-    fn doubts(&self, loaded: &[Loaded]) -> Result<Vec<String>, Failure> {
-        let mut warnings = Vec::new();
-        if host::effective_uid() != 0 {
-            return Ok(warnings);
-        }
-        for loaded in loaded {
-            let Origin::File { path, entry } = &loaded.origin else { continue };
-            let path = paths::absolute(path)?;
-            let Some(doubt) = roots::doubt_about_file(&path, Some(entry), self.common.vouched_uid()) else { continue };
-            let message = format!("{}: root can't rely on this policy: {doubt}", paths::shown(&path));
-            match self.purpose.is_for_changes() {
-                false if !warnings.contains(&message) => warnings.push(message),
-                false => {}
-                true => {
-                    let hint = "let root own it, in a directory that only root can write";
-                    return Err(Failure::usage(message).hinted(self.common.trust_hint(&doubt, hint)));
-                }
-            }
-        }
-        Ok(warnings)
-    }
-}
-
-/// How many seconds a call may hang, as the policies of a command line have it; nothing where they can't be read.
-pub(super) fn limit_of_policies(common: &Common) -> Option<u64> {
-    let request = Request {
-        policies: common.policies.clone(),
-        sets: common.set.clone(),
-        // Wherever a template is bound to, it says the same of this.
-        paths: vec![PathBuf::from("/")],
-        project: project::found(common).ok()?.map(|project| project.policy),
-        ..Request::nothing(Fallback::Allowed)
-    };
-    load(&request).ok()?.iter().filter_map(|loaded| loaded.model.limits.stall).min()
 }
 
 /// What a survey goes by, found before it.
 pub(super) struct Ready {
     /// The policies.
     pub loaded: Vec<Loaded>,
+    /// What is wrong with those that are passed over.
+    passed_over: Vec<Problem>,
     table: RuleTable,
     /// Their roots.
     pub roots: Roots,

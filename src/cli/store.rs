@@ -3,7 +3,8 @@
 use super::session::Session;
 use super::telling;
 use crate::args::Common;
-use crate::journal::{self, LoadError};
+use crate::findings::Survey;
+use crate::journal::{self, LoadError, RunSummary};
 use crate::model::text::quote::shell_quote;
 use crate::process::exit::Failure;
 use crate::screen::progress;
@@ -58,15 +59,32 @@ pub(super) fn reading<T>(
     })
 }
 
-/// How many interrupted runs are on record; nothing where that can't be told. No folder is made for it.
-pub(super) fn interrupted(common: &Common) -> Option<u64> {
+/// The interrupted runs on record that changed something at, above or below these roots; nothing where that can't be told.
+/// No folder is made for it.
+pub(super) fn interrupted(common: &Common, survey: &Survey) -> Option<Vec<RunSummary>> {
     let path = common.state_dir.clone().map_or_else(|| default_path().ok(), Some)?;
     let store = match Store::open_vouched(&path, Missing::Refuse, common.vouched_uid()) {
-        Err(StoreError::Missing(_)) => return Some(0),
+        Err(StoreError::Missing(_)) => return Some(Vec::new()),
         opened => opened.ok()?,
     };
     let runs = journal::list(&store).ok()?;
-    Some(journal::cut_short(runs.iter().flatten()).count() as u64)
+    let is_near = |one: &Path, other: &Path| one.starts_with(other) || other.starts_with(one);
+    // Those of other trees are another job's to tell of.
+    let concerns = |run: &&RunSummary| {
+        let mut roots = run.header.roots.iter();
+        roots.any(|root| survey.roots.iter().any(|seen| is_near(&root.path, &seen.path)))
+    };
+    Some(journal::cut_short(runs.iter().flatten()).filter(concerns).cloned().collect())
+}
+
+/// What is said of a run that was interrupted and that nothing has settled.
+pub(super) fn told_interrupted(common: &Common, run: &RunSummary) -> String {
+    let (id, option) = (&run.id, option(common));
+    format!(
+        "run {id} of {} was interrupted, so its trees may be changed in part: a fix of them that comes to its end settles it, \
+         or take it back with: sgidlint undo {id}{option}",
+        run.header.time.split('.').next().unwrap_or_default().trim_end_matches('Z')
+    )
 }
 
 /// The option that lets a command find the runs of this one, with a space before it; empty where it finds them anyway.

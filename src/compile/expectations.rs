@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// What a root is, to the expectations that speak of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ExpectationScope<'a> {
-    /// The absolute path of the real root: relative paths start there.
+    /// The absolute path of the real root: relative paths start there, unless the policy's folder is known.
     pub root: &'a Path,
     /// The params of the policy that expects.
     pub params: &'a BTreeMap<String, String>,
@@ -60,14 +60,19 @@ pub(crate) fn expected(model: &Model, scope: ExpectationScope<'_>) -> Result<Vec
             Err(problem) => problems.push(Problem { source: Some(model.source.clone()), ..problem }),
         };
         for text in &expectation.principal {
-            kept(of_one(expectation, text, scope));
+            kept(of_one(expectation, text, scope, model.folder.as_deref()));
         }
     }
     if problems.is_empty() { Ok(all) } else { Err(problems) }
 }
 
-/// What one of those that it names is expected to do.
-fn of_one(expectation: &Expectation, text: &At<String>, scope: ExpectationScope<'_>) -> Result<Vec<Expected>, Problem> {
+/// What one of those that it names is expected to do; paths of a project's policy begin in its folder.
+fn of_one(
+    expectation: &Expectation,
+    text: &At<String>,
+    scope: ExpectationScope<'_>,
+    folder: Option<&Path>,
+) -> Result<Vec<Expected>, Problem> {
     let Some((name, origin)) = put(&text.value, scope) else { return Ok(Vec::new()) };
     let principal =
         Principal::parse(&name).map_err(|message| problem(text, message, "see what is put in for the braces"))?;
@@ -90,7 +95,8 @@ fn of_one(expectation: &Expectation, text: &At<String>, scope: ExpectationScope<
     let mut all = Vec::new();
     for path in &expectation.paths {
         let Some((place, _)) = put(&path.value, scope) else { continue };
-        all.push(at(entry(path, &place, scope)?));
+        let base = folder.filter(|_| !place.is_empty()).unwrap_or(scope.root);
+        all.push(at(entry(path, &place, base)?));
     }
     Ok(all)
 }
@@ -107,8 +113,8 @@ fn put(text: &str, scope: ExpectationScope<'_>) -> Option<(String, Origin)> {
 }
 
 /// An absolute path by its names alone; what a param puts in could hold more than the text that was checked.
-fn entry(path: &At<String>, place: &str, scope: ExpectationScope<'_>) -> Result<PathBuf, Problem> {
-    let whole = scope.root.join(place);
+fn entry(path: &At<String>, place: &str, base: &Path) -> Result<PathBuf, Problem> {
+    let whole = base.join(place);
     let names = whole.components().filter(|component| *component != Component::CurDir);
     let is_sound = !place.contains('\0') && names.clone().all(|component| component != Component::ParentDir);
     match is_sound {

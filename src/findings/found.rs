@@ -340,6 +340,11 @@ pub struct EntryError {
 }
 
 impl EntryError {
+    /// What concerns all of a run, and no entry more than another.
+    pub fn of_run(message: String) -> EntryError {
+        EntryError { root: None, path: TreePath::from(&b""[..]), call: None, errno: None, message, owner: None }
+    }
+
     /// A system call that failed on an entry.
     pub fn of(root: Option<u32>, path: TreePath, error: SysError) -> EntryError {
         EntryError {

@@ -52,6 +52,26 @@ pub(super) fn write_failed(out: &mut dyn Write, failed: &Failed<'_>) -> io::Resu
     write_suites(out, &[("sgidlint".into(), cases)].into(), &failed.ended)
 }
 
+/// A test that a policy carries, and what came of it.
+pub(crate) struct Trial {
+    /// The policy's file.
+    pub file: String,
+    /// Where the test stands, and what it is about.
+    pub name: String,
+    /// What was expected and what was found, where it failed.
+    pub failure: Option<String>,
+}
+
+/// Writes the tests of policies, a suite a file.
+pub(crate) fn write_trials(out: &mut dyn Write, trials: Vec<Trial>, ended: &Ended) -> io::Result<()> {
+    let mut suites: BTreeMap<String, Vec<Case<'_>>> = BTreeMap::new();
+    for Trial { file, name, failure } in trials {
+        let end = failure.map_or(End::Passed, |text| End::Failed("policy-test", text));
+        suites.entry(escape(file.as_bytes()).into_owned()).or_default().push(Case { name, end });
+    }
+    write_suites(out, &suites, ended)
+}
+
 fn write_suites(out: &mut dyn Write, suites: &BTreeMap<String, Vec<Case<'_>>>, ended: &Ended) -> io::Result<()> {
     let all = Numbers::of(suites.values().flatten());
     let seconds = ended.took.as_secs_f64();
@@ -73,8 +93,9 @@ fn suites<'a>(check: &Check<'a>) -> BTreeMap<String, Vec<Case<'a>>> {
     let mut suites: BTreeMap<String, Vec<Case<'a>>> = BTreeMap::new();
     let root_name = |root: u32| base.root(root_bytes(survey, root));
     let file_name = |file: &str| escape(base.file(file).as_deref().unwrap_or(file).as_bytes()).into_owned();
-    for root in 0..survey.roots.len() {
-        suites.entry(root_name(root as u32)).or_default();
+    // Of a root that PATHs left out nothing is known.
+    for (root, _) in (0..).zip(&survey.roots).filter(|(_, root)| root.id.is_some()) {
+        suites.entry(root_name(root)).or_default();
     }
     for report in &survey.reports {
         let cases = suites.entry(root_name(report.root)).or_default();
@@ -255,6 +276,10 @@ mod tests {
         let report = text(|out| write_check(out, &check_of(&clean, ended())));
         assert!(report.contains(r#"name="/srv/lab: is as the policy says" time="0"/>"#), "{report}");
         assert!(report.contains(r#"tests="1" failures="0""#), "{report}");
+        let mut left_out = clean.clone();
+        left_out.roots[0].id = None;
+        let report = text(|out| write_check(out, &check_of(&left_out, ended())));
+        assert!(report.contains(r#"tests="0""#) && !report.contains("/srv/lab"), "{report}");
         let cut = text(|out| write_check(out, &check_of(&clean, Ended { exit: 130, ..ended() })));
         assert!(cut.contains(r#"tests="1" failures="0" errors="1""#) && !cut.contains("as the policy says"), "{cut}");
     }

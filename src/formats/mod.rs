@@ -5,6 +5,8 @@ mod junit;
 mod github;
 mod prometheus;
 
+pub(crate) use junit::{Trial, write_trials};
+
 use crate::report::check::Failed;
 use crate::report::{Check, human, json};
 use std::io::{self, Write};
@@ -41,6 +43,9 @@ pub(crate) const HUMAN: &str = "human";
 /// The other one that every command can write.
 pub(crate) const JSON: &str = "json";
 
+/// The one that the tests of policies can be told in, too.
+pub(crate) const JUNIT: &str = "junit";
+
 /// Every format: a row each; those of other programs have a file here that writes them.
 pub(crate) static FORMATS: &[Format] = &[
     Format {
@@ -68,7 +73,7 @@ pub(crate) static FORMATS: &[Format] = &[
         failed: sarif::write_failed,
     },
     Format {
-        name: "junit",
+        name: JUNIT,
         help: "JUnit XML, for CI servers (check only)",
         readers: Readers::AsUsual,
         last_success: |_| None,

@@ -173,6 +173,8 @@ pub(crate) fn write_cron(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     // To cron a `%` ends the line, quoted or not.
     let line = |words: &[String]| shell_line(words).replace('%', r"\%");
     let unless = |tells: bool| if tells { "" } else { " >/dev/null" };
+    // What couldn't be read is told by the one that tells; of the other, only that its reports may be missing.
+    let silent = " >/dev/null 2>&1; [ $? -lt 2 ] || echo 'sgidlint: the check for the reports was not complete'";
     let hour = job.task.hour();
     if let Some(pruning) = &job.pruning {
         writeln!(out, "7 {hour} * * *{user}  {}", line(pruning))?;
@@ -182,25 +184,35 @@ pub(crate) fn write_cron(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     let Some(check) = &job.check else { return Ok(()) };
     let teller = if check.tells { "The check tells" } else { "The repair tells" };
     writeln!(out, "# {teller} what is left, once a night.")?;
-    writeln!(out, "17 {} * * *{user}  {}{}", Task::Check.hour(), line(&check.words), unless(check.tells))
+    writeln!(
+        out,
+        "17 {} * * *{user}  {}{}",
+        Task::Check.hour(),
+        line(&check.words),
+        if check.tells { "" } else { silent }
+    )
 }
 
 /// Writes a step of a deploy job, for any POSIX shell.
 pub(crate) fn write_step(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     let pruning = job.pruning.as_ref().map(|words| shell_line(words) + "\n").unwrap_or_default();
+    let (what, left, run) = match job.task {
+        Task::Check | Task::Probe => ("findings", "the tree is not as the policy says", "check"),
+        Task::Fix => ("findings that no safe fix mends", "the repair left findings", "repair"),
+    };
     write!(
         out,
         "\
 #!/bin/sh
-# A step of a deploy job: it fails with findings (1), a wrong policy (2), or what could not be read (3).
+# A step of a deploy job: it fails with {what} (1), a wrong policy (2), or what could not be read or done (3).
 # It is to be started in the directory of a checkout that it was made in: places are named from there.
 set -u
 status=0
 {pruning}{} || status=$?
 case $status in
   0) ;;
-  1) echo 'sgidlint: the tree is not as the policy says; nothing was deployed' >&2 ;;
-  *) echo \"sgidlint: the check itself failed ($status); nothing was deployed\" >&2 ;;
+  1) echo 'sgidlint: {left}; nothing was deployed' >&2 ;;
+  *) echo \"sgidlint: the {run} itself failed ($status); nothing was deployed\" >&2 ;;
 esac
 exit \"$status\"
 ",
@@ -265,6 +277,12 @@ fn write_service(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     let on_failure = job.on_failure.as_ref().map(|unit| format!("OnFailure={unit}\n")).unwrap_or_default();
     // A record that can't be removed is no reason not to repair.
     let pruning = job.pruning.as_ref().map(|words| format!("ExecStartPre=-{}\n", command(words))).unwrap_or_default();
+    // Whatever the repair came to; what is left it has told itself.
+    let check = job.check.as_ref().map(|check| {
+        let words: Vec<String> = check.words.iter().cloned().chain(["-o".into(), "/dev/null".into()]).collect();
+        format!("# Reports are of what is left.\nExecStopPost=-{}\n", command(&words))
+    });
+    let check = check.unwrap_or_default();
     write!(
         out,
         "\
@@ -276,7 +294,7 @@ Documentation=man:sgidlint(1)
 [Service]
 Type=oneshot
 {pruning}ExecStart={}
-Nice=10
+{check}Nice=10
 IOSchedulingClass=best-effort
 IOSchedulingPriority=7
 UMask=0077

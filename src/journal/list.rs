@@ -30,6 +30,8 @@ pub(crate) struct RunSummary {
     pub state: RunState,
     /// Whether it took an undo back.
     pub is_redo: bool,
+    /// The runs that were cut short before it, and that it settled.
+    pub settles: Vec<String>,
 }
 
 /// A run whose record can't be read.
@@ -58,7 +60,8 @@ pub(crate) fn list(store: &Store) -> Result<Vec<Result<RunSummary, Illegible>>, 
         .collect())
 }
 
-/// The runs that did not come to their end, but for those that a later undo took back as a whole.
+/// The runs that did not come to their end, but for those that a later undo took back as a whole, and those that a later
+/// fix of the same trees settled.
 pub(crate) fn cut_short<'r>(
     runs: impl Iterator<Item = &'r RunSummary> + Clone,
 ) -> impl Iterator<Item = &'r RunSummary> {
@@ -70,10 +73,12 @@ pub(crate) fn cut_short<'r>(
         _ => None,
     };
     let undone: BTreeSet<&str> = runs.clone().filter_map(undone).collect();
+    let settled: BTreeSet<&str> = runs.clone().flat_map(|run| run.settles.iter().map(String::as_str)).collect();
     runs.filter(move |run| {
         // An undo that was cut short is gone on with by another of the same run.
         let of = if let RunKind::Undo(of) = &run.header.kind { of } else { &run.id };
-        run.state == RunState::Interrupted && !undone.contains(run.id.as_str()) && !undone.contains(of.as_str())
+        let is_over = |id: &str| undone.contains(id) || settled.contains(id);
+        run.state == RunState::Interrupted && !is_over(&run.id) && !undone.contains(of.as_str())
     })
 }
 
@@ -183,6 +188,8 @@ pub(crate) enum Old {
 pub(crate) fn prune(store: &Store, old: Old, needed: Needed) -> Result<Pruned, SysError> {
     let folder = store.folder(FOLDER)?;
     let mut pruned = Pruned::default();
+    let all = list(store)?;
+    let open: BTreeSet<&str> = cut_short(all.iter().flatten()).map(|run| run.id.as_str()).collect();
     let mut ids = id::all(&folder)?;
     if let Old::AllBut(kept) = old {
         ids.truncate(ids.len().saturating_sub(kept));
@@ -197,7 +204,8 @@ pub(crate) fn prune(store: &Store, old: Old, needed: Needed) -> Result<Pruned, S
         if !is_old || folder.open(&name)?.is_claimed() {
             continue;
         }
-        let settled = matches!(run, Ok(RunSummary { state: RunState::Settled { .. }, .. }));
+        // Of one that was undone or settled since nothing is open, though it was cut short.
+        let settled = run.is_ok() && !open.contains(id.as_str());
         if settled || needed == Needed::Remove {
             folder.remove(&name)?;
             pruned.removed += 1;
@@ -223,21 +231,21 @@ pub(crate) fn one(store: &Store, id: &str, stop: &AtomicBool) -> Result<RunSumma
 
 fn summary(store: &Store, folder: &Folder, id: &str, stop: &AtomicBool) -> Result<RunSummary, LoadError> {
     let mut file = folder.open(&id::file_name(id))?;
-    let (header, changes, counts, state) = match settled(&mut file)? {
+    let (header, changes, counts, state, settles) = match settled(&mut file)? {
         Some(settled) => {
             let state = RunState::Settled { time: settled.time, exit: settled.exit };
-            (header(folder, id)?, settled.changes, settled.outcomes, state)
+            (header(folder, id)?, settled.changes, settled.outcomes, state, settled.settles)
         }
         None => {
             let record = load(store, id, stop)?;
             let mut counts = Counts::default();
             record.outcomes.iter().flatten().for_each(|done| counts.add(&done.outcome));
-            (record.plan.header, record.plan.changes.len() as u64, counts, record.state)
+            (record.plan.header, record.plan.changes.len() as u64, counts, record.state, Vec::new())
         }
     };
     let is_undo = |header: &Header| matches!(header.kind, RunKind::Undo(_));
     let is_redo = matches!(&header.kind, RunKind::Undo(of) if self::header(folder, of).is_ok_and(|of| is_undo(&of)));
-    Ok(RunSummary { id: id.into(), header, changes, counts, state, is_redo })
+    Ok(RunSummary { id: id.into(), header, changes, counts, state, is_redo, settles })
 }
 
 /// What the record of a run begins with.

@@ -76,6 +76,7 @@ pub(crate) struct Journal {
     batch: Vec<u8>,
     counts: Counts,
     changes: u64,
+    settles: Vec<String>,
 }
 
 /// Puts a plan on record, whole and synced. Nothing may be changed before this has returned.
@@ -109,7 +110,7 @@ pub(crate) fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Jo
         }
     }
     let changes = plan.changes.len() as u64;
-    Ok(Journal { id, file, batch: Vec::new(), counts: Counts::default(), changes })
+    Ok(Journal { id, file, batch: Vec::new(), counts: Counts::default(), changes, settles: Vec::new() })
 }
 
 /// How many bytes a plan may have for the sake of the disk: a tenth of what is free.
@@ -153,6 +154,11 @@ impl Journal {
         &self.id
     }
 
+    /// Takes note that runs which were cut short are as good as ended by this one.
+    pub(crate) fn settling(&mut self, runs: &[String]) {
+        self.settles = runs.to_vec();
+    }
+
     /// Closes the record: every outcome is written and synced.
     pub(crate) fn settle(mut self, exit: u8) -> io::Result<()> {
         let line = SettledLine {
@@ -161,6 +167,7 @@ impl Journal {
             exit,
             changes: self.changes,
             outcomes: self.counts,
+            settles: std::mem::take(&mut self.settles),
         };
         self.append(&line)?;
         self.write_batch()?;

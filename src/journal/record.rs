@@ -69,6 +69,9 @@ pub(super) struct SettledLine {
     pub exit: u8,
     pub changes: u64,
     pub outcomes: Counts,
+    /// The runs that were cut short before it, and whose trees it brought to what their policies say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settles: Vec<String>,
 }
 
 /// Whether the outcomes of a record can be read.

@@ -377,4 +377,15 @@ pub struct Use {
     pub roots: Vec<At<String>>,
     /// `params`.
     pub params: Vec<(At<String>, At<String>)>,
+    /// What it says of all roots that it binds.
+    pub places: Places,
+}
+
+/// What is said of the places of trees beside what the trees say themselves.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Places {
+    /// `optional`: they may be missing.
+    pub optional: bool,
+    /// `mounted`: they must be mount points.
+    pub mounted: bool,
 }

@@ -175,6 +175,8 @@ fn a_use() -> Vec<Key> {
         ("policy", "A built-in policy, or a file beside this one", text()),
         ("root", "Where it is bound to", texts()),
         ("params", "What its params are", params),
+        ("optional", "Whether its roots may be missing; left out, one is an error", flag()),
+        ("mounted", "Whether its roots must be mount points", flag()),
     ]
 }
 

@@ -71,8 +71,8 @@ pub(crate) struct Roots {
     pub trees: Vec<Rooted>,
     /// Roots that can't be used, each with the reason.
     pub refused: Vec<Refusal>,
-    /// What is wrong with the policies themselves.
-    pub problems: Vec<Problem>,
+    /// What is wrong with the policies themselves, each with the index of its policy.
+    pub problems: Vec<(u32, Problem)>,
     /// What others than root have a hand in, though root relies on it: told whatever is asked to be quiet.
     pub warnings: Vec<String>,
 }
@@ -174,7 +174,8 @@ impl Finder<'_> {
             Ok(pattern) => pattern,
             Err(error) => {
                 let (source, span) = (Some(loaded.model.source.clone()), root.span.clone());
-                self.roots.problems.push(Problem { source, span, message: error.message, hint: error.hint });
+                let problem = Problem { source, span, message: error.message, hint: error.hint };
+                self.roots.problems.push((self.policy, problem));
                 return;
             }
         };
@@ -183,22 +184,34 @@ impl Finder<'_> {
             Err(errors) => {
                 let source = || Some(loaded.model.source.clone());
                 let problem = |PatternError { span, message, hint }| Problem { source: source(), span, message, hint };
-                self.roots.problems.extend(errors.into_iter().map(problem));
+                let policy = self.policy;
+                self.roots.problems.extend(errors.into_iter().map(|error| (policy, problem(error))));
                 return;
             }
         };
         let mut expansion = Expansion::new(&pattern, self.trust, self.policy);
         expansion.run();
+        let is_idle = expansion.found.is_empty() && expansion.refused.is_empty() && expansion.missing.is_none();
         self.roots.refused.append(&mut expansion.refused);
         let tree = &loaded.model.trees[index];
+        let is_optional = tree.optional || loaded.places.optional;
         for found in expansion.found {
             if self.holds(tree, loaded, Some(&found.captures)) {
                 self.claims.push(Claim { tree: index, found, base: base.map(Path::to_path_buf) });
             }
         }
-        if let Some((path, error)) = expansion.missing.filter(|_| !tree.optional) {
+        if let Some((path, error)) = expansion.missing.filter(|_| !is_optional) {
             let message = format!("the root isn't there: {error}; make it, or write `optional = true`");
             self.refuse(path, Some(error), message);
+        }
+        if is_idle && !is_optional {
+            // A parent that isn't mounted, or was emptied, must not pass for trees without findings.
+            let message = format!(
+                "no directory is what the root `{}` stands for: see that what it is to be found in is mounted and not \
+                 empty, or write `optional = true`",
+                root.value.escape_debug()
+            );
+            self.refuse(pattern.start().path, None, message);
         }
     }
 
@@ -241,7 +254,7 @@ impl Finder<'_> {
                 }
             }
         }
-        let is_meant = |claim: &Claim| loaded.model.trees[claim.tree].mounted;
+        let is_meant = |claim: &Claim| loaded.places.mounted || loaded.model.trees[claim.tree].mounted;
         if claims.iter().any(is_meant) && !self.is_mounted(&root) {
             return;
         }
@@ -271,9 +284,12 @@ impl Finder<'_> {
                 }
             }
             Err(problems) => {
-                let new = problems.into_iter().filter(|problem| !self.roots.problems.contains(problem));
-                let new: Vec<_> = new.collect();
-                self.roots.problems.extend(new);
+                for problem in problems.into_iter().map(|problem| loaded.located(problem)) {
+                    let of_policy = (self.policy, problem);
+                    if !self.roots.problems.contains(&of_policy) {
+                        self.roots.problems.push(of_policy);
+                    }
+                }
             }
         }
     }

@@ -83,8 +83,10 @@ fn places_below_others_go_with_them() {
 
 #[test]
 fn what_is_left_is_told_once_a_night() {
+    let rest = " >/dev/null 2>&1; [ $? -lt 2 ] || echo 'sgidlint: the check for the reports was not complete'";
+    let silent = format!("17 3 * * *  root  /r check{rest}");
     for (tells, lines) in [
-        (false, ["17 2 * * *  root  /r fix", "17 3 * * *  root  /r check >/dev/null"]),
+        (false, ["17 2 * * *  root  /r fix", &silent]),
         (true, ["17 2 * * *  root  /r fix >/dev/null", "17 3 * * *  root  /r check"]),
     ] {
         let words = |command: &str| vec!["/r".to_owned(), command.to_owned()];

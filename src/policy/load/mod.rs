@@ -1,14 +1,17 @@
 //! From what the command line asks for to the policies of a run, each with its params and places.
 
 mod document;
+mod loaded;
 mod params;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use document::{Document, Origin};
+use loaded::Given;
+pub(crate) use loaded::Loaded;
 
 use super::builtin::{BuiltIn, FALLBACK};
-use super::model::{At, Model, Param, Use};
+use super::model::{At, Model, Places, Use};
 use super::problem::Problem;
 use crate::pattern::placeholder::{self, put_in};
 use crate::sys::file::files_with_extension;
@@ -45,13 +48,24 @@ pub(crate) struct Request {
     pub folder: PathBuf,
     /// What all PATHs are written relative to, if they are.
     pub here: Option<PathBuf>,
+    /// The files of the folder that are passed over.
+    pub passed_over: Vec<PathBuf>,
 }
 
 impl Request {
     /// No policy, no param, no PATH.
     pub(crate) fn nothing(fallback: Fallback) -> Request {
         let (policies, sets, paths) = (Vec::new(), Vec::new(), Vec::new());
-        Request { policies, sets, paths, fallback, project: None, folder: FOLDER.into(), here: None }
+        Request {
+            policies,
+            sets,
+            paths,
+            fallback,
+            project: None,
+            folder: FOLDER.into(),
+            here: None,
+            passed_over: Vec::new(),
+        }
     }
 }
 
@@ -64,23 +78,6 @@ pub(crate) enum Fallback {
     Needless,
     /// A policy must be named.
     Refused,
-}
-
-/// A policy of a run.
-#[derive(Clone, Debug)]
-pub(crate) struct Loaded {
-    /// What it says.
-    pub model: Arc<Model>,
-    /// Its params, each with its value.
-    pub params: BTreeMap<String, String>,
-    /// The places that its relative roots are bound to.
-    pub bindings: Vec<PathBuf>,
-    /// The directory that those places are written relative to, if they are: another checkout has another.
-    pub base: Option<PathBuf>,
-    /// Where it came from.
-    pub origin: Origin,
-    /// The policies that use it, the nearest first: their lints and exceptions hold for it too.
-    pub used_by: Vec<Arc<Model>>,
 }
 
 /// Reads the policies of a run, and those that they use.
@@ -98,14 +95,46 @@ pub(crate) fn load(request: &Request) -> Result<Vec<Loaded>, Vec<Problem>> {
     if loader.problems.is_empty() { Ok(loader.loaded) } else { Err(loader.problems) }
 }
 
+/// The same of a folder's files, of which those with problems are passed over as long as others are left; gives these problems
+/// too. For what only looks: the rules that are missing could be about the same trees.
+pub(crate) fn load_the_sound(request: &Request) -> Result<(Vec<Loaded>, Vec<Problem>), Vec<Problem>> {
+    let mut request = request.clone();
+    let mut told = Vec::new();
+    loop {
+        let mut problems = match load(&request) {
+            Ok(loaded) => return Ok((loaded, told)),
+            Err(problems) => problems,
+        };
+        let is_of_folder = request.policies.is_empty() && request.project.is_none();
+        let files = if is_of_folder { files_with_extension(&request.folder, "toml") } else { Ok(Vec::new()) };
+        let mut left = files.unwrap_or_default();
+        left.retain(|file| !request.passed_over.contains(file));
+        let is_of = |problem: &Problem, file: &Path| match problem.source.as_deref() {
+            Some(source) => Path::new(&source.file) == file,
+            // It couldn't be read, which says of which file.
+            None => problem.message.contains(&file.display().to_string()),
+        };
+        let (bad, sound): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|file| problems.iter().any(|problem| is_of(problem, file)));
+        let is_all_of_them = problems.iter().all(|problem| bad.iter().any(|file| is_of(problem, file)));
+        if bad.is_empty() || sound.is_empty() || !is_all_of_them {
+            told.append(&mut problems);
+            return Err(told);
+        }
+        told.append(&mut problems);
+        request.passed_over.extend(bad);
+    }
+}
+
 /// Reads one policy by its name, for a look at it alone: with a `/` or ending in `.toml` a file, else a built-in.
 pub(crate) fn document(name: &OsStr) -> Result<Document, Vec<Problem>> {
     let cited = Citation::default();
     DocumentPlace::of(name, Path::new(""), &cited).map_err(|problem| vec![problem])?.read(&cited)
 }
 
-/// What is wrong with what a policy uses, for a look at it alone: names, places and params, down to the last use.
-pub(crate) fn problems_of_uses(document: &Document) -> Vec<Problem> {
+/// A policy and all that it uses, for a look at it alone, and what is wrong with names, places and params, down to the last
+/// use; the policy itself has these params.
+pub(crate) fn with_uses(document: &Document, params: BTreeMap<String, String>) -> (Vec<Loaded>, Vec<Problem>) {
     let request = Request::nothing(Fallback::Refused);
     let mut loader = Loader {
         request: &request,
@@ -115,14 +144,12 @@ pub(crate) fn problems_of_uses(document: &Document) -> Vec<Problem> {
         loaded: Vec::new(),
         problems: Vec::new(),
     };
-    // A param of its own that only a run sets stands for itself.
-    let value = |param: &Param| (param.name.value.clone(), param.default.as_ref().unwrap_or(&param.name.value).clone());
-    let params = document.model.params.iter().map(value).collect();
     let (model, origin) = (document.model.clone(), document.origin.clone());
-    let (bindings, base, used_by) = (Vec::new(), None, Vec::new());
-    let own = Loaded { model, params, bindings, base, origin: origin.clone(), used_by };
+    let (bindings, base, used_by, given) = (Vec::new(), None, Vec::new(), Vec::new());
+    let own =
+        Loaded { model, params, bindings, base, origin: origin.clone(), used_by, places: Places::default(), given };
     loader.push(own, &mut vec![origin]);
-    loader.problems
+    (loader.loaded, loader.problems)
 }
 
 struct Loader<'r> {
@@ -151,7 +178,10 @@ impl Loader<'_> {
         let folder = &self.request.folder;
         match files_with_extension(folder, "toml") {
             Ok(files) if files.is_empty() => self.fall_back().into_iter().collect(),
-            Ok(files) => files.into_iter().map(DocumentPlace::File).collect(),
+            Ok(files) => {
+                let files = files.into_iter().filter(|file| !self.request.passed_over.contains(file));
+                files.map(DocumentPlace::File).collect()
+            }
             Err(error) => {
                 let message = format!("policies in {} can't be listed: {error}", folder.display());
                 self.problem(message, "name a policy with -p");
@@ -249,6 +279,8 @@ impl Loader<'_> {
             base,
             origin: document.origin.clone(),
             used_by: Vec::new(),
+            places: Places::default(),
+            given: Vec::new(),
         };
         self.push(loaded, &mut vec![document.origin.clone()]);
     }
@@ -320,7 +352,13 @@ impl Loader<'_> {
         }
         let bindings = a_use.roots.iter().filter_map(|root| self.binding(user, user_params, root)).collect();
         let (model, base) = (document.model.clone(), user.folder.clone());
-        Some(Loaded { model, params, bindings, base, origin: document.origin.clone(), used_by })
+        let given = |(name, value): &(At<String>, At<String>)| Given {
+            name: name.value.clone(),
+            source: user.source.clone(),
+            span: value.span.clone(),
+        };
+        let (places, given) = (a_use.places, a_use.params.iter().map(given).collect());
+        Some(Loaded { model, params, bindings, base, origin: document.origin.clone(), used_by, places, given })
     }
 
     fn binding(&mut self, user: &Model, params: &BTreeMap<String, String>, root: &At<String>) -> Option<PathBuf> {

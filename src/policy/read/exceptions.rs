@@ -6,7 +6,7 @@ use super::paths;
 use super::problems::Problems;
 use super::table::Table;
 use super::value::Value;
-use crate::policy::model::{At, Exception, Param, Use};
+use crate::policy::model::{At, Exception, Param, Places, Use};
 use jiff::civil::Date;
 
 /// What relative paths of exceptions start at.
@@ -80,8 +80,10 @@ fn a_use(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Opt
     let hint = "write `params = { group = \"sales\" }`";
     let given = table.take("params").and_then(|value| value.table("params", hint, problems));
     let given = given.map(|mut table| table.take_all().filter_map(|value| setting(&value, problems)).collect());
+    let mut flag = |key| table.take(key).and_then(|value| value.flag(problems)).unwrap_or_default();
+    let places = Places { optional: flag("optional"), mounted: flag("mounted") };
     table.finish(problems);
-    Some(Use { line, policy: policy?, roots: roots.unwrap_or_default(), params: given.unwrap_or_default() })
+    Some(Use { line, policy: policy?, roots: roots.unwrap_or_default(), params: given.unwrap_or_default(), places })
 }
 
 fn setting(value: &Value<'_>, problems: &mut Problems) -> Option<(At<String>, At<String>)> {

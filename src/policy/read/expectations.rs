@@ -30,7 +30,8 @@ fn expectation(mut table: Table<'_>, names: &Names<'_>, problems: &mut Problems)
         }
         (Some(value), None) => entries(&value, names, problems),
         (None, Some(_)) => Vec::new(),
-        (None, None) => vec![At { value: ".".into(), span: span.clone() }],
+        // The root itself, wherever paths begin.
+        (None, None) => vec![At { value: String::new(), span: span.clone() }],
     };
     let optional = table.take("optional").and_then(|value| value.flag(problems)).unwrap_or_default();
     let follow = table.take("follow").map(|value| (value.key_span.clone(), value.flag(problems).unwrap_or_default()));
@@ -178,7 +179,7 @@ mod tests {
         assert_eq!(all.cannot, [Operation::DeleteOthers].into_iter().collect());
         assert_eq!((all.line, all.umask.map(|mask| mask.bits())), (6, Some(0o027)));
         let least = only("as = '2001'\ncannot = ['list']");
-        assert_eq!((texts(&least.paths).as_str(), least.umask, least.can), (".", None, Default::default()));
+        assert_eq!((texts(&least.paths).as_str(), least.umask, least.can), ("", None, Default::default()));
     }
 
     #[test]

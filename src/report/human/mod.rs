@@ -77,7 +77,9 @@ pub(crate) fn write_findings(
 pub(crate) fn write_errors(out: &mut dyn Write, survey: &Survey, palette: &Palette) -> io::Result<()> {
     survey.errors.iter().try_for_each(|error| {
         let path = entry_path(error.root.map_or(b"", |root| root_bytes(survey, root)), &error.path, None);
-        writeln!(out, "sgidlint: {0}error{0:#}: {path}: {1}", palette.deny, error_text(error))
+        // What concerns all of a run has no place.
+        let place = if path.is_empty() { path } else { path + ": " };
+        writeln!(out, "sgidlint: {0}error{0:#}: {place}{1}", palette.deny, error_text(error))
     })
 }
 

@@ -65,6 +65,8 @@ pub(crate) struct Ran<'a> {
     pub counts: Counts,
     /// How long it took to make them.
     pub took: Duration,
+    /// What they were and where, for who sees nothing else of them.
+    pub what: Option<&'a str>,
 }
 
 impl Ran<'_> {
@@ -76,19 +78,20 @@ impl Ran<'_> {
         columns: Option<usize>,
         left: Option<&str>,
     ) -> io::Result<()> {
-        let Ran { run, option, counts, took } = self;
+        let Ran { run, option, counts, took, what } = self;
         let done = match counts.total() {
             total if total == counts.applied => format!("{} applied", counted(total, "change", "changes")),
             total => format!("{}: {},", counted(total, "change", "changes"), counts_text(counts)),
         };
         let left = left.map(|left| format!(", leaving {left}")).unwrap_or_default();
+        let what = what.map(|what| format!(" ({what})")).unwrap_or_default();
         let run = shell_quote(run.as_bytes());
         let record = match counts.made() + counts.refused > 0 {
             true => format!("undo with: sgidlint undo {run}{option}"),
             false => format!("on record as run {run}"),
         };
         // No period behind an id: it would be copied along.
-        let told = format!("{} in {}{left}; {record}", capitalized(&done), time(*took));
+        let told = format!("{}{what} in {}{left}; {record}", capitalized(&done), time(*took));
         Layout { columns, first: 0, below: 0 }.write(out, pieces(&told))
     }
 }
@@ -205,8 +208,9 @@ mod tests {
         let applied = Counts { applied: 1200, ..Counts::default() };
         let one = Counts { failed: 1, ..Counts::default() };
         let took = Duration::from_millis(1234);
-        let summary =
-            |counts, left| text(|out| Ran { run: "r1", option: "", counts, took }.write_summary(out, None, left));
+        let summary = |counts, left| {
+            text(|out| Ran { run: "r1", option: "", counts, took, what: None }.write_summary(out, None, left))
+        };
         let summaries =
             [(all, None), (applied, Some("no findings in 9 entries")), (one, None), (Counts::default(), None)]
                 .map(|(counts, left)| summary(counts, left));

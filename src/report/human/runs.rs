@@ -138,7 +138,7 @@ mod tests {
     fn run(id: &str, kind: RunKind, policies: &[&str], counts: Counts, state: RunState) -> RunSummary {
         let mut header = header(kind);
         header.policies = policies.iter().map(|&name| PlanPolicy { name: name.into(), file: "f".into() }).collect();
-        RunSummary { id: id.into(), header, changes: 1200, counts, state, is_redo: id == "r4" }
+        RunSummary { id: id.into(), header, changes: 1200, counts, state, is_redo: id == "r4", settles: Vec::new() }
     }
 
     #[test]
