@@ -121,7 +121,7 @@ fn check_to(
     let exit = looked(&session, &judged).or_worse(stale);
     let manner = streams.manner(common);
     // A run that nobody watches is mailed: it says each night what stands open.
-    let asks_runs = files.counts_runs(common) || common.quiet;
+    let asks_runs = files.counts_runs(common) || common.quiet && exit != Exit::Interrupted;
     let interrupted = asks_runs.then(|| store::interrupted(common, &judged.survey)).flatten();
     let grouping = if reporting.full { Grouping::Full } else { manner.grouping };
     let manner = Manner { grouping, most: reporting.max_findings, ..manner };
