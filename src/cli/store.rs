@@ -67,6 +67,9 @@ pub(super) fn interrupted(common: &Common, survey: &Survey) -> Option<Vec<RunSum
         Err(StoreError::Missing(_)) => return Some(Vec::new()),
         opened => opened.ok()?,
     };
+    if !journal::has_runs(&store) {
+        return Some(Vec::new());
+    }
     let runs = journal::list(&store).ok()?;
     let is_near = |one: &Path, other: &Path| one.starts_with(other) || other.starts_with(one);
     // Those of other trees are another job's to tell of.

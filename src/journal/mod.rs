@@ -32,6 +32,7 @@ pub(crate) use relay::{Recorder, Relay, relay};
 use crate::plan::{Limited, Plan, RunKind};
 use crate::store::state_file::StateFile;
 use crate::store::{Folder, Store};
+use crate::sys::root::exists;
 use crate::sys::{SysError, host};
 use outcome::OutcomeLine;
 use record::{FOLDER, SettledLine};
@@ -111,6 +112,11 @@ pub(crate) fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Jo
     }
     let changes = plan.changes.len() as u64;
     Ok(Journal { id, file, batch: Vec::new(), counts: Counts::default(), changes, settles: Vec::new() })
+}
+
+/// Whether there is a folder of runs; to list them makes one.
+pub(crate) fn has_runs(store: &Store) -> bool {
+    exists(&store.path().join(FOLDER)).unwrap_or(false)
 }
 
 /// How many bytes a plan may have for the sake of the disk: a tenth of what is free.
