@@ -77,6 +77,8 @@ pub enum Because {
     Owner,
     /// Its group is not the intended one, is allowed not to be, and would spread.
     ForeignGroup,
+    /// Its group is not the intended one, is allowed not to be, and would have more.
+    ExcusedGroup,
     /// Two policies want different states of it.
     Conflict,
     /// Its extended attributes can't be read.
@@ -108,7 +110,7 @@ impl Because {
             Because::Acl => "acl",
             Because::HardLink => "hard-linked",
             Because::Owner => "owner",
-            Because::ForeignGroup | Because::OtherGroup => "foreign-group",
+            Because::ForeignGroup | Because::ExcusedGroup | Because::OtherGroup => "foreign-group",
             Because::OthersHaveMore => "others-have-more",
             Because::Frozen => "frozen",
             Because::Conflict => "conflict",
@@ -130,6 +132,7 @@ impl Because {
             Because::HardLink => "it has other names, which may lie outside the tree",
             Because::Owner => "it would change hands",
             Because::ForeignGroup => "its group is not the intended one and would spread",
+            Because::ExcusedGroup => "its group is not the intended one and would have more of it",
             Because::OtherGroup => "its group is not the intended one, whose members have it as others do",
             Because::OthersHaveMore => "others have more of it than the group",
             Because::Frozen => "its owner can't write it, so it was closed on purpose",

@@ -35,7 +35,8 @@ all.
 The fix is to set the bits. It is unsafe for group and other bits of an entry
 that its owner keeps private, or whose owner is not a member of the group it
 ends in (unless `consent = \"assumed\"`), for group bits where an ACL makes them
-a mask, and where the group is wrong and its chgrp is unsafe. It is unsafe for a
+a mask or where the group is wrong and excepted, and where the group is wrong
+and its chgrp is unsafe. It is unsafe for a
 directory that its owner can't write, which is frozen on purpose. Making a file
 set-ID is always unsafe.
 

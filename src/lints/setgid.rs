@@ -87,9 +87,12 @@ fn spreading_fix(subject: &Subject<'_>) -> Fix {
     if subject.has_wrong_group() {
         return subject.chgrp;
     }
-    // The group may be wrong where it does not spread; set here, the bit would make it spreading-group.
-    if subject.wanted.group_is_excused && !subject.levels.allow(Lint::SpreadingGroup) {
-        return subject.any_change.and(Fix::None(Some(Because::ForeignGroup)));
+    // The group may be wrong where it does not spread; set here, the bit would make it spreading-group. Where it may
+    // spread too, nobody asked for more of it.
+    if subject.wanted.group_is_excused {
+        let may_spread = subject.levels.allow(Lint::SpreadingGroup);
+        let because = Because::ForeignGroup;
+        return subject.any_change.and(if may_spread { Fix::Unsafe(because) } else { Fix::None(Some(because)) });
     }
     subject.any_change
 }

@@ -102,6 +102,9 @@ impl<'a> Subject<'a> {
         if bits.has_any(Mode::GROUP | Mode::OTHER) {
             fix = fix.and(self.opening);
         }
+        if bits.has_any(Mode::GROUP) && self.wanted.group_is_excused {
+            fix = fix.and(Fix::Unsafe(Because::ExcusedGroup));
+        }
         if bits.has_any(Mode::GROUP) && self.entry.extras.acl {
             let because = if self.entry.extras.hidden { Because::Hidden } else { Because::Acl };
             fix = fix.and(Fix::Unsafe(because));
