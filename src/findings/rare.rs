@@ -41,6 +41,6 @@ pub struct Rival {
     pub root: u32,
     /// The rule that says so, if one rule does.
     pub rule: Option<RuleId>,
-    /// The state that would suit it.
-    pub ideal: State,
+    /// The state that would suit it; none where both want the same state, and ACLs that can't both be.
+    pub ideal: Option<State>,
 }

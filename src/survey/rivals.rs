@@ -10,15 +10,39 @@ use crate::model::text::account::state_text;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What one policy wants: its root, by index, its intent and the state that would suit it.
-pub(super) type Side<'i> = (u32, &'i Intent<'i>, State);
+/// What one policy wants.
+pub(super) struct Side<'i> {
+    /// Its root, by index.
+    pub root: u32,
+    /// Its intent.
+    pub intent: &'i Intent<'i>,
+    /// The state that would suit it.
+    pub ideal: State,
+    /// Whether the entry is as it wants it.
+    pub complies: bool,
+}
 
-/// One of some policies and the first that wants another state, if there is one.
-pub(super) fn of(one: Side<'_>, all: &[Side<'_>]) -> Option<Box<[Rival; 2]>> {
-    let other = *all.iter().find(|other| other.2 != one.2)?;
-    let rival =
-        |(root, intent, ideal): Side<'_>, against: State| Rival { root, ideal, rule: rule(intent, ideal, against) };
-    Some(Box::new([rival(one, other.2), rival(other, one.2)]))
+/// One of some policies, by its index, and the first that wants something else, if there is one.
+pub(super) fn of(one: usize, all: &[Side<'_>]) -> Option<Box<[Rival; 2]>> {
+    let side = all.get(one)?;
+    if let Some(other) = all.iter().find(|other| other.ideal != side.ideal) {
+        let rival = |side: &Side<'_>, against: &Side<'_>| {
+            let rule = rule(side.intent, side.ideal, against.ideal);
+            Rival { root: side.root, ideal: Some(side.ideal), rule }
+        };
+        return Some(Box::new([rival(side, other), rival(other, side)]));
+    }
+    // The state suits both, and one ACL can't: most likely it isn't one that complies as well.
+    let mut others = all.iter().enumerate().filter(|(at, _)| *at != one).map(|(_, other)| other);
+    let other = others.clone().find(|other| other.complies != side.complies).or_else(|| others.next())?;
+    let rival = |side: &Side<'_>| Rival { root: side.root, ideal: None, rule: rule_of_acl(side.intent) };
+    Some(Box::new([rival(side), rival(other)]))
+}
+
+/// The rule that speaks of the ACL, or else of the mode, which is the mask of one.
+fn rule_of_acl(intent: &Intent<'_>) -> Option<RuleId> {
+    let acl = intent.acl.map(|wish| wish.rule).or(intent.default_acl.map(|wish| wish.rule));
+    acl.or(intent.mode.map(|wish| wish.rule))
 }
 
 /// The rule that wants the first thing in which two states differ.
@@ -54,8 +78,14 @@ fn text(rivals: &[Rival; 2], survey: &Survey, names: &dyn IdNames) -> Arc<str> {
         let (name, file) = policy.map_or(("", ""), |policy| (&policy.name, &policy.file));
         let line = rival.rule.and_then(|rule| survey.rules.get(rule.index())).map(|place| place.line);
         let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-        format!("{name} ({file}{line}) wants {}", state_text(rival.ideal, names))
+        match rival.ideal {
+            Some(ideal) => format!("{name} ({file}{line}) wants {}", state_text(ideal, names)),
+            None => format!("{name} ({file}{line})"),
+        }
     };
     let [first, second] = rivals.each_ref().map(one);
-    format!("two policies want different states of it: {first}, {second}").into()
+    match rivals[0].ideal {
+        Some(_) => format!("two policies want different states of it: {first}, {second}").into(),
+        None => format!("two policies want what no ACL of it gives both: {first} and {second}").into(),
+    }
 }

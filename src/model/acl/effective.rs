@@ -131,6 +131,11 @@ impl Effective {
         self.classes == other.classes && rights(self) == rights(other)
     }
 
+    /// What the owning group and all others have both.
+    pub(super) fn least_class(&self) -> u8 {
+        self.class(3) & self.class(0)
+    }
+
     fn class(&self, shift: u32) -> u8 {
         ((self.classes.bits() >> shift) & 7) as u8
     }

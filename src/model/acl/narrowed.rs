@@ -29,27 +29,28 @@ struct Side {
     effective: Effective,
     /// Its mask is empty, so that it names nobody who counts.
     is_masked_out: bool,
+    /// The least that a class gives: the owning group, all groups that are named, all others. An ACL can name thousands,
+    /// so this is found out once.
+    least: u8,
 }
 
 impl Side {
     fn of((mode, acl): (Mode, Option<&Acl>)) -> Side {
         let is_masked_out = acl.and_then(|acl| acl.of(Tag::Mask)) == Some(0);
-        Side { effective: Effective::of(mode, acl), is_masked_out }
+        let effective = Effective::of(mode, acl);
+        let groups = effective.named.iter().filter(|(whom, _)| matches!(whom, Whom::Group(_)));
+        let least = groups.fold(effective.least_class(), |least, (_, named)| least & named.has);
+        Side { effective, is_masked_out, least }
     }
 
     /// The least that somebody who may be named could have: by their entry, or else in the owning group, in any that is
     /// named, or as one of the others.
     fn least_of(&self, whom: Whom) -> u8 {
-        let class = |shift: u32| ((self.effective.classes.bits() >> shift) & 7) as u8;
-        let in_a_class = class(3) & class(0);
         match self.effective.has(whom) {
             // Who is in the owning group has what that has then.
-            Some(_) if self.is_masked_out => in_a_class,
+            Some(_) if self.is_masked_out => self.effective.least_class(),
             Some(has) => has,
-            None => {
-                let groups = self.effective.named.iter().filter(|(whom, _)| matches!(whom, Whom::Group(_)));
-                groups.fold(in_a_class, |least, (_, named)| least & named.has)
-            }
+            None => self.least,
         }
     }
 }
