@@ -1,5 +1,7 @@
 //! `init`: the policy that fits most of a real tree.
 
+mod acls;
+
 use crate::scenario::Scenario;
 use crate::{needs_program, scenario};
 

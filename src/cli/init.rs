@@ -37,7 +37,7 @@ pub(super) fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> 
         let place = full_path(path.as_os_str().as_bytes(), below, None);
         streams.complain(format_args!("{place}: {}", escape_message(&error.to_string())));
     }
-    let acls = std::mem::take(&mut census.acls);
+    let acls = census.take_acls();
     let preface =
         Preface { root, entries: census.entries, excluded: census.excluded, mounts: census.mounts, acls: &acls };
     let proposal = Proposal::of(census, &*session.names);

@@ -23,17 +23,21 @@ pub(super) fn fold_drift(places: &mut BTreeMap<Vec<u8>, CensusPlace>, accounts: 
         .map(|(path, _)| path.clone())
         .collect();
     for path in drifted {
-        let Some(CensusPlace { top, sorts }) = places.remove(&path) else { continue };
+        let Some(CensusPlace { top, sorts, acls, .. }) = places.remove(&path) else { continue };
         let root = places.entry(ROOT.to_vec()).or_default();
         if let Some(state) = top {
             let count = Count { entries: 1, examples: vec![path] };
-            root.add(CensusPlace { top: None, sorts: HashMap::from([(Sort::of_directory(state, shared), count)]) });
+            root.add(CensusPlace {
+                sorts: HashMap::from([(Sort::of_directory(state, shared), count)]),
+                ..CensusPlace::default()
+            });
         }
         // What was handed down there is nothing to go by.
         for (sort, count) in sorts {
             let sort = Sort { group_is_inherited: sort.gid == shared, ..sort };
-            root.add(CensusPlace { top: None, sorts: HashMap::from([(sort, count)]) });
+            root.add(CensusPlace { sorts: HashMap::from([(sort, count)]), ..CensusPlace::default() });
         }
+        root.add(CensusPlace { acls, ..CensusPlace::default() });
     }
 }
 

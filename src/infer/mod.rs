@@ -4,6 +4,7 @@
 //!     walk ──▶ census: how many entries have which group and mode, place by place ──▶ proposal: what prevails, who differs
 //! ```
 
+mod acl_wishes;
 mod acls;
 mod census;
 mod drift;
@@ -16,6 +17,7 @@ mod surveyor;
 pub(crate) mod toml;
 pub(crate) mod use_file;
 
+pub(crate) use acl_wishes::{AclWish, DefaultWish, Grant};
 pub(crate) use acls::AclCounts;
 pub(crate) use census::{Count, ROOT};
 pub(crate) use fit::Fit;

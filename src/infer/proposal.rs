@@ -1,5 +1,6 @@
 //! From counts to wishes: what prevails in each place, and which entries differ.
 
+use super::acl_wishes::AclWishes;
 use super::census::{Census, CensusPlace, Count, ROOT, Role, Sort};
 use super::drift::{Known, fold_drift};
 use super::fit::{Fit, prevailing_bit, prevails};
@@ -37,6 +38,8 @@ pub(crate) struct PlaceWishes {
     pub dir_mode: Option<ModeFit>,
     /// The mode of regular files.
     pub file_mode: Option<ModeFit>,
+    /// Whom ACLs name, and what new entries get.
+    pub acls: AclWishes,
     /// What its own directory has that those below it don't.
     pub top: TopWishes,
     /// Those that differ, wish by wish.
@@ -117,11 +120,15 @@ fn fold_beyond(places: &mut BTreeMap<Vec<u8>, CensusPlace>, kept: usize) {
     for (_, path) in order.into_iter().skip(kept) {
         let Some(mut place) = places.remove(&path) else { continue };
         let top = place.top.take();
+        place.top_mode = None;
         let root = places.entry(ROOT.to_vec()).or_default();
         if let Some(state) = top {
             let count = Count { entries: 1, examples: vec![path] };
             // It is setgid, so it hands down its own.
-            root.add(CensusPlace { top: None, sorts: HashMap::from([(Sort::of_directory(state, state.gid), count)]) });
+            root.add(CensusPlace {
+                sorts: HashMap::from([(Sort::of_directory(state, state.gid), count)]),
+                ..CensusPlace::default()
+            });
         }
         root.add(place);
     }
@@ -135,14 +142,20 @@ impl PlaceWishes {
         let counted = top.filter(|_| alone).map(|sort| (sort, 1));
         let sorts: Vec<(Sort, u64)> =
             place.sorts.iter().map(|(&sort, count)| (sort, count.entries)).chain(counted).collect();
+        let acls = AclWishes::of(&place.acls);
+        // Where the policy says `acl`, modes speak of what the classes really have, and not of masks.
         let modes = |role| -> Vec<(Mode, u64)> {
-            sorts.iter().filter(|(sort, _)| sort.role == role).map(|(sort, count)| (sort.mode, *count)).collect()
+            let of_acls = place.acls.iter().map(|(sort, count)| (sort.role, sort.given.classes, count.entries));
+            let of_modes = sorts.iter().map(|(sort, count)| (sort.role, sort.mode, *count));
+            let all: Vec<_> = if acls.acl.is_some() { of_acls.collect() } else { of_modes.collect() };
+            all.into_iter().filter(|(of, ..)| *of == role).map(|(_, mode, count)| (mode, count)).collect()
         };
         let group = prevailing_group(&sorts, place.top, accounts);
         let (setgid, sticky) =
             (prevailing_bit(&modes(Role::Dir), Mode::SETGID), prevailing_bit(&modes(Role::Dir), Mode::STICKY));
         let dir_mode = prevailing_mode(&modes(Role::Dir), true);
         let file_mode = prevailing_mode(&modes(Role::File), false);
+        let acls = acls.with_default(&place.acls, dir_mode.as_ref().map(|fit| fit.value.as_str()));
         let mut wishes = PlaceWishes {
             path: path.into(),
             owner: owner(&sorts, place.top, accounts),
@@ -151,12 +164,14 @@ impl PlaceWishes {
             sticky,
             dir_mode,
             file_mode,
+            acls,
             top: TopWishes::default(),
             outliers: Vec::new(),
         };
         wishes.outliers = wishes.differing(place, accounts);
         if let Some(top) = place.top {
-            wishes.top = wishes.of_top(top, accounts);
+            let mode = place.top_mode.filter(|_| wishes.acls.acl.is_some()).unwrap_or(top.mode);
+            wishes.top = wishes.of_top(State { mode, ..top }, accounts);
             if !alone {
                 wishes.count_top();
             }
@@ -166,12 +181,13 @@ impl PlaceWishes {
 
     /// Counts the top in where it is like those below it.
     fn count_top(&mut self) {
-        let PlaceWishes { owner, group, setgid, sticky, dir_mode, top, .. } = self;
+        let PlaceWishes { owner, group, setgid, sticky, dir_mode, top, acls, .. } = self;
         Fit::count_in(owner, top.owner.is_none());
         Fit::count_in(group, top.group.is_none());
         Fit::count_in(setgid, top.setgid.is_none());
         Fit::count_in(sticky, top.sticky.is_none());
-        Fit::count_in(dir_mode, top.dir_mode.is_none());
+        // Where modes are those of ACLs, it was counted with them.
+        Fit::count_in(dir_mode, top.dir_mode.is_none() && acls.acl.is_none());
     }
 
     /// The attributes that a sort of entries does not comply with.
@@ -197,7 +213,7 @@ impl PlaceWishes {
     }
 
     fn differing(&self, place: &CensusPlace, accounts: &dyn Accounts) -> Vec<Outlier> {
-        let mut outliers: Vec<Outlier> = ["owner", "group", "setgid", "sticky", "dir-mode", "file-mode"]
+        let mut outliers: Vec<Outlier> = ["owner", "group", "setgid", "sticky", "dir-mode", "file-mode", "acl"]
             .map(|attribute| Outlier { attribute, count: Count::default() })
             .into();
         for (&sort, count) in &place.sorts {
@@ -206,6 +222,13 @@ impl PlaceWishes {
                 outlier.count.entries += count.entries;
                 count.examples.iter().for_each(|path| outlier.count.remember(path.clone()));
             }
+        }
+        if let Some(Fit { value: acl, .. }) = &self.acls.acl {
+            let differing = place.acls.iter().filter(|(sort, _)| !acl.complies(sort));
+            let outlier = outliers.iter_mut().find(|outlier| outlier.attribute == "acl");
+            outlier.into_iter().for_each(|outlier| {
+                differing.clone().for_each(|(_, count)| outlier.count.add(count.clone()));
+            });
         }
         outliers.retain(|outlier| outlier.count.entries > 0);
         outliers

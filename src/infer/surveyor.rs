@@ -1,12 +1,13 @@
 //! The visitor that counts: told of every entry, it goes into every directory of the root's mount.
 
-use super::census::Census;
+use super::census::{Census, EntryAcls};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::model::entry::{Entry, Kind};
 use crate::model::intent::is_setgid_directory;
 use crate::source::mounts::current_mount;
 use crate::source::system::is_system_made;
 use crate::sys::SysError;
+use crate::sys::acl::{Which, listed_at};
 use crate::sys::dir::OnMount;
 use crate::sys::features::KernelFeatures;
 use crate::sys::stat::Look;
@@ -50,8 +51,8 @@ impl Visitor for Counting {
     type Here = Surroundings;
 
     fn start(&mut self, at: Place<'_, Surroundings>, look: &Look) {
-        self.census.count_top(&at.here().place, look.entry.state);
-        self.ask_for_acls(at, look.entry.kind, None);
+        let acls = self.ask_for_acls(at, look.entry.kind, None);
+        self.census.count_top(&at.here().place, look.entry.state, &acls);
     }
 
     fn want(&mut self, _: &Surroundings, _: &CStr, kind: Kind) -> Want {
@@ -60,8 +61,8 @@ impl Visitor for Counting {
 
     fn entry(&mut self, at: Place<'_, Surroundings>, look: &Look) -> Standing {
         if !self.is_excluded(at, look) {
-            self.census.count(at.here().handing_down(), at.path(), look.entry.kind, look.entry.state);
-            self.ask_for_acls(at, look.entry.kind, None);
+            let acls = self.ask_for_acls(at, look.entry.kind, None);
+            self.census.count(at.here().handing_down(), at.path(), look.entry.kind, (look.entry.state, &acls));
         }
         Standing::Told
     }
@@ -75,13 +76,13 @@ impl Visitor for Counting {
         if self.is_excluded(at, look) {
             return Next::Leave;
         }
-        self.ask_for_acls(at, look.entry.kind, own);
+        let acls = self.ask_for_acls(at, look.entry.kind, own);
         let (here, state, path) = (at.here(), look.entry.state, at.path());
         if is_setgid_directory(&look.entry) && state.gid != here.gid {
-            self.census.count_top(&path, state);
+            self.census.count_top(&path, state, &acls);
             return Next::Enter(Surroundings { place: path.into(), gid: state.gid, above: look.entry.clone() });
         }
-        self.census.count(here.handing_down(), path, look.entry.kind, state);
+        self.census.count(here.handing_down(), path, look.entry.kind, (state, &acls));
         Next::Enter(Surroundings { above: look.entry.clone(), ..here.clone() })
     }
 
@@ -108,13 +109,26 @@ impl Counting {
         Counting { features, census: Census::default(), errors: Vec::new() }
     }
 
-    /// Notes which ACLs there are. One more call for each entry: a first policy is no daily run.
-    fn ask_for_acls(&mut self, at: Place<'_, Surroundings>, kind: Kind, own: Option<BorrowedFd<'_>>) {
-        if kind != Kind::Symlink {
-            let whence = own.map(|own| (own, c".")).or_else(|| at.parent());
-            let asked = whence.and_then(|(dir, name)| acl_kinds_at(dir, name, kind, &self.features).ok());
-            self.census.acls.count(asked, || at.path());
+    /// Notes which ACLs there are, and reads them. One more call for each entry: a first policy is no daily run.
+    fn ask_for_acls(&mut self, at: Place<'_, Surroundings>, kind: Kind, own: Option<BorrowedFd<'_>>) -> EntryAcls {
+        if kind == Kind::Symlink {
+            return EntryAcls::default();
         }
+        let whence = own.map(|own| (own, c".")).or_else(|| at.parent());
+        let asked = whence.and_then(|(dir, name)| acl_kinds_at(dir, name, kind, &self.features).ok());
+        self.census.acls.count(asked, || at.path());
+        let Some((kinds, (dir, name))) = asked.filter(|kinds| !kinds.by_nfs4).zip(whence) else {
+            return EntryAcls::default();
+        };
+        let mut read = |has: bool, which| match has.then(|| listed_at(dir, name, which, &self.features)) {
+            Some(Ok(listed)) => listed.acl().cloned(),
+            Some(Err(_)) => {
+                self.census.acls.unasked += 1;
+                None
+            }
+            None => None,
+        };
+        EntryAcls { access: read(kinds.access, Which::Access), default: read(kinds.default, Which::Default) }
     }
 
     fn is_excluded(&mut self, at: Place<'_, Surroundings>, look: &Look) -> bool {

@@ -1,7 +1,11 @@
 //! A proposed policy as TOML that a person can read and change: counts and outliers stand in comments.
 
-use crate::infer::{AclCounts, Count, Fit, GroupWish, Outlier, PlaceWishes, Proposal, ROOT};
+use crate::infer::{
+    AclCounts, AclWish, Count, DefaultWish, Fit, Grant, GroupWish, Outlier, PlaceWishes, Proposal, ROOT,
+};
 use crate::model::accounts::IdNames;
+use crate::model::acl::effective::Whom;
+use crate::model::rights::Rights;
 use crate::model::text::escape::escape;
 use crate::model::text::numbers::{counted, number};
 use crate::model::text::quote::shell_quote;
@@ -83,6 +87,7 @@ fn write_place(
     let text = |text: &String| quoted(text);
     write_wish(out, "dir-mode", &place.dir_mode, text, "directories", has(|around| around.dir_mode.is_some()))?;
     write_wish(out, "file-mode", &place.file_mode, text, "files", has(|around| around.file_mode.is_some()))?;
+    write_acl_wishes(out, place, around, names)?;
     write_outliers(out, &place.outliers)?;
     write_top(out, place, names)
 }
@@ -108,6 +113,53 @@ fn write_wish<T>(
         }
         None => writeln!(out, "# {key}: nothing prevails among the {what}, or there are none"),
     }
+}
+
+/// Whom ACLs are to name, where that prevails; and what stands around the place is taken back where it doesn't.
+fn write_acl_wishes(
+    out: &mut dyn Write,
+    place: &PlaceWishes,
+    around: Option<&PlaceWishes>,
+    names: &dyn IdNames,
+) -> io::Result<()> {
+    let has = |wish: fn(&PlaceWishes) -> bool| around.is_some_and(wish);
+    let (has_acl, has_default) = (has(|around| around.acls.acl.is_some()), has(|around| around.acls.default.is_some()));
+    let text = |wish: &AclWish| acl_list(wish, names);
+    if place.acls.acl.is_some() || has_acl {
+        write_wish(out, "acl", &place.acls.acl, text, "directories and files", has_acl)?;
+    }
+    if let Some(fit) = &place.acls.withheld {
+        let said = format!("# acl = {}", text(&fit.value));
+        let (holds, of) = (number(fit.holds), number(fit.of));
+        writeln!(out, "{said:<32} # {holds} of {of}; not said, as a fix would open the others: is it meant?")?;
+    }
+    if place.acls.default.is_some() || has_default {
+        let text = |wish: &DefaultWish| match wish {
+            DefaultWish::Same => quoted("@same"),
+            DefaultWish::These(wish) => acl_list(wish, names),
+        };
+        write_wish(out, "default-acl", &place.acls.default, text, "directories", has_default)?;
+    }
+    Ok(())
+}
+
+fn acl_list(wish: &AclWish, names: &dyn IdNames) -> String {
+    let entry = |grant: &Grant| {
+        let plain =
+            |name: Option<String>, id: u32| name.filter(|name| is_plain(name)).unwrap_or_else(|| id.to_string());
+        let (class, name) = match grant.whom {
+            Whom::User(uid) => ('u', plain(names.user_name(uid), uid)),
+            Whom::Group(gid) => ('g', plain(names.group_name(gid), gid)),
+        };
+        let rights = Rights::new(grant.bits.into()).letters();
+        let rights = match (rights.is_empty(), grant.conditional) {
+            (true, false) => "---".into(),
+            (_, is_conditional) => rights + if is_conditional { "X" } else { "" },
+        };
+        quoted(format!("{class}:{name}:{rights}"))
+    };
+    let others = wish.tolerates.then(|| quoted("@any"));
+    format!("[{}]", wish.grants.iter().map(entry).chain(others).collect::<Vec<_>>().join(", "))
 }
 
 fn write_outliers(out: &mut dyn Write, outliers: &[Outlier]) -> io::Result<()> {
