@@ -9,6 +9,7 @@
 
 use crate::model::acl::effective::Effective;
 use crate::model::acl::judged::{Compared, JudgedAcls};
+use crate::model::acl::term::DefaultAclIntent;
 use crate::model::entry::{Entry, Extras, Kind, State};
 use crate::model::intent::Intent;
 use crate::model::mode::Mode;
@@ -61,7 +62,10 @@ impl<'a> AclView<'a> {
             let ideal = acl.wanted(is, ideal, is_directory);
             Compared { is: is.clone(), ideal }
         });
-        let default = self.default.as_ref().zip(intent.default_acl).map(|(is, wish)| {
+        // In a frozen directory nothing is made, so that nothing gets anything of it.
+        let is_frozen = !ideal.has(Mode::OWNER_WRITE);
+        let wish = intent.default_acl.filter(|wish| !is_frozen || *wish.value == DefaultAclIntent::Absent);
+        let default = self.default.as_ref().zip(wish).map(|(is, wish)| {
             let plain = Effective { classes: ideal & Mode::PERMISSIONS, ..Effective::default() };
             let wanted = access.as_ref().map_or(&plain, |access| &access.ideal);
             Compared { is: is.clone(), ideal: wish.value.wanted(is.as_ref(), wanted, acl) }
