@@ -96,6 +96,7 @@ mod threads;
 mod totals;
 mod trace;
 mod tree;
+mod umasks;
 mod undo;
 mod wished_acls;
 mod xattr;

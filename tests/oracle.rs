@@ -11,6 +11,7 @@ mod deed;
 mod forest;
 mod still;
 mod threads;
+mod wanted;
 
 use crate::scenario::Scenario;
 use crate::soak::{Dice, rounds, tell};

@@ -165,6 +165,47 @@ error: [[exception]] without `reason`
     );
 }
 
+#[test]
+fn each_ill_formed_acl_names_its_place_and_what_to_write() {
+    // The line, where its fault begins, what is told, and what to write.
+    for (line, column, told, hint) in [
+        ("acl = ['backup']", 9, "`backup` is no entry of an ACL", "write as setfacl(1) does"),
+        ("acl = ['d:u:ann:rx']", 9, "a default entry", "say it with `default-acl`"),
+        ("acl = ['m::rx']", 9, "the mask of an ACL", "leave it out"),
+        ("acl = ['mask::rwx']", 9, "the mask of an ACL", "computed from what is wanted"),
+        ("acl = ['o::r']", 9, "an entry of all others", "`dir-mode` and `file-mode`"),
+        ("acl = ['x:ann:r']", 9, "`x` is neither `u` nor `g`", "`u:NAME:rX`"),
+        ("acl = ['u:ann']", 9, "`u:ann` says no permissions", "`---` is nothing"),
+        ("acl = ['u::rwx']", 9, "an entry of the owner", "`u=rwX`"),
+        ("acl = ['g::rx']", 9, "an entry of the owning group", "`g=rwX`"),
+        ("acl = ['u:ann:7']", 15, "`7` in the permissions", "write letters"),
+        ("acl = ['u:ann:rz']", 16, "`z` in the permissions", "`r`, `w`, `x`, `X` and `-`"),
+        ("acl = ['u:@owner:r']", 11, "`@owner` in an entry", "name a user or a group"),
+        ("acl = ['none', 'u:ann:r']", 8, "`none` in a list", "write it alone"),
+        ("default-acl = ['@same']", 16, "`@same` in a list", "`default-acl = \"@same\"`"),
+        ("acl = ['u:ann:r', 'u:ann:rw']", 19, "somebody is named twice", "say once"),
+        ("acl = ['']", 8, "empty", "u:backup=rX"),
+        ("acl = 5", 7, "`acl` is an integer", "acl"),
+        ("acl = []", 7, "", ""),
+        ("acl = ['g:{labb}-ro:r']", 11, "`{labb}` is neither a param nor a capture", ""),
+        ("default-acl = '@parent'", 16, "`@parent` is no entry of an ACL", "write as setfacl(1) does"),
+        ("kinds = ['symlink']\nacl = ['u:ann:r']", 1, "acl", ""),
+    ] {
+        let problems = read_text("acl.toml", &format!("format = 1\nname = 'a'\n[[tree]]\nroot = '/srv/{{lab}}'\n{line}\n"));
+        let problems = problems.expect_err(line);
+        let drawn = draw(&problems, false);
+        let row = 5 + line.matches('\n').count();
+        assert!(problems.iter().all(|problem| problem.hint.is_some()), "{line}: {drawn}");
+        assert!(drawn.contains(told) && drawn.contains(hint), "{line}: {drawn}");
+        let places = [format!("--> acl.toml:{row}:{column}"), format!("--> acl.toml:{row}:{}", column + 1)];
+        assert!(places.iter().any(|place| drawn.contains(place)) || drawn.contains("acl.toml:5:"), "{line}: {drawn}");
+    }
+    for line in ["acl = ['u:ann=', 'g:ops-ro:r-X']", "acl = ['u:ann+r', 'u:ann+w']", "acl = 'none'", "acl = '@any'", "default-acl = '@same'"] {
+        let read = read_text("acl.toml", &format!("format = 1\nname = 'a'\n[[tree]]\nroot = '/srv/{{lab}}'\n{line}\n"));
+        assert!(read.is_ok(), "{line}: {}", draw(&read.unwrap_err(), false));
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text in "\\PC*") {

@@ -1,11 +1,13 @@
 //! ACLs that a policy speaks of, on ext4, xfs, btrfs, tmpfs and overlayfs: found, written, undone to the byte.
 
+mod edges;
+
 use crate::filter::{FCHMODAT2, Filter};
 use crate::lab::policy;
+use crate::needs_program;
 use crate::scenario::Scenario;
-use crate::stage::{ALICE, BOB, EVE, User, as_user, run, skip};
+use crate::stage::{ALICE, BOB, EVE, User, as_user, run};
 use crate::xattr::{self, ACCESS_ACL, DEFAULT_ACL};
-use crate::{needs_program, scenario, test_name};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
@@ -14,8 +16,11 @@ macro_rules! on_every_file_system {
     ($name:ident, |$t:ident| $body:block) => {
         mod $name {
             use super::*;
+            use $crate::wished_acls::mounted;
+            use $crate::stage::skip;
+            use $crate::{scenario, test_name};
 
-            fn play($t: &mut Scenario) $body
+            fn play($t: &mut $crate::scenario::Scenario) $body
 
             on_every_file_system!(@ ext4, play);
             on_every_file_system!(@ xfs, play);
@@ -34,8 +39,10 @@ macro_rules! on_every_file_system {
     };
 }
 
+pub(crate) use on_every_file_system;
+
 /// Mounts a file system of this kind at the tree; what is missing where that can't be done.
-fn mounted(t: &Scenario, kind: &str) -> Result<(), String> {
+pub fn mounted(t: &Scenario, kind: &str) -> Result<(), String> {
     let tree = t.path(".").display().to_string();
     match kind {
         "tmpfs" => run("mount", &["-t", "tmpfs", "-o", "mode=755", "none", &tree]),
@@ -54,7 +61,7 @@ fn mounted(t: &Scenario, kind: &str) -> Result<(), String> {
 }
 
 /// A tree of group 4242 whose files and directories user 2005 may read, by this and these keys.
-fn shared(keys: &str) -> String {
+pub fn shared(keys: &str) -> String {
     policy(&format!(
         "[[tree]]\ngroup = 4242\nsetgid = true\ndir-mode = 'u=rwx,g=u,o='\nfile-mode = 'u+rw,g=u,o='\n\
          default-excludes = false\nconsent = 'assumed'\n{keys}\n"
@@ -67,7 +74,7 @@ const READER: &str = "acl = ['u:2005:rX']\ndefault-acl = '@same'";
 const READS: User = User { uid: 2005, gid: 2005, groups: &[] };
 
 /// The access ACL of an entry, as getfacl prints it with numbers and without comments, in one line.
-fn acl(t: &Scenario, path: &str) -> String {
+pub fn acl(t: &Scenario, path: &str) -> String {
     t.sh(&format!("getfacl -ncpE {path} | tr '\\n' ' '")).trim().to_owned()
 }
 
@@ -122,7 +129,7 @@ on_every_file_system!(stripping_never_gives_the_group_what_was_the_mask, |t| {
 });
 
 /// An attribute of these entries: tag, permissions, id.
-fn attribute(entries: &[(u16, u16, u32)]) -> Vec<u8> {
+pub fn attribute(entries: &[(u16, u16, u32)]) -> Vec<u8> {
     let entry = |(tag, permissions, id): &(u16, u16, u32)| {
         [&tag.to_le_bytes()[..], &permissions.to_le_bytes(), &id.to_le_bytes()].concat()
     };
