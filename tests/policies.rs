@@ -189,7 +189,7 @@ fn each_ill_formed_acl_names_its_place_and_what_to_write() {
         ("acl = []", 7, "", ""),
         ("acl = ['g:{labb}-ro:r']", 11, "`{labb}` is neither a param nor a capture", ""),
         ("default-acl = '@parent'", 16, "`@parent` is no entry of an ACL", "write as setfacl(1) does"),
-        ("kinds = ['symlink']\nacl = ['u:ann:r']", 1, "acl", ""),
+        ("kinds = ['symlink']\nacl = ['u:ann:r']", 7, "`acl` never applies", "take the key out"),
     ] {
         let problems = read_text("acl.toml", &format!("format = 1\nname = 'a'\n[[tree]]\nroot = '/srv/{{lab}}'\n{line}\n"));
         let problems = problems.expect_err(line);
