@@ -191,7 +191,8 @@ fn each_ill_formed_acl_names_its_place_and_what_to_write() {
         ("default-acl = '@parent'", 16, "`@parent` is no entry of an ACL", "write as setfacl(1) does"),
         ("kinds = ['symlink']\nacl = ['u:ann:r']", 7, "`acl` never applies", "take the key out"),
     ] {
-        let problems = read_text("acl.toml", &format!("format = 1\nname = 'a'\n[[tree]]\nroot = '/srv/{{lab}}'\n{line}\n"));
+        let problems =
+            read_text("acl.toml", &format!("format = 1\nname = 'a'\n[[tree]]\nroot = '/srv/{{lab}}'\n{line}\n"));
         let problems = problems.expect_err(line);
         let drawn = draw(&problems, false);
         let row = 5 + line.matches('\n').count();
@@ -200,7 +201,13 @@ fn each_ill_formed_acl_names_its_place_and_what_to_write() {
         let places = [format!("--> acl.toml:{row}:{column}"), format!("--> acl.toml:{row}:{}", column + 1)];
         assert!(places.iter().any(|place| drawn.contains(place)) || drawn.contains("acl.toml:5:"), "{line}: {drawn}");
     }
-    for line in ["acl = ['u:ann=', 'g:ops-ro:r-X']", "acl = ['u:ann+r', 'u:ann+w']", "acl = 'none'", "acl = '@any'", "default-acl = '@same'"] {
+    for line in [
+        "acl = ['u:ann=', 'g:ops-ro:r-X']",
+        "acl = ['u:ann+r', 'u:ann+w']",
+        "acl = 'none'",
+        "acl = '@any'",
+        "default-acl = '@same'",
+    ] {
         let read = read_text("acl.toml", &format!("format = 1\nname = 'a'\n[[tree]]\nroot = '/srv/{{lab}}'\n{line}\n"));
         assert!(read.is_ok(), "{line}: {}", draw(&read.unwrap_err(), false));
     }

@@ -290,9 +290,9 @@ impl<'r, 'p> Case<'r, 'p> {
 
     /// What its policy wants.
     fn side(&self) -> rivals::Side<'_> {
-        let root = self.region.views[self.wanted.view].bound.index;
-        let complies = self.verdict.findings.is_empty();
-        rivals::Side { root, intent: &self.wanted.intent, ideal: self.verdict.ideal, complies }
+        let (bound, verdict) = (self.region.views[self.wanted.view].bound, &self.verdict);
+        let (root, complies) = (bound.index, verdict.findings.is_empty());
+        rivals::Side { root, intent: &self.wanted.intent, ideal: verdict.ideal, complies }
     }
 
     /// Leaves the entry as it is: another policy wants it otherwise, or nobody here can change it.
@@ -388,8 +388,7 @@ fn reconcile(cases: &mut [Case<'_, '_>], entry: &Entry, name: &[u8], context: &C
     }
     cases.iter_mut().for_each(|case| case.leave(entry.state, Because::Conflict));
     let Some(loudest) = cases.iter().position(|case| !case.verdict.findings.is_empty()) else { return };
-    let sides: Vec<_> = cases.iter().map(Case::side).collect();
-    let rivals = rivals::of(loudest, &sides);
+    let rivals = rivals::of(loudest, &cases.iter().map(Case::side).collect::<Vec<_>>());
     if let Some(case) = cases.get_mut(loudest) {
         case.rivals = rivals;
         let (lint, fix) = (Lint::Conflict, Fix::None(None));
