@@ -104,22 +104,6 @@ scenario!(policies_that_differ_in_acls_alone_are_told_by_their_rules, own mounts
     assert_eq!(acl(t, "f"), "user::rw- user:2005:rw- user:2006:r-- group::rw- mask::rw- other::---");
 });
 
-scenario!(ids_in_acls_that_nobody_knows_are_told, own mounts, |t| {
-    needs_program!("setfacl");
-    t.accounts("");
-    t.policy("lab.toml", &policy("[[tree]]\nacl = ['u:alice:rX']"));
-    t.policy("any.toml", &policy("[[tree]]\nacl = ['u:alice:rX', '@any']"));
-    t.policy("number.toml", &policy("[[tree]]\nacl = ['u:alice:rX', 'u:7777:r']"));
-    t.tree("file 0:4242 0640 f\n file 0:4242 0640 g");
-    t.sh("setfacl -m u:2001:r,u:7777:r f; setfacl -m u:2001:r,u:7777:r g; setfacl -m u:2001:rx .");
-    let found = "deny excess-acl-entry f safe\nwarn unknown-id f none\n";
-    t.run("check f -p lab.toml --format json").exits(1).finds(found.trim_end());
-    t.run("check f -p lab.toml").mentions("7777");
-    // Whoever is tolerated isn't looked at, and whom the policy names by number is meant.
-    t.run("check f -p any.toml --format json").succeeds().finds("");
-    t.run("check f -p number.toml --format json").succeeds().finds("");
-});
-
 scenario!(names_that_nobody_has_are_an_error_of_their_place, own mounts, |t| {
     t.accounts("");
     t.tree("file 2001:4242 0640 f");
