@@ -127,7 +127,7 @@ pub(super) fn limit_of_policies(common: &Common) -> Option<u64> {
 }
 
 /// What is said of a failure that comes of one file of many.
-const NOTHING_CHANGED: &str = "nothing was changed: what a file says that can't be used could be about the same trees; check judges by the others";
+pub(super) const NOTHING_CHANGED: &str = "nothing was changed: what a file says that can't be used could be about the same trees; check judges by the others";
 
 /// A problem of a policy that is passed over, as what it is to the run: something that wasn't looked at.
 pub(super) fn error_of(problem: &Problem) -> EntryError {

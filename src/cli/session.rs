@@ -236,7 +236,12 @@ impl<'a> Session<'a> {
             let passes = self.unsound == Unsound::PassedOver && self.common.policies.is_empty();
             let is_left = |loaded: &Loaded| !bad.contains(loaded.file());
             if !passes || !loaded.iter().all(is_of_folder) || !loaded.iter().any(is_left) {
-                return Err(Failure::policy(passed_over));
+                let is_unnamed = self.common.policies.is_empty() && loaded.iter().all(is_of_folder);
+                let failure = Failure::policy(passed_over);
+                return Err(match is_unnamed && self.purpose.is_for_changes() {
+                    true => failure.hinted(loading::NOTHING_CHANGED),
+                    false => failure,
+                });
             }
             loaded.retain(is_left);
         };
