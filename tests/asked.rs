@@ -51,15 +51,13 @@ b - make these and all at or below this directory
 B - leave these and all at or below this directory
 l - make these and all like them in this root
 L - leave these and all like them in this root
-k - go back to the question before
-e - show every entry, and ask for each
 q - ask no more; only what was chosen counts
 ? - this help
 (1/4) 1 change, 3 more like it [y,n,a,d,b,B,l,L,q,?] b
 @@ -3 +3 @@ run/
 --rw-rw-r-- root root // 7 files like run/s0.dat
 +-rw-rw-r-- root 4242 // 7 files like run/s0.dat
-(3/4) 7 changes, 1 more like them [y,n,a,d,b,B,l,L,k,e,q,?] e
+(3/4) 7 changes, 1 more like them [y,n,a,d,b,B,l,L,k,s,p,q,?] e
 @@ -3 +3 @@ run/
 --rw-rw-r-- root root run/s0.dat
 +-rw-rw-r-- root 4242 run/s0.dat
@@ -74,14 +72,6 @@ q - ask no more; only what was chosen counts
 (5/10) 1 change, 5 more like it [y,n,a,d,b,B,l,L,k,q,?] q
 3 changes: 3 change hands.
 Apply? [y/N] y
-$TREE/
-deny: 7 files: group is root, should be 4242 [foreign-group]
-  ($DIR/lab.toml:7)
-      run/ (6), 数据
-deny: data/a: group is root, should be 4242; fix is unsafe: its owner keeps it
-  private [foreign-group]
-deny: data/a: mode is 0600, should be 0660: the group can't read or write; fix
-  is unsafe: its owner keeps it private [missing-permission]
 3 changes applied in $TIME, leaving 9 findings in 15 entries (9 deny), 7 can be fixed safely, 2 more with --unsafe-fixes; undo with: sgidlint undo $RUN
 
 "#]]
@@ -117,7 +107,7 @@ hands.
 --rw-rw-r-- root root // 7 files like run/s0.dat
 +-rw-rw-r-- root 4242 // 7 files like run/s0.dat
 (3/4) 7 changes, 1 more like them
-[y,n,a,d,b,B,l,L,k,e,q,?] a
+[y,n,a,d,b,B,l,L,k,s,p,q,?] a
 9 changes: 9 change hands.
 Apply? [y/N] n
 Nothing was changed.
@@ -190,10 +180,6 @@ Fix would make 1 change: 1 changes hands.
 (1/1) 1 change [y,n,a,d,b,B,q,?] y
 1 change: 1 changes hands.
 Apply? [y/N] y
-$TREE/
-deny: z\x1b[1A\nNo findings in 3 entries.: mode is 0600, should be 0660: the
-  group can't read or write; fix is unsafe: its owner keeps it private
-  [missing-permission] ($DIR/lab.toml:7)
 1 change applied in $TIME, leaving 1 finding in 4 entries (1 deny), 1 can be fixed with --unsafe-fixes; undo with: sgidlint undo $RUN
 
 "#]]

@@ -36,7 +36,10 @@ scenario!(a_template_is_bound_to_the_top_of_the_setgid_line, |t| {
     t.run("explain ./in/f").succeeds().mentions("tree $TREE/\n").mentions("group can't write").mentions(&told("$TREE"));
     t.run("explain ./in/lost").succeeds().mentions("tree $TREE/\n").mentions("missing-setgid");
     t.run("explain ./plain/own").succeeds().mentions("tree $TREE/plain/own/\n");
-    t.run("explain ./plain/sub").succeeds().mentions(&told("$TREE/plain")).mentions("nothing above is setgid");
+    t.run("explain ./plain/sub")
+        .succeeds()
+        .mentions(&told("$TREE/plain"))
+        .mentions("it isn't setgid; above a gap $TREE is");
     let named = t.run("explain --root ./in ./in/f");
     named.succeeds().mentions("tree $TREE/in/\n").never_mentions("was taken for its root");
     t.run("explain --root ./plain ./in/f").exits(2).mentions("doesn't lie below $TREE/plain");

@@ -99,6 +99,7 @@ mod tree;
 mod umasks;
 mod undo;
 mod wished_acls;
+mod words;
 mod xattr;
 
 /// A test file that nobody declares is never run and never missed.

@@ -138,7 +138,7 @@ scenario!(a_window_that_changes_while_walking_is_drawn_anew, |t| {
         let place = first.place();
         held.let_go(first);
         let waiting = held.next_that(|waiting| below(waiting) && waiting.place() != place);
-        terminal.wait_for(", 19 directories left  ");
+        terminal.wait_for(", 19+ directories left  ");
         terminal.wait_for("\\x1b[2J");
         terminal.wait_for("\r");
         // A window can get narrower between measuring and drawing: no line may wrap then.
@@ -157,7 +157,7 @@ scenario!(an_interrupt_while_walking_leaves_a_clean_screen, |t| {
     let (mut terminal, held) = Terminal::run_held(t, hold, 40, Narrowing::Folds, FIX);
     let tree = t.path(".");
     let waiting = held.next_that(|waiting| waiting.place() == tree);
-    terminal.wait_for("no entries, 1 directory left");
+    terminal.wait_for("no entries, 1+ directory left");
     terminal.interrupt();
     let program = Traced::of_thread(waiting.thread);
     until("the interrupt is taken", || program.is_at_rest());

@@ -13,6 +13,7 @@ use crate::run::{Run, runs_on_record};
 use crate::stage::{self, PATH, User, as_user, heed_signals, on_own_mounts};
 use crate::trace::Trace;
 use crate::tree;
+use crate::words::split;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -347,32 +348,6 @@ fn mounts_below(folder: &Path) -> Vec<String> {
 
 /// The program.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_sgidlint");
-
-/// The words of a line, `'single'` and `"double"` quotes taken off; nothing else means anything.
-fn split(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = None;
-    let mut quote = None;
-    for letter in line.chars() {
-        match (letter, quote) {
-            (_, Some(open)) if letter == open => quote = None,
-            ('\'' | '"', None) => {
-                quote = Some(letter);
-                word.get_or_insert_with(String::new);
-            }
-            (' ' | '\n', None) => words.extend(word.take()),
-            _ => word.get_or_insert_with(String::new).push(letter),
-        }
-    }
-    assert_eq!(quote, None, "an open quote in `{line}`");
-    words.extend(word);
-    words
-}
-
-#[test]
-fn lines_split_like_a_shells() {
-    assert_eq!(split("fix -y  'a b' \"c'd\" e\"f g\"h ''"), ["fix", "-y", "a b", "c'd", "ef gh", ""]);
-}
 
 scenario!(a_scenario_holds_its_tree_and_no_other, |t| {
     t.tree("file 0:4242 2664 a.c");

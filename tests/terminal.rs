@@ -87,10 +87,16 @@ scenario!(what_is_alike_is_answered_at_once, |t| {
 scenario!(a_question_is_asked_whole_again_after_help, |t| {
     stage(t);
     let mut session = t.on_terminal(80, "fix . -p lab.toml --color never");
-    for no_answer in ["?", "x", "k"] {
+    for (no_answer, reply) in [
+        ("?", "? - this help"),
+        ("x", "That is no answer here; ? tells what each letter does.\r\n"),
+        ("k", "There is no question before this one.\r\n"),
+        ("s", "There is one change here, which can't be split.\r\n"),
+    ] {
         session.exp_string("(1/3) 1 change, 2 more like it [y,n,a,d,b,B,l,L,q,?] ").unwrap();
         session.send_line(no_answer).unwrap();
-        session.exp_string("? - this help").unwrap();
+        let help = session.exp_string(reply).unwrap();
+        assert!(!help.contains("k - ") && !help.contains("s - "), "what isn't offered isn't told: {help}");
     }
     session.send_line("q").unwrap();
     ends(session, 1);
@@ -144,7 +150,7 @@ scenario!(quit_at_once_changes_nothing, |t| {
 
 scenario!(the_last_question_can_be_declined, |t| {
     stage(t);
-    for last in ["n", "", "x"] {
+    for last in ["n", "", "no"] {
         answers(t, &["a"], Some(last), 1);
         t.holds_first_tree();
     }
@@ -154,12 +160,43 @@ scenario!(the_last_question_can_be_declined, |t| {
 scenario!(help_and_nonsense_ask_again, |t| {
     stage(t);
     let mut session = t.on_terminal(80, "fix . -p lab.toml");
-    for answer in ["?", "", "yes please"] {
+    for (answer, reply) in
+        [("?", "a - make these and all the rest"), ("", "no answer here"), ("yes please", "no answer here")]
+    {
         session.exp_string("?] ").unwrap();
         session.send_line(answer).unwrap();
-        session.exp_string("a - make these and all the rest").unwrap();
+        session.exp_string(reply).unwrap();
     }
     session.exp_string("?] ").unwrap();
+    session.send_line("q").unwrap();
+    ends(session, 1);
+    t.holds_first_tree();
+});
+
+scenario!(a_slip_at_the_last_question_throws_no_answer_away, |t| {
+    stage(t);
+    let mut session = t.on_terminal(80, "fix . -p lab.toml");
+    session.exp_string("?] ").unwrap();
+    session.send_line("a").unwrap();
+    session.exp_string("Apply? [y/N] ").unwrap();
+    session.send_line("u").unwrap();
+    session.exp_string("Type y or n. Apply? [y/N] ").unwrap();
+    session.send_line("y").unwrap();
+    ends(session, 0);
+    assert_eq!(mended(t).len(), 3);
+});
+
+scenario!(all_of_a_hunk_is_printed_where_it_is_asked_for, |t| {
+    // Each of another mode, or they would be told as one.
+    let files: String = (0..14).map(|at| format!("file 0:0 0{}{}0 f{at:02}\n", 4 + at / 4, 4 + at % 4)).collect();
+    t.policy("lab.toml", &lab(""));
+    t.tree(&format!("dir 0:4242 2775 .\n{files}"));
+    let mut session = t.on_terminal(80, "fix . -p lab.toml --color never");
+    let screen = session.exp_string("s,p,q,?] ").unwrap();
+    assert!(screen.contains(": p prints them") && !screen.contains("f13"), "{screen}");
+    session.send_line("P").unwrap();
+    let screen = session.exp_string("?] ").unwrap();
+    assert!(screen.contains("f00") && screen.contains("f13"), "{screen}");
     session.send_line("q").unwrap();
     ends(session, 1);
     t.holds_first_tree();
@@ -173,7 +210,7 @@ scenario!(expanding_asks_for_each_entry, |t| {
     let screen = session.exp_string("?] ").unwrap();
     assert!(screen.contains("// 8 files like f0") && !screen.contains("f1"), "{screen}");
     assert!(screen.contains("8 changes: 8 change hands."), "{screen}");
-    session.send_line("e").unwrap();
+    session.send_line("s").unwrap();
     for (at, answer) in ["y", "n", "y", "q"].into_iter().enumerate() {
         let screen = session.exp_string("?] ").unwrap();
         assert!(screen.contains(&format!(" f{at}\r\n")), "{screen}");

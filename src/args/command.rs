@@ -105,7 +105,7 @@ impl Command {
 impl Arguments {
     /// Reads the words of the command line.
     pub(crate) fn read() -> Result<Arguments, clap::Error> {
-        let mut command = Arguments::with_statuses();
+        let mut command = with_usages(Arguments::with_statuses(), "sgidlint");
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         taken::refuse_ignored(&matches).map_err(|error| error.format(&mut command))?;
         let mut arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
@@ -154,6 +154,21 @@ impl Arguments {
             || self.common.report_format.0.name == formats::JUNIT
                 && matches!(self.command, Command::Policy(Policy::Test { .. }))
     }
+}
+
+/// Usage lines that mistakes are told with: those of help, and not what was given as if it had to be.
+fn with_usages(command: clap::Command, path: &str) -> clap::Command {
+    let below: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    if below.is_empty() {
+        let usage = command.clone().bin_name(path).render_usage().to_string();
+        let usage = usage.trim_start_matches("Usage: ").trim_start_matches(path).trim_start();
+        let options = if usage.contains("[OPTIONS]") { "" } else { "[OPTIONS] " };
+        return command.override_usage(format!("{path} {options}{usage}").trim_end().to_owned());
+    }
+    below.into_iter().fold(command, |command, name| {
+        let path = format!("{path} {name}");
+        command.mut_subcommand(name, |below| with_usages(below, &path))
+    })
 }
 
 /// Whether words that clap can't read ask for a JSON report on standard output, as far as they can be understood.

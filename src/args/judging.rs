@@ -38,9 +38,10 @@ pub(crate) struct Check {
         default_missing_value = EVERY_LINT
     )]
     pub unsafe_fixes: Vec<String>,
-    /// What a template is bound to, if not to the PATHs.
-    #[arg(skip)]
-    pub root: Option<PathBuf>,
+    /// What a template is bound to, if not to the PATHs; repeatable [default without a policy: the topmost of the setgid
+    /// directories that lead down to each PATH without a gap].
+    #[arg(long, value_name = "ROOT")]
+    pub root: Vec<PathBuf>,
     /// What the run is limited to as well, absolute: of these what is there and lies in a tree.
     #[arg(skip)]
     pub only: Option<Vec<PathBuf>>,
@@ -52,7 +53,7 @@ pub(crate) const EVERY_LINT: &str = "all";
 impl Check {
     /// What is at or below these paths, by safe fixes alone.
     pub(crate) fn of(paths: Vec<PathBuf>) -> Check {
-        Check { paths, unsafe_fixes: Vec::new(), root: None, only: None }
+        Check { paths, unsafe_fixes: Vec::new(), root: Vec::new(), only: None }
     }
 
     /// The option by which unsafe fixes were asked for, if they were.

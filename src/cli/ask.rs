@@ -43,7 +43,15 @@ pub(super) fn may_make(agreement: &Agreement, clause: &str, stop: &AtomicBool) -
         return Ok(true);
     }
     refuse_without_terminal(agreement)?;
-    Ok(matches!(ask(&format!("{clause}.\nApply? [y/N] "), stop)?.as_deref(), Some("y" | "Y" | "yes")))
+    let mut question = format!("{clause}.\nApply? [y/N] ");
+    loop {
+        match ask(&question, stop)?.as_deref().map(str::trim) {
+            Some("y" | "Y" | "yes") => return Ok(true),
+            None | Some("" | "n" | "N" | "no") => return Ok(false),
+            // A slip of the finger throws no answers away that were given before.
+            Some(_) => question = "Type y or n. Apply? [y/N] ".into(),
+        }
+    }
 }
 
 /// Asks on standard error; the answer, or `None` where nothing more will be typed. An interrupt is a failure.

@@ -2,6 +2,7 @@
 
 use super::baseline::{Memory, Removable};
 use super::expect;
+use super::follow_up::follow_up;
 use super::judged::Judged;
 use super::loading::Unsound;
 use super::reporting::{CheckReport, Files};
@@ -15,7 +16,6 @@ use crate::findings::{EntryError, EntryReport, Survey};
 use crate::formats::HUMAN;
 use crate::model::text::escape::escape_message;
 use crate::model::text::numbers::counted;
-use crate::model::text::quote::shell_quote;
 use crate::plan::ability::keep_mendable;
 use crate::plan::effects::Effects;
 use crate::policy::load::Fallback;
@@ -30,7 +30,6 @@ use crate::report::{human, json};
 use crate::sys::host;
 use crate::sys::purpose::Purpose;
 use jiff::Timestamp;
-use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -141,6 +140,10 @@ fn check_to(
     removable.tell(common, streams);
     tell_rest(common, streams, survey, exit);
     interrupted.iter().flatten().for_each(|run| warn(&store::told_interrupted(common, run)));
+    // For who sits there: in mails and logs it would be said anew each night.
+    if exit != Exit::Interrupted && streams.is_seen() && survey.changed().next().is_some() {
+        streams.status(format_args!("See what fix would do: {}", follow_up("diff", common, check, survey)));
+    }
     Ok(exit)
 }
 
@@ -185,29 +188,12 @@ pub(super) fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> 
     tell_rest(common, streams, survey, exit);
     let effects = effects(survey);
     if effects.changes > 0 {
-        let fix = fix_command(common, &look.check, survey);
+        let fix = follow_up("fix", common, &look.check, survey);
         let sums = sums(rows(survey), &*session.names);
         streams.status(format_args!("Fix would change {sums}."));
         streams.status(format_args!("Fix would make {}: {fix}", effects.clause()));
     }
     Ok(exit)
-}
-
-/// The command that makes the changes of a diff, quoted for a shell.
-fn fix_command(common: &Common, check: &Check, survey: &Survey) -> String {
-    let quote = |text: &OsStr| shell_quote(text.as_bytes());
-    let mut words = vec!["sgidlint fix".to_owned()];
-    words.extend(common.policies.iter().map(|policy| format!("-p {}", quote(policy))));
-    let is_fallback = survey.policies.iter().all(|policy| policy.file.starts_with("builtin:"));
-    if common.policies.is_empty() && is_fallback {
-        // What changes things never falls back to a policy that nobody named.
-        let fallback = survey.policies.iter().filter_map(|policy| policy.file.strip_prefix("builtin:"));
-        words.extend(fallback.map(|name| format!("-p {name}")));
-    }
-    words.extend(common.set.iter().map(|(key, value)| format!("-s {}", quote(format!("{key}={value}").as_ref()))));
-    words.extend(check.unsafe_option());
-    words.extend(check.paths.iter().map(|path| quote(path.as_os_str())));
-    words.join(" ")
 }
 
 /// The exit status of a look, an interrupt considered.

@@ -32,7 +32,7 @@ use crate::report::human::explain::{
 use crate::report::json::answer;
 use crate::report::text::words::{Wording, Words};
 use crate::screen::style::Screen;
-use crate::source::line::{ToldBy, root_above};
+use crate::source::line::{ToldBy, beyond_gap, root_above};
 use crate::source::mounts::Mounts;
 use crate::source::roots::{Rooted, lookup};
 use crate::survey::SurveyError;
@@ -100,7 +100,8 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     let session = Session::begin(common, purpose)?;
     let path = Path::new(&explain.subject);
     let (root, told_by) = session.apart(|| root(path, explain.root.as_deref()))??;
-    let check = Check { root: Some(root), ..Check::of(vec![path.to_path_buf()]) };
+    let beyond = session.apart(|| beyond_gap(&root).ok().flatten())?;
+    let check = Check { root: vec![root], ..Check::of(vec![path.to_path_buf()]) };
     let judged = match session.judge_where_covered(&check, Fallback::Allowed, Depth::Start)? {
         Ok(mut judged) => {
             bar_roots(&mut judged.survey);
@@ -144,7 +145,7 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     let acl = way.pop().and_then(|end| end.listed.acl().cloned());
     let mut notes = notes(&entry);
     notes.extend(session.apart(|| where_it_leads(path, &entry))?);
-    notes.extend(judged.as_ref().and_then(|judged| binding(judged, told_by)));
+    notes.extend(judged.as_ref().and_then(|judged| binding(judged, told_by, beyond.as_deref())));
     let explained = Explained {
         path: real.as_os_str().as_bytes(),
         kind: entry.kind,
@@ -191,15 +192,25 @@ fn root(path: &Path, named: Option<&Path>) -> Result<(PathBuf, Option<ToldBy>), 
 }
 
 /// What a template was bound to, where that had to be guessed.
-fn binding(judged: &Judged, told_by: Option<ToldBy>) -> Option<String> {
+fn binding(judged: &Judged, told_by: Option<ToldBy>, beyond: Option<&Path>) -> Option<String> {
     let bound = judged.loaded.iter().find(|loaded| {
         !loaded.bindings.is_empty() && loaded.used_by.is_empty() && loaded.model.folder.is_none() //
     })?;
     let (root, name) = (paths::shown(bound.bindings.first()?), &bound.model.name);
     let why = match told_by? {
+        ToldBy::Line if beyond.is_some() => "it is the topmost of the setgid directories that lead here without a gap",
         ToldBy::Line => "it is the topmost of the setgid directories that lead here",
+        ToldBy::Parent if beyond.is_some() => "this lies in it, and it isn't setgid",
         ToldBy::Parent => "nothing above is setgid, and this lies in it",
     };
+    if let Some(share) = beyond {
+        let share = shell_quote(share.as_os_str().as_bytes());
+        let asks = "what is right as a part of that is told with";
+        return Some(format!(
+            "`{name}` is a template, and {root} was taken for its root, as {why}; above a gap {share} is setgid, and {asks} \
+             --root {share}"
+        ));
+    }
     Some(format!("`{name}` is a template, and {root} was taken for its root, as {why}; --root names another"))
 }
 

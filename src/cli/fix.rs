@@ -2,6 +2,7 @@
 
 use super::check::{effects, heads, looked, rows, tell_errors, tell_rest, tell_rest_of, write_survey_diff};
 use super::execute::{Executed, execute, settled, tell};
+use super::follow_up::follow_up;
 use super::judged::{Judged, exit_of, fails};
 use super::nights::{self, Nights};
 use super::pick::Picking;
@@ -109,7 +110,10 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
     totals.left = made.as_ref().map(|_| left.survey.totals().findings);
     let exit = left.exit(common).or_worse(executed.map_or(Exit::Clean, Executed::exit)).or_worse(unfit);
     let manner = streams.manner(common);
+    let is_known = picks && streams.is_terminal();
     match common.format {
+        // What was shown and declined is told no second time.
+        Format::Human if is_known => {}
         Format::Human => {
             let words = Words(&session.names);
             streams.write_results(|out| human::write_findings(out, &left.survey, &words, &manner))?;
@@ -122,6 +126,10 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
     barred.tell(common, &fix.check, &session.names, streams);
     let what = executed.filter(|_| common.quiet).map(|executed| nights::kinds_and_places(&plan, executed));
     let ran = made.as_ref().map(|(executed, counts)| Ran { what: what.as_deref(), ..executed.ran(*counts) });
+    if is_known && !left.survey.reports.is_empty() {
+        let check = follow_up("check", common, &fix.check, &left.survey);
+        streams.status(format_args!("What is left is listed by: {check}"));
+    }
     tell_rest_of(common, streams, &left.survey, ran.as_ref());
     nights.tell(common, executed.is_none_or(|executed| executed.exit() == Exit::Clean));
     Ok(exit)

@@ -4,8 +4,8 @@ use super::execute::{settled_one, tell};
 use super::session::Session;
 use super::{apply, store};
 use crate::args::{Common, Format, Log};
-use crate::journal::{self, Done, Needed, Old, Outcome};
-use crate::model::text::numbers::{counted, sentence};
+use crate::journal::{self, Done, Needed, Old, Outcome, RunSummary};
+use crate::model::text::numbers::{capitalized, counted, sentence};
 use crate::plan::Plan;
 use crate::process::exit::{Exit, Failure};
 use crate::process::streams::Streams;
@@ -55,8 +55,11 @@ fn show(common: &Common, store: &Store, name: &str, streams: &mut Streams) -> Re
     for bad in &record.bad {
         streams.complain(format_args!("a change of run {run} can't be read: {}", bad.error));
     }
+    // What of the others can't be read took nothing back that is known of.
+    let all = journal::list(store).unwrap_or_default();
+    let all: Vec<RunSummary> = all.into_iter().flatten().collect();
     streams.write_results(|out| match common.format {
-        Format::Human => write_run(out, &summary),
+        Format::Human => write_run(out, &summary, &all),
         Format::Json => answer::write_log(out, std::slice::from_ref(&summary)),
     })?;
     let is_made = |done: &Option<Done>| matches!(done, Some(Done { outcome: Outcome::Applied | Outcome::Partial, .. }));
@@ -69,9 +72,17 @@ fn show(common: &Common, store: &Store, name: &str, streams: &mut Streams) -> Re
     let outcomes = record.plan.changes.iter().zip(&record.outcomes);
     let outcomes = outcomes.filter_map(|(change, done)| Some(settled_one(&record.plan, change, done.clone()?)));
     tell(&session, streams, outcomes.collect())?;
-    let untold = record.outcomes.iter().filter(|done| done.is_none()).count() as u64;
-    if untold > 0 {
-        streams.status(format_args!("What became of {} isn't on record.", counted(untold, "change", "changes")));
+    let is_untold = |at: &usize| record.outcomes[*at].is_none();
+    let open = (0..record.outcomes.len()).filter(is_untold);
+    // A run that came to its end, an interrupted one too, wrote down all that it tried.
+    let (unknown, untried): (Vec<usize>, Vec<usize>) = open.partition(|&at| record.may_have_changed(at));
+    if !untried.is_empty() {
+        let (count, verb) = (untried.len() as u64, if untried.len() == 1 { "was" } else { "were" });
+        streams.status(format_args!("{} {verb} not tried.", capitalized(&counted(count, "change", "changes"))));
+    }
+    if !unknown.is_empty() {
+        let count = counted(unknown.len() as u64, "change", "changes");
+        streams.status(format_args!("What became of {count} isn't on record."));
     }
     Ok(if record.bad.is_empty() { Exit::Clean } else { Exit::Incomplete })
 }

@@ -12,6 +12,7 @@ mod explain_as;
 mod fix;
 mod grounded;
 mod init;
+mod follow_up;
 mod generate;
 mod judged;
 mod left_out;

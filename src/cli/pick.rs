@@ -11,20 +11,22 @@ use std::sync::atomic::AtomicBool;
 /// So many pairs of lines of one hunk are shown before it is asked about.
 const SHOWN: usize = 10;
 
-const HELP: &str = "\
-y - make these changes
-n - leave these as they are
-a - make these and all the rest of this root
-d - leave these and all the rest of this root
-b - make these and all at or below this directory
-B - leave these and all at or below this directory
-l - make these and all like them in this root
-L - leave these and all like them in this root
-k - go back to the question before
-e - show every entry, and ask for each
-q - ask no more; only what was chosen counts
-? - this help
-";
+/// What each letter does; told of those alone that are offered.
+const HELP: [(&str, &str); 13] = [
+    ("y", "make these changes"),
+    ("n", "leave these as they are"),
+    ("a", "make these and all the rest of this root"),
+    ("d", "leave these and all the rest of this root"),
+    ("b", "make these and all at or below this directory"),
+    ("B", "leave these and all at or below this directory"),
+    ("l", "make these and all like them in this root"),
+    ("L", "leave these and all like them in this root"),
+    ("k", "go back to the question before"),
+    ("s", "split: ask for each of these"),
+    ("p", "print all of these"),
+    ("q", "ask no more; only what was chosen counts"),
+    ("?", "this help"),
+];
 
 /// What was answered about a hunk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,7 +34,9 @@ enum Answer {
     /// These, or more with them, are taken or left.
     Decide(Reach, bool),
     Back,
-    Each,
+    Split,
+    Print,
+    Help,
     Quit,
 }
 
@@ -62,7 +66,10 @@ impl Answer {
             "l" => Answer::Decide(Reach::Alike, true),
             "L" => Answer::Decide(Reach::Alike, false),
             "k" => Answer::Back,
-            "e" => Answer::Each,
+            // git-add(1) splits by the one; the other did it here first.
+            "s" | "e" => Answer::Split,
+            "p" | "P" => Answer::Print,
+            "?" => Answer::Help,
             "q" => Answer::Quit,
             // Anything else is no answer, an empty line least of all.
             _ => return None,
@@ -105,12 +112,14 @@ impl Picking<'_> {
                     at += 1;
                 }
                 Answer::Back => (at, decided) = asked.pop().unwrap_or((at, decided)),
-                Answer::Each => {
+                Answer::Split => {
                     let one =
                         |(nth, row)| Hunk { rows: std::slice::from_ref(row), start: hunk.start + nth, ..hunk.clone() };
                     let each: Vec<_> = hunk.rows.iter().enumerate().map(one).collect();
                     hunks.splice(at..=at, each);
                 }
+                // What was asked for is shown by who asks.
+                Answer::Print | Answer::Help => {}
                 Answer::Quit => break,
             }
         }
@@ -121,21 +130,25 @@ impl Picking<'_> {
         let unasked = |error: io::Error| Failure::usage(format!("can't ask: {error}"));
         let more = match self.show(hunk, SHOWN).map_err(unasked)? {
             0 => String::new(),
-            more => format!("// {}: e shows them\n", counted(more as u64, "more line", "more lines")),
+            more => format!("// {}: p prints them\n", counted(more as u64, "more line", "more lines")),
         };
-        let single = hunk.rows.len() == 1;
-        let told = question.text(hunk.rows.len() as u64);
+        let changes = hunk.rows.len() as u64;
+        let told = question.text(changes);
         let mut asked = format!("{more}{told}");
         loop {
             let Some(line) = ask(&asked, self.stop)? else { return Ok(Answer::Quit) };
-            match Answer::of(&line) {
-                Some(Answer::Each) if single => {}
-                Some(Answer::Back) if question.is_first => {}
-                Some(Answer::Decide(Reach::Alike, _)) if question.alike == 0 => {}
+            let reply = match Answer::of(&line) {
+                Some(Answer::Split) if changes == 1 => "There is one change here, which can't be split.\n".into(),
+                Some(Answer::Back) if question.is_first => "There is no question before this one.\n".into(),
+                Some(Answer::Decide(Reach::Alike, _)) if question.alike == 0 => {
+                    "There are none like these behind this one.\n".into()
+                }
+                Some(Answer::Print) => self.show(hunk, usize::MAX).map(|_| String::new()).map_err(unasked)?,
+                Some(Answer::Help) => question.help(changes),
                 Some(answer) => return Ok(answer),
-                None => {}
-            }
-            stderr().write_all(HELP.as_bytes()).map_err(unasked)?;
+                None => "That is no answer here; ? tells what each letter does.\n".into(),
+            };
+            stderr().write_all(reply.as_bytes()).map_err(unasked)?;
             asked.clone_from(&told);
         }
     }
@@ -169,18 +182,30 @@ struct Question {
 }
 
 impl Question {
-    /// `(1/400) 3 changes, 399 more like them [y,n,a,d,b,B,l,L,e,q,?] `
+    /// The letters that are offered, as git-add(1) lists them.
+    fn letters(self, changes: u64) -> String {
+        let optional = [(self.alike > 0, "l,L,"), (!self.is_first, "k,"), (changes > 1, "s,p,")];
+        let optional = optional.into_iter().filter(|(is_offered, _)| *is_offered).map(|(_, letters)| letters);
+        format!("y,n,a,d,b,B,{}q,?", optional.collect::<String>())
+    }
+
+    /// What they do.
+    fn help(self, changes: u64) -> String {
+        let letters = self.letters(changes);
+        let is_offered = |letter: &str| letters.split(',').any(|offered| offered == letter);
+        let told = HELP.iter().filter(|(letter, _)| is_offered(letter));
+        told.map(|(letter, does)| format!("{letter} - {does}\n")).collect()
+    }
+
+    /// `(1/400) 3 changes, 399 more like them [y,n,a,d,b,B,l,L,s,p,q,?] `
     fn text(self, changes: u64) -> String {
-        let Question { at, of, alike, is_first } = self;
+        let Question { at, of, alike, .. } = self;
         let more = match alike {
             0 => String::new(),
             alike => format!(", {} more like {}", number(alike), if changes == 1 { "it" } else { "them" }),
         };
-        let optional = [(alike > 0, "l,L,"), (!is_first, "k,"), (changes > 1, "e,")];
-        let optional: String =
-            optional.into_iter().filter(|(is_offered, _)| *is_offered).map(|(_, letters)| letters).collect();
         let (at, of, what) = (number(at as u64), number(of as u64), counted(changes, "change", "changes"));
-        format!("({at}/{of}) {what}{more} [y,n,a,d,b,B,{optional}q,?] ")
+        format!("({at}/{of}) {what}{more} [{}] ", self.letters(changes))
     }
 }
 

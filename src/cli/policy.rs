@@ -100,8 +100,11 @@ fn use_file(common: &Common, name: &str, roots: &[PathBuf], streams: &mut Stream
     let is_param = |name: &String| model.params.iter().any(|param| param.name.value == *name);
     if let Some((unknown, _)) = common.set.iter().find(|(name, _)| !is_param(name)) {
         let known: Vec<&str> = model.params.iter().map(|param| param.name.value.as_str()).collect();
-        return Err(Failure::usage(format!("{name} has no param `{}`", unknown.escape_debug()))
-            .hinted(format!("its params are {}", known.join(", "))));
+        let failure = Failure::usage(format!("{name} has no param `{}`", unknown.escape_debug()));
+        return Err(match known.is_empty() {
+            true => failure.hinted("it has no params: leave `-s` out"),
+            false => failure.hinted(format!("its params are {}", known.join(", "))),
+        });
     }
     let is_set = |param: &&Param| common.set.iter().any(|(name, _)| *name == param.name.value);
     if let Some(missing) = model.params.iter().find(|param| param.default.is_none() && !is_set(param)) {

@@ -1,10 +1,15 @@
 //! What of its trees a run is about: PATHs of the command line, and lists of paths.
 
 use super::session::failed;
+use crate::args::{Check, Common};
 use crate::judging::selection::Selection;
 use crate::model::entry::Kind;
+use crate::policy::Loaded;
+use crate::policy::load::Origin;
 use crate::process::exit::Failure;
 use crate::process::paths::{self, shown};
+use crate::process::streams::remark;
+use crate::source::line::{ToldBy, root_above};
 use crate::source::roots::Roots;
 use crate::survey::SurveyError;
 use crate::sys::file::read_text;
@@ -16,6 +21,42 @@ use std::fmt::Display;
 use std::io::{IsTerminal, Read, stdin};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+/// What templates are bound to: the roots that are named, or else the directories of the PATHs.
+pub(super) fn places(check: &Check, named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    match check.root.is_empty() {
+        true => Ok(outermost(named.iter().map(|path| paths::directory(path)).collect())),
+        false => check.root.iter().map(|root| paths::resolved(&paths::absolute(root)?)).collect(),
+    }
+}
+
+/// Whether nobody named a policy, and there was none: then the built-in one is it that needs no name.
+pub(super) fn is_fallback(common: &Common, loaded: &[Loaded]) -> bool {
+    let is_built_in = |loaded: &Loaded| matches!(loaded.origin, Origin::BuiltIn(_));
+    common.policies.is_empty() && loaded.iter().all(is_built_in)
+}
+
+/// Binds what nobody named to the shares that the PATHs lie in, as `explain` does: a part of one is no share of its own.
+pub(super) fn rise_to_shares(common: &Common, named: &[PathBuf], loaded: &mut Loaded) -> Result<(), Failure> {
+    let mut bindings = Vec::new();
+    for path in named {
+        let place = paths::directory(path);
+        let real = paths::resolved(&place)?;
+        // What can't be looked at is told of where it is walked.
+        let share = root_above(&paths::resolved(path)?).ok().filter(|(_, by)| *by == ToldBy::Line);
+        match share.filter(|(share, _)| real != *share && real.starts_with(share)) {
+            Some((share, _)) => {
+                let (path, above) = (shown(path), shown(&share));
+                let why = "the topmost of the setgid directories that lead there without a gap; --root names another";
+                remark(common, format_args!("{path} is judged as a part of {above}, {why}"));
+                bindings.push(share);
+            }
+            None => bindings.push(place),
+        }
+    }
+    loaded.bindings = outermost(bindings);
+    Ok(())
+}
 
 /// Where PATHs lead: a link at the end of one is an entry of its own if it lies in a tree, else it leads on.
 pub(super) fn select(named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {

@@ -2,7 +2,7 @@
 
 use super::judged::{Judged, Probed};
 use super::loading::{self, Unsound};
-use super::selecting::{outermost, select, select_only};
+use super::selecting::{is_fallback, places, rise_to_shares, select, select_only};
 use super::surveying::{Surveyed, Work};
 use super::{left_out, levels, telling};
 use crate::args::{Check, Common};
@@ -212,11 +212,11 @@ impl<'a> Session<'a> {
         command_line: &[(Lint, Level)],
     ) -> Result<Ready, Failure> {
         let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
-        let places: Vec<PathBuf> = match &check.root {
-            Some(root) => vec![root.clone()],
-            None => outermost(named.iter().map(|path| paths::directory(path)).collect()),
-        };
+        let places = places(check, &named)?;
         let (mut loaded, mut passed_over) = self.load_telling(&places, &check.paths, fallback)?;
+        if check.root.is_empty() && is_fallback(self.common, &loaded) {
+            loaded.iter_mut().try_for_each(|loaded| rise_to_shares(self.common, &named, loaded))?;
+        }
         // Before the first root is looked for: that may hang as well.
         stall::allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
         if !loaded.iter().any(|loaded| loaded.model.speaks_of_acls()) {

@@ -34,7 +34,14 @@ pub(super) fn narrow(record: &mut Record, paths: &[PathBuf]) -> Result<(), Failu
 pub(super) fn meant(session: &Session<'_>, store: &Store, turn: Turn, name: Option<&str>) -> Result<Last, Failure> {
     match name {
         Some(name) => {
-            let run = journal::named(store, name).map_err(Failure::usage)?;
+            let run = journal::named(store, name).map_err(|error| {
+                let failure = Failure::usage(error);
+                // Whoever wants a part of the last run back names that part first of all.
+                match name.contains('/') {
+                    true => failure.hinted("a run is named before its PATHs: sgidlint undo RUN PATH"),
+                    false => failure,
+                }
+            })?;
             Ok(Last { run: Some(run), ..Last::default() })
         }
         None => {

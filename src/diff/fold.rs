@@ -4,6 +4,7 @@ use super::listing::{DiffRow, path_text};
 use crate::model::entry::{Kind, State};
 use crate::model::path::Directory;
 use crate::model::target::AclTurn;
+use crate::model::text::escape::width;
 use crate::model::text::numbers::number;
 use crate::screen::entries::entries;
 use crate::screen::wrap::shortened;
@@ -42,11 +43,17 @@ impl<'r, 'a> Fold<'r, 'a> {
             count => format!("// {} like ", entries(kind, count)),
         };
         let path = path_text(path, kind);
-        match room.map(|room| shortened(&path, room.saturating_sub(count.len()))) {
+        let Some(room) = room else { return count + &path };
+        let is_wide = width(&count) + width(&path) > room;
+        // The line's first letter tells the kind as well.
+        let brief = match self.rows.len() as u64 {
+            many if many > 1 && is_wide => format!("// {} like ", number(many)),
+            _ => count.clone(),
+        };
+        match shortened(&path, room.saturating_sub(brief.len())) {
             // The number tells more than a few letters of a name.
-            Some(short) if short.is_empty() => count.trim_end_matches(" like ").into(),
-            Some(short) => count + &short,
-            None => count + &path,
+            short if short.is_empty() => count.trim_end_matches(" like ").into(),
+            short => brief + &short,
         }
     }
 }

@@ -18,18 +18,21 @@ pub(crate) fn remark_on_shares(survey: &mut Survey) {
     for root in 0..survey.roots.len() {
         let shares = outermost(survey.reports.iter().filter(|report| report.root as usize == root && is_share(report)));
         let path = survey.roots[root].path.as_os_str().as_bytes();
-        let named = shares.iter().take(NAMED).map(|share| shell_quote(&[path, b"/", share].concat()));
+        let named =
+            shares.iter().take(NAMED).map(|share| format!(" --root {}", shell_quote(&[path, b"/", share].concat())));
         let named: Vec<String> = named.collect();
         if named.is_empty() {
             continue;
         }
-        let (holds, them) =
-            (counted(shares.len() as u64, "share", "shares"), if shares.len() == 1 { "it" } else { "them" });
+        let holds = counted(shares.len() as u64, "share", "shares");
+        let [others, them, it, itself] = match shares.len() {
+            1 => ["another group", "that group", "it", "itself"],
+            _ => ["other groups", "those groups", "them", "themselves"],
+        };
         let remark = format!(
-            "{} is no share of an ordinary group, and holds {holds} of other groups, which no safe fix takes from {them}; name \
-             {them} in its place: sgidlint check {}",
+            "{} holds {holds} of {others}, which no safe fix takes from {them}; look at {it} by {itself}: sgidlint check{}",
             escape(path),
-            named.join(" ")
+            named.concat()
         );
         survey.remarks.push(remark);
     }

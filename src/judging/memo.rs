@@ -39,6 +39,10 @@ impl Accounts for Memo<'_> {
     fn uid_of(&self, name: &[u8]) -> Option<u32> {
         self.accounts.uid_of(name)
     }
+
+    fn is_private_group(&self, gid: u32) -> bool {
+        self.accounts.is_private_group(gid)
+    }
 }
 
 fn last(cell: &Cell<Option<(u32, bool)>>, id: u32, ask: impl FnOnce() -> bool) -> bool {

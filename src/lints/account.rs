@@ -86,9 +86,9 @@ fn describe(facts: &Facts<'_>, names: &dyn IdNames) -> String {
         return format!("{whom}, whom an ACL of it names, is unknown");
     }
     match (names.user_name(uid), names.group_name(gid)) {
-        (None, Some(_)) => format!("user {uid} is unknown"),
-        (Some(_), None) => format!("group {gid} is unknown"),
-        _ => format!("user {uid} and group {gid} are unknown"),
+        (None, Some(_)) => format!("no user has its owner's uid {uid}"),
+        (Some(_), None) => format!("no group has its gid {gid}"),
+        _ => format!("no user has its owner's uid {uid}, and no group its gid {gid}"),
     }
 }
 

@@ -95,7 +95,7 @@ pub enum Because {
     Frozen,
     /// The bit does nothing on Linux, but somebody may have put it there on purpose.
     SetIdDirectory,
-    /// It lies in a setgid directory of ordinary people, which would go to a group of the system that nobody named.
+    /// It lies in a setgid directory of ordinary people, which would go to a group that nobody named.
     OtherShare,
 }
 
@@ -141,7 +141,9 @@ impl Because {
             Because::Squashed => "its server takes root for somebody else (root_squash): fix it there",
             Because::ReadOnly => "it lies in a read-only place",
             Because::SetIdDirectory => "somebody may have set it on purpose",
-            Because::OtherShare => "it is part of another group's share: check that share by itself",
+            Because::OtherShare => {
+                "it is part of another group's share, and that group would lose it: check that share by itself"
+            }
         }
     }
 }

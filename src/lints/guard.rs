@@ -62,8 +62,9 @@ pub(super) fn thawing(entry: &Entry) -> Fix {
 
 /// What every change of an entry must heed that lies in a setgid directory: whose share that is.
 ///
-/// Where no policy names the group, it is that of the root. Somebody who names a directory above a share (`/srv`) as the
-/// root would take the share from its group, for one of the system. A group that the policy names is meant.
+/// Where no policy names the group, it is that of the root. Somebody who names a directory above a share (`/srv`, or the
+/// share of a department with that of a team in it) as the root would take the share from its group, whose members would
+/// lose it. A group that the policy names is meant, and a directory of the group of one user alone was brought along by them.
 pub(super) fn share(
     entry: &Entry,
     intent: &Intent<'_>,
@@ -77,8 +78,9 @@ pub(super) fn share(
     let is_another = share.is_some_and(|share| share >= options.gid_min && !groups().any(|(_, gid)| gid == share));
     let is_named = terms.iter().any(|term| matches!(term, GroupTerm::Gid(_)));
     match groups().next() {
-        Some((GroupTerm::Root | GroupTerm::Parent, gid)) if is_another && !is_named && gid < options.gid_min => {
-            Fix::Unsafe(Because::OtherShare)
+        Some((GroupTerm::Root | GroupTerm::Parent, gid)) if is_another && !is_named => {
+            let is_ones_own = share.is_some_and(|share| accounts.is_private_group(share));
+            if gid >= options.gid_min && is_ones_own { Fix::Safe } else { Fix::Unsafe(Because::OtherShare) }
         }
         _ => Fix::Safe,
     }
@@ -87,7 +89,7 @@ pub(super) fn share(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lints::trial::{ALICE, AROUND, LAB, Table, USERS, entry, wish};
+    use crate::lints::trial::{ALICE, ALONE, AROUND, LAB, Table, USERS, entry, wish};
     use crate::model::entry::Extras;
 
     #[test]
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_not_taken_for_a_group_of_the_system_that_nobody_named() {
+    fn a_share_is_not_taken_for_a_group_that_nobody_named() {
         let (root, other) = (GroupTerm::Root, Fix::Unsafe(Because::OtherShare));
         // The terms, the gid and mode of a directory, the groups of the root and of the setgid directory above.
         for (terms, gid, mode, of_root, above, fix) in [
@@ -139,8 +141,14 @@ mod tests {
             (&[root], 0, 0o755, 0, LAB, other),
             // It is no setgid directory, nor in one.
             (&[root], LAB, 0o775, 0, 0, Fix::Safe),
-            // The root's group is an ordinary one, that of the share is the system's, or it is named or accepted.
-            (&[root], LAB, 0o2775, 1000, 1000, Fix::Safe),
+            // Another ordinary group has it no more than one of the system.
+            (&[root], LAB, 0o2775, 1000, 1000, other),
+            (&[root], USERS, 0o664, 1000, LAB, other),
+            // That of one user alone is no share, but for a group of the system.
+            (&[root], ALONE, 0o2775, 1000, 1000, Fix::Safe),
+            (&[root], ALONE, 0o755, 1000, ALONE, Fix::Safe),
+            (&[root], ALONE, 0o2775, 0, 0, other),
+            // That of the share is the system's, or it is named or accepted.
             (&[root], 999, 0o2775, 0, 0, Fix::Safe),
             (&[GroupTerm::Gid(33)], LAB, 0o2775, 0, 0, Fix::Safe),
             (&[root, GroupTerm::Setgid], LAB, 0o2775, 0, 0, Fix::Safe),

@@ -268,8 +268,8 @@ mod tests {
                 file(Lint::HardLinked, wrong.0, wrong.1),
                 "it has 3 names, and not all of them are known to lie in the tree",
             ),
-            (file(Lint::UnknownId, (7, 8, 0), wrong.1), "user 7 and group 8 are unknown"),
-            (file(Lint::UnknownId, (7, 100, 0), wrong.1), "user 7 is unknown"),
+            (file(Lint::UnknownId, (7, 8, 0), wrong.1), "no user has its owner's uid 7, and no group its gid 8"),
+            (file(Lint::UnknownId, (7, 100, 0), wrong.1), "no user has its owner's uid 7"),
         ] {
             assert_eq!(said, expected);
         }

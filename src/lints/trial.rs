@@ -13,6 +13,9 @@ pub(super) const LAB: u32 = 3001;
 /// Everybody's primary group.
 pub(super) const USERS: u32 = 100;
 
+/// One user's own group.
+pub(super) const ALONE: u32 = 3002;
+
 /// Users and groups: root, alice, LAB and USERS.
 pub(super) struct Table;
 
@@ -35,6 +38,10 @@ impl Accounts for Table {
 
     fn uid_of(&self, name: &[u8]) -> Option<u32> {
         (name == b"alice").then_some(ALICE)
+    }
+
+    fn is_private_group(&self, gid: u32) -> bool {
+        gid == ALONE
     }
 }
 

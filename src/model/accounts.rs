@@ -19,6 +19,11 @@ pub trait Accounts {
 
     /// The user of this name.
     fn uid_of(&self, name: &[u8]) -> Option<u32>;
+
+    /// Whether this is a user's own group: called like a user whose primary group it is. Where nobody knows, it isn't.
+    fn is_private_group(&self, _gid: u32) -> bool {
+        false
+    }
 }
 
 /// A user with the groups that they act in.

@@ -69,6 +69,11 @@ impl Failure {
 
     /// Policies that can't be used.
     pub(crate) fn policy(problems: Vec<Problem>) -> Failure {
+        // What no file says is no policy's problem.
+        if let [Problem { source: None, message, hint, .. }] = &problems[..] {
+            let failure = Failure::usage(message);
+            return Failure { hints: hint.iter().cloned().collect(), ..failure };
+        }
         let message = match problems.len() {
             1 => "the policy has a problem".into(),
             count => format!("the policy has {count} problems"),

@@ -23,7 +23,7 @@ pub(crate) fn of(arguments: &Arguments) -> Option<(Pager, Paged)> {
         _ => false,
     };
     let is_shown = common.output.is_none() && !arguments.writes_json() && std::io::stdout().is_terminal();
-    if common.no_pager || !tells_at_length || !is_shown {
+    if common.no_pager || !tells_at_length || !is_shown || is_dumb(var_os("TERM").as_deref()) {
         return None;
     }
     let mut command = named(&var_os("PAGER").unwrap_or_else(|| "less".into()))?;
@@ -39,6 +39,11 @@ pub(crate) fn of(arguments: &Arguments) -> Option<(Pager, Paged)> {
     }
     let (pager, text, over) = pager(command).ok()?;
     Some((pager, Paged::of(text, over)))
+}
+
+/// Whether a terminal can't be drawn on: a pager would complain of that first, and wait for a key.
+fn is_dumb(term: Option<&OsStr>) -> bool {
+    term.is_none_or(|term| term.is_empty() || term == "dumb")
 }
 
 /// The command that a pager is called by; none where it is none, or isn't there.
@@ -67,6 +72,12 @@ fn is_there(program: &OsStr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_paged_on_what_cant_be_drawn_on() {
+        let terms = [None, Some(""), Some("dumb"), Some("xterm"), Some("linux")];
+        assert_eq!(terms.map(|term| is_dumb(term.map(OsStr::new))), [true, true, true, false, false]);
+    }
 
     #[test]
     fn a_pager_is_a_command_and_cat_is_none() {

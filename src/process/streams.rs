@@ -228,6 +228,11 @@ impl Streams {
         self.error_line(message);
     }
 
+    /// Whether somebody sees what is said, on a terminal.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.error_columns().is_some()
+    }
+
     /// Whether only what is wrong is told.
     pub(crate) fn is_quiet(&self) -> bool {
         self.quiet

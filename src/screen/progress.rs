@@ -191,13 +191,14 @@ fn log(gauge: &impl Gauge, waiting: &Receiver<()>, stream: Stream) {
     }
 }
 
-/// `12,345 entries, 41,150/s, 210 directories left  data/run1`: as much of it as so many columns hold.
+/// `12,345 entries, 41,150/s, 210+ directories left  data/run1`: as much of it as so many columns hold.
 fn line(entries: u64, left: u64, elapsed: Duration, place: &[u8], columns: usize) -> String {
     let rate = (entries as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
     let rate = if rate > 0 { format!(", {}/s", number(rate)) } else { String::new() };
     let left = match left {
         0 => String::new(),
-        left => format!(", {} left", counted(left, "directory", "directories")),
+        // More are found in these: what is left is known at the end alone.
+        left => format!(", {}+ {} left", number(left), if left == 1 { "directory" } else { "directories" }),
     };
     let mut text = String::new();
     for part in [counted(entries, "entry", "entries"), rate, left] {
@@ -289,9 +290,9 @@ mod tests {
     fn a_line_fits_the_terminal_and_keeps_the_end_of_the_path() {
         let at =
             |columns: usize| line(12_345, 210, Duration::from_secs(3), "data/长长长/run\u{1b}[2J".as_bytes(), columns);
-        assert_eq!(at(99), "12,345 entries, 4,115/s, 210 directories left  data/长长长/run\\x1b[2J");
-        assert_eq!(at(62), "12,345 entries, 4,115/s, 210 directories left  .../run\\x1b[2J");
-        assert_eq!(at(45), "12,345 entries, 4,115/s, 210 directories left");
+        assert_eq!(at(99), "12,345 entries, 4,115/s, 210+ directories left  data/长长长/run\\x1b[2J");
+        assert_eq!(at(63), "12,345 entries, 4,115/s, 210+ directories left  .../run\\x1b[2J");
+        assert_eq!(at(46), "12,345 entries, 4,115/s, 210+ directories left");
         assert_eq!(at(39), "12,345 entries, 4,115/s");
         assert_eq!(at(15), "12,345 entries");
         assert_eq!(at(9), "");

@@ -37,6 +37,12 @@ pub(crate) fn root_above(path: &Path) -> Result<(PathBuf, ToldBy), SysError> {
     Ok((path.parent().unwrap_or(path).to_path_buf(), ToldBy::Parent))
 }
 
+/// The nearest setgid directory above one that is taken for a root: above a gap in the line.
+pub(crate) fn beyond_gap(root: &Path) -> Result<Option<PathBuf>, SysError> {
+    let is_setgid = |look: &Look| look.entry.kind == Kind::Dir && look.entry.state.mode.has(Mode::SETGID);
+    Ok(ancestors(root)?.into_iter().rev().find(|(_, look)| is_setgid(look)).map(|(path, _)| path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +76,8 @@ mod tests {
         ] {
             assert_eq!(root(path), (expected.0.into(), expected.1), "{path}");
         }
+        let beyond = |path: &str| beyond_gap(&top.join(path)).unwrap();
+        assert_eq!(beyond("share/a/b/c"), Some(top.join("share/a")));
+        assert_eq!(beyond("share"), None);
     }
 }

@@ -184,6 +184,11 @@ impl Accounts for NameService {
         let name = std::str::from_utf8(name).ok()?;
         self.kept(self.uid(name), || Lookup::User(name.into()))?
     }
+
+    fn is_private_group(&self, gid: u32) -> bool {
+        let user = self.group_name(gid).and_then(|name| self.uid_of(name.as_bytes()));
+        user.is_some_and(|uid| self.primary_gid(uid) == Some(gid))
+    }
 }
 
 impl IdNames for NameService {

@@ -37,14 +37,17 @@ refuses the tree's root: root can't rely
 on this path:
 "$TREE" can be
 written by others than root (mode 2775);
-take the right to write from others, or
-vouch for it with --trust-parents.
+name the share that it is a part of with
+--root, or vouch for it with
+--trust-parents.
 
 Note: `lab` is a template, and
 $TREE/run1 was taken
-for its root, as nothing above is
-setgid, and this lies in it; --root
-names another.
+for its root, as this lies in it, and it
+isn't setgid; above a gap
+$TREE is setgid, and
+what is right as a part of that is told
+with --root $TREE.
 
 ON THE WAY: /
   STATE: root:root 0755
@@ -80,11 +83,13 @@ directory had setgid.
 
 Nothing here is mended by fix, which refuses the tree's root: root can't rely on
 this path: "$TREE" can be written by others than root (mode
-2775); take the right to write from others, or vouch for it with
+2775); name the share that it is a part of with --root, or vouch for it with
 --trust-parents.
 
 Note: `lab` is a template, and $TREE/run1 was taken for its
-root, as nothing above is setgid, and this lies in it; --root names another.
+root, as this lies in it, and it isn't setgid; above a gap
+$TREE is setgid, and what is right as a part of that is told
+with --root $TREE.
 
 ON THE WAY                       STATE           WHO CAN PASS
 /                                root:root 0755  everybody
@@ -107,10 +112,11 @@ deny: group is root, should be 4242 [foreign-group]
 deny: mode is 0644, should be 0664: the group can't write [missing-permission]
 Probable cause: it is root's own: made by root elsewhere, or before the directory had setgid.
 
-Nothing here is mended by fix, which refuses the tree's root: root can't rely on this path: "$TREE" can be written by others than root (mode 2775); take the right to write from
-others, or vouch for it with --trust-parents.
+Nothing here is mended by fix, which refuses the tree's root: root can't rely on this path: "$TREE" can be written by others than root (mode 2775); name the share that it is a part
+of with --root, or vouch for it with --trust-parents.
 
-Note: `lab` is a template, and $TREE/run1 was taken for its root, as nothing above is setgid, and this lies in it; --root names another.
+Note: `lab` is a template, and $TREE/run1 was taken for its root, as this lies in it, and it isn't setgid; above a gap $TREE is setgid, and what is right as a
+part of that is told with --root $TREE.
 
 ON THE WAY                       STATE           WHO CAN PASS
 /                                root:root 0755  everybody

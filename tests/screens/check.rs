@@ -35,6 +35,8 @@ deny: key\x1b[2J: mode is 0600, should
 38 findings in 22 entries (38 deny), 37
 can be fixed safely, 1 more with
 --unsafe-fixes.
+See what fix would do:
+sgidlint diff -p $DIR/lab.toml .
 
 "#]].raw());
     assert_data_eq!(screen(t, 80, "check . -p lab.toml", 1), str![[r#"
@@ -57,6 +59,7 @@ deny: key\x1b[2J: mode is 0600, should be 0660: the group can't read or write;
 (check -v tells them by directory, check --full one by one)
 38 findings in 22 entries (38 deny), 37 can be fixed safely, 1 more with
 --unsafe-fixes.
+See what fix would do: sgidlint diff -p $DIR/lab.toml .
 
 "#]].raw());
     assert_data_eq!(screen(t, 200, "check . -p lab.toml", 1), str![[r#"
@@ -72,6 +75,7 @@ deny: 6 directories: mode is 0755, should be 2775: the group can't write [missin
 deny: key\x1b[2J: mode is 0600, should be 0660: the group can't read or write; fix is unsafe: its owner keeps it private [missing-permission]
 (check -v tells them by directory, check --full one by one)
 38 findings in 22 entries (38 deny), 37 can be fixed safely, 1 more with --unsafe-fixes.
+See what fix would do: sgidlint diff -p $DIR/lab.toml .
 
 "#]].raw());
     assert_data_eq!(screen(t, 80, "check -v . -p lab.toml", 1), str![[r#"
@@ -123,6 +127,7 @@ run6/b: deny: mode is 0644, should be 0664: the group can't write
     [missing-permission]
 38 findings in 22 entries (38 deny), 37 can be fixed safely, 1 more with
 --unsafe-fixes.
+See what fix would do: sgidlint diff -p $DIR/lab.toml .
 
 "#]].raw());
     assert_data_eq!(screen(t, 80, "check --full . -p lab.toml --max-findings 4", 1), str![[r#"
@@ -139,6 +144,7 @@ run1/: deny: mode is 0755, should be 2775: the group can't write
 ... and 34 findings more (--max-findings)
 38 findings in 22 entries (38 deny), 37 can be fixed safely, 1 more with
 --unsafe-fixes.
+See what fix would do: sgidlint diff -p $DIR/lab.toml .
 
 "#]].raw());
 });

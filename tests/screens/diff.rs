@@ -13,10 +13,10 @@ scenario!(diff_at_40_80_and_200_columns, own mounts, |t| {
 --rw-rw-r-- root root ...sured-measured-
 +-rw-rw-r-- root 4242 ...sured-measured-
 @@ -2,2 +2,2 @@ run1/ // 5 more like it
--drwxr-xr-x root 4242 // 6 directories
-+drwxrwsr-x root 4242 // 6 directories
---rw-r--r-- root root // 12 files
-+-rw-rw-r-- root 4242 // 12 files
+-drwxr-xr-x root 4242 // 6 like run1/
++drwxrwsr-x root 4242 // 6 like run1/
+--rw-r--r-- root root // 12 like run1/a
++-rw-rw-r-- root 4242 // 12 like run1/a
 38 findings in 22 entries (38 deny), 37
 can be fixed safely, 1 more with
 --unsafe-fixes.

@@ -110,21 +110,21 @@ sgidlint fix -y . -p $DIR/lab.toml --color never
     assert_data_eq!(log(t, 80), str![[r#"
 RUN               WHEN          WHO   COMMAND                OUTCOME
 $RUN  00-00T00:00Z  root  undo $RUN  00 applied
-$RUN  00-00T00:00Z  root  fix                    00 applied
+$RUN  00-00T00:00Z  root  fix                    00 applied, undone
 
 "#]].raw());
     t.run("redo -y").succeeds();
     assert_data_eq!(log(t, 80), str![[r#"
 RUN               WHEN          WHO   COMMAND                OUTCOME
 $RUN  00-00T00:00Z  root  redo $RUN  00 applied
-$RUN  00-00T00:00Z  root  undo $RUN  00 applied
+$RUN  00-00T00:00Z  root  undo $RUN  00 applied, undone
 $RUN  00-00T00:00Z  root  fix                    00 applied
 
 "#]].raw());
     assert_data_eq!(log(t, 200), str![[r#"
 RUN               WHEN          WHO   COMMAND                POLICIES  CHANGES  OUTCOME
 $RUN  00-00T00:00Z  root  redo $RUN  lab       00       00 applied
-$RUN  00-00T00:00Z  root  undo $RUN  lab       00       00 applied
+$RUN  00-00T00:00Z  root  undo $RUN  lab       00       00 applied, undone
 $RUN  00-00T00:00Z  root  fix                    lab       00       00 applied
 
 "#]].raw());

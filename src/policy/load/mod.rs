@@ -264,8 +264,11 @@ impl Loader<'_> {
             return;
         }
         if let Some(root) = template.filter(|_| paths.is_empty()) {
-            let message = format!("`{}` is a template: nothing says where it holds", document.model.name);
-            let hint = "name a PATH on the command line, or bind it by [[use]] in a policy";
+            let message = format!(
+                "`{}` is a template, as no root of it begins with a `/`: nothing says where it holds",
+                document.model.name
+            );
+            let hint = "write the root in full, name a PATH on the command line, or bind it by [[use]] in a policy";
             self.problems.push(cite(&document.model, root).problem(message, hint));
         }
         let params = params::resolve(&document.model, &Settings::of(&self.request.sets), &mut self.problems);

@@ -166,8 +166,10 @@ fn templates_need_a_place_once() {
     let user = |root: &str| format!("format = 1\n[[use]]\npolicy = './t.toml'\n{root}\n");
     let template = "format = 1\n[[tree]]\n";
     let unbound = Folder::with(&[("t.toml", template)]);
-    let hint = "name a PATH on the command line, or bind it by [[use]] in a policy";
-    let message = format!("t.toml:2:1 `t` is a template: nothing says where it holds; {hint}");
+    let hint = "write the root in full, name a PATH on the command line, or bind it by [[use]] in a policy";
+    let message = format!(
+        "t.toml:2:1 `t` is a template, as no root of it begins with a `/`: nothing says where it holds; {hint}"
+    );
     assert_eq!(unbound.told(load(&unbound.request())), message);
 
     let bound = Folder::with(&[("t.toml", template), ("user.toml", &user("root = '/a'"))]);

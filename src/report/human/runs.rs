@@ -1,7 +1,7 @@
 //! The runs on record as a table: what `sgidlint log` prints.
 
 use crate::journal::{RunState, RunSummary, cut_short};
-use crate::model::text::escape::escape;
+use crate::model::text::escape::{escape, escape_message};
 use crate::model::text::numbers::number;
 use crate::model::text::quote::shell_quote;
 use crate::plan::{Header, RunKind};
@@ -9,7 +9,9 @@ use crate::report::human::run::counts_text;
 use crate::screen::style::Palette;
 use crate::screen::table::Table;
 use crate::screen::wrap::{Layout, pieces};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 
 /// Writes the runs, oldest first as they are given, with the newest on top; `option` lets another command find them, with
 /// a space before it.
@@ -23,7 +25,15 @@ pub(crate) fn write_log(
     if runs.is_empty() {
         return writeln!(out, "No runs on record.");
     }
-    let cells: Vec<[String; 7]> = runs.iter().rev().map(|run| cells(run, columns.is_some())).collect();
+    let undone = undone_by(runs);
+    let row = |run: &RunSummary| {
+        let mut row = cells(run, columns.is_some());
+        if undone.contains_key(run.id.as_str()) {
+            row[6] += ", undone";
+        }
+        row
+    };
+    let cells: Vec<[String; 7]> = runs.iter().rev().map(row).collect();
     write_table(out, &cells, palette, columns)?;
     cut_short(runs.iter()).try_for_each(|run| {
         let id = shell_quote(run.id.as_bytes());
@@ -31,6 +41,19 @@ pub(crate) fn write_log(
             format!("Run {id} did not come to its end; what it changed is undone with: sgidlint undo {id}{option}");
         Layout { columns, first: 0, below: 0 }.write(out, pieces(&told))
     })
+}
+
+/// Which run took which back as a whole, the last that did; what was taken back in its turn took nothing back.
+fn undone_by(runs: &[RunSummary]) -> BTreeMap<&str, &str> {
+    let mut undone = BTreeMap::new();
+    for run in runs.iter().rev() {
+        let RunKind::Undo(of) = &run.header.kind else { continue };
+        let is_whole = matches!(run.state, RunState::Settled { .. }) && run.counts.total() >= run.changes;
+        if is_whole && !run.header.partial && !undone.contains_key(run.id.as_str()) {
+            undone.entry(of.as_str()).or_insert(run.id.as_str());
+        }
+    }
+    undone
 }
 
 /// Writes the table; where a screen has no room for all of it, without what the outcome tells, then without the policies,
@@ -59,19 +82,26 @@ fn write_table(
     }
 }
 
-/// Writes what there is to say of one run before its changes.
-pub(crate) fn write_run(out: &mut dyn Write, run: &RunSummary) -> io::Result<()> {
+/// Writes what there is to say of one run of all that are on record, before its changes.
+pub(crate) fn write_run(out: &mut dyn Write, run: &RunSummary, all: &[RunSummary]) -> io::Result<()> {
     let [id, when, who, command, policies, changes, outcome] = cells(run, false);
     writeln!(out, "run {id}: {command}, by {who}, {when}")?;
-    writeln!(out, "  command:  {}", escape(run.header.command.as_bytes()))?;
+    writeln!(out, "  command:  {}", escape_message(&run.header.command))?;
+    for root in &run.header.roots {
+        writeln!(out, "  tree:     {}", escape(root.path.as_os_str().as_bytes()))?;
+    }
     writeln!(out, "  policies: {policies}")?;
-    writeln!(out, "  changes:  {changes}: {outcome}")
+    writeln!(out, "  changes:  {changes}: {outcome}")?;
+    match undone_by(all).get(run.id.as_str()) {
+        Some(by) => writeln!(out, "  undone:   by run {}", escape(by.as_bytes())),
+        None => Ok(()),
+    }
 }
 
 /// `20261122T0102a of 2026-11-22T01:02:03Z: sgidlint fix .`: a run that another is about.
 pub(crate) fn run_text(id: &str, header: &Header) -> String {
     let escaped = |text: &str| escape(text.as_bytes()).into_owned();
-    format!("run {} of {}: {}", escaped(id), escaped(&to_the_second(&header.time)), escaped(&header.command))
+    format!("run {} of {}: {}", escaped(id), escaped(&to_the_second(&header.time)), escape_message(&header.command))
 }
 
 fn cells(run: &RunSummary, is_on_screen: bool) -> [String; 7] {
@@ -169,6 +199,25 @@ Run r3 did not come to its end; what it changed is undone with: sgidlint undo r3
 "#]]
             .raw()
         );
+    }
+
+    #[test]
+    fn what_was_taken_back_as_a_whole_is_undone_and_a_redo_takes_that_back() {
+        let applied = Counts { applied: 1200, ..Counts::default() };
+        let some = Counts { applied: 7, ..Counts::default() };
+        let settled = || RunState::Settled { time: "2026-11-22T01:31:00Z".into(), exit: 0 };
+        let undo = |id: &str, of: &str, counts| run(id, RunKind::Undo(of.into()), &[], counts, settled());
+        let fix = |id: &str| run(id, RunKind::Fix, &["web"], applied, settled());
+        let mut partial = undo("u3", "f3", applied);
+        partial.header.partial = true;
+        let runs =
+            [fix("f1"), fix("f2"), fix("f3"), fix("f4"), undo("u1", "f1", applied), undo("u2", "f2", applied), partial];
+        let runs = [&runs[..], &[undo("u4", "f4", some), undo("r4", "u2", applied)]].concat();
+        let undone: Vec<_> = undone_by(&runs).into_iter().collect();
+        assert_eq!(undone, [("f1", "u1"), ("u2", "r4")]);
+        let table = text(|out| write_log(out, &runs, "", &Palette::PLAIN, None));
+        assert_eq!(table.lines().filter(|line| line.ends_with("1,200 applied, undone")).count(), 2, "{table}");
+        assert!(text(|out| write_run(out, &runs[0], &runs)).ends_with("\n  undone:   by run u1\n"));
     }
 
     #[test]

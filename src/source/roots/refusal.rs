@@ -2,6 +2,7 @@
 
 use super::{SystemRoots, TrustOptions, doubt};
 use crate::model::intent::is_setgid_directory;
+use crate::model::mode::Mode;
 use crate::source::system::{SystemRoot, system_root};
 use crate::source::trust::{Doubt, Sticky};
 use crate::sys::SysError;
@@ -54,6 +55,12 @@ impl RootRefusal {
     pub(crate) const fn remedy(&self) -> &'static str {
         match self {
             RootRefusal::Doubted(Doubt::Link(_)) => "name the real path, or vouch for it with --trust-parents",
+            // Its members are to write there: what they share is not to be taken from them.
+            RootRefusal::Doubted(Doubt::Writable { mode, .. })
+                if mode.has(Mode::SETGID) && !mode.has(Mode::OTHER_WRITE) =>
+            {
+                "name the share that it is a part of with --root, or vouch for it with --trust-parents"
+            }
             RootRefusal::Doubted(_) => "take the right to write from others, or vouch for it with --trust-parents",
             RootRefusal::Preserved(SystemRoot::Top) => "name a directory below it, or insist with --no-preserve-root",
             RootRefusal::Preserved(SystemRoot::Kernel(_)) => "insist with --no-preserve-root",
