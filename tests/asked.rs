@@ -72,6 +72,7 @@ q - ask no more; only what was chosen counts
 (5/10) 1 change, 5 more like it [y,n,a,d,b,B,l,L,k,q,?] q
 3 changes: 3 change hands.
 Apply? [y/N] y
+What is left is listed by: sgidlint check -p $DIR/lab.toml .
 3 changes applied in $TIME, leaving 9 findings in 15 entries (9 deny), 7 can be fixed safely, 2 more with --unsafe-fixes; undo with: sgidlint undo $RUN
 
 "#]]
@@ -180,6 +181,7 @@ Fix would make 1 change: 1 changes hands.
 (1/1) 1 change [y,n,a,d,b,B,q,?] y
 1 change: 1 changes hands.
 Apply? [y/N] y
+What is left is listed by: sgidlint check -p $DIR/lab.toml .
 1 change applied in $TIME, leaving 1 finding in 4 entries (1 deny), 1 can be fixed with --unsafe-fixes; undo with: sgidlint undo $RUN
 
 "#]]
