@@ -116,6 +116,8 @@ scenario!(only_confined_threads_reach_into_trees, |t| {
     for line in ["check", "diff", "check --format json", "explain"] {
         keeps_trees_and_outputs_apart(t, &format!("{line} $TREE/spreading/../poor -p lab.toml"), look);
     }
+    // Where nobody named a policy, it is bound to the share that a PATH lies in, and the command that fixes that is told.
+    keeps_trees_and_outputs_apart(t, "diff $TREE/spreading/../poor", look);
     keeps_trees_and_outputs_apart(t, "fix -n $TREE -p lab.toml", look);
     keeps_trees_and_outputs_apart(t, "plan $TREE -p lab.toml -o $DIR/plan", look);
     keeps_trees_and_outputs_apart(t, "apply -n $DIR/plan", look);

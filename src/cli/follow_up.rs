@@ -4,7 +4,6 @@ use super::store;
 use crate::args::{Check, Common};
 use crate::findings::Survey;
 use crate::model::text::quote::shell_quote;
-use crate::process::paths;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -32,15 +31,13 @@ pub(super) fn follow_up(name: &str, common: &Common, check: &Check, survey: &Sur
     words.join(" ") + &option
 }
 
-/// What templates are to be bound to, where PATHs don't say it: PATHs may be parts of the shares that they were judged as.
+/// What templates are to be bound to, where PATHs don't say it letter by letter: they may be parts of the shares that they
+/// were judged as. Nothing of a tree is looked at for it: who writes this has given up no right that isn't needed there.
 fn roots<'a>(check: &'a Check, survey: &'a Survey, is_fallback: bool) -> impl Iterator<Item = &'a Path> {
     let named = check.root.iter().map(PathBuf::as_path);
-    let ends: Vec<PathBuf> = check.paths.iter().filter_map(|path| real_directory(path)).collect();
+    let places: Vec<PathBuf> = check.paths.iter().filter_map(|path| std::path::absolute(path).ok()).collect();
     let found = || survey.roots.iter().map(|root| root.path.as_path());
-    let is_above = is_fallback && check.root.is_empty() && found().any(|root| !ends.iter().any(|end| end == root));
+    let is_above =
+        is_fallback && check.root.is_empty() && found().any(|root| !places.iter().any(|place| place == root));
     named.chain(found().filter(move |_| is_above))
-}
-
-fn real_directory(path: &Path) -> Option<PathBuf> {
-    paths::resolved(&paths::directory(&paths::absolute(path).ok()?)).ok()
 }
