@@ -354,6 +354,9 @@ scenario!(an_empty_list_is_no_success_where_warnings_fail, own mounts, |t| {
     run("", "").succeeds().mentions("names no path");
     run("", "--strict").exits(3).mentions("names no path");
     run("README\\0", "--strict").succeeds().mentions("the path that --paths-from lists isn't there, or in no tree");
+    // As git writes it at the top, read from below.
+    t.sh("printf 'site/page\\0' >list");
+    t.run_under("env -C repo/site", "check --paths-from ../../list").exits(2).mentions("its paths are from");
     // Standard input is /dev/null here.
     t.run_under("env -C repo", "check --paths-from -").exits(2).mentions("nobody writes a list");
 });

@@ -49,6 +49,25 @@ scenario!(no_output_goes_to_what_somebody_made_for_it, |t| {
     t.run("check . -p lab.toml -o /dev/null").exits(1);
 });
 
+scenario!(nothing_is_written_over_what_is_read, own mounts, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FLAWED);
+    t.sh("cp ../lab.toml ../sgidlint.toml; printf 'odd\\0' >../list; mkdir ../sub");
+    t.run("check -q . -p lab.toml --write-baseline $DIR/known.jsonl").succeeds();
+    let before = t.sh("cat ../lab.toml ../sgidlint.toml ../list ../known.jsonl");
+    let inputs = "-p lab.toml --baseline $DIR/known.jsonl --paths-from $DIR/list";
+    for file in ["$DIR/lab.toml", "$DIR/sub/../lab.toml", "$DIR/sgidlint.toml", "$DIR/list", "$DIR/known.jsonl"] {
+        t.run(&format!("check . {inputs} --report json={file}")).exits(2).mentions("name another file");
+    }
+    for file in ["$DIR/lab.toml", "$DIR/sgidlint.toml"] {
+        t.run(&format!("diff . -p lab.toml -o {file}")).exits(2).mentions("it is a policy");
+        t.run(&format!("check . -p lab.toml --write-baseline {file}")).exits(2).mentions("it is a policy");
+    }
+    // It would leave out all that the list leaves out.
+    t.run("check . -p lab.toml --paths-from $DIR/list --write-baseline $DIR/known.jsonl").exits(2);
+    assert_eq!(t.sh("cat ../lab.toml ../sgidlint.toml ../list ../known.jsonl"), before);
+});
+
 scenario!(what_the_caller_has_open_is_written_to, |t| {
     needs_program!("bash");
     t.policy("lab.toml", &lab(""));

@@ -44,7 +44,7 @@ pub(crate) struct Reporting {
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// Writes all findings to this file, as the baseline of later runs.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "mine"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "mine", "paths_from"])]
     pub write_baseline: Option<PathBuf>,
     /// Names each entry, also where many of one directory are alike.
     #[arg(long)]

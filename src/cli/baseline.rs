@@ -48,7 +48,7 @@ impl Memory {
     /// Reads the baseline, or opens the file for one.
     pub(super) fn open(common: &Common, asked: &Reporting) -> Result<Memory, Failure> {
         if let Some(path) = &asked.write_baseline {
-            let output = create(path, Readers::AsUsual)?;
+            let output = create(common, path, Readers::AsUsual)?;
             return Ok(Memory::Write { output, path: path.clone() });
         }
         let Some(path) = &asked.baseline else { return Ok(Memory::None) };

@@ -42,7 +42,7 @@ pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Str
     let base = project::base(common);
     // The files that reports go to are the caller's own; policies and trees are seen by who is looked as.
     let mut files = Files::default();
-    let opened = files.open(common, &arguments.reporting.reports);
+    let opened = files.open(common, arguments);
     let told = opened.and_then(|()| check_to(common, arguments, (began, clock), (&mut files, &base), streams));
     if let Err(failure) = &told {
         let failed = failed(common, failure, (began, clock.elapsed()), &base);
@@ -61,7 +61,7 @@ pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Str
 /// Tells the reports of a check that its results can't be written anywhere.
 pub(super) fn tell_reports(common: &Common, arguments: &CheckCommand, failure: &Failure) -> Result<(), Failure> {
     let mut files = Files::default();
-    let opened = files.open(common, &arguments.reporting.reports);
+    let opened = files.open(common, arguments);
     let (took, base) = ((host::now(), Duration::ZERO), project::base(common));
     files.write_failed(&failed(common, failure, took, &base)).and(opened)
 }

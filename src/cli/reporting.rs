@@ -2,12 +2,12 @@
 
 use super::baseline::Removable;
 use super::session::Session;
-use crate::args::{Common, ReportFormat, Reporting};
+use crate::args::{CheckCommand, Common, ReportFormat, Reporting};
 use crate::findings::Survey;
 use crate::formats::Readers;
 use crate::process::exit::Failure;
 use crate::process::paths;
-use crate::process::streams::create;
+use crate::process::streams::{create, refuse_input};
 use crate::report::Check;
 use crate::report::base::Base;
 use crate::report::check::{Ended, Failed};
@@ -15,9 +15,8 @@ use crate::report::manner::Manner;
 use crate::report::text::words::Words;
 use crate::sys::file::open_for_reading;
 use crate::sys::output::Output;
-use crate::sys::root::{look_at_path, resolve};
 use clap::ValueEnum;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -96,15 +95,17 @@ struct File {
 
 impl Files {
     /// Opens the file of each `FORMAT=FILE`; those before one that can't be are open then.
-    pub(super) fn open(&mut self, common: &Common, asked: &[OsString]) -> Result<(), Failure> {
+    pub(super) fn open(&mut self, common: &Common, asked: &CheckCommand) -> Result<(), Failure> {
         let files = &mut self.0;
-        for text in asked {
+        for text in &asked.reporting.reports {
             let (format, path) = format_and_path(text)?;
-            let is_taken = |other: &Path| is_one_file(other, &path);
+            refuse_input(&path, "baseline", asked.reporting.baseline.as_deref())?;
+            refuse_input(&path, "list of paths", asked.paths_from.as_deref())?;
+            let is_taken = |other: &Path| paths::is_one_file(other, &path);
             if common.output.as_deref().is_some_and(is_taken) || files.iter().any(|file| is_taken(&file.path)) {
                 return Err(Failure::usage(format!("two reports can't both go to {}", paths::shown(&path))));
             }
-            let output = create(&path, format.0.readers)?;
+            let output = create(common, &path, format.0.readers)?;
             files.push(File { format, path, output: BufWriter::new(output) });
         }
         Ok(())
@@ -146,17 +147,6 @@ impl File {
                 .hinted("see that there is space, and that the directory can be written")
         })
     }
-}
-
-/// Whether two outputs would be one file, by whatever paths they are named: it needn't be there, but its directory is.
-fn is_one_file(one: &Path, other: &Path) -> bool {
-    let place = |path: &Path| {
-        let path = std::path::absolute(path).ok()?;
-        let (parent, name) = (path.parent()?, path.file_name()?.to_owned());
-        let id = resolve(parent).and_then(|real| look_at_path(&real)).ok()?.entry.id;
-        Some((id.dev, id.ino, name))
-    };
-    one == other || place(one).is_some_and(|place_of_one| place(other) == Some(place_of_one))
 }
 
 /// The two parts of a `FORMAT=FILE`.

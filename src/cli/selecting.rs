@@ -10,6 +10,7 @@ use crate::process::exit::Failure;
 use crate::process::paths::{self, shown};
 use crate::process::streams::remark;
 use crate::source::line::{ToldBy, root_above};
+use crate::source::project::top_of_repository;
 use crate::source::roots::Roots;
 use crate::survey::SurveyError;
 use crate::sys::file::read_text;
@@ -131,6 +132,15 @@ pub(super) fn outermost(mut places: Vec<PathBuf>) -> Vec<PathBuf> {
 /// No list of paths is larger.
 const LARGEST: u64 = 1 << 30;
 
+/// The top of the repository that paths are from, where they aren't from the working directory: git writes them so.
+fn taken_from<'p>(mut names: impl Iterator<Item = &'p Path> + Clone) -> Option<PathBuf> {
+    let here = resolve(Path::new(".")).ok()?;
+    let top = top_of_repository(&here).filter(|top| *top != here)?;
+    let is_there = |from: &Path, name: &Path| look_at_path(&from.join(name)).is_ok();
+    let mut all = names.clone();
+    (!all.any(|name| is_there(&here, name)) && names.any(|name| is_there(&top, name))).then_some(top)
+}
+
 /// The paths that a file lists, each ended by a NUL, absolute; `-` is standard input.
 pub(super) fn listed(file: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unread = |error: &dyn Display| Failure::usage(format!("can't read the list of paths {}: {error}", shown(file)));
@@ -153,6 +163,12 @@ pub(super) fn listed(file: &Path) -> Result<Vec<PathBuf>, Failure> {
             .hinted("write it as `git diff -z --name-only` or `find -print0` do"));
     }
     let names = bytes.split(|&byte| byte == 0).filter(|name| !name.is_empty());
+    if let Some(top) = taken_from(names.clone().map(|name| Path::new(OsStr::from_bytes(name)))) {
+        let message = format!("its paths are from {} on, and would be taken from the working directory", shown(&top));
+        return Err(
+            unread(&message).hinted("start the run there, or let git write them from here: `git diff --relative`")
+        );
+    }
     // `..` is gone where it is looked up: what is gone may be named here.
     let place = |name| std::path::absolute(OsStr::from_bytes(name)).map(|path| path.components().collect());
     names.map(place).collect::<Result<_, _>>().map_err(|error| unread(&error))

@@ -52,3 +52,14 @@ pub(crate) fn not_there(path: &Path, error: SysError) -> Failure {
     };
     Failure::usage(format!("can't look at {}: {error}", shown(path))).hinted(hint)
 }
+
+/// Whether two paths are of one file, by whatever paths they are named: it needn't be there, but its directory is.
+pub(crate) fn is_one_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let path = std::path::absolute(path).ok()?;
+        let (parent, name) = (path.parent()?, path.file_name()?.to_owned());
+        let id = resolve(parent).and_then(|real| look_at_path(&real)).ok()?.entry.id;
+        Some((id.dev, id.ino, name))
+    };
+    one == other || place(one).is_some_and(|place_of_one| place(other) == Some(place_of_one))
+}

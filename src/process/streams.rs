@@ -2,12 +2,15 @@
 
 use super::exit::{Exit, Failure};
 use super::paged::Paged;
+use super::paths;
 use super::priority::{columns, error_columns, is_journal, write_error};
 use crate::args::Common;
 use crate::diff::Folding;
 use crate::findings::Totals;
 use crate::formats::{HUMAN, Readers};
 use crate::model::text::escape;
+use crate::policy::load::is_file;
+use crate::policy::model::is_of_project;
 use crate::report::human::failure;
 use crate::report::manner::{Grouping, Manner, Strictness};
 use crate::report::{Palette, Verbosity, json};
@@ -57,9 +60,9 @@ impl Streams {
             }
             Some(path) => {
                 let output = match existing {
-                    Existing::Replace => create(path, common.report_format.0.readers)?,
+                    Existing::Replace => create(common, path, common.report_format.0.readers)?,
                     Existing::Refuse => Output::create_as(path, 0o644, existing).map_err(|error| {
-                        Failure::usage(format!("can't write {}: {error}", super::paths::shown(path)))
+                        Failure::usage(format!("can't write {}: {error}", paths::shown(path)))
                             .hinted("name a file that doesn't exist yet, in a directory that you can write")
                     })?,
                 };
@@ -272,14 +275,29 @@ impl Streams {
     }
 }
 
+/// Refuses to write over what is read.
+pub(crate) fn refuse_input<'p>(
+    path: &Path,
+    what: &str,
+    inputs: impl IntoIterator<Item = &'p Path>,
+) -> Result<(), Failure> {
+    match inputs.into_iter().any(|input| paths::is_one_file(input, path)) {
+        true => Err(Failure::usage(format!("can't write to {}: it is a {what}", paths::shown(path)))
+            .hinted("name another file: this one would be written over")),
+        false => Ok(()),
+    }
+}
+
 /// Opens a file for a report; metrics are read by a user of their own, whatever the umask here.
-pub(crate) fn create(path: &Path, readers: Readers) -> Result<Output, Failure> {
+pub(crate) fn create(common: &Common, path: &Path, readers: Readers) -> Result<Output, Failure> {
+    let named = common.policies.iter().filter(|name| is_file(name)).map(Path::new);
+    refuse_input(path, "policy", named.chain((is_of_project(path) && path.exists()).then_some(path)))?;
     let output = Output::create(path, 0o644).and_then(|output| match readers {
         Readers::All => output.readable_by_all(),
         Readers::AsUsual => Ok(output),
     });
     output.map_err(|error| {
-        Failure::usage(format!("can't write {}: {error}", super::paths::shown(path)))
+        Failure::usage(format!("can't write {}: {error}", paths::shown(path)))
             .hinted("name a file in a directory that exists and that you can write")
     })
 }

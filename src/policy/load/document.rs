@@ -89,11 +89,16 @@ impl Origin {
     }
 }
 
+/// Whether a policy's name is that of a file: with a `/`, or ending in `.toml`.
+pub(crate) fn is_file(name: &OsStr) -> bool {
+    let bytes = name.as_encoded_bytes();
+    bytes.contains(&b'/') || bytes.ends_with(b".toml")
+}
+
 impl DocumentPlace {
     /// The place that a name stands for: with a `/` or ending in `.toml` a file, from `folder` on, else a built-in.
     pub(super) fn of(name: &OsStr, folder: &Path, cited: &Citation) -> Result<DocumentPlace, Problem> {
-        let bytes = name.as_encoded_bytes();
-        if bytes.contains(&b'/') || bytes.ends_with(b".toml") {
+        if is_file(name) {
             return Ok(DocumentPlace::File(folder.join(name)));
         }
         let name = name.to_string_lossy();

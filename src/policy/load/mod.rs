@@ -6,7 +6,7 @@ mod params;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use document::{Document, Origin};
+pub(crate) use document::{Document, Origin, is_file};
 use loaded::Given;
 pub(crate) use loaded::Loaded;
 
