@@ -17,6 +17,7 @@ use crate::report::{Palette, Verbosity, json};
 use crate::screen::journal::Prioritized;
 use crate::screen::wrap::{Layout, pieces};
 use crate::sys::output::{Existing, Output};
+use crate::sys::root::look_at_path;
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -291,7 +292,7 @@ pub(crate) fn refuse_input<'p>(
 /// Opens a file for a report; metrics are read by a user of their own, whatever the umask here.
 pub(crate) fn create(common: &Common, path: &Path, readers: Readers) -> Result<Output, Failure> {
     let named = common.policies.iter().filter(|name| is_file(name)).map(Path::new);
-    refuse_input(path, "policy", named.chain((is_of_project(path) && path.exists()).then_some(path)))?;
+    refuse_input(path, "policy", named.chain((is_of_project(path) && look_at_path(path).is_ok()).then_some(path)))?;
     let output = Output::create(path, 0o644).and_then(|output| match readers {
         Readers::All => output.readable_by_all(),
         Readers::AsUsual => Ok(output),
