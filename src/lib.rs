@@ -63,6 +63,7 @@ mod store;
 mod lints;
 mod policy;
 mod compile;
+mod listings;
 mod judging;
 mod source;
 mod walk;

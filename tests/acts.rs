@@ -43,8 +43,9 @@ const ACTS: [(Lint, &str, &str); 24] = [
 ];
 
 /// The lints that need more than a command in the tree, and where their scenarios are.
-const ELSEWHERE: [(Lint, &str); 18] = [
+const ELSEWHERE: [(Lint, &str); 19] = [
     (Lint::Unreachable, include_str!("lints.rs")),
+    (Lint::EscapingPath, include_str!("listings.rs")),
     (Lint::WideDefaultAcl, include_str!("lints.rs")),
     (Lint::MaskedByAcl, include_str!("lints.rs")),
     (Lint::ForeignAcl, include_str!("wished_acls.rs")),

@@ -44,6 +44,7 @@ mod layers;
 mod lies;
 mod limits;
 mod lints;
+mod listings;
 mod locks;
 mod manual;
 mod mapped;

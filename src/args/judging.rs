@@ -1,8 +1,10 @@
 //! What commands take that look at trees and tell: check, diff, explain, probe.
 
+use crate::listings::format::Origin;
 use crate::model::mode::Mode;
 use crate::model::principal::Principal;
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -12,9 +14,31 @@ pub(crate) struct Look {
     /// What is judged.
     #[command(flatten)]
     pub check: Check,
+    /// What is judged instead of trees that are here.
+    #[command(flatten)]
+    pub listing: Listing,
     /// Through whose eyes.
     #[command(flatten)]
     pub eyes: Eyes,
+}
+
+/// What is judged instead of trees that are here: what another program wrote of one.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Listing {
+    /// Judges what this file lists instead of what is here, as if it lay at --root (`-`: standard input): find0=FILE,
+    /// lines:TEMPLATE=FILE, tar=FILE, mtree=FILE, oci=FOLDER; `sgidlint policy formats` tells of each.
+    #[arg(long, value_name = "FORMAT=FILE", requires = "root", conflicts_with = "paths", value_parser = origin())]
+    pub from: Option<Origin>,
+    /// Leaves out so many leading names of each path of the listing.
+    #[arg(long, value_name = "N", requires = "from", default_value_t = 0, hide_default_value = true)]
+    pub strip_components: usize,
+    /// Takes owners and groups of archives by number; else by name, and by number where nobody here has the name.
+    #[arg(long, requires = "from")]
+    pub numeric_owner: bool,
+}
+
+fn origin() -> impl TypedValueParser<Value = Origin> {
+    OsStringValueParser::new().try_map(|text| Origin::parse(&text))
 }
 
 /// Through whose eyes trees are seen.

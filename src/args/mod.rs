@@ -15,6 +15,6 @@ pub(crate) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Redo, Un
 pub(crate) use command::{Arguments, Command, Init, ask_for_json};
 pub(crate) use common::{Common, Format, Progress};
 pub(crate) use generate::{Generate, Scheduled, UnitKind};
-pub(crate) use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Probe};
+pub(crate) use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Listing, Probe};
 pub(crate) use policy::Policy;
 pub(crate) use reporting::{CheckCommand, ReportFormat, Reporting};

@@ -36,6 +36,8 @@ pub(crate) enum Policy {
         #[arg(value_name = "FILE", required = true)]
         files: Vec<OsString>,
     },
+    /// Lists what `check --from` can read: formats, and the templates of lines that have a name.
+    Formats,
     /// Prints the JSON Schema of policy files, for editors.
     Schema,
 }

@@ -15,12 +15,12 @@ pub(crate) struct CheckCommand {
     #[command(flatten)]
     pub look: Look,
     /// Asks the kernel, as them, whether people can do what the [[expect]]s of the policies say.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "from")]
     pub probe: bool,
     /// Only what is found at or below the paths that this file names, each ended by a NUL (`-`: standard input), as `git
     /// diff -z --name-only` writes them, and in the directories that lead there from the roots, themselves alone; paths that
     /// are gone, or in no tree, don't matter.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub paths_from: Option<PathBuf>,
     /// How it is told.
     #[command(flatten)]

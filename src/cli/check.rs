@@ -8,7 +8,7 @@ use super::loading::Unsound;
 use super::reporting::{CheckReport, Files};
 use super::run_as::run_as;
 use super::session::Session;
-use super::{barred, planning, project, selecting, store};
+use super::{barred, from, planning, project, selecting, store};
 use crate::args::{Check, CheckCommand, Common, Diff, Format, Limit};
 use crate::diff::stat;
 use crate::diff::{DiffManner, DiffRow, Folding, Head, sums, write_folded};
@@ -96,7 +96,10 @@ fn check_to(
     let session = Session { unsound: Unsound::PassedOver, ..session };
     let mut judged = match probe {
         true => expect::judge(&session, check)?,
-        false => session.judge(check, Fallback::Allowed)?,
+        false => match from::judge(&session, check, &look.listing)? {
+            Some(judged) => judged,
+            None => session.judge(check, Fallback::Allowed)?,
+        },
     };
     if !probe {
         expect::note_unasked(common, &judged.loaded);
@@ -167,7 +170,10 @@ pub(super) fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> 
     let look = &arguments.look;
     run_as(&look.eyes)?;
     let session = Session::begin(common, Purpose::Check)?;
-    let mut judged = session.judge(&look.check, Fallback::Allowed)?;
+    let mut judged = match from::judge(&session, &look.check, &look.listing)? {
+        Some(judged) => judged,
+        None => session.judge(&look.check, Fallback::Allowed)?,
+    };
     let session = session.limited_by(&judged.loaded);
     // What fix would make, and nothing else.
     let barred = barred::bar(&mut judged.survey, &session.names)?;
@@ -187,7 +193,8 @@ pub(super) fn diff(common: &Common, arguments: &Diff, streams: &mut Streams) -> 
     barred.tell(common, &look.check, &session.names, streams);
     tell_rest(common, streams, survey, exit);
     let effects = effects(survey);
-    if effects.changes > 0 {
+    // What isn't here isn't fixed here.
+    if effects.changes > 0 && look.listing.from.is_none() {
         let fix = follow_up("fix", common, &look.check, survey);
         let sums = sums(rows(survey), &*session.names);
         streams.status(format_args!("Fix would change {sums}."));

@@ -1,5 +1,6 @@
 //! `policy`: listing, showing, checking and testing policies.
 
+use super::from;
 use super::judged::exit_of;
 use super::levels;
 use super::session::Session;
@@ -43,6 +44,7 @@ pub(super) fn policy(common: &Common, policy: &Policy, streams: &mut Streams) ->
         Policy::Use { policy, roots } => use_file(common, policy, roots, streams),
         Policy::Check { files } => check(common, files, streams),
         Policy::Test { files } => test(common, files, streams),
+        Policy::Formats => from::formats(common, streams),
         Policy::Schema => schema(streams),
     }
 }

@@ -2,6 +2,8 @@
 
 use super::judged::{Judged, Probed};
 use super::loading::{self, Unsound};
+use super::ready::Policies;
+pub(super) use super::ready::Ready;
 use super::selecting::{is_fallback, places, rise_to_shares, select, select_only};
 use super::surveying::{Surveyed, Work};
 use super::{left_out, levels, telling};
@@ -10,16 +12,15 @@ use crate::compile::rule_table::RuleTable;
 use crate::findings;
 use crate::judging::judge::Options;
 use crate::judging::selection::Selection;
-use crate::lints::{Level, Levels, Lint, LintSet};
+use crate::lints::{Level, Levels, Lint};
 use crate::policy::Loaded;
 use crate::policy::load::{FOLDER, Fallback};
-use crate::policy::problem::Problem;
 use crate::process::exit::Failure;
 use crate::process::paths;
 use crate::process::stall;
 use crate::process::streams::warn;
 use crate::screen::progress;
-use crate::source::roots::{self, Roots, SystemRoots, TrustOptions};
+use crate::source::roots::{self, Elsewhere, Roots, SystemRoots, TrustOptions};
 pub(super) use crate::survey::Depth;
 use crate::survey::SurveyError;
 use crate::sys::features::KernelFeatures;
@@ -164,23 +165,35 @@ impl<'a> Session<'a> {
         let Surveyed { mut survey, stalled } =
             progress::while_counting(telling::of(self.common), &counters, || work.survey())?;
         survey.errors.extend(passed_over.iter().map(loading::error_of));
-        survey.levels = levels.clone();
-        survey.notices = findings::expired(&loaded, &levels, trust.today);
-        survey.notices.extend(findings::risky(&loaded, &levels, &|group| self.names.is_empty_group(group)));
-        if let Some(usage) = &survey.usage {
-            let unused = findings::unused_exceptions(&loaded, &levels, &roots.trees, &survey, trust.today);
-            survey.notices.extend(unused);
-            let idle = findings::idle(&loaded, &levels, &table, &roots.trees, usage);
-            let notices = &mut survey.notices;
-            let is_new = |new: &findings::Notice| !notices.iter().any(|known| known.is_same_place(new));
-            let new: Vec<_> = idle.into_iter().filter(is_new).collect();
-            notices.extend(new);
-        }
+        self.notice(&mut survey, &loaded, &levels, (&table, &roots), trust);
         if !self.stop.load(Ordering::Relaxed) {
             left_out::remark(&mut survey, &roots, &selection);
             findings::remark_on_shares(&mut survey);
         }
         Ok(Judged { survey, loaded, table, roots, selection, probed: Probed::Nothing, stalled })
+    }
+
+    /// Adds what there is to say of the policies themselves, by what was found.
+    pub(super) fn notice(
+        &self,
+        survey: &mut findings::Survey,
+        loaded: &[Loaded],
+        levels: &[Levels],
+        (table, roots): (&RuleTable, &Roots),
+        trust: TrustOptions,
+    ) {
+        survey.levels = levels.to_vec();
+        survey.notices = findings::expired(loaded, levels, trust.today);
+        survey.notices.extend(findings::risky(loaded, levels, &|group| self.names.is_empty_group(group)));
+        if let Some(usage) = &survey.usage {
+            let unused = findings::unused_exceptions(loaded, levels, &roots.trees, survey, trust.today);
+            survey.notices.extend(unused);
+            let idle = findings::idle(loaded, levels, table, &roots.trees, usage);
+            let notices = &mut survey.notices;
+            let is_new = |new: &findings::Notice| !notices.iter().any(|known| known.is_same_place(new));
+            let new: Vec<_> = idle.into_iter().filter(is_new).collect();
+            notices.extend(new);
+        }
     }
 
     /// The policies that the arguments ask for, and their real roots, those that can't be used among them.
@@ -213,10 +226,37 @@ impl<'a> Session<'a> {
     ) -> Result<Ready, Failure> {
         let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
         let places = places(check, &named)?;
-        let (mut loaded, mut passed_over) = self.load_telling(&places, &check.paths, fallback)?;
+        let (mut loaded, passed_over) = self.load_telling(&places, &check.paths, fallback)?;
         if check.root.is_empty() && is_fallback(self.common, &loaded) {
             loaded.iter_mut().try_for_each(|loaded| rise_to_shares(self.common, &named, loaded))?;
         }
+        let (policies, table, roots) = self.rooted((loaded, passed_over), trust, None)?;
+        let selection = match &check.only {
+            Some(only) => select_only(only, &named, &roots)?,
+            None => select(&named, &roots)?,
+        };
+        Ready::leveled(check, command_line, (policies, table), (roots, selection), trust)
+    }
+
+    /// What a survey of a listing goes by, of which all is meant.
+    pub(super) fn ready_in(
+        &self,
+        check: &Check,
+        policies: Policies,
+        elsewhere: Elsewhere<'_>,
+    ) -> Result<Ready, Failure> {
+        let (trust, command_line) = (self.trust()?, levels::of_command_line(self.common)?);
+        let (policies, table, roots) = self.rooted(policies, trust, Some(elsewhere))?;
+        Ready::leveled(check, &command_line, (policies, table), (roots, Selection::default()), trust)
+    }
+
+    /// The rules of policies and their roots, here or in a listing; without those that are passed over.
+    fn rooted(
+        &self,
+        (mut loaded, mut passed_over): Policies,
+        trust: TrustOptions,
+        elsewhere: Option<Elsewhere<'_>>,
+    ) -> Result<(Policies, RuleTable, Roots), Failure> {
         // Before the first root is looked for: that may hang as well.
         stall::allow(loaded.iter().filter_map(|loaded| loaded.model.limits.stall).min());
         if !loaded.iter().any(|loaded| loaded.model.speaks_of_acls()) {
@@ -225,7 +265,7 @@ impl<'a> Session<'a> {
         let (table, mut roots) = loop {
             let models: Vec<_> = loaded.iter().map(|loaded| loaded.model.clone()).collect();
             let table = RuleTable::compile(&models).map_err(Failure::policy)?;
-            let mut roots = roots::find(&loaded, &table, &*self.names, trust);
+            let mut roots = roots::find_in(&loaded, &table, &*self.names, trust, elsewhere);
             if roots.problems.is_empty() {
                 break (table, roots);
             }
@@ -246,33 +286,8 @@ impl<'a> Session<'a> {
             loaded.retain(is_left);
         };
         roots.warnings.extend(self.doubts(&loaded)?);
-        let selection = match &check.only {
-            Some(only) => select_only(only, &named, &roots)?,
-            None => select(&named, &roots)?,
-        };
-        let asked = levels::unsafe_of_command_line(check)?;
-        let unsafe_fixes = loaded.iter().map(|loaded| levels::unsafe_of_policy(loaded, asked)).collect();
-        let levels = loaded.iter().map(|loaded| levels::of_policy(loaded, command_line)).collect();
-        Ok(Ready { loaded, passed_over, table, roots, selection, levels, unsafe_fixes, trust })
+        Ok(((loaded, passed_over), table, roots))
     }
-}
-
-/// What a survey goes by, found before it.
-pub(super) struct Ready {
-    /// The policies.
-    pub loaded: Vec<Loaded>,
-    /// What is wrong with those that are passed over.
-    passed_over: Vec<Problem>,
-    table: RuleTable,
-    /// Their roots.
-    pub roots: Roots,
-    /// What of them the run is about.
-    pub selection: Selection,
-    /// The level of each lint, by policy.
-    pub levels: Vec<Levels>,
-    /// The lints whose unsafe fixes are planned too, by policy.
-    pub unsafe_fixes: Vec<LintSet>,
-    trust: TrustOptions,
 }
 
 /// What is said of a thread that couldn't be made fit to touch directories.

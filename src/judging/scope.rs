@@ -6,7 +6,7 @@ use crate::judging::here::Here;
 use crate::judging::judge::Verdict;
 use crate::judging::ruling::{Ruling, Scratch};
 use crate::model::entry::{Entry, Kind};
-use crate::model::intent::{Around, Intent, PrivateDirs, is_setgid_directory};
+use crate::model::intent::{Around, GroupTerm, Intent, PrivateDirs, Wish, is_setgid_directory};
 use crate::model::path::SharedDirectory;
 use crate::sys::stat::Look;
 use std::collections::HashSet;
@@ -218,6 +218,25 @@ impl<'p> Scope<'p> {
         }
         let scope = Scope { region: self.region, entry: look.entry.clone(), actives };
         (!scope.actives.is_empty()).then_some(scope)
+    }
+}
+
+impl<'p> Scope<'p> {
+    /// The same of a directory of which nothing is known but its path: what a policy says inside by what the directory
+    /// is, it doesn't say.
+    #[must_use]
+    pub(crate) fn of_unknown(mut self, all_wanted: &[Wanted<'p>]) -> Scope<'p> {
+        let nobodys = self.entry.state.gid;
+        self.actives.retain_mut(|active| {
+            let Some(wanted) = all_wanted.iter().find(|wanted| wanted.view == active.view) else { return false };
+            active.setgid = None;
+            // Of several groups it may have any.
+            let is_told = |wish: &Wish<&[GroupTerm]>| matches!(wish.value, [term] if *term != GroupTerm::Setgid);
+            let is_told = wanted.intent.group.as_ref().is_some_and(is_told);
+            active.parent = active.parent.filter(|gid| is_told && *gid != nobodys);
+            wanted.intent.private_dirs == PrivateDirs::Judge
+        });
+        self
     }
 }
 

@@ -45,6 +45,7 @@ lints! {
     UnknownId,
     HardLinked,
     Unreachable,
+    EscapingPath,
     Conflict,
     UnusedRule,
     ShadowedRule,

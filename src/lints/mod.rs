@@ -25,6 +25,7 @@ mod acl_form;
 mod account;
 mod hard_link;
 mod reach;
+mod outside;
 mod policy;
 mod rule;
 mod probe;

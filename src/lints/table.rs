@@ -6,14 +6,14 @@ use super::lint::Lint;
 use super::row::{Check, Facts, LintRow};
 use super::subject::{FindingSink, Subject};
 use super::{
-    account, acl, acl_entry, acl_form, expectation, group, hard_link, owner, permission, policy, probe, reach, rule,
-    set_id, setgid, sticky, world_writable,
+    account, acl, acl_entry, acl_form, expectation, group, hard_link, outside, owner, permission, policy, probe, reach,
+    rule, set_id, setgid, sticky, world_writable,
 };
 use crate::model::accounts::IdNames;
 use std::fmt::{self, Write};
 
 /// The families, in the order in which they look at an entry and in which findings are told.
-const FAMILIES: [&[LintRow]; 17] = [
+const FAMILIES: [&[LintRow]; 18] = [
     &group::ROWS,
     &owner::ROWS,
     &setgid::ROWS,
@@ -27,6 +27,7 @@ const FAMILIES: [&[LintRow]; 17] = [
     &account::ROWS,
     &hard_link::ROWS,
     &reach::ROWS,
+    &outside::ROWS,
     &policy::ROWS,
     &rule::ROWS,
     &probe::ROWS,
@@ -190,7 +191,8 @@ mod tests {
         for lint in Lint::ALL {
             // Whoever asks the kernel as somebody wants to hear no as no.
             let is_asked = (Lint::CannotEnter..=Lint::NewFilesClosed).contains(&lint);
-            let is_wished = matches!(lint, Lint::Conflict | Lint::UnmetExpectation);
+            // Nobody wants what is extracted to be written elsewhere.
+            let is_wished = matches!(lint, Lint::EscapingPath | Lint::Conflict | Lint::UnmetExpectation);
             if lint == Lint::WritableSetId {
                 // The one hazard that is a way to root.
                 assert_eq!((lint.default_level(), lint.row().fix), (Level::Deny, "unsafe"));

@@ -8,3 +8,4 @@ pub(crate) mod project;
 pub(crate) mod roots;
 pub(crate) mod policy_test;
 pub(crate) mod told;
+pub(crate) mod listed;

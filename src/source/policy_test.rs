@@ -70,7 +70,7 @@ impl<'t> TestEntry<'t> {
             None => wanted(intent.group.and_then(|wish| wish.value.first()?.resolve(&entry, around, self.names))),
         };
         let is_system_made = has_excluded_name(around.name);
-        Told { look: Look::told(entry, 0), is_system_made, acls: ToldAcls::default() }
+        Told { look: Look::told(entry, 0), is_system_made, acls: ToldAcls::default(), is_known: true }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Root patterns of policies, expanded to real directories, with the guards that captures need.
 
+mod elsewhere;
 mod expand;
+mod led;
 mod refusal;
 
 use crate::compile::bind::{Binding, Lookup, bind};
@@ -20,8 +22,10 @@ use crate::sys::SysError;
 use crate::sys::purpose::Purpose;
 use crate::sys::root::{Links, ancestors, exists, hold_directory, look_at_path, open_root};
 use crate::sys::stat::look;
-use expand::{Expansion, Found};
+pub(crate) use elsewhere::{Elsewhere, takes_all_paths};
+use expand::Expansion;
 use jiff::civil::Date;
+use led::Found;
 pub(crate) use refusal::RootRefusal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -90,9 +94,16 @@ pub(crate) struct Refusal {
     pub message: String,
 }
 
-/// Finds the real roots of all policies. Touches directories, so it runs on a confined thread.
-pub(crate) fn find(loaded: &[Loaded], table: &RuleTable, lookup: &dyn Lookup, trust: TrustOptions) -> Roots {
-    let mut finder = Finder { table, lookup, trust, roots: Roots::default(), policy: 0, claims: Vec::new() };
+/// Finds the real roots of all policies, or those in a listing instead. Touches directories, so it runs on a confined
+/// thread.
+pub(crate) fn find_in(
+    loaded: &[Loaded],
+    table: &RuleTable,
+    lookup: &dyn Lookup,
+    trust: TrustOptions,
+    elsewhere: Option<Elsewhere<'_>>,
+) -> Roots {
+    let mut finder = Finder { table, lookup, trust, elsewhere, roots: Roots::default(), policy: 0, claims: Vec::new() };
     for (policy, loaded) in loaded.iter().enumerate() {
         finder.policy = policy as u32;
         for tree in 0..loaded.model.trees.len() {
@@ -107,6 +118,8 @@ struct Finder<'a> {
     table: &'a RuleTable,
     lookup: &'a dyn Lookup,
     trust: TrustOptions,
+    /// The listing that roots are looked for in, where it isn't the real directories.
+    elsewhere: Option<Elsewhere<'a>>,
     roots: Roots,
     /// The policy in hand.
     policy: u32,
@@ -160,6 +173,9 @@ impl Finder<'_> {
         let folder = loaded.model.folder.as_deref().unwrap_or(Path::new("/"));
         let mut there = |path: &str| {
             let path = folder.join(path);
+            if let Some(is_there) = self.elsewhere.and_then(|elsewhere| elsewhere.is_there(&path)) {
+                return is_there;
+            }
             exists(&path).unwrap_or_else(|error| {
                 let message = format!("can't tell whether it exists: {error}");
                 self.refuse(path, Some(error), message);
@@ -189,20 +205,16 @@ impl Finder<'_> {
                 return;
             }
         };
-        let mut expansion = Expansion::new(&pattern, self.trust, self.policy);
-        expansion.run();
-        let is_idle = expansion.found.is_empty() && expansion.refused.is_empty() && expansion.missing.is_none();
-        self.roots.refused.append(&mut expansion.refused);
         let tree = &loaded.model.trees[index];
         let is_optional = tree.optional || loaded.places.optional;
-        for found in expansion.found {
-            if self.holds(tree, loaded, Some(&found.captures)) {
-                self.claims.push(Claim { tree: index, found, base: base.map(Path::to_path_buf) });
-            }
-        }
-        if let Some((path, error)) = expansion.missing.filter(|_| !is_optional) {
-            let message = format!("the root isn't there: {error}; make it, or write `optional = true`");
-            self.refuse(path, Some(error), message);
+        let led = match self.elsewhere {
+            Some(elsewhere) => elsewhere.lead(&pattern),
+            None => Expansion::new(&pattern, self.trust, self.policy).led(),
+        };
+        let may_hold = self.elsewhere.is_none_or(|elsewhere| elsewhere.may_hold(&pattern));
+        let is_idle = led.found.is_empty() && led.barred.is_empty() && led.missing.is_none() && may_hold;
+        for (path, error, message) in led.barred.into_iter().chain(led.missing.filter(|_| !is_optional)) {
+            self.refuse(path, error, message);
         }
         if is_idle && !is_optional {
             // A parent that isn't mounted, or was emptied, must not pass for trees without findings.
@@ -212,6 +224,11 @@ impl Finder<'_> {
                 root.value.escape_debug()
             );
             self.refuse(pattern.start().path, None, message);
+        }
+        for found in led.found {
+            if self.holds(tree, loaded, Some(&found.captures)) {
+                self.claims.push(Claim { tree: index, found, base: base.map(Path::to_path_buf) });
+            }
         }
     }
 
@@ -235,8 +252,9 @@ impl Finder<'_> {
         let named: BTreeSet<&Path> = claims.iter().map(|claim| claim.found.named.as_path()).collect();
         // A root that can't be opened is left to who opens it.
         let preserved = || RootRefusal::of_directory(hold_directory(&root).ok()?, self.trust);
-        let doubted = named.into_iter().find_map(|named| RootRefusal::of_path(named, self.trust));
-        let refusal = doubted.or_else(preserved);
+        let doubted = || named.into_iter().find_map(|named| RootRefusal::of_path(named, self.trust));
+        let is_here = self.elsewhere.is_none();
+        let refusal = if is_here { doubted().or_else(preserved) } else { None };
         if let Some(refusal) = refusal.as_ref().filter(|_| self.trust.purpose.is_for_changes()) {
             // By the root's own path, whatever it is named by: PATHs lead there.
             return self.refuse(root, None, format!("{refusal}; {}", refusal.remedy()));
@@ -255,7 +273,7 @@ impl Finder<'_> {
             }
         }
         let is_meant = |claim: &Claim| loaded.places.mounted || loaded.model.trees[claim.tree].mounted;
-        if claims.iter().any(is_meant) && !self.is_mounted(&root) {
+        if is_here && claims.iter().any(is_meant) && !self.is_mounted(&root) {
             return;
         }
         let trees: BTreeSet<usize> = claims.iter().map(|claim| claim.tree).collect();
@@ -269,7 +287,7 @@ impl Finder<'_> {
                 let is_template = is_bound_by_path && claims.iter().all(|claim| claim.base.is_some());
                 let is_template = is_template && instance.asks_for_root_group();
                 let no_share = || RootRefusal::of_template(hold_directory(&root).ok()?, self.trust);
-                let refusal = refusal.or_else(|| if is_template { no_share() } else { None });
+                let refusal = refusal.or_else(|| if is_template && is_here { no_share() } else { None });
                 if let Some(refusal) = refusal.as_ref().filter(|_| self.trust.purpose.is_for_changes()) {
                     return self.refuse(root, None, format!("{refusal}; {}", refusal.remedy()));
                 }

@@ -24,6 +24,9 @@ pub(crate) trait Source {
 
     /// What is to be taken for true of a directory on the way there.
     fn above(&mut self, path: &Path, asked: &Asked<'_>) -> Result<Told, Self::Error>;
+
+    /// What was told of directories isn't all kept: they may be asked for again.
+    fn forget(&mut self) {}
 }
 
 /// An entry that a source goes on to.
@@ -44,6 +47,8 @@ pub(crate) struct Told {
     pub acls: ToldAcls,
     /// Whether the file system made it, if it has the name of a directory that file systems make.
     pub is_system_made: bool,
+    /// Whether its owner, group and mode are told; else nothing about it is taken for right or for wrong.
+    pub is_known: bool,
 }
 
 /// Which ACLs of an entry a source tells.

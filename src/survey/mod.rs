@@ -10,6 +10,7 @@ mod acls;
 mod assess;
 mod judge_acls;
 mod overlay;
+mod listing;
 mod live;
 mod obstacle;
 mod plain;
@@ -19,11 +20,14 @@ mod gate;
 mod request;
 mod rivals;
 mod surveyor;
+mod telling;
 mod told;
+mod unknown;
 mod way;
 
 pub(crate) mod trial;
 
+pub(crate) use listing::{Listening, survey_listed};
 pub(crate) use live::Live;
 pub(crate) use request::{Conduct, Depth, Request, SurveyError};
 

@@ -149,6 +149,14 @@ impl<'p> Surveyor<'p> {
         met
     }
 
+    /// Whether nothing could be found of a name in a directory, nor in it: a policy of a few paths must not walk the world.
+    pub(super) fn is_unwanted(&mut self, here: &Scope<'p>, name: &[u8], kind: Kind) -> bool {
+        match kind {
+            Kind::Dir => here.is_over_in(name, &mut self.scratch),
+            _ => !here.wants_kind(kind),
+        }
+    }
+
     /// Hears what is wanted of a name in a directory whose paths were set.
     pub(super) fn hear_name(
         &mut self,

@@ -1,20 +1,20 @@
 //! A survey of what a source tells: every entry judged where it lies, or would, by all that is said on the way there.
 
-use super::live::gather;
 use super::site::{Reach, Reached};
 use super::surveyor::{Met, Surveyor};
-use super::way::{Stop, Way, asked, next_stop, root_stop};
-use crate::findings::{Root, Survey};
-use crate::judging::bound::Bound;
+use super::telling::Telling;
+use super::unknown::{Uncovered, Unknown};
+use super::way::{Stop, Way, asked, inside_unknown, next_stop, root_stop};
 use crate::judging::regions::{Placed, below};
-use crate::judging::scope::{Relevance, Scope};
+use crate::judging::scope::{Relevance, Scope, Wanted};
 use crate::model::entry::Kind;
-use crate::source::told::{Asked, Named, Source, Told};
-use crate::sys::stat::Look;
-use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsStr;
+use crate::source::told::{Named, Source, Told};
+use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+/// So many directories are remembered at least; those above the entry in hand are, however many they are.
+const REMEMBERED: usize = 1 << 16;
 
 /// Judges what a source tells.
 pub(super) struct Listener<'s, 'p, S> {
@@ -22,23 +22,43 @@ pub(super) struct Listener<'s, 'p, S> {
     placed: &'p [Placed<'p>],
     surveyor: Surveyor<'p>,
     /// Paths that no tree covers.
-    uncovered: Vec<PathBuf>,
+    uncovered: Uncovered,
     /// What is said inside directories; `None` where nobody judges anything there.
     known: HashMap<PathBuf, Option<Scope<'p>>>,
+    /// Where the last entry lay.
+    last: Option<Last<'p>>,
+    all_wanted: Vec<Wanted<'p>>,
+    /// What of the roots' trees isn't known.
+    unknown: Unknown,
+}
+
+/// The directory that the last entry lay in, whose paths are set.
+struct Last<'p> {
+    dir: PathBuf,
+    placed: &'p Placed<'p>,
+    inside: Option<Scope<'p>>,
 }
 
 impl<'s, 'p, S: Source> Listener<'s, 'p, S> {
     /// Listens to a source; the regions are those that its entries lie in.
     pub(super) fn new(source: &'s mut S, placed: &'p [Placed<'p>], surveyor: Surveyor<'p>) -> Listener<'s, 'p, S> {
-        Listener { source, placed, surveyor, uncovered: Vec::new(), known: HashMap::new() }
+        Listener {
+            source,
+            placed,
+            surveyor,
+            uncovered: Uncovered::default(),
+            known: HashMap::new(),
+            last: None,
+            all_wanted: Vec::new(),
+            unknown: Unknown::default(),
+        }
     }
 
     /// Judges all that it tells.
     pub(super) fn listen(&mut self) -> Result<(), S::Error> {
         while let Some(named) = self.source.next()? {
-            match self.region(&named.path) {
-                Some(placed) => self.meet(placed, &named)?,
-                None => self.uncovered.push(named.path),
+            if let Some(placed) = self.meet_in_last(&named)? {
+                self.meet(placed, &named)?;
             }
         }
         Ok(())
@@ -51,21 +71,35 @@ impl<'s, 'p, S: Source> Listener<'s, 'p, S> {
         (!deepest.region.views.is_empty()).then_some(deepest)
     }
 
-    /// What was found, in path order, and the paths that no tree covers.
-    pub(super) fn into_survey(self) -> (Survey, Vec<PathBuf>) {
-        let bounds = self.placed.iter().flat_map(|placed| placed.region.views.iter().map(|view| view.bound));
-        let bounds: BTreeMap<u32, &Bound<'_>> = bounds.map(|bound| (bound.index, bound)).collect();
-        let root = |bound: &Bound<'_>| Root {
-            path: bound.instance.root().to_path_buf(),
-            policy: bound.instance.policy(),
-            id: None,
-            handle: None,
-            fsid: 0,
-            mounts: bound.instance.mounts(),
+    /// What was found, the paths that no tree covers, and what isn't known, by root.
+    pub(super) fn into_parts(self) -> (Surveyor<'p>, Uncovered, Unknown) {
+        (self.surveyor, self.uncovered, self.unknown)
+    }
+
+    /// Meets an entry that lies where the last one did; else gives the region that it lies in.
+    fn meet_in_last(&mut self, named: &Named) -> Result<Option<&'p Placed<'p>>, S::Error> {
+        let Some((parent, name)) = split(&named.path) else { return Ok(self.region(&named.path)) };
+        let is_last = |last: &Last<'p>| last.dir.as_os_str().as_bytes() == parent;
+        let Some(last) = self.last.take_if(|last| is_last(last)) else {
+            let region = self.region(&named.path);
+            if region.is_none() {
+                self.uncovered.count += 1;
+                self.uncovered.first.get_or_insert_with(|| named.path.clone());
+            }
+            return Ok(region);
         };
-        let mut survey = Survey { roots: bounds.into_values().map(root).collect(), ..Survey::default() };
-        gather(vec![self.surveyor.into_part()], &mut survey);
-        (survey, self.uncovered)
+        let nested = &last.placed.region.nested;
+        if named.kind == Kind::Dir && !nested.is_empty() && nested.contains(&path_in(last.placed, &named.path)) {
+            // The root of a region below; one that is barred has none.
+            let region = self.region(&named.path);
+            self.last = Some(last);
+            return Ok(region);
+        }
+        if let Some(scope) = &last.inside {
+            self.meet_name(last.placed, scope, named, name)?;
+        }
+        self.last = Some(last);
+        Ok(None)
     }
 
     fn meet(&mut self, placed: &'p Placed<'p>, named: &Named) -> Result<(), S::Error> {
@@ -73,108 +107,165 @@ impl<'s, 'p, S: Source> Listener<'s, 'p, S> {
             return self.meet_root(placed, named);
         }
         let (Some(parent), Some(name)) = (named.path.parent(), named.path.file_name()) else { return Ok(()) };
-        let Some(scope) = self.inside(placed, parent)? else {
-            self.surveyor.counts.excluded += 1;
-            return Ok(());
-        };
-        let (name, path) = (name.as_bytes(), path_in(placed, &named.path));
-        self.surveyor.set_directory(&scope, || path_in(placed, parent));
-        let mut all_wanted = Vec::new();
-        let heard = self.surveyor.hear_name(&scope, name, named.kind, &mut all_wanted);
-        if heard == Relevance::Excluded {
-            self.surveyor.counts.excluded += 1;
-            return Ok(());
+        let inside = self.inside(placed, parent)?;
+        if let Some(scope) = &inside {
+            self.surveyor.set_directory(scope, || path_in(placed, parent));
+            self.meet_name(placed, scope, named, name.as_bytes())?;
         }
-        if heard == Relevance::Unwanted && named.kind != Kind::Dir {
-            self.surveyor.counts.entries += 1;
-            return Ok(());
-        }
-        let told = self.source.look(&asked(&placed.region, &all_wanted, name))?;
-        let site = Reached { reach: Reach::Told(&told), name, path: &path };
-        let met = self.surveyor.meet(&scope, &site, &told.look);
-        if named.kind == Kind::Dir {
-            let inside = if let Met::Inside(scope) = met { Some(scope) } else { None };
-            self.known.insert(named.path.clone(), inside);
-        }
+        self.last = Some(Last { dir: parent.to_path_buf(), placed, inside });
         Ok(())
     }
 
+    /// Meets a name in a directory whose paths were set.
+    fn meet_name(
+        &mut self,
+        placed: &'p Placed<'p>,
+        scope: &Scope<'p>,
+        named: &Named,
+        name: &[u8],
+    ) -> Result<(), S::Error> {
+        let is_directory = named.kind == Kind::Dir;
+        if self.surveyor.is_unwanted(scope, name, named.kind) {
+            self.surveyor.counts.entries += 1;
+            self.learn(named, None);
+            return Ok(());
+        }
+        let mut all_wanted = std::mem::take(&mut self.all_wanted);
+        let heard = self.surveyor.hear_name(scope, name, named.kind, &mut all_wanted);
+        let is_done = match heard {
+            Relevance::Excluded => {
+                self.surveyor.counts.excluded += 1;
+                self.learn(named, None);
+                true
+            }
+            Relevance::Unwanted if !is_directory => {
+                self.surveyor.counts.entries += 1;
+                true
+            }
+            _ => false,
+        };
+        if !is_done {
+            let told = self.source.look(&asked(&placed.region, &all_wanted, name))?;
+            self.look(placed, scope, (named, name), (&told, &all_wanted));
+        }
+        self.all_wanted = all_wanted;
+        Ok(())
+    }
+
+    fn look(
+        &mut self,
+        placed: &'p Placed<'p>,
+        scope: &Scope<'p>,
+        (named, name): (&Named, &[u8]),
+        (told, all_wanted): (&Told, &[Wanted<'p>]),
+    ) {
+        let path = path_in(placed, &named.path);
+        let site = Reached { reach: Reach::Told(told), name, path: &path };
+        if !told.is_known {
+            let mut all_wanted = Vec::new();
+            self.surveyor.counts.entries += 1;
+            let inside = match self.surveyor.hear(scope, &site, &told.look, &mut all_wanted) {
+                Relevance::Excluded => None,
+                _ => {
+                    self.unknown.note(placed, &path, &all_wanted);
+                    inside_unknown(scope, (name, &told.look), &all_wanted, &mut self.surveyor)
+                }
+            };
+            return self.learn(named, inside);
+        }
+        if named.kind != Kind::Dir {
+            // What is wanted of it was heard by its name.
+            self.surveyor.judge(&placed.region, &site, &told.look, all_wanted);
+            return;
+        }
+        let inside = match self.surveyor.meet(scope, &site, &told.look) {
+            Met::Inside(scope) => Some(scope),
+            Met::Done | Met::Moved => None,
+        };
+        self.learn(named, inside);
+    }
+
+    /// Takes note of what is said inside a directory.
+    fn learn(&mut self, named: &Named, inside: Option<Scope<'p>>) {
+        if named.kind != Kind::Dir {
+            return;
+        }
+        if self.known.len() >= REMEMBERED {
+            let before = self.known.len();
+            self.known.retain(|dir, _| named.path.starts_with(dir));
+            if self.known.len() < before {
+                self.source.forget();
+            }
+        }
+        self.known.insert(named.path.clone(), inside.filter(|scope| !scope.is_over()));
+    }
+
     fn meet_root(&mut self, placed: &'p Placed<'p>, named: &Named) -> Result<(), S::Error> {
-        let mut way = Telling { source: self.source, path: PathBuf::new(), told: None, named: Some(&named.path) };
+        let mut way = Telling::from(self.source, PathBuf::new(), Some(&named.path));
         let Stop { look, all_wanted, inside } = root_stop(placed, &mut way, &mut self.surveyor)?;
+        let is_known = way.is_known();
         let site = Reached { reach: way.reach(), name: b".", path: b"." };
-        self.surveyor.judge(&placed.region, &site, &look, &all_wanted);
-        self.known.insert(named.path.clone(), inside);
+        match is_known {
+            true => drop(self.surveyor.judge(&placed.region, &site, &look, &all_wanted)),
+            false => {
+                self.surveyor.counts.entries += 1;
+                self.unknown.note(placed, b"", &all_wanted);
+            }
+        }
+        self.learn(named, inside);
         Ok(())
     }
 
     /// What is said inside a directory, asked of the source where it hasn't told.
     fn inside(&mut self, placed: &'p Placed<'p>, dir: &Path) -> Result<Option<Scope<'p>>, S::Error> {
-        if let Some(known) = self.known.get(dir) {
-            return Ok(known.clone());
-        }
-        let inside = if dir == placed.path {
-            let mut way = Telling { source: self.source, path: PathBuf::new(), told: None, named: None };
-            root_stop(placed, &mut way, &mut self.surveyor)?.inside
-        } else {
-            self.below(placed, dir)?
+        // A path that is told without what lies above it may have thousands of names.
+        let mut missing = Vec::new();
+        let mut at = dir;
+        let mut inside = loop {
+            if let Some(known) = self.known.get(at) {
+                break known.clone();
+            }
+            if at == placed.path {
+                let mut way = Telling::from(self.source, PathBuf::new(), None);
+                let stop = root_stop(placed, &mut way, &mut self.surveyor)?;
+                if !way.is_known() {
+                    self.unknown.note(placed, b"", &stop.all_wanted);
+                }
+                self.learn(&Named { path: at.to_path_buf(), kind: Kind::Dir }, stop.inside.clone());
+                break stop.inside;
+            }
+            let (Some(parent), Some(name)) = (at.parent(), at.file_name()) else { return Ok(None) };
+            missing.push((parent, name.as_bytes(), at));
+            at = parent;
         };
-        self.known.insert(dir.to_path_buf(), inside.clone());
-        Ok(inside)
+        for (parent, name, at) in missing.iter().rev() {
+            let Some(scope) = inside.filter(|scope| !scope.is_over()) else { return Ok(None) };
+            self.surveyor.set_directory(&scope, || path_in(placed, parent));
+            let mut way = Telling::from(self.source, parent.to_path_buf(), None);
+            let stop = next_stop(&scope, &mut way, (name, &path_in(placed, at)), &mut self.surveyor)?;
+            let is_known = way.is_known();
+            if let Some(stop) = stop.as_ref().filter(|_| !is_known) {
+                self.unknown.note(placed, &path_in(placed, at), &stop.all_wanted);
+            }
+            inside = stop.and_then(|stop| stop.inside);
+        }
+        if !missing.is_empty() {
+            self.learn(&Named { path: dir.to_path_buf(), kind: Kind::Dir }, inside.clone());
+        }
+        Ok(inside.filter(|scope| !scope.is_over()))
     }
+}
 
-    /// The same for one below the region's root.
-    fn below(&mut self, placed: &'p Placed<'p>, dir: &Path) -> Result<Option<Scope<'p>>, S::Error> {
-        let (Some(parent), Some(name)) = (dir.parent(), dir.file_name()) else { return Ok(None) };
-        let Some(scope) = self.inside(placed, parent)? else { return Ok(None) };
-        self.surveyor.set_directory(&scope, || path_in(placed, parent));
-        let mut way = Telling { source: self.source, path: parent.to_path_buf(), told: None, named: None };
-        let step = (name.as_bytes(), &*path_in(placed, dir));
-        Ok(next_stop(&scope, &mut way, step, &mut self.surveyor)?.and_then(|stop| stop.inside))
-    }
+/// The directory that an absolute path lies in, and its name there.
+fn split(path: &Path) -> Option<(&[u8], &[u8])> {
+    let bytes = path.as_os_str().as_bytes();
+    let at = bytes.iter().rposition(|&byte| byte == b'/').filter(|at| *at > 0)?;
+    Some((&bytes[..at], &bytes[at + 1..]))
 }
 
 /// A path from the root of its region.
 fn path_in(placed: &Placed<'_>, path: &Path) -> Vec<u8> {
     below(&placed.path, path).unwrap_or_default()
-}
-
-/// Directories as a source tells of them.
-struct Telling<'s, S> {
-    source: &'s mut S,
-    /// Where it stands.
-    path: PathBuf,
-    told: Option<Told>,
-    /// The entry that the source named last, where the way may lead there.
-    named: Option<&'s Path>,
-}
-
-impl<S: Source> Telling<'_, S> {
-    fn tell(&mut self, asked: &Asked<'_>) -> Result<Look, S::Error> {
-        let told = match self.named == Some(self.path.as_path()) {
-            true => self.source.look(asked)?,
-            false => self.source.above(&self.path, asked)?,
-        };
-        Ok(self.told.insert(told).look.clone())
-    }
-}
-
-impl<S: Source> Way for Telling<'_, S> {
-    type Error = S::Error;
-
-    fn begin(&mut self, root: &Path, asked: &Asked<'_>) -> Result<Look, S::Error> {
-        self.path = root.to_path_buf();
-        self.tell(asked)
-    }
-
-    fn enter(&mut self, name: &[u8], asked: &Asked<'_>) -> Result<Look, S::Error> {
-        self.path.push(OsStr::from_bytes(name));
-        self.tell(asked)
-    }
-
-    fn reach(&self) -> Reach<'_> {
-        self.told.as_ref().map_or(Reach::Lost, Reach::Told)
-    }
 }
 
 #[cfg(test)]
@@ -183,6 +274,7 @@ mod tests {
     use crate::compile::bind::{Binding, bind};
     use crate::compile::rule_table::RuleTable;
     use crate::compile::testing::{id, model, rule, texts, tree};
+    use crate::judging::bound::Bound;
     use crate::judging::cover::Cover;
     use crate::judging::exceptions::Exceptions;
     use crate::judging::judge::Options;
@@ -193,10 +285,14 @@ mod tests {
     use crate::policy::model::{RuleScope, Tree, Wishes};
     use crate::source::mounts::Mounts;
     use crate::source::policy_test::Interned;
+    use crate::source::told::Asked;
     use crate::survey::assess::Context;
+    use crate::survey::listing::gathered;
     use crate::survey::live::Live;
     use crate::sys::features::KernelFeatures;
     use crate::sys::purpose::Purpose;
+    use crate::sys::stat::Look;
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     /// Entries with their groups, and directories above them of group 9.
@@ -207,7 +303,12 @@ mod tests {
             let id = Identity { dev: 1, ino: 1, btime: None };
             let state = State { uid: 0, gid, mode: Mode::new(0o755) };
             let entry = Entry { kind, id, nlink: 1, state, mount: 0, extras: Extras::default() };
-            Told { look: Look::told(entry, 0), is_system_made: false, acls: crate::source::told::ToldAcls::default() }
+            Told {
+                look: Look::told(entry, 0),
+                is_system_made: false,
+                acls: crate::source::told::ToldAcls::default(),
+                is_known: true,
+            }
         }
     }
 
@@ -269,11 +370,12 @@ mod tests {
         let surveyor = Surveyor::new(context, &features, &mounts, live.part());
         let mut listener = Listener::new(&mut source, &placed, surveyor);
         listener.listen()?;
-        let (survey, uncovered) = listener.into_survey();
+        let (surveyor, uncovered, _) = listener.into_parts();
+        let survey = gathered(surveyor, &placed);
         let told = survey.reports.iter().map(|report| {
             format!("{} {} {}", report.root, String::from_utf8_lossy(&report.path.bytes()), report.ideal.gid)
         });
-        let told = told.chain(uncovered.iter().map(|path| format!("uncovered {}", path.display()))).collect();
+        let told = told.chain(uncovered.first.iter().map(|path| format!("uncovered {}", path.display()))).collect();
         Ok((told, survey.counts.entries))
     }
 

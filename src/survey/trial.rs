@@ -1,6 +1,7 @@
 //! A policy's own tests: the survey of each test's entry, held against what the test says is found.
 
 use super::assess::Context;
+use super::listing::gathered;
 use super::live::Live;
 use super::surveyor::Surveyor;
 use super::told::Listener;
@@ -128,9 +129,10 @@ fn found(trial: &Trial, instance: &Instance, path: &Path, names: &Interned) -> O
     let surveyor = Surveyor::new(context, &features, &mounts, live.part());
     let mut listener = Listener::new(&mut source, &placed, surveyor);
     let Ok(()) = listener.listen();
-    let (survey, uncovered) = listener.into_survey();
+    let (surveyor, uncovered, _) = listener.into_parts();
+    let survey = gathered(surveyor, &placed);
     let lints = survey.reports.iter().flat_map(|report| report.findings.iter().map(|finding| finding.lint));
-    uncovered.is_empty().then(|| sorted(lints))
+    (uncovered.count == 0).then(|| sorted(lints))
 }
 
 /// The group of a root: the one that is wanted of it, and else one without another name.

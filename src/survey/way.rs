@@ -1,7 +1,7 @@
 //! The way down from a root, directory by directory: what is said of each, and inside it, by every tree that covers it.
 
 use super::assess::complies;
-use super::site::{Reach, Reached, Site};
+use super::site::{Reach, Reached};
 use super::surveyor::Surveyor;
 use crate::judging::bound::Bound;
 use crate::judging::regions::Placed;
@@ -26,6 +26,11 @@ pub(super) trait Way {
 
     /// Where more can be asked of the directory that it stands in.
     fn reach(&self) -> Reach<'_>;
+
+    /// Whether anything is known of that beside its path.
+    fn is_known(&self) -> bool {
+        true
+    }
 }
 
 /// A directory on the way, and what is said of it and inside it.
@@ -67,6 +72,7 @@ pub(super) fn root_stop<'p, W: Way>(
         }
     }
     let scope = Scope { region, entry: look.entry.clone(), actives };
+    let scope = if way.is_known() { scope } else { scope.of_unknown(&all_wanted) };
     let inside = (!scope.actives.is_empty()).then_some(scope);
     Ok(Stop { look, all_wanted, inside })
 }
@@ -86,10 +92,28 @@ pub(super) fn next_stop<'p, W: Way>(
     if surveyor.hear(scope, &site, &look, &mut all_wanted) == Relevance::Excluded {
         return Ok(None);
     }
-    let mut verdicts = Vec::new();
-    complies(scope.region, &all_wanted, &look.entry, site.name(), &surveyor.context, &mut verdicts);
-    let inside = surveyor.inside(scope, site.name(), &look, &all_wanted, &verdicts);
+    let inside = match way.is_known() {
+        true => {
+            let mut verdicts = Vec::new();
+            complies(scope.region, &all_wanted, &look.entry, name, &surveyor.context, &mut verdicts);
+            surveyor.inside(scope, name, &look, &all_wanted, &verdicts)
+        }
+        false => inside_unknown(scope, (name, &look), &all_wanted, surveyor),
+    };
     Ok(Some(Stop { look, all_wanted, inside }))
+}
+
+/// What is said inside a directory of which nothing is known but its name.
+pub(super) fn inside_unknown<'p>(
+    scope: &Scope<'p>,
+    (name, look): (&[u8], &Look),
+    all_wanted: &[Wanted<'p>],
+    surveyor: &mut Surveyor<'p>,
+) -> Option<Scope<'p>> {
+    let mut verdicts = Vec::new();
+    complies(scope.region, all_wanted, &look.entry, name, &surveyor.context, &mut verdicts);
+    let inside = surveyor.inside(scope, name, look, all_wanted, &verdicts)?.of_unknown(all_wanted);
+    (!inside.actives.is_empty()).then_some(inside)
 }
 
 /// What the first of those wants, for sources that tell by it.

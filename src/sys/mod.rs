@@ -4,6 +4,7 @@ pub(crate) mod error;
 pub(crate) mod stat;
 pub(crate) mod file_system;
 pub(crate) mod file;
+pub(crate) mod input;
 pub(crate) mod dir;
 pub(crate) mod listing;
 pub(crate) mod root;

@@ -1,5 +1,6 @@
 //! One root pattern against the real directories.
 
+use super::led::{Found, Led};
 use super::{Refusal, TrustOptions, doubt};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::model::entry::{Entry, Kind};
@@ -17,16 +18,6 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// A directory that a root pattern stands for.
-pub(super) struct Found {
-    /// Its path as the policy leads to it.
-    pub named: PathBuf,
-    /// Its path without symbolic links.
-    pub path: PathBuf,
-    /// What was captured on the way.
-    pub captures: Vec<(String, String)>,
-}
-
 /// How far the pattern has come on one way.
 struct Way<'p> {
     branch: Branch<'p>,
@@ -40,11 +31,11 @@ pub(super) struct Expansion<'p> {
     trust: TrustOptions,
     policy: u32,
     /// The directories that it stands for.
-    pub found: Vec<Found>,
+    found: Vec<Found>,
     /// Where it led, but for a reason couldn't go on.
-    pub refused: Vec<Refusal>,
+    refused: Vec<Refusal>,
     /// A directory that it names outright and that isn't there.
-    pub missing: Option<(PathBuf, SysError)>,
+    missing: Option<(PathBuf, SysError)>,
 }
 
 impl<'p> Expansion<'p> {
@@ -54,7 +45,17 @@ impl<'p> Expansion<'p> {
     }
 
     /// Finds every directory that the pattern stands for.
-    pub(super) fn run(&mut self) {
+    pub(super) fn led(mut self) -> Led {
+        self.run();
+        let missing = self.missing.map(|(path, error)| {
+            let message = format!("the root isn't there: {error}; make it, or write `optional = true`");
+            (path, Some(error), message)
+        });
+        let barred = self.refused.into_iter().map(|refused| (refused.path, refused.error, refused.message));
+        Led { found: self.found, barred: barred.collect(), missing }
+    }
+
+    fn run(&mut self) {
         let mut ways = vec![Way { branch: self.pattern.start(), barrier: None }];
         while let Some(way) = ways.pop() {
             if way.branch.has_arrived() {

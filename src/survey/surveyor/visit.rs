@@ -31,12 +31,7 @@ impl<'p> Visitor for Surveyor<'p> {
         if kind == Kind::Dir && !nested.is_empty() && nested.contains(&joined(&self.paths.region, name)) {
             return Want::Skip;
         }
-        // A policy of a few paths must not walk the world.
-        let is_unwanted = match kind {
-            Kind::Dir => here.is_over_in(name, &mut self.scratch),
-            _ => !here.wants_kind(kind),
-        };
-        if is_unwanted {
+        if self.is_unwanted(here, name, kind) {
             self.counts.entries += 1;
             return Want::Skip;
         }
