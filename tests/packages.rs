@@ -10,8 +10,8 @@ use std::process::Command;
 const SOURCE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// What may be taken under the licence of the program.
-const LICENSES: [&str; 6] =
-    ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "Unlicense", "BSD-3-Clause", "Unicode-3.0"];
+const LICENSES: [&str; 7] =
+    ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "Unlicense", "BSD-3-Clause", "BSD-2-Clause", "Unicode-3.0"];
 
 /// What cargo knows of the program and all that it is built of, without asking anybody else.
 fn metadata() -> Value {
