@@ -48,6 +48,11 @@ impl ArtifactLocation {
         let uri = if names.is_empty() { "./".into() } else { uri::of_names(names) };
         ArtifactLocation { uri, uri_base_id: Some(TOP.into()) }
     }
+
+    /// Whether it is told from the top of the repository.
+    pub(super) fn is_in_repository(&self) -> bool {
+        self.uri_base_id.as_deref() == Some(TOP)
+    }
 }
 
 impl<'b> Bases<'b> {

@@ -136,7 +136,8 @@ pub(super) struct Location {
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation {
     artifact_location: ArtifactLocation,
-    region: SarifRegion,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<SarifRegion>,
 }
 
 #[derive(Serialize)]
@@ -206,9 +207,10 @@ impl Message {
 impl Location {
     /// A place in a file, or the file itself.
     pub(super) fn of_file(file: ArtifactLocation, line: Option<u32>, message: Option<Message>) -> Location {
-        // Lines count from 1. Scanners show nothing of a place without one (GitHub's asks for it), so what lies in the
-        // file as a whole is shown at its beginning.
-        let region = SarifRegion { start_line: line.unwrap_or(1).max(1) };
+        // Lines count from 1. Scanners of repositories show nothing of a place without one (GitHub's asks for it), so
+        // what is true of a file there as a whole is shown at its beginning.
+        let line = line.or_else(|| file.is_in_repository().then_some(1));
+        let region = line.map(|line| SarifRegion { start_line: line.max(1) });
         Location { physical_location: PhysicalLocation { artifact_location: file, region }, message }
     }
 }
