@@ -278,9 +278,10 @@ scenario!(reports_of_a_repository_tell_places_from_its_top, own mounts, |t| {
     assert_eq!(run["originalUriBaseIds"]["SRCROOT"]["uri"], "file://$TREE/here/");
     let results = run["results"].as_array().unwrap();
     let uris: Vec<&str> = results.iter().map(|result| {
-        let place = &result["locations"][0]["physicalLocation"]["artifactLocation"];
-        assert_eq!(place["uriBaseId"], "SRCROOT", "{result}");
-        place["uri"].as_str().unwrap()
+        let place = &result["locations"][0]["physicalLocation"];
+        let (file, line) = (&place["artifactLocation"], place["region"]["startLine"].as_u64());
+        assert_eq!((file["uriBaseId"].as_str(), line), (Some("SRCROOT"), Some(1)), "{result}");
+        file["uri"].as_str().unwrap()
     }).collect();
     assert!(uris.contains(&"site/page") && uris.contains(&"media"), "{uris:?}");
     // A policy that is broken is told of at its line.
