@@ -175,6 +175,26 @@ scenario!(the_action_annotates_writes_sarif_and_fails_as_the_check_does, own mou
     assert_ne!(action(t, json!({"executable": "/nowhere"})).1["status"], 0);
 });
 
+scenario!(the_action_checks_an_archive_before_it_is_unpacked, own mounts, |t| {
+    if !reads_yaml(&test_name!()) {
+        return;
+    }
+    checkout(t);
+    t.sh("mkdir .git; tar czf 'release 1.tgz' -C site .; rm -r site");
+    let archive = |archive: &str, root: &str| {
+        action(t, json!({"executable": BINARY, "archive": archive, "root": root, "upload-sarif": "true"}))
+    };
+    let sarif = t.path("sgidlint.sarif").display().to_string();
+    let (said, ended) = archive("release 1.tgz", "site");
+    assert!(said.contains("::error file=site/a b,title=excess-permission::"), "{said}");
+    assert_eq!(ended, json!({"status": 1, "uploaded": sarif, "outputs": {"exit-status": "1", "sarif": sarif}}));
+    // What is cut off is no archive that was checked, and one without a place is judged by nothing.
+    t.sh("head -c 60 'release 1.tgz' >cut.tgz");
+    assert_eq!(archive("cut.tgz", "site").1["status"], 3);
+    assert_eq!(archive("release 1.tgz", "").1["status"], 2);
+    assert_eq!(archive("no-such.tgz", "site").1["status"], 2);
+});
+
 scenario!(what_is_given_to_the_action_is_never_run, own mounts, |t| {
     if !reads_yaml(&test_name!()) {
         return;
@@ -182,7 +202,7 @@ scenario!(what_is_given_to_the_action_is_never_run, own mounts, |t| {
     checkout(t);
     t.sh("mkdir .git");
     let hostile = "$(touch pwned)`touch pwned`\"; touch pwned; '\n; touch pwned\n--output=pwned\n-x";
-    for name in ["paths", "policy", "params", "strict", "sarif"] {
+    for name in ["paths", "archive", "root", "policy", "params", "strict", "sarif"] {
         let mut inputs = json!({"executable": BINARY});
         inputs[name] = json!(hostile);
         let (said, ended) = action(t, inputs);
