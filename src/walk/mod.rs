@@ -104,6 +104,7 @@ fn round<V: Visitor>(
     options: Options<'_>,
 ) -> Result<Round<V>, SysError> {
     let (scheduler, queues) = Scheduler::new(visitors.len(), is_last, options.stop, options.counters.pending());
+    let begin = jobs.len().max(1);
     for (job, queue) in jobs.into_iter().zip(queues.iter().cycle()) {
         scheduler.enlist(queue, job);
     }
@@ -114,9 +115,26 @@ fn round<V: Visitor>(
         .map(|(seat, (visitor, queue))| Mutex::new(Some(Worker::new(visitor, queue, seat, share, &scheduler, options))))
         .collect();
     let worked: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = workers.iter().map(|worker| start(scope, || taken(worker).map(Worker::work))).collect();
+        // As many as there is work for: most trees that are looked at often are small, and a thread costs more than a
+        // directory.
+        let mut threads = Vec::with_capacity(workers.len());
+        for worker in &workers {
+            if threads.len() >= begin && !scheduler.is_called() {
+                break;
+            }
+            let thread = start(scope, || taken(worker).map(Worker::work));
+            let is_refused = thread.is_err();
+            threads.push(thread);
+            if is_refused {
+                scheduler.close_seats();
+                break;
+            }
+            scheduler.take_seat();
+        }
         threads.into_iter().map(|thread| thread.map(|thread| thread.join())).collect()
     });
+    let idle: Vec<_> =
+        workers.iter().skip(worked.len()).filter_map(|worker| taken(worker).map(Worker::into_visitor)).collect();
     let (mut done, mut refused, mut at_work) = (Vec::new(), None, 0);
     for (worked, worker) in worked.into_iter().zip(&workers) {
         match worked {
@@ -135,6 +153,7 @@ fn round<V: Visitor>(
     if let Some(error) = refused.filter(|_| at_work == 0) {
         return Err(error);
     }
+    done.extend(idle);
     drop(workers);
     Ok((done, scheduler.into_missing()))
 }

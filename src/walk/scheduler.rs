@@ -36,10 +36,21 @@ pub(crate) struct Scheduler<'a, H> {
     /// What is remembered of directories.
     pub remembered: Remembered,
     asleep: AtomicUsize,
+    /// How many threads could still be started.
+    vacant: AtomicUsize,
     over: AtomicBool,
     stop: &'a AtomicBool,
-    gate: Mutex<()>,
+    gate: Mutex<Gate>,
     bell: Condvar,
+    /// For who starts threads.
+    call: Condvar,
+}
+
+/// What is changed under the lock alone.
+#[derive(Default)]
+struct Gate {
+    /// How many threads are asked for that weren't started yet.
+    called: usize,
 }
 
 impl<'a, H> Scheduler<'a, H> {
@@ -58,10 +69,12 @@ impl<'a, H> Scheduler<'a, H> {
             missed: Missed::new(is_last),
             remembered: Remembered::default(),
             asleep: AtomicUsize::new(0),
+            vacant: AtomicUsize::new(threads),
             over: AtomicBool::new(false),
             stop,
-            gate: Mutex::new(()),
+            gate: Mutex::default(),
             bell: Condvar::new(),
+            call: Condvar::new(),
         };
         (scheduler, queues)
     }
@@ -82,9 +95,30 @@ impl<'a, H> Scheduler<'a, H> {
         }
     }
 
-    /// Whether some thread has nothing to do.
+    /// Whether some thread has nothing to do, one that isn't started yet among them.
     pub(super) fn is_hungry(&self) -> bool {
-        self.asleep.load(Ordering::Relaxed) > 0
+        self.asleep.load(Ordering::Relaxed) > 0 || self.vacant.load(Ordering::Relaxed) > 0
+    }
+
+    /// A thread begins.
+    pub(super) fn take_seat(&self) {
+        self.vacant.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// No more threads can be had.
+    pub(super) fn close_seats(&self) {
+        self.vacant.store(0, Ordering::Relaxed);
+    }
+
+    /// Waits until one more thread is asked for; `false` when none will be.
+    pub(super) fn is_called(&self) -> bool {
+        let mut gate = self.lock();
+        while gate.called == 0 && !self.is_over() && self.vacant.load(Ordering::Relaxed) > 0 {
+            gate = self.call.wait(gate).unwrap_or_else(PoisonError::into_inner);
+        }
+        let is_called = gate.called > 0 && !self.is_over();
+        gate.called = gate.called.saturating_sub(1);
+        is_called
     }
 
     /// Whether the walk is to end.
@@ -134,6 +168,7 @@ impl<'a, H> Scheduler<'a, H> {
         self.over.store(true, Ordering::Relaxed);
         drop(self.lock());
         self.bell.notify_all();
+        self.call.notify_all();
     }
 
     fn steal(&self, seat: usize) -> Option<Job<H>> {
@@ -167,15 +202,22 @@ impl<'a, H> Scheduler<'a, H> {
         self.asleep.fetch_sub(1, Ordering::SeqCst);
     }
 
+    /// Wakes a thread that sleeps; asks for one that isn't started yet where none does.
     fn wake_one(&self) {
         fence(Ordering::SeqCst);
-        if self.is_hungry() {
+        if self.asleep.load(Ordering::Relaxed) > 0 {
             drop(self.lock());
             self.bell.notify_one();
+        } else if self.vacant.load(Ordering::Relaxed) > 0 {
+            let mut gate = self.lock();
+            // One at a time: the next is asked for by whom that one finds work left to steal.
+            gate.called = 1;
+            drop(gate);
+            self.call.notify_one();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, ()> {
+    fn lock(&self) -> MutexGuard<'_, Gate> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
