@@ -80,6 +80,7 @@ mod restless;
 mod roots;
 mod run;
 mod scenario;
+mod scraped;
 mod screen;
 mod screens;
 mod share;

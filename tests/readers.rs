@@ -4,7 +4,6 @@
 use crate::lab::lab;
 use crate::stage::skip;
 use crate::{needs_program, scenario, test_name};
-use std::io::{BufRead, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -110,57 +109,6 @@ print(int(sum(s.value for s in findings)), int(families['sgidlint_exit_status'][
     };
     let findings = t.run("check . -p lab.toml --format json").exits(1).end()["findings"].to_string();
     assert_eq!(said, format!("{findings} 1 True ['{}']\n", t.path(".").display()));
-});
-
-/// What the node exporter tells of the files in a folder, as a scrape reads it.
-fn collected(folder: &Path) -> String {
-    let web = ["--collector.disable-defaults", "--collector.textfile", "--web.listen-address=127.0.0.1:0"];
-    let textfile = format!("--collector.textfile.directory={}", folder.display());
-    let mut exporter =
-        Command::new("prometheus-node-exporter").args(web).arg(textfile).stderr(Stdio::piped()).spawn().unwrap();
-    let mut log = std::io::BufReader::new(exporter.stderr.take().unwrap()).lines();
-    // It says where it listens once it does: the port is any that was free.
-    let address = log.by_ref().find_map(|line| {
-        let line = line.ok()?;
-        let at = line.find("127.0.0.1:")?;
-        let address: String = line[at..].chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
-        (!address.ends_with(":0")).then_some(address)
-    });
-    let mut answer = String::new();
-    let mut stream = std::net::TcpStream::connect(address.expect("an address")).unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
-    stream.read_to_string(&mut answer).unwrap();
-    exporter.kill().unwrap();
-    exporter.wait().unwrap();
-    answer
-}
-
-scenario!(two_jobs_of_one_folder_are_collected_and_the_failing_one_is_seen, |t| {
-    needs_program!("prometheus-node-exporter");
-    t.policy("lab.toml", &lab(""));
-    t.policy("broken.toml", &lab("root = ['$TREE/b', '$TREE/none']"));
-    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 a\n dir 0:4242 0775 b");
-    t.sh("mkdir ../prom");
-    // Two jobs of one policy, one of them twice, and one that can't read everything.
-    t.run("check a -p lab.toml --report prometheus=$DIR/prom/a.prom").succeeds();
-    t.run("check a -p lab.toml --report prometheus=$DIR/prom/again.prom").succeeds();
-    t.run("check b -p lab.toml --report prometheus=$DIR/prom/b.prom").exits(1);
-    t.run("check -p broken.toml --report prometheus=$DIR/prom/broken.prom").exits(3);
-    let told = collected(&t.dir().join("prom"));
-    assert!(told.contains("node_textfile_scrape_error 0\n"), "{told}");
-    for (report, status) in [("a", 0), ("again", 0), ("b", 1), ("broken", 3)] {
-        let series = format!("sgidlint_exit_status{{policy=\"lab\",report=\"{report}\"}} {status}\n");
-        assert!(told.contains(&series), "{series}{told}");
-    }
-    let never = r#"sgidlint_last_success_timestamp_seconds{policy="lab",report="broken"}"#;
-    assert!(!told.contains(never) && told.contains(&never.replace("broken", "b")), "{told}");
-    let series = |lint: &str| told.lines().filter(|line| line.contains(&format!("lint=\"{lint}\""))).count();
-    assert!(
-        series("missing-setgid") == 3 && series("missing-sticky") == 3,
-        "{} {}",
-        series("missing-setgid"),
-        series("missing-sticky")
-    );
 });
 
 scenario!(prometheus_takes_the_rules_and_they_fire, |t| {
