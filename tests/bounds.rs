@@ -112,3 +112,55 @@ scenario!(a_small_address_space_is_no_abort, |t| {
     }
     assert!(ends > 0, "some address space is too small");
 });
+
+scenario!(a_policy_of_literal_paths_reads_only_the_directories_on_them, |t| {
+    needs_program!("strace");
+    t.tree(
+        "
+        dir  0:0 0755 .
+        dir  0:0 0755 a
+        dir  0:0 0755 a/named
+        dir  0:0 0755 a/named/below
+        file 0:0 0666 a/named/below/f
+        dir  0:0 0755 a/other
+        dir  0:0 0755 a/other/below
+        file 0:0 0666 b
+        dir  0:0 0755 c
+        dir  0:0 0755 c/d
+        file 0:0 0666 c/d/f
+        file 0:0 0666 c/d/g
+        ",
+    );
+    let mut rules = String::new();
+    for path in ["/a/named", "/b", "/c/d/f", "/a/gone/for/good"] {
+        writeln!(rules, "[[tree.rule]]\nmatch = '{path}'\nscope = 'self'\nfile-mode = '0644'\ndir-mode = '0755'")
+            .unwrap();
+    }
+    t.policy("literal.toml", &format!("format = 1\n[[tree]]\nroot = '$TREE'\n{rules}"));
+    let run = t.run("check -p literal.toml --format json");
+    run.exits(1).finds("deny excess-permission b safe\ndeny excess-permission c/d/f safe\nwarn world-writable b none\nwarn world-writable c/d/f none\nwarn unused-rule - none");
+    // The root, a, c and c/d are read: these names stand in them.
+    assert_eq!(run.end()["entries"], 9);
+    let trace = t.strace("check -q -p literal.toml");
+    let opened = |name: &str| {
+        trace.calls.iter().filter(|call| call.contains("open") && call.contains(&format!("\"{name}\""))).count()
+    };
+    assert_eq!(["other", "below"].map(opened), [0, 0]);
+    assert!(opened("c") + opened("./c") > 0, "strace shows what is opened");
+});
+
+scenario!(ten_thousand_literal_paths_are_looked_up_and_not_gone_through, |t| {
+    // Alike in their first and last letters, and in their last component.
+    let (mut tree, mut rules) = (String::from("dir 0:0 0755 .\n"), String::new());
+    for at in 0..200 {
+        writeln!(tree, "dir 0:0 0755 project-{at:04}-x\nfile 0:0 0666 project-{at:04}-x/dataset-readme.txt").unwrap();
+    }
+    for at in 0..10_000 {
+        let path = format!("/project-{at:04}-x/dataset-readme.txt");
+        writeln!(rules, "[[tree.rule]]\nmatch = '{path}'\nscope = 'self'\nfile-mode = '0644'").unwrap();
+    }
+    t.tree(&tree);
+    t.policy("many.toml", &format!("format = 1\n[[tree]]\nroot = '$TREE'\n{rules}"));
+    let run = t.run("check -p many.toml --allow unused-rule --allow world-writable --format json");
+    assert_eq!((run.exits(1).end()["findings"].clone(), run.end()["entries"].clone()), (200.into(), 401.into()));
+});

@@ -6,7 +6,7 @@ use crate::compile::instance::Instance;
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::intent::Intent;
-use crate::pattern::matching::Buffers;
+use crate::pattern::matching::{Buffers, Live};
 
 /// What a policy says of a name, before anything is known of the entry but its kind.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -24,7 +24,7 @@ pub(crate) enum Ruling<'p> {
 pub(crate) struct Scratch {
     pub(super) buffers: Buffers,
     pub(super) applying: BitSet,
-    pub(super) live: BitSet,
+    pub(super) live: Live,
     /// What the rules did.
     pub usage: Usage,
 }

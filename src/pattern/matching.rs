@@ -3,11 +3,13 @@
 //! Every component of every pattern is a *place*. A directory carries the places that names in it may stand at
 //! (its live places): those of an anchored pattern only at their depth, those behind `**` all the way down. A name
 //! is looked up among them all at once; most names stand nowhere, and nothing more is asked of them. Where the
-//! filters of a pattern can't be sure, its rule's own `Gitignore` decides.
+//! filters of a pattern can't be sure, its rule's own `Gitignore` decides. Rules that list plain paths stand in a tree of
+//! names instead, where a directory has one place at most.
 
 use super::At;
 use super::authority::{Authority, Name, Need, PatternError, Word};
 use super::components::Pattern;
+use super::literals::{self, Literals};
 use super::name_filter::{Key, NameFilter};
 use super::name_index::NameIndex;
 use crate::model::bits::BitSet;
@@ -24,6 +26,14 @@ pub(crate) struct Matching {
     /// Places that lead deeper into a pattern.
     steps: NameIndex,
     sets: Sets,
+    literals: Literals,
+}
+
+/// Where the names of a directory may stand in the patterns.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Live {
+    places: BitSet,
+    literal: Option<u32>,
 }
 
 /// Places of one kind each.
@@ -91,7 +101,7 @@ pub(crate) struct Touch {
 pub(crate) struct Buffers {
     path: Vec<u8>,
     places: Vec<usize>,
-    /// What [`Matching::touch`] found, by matcher.
+    /// What [`Matching::touch`] found, in the order of matchers.
     pub(crate) touches: Vec<Touch>,
 }
 
@@ -99,10 +109,17 @@ impl Matching {
     /// Compiles lists of patterns, one matcher each, and says what is wrong with them.
     pub(crate) fn new(lists: &[&[At<String>]]) -> Result<Matching, Vec<PatternError>> {
         let (mut places, mut errors, mut read) = (Vec::new(), Vec::new(), Vec::new());
+        let mut literals = Literals::new();
         for (matcher, list) in lists.iter().enumerate() {
             let first = places.len();
-            for (number, pattern) in list.iter().enumerate().filter(|(_, pattern)| pattern.value != "/") {
-                places_of(&Pattern::parse(&pattern.value), matcher, number, &mut places);
+            let patterns = list.iter().filter(|pattern| pattern.value != "/");
+            let patterns: Vec<_> = patterns.map(|pattern| Pattern::parse(&pattern.value)).collect();
+            if let Some(paths) = patterns.iter().map(literals::names).collect::<Option<Vec<_>>>() {
+                let paths = paths.iter().zip(&patterns);
+                paths.for_each(|(names, pattern)| literals.insert(matcher, names, pattern.directories));
+            } else {
+                let numbered = patterns.iter().enumerate();
+                numbered.for_each(|(number, pattern)| places_of(pattern, matcher, number, &mut places));
             }
             let is_sure = places[first..].iter().all(|place| place.certainty == Certainty::Sure);
             match Authority::new(list, if is_sure { Need::Never } else { Need::Asked }) {
@@ -118,10 +135,10 @@ impl Matching {
             let asks_path = asks_path(&places[own.clone()]);
             Matcher { authority, keeps, places: own, asks_path }
         });
-        Ok(Matching::index(matchers.collect(), places))
+        Ok(Matching::index(matchers.collect(), places, literals))
     }
 
-    fn index(matchers: Vec<Matcher>, places: Vec<MatchPosition>) -> Matching {
+    fn index(matchers: Vec<Matcher>, places: Vec<MatchPosition>, literals: Literals) -> Matching {
         let bound = places.len();
         let index = |wanted: &dyn Fn(&MatchPosition) -> bool| {
             let some = places.iter().enumerate().filter(|(_, place)| wanted(place));
@@ -151,6 +168,7 @@ impl Matching {
             sets,
             matchers,
             places,
+            literals,
         }
     }
 
@@ -160,31 +178,33 @@ impl Matching {
     }
 
     /// The live places in the root.
-    pub(crate) fn start(&self) -> BitSet {
-        self.sets.start.clone()
+    pub(crate) fn start(&self) -> Live {
+        Live { places: self.sets.start.clone(), literal: self.literals.start() }
     }
 
     /// Takes a matcher's places out, where it matched what lies above and takes nothing back below: there is nothing
-    /// left to ask it, however deep the tree goes.
-    pub(crate) fn settle(&self, live: &mut BitSet, matcher: usize) {
+    /// left to ask it, however deep the tree goes. Paths end by themselves.
+    pub(crate) fn settle(&self, live: &mut Live, matcher: usize) {
         if self.matchers[matcher].keeps {
-            live.drop_range(self.matchers[matcher].places.clone());
+            live.places.drop_range(self.matchers[matcher].places.clone());
         }
     }
 
     /// Whether a pattern could touch a name here.
-    pub(crate) fn is_open(&self, live: &BitSet, is_directory: bool) -> bool {
-        live.meets(if is_directory { &self.sets.for_directories } else { &self.sets.for_files })
+    pub(crate) fn is_open(&self, live: &Live, is_directory: bool) -> bool {
+        live.places.meets(if is_directory { &self.sets.for_directories } else { &self.sets.for_files })
+            || self.literals.is_open(live.literal, is_directory)
     }
 
     /// Whether every name here has to be asked about, however it begins and ends.
-    pub(crate) fn asks_all(&self, live: &BitSet, is_directory: bool) -> bool {
-        self.last(is_directory).asks_all(live)
+    pub(crate) fn asks_all(&self, live: &Live, is_directory: bool) -> bool {
+        self.last(is_directory).asks_all(&live.places)
     }
 
-    /// Whether a pattern could touch a name, by its first and last bytes; where not every name has to be asked about.
-    pub(crate) fn may_touch(&self, name: &[u8], is_directory: bool) -> bool {
-        self.last(is_directory).may_find(Key::new(name))
+    /// Whether a pattern could touch a name, by its first and last bytes, or a path ends there; where not every name has to
+    /// be asked about.
+    pub(crate) fn may_touch(&self, live: &Live, name: &[u8], is_directory: bool) -> bool {
+        self.last(is_directory).may_find(Key::new(name)) || self.literals.may_touch(live.literal, name)
     }
 
     fn last(&self, is_directory: bool) -> &NameIndex {
@@ -192,36 +212,38 @@ impl Matching {
     }
 
     /// Whether a rule's pattern could touch a name here, or anywhere below.
-    pub(crate) fn leads_on(&self, live: &BitSet) -> bool {
-        live.meets(&self.sets.of_rules)
+    pub(crate) fn leads_on(&self, live: &Live) -> bool {
+        live.places.meets(&self.sets.of_rules) || self.literals.leads_on(live.literal)
     }
 
     /// Whether [`Matching::touch`] may have to know the directory's path here.
-    pub(crate) fn needs_path(&self, live: &BitSet) -> bool {
-        live.meets(&self.sets.by_path)
+    pub(crate) fn needs_path(&self, live: &Live) -> bool {
+        live.places.meets(&self.sets.by_path)
     }
 
     /// The live places in the directory `name` below one with `live`.
-    pub(crate) fn descend(&self, live: &BitSet, name: &[u8], into: &mut BitSet) {
-        into.copy_from(live);
-        into.keep(&self.sets.anywhere);
-        if live.meets(&self.sets.steps) {
+    pub(crate) fn descend(&self, live: &Live, name: &[u8], into: &mut Live) {
+        into.places.copy_from(&live.places);
+        into.places.keep(&self.sets.anywhere);
+        if live.places.meets(&self.sets.steps) {
             let key = Key::new(name);
-            self.steps.each(key, live, |number| {
+            self.steps.each(key, &live.places, |number| {
                 if self.places[number].filter.passes(key) {
-                    into.insert(number + 1);
+                    into.places.insert(number + 1);
                 }
             });
         }
+        into.literal = self.literals.descend(live.literal, name);
     }
 
     /// Finds what each matcher says of a name itself; those that say nothing are left out.
-    pub(crate) fn touch(&self, live: &BitSet, name: Name<'_>, buffers: &mut Buffers) {
+    pub(crate) fn touch(&self, live: &Live, name: Name<'_>, buffers: &mut Buffers) {
         let Buffers { path, places, touches } = buffers;
         places.clear();
         touches.clear();
+        self.literals.touch(live.literal, name, touches);
         let key = Key::new(name.name);
-        self.last(name.is_directory).each(key, live, |number| {
+        self.last(name.is_directory).each(key, &live.places, |number| {
             if self.places[number].filter.passes(key) {
                 places.push(number);
             }
@@ -229,6 +251,7 @@ impl Matching {
         // Places are in the order of matchers and their patterns: the last of a matcher is its last pattern.
         places.sort_unstable();
         path.clear();
+        let is_mixed = !touches.is_empty() && !places.is_empty();
         for group in places.chunk_by(|&a, &b| self.places[a].matcher == self.places[b].matcher) {
             let Some(last) = group.last().map(|&number| &self.places[number]) else { continue };
             let matcher = last.matcher as usize;
@@ -238,6 +261,9 @@ impl Matching {
                 (Certainty::Likely | Certainty::Blind, _) => self.matchers[matcher].authority.ask(name, path),
             };
             touches.extend(word.map(|word| Touch { matcher, word }));
+        }
+        if is_mixed {
+            touches.sort_unstable_by_key(|touch| touch.matcher);
         }
     }
 }

@@ -4,6 +4,7 @@ mod authority;
 pub(crate) mod branch;
 mod components;
 pub(crate) mod left_out;
+mod literals;
 pub(crate) mod matching;
 mod name_filter;
 mod name_index;

@@ -106,6 +106,11 @@ impl NameFilter {
         NameFilter { prefix: Edge::first(prefix), suffix: Edge::last(suffix), middle }
     }
 
+    /// The name, if it is but one.
+    pub(super) fn literal(&self) -> Option<&[u8]> {
+        (self.middle == Middle::Nothing).then_some(&*self.prefix.text)
+    }
+
     /// The filter that every name passes.
     pub(super) fn any() -> NameFilter {
         NameFilter::new(&[Piece::Star])

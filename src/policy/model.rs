@@ -285,7 +285,7 @@ pub struct Rule {
 }
 
 /// What a rule is about.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
 pub enum RuleScope {
     /// What matches and all below it.
     #[default]

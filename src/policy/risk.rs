@@ -1,7 +1,7 @@
 //! What a policy itself gets wrong, before any tree is looked at: risky-rule and empty-group.
 
 use super::model::{AccountText, Attribute, Model, Rule, Tree, Wishes};
-use super::model::{AclEntryText, AclText, At};
+use super::model::{AclEntryText, AclText, At, RuleScope};
 use crate::lints::{self, Lint};
 use crate::model::acl::term::AclOperator;
 use crate::model::mode::{Mode, ModeExpression};
@@ -38,20 +38,27 @@ pub(crate) fn risks(model: &Model, params: &BTreeMap<String, String>, is_empty: 
 
 /// Rules of which a later one of the same pattern says every attribute again.
 fn shadowed(tree: &Tree) -> impl Iterator<Item = Risk> {
-    tree.rules.iter().enumerate().filter_map(|(at, rule)| {
-        let texts = |rule: &Rule| rule.patterns.iter().map(|pattern| pattern.value.clone()).collect::<Vec<_>>();
-        let mut later = tree.rules[at + 1..].iter();
-        let by = later.find(|later| {
-            let is_alike = texts(later) == texts(rule) && later.scope == rule.scope;
-            let (said, again) = (said(&rule.wishes), said(&later.wishes));
-            let says_all = said.iter().zip(again).all(|(said, again)| !said || again);
-            is_alike && later.wishes.kinds == rule.wishes.kinds && said.contains(&true) && says_all
-        })?;
-        let label = texts(rule).join(", ");
-        let message =
-            format!("the rule of `{label}` decides nothing: the one in line {} says all of it again", by.line);
-        Some(Risk { lint: Lint::ShadowedRule, line: rule.line, message })
-    })
+    let mut alike: BTreeMap<(Vec<&str>, RuleScope), Vec<&Rule>> = BTreeMap::new();
+    for rule in &tree.rules {
+        let patterns = rule.patterns.iter().map(|pattern| pattern.value.as_str()).collect();
+        alike.entry((patterns, rule.scope)).or_default().push(rule);
+    }
+    let says_all = |later: &Rule, rule: &Rule| {
+        let (said, again) = (said(&rule.wishes), said(&later.wishes));
+        let says_all = said.iter().zip(again).all(|(said, again)| !said || again);
+        later.wishes.kinds == rule.wishes.kinds && said.contains(&true) && says_all
+    };
+    let of_some = move |((patterns, _), rules): ((Vec<&str>, _), Vec<&Rule>)| {
+        let by = |at: usize| rules[at + 1..].iter().find(|later| says_all(later, rules[at]));
+        let shadowed = (0..rules.len()).filter_map(|at| Some((rules[at].line, by(at)?.line)));
+        let label = patterns.join(", ");
+        let risk = |(line, by): (u32, u32)| {
+            let message = format!("the rule of `{label}` decides nothing: the one in line {by} says all of it again");
+            Risk { lint: Lint::ShadowedRule, line, message }
+        };
+        shadowed.map(risk).collect::<Vec<_>>()
+    };
+    alike.into_iter().flat_map(of_some)
 }
 
 /// Which attributes a rule says something of.
@@ -118,7 +125,6 @@ fn empty(wishes: &Wishes, params: &BTreeMap<String, String>, is_empty: &dyn Fn(&
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::RuleScope;
     use super::super::testing::{is as said, model, modes, named, rule, tree};
     use super::*;
 

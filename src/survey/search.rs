@@ -6,7 +6,7 @@ use crate::judging::selection::Selection;
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
 use crate::model::path::TreePath;
-use crate::pattern::matching::{Buffers, Matching, Touch};
+use crate::pattern::matching::{Buffers, Live, Matching, Touch};
 use crate::pattern::{Name, Word};
 use crate::policy::model::{RuleScope, Search};
 use crate::source::mounts::{Class, Mounts, classify, current_mount};
@@ -105,7 +105,7 @@ struct Here<K> {
     /// Which of those that are sought take all that lies here.
     on: BitSet,
     /// Where names that stand here may be in the patterns.
-    live: BitSet,
+    live: Live,
     /// Whether all that lies here is selected.
     is_selected: bool,
     directory: Arc<Branch<K>>,
@@ -313,7 +313,7 @@ impl<K: Send + Sync> Visitor for Searcher<'_, K> {
         }
         let path = self.path_for(at);
         let Some((applying, on)) = self.hear(here, &path, name, Kind::Dir) else { return Next::Leave };
-        let mut live = BitSet::new(0);
+        let mut live = Live::default();
         self.matching.descend(&here.live, name, &mut live);
         let held = match (own, at.parent()) {
             (Some(own), _) => duplicate(own),

@@ -5,7 +5,7 @@ use crate::compile::instance::Instance;
 use crate::compile::rules::Decision;
 use crate::model::bits::BitSet;
 use crate::model::entry::Kind;
-use crate::pattern::matching::Touch;
+use crate::pattern::matching::{Live, Touch};
 use crate::pattern::{Name, Word};
 use crate::policy::model::RuleScope;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ struct HerePosition {
     /// The rules that hold for all that lies here, unless a pattern says otherwise.
     on: BitSet,
     /// Where names that stand here may be in the patterns.
-    live: BitSet,
+    live: Live,
     /// What is decided on names that no pattern touches, by kind.
     plain: [Option<Decision>; Kind::ALL.len()],
     /// The names of files and the like that a pattern could touch here, and those of directories.
@@ -72,7 +72,7 @@ impl Here {
         (applying, Here::new(instance, on, live, plain))
     }
 
-    fn new(instance: &Instance, on: BitSet, live: BitSet, plain: [Option<Decision>; Kind::ALL.len()]) -> Here {
+    fn new(instance: &Instance, on: BitSet, live: Live, plain: [Option<Decision>; Kind::ALL.len()]) -> Here {
         let matching = instance.rules.matching();
         let open = |is_directory| match matching.is_open(&live, is_directory) {
             false => Open::None,
@@ -143,7 +143,7 @@ impl Here {
     pub(crate) fn may_touch(&self, instance: &Instance, name: &[u8], kind: Kind) -> bool {
         match self.open(kind) {
             Open::None => false,
-            Open::Some => instance.rules.matching().may_touch(name, kind == Kind::Dir),
+            Open::Some => instance.rules.matching().may_touch(&self.0.live, name, kind == Kind::Dir),
             Open::All => true,
         }
     }

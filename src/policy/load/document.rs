@@ -14,8 +14,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The largest policy file that is read; the largest anyone writes is a hundredth of it.
-const LARGEST: u64 = 1 << 20;
+/// The largest policy file that is read: a hundred thousand rules, as programs write them. The largest anyone writes is a
+/// thousandth of it.
+const LARGEST: u64 = 1 << 24;
 
 /// Where a policy is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -149,7 +150,9 @@ fn folder_of(path: &Path) -> Result<PathBuf, SysError> {
 
 fn advice(error: &ReadError) -> &'static str {
     match error {
-        ReadError::TooLarge { .. } => "a policy has a few hundred lines: is it the right file?",
+        ReadError::TooLarge { .. } => {
+            "a policy has a few hundred lines, or a rule for each of many paths: is it the right file?"
+        }
         ReadError::Fifo => "name a file, or give it as a pipe: <(command)",
         ReadError::Call(error) if error.is_absence() => "check the path; built-in policies are named without `/`",
         ReadError::Call(SysError { .. }) => "name a file that may be read",

@@ -204,11 +204,11 @@ fn circles_are_told() {
 
 #[test]
 fn files_are_small_and_utf_8() {
-    let folder = Folder::with(&[("big.toml", &"#".repeat((1 << 20) + 1))]);
+    let folder = Folder::with(&[("big.toml", &"#".repeat((1 << 24) + 1))]);
     assert_eq!(
         folder.told(load(&folder.request())),
-        "- policy big.toml can't be read: larger than 1048576 bytes; \
-         a policy has a few hundred lines: is it the right file?"
+        "- policy big.toml can't be read: larger than 16777216 bytes; \
+         a policy has a few hundred lines, or a rule for each of many paths: is it the right file?"
     );
     let folder = Folder::with(&[]);
     fs::write(folder.path("latin.toml"), b"format = 1\n# gr\xfcn\n").expect("written");
