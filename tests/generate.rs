@@ -244,6 +244,7 @@ scenario!(what_is_generated_takes_what_the_command_takes, |t| {
         words.sort();
         words
     };
+    t.sh("mkdir ../out");
     let said = |kind: &str, words: &str| {
         let run = t.run(&format!("generate {kind} {words}"));
         run.succeeds().stdout().replace(r"\%", "%").replace("%%", "%")
@@ -277,8 +278,8 @@ scenario!(what_is_generated_takes_what_the_command_takes, |t| {
     ] {
         t.run(&format!("generate cron -p lab.toml {wrong}")).exits(2);
     }
-    let of_checks = ["--report sarif=x", "--probe", "--max-findings 3", "--baseline x", "--paths-from x"];
-    for (wrong, is_report) in of_checks.iter().zip([true, false, false, false, false]) {
+    let of_checks = ["--report sarif=x", "--probe", "--baseline x", "--paths-from x"];
+    for (wrong, is_report) in of_checks.iter().zip([true, false, false, false]) {
         for kind in if is_report { &["pre-deploy"][..] } else { &["systemd", "pre-deploy"] } {
             t.run(&format!("generate {kind} -p lab.toml --fix {wrong}"))
                 .exits(2)
@@ -291,11 +292,11 @@ scenario!(what_is_generated_takes_what_the_command_takes, |t| {
     let behind =
         unit.lines().find_map(|line| line.strip_prefix("ExecStopPost=-")).expect("a check behind it").to_owned();
     assert!(
-        behind.contains(" check -q --report \"prometheus=$DIR/out/left.prom\" ")
+        behind.contains(" --report \"prometheus=$DIR/out/left.prom\" ")
             || behind.contains("prometheus=$DIR/out/left.prom"),
         "{behind}"
     );
-    assert!(behind.ends_with(" -o /dev/null") && unit.contains("ReadWritePaths=-$DIR/out\n"), "{unit}");
+    assert!(behind.contains(" check -q --report-only ") && unit.contains("ReadWritePaths=-$DIR/out\n"), "{unit}");
     for wrong in ["mail", "a b.service", "x.service\nExecStart=/bin/sh"] {
         t.run(&format!("generate systemd -p lab.toml --on-failure '{wrong}'")).exits(2);
     }
@@ -303,7 +304,7 @@ scenario!(what_is_generated_takes_what_the_command_takes, |t| {
     assert!(unit.contains("\nOnFailure=mail-root@n.service\n\n[Service]\n"), "{unit}");
     assert!(unit.contains(" --baseline $DIR/known ") || unit.contains("/known "), "{unit}");
     // What was printed does what it says.
-    t.sh("mkdir ../out; chmod g-s .");
+    t.sh("chmod g-s .");
     for words in [check, fix] {
         let line = t.run(&format!("generate cron {words}"));
         let all = line.stdout().lines().filter(|line| !line.starts_with('#'));
@@ -371,7 +372,23 @@ scenario!(metrics_can_be_written_to_a_folder_of_another_user, |t| {
     for words in ["", "--report prometheus=$DIR/lab.prom"] {
         assert_eq!(value(&unit(words), "CapabilityBoundingSet="), "CAP_DAC_READ_SEARCH", "{words}");
     }
-    t.run("generate systemd -p lab.toml --report prometheus=$DIR/none/x").mentions("print this again once it is there");
+    // A repair passes by them too, and what its unit writes are two files.
+    let service = unit("--fix --report prometheus=$DIR/textfile/lab.prom");
+    let capabilities = value(&service, "CapabilityBoundingSet=").to_lowercase().replace("cap_", "+").replace(' ', ",");
+    t.sh("rm ../textfile/*");
+    for command in [value(&service, "ExecStart="), value(&service, "ExecStopPost=-")] {
+        t.sh(&format!("setpriv --bounding-set=-all,{capabilities} --inh-caps=-all --no-new-privs {command}"));
+    }
+    assert_eq!(t.sh("ls ../textfile"), "lab-fix.prom\nlab.prom\n");
+    for (wrong, said) in [
+        ("none/x.prom", "make it first"),
+        ("lab.toml/x.prom", "it is no directory"),
+        ("textfile/x.txt", "let the name of the file end in `.prom`"),
+    ] {
+        for kind in ["cron", "systemd", "cron --fix"] {
+            t.run(&format!("generate {kind} -p lab.toml --report prometheus=$DIR/{wrong}")).exits(2).mentions(said);
+        }
+    }
 });
 
 scenario!(a_deploy_step_takes_a_list_and_a_baseline_and_nothing_of_this_machine, |t| {

@@ -176,3 +176,155 @@ scenario!(tests_of_policies_are_told_to_ci_servers, |t| {
     t.run("policy test --format sarif tested.toml").exits(2);
     t.run("policy check --format junit tested.toml").exits(2);
 });
+
+scenario!(a_root_that_fstab_mounts_and_that_is_not_mounted_is_no_good_night, own mounts, |t| {
+    t.policy("lab.toml", &lab("root = ['$TREE/data/share', '$TREE/here']"));
+    t.policy("without.toml", &lab("root = '$TREE/data/share'\nmounted = false"));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 data\n dir 0:4242 0775 data/share\n dir 0:4242 2775 here");
+    // This machine's own files are not touched.
+    t.sh("mkdir ../etc; cp -r /etc/. ../etc 2>/dev/null || true; mount --bind ../etc /etc");
+    let fstab = |options: &str| {
+        t.file("etc/fstab", &format!("# disks\nUUID=7 {}/ ext4 {options} 0 2\n", t.path("data").display()));
+    };
+    fstab("defaults");
+    t.run("check -q -p lab.toml").exits(3).mentions("$TREE/data/share").mentions("nothing is mounted on $TREE/data, though /etc/fstab");
+    t.run("fix -y -q --trust-parents -p lab.toml").exits(3).mentions("`mounted = false`");
+    t.holds_first_tree();
+    // What the policy says of itself counts, and so does what is there; bound onto itself it is what lay there.
+    t.run("check -q -p without.toml").exits(1).mentions("missing-setgid").never_mentions("mounted");
+    t.sh("mount --bind data data");
+    t.run("check -q -p lab.toml").exits(3).mentions("nothing is mounted");
+    t.sh("umount data; mount -t tmpfs none data; mkdir -m 2775 data/share; chgrp 4242 data/share; chmod 2775 data/share");
+    t.run("check -q -p lab.toml").succeeds().never_mentions("mounted");
+    t.sh("umount data");
+    // What is mounted by hand may be missing, and what no file names is only told.
+    fstab("noauto,user");
+    t.run("check -q -p lab.toml").exits(1).mentions("warning: ").mentions("`mounted = true` in a policy");
+    t.sh("rm ../etc/fstab");
+    t.run("check -q -p lab.toml").exits(1).never_mentions("mounted");
+});
+
+scenario!(a_root_that_is_bound_onto_itself_is_not_mounted, own mounts, |t| {
+    t.policy("lab.toml", &lab("root = '$TREE'\nmounted = true"));
+    t.tree("dir 0:4242 2775 .");
+    // As systemd does with the ReadWritePaths= of a service.
+    t.sh("mount --bind . .");
+    t.run("check -q -p lab.toml").exits(3).mentions("nothing is mounted here");
+    t.sh("mkdir ../other; chgrp 4242 ../other; chmod 2775 ../other; mount --bind ../other .");
+    t.run("check -q -p lab.toml").succeeds();
+});
+
+scenario!(a_root_that_emptied_is_told, |t| {
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.tree("dir 0:4242 2775 .");
+    t.sh("for i in $(seq 30); do mkdir d$i; chmod 0775 d$i; chmod g-s d$i; done");
+    t.run("fix -y -q -p lab.toml").succeeds();
+    let check = "check -q -p lab.toml --report prometheus=$DIR/a.prom";
+    t.run(check).succeeds().is_silent();
+    t.sh("mkdir ../away; mv d* ../away");
+    // By the metrics of the night before, once; by the record, as long as it stays so.
+    t.run(check).succeeds().mentions("$TREE: 1 entry here, and 31 when").mentions("`mounted = true`");
+    for command in [check, "check -q -p lab.toml", "fix -y -q -p lab.toml"] {
+        let told = t.run(command);
+        told.succeeds()
+            .mentions("$TREE is empty, and run ")
+            .mentions("changed 30 entries in it")
+            .mentions("`mounted = true`");
+        assert_eq!(told.stderr().lines().count(), 1, "{}", told.stderr());
+    }
+    t.sh("mv ../away/d1 .");
+    t.run("check -q -p lab.toml").succeeds().is_silent();
+});
+
+scenario!(policies_that_are_written_for_mount_points_say_so, own mounts, |t| {
+    t.tree("dir 0:0 2775 .\n dir 0:0 2775 disk\n dir 0:0 2775 plain");
+    t.sh("mount -t tmpfs -o mode=2775 none disk");
+    t.run("policy use setgid-share $TREE/disk").succeeds().mentions("mounted = true");
+    t.run("policy use setgid-share $TREE/plain").succeeds().never_mentions("mounted = true");
+    let both = t.run("policy use setgid-share $TREE/disk $TREE/plain -o $DIR/both.toml");
+    both.succeeds();
+    t.run("init $TREE/disk -o $DIR/disk.toml").succeeds();
+    t.run("init $TREE/plain").succeeds().never_mentions("mounted ");
+    t.policy("none.toml", "format = 1\n[[tree]]\nroot = '$TREE/disk'\nsetgid = true\n");
+    t.run("generate cron -p none.toml").succeeds().mentions("$TREE/disk is a mount point: `mounted = true`");
+    for file in ["disk.toml", "both.toml"] {
+        t.run(&format!("generate cron -p $DIR/{file}")).succeeds().never_mentions("mount point");
+        t.run(&format!("check -q -p $DIR/{file}")).succeeds();
+    }
+    t.sh("umount disk");
+    for file in ["disk.toml", "both.toml"] {
+        t.run(&format!("check -q -p $DIR/{file}")).exits(3).mentions("nothing is mounted here");
+    }
+});
+
+scenario!(the_night_of_a_killed_repair_says_so_in_one_mail, |t| {
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.tree(FLAWED);
+    t.sh("mkdir ../out");
+    let generated = t.run("generate cron --fix -p lab.toml --report prometheus=$DIR/out/lab.prom --max-findings 1");
+    let line = generated.succeeds().stdout().lines().find(|line| line.starts_with("17 ")).expect("a line").to_owned();
+    assert_eq!(generated.stdout().lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).count(), 1);
+    let (_, command) = line.split_once("root  ").expect("a command");
+    let dir = t.dir().display().to_string();
+    let command = command.replace("$TREE", &format!("{dir}/tree")).replace("$DIR", &dir).replace(r"\%", "%");
+    let mail = |command: &str| t.sh(&format!("{{ {command}; }} 2>&1 || true"));
+    assert_eq!(mail(&command).lines().count(), 1, "one line of what was changed");
+    let metrics = |name: &str| std::fs::read_to_string(t.dir().join("out").join(name)).unwrap_or_default();
+    assert!(metrics("lab-fix.prom").contains("outcome=\"applied\"} 5\n"), "{}", metrics("lab-fix.prom"));
+    assert!(metrics("lab.prom").contains("sgidlint_interrupted_runs{policy=\"lab\",report=\"lab\"} 0\n"));
+    assert_eq!(mail(&command), "");
+    // The repair of this night was killed: the check behind it says so, in the same mail.
+    cut_short(t);
+    let told = mail(&command.replacen("fix -y -q", "no-such-command", 1));
+    assert!(told.contains("was interrupted") && told.contains("sgidlint undo"), "{told}");
+    // What both see is told once; leftovers have as many lines as were asked for.
+    t.sh("mkfifo x; chgrp 0 x; touch y z; chown 2001:2001 y z; chmod 600 y z");
+    let told = mail(&command);
+    assert_eq!(told.matches("[foreign-group]").count(), 1, "{told}");
+    assert!(metrics("lab.prom").contains("lint=\"foreign-group\",level=\"deny\"} 2\n"), "{}", metrics("lab.prom"));
+});
+
+scenario!(metrics_of_a_repair_count_what_became_of_its_changes, |t| {
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.tree(FLAWED);
+    let file = t.dir().join("fix.prom");
+    let metrics = || std::fs::read_to_string(&file).unwrap();
+    let fix = "fix -y -q -p lab.toml --report prometheus=$DIR/fix.prom";
+    t.run(&format!("{fix} --max-changes 2")).exits(3);
+    assert!(
+        metrics().contains("outcome=\"untried\"} 5\n")
+            && metrics().contains("sgidlint_fix_exit_status{policy=\"lab\",report=\"fix\"} 3\n")
+    );
+    t.run(fix).succeeds();
+    assert!(
+        metrics().contains("outcome=\"applied\"} 5\n") && metrics().contains("outcome=\"untried\"} 0\n"),
+        "{}",
+        metrics()
+    );
+    t.policy("lab.toml", "format = 1\n[[tree\n");
+    t.run(fix).exits(2);
+    assert!(metrics().contains("sgidlint_fix_exit_status{policy=\"lab\",report=\"fix\"} 2\n"), "{}", metrics());
+    t.run("fix -y -p lab.toml --report sarif=$DIR/x").exits(2).mentions("only metrics");
+    t.run("fix -n -p lab.toml --report prometheus=$DIR/x").exits(2);
+    assert!(!t.dir().join("x").exists());
+});
+
+scenario!(one_roots_error_hides_no_other_root_in_the_metrics, |t| {
+    t.policy("lab.toml", &lab("root = ['$TREE/a', '$TREE/b', '$TREE/none']"));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 0775 a\n dir 0:4242 2775 b\n file 0:4242 0664 b/f");
+    t.run("check -q -p lab.toml --report prometheus=$DIR/a.prom").exits(3);
+    let text = std::fs::read_to_string(t.dir().join("a.prom")).unwrap().replace(t.dir().to_str().unwrap(), "");
+    for line in [
+        r#"sgidlint_findings{policy="lab",report="a",root="/tree/a",lint="missing-setgid",level="deny"} 1"#,
+        r#"sgidlint_findings{policy="lab",report="a",root="/tree/b",lint="missing-setgid",level="deny"} 0"#,
+        r#"sgidlint_root_entries{policy="lab",report="a",root="/tree/b"} 2"#,
+        r#"sgidlint_root_errors{policy="lab",report="a",root="/tree/b"} 0"#,
+        r#"sgidlint_root_errors{policy="lab",report="a",root="/tree/none"} 1"#,
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line}\n{text}");
+    }
+    assert!(
+        !text.contains("sgidlint_entries{") && !text.contains("root=\"\"") && !text.contains("none\",lint"),
+        "{text}"
+    );
+});

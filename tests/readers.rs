@@ -116,7 +116,7 @@ scenario!(prometheus_takes_the_rules_and_they_fire, |t| {
     let rules = t.run("generate alerts");
     t.file("alerts.yml", rules.succeeds().stdout());
     let said = t.sh("promtool check rules ../alerts.yml");
-    assert!(said.contains("SUCCESS: 8 rules found"), "{said}");
+    assert!(said.contains("SUCCESS: 13 rules found"), "{said}");
     let labels = r#"{policy="lab",report="a",instance="x"}"#;
     let series = |name: &str, values: &str| format!("      - series: '{name}{labels}'\n        values: '{values}'\n");
     let findings =
@@ -138,7 +138,17 @@ scenario!(prometheus_takes_the_rules_and_they_fire, |t| {
             expressions.concat()
         )
     };
-    let fine = series("sgidlint_last_success_timestamp_seconds", "0+3600x100");
+    let fine = [
+        series("sgidlint_last_success_timestamp_seconds", "0+3600x100"),
+        series("sgidlint_last_run_timestamp_seconds", "0+3600x100"),
+    ]
+    .concat();
+    let root = r#"sgidlint_root_entries{policy="lab",report="a",instance="x",root="/srv"}"#;
+    let entries = |values: &str| format!("      - series: '{root}'\n        values: '{values}'\n");
+    let changes = r#"sgidlint_fix_changes{policy="lab",report="a-fix",instance="x",outcome="failed"}"#;
+    let up =
+        |values: &str| format!("      - series: 'up{{instance=\"x\",job=\"node\"}}'\n        values: '{values}'\n");
+    let run = |values: &str| series("sgidlint_last_run_timestamp_seconds", values);
     let cases = [
         case(
             &[
@@ -148,8 +158,24 @@ scenario!(prometheus_takes_the_rules_and_they_fire, |t| {
             ],
             &[quiet(60), quiet(3000)],
         ),
+        // Half of the entries go, or all but the root, or some of few.
+        case(&[fine.clone(), entries("10000x30 1x100")], &[quiet(1740), firing("SgidlintEntriesCollapsed", 1860, "")]),
+        case(&[fine.clone(), entries("10000x30 5100x100")], &[quiet(2400)]),
+        case(&[fine.clone(), entries("19x30 1x100")], &[quiet(2400)]),
+        // The file goes; the machine goes, which others tell of; there never was one.
+        case(&[run("0+3600x10 _x100"), up("1x100")], &[quiet(540), firing("SgidlintVanished", 900, "")]),
+        case(&[run("0+3600x10 _x100"), up("1x10 0x100")], &[quiet(900)]),
+        case(&[up("1x100")], &[quiet(1380), firing("SgidlintNoMetrics", 1500, "")]),
         case(
-            &[series("sgidlint_last_success_timestamp_seconds", "0x100")],
+            &[fine.clone(), format!("      - series: '{changes}'\n        values: '0x10 2x100'\n")],
+            &[quiet(540), firing("SgidlintFixFailed", 720, "")],
+        ),
+        case(
+            &[fine.clone(), series("sgidlint_fix_last_run_timestamp_seconds", "0x100")],
+            &[quiet(2820), firing("SgidlintFixTooOld", 2940, "")],
+        ),
+        case(
+            &[series("sgidlint_last_success_timestamp_seconds", "0x100"), run("0x100")],
             &[quiet(2820), firing("SgidlintLastSuccessTooOld", 2940, "")],
         ),
         case(
@@ -170,7 +196,10 @@ scenario!(prometheus_takes_the_rules_and_they_fire, |t| {
             &[quiet(2340), firing("SgidlintFindingsRisen", 2580, ",root=\"/srv\"")],
         ),
         case(&[series("sgidlint_exit_status", "2x100")], &[firing("SgidlintUnusable", 120, "")]),
-        case(&[series("sgidlint_entries", "9x10 0x100")], &[quiet(540), firing("SgidlintNothingJudged", 780, "")]),
+        case(
+            &[series("sgidlint_entries", "9x10 0x100"), run("0x100")],
+            &[quiet(540), firing("SgidlintNothingJudged", 780, "")],
+        ),
         case(
             &[series("sgidlint_interrupted_runs", "0x10 1x100")],
             &[quiet(540), firing("SgidlintRunInterrupted", 720, "")],

@@ -104,7 +104,7 @@ scenario!(two_jobs_of_one_folder_are_collected_and_the_failing_one_is_seen, |t| 
     assert!(!told.contains(never) && told.contains(&never.replace("broken", "b")), "{told}");
     let series = |lint: &str| told.lines().filter(|line| line.contains(&format!("lint=\"{lint}\""))).count();
     assert!(
-        series("missing-setgid") == 3 && series("missing-sticky") == 3,
+        series("missing-setgid") == 4 && series("missing-sticky") == 4,
         "{} {}",
         series("missing-setgid"),
         series("missing-sticky")

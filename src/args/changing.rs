@@ -4,6 +4,7 @@ use super::judging::Check;
 use crate::policy::model::MaxChanges;
 use crate::sys::purpose::Purpose;
 use clap::Args;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// `fix`.
@@ -18,6 +19,12 @@ pub(crate) struct Fix {
     /// How many changes at most.
     #[command(flatten)]
     pub limit: Limit,
+    /// Writes what became of the changes to a file, as metrics: prometheus=FILE; repeatable.
+    #[arg(long, value_name = "FORMAT=FILE", conflicts_with = "dry_run")]
+    pub report: Vec<OsString>,
+    /// Shows at most so many lines of findings that are left.
+    #[arg(long, value_name = "N")]
+    pub max_findings: Option<u64>,
 }
 
 /// `plan`.

@@ -37,17 +37,18 @@ pub(crate) struct Scheduled {
     /// Limits the runs to what is at or below these; a template is bound to them.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Repairs instead of checking; for cron with what a check takes, or where people are expected to do something, a line
-    /// of both, of which one alone tells what is left; for systemd with --report a check behind it, which writes that.
+    /// Repairs instead of checking; with what a check takes (for cron where people are expected to do something as well), a
+    /// check behind it, of which one alone tells what is left, so that one mail tells of a night.
     #[arg(long)]
     pub fix: bool,
     /// Asks what the [[expect]]s of the policies say too; root's checks of policies that have any do anyway.
     #[arg(long)]
     pub probe: bool,
-    /// A check writes this report as well, as in prometheus=FILE; repeatable.
+    /// A check writes this report as well, as in prometheus=FILE; repeatable. A repair before it writes its own metrics to
+    /// FILE with `-fix` before its extension.
     #[arg(long, value_name = "FORMAT=FILE")]
     pub report: Vec<OsString>,
-    /// A check shows at most so many lines of findings.
+    /// A mail shows at most so many lines of findings.
     #[arg(long, value_name = "N")]
     pub max_findings: Option<u64>,
     /// A check leaves out the findings that this file knows.
@@ -66,16 +67,15 @@ pub(crate) struct Scheduled {
     /// Before a repair, records of runs go that are older, `90d` or `1y`, and can't be undone afterwards.
     #[arg(long, value_name = "AGE", value_parser = age, requires = "fix")]
     pub prune_older_than: Option<String>,
+    /// Before a repair, records of runs go but for so many, the last.
+    #[arg(long, value_name = "N", requires = "fix", conflicts_with = "prune_older_than")]
+    pub keep_last: Option<usize>,
 }
 
 impl Scheduled {
     /// Whether there is something that checks alone take.
     pub(crate) fn takes_checks(&self) -> bool {
-        self.probe
-            || !self.report.is_empty()
-            || self.max_findings.is_some()
-            || self.baseline.is_some()
-            || self.paths_from.is_some()
+        self.probe || !self.report.is_empty() || self.baseline.is_some() || self.paths_from.is_some()
     }
 }
 

@@ -34,6 +34,9 @@ pub(crate) struct Reporting {
     /// Writes another report to a file, as in sarif=FILE; repeatable.
     #[arg(long = "report", value_name = "FORMAT=FILE")]
     pub reports: Vec<OsString>,
+    /// Writes the reports alone: only runs that were interrupted are told, and what lost most of its entries since the last.
+    #[arg(long, requires = "reports")]
+    pub report_only: bool,
     /// Sums up by lint, owner and top directory, with the space held in wrong groups, instead of naming findings.
     #[arg(long)]
     pub summary: bool,

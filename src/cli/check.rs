@@ -5,7 +5,7 @@ use super::expect;
 use super::follow_up::follow_up;
 use super::judged::Judged;
 use super::loading::Unsound;
-use super::reporting::{CheckReport, Files};
+use super::reporting::CheckReport;
 use super::run_as::run_as;
 use super::session::Session;
 use super::{barred, from, planning, project, selecting, store};
@@ -20,6 +20,7 @@ use crate::plan::ability::keep_mendable;
 use crate::plan::effects::Effects;
 use crate::policy::load::Fallback;
 use crate::process::exit::{Exit, Failure};
+use crate::process::reports::Files;
 use crate::process::streams::{Streams, warn};
 use crate::report::base::Base;
 use crate::report::check::{Ended, Failed};
@@ -73,7 +74,15 @@ fn failed<'f>(
     base: &'f Base,
 ) -> Failed<'f> {
     let strictness = if common.strict { Strictness::Warn } else { Strictness::Deny };
-    let ended = Ended { exit: failure.exit as u8, began, took, strictness, last_success: None, interrupted: None };
+    let ended = Ended {
+        exit: failure.exit as u8,
+        began,
+        took,
+        is_whole: false,
+        strictness,
+        last_success: None,
+        interrupted: None,
+    };
     let Failure { problems, message, hints, .. } = failure;
     Failed { problems, message, hints, ended, file: None, before: "", base }
 }
@@ -131,20 +140,30 @@ fn check_to(
         exit: exit as u8,
         began,
         took: clock.elapsed(),
+        is_whole,
         strictness: manner.strictness,
         last_success: None,
         interrupted: interrupted.as_ref().map(|runs| runs.len() as u64),
     };
     let survey = &judged.survey;
     let told = CheckReport { survey, session: &session, asked: reporting, ended, removable: &removable, base };
+    if is_whole && judged.selection.is_all() {
+        let mut told = files.shrunk(survey);
+        if told.is_empty() && asks_runs {
+            told = store::emptied(&session, survey);
+        }
+        told.iter().for_each(|told| warn(told));
+    }
     // A file that can't be written changes how the check ends, which the results say.
-    files.write(&told, manner.for_file())?;
-    streams.write_results(|out| told.write(out, manner))?;
-    removable.tell(common, streams);
-    tell_rest(common, streams, survey, exit);
+    files.write(|out, format, path| told.write_as(format, out, manner.for_file(), Some(path)))?;
+    if !reporting.report_only {
+        streams.write_results(|out| told.write(out, manner))?;
+        removable.tell(common, streams);
+        tell_rest(common, streams, survey, exit);
+    }
     interrupted.iter().flatten().for_each(|run| warn(&store::told_interrupted(common, run)));
     // For who sits there: in mails and logs it would be said anew each night.
-    if exit != Exit::Interrupted && streams.is_seen() && survey.changed().next().is_some() {
+    if exit != Exit::Interrupted && streams.is_seen() && !reporting.report_only && survey.changed().next().is_some() {
         streams.status(format_args!("See what fix would do: {}", follow_up("diff", common, check, survey)));
     }
     Ok(exit)

@@ -6,6 +6,7 @@ use super::follow_up::follow_up;
 use super::judged::{Judged, exit_of, fails};
 use super::nights::{self, Nights};
 use super::pick::Picking;
+use super::repaired::{self, Repaired};
 use super::session::Session;
 use super::{ask, barred, planning, store, telling};
 use crate::args::Common;
@@ -22,8 +23,9 @@ use crate::plan::effects::Effects;
 use crate::plan::{Plan, RunKind};
 use crate::policy::load::Fallback;
 use crate::process::exit::{Exit, Failure};
-use crate::process::streams::Streams;
+use crate::process::streams::{Streams, warn};
 use crate::report::human::run::Ran;
+use crate::report::manner::Manner;
 use crate::report::text::words::Words;
 use crate::report::{human, json};
 use crate::screen::progress;
@@ -35,6 +37,10 @@ use std::sync::atomic::Ordering;
 
 /// `sgidlint fix`.
 pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<Exit, Failure> {
+    repaired::reporting(common, fix, streams, |repaired, streams| repair(common, fix, repaired, streams))
+}
+
+fn repair(common: &Common, fix: &Fix, repaired: &mut Repaired, streams: &mut Streams) -> Result<Exit, Failure> {
     if !fix.consent.dry_run {
         ask::refuse_without_terminal(&fix.consent)?;
     }
@@ -42,6 +48,7 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
     // A run that couldn't be put on record is better told of before the walk than after it.
     let store = if fix.consent.dry_run { None } else { Some(store::open(common)?) };
     let mut judged = session.judge(&fix.check, Fallback::Refused)?;
+    repaired.begin(&judged.survey);
     let session = session.limited_by(&judged.loaded);
     let is_cut_short = session.stop.load(Ordering::Relaxed);
     let found = format!("planning for {}", counted(judged.survey.reports.len() as u64, "entry", "entries"));
@@ -66,7 +73,11 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
         true => pick(&session, &judged, &mut plan, streams)?,
         false => show(&session, &judged, streams)?,
     }
+    if judged.selection.is_all() {
+        store::emptied(&session, &judged.survey).iter().for_each(|told| warn(told));
+    }
     let nights = Nights::of(&session, &judged, &plan);
+    repaired.planned = plan.changes.len() as u64;
     if plan.exceeded_limit().is_some() {
         nights::tell_kinds(&session, &judged.survey, streams)?;
         nights.tell_open(common);
@@ -82,6 +93,7 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
     } else if ask::may_make(&fix.consent, &chosen_effects(&judged, &plan).clause(), &session.stop)? {
         streams.know(Totals { changes: 0, ..judged.survey.totals() });
         let executed = execute(&session, &plan, &fix.consent, ("run fix again", nights.settles()), streams)?;
+        repaired.counts = executed.tally.counts;
         let counts = tell(&session, streams, settled(&plan, &executed.done))?;
         executed.tell_untried(&plan, streams);
         Some((executed, counts))
@@ -109,7 +121,7 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
     }
     totals.left = made.as_ref().map(|_| left.survey.totals().findings);
     let exit = left.exit(common).or_worse(executed.map_or(Exit::Clean, Executed::exit)).or_worse(unfit);
-    let manner = streams.manner(common);
+    let manner = Manner { most: fix.max_findings, ..streams.manner(common) };
     let is_known = picks && streams.is_terminal();
     match common.format {
         // What was shown and declined is told no second time.

@@ -1,20 +1,25 @@
 //! `generate`: what starts sgidlint by itself, as text; nothing is installed.
 
-use super::reporting::format_and_path;
 use super::session::Session;
 use crate::args::{Common, Generate, ReportFormat, Scheduled, UnitKind};
+use crate::formats::PROMETHEUS;
 use crate::infer::schedule::{
     FollowUp, Job, Task, Unit, Whose, lets_root_write, places_of, topmost, unfit, write_alerts, write_cron,
     write_dashboard, write_step, write_unit,
 };
+use crate::model::entry::Kind as ModelKind;
+use crate::policy::Loaded;
 use crate::policy::load::Fallback;
 use crate::policy::model::PROJECT_FILE;
 use crate::process::exit::{Exit, Failure};
 use crate::process::paths;
+use crate::process::reports::format_and_path;
 use crate::process::streams::Streams;
+use crate::source::fstab;
 use crate::sys::host;
 use crate::sys::purpose::Purpose;
 use crate::sys::root::{look_at_path, resolve};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -130,15 +135,18 @@ fn job(common: &Common, scheduled: &Scheduled, (from, kind): (Where, Kind), stre
     let (task, said) = of_fix(scheduled.fix);
     said.filter(|_| !follows).iter().for_each(|said| streams.status(said));
     let reports = scheduled.report.iter().map(|report| format_and_path(report)).collect::<Result<Vec<_>, _>>()?;
-    let folders: Vec<PathBuf> =
-        reports.iter().map(|(_, path)| paths::absolute(path).map(folder)).collect::<Result<_, _>>()?;
+    let folders: Vec<PathBuf> = reports.iter().map(|report| fit_folder(report, kind)).collect::<Result<_, _>>()?;
     let mut places: Vec<PathBuf> = Vec::new();
     for loaded in &loaded {
-        places.extend(places_of(loaded).map_err(Failure::usage)?);
+        let of_policy = places_of(loaded).map_err(Failure::usage)?;
+        note_mounts(loaded, &of_policy, streams);
+        places.extend(of_policy);
     }
     places.extend(common.state_dir.as_ref().map(|path| paths::absolute(path)).transpose()?);
     places.extend(folders.iter().cloned());
-    let places = places.iter().map(|path| text(path.as_os_str())).collect::<Result<_, _>>()?;
+    let mounts = if kind == Kind::Unit { fstab::points_above(&places) } else { BTreeSet::new() };
+    let mounts = mounts.iter().map(|path| text(path.as_os_str())).collect::<Result<Vec<_>, _>>()?;
+    let places = places.iter().map(|path| text(path.as_os_str())).collect::<Result<Vec<_>, _>>()?;
     let policy = loaded.first().filter(|_| common.policies.is_empty()).and_then(|loaded| loaded.model.folder.as_ref());
     let policy = policy.map(|folder| from.project(&folder.join(PROJECT_FILE))).transpose()?;
     let words = |task: Task| -> Result<Vec<String>, Failure> {
@@ -157,18 +165,25 @@ fn job(common: &Common, scheduled: &Scheduled, (from, kind): (Where, Kind), stre
     let check = if follows {
         // A repair's unit hasn't the rights to ask as others.
         let (task, _) = if kind == Kind::Unit { (Task::Check, None) } else { of_fix(false) };
-        Some(FollowUp { words: words(task)?, tells: task == Task::Probe })
+        let tells = task == Task::Probe;
+        let mut words = words(task)?;
+        if !tells {
+            // Behind the words of the command, which the repair has told of already.
+            words.insert(3, "--report-only".into());
+        }
+        Some(FollowUp { words, tells })
     } else {
         None
     };
-    let pruning = scheduled.prune_older_than.as_ref().map(|age| pruning(common, age, from)).transpose()?;
+    let pruning = pruning(common, scheduled, from)?;
     let job = Job {
         words: words(task)?,
         pruning,
         check,
         on_failure: None,
-        writes_to_others: is_root && kind == Kind::Unit && folders.iter().any(|folder| needs_override(folder, streams)),
+        writes_to_others: is_root && kind == Kind::Unit && folders.iter().any(|folder| needs_override(folder)),
         task,
+        mounts,
         places: topmost(places),
         whose: if is_root { Whose::Root } else { Whose::Users },
     };
@@ -180,23 +195,56 @@ fn job(common: &Common, scheduled: &Scheduled, (from, kind): (Where, Kind), stre
     }
 }
 
-/// The directory that a file lies in.
-fn folder(file: PathBuf) -> PathBuf {
-    file.parent().map_or_else(|| file.clone(), Path::to_path_buf)
+/// Says which roots are mount points though their policy doesn't say so: a night without the mount would pass for a good one.
+fn note_mounts(loaded: &Loaded, roots: &[PathBuf], streams: &Streams) {
+    if loaded.places.mounted.is_some() || loaded.model.trees.iter().any(|tree| tree.mounted.is_some()) {
+        return;
+    }
+    for root in fstab::points_unnamed(roots) {
+        streams.status(format_args!(
+            "sgidlint: note: {} is a mount point: `mounted = true` in its policy makes a night without the mount an error",
+            paths::shown(root)
+        ));
+    }
+}
+
+/// The directory that a report goes to, once it is known that it can, and is read there.
+fn fit_folder((format, path): &(ReportFormat, PathBuf), kind: Kind) -> Result<PathBuf, Failure> {
+    let file = paths::absolute(path)?;
+    let folder = file.parent().unwrap_or(&file).to_path_buf();
+    let shown = paths::shown(&folder);
+    // Another checkout has its own.
+    if kind != Kind::Step {
+        let look = resolve(&folder).and_then(|real| look_at_path(&real));
+        let is_folder = look.map(|look| look.entry.kind == ModelKind::Dir);
+        let why = match is_folder {
+            Ok(true) => None,
+            Ok(false) => Some("it is no directory".to_owned()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(why) = why {
+            return Err(Failure::usage(format!("a report can't go to {shown}: {why}"))
+                .hinted("make it first: what is printed depends on whose it is"));
+        }
+    }
+    let is_collected = file.extension() == Some(OsStr::new("prom"));
+    match format.0.name == PROMETHEUS && !is_collected {
+        true => Err(Failure::usage(format!("`{}`: the node exporter reads *.prom alone", paths::shown(path)))
+            .hinted("let the name of the file end in `.prom`")),
+        false => Ok(folder),
+    }
+}
+
+/// The file that a repair writes its own metrics to, beside those of what it leaves.
+fn of_repair(path: &Path) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    path.with_file_name(format!("{stem}-fix.prom"))
 }
 
 /// Whether root can write to a directory only by CAP_DAC_OVERRIDE: it is another user's, as that of node_exporter is.
-fn needs_override(folder: &Path, streams: &Streams) -> bool {
-    match resolve(folder).and_then(|real| look_at_path(&real)) {
-        Ok(look) => !lets_root_write(look.entry.state),
-        Err(error) => {
-            streams.status(format_args!(
-                "sgidlint: note: {}: {error}; if it will be another user's, print this again once it is there",
-                paths::shown(folder)
-            ));
-            false
-        }
-    }
+fn needs_override(folder: &Path) -> bool {
+    let look = resolve(folder).and_then(|real| look_at_path(&real));
+    look.is_ok_and(|look| !lets_root_write(look.entry.state))
 }
 
 fn program(from: Where) -> Result<String, Failure> {
@@ -214,7 +262,13 @@ fn scheduled_words(
     let mut words = Vec::new();
     let number = |number: Option<u64>| number.map(|number| number.to_string());
     let options = match task {
-        Task::Fix => [("--wait", number(scheduled.wait)), ("--max-changes", scheduled.max_changes.clone())].to_vec(),
+        Task::Fix => {
+            for (_, path) in reports.iter().filter(|(format, _)| format.0.name == PROMETHEUS) {
+                words.extend(["--report".into(), format!("{PROMETHEUS}={}", from.path(&of_repair(path))?)]);
+            }
+            let limits = [("--wait", number(scheduled.wait)), ("--max-changes", scheduled.max_changes.clone())];
+            [limits.as_slice(), &[("--max-findings", number(scheduled.max_findings))]].concat()
+        }
         Task::Check | Task::Probe => {
             for (format, path) in reports {
                 words.extend(["--report".into(), format!("{}={}", format.0.name, from.path(path)?)]);
@@ -268,10 +322,16 @@ fn state_dir_words(common: &Common, task: Task, from: Where) -> Result<Vec<Strin
 }
 
 /// The command that removes old records.
-fn pruning(common: &Common, age: &str, from: Where) -> Result<Vec<String>, Failure> {
-    let mut words = vec![program(from)?, "log".into(), "-q".into(), "--prune-older-than".into(), age.to_owned()];
+fn pruning(common: &Common, scheduled: &Scheduled, from: Where) -> Result<Option<Vec<String>>, Failure> {
+    let old = match (&scheduled.prune_older_than, scheduled.keep_last) {
+        (Some(age), _) => ["--prune-older-than".into(), age.clone()],
+        (None, Some(count)) => ["--keep-last".into(), count.to_string()],
+        (None, None) => return Ok(None),
+    };
+    let mut words = vec![program(from)?, "log".into(), "-q".into()];
+    words.extend(old);
     words.extend(state_dir_words(common, Task::Fix, from)?);
-    Ok(words)
+    Ok(Some(words))
 }
 
 fn text(word: &OsStr) -> Result<String, Failure> {

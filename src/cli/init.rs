@@ -38,8 +38,9 @@ pub(super) fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> 
         streams.complain(format_args!("{place}: {}", escape_message(&error.to_string())));
     }
     let acls = census.take_acls();
-    let preface =
-        Preface { root, entries: census.entries, excluded: census.excluded, mounts: census.mounts, acls: &acls };
+    let mounted = Mounts::read().is_ok_and(|mounts| mounts.is_point(&path));
+    let (entries, excluded, mounts) = (census.entries, census.excluded, census.mounts);
+    let preface = Preface { root, entries, excluded, mounted, mounts, acls: &acls };
     let proposal = Proposal::of(census, &*session.names);
     streams.write_results(|out| write_proposal(out, &proposal, preface, &session.names))?;
     let file = common.output.as_ref().map_or("FILE.toml".into(), |file| shell_quote(named_file(file).as_bytes()));

@@ -28,6 +28,7 @@ mod probe;
 mod project;
 mod run_as;
 mod ready;
+mod repaired;
 mod reporting;
 mod selecting;
 mod session;

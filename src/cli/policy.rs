@@ -26,13 +26,15 @@ use crate::report::json::answer;
 use crate::report::manner::Strictness;
 use crate::report::text::words::Words;
 use crate::report::{human, json};
+use crate::source::mounts::Mounts;
 use crate::survey::trial::{Tried, try_all};
 use crate::sys::host;
 use crate::sys::names::NameService;
 use crate::sys::purpose::Purpose;
+use crate::sys::root::resolve;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -115,8 +117,11 @@ fn use_file(common: &Common, name: &str, roots: &[PathBuf], streams: &mut Stream
             Failure::usage(format!("{name} needs its param `{param}`: {help}")).hinted(format!("add -s {param}=VALUE"))
         );
     }
-    let roots = roots.iter().map(PathBuf::as_path).collect();
-    let file = UseFile { policy: name, summary: model.summary.as_deref(), params: &common.set, roots };
+    let mounts = Mounts::read().unwrap_or_default();
+    let roots: Vec<&Path> = roots.iter().map(PathBuf::as_path).collect();
+    let is_mounted = |root: &&Path| mounts.is_point(&resolve(root).unwrap_or_else(|_| root.to_path_buf()));
+    let mounted = roots.iter().copied().filter(is_mounted).collect();
+    let file = UseFile { policy: name, summary: model.summary.as_deref(), params: &common.set, roots, mounted };
     let text = file.text().map_err(Failure::usage)?;
     streams.write_results(|out| out.write_all(text.as_bytes()))?;
     Ok(Exit::Clean)
@@ -187,6 +192,7 @@ fn test(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<Ex
     streams.know(Totals { findings: failed.len() as u64, ..Totals::default() });
     let exit = if failed.is_empty() { Exit::Clean } else { Exit::Findings };
     let ended = Ended {
+        is_whole: true,
         exit: exit as u8,
         began,
         took: clock.elapsed(),

@@ -3,7 +3,7 @@
 use super::session::Session;
 use super::telling;
 use crate::args::Common;
-use crate::findings::Survey;
+use crate::findings::{Root, Survey};
 use crate::journal::{self, LoadError, RunSummary};
 use crate::model::text::quote::shell_quote;
 use crate::process::exit::Failure;
@@ -78,6 +78,16 @@ pub(super) fn interrupted(common: &Common, survey: &Survey) -> Option<Vec<RunSum
         roots.any(|root| survey.roots.iter().any(|seen| is_near(&root.path, &seen.path)))
     };
     Some(journal::cut_short(runs.iter().flatten()).filter(concerns).cloned().collect())
+}
+
+/// What is said of roots that are empty, and in which runs on record changed something: one that isn't mounted looks so.
+pub(super) fn emptied(session: &Session<'_>, survey: &Survey) -> Vec<String> {
+    let is_empty = |(at, root): &(u32, &Root)| root.id.is_some() && survey.entries.get(at) == Some(&1);
+    let empty: Vec<&Path> = (0..).zip(&survey.roots).filter(is_empty).map(|(_, root)| root.path.as_path()).collect();
+    let path = session.common.state_dir.clone().or_else(|| default_path().ok()).filter(|_| !empty.is_empty());
+    let vouched = session.common.vouched_uid();
+    let store = path.and_then(|path| Store::open_vouched(&path, Missing::Refuse, vouched).ok());
+    store.map(|store| journal::emptied(&store, &empty, &session.stop)).unwrap_or_default()
 }
 
 /// What is said of a run that was interrupted and that nothing has settled.

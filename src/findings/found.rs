@@ -58,6 +58,8 @@ pub struct Survey {
     pub usage: Option<Usage>,
     /// Totals.
     pub counts: Counts,
+    /// How many entries each root had, by index; one that entries are judged below for several policies counts in each.
+    pub entries: BTreeMap<u32, u64>,
 }
 
 impl Survey {

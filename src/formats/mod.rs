@@ -6,7 +6,9 @@ mod github;
 mod prometheus;
 
 pub(crate) use junit::{Trial, write_trials};
+pub(crate) use prometheus::{Repair, write_repair};
 
+use crate::findings::Survey;
 use crate::report::check::Failed;
 use crate::report::{Check, human, json};
 use std::io::{self, Write};
@@ -22,6 +24,8 @@ pub(crate) struct Format {
     pub readers: Readers,
     /// When a run was last complete, by what an earlier one wrote.
     pub last_success: fn(&str) -> Option<i64>,
+    /// What is said of roots that have lost most of their entries since.
+    pub shrunk: fn(&str, &Survey) -> Vec<String>,
     /// Writes a whole check.
     pub write: fn(&mut dyn Write, &Check<'_>) -> io::Result<()>,
     /// Writes why a check came to nothing: an earlier report would be taken for what there is now.
@@ -46,6 +50,9 @@ pub(crate) const JSON: &str = "json";
 /// The one that the tests of policies can be told in, too.
 pub(crate) const JUNIT: &str = "junit";
 
+/// The one of metrics, which a repair writes too.
+pub(crate) const PROMETHEUS: &str = "prometheus";
+
 /// Every format: a row each; those of other programs have a file here that writes them.
 pub(crate) static FORMATS: &[Format] = &[
     Format {
@@ -53,6 +60,7 @@ pub(crate) static FORMATS: &[Format] = &[
         help: "For people",
         readers: Readers::AsUsual,
         last_success: |_| None,
+        shrunk: |_, _| Vec::new(),
         write: human::write_check,
         failed: human::failure::write_failed,
     },
@@ -61,6 +69,7 @@ pub(crate) static FORMATS: &[Format] = &[
         help: "One JSON object a line",
         readers: Readers::AsUsual,
         last_success: |_| None,
+        shrunk: |_, _| Vec::new(),
         write: json::write_report,
         failed: json::write_failed,
     },
@@ -69,6 +78,7 @@ pub(crate) static FORMATS: &[Format] = &[
         help: "SARIF 2.1.0, for code scanners (check only)",
         readers: Readers::AsUsual,
         last_success: |_| None,
+        shrunk: |_, _| Vec::new(),
         write: sarif::write_check,
         failed: sarif::write_failed,
     },
@@ -77,6 +87,7 @@ pub(crate) static FORMATS: &[Format] = &[
         help: "JUnit XML, for CI servers (check only)",
         readers: Readers::AsUsual,
         last_success: |_| None,
+        shrunk: |_, _| Vec::new(),
         write: junit::write_check,
         failed: junit::write_failed,
     },
@@ -85,14 +96,16 @@ pub(crate) static FORMATS: &[Format] = &[
         help: "Annotations of GitHub Actions (check only)",
         readers: Readers::AsUsual,
         last_success: |_| None,
+        shrunk: |_, _| Vec::new(),
         write: github::write_check,
         failed: github::write_failed,
     },
     Format {
-        name: "prometheus",
+        name: PROMETHEUS,
         help: "Metrics for the node exporter's textfile collector (check only)",
         readers: Readers::All,
         last_success: prometheus::last_success,
+        shrunk: prometheus::shrunk,
         write: prometheus::write_check,
         failed: prometheus::write_failed,
     },

@@ -26,6 +26,8 @@ pub(crate) struct Job {
     pub writes_to_others: bool,
     /// Whether it repairs.
     pub task: Task,
+    /// What is mounted at or above these: it begins once that was tried.
+    pub mounts: Vec<String>,
     /// Where it looks, repairs or writes: nothing else of the file system is to be writable. The topmost alone.
     pub places: Vec<String>,
     /// Whose it is: root's crontab lines name the user.
@@ -172,25 +174,19 @@ pub(crate) fn write_cron(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     }
     // To cron a `%` ends the line, quoted or not.
     let line = |words: &[String]| shell_line(words).replace('%', r"\%");
-    let unless = |tells: bool| if tells { "" } else { " >/dev/null" };
-    // What couldn't be read is told by the one that tells; of the other, only that its reports may be missing.
-    let silent = " >/dev/null 2>&1; [ $? -lt 2 ] || echo 'sgidlint: the check for the reports was not complete'";
     let hour = job.task.hour();
     if let Some(pruning) = &job.pruning {
         writeln!(out, "7 {hour} * * *{user}  {}", line(pruning))?;
     }
-    let tells = job.check.as_ref().is_none_or(|check| !check.tells);
-    writeln!(out, "17 {hour} * * *{user}  {}{}", line(&job.words), unless(tells))?;
-    let Some(check) = &job.check else { return Ok(()) };
-    let teller = if check.tells { "The check tells" } else { "The repair tells" };
-    writeln!(out, "# {teller} what is left, once a night.")?;
+    let Some(check) = &job.check else {
+        return writeln!(out, "17 {hour} * * *{user}  {}", line(&job.words));
+    };
+    let (teller, unless) = if check.tells { ("check tells", " >/dev/null") } else { ("repair tells", "") };
     writeln!(
         out,
-        "17 {} * * *{user}  {}{}",
-        Task::Check.hour(),
-        line(&check.words),
-        if check.tells { "" } else { silent }
-    )
+        "# One line, so one mail: the {teller} what is left; the check also tells of a run that was killed."
+    )?;
+    writeln!(out, "17 {hour} * * *{user}  {}{unless}; {}", line(&job.words), line(&check.words))
 }
 
 /// Writes a step of a deploy job, for any POSIX shell.
@@ -278,10 +274,10 @@ fn write_service(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     // A record that can't be removed is no reason not to repair.
     let pruning = job.pruning.as_ref().map(|words| format!("ExecStartPre=-{}\n", command(words))).unwrap_or_default();
     // Whatever the repair came to; what is left it has told itself.
-    let check = job.check.as_ref().map(|check| {
-        let words: Vec<String> = check.words.iter().cloned().chain(["-o".into(), "/dev/null".into()]).collect();
-        format!("# Reports are of what is left.\nExecStopPost=-{}\n", command(&words))
-    });
+    let check = job
+        .check
+        .as_ref()
+        .map(|check| format!("# Reports are of what is left.\nExecStopPost=-{}\n", command(&check.words)));
     let check = check.unwrap_or_default();
     write!(
         out,
@@ -290,7 +286,7 @@ fn write_service(out: &mut dyn Write, job: &Job) -> io::Result<()> {
 [Unit]
 Description={does} setgid directory trees
 Documentation=man:sgidlint(1)
-{on_failure}
+{}{on_failure}
 [Service]
 Type=oneshot
 {pruning}ExecStart={}
@@ -304,6 +300,7 @@ NoNewPrivileges=yes
 ProtectSystem=strict
 ",
         job.task.name(),
+        mounts_first(&job.mounts),
         command(&job.words)
     )?;
     match job.task {
@@ -326,6 +323,29 @@ ProtectSystem=strict
         writeln!(out, "PrivateTmp=yes")?;
     }
     out.write_all(HARDENING.as_bytes())
+}
+
+/// The lines that let a unit begin after what is mounted where it looks, remote or not. It only wishes for those: where one
+/// can't be mounted, the run tells that, and looks at the others; a unit that requires it would fail in silence.
+fn mounts_first(mounts: &[String]) -> String {
+    let units: Vec<String> = mounts.iter().map(|point| mount_unit(point)).collect();
+    let each = units.iter().map(|unit| format!("Wants={unit}\nAfter={unit}\n")).collect::<String>();
+    format!("After=local-fs.target remote-fs.target\n{each}")
+}
+
+/// The unit of a mount point: `srv-a\\x2db.mount` of `/srv/a-b` (systemd.unit(5), "String escaping").
+fn mount_unit(point: &str) -> String {
+    let mut name = String::new();
+    for (at, byte) in point.trim_matches('/').bytes().enumerate() {
+        match byte {
+            b'/' => name.push('-'),
+            b'.' if at == 0 => name.push_str(r"\x2e"),
+            // A `%` of its own would be a specifier.
+            byte if byte.is_ascii_alphanumeric() || b":_.".contains(&byte) => name.push(char::from(byte)),
+            byte => name.push_str(&format!(r"\x{byte:02x}")),
+        }
+    }
+    format!("{name}.mount")
 }
 
 /// What no run needs. A call that the filter doesn't know is answered as an old kernel would, and sgidlint has another

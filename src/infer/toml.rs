@@ -21,6 +21,8 @@ pub(crate) struct Preface<'a> {
     pub entries: u64,
     /// How many entries default excludes kept out.
     pub excluded: u64,
+    /// Whether something is mounted on the root.
+    pub mounted: bool,
     /// How many mounts were not entered.
     pub mounts: u64,
     /// Where there are ACLs.
@@ -44,6 +46,9 @@ pub(crate) fn write_proposal(
     writeln!(out, "summary = {}\n", quoted(format!("{} as it is", preface.root)))?;
     writeln!(out, "[[tree]]")?;
     writeln!(out, "root      = {}", quoted(preface.root))?;
+    if preface.mounted {
+        writeln!(out, "mounted   = true                 # without its mount it isn't what was seen here: an error")?;
+    }
     proposal.places.iter().try_for_each(|place| write_place(out, place, proposal.around(place), names))
 }
 

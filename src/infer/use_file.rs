@@ -14,6 +14,8 @@ pub(crate) struct UseFile<'a> {
     pub params: &'a [(String, String)],
     /// Where it is bound to, absolute.
     pub roots: Vec<&'a Path>,
+    /// Those of them that something is mounted on: without it they are not what is meant.
+    pub mounted: Vec<&'a Path>,
 }
 
 impl UseFile<'_> {
@@ -26,8 +28,6 @@ impl UseFile<'_> {
             Some(text) => Ok(quoted(text)),
             None => Err(format!("the root {} isn't UTF-8, which a policy has to be", root.display())),
         };
-        let roots = self.roots.iter().map(root).collect::<Result<Vec<_>, _>>()?;
-        let roots = if let [root] = &roots[..] { root.clone() } else { format!("[{}]", roots.join(", ")) };
         let params: Vec<String> =
             self.params.iter().map(|(name, value)| format!("{} = {}", key(name), quoted(value))).collect();
         let summary = self.summary.map(|summary| format!("# {}: {summary}\n", self.policy)).unwrap_or_default();
@@ -35,11 +35,23 @@ impl UseFile<'_> {
             true => String::new(),
             false => format!("params = {{ {} }}\n", params.join(", ")),
         };
+        let (mounted, others): (Vec<&Path>, Vec<&Path>) =
+            self.roots.iter().partition(|root| self.mounted.contains(root));
+        let mut uses = Vec::new();
+        for (roots, said) in [(mounted, "mounted = true    # a night without its mount is an error\n"), (others, "")] {
+            let roots = roots.iter().map(root).collect::<Result<Vec<_>, _>>()?;
+            let listed = match &roots[..] {
+                [] => continue,
+                [root] => root.clone(),
+                _ => format!("[{}]", roots.join(", ")),
+            };
+            let policy = quoted(self.policy);
+            uses.push(format!("[[use]]\npolicy = {policy}\nroot   = {listed}\n{params}{said}\n"));
+        }
         Ok(format!(
-            "{summary}# What it says in full: sgidlint policy show {policy}\n\nformat = 1\n\n[[use]]\npolicy = {}\nroot   = \
-             {roots}\n{params}\n# What is right as it is, with the reason:\n# [[exception]]\n# path   = \"...\"\n\
-             # lints  = [\"...\"]\n# reason = \"...\"\n",
-            quoted(self.policy),
+            "{summary}# What it says in full: sgidlint policy show {policy}\n\nformat = 1\n\n{}# What is right as it is, \
+             with the reason:\n# [[exception]]\n# path   = \"...\"\n# lints  = [\"...\"]\n# reason = \"...\"\n",
+            uses.concat(),
             policy = self.policy,
         ))
     }
@@ -63,6 +75,7 @@ mod tests {
             summary: Some("A share"),
             params: &params,
             roots: vec![Path::new("/srv/sales")],
+            mounted: Vec::new(),
         };
         assert_data_eq!(
             file.text().unwrap(),
@@ -88,6 +101,9 @@ params = { group = "sa\"les" }
         );
         assert!(UseFile { roots: vec![Path::new("/a*")], ..file.clone() }.text().is_err());
         let many = UseFile { params: &[], roots: vec![Path::new("/a"), Path::new("/b")], ..file };
+        let mounted = UseFile { mounted: vec![Path::new("/b")], ..many.clone() }.text().unwrap();
         assert!(many.text().unwrap().contains("root   = [\"/a\", \"/b\"]\n\n# What is right"));
+        assert!(mounted.contains("root   = \"/b\"\nmounted = true "), "{mounted}");
+        assert!(mounted.contains("root   = \"/a\"\n\n# What") && mounted.matches("[[use]]").count() == 2, "{mounted}");
     }
 }

@@ -9,6 +9,7 @@
 //! ```
 
 mod counts;
+mod emptied;
 mod id;
 mod later;
 mod list;
@@ -19,6 +20,7 @@ mod sweep;
 pub(crate) mod wording;
 
 pub(crate) use counts::Counts;
+pub(crate) use emptied::emptied;
 pub(crate) use later::leave_to_later;
 #[cfg(test)]
 pub(crate) use list::{Illegible, Pruned};

@@ -234,8 +234,8 @@ pub struct Tree {
     pub unless: Option<At<String>>,
     /// `optional`: whether its root may be missing.
     pub optional: bool,
-    /// `mounted`: whether its root must be a mount point.
-    pub mounted: bool,
+    /// `mounted`: whether its root must be a mount point; where it isn't said, fstab(5) says it.
+    pub mounted: Option<bool>,
     /// `mounts`.
     pub mounts: Option<Mounts>,
     /// `exclude`: gitignore patterns.
@@ -386,6 +386,6 @@ pub struct Use {
 pub struct Places {
     /// `optional`: they may be missing.
     pub optional: bool,
-    /// `mounted`: they must be mount points.
-    pub mounted: bool,
+    /// `mounted`: whether they must be mount points.
+    pub mounted: Option<bool>,
 }

@@ -51,7 +51,7 @@ pub(crate) fn tree(wishes: Wishes, rules: Vec<Rule>) -> Tree {
         when: None,
         unless: None,
         optional: false,
-        mounted: false,
+        mounted: None,
         mounts: None,
         exclude: Vec::new(),
         default_excludes: None,

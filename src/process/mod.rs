@@ -7,3 +7,4 @@ pub(crate) mod paths;
 pub(crate) mod priority;
 pub(crate) mod stall;
 pub(crate) mod streams;
+pub(crate) mod reports;

@@ -71,6 +71,8 @@ pub(crate) struct Ended {
     pub began: jiff::Timestamp,
     /// How long it took.
     pub took: Duration,
+    /// Whether it went through all of the trees that could be read, so that what is said of those is all there is.
+    pub is_whole: bool,
     /// What fails.
     pub strictness: Strictness,
     /// When a run was last complete before this one, in seconds since 1970, where that is known.
@@ -123,6 +125,7 @@ pub(crate) mod samples {
             exit: 3,
             began: jiff::Timestamp::from_second(1_795_307_542).expect("a moment of a test"),
             took: Duration::from_millis(1250),
+            is_whole: true,
             strictness: Strictness::Deny,
             last_success: None,
             interrupted: None,

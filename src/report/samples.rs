@@ -139,5 +139,6 @@ pub(crate) fn survey() -> Survey {
         barred: Default::default(),
         refused: Default::default(),
         counts: Counts { entries: 100_000, excluded: 3, vanished: 1, suppressed: 2, known: 0 },
+        entries: [(0, 100_000)].into(),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod trust;
 pub(crate) mod mounts;
+pub(crate) mod fstab;
 pub(crate) mod system;
 pub(crate) mod line;
 pub(crate) mod project;

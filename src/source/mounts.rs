@@ -67,6 +67,26 @@ impl Mounts {
         self.0.values().filter(move |mount| mount.point != path && mount.point.starts_with(path))
     }
 
+    /// Whether something is mounted on a directory; not where a part of a file system was bound onto itself, as services
+    /// have their places (systemd.exec(5), ReadWritePaths=): what lies there is what lay there.
+    pub(crate) fn is_point(&self, path: &Path) -> bool {
+        self.0.values().any(|mount| mount.point == path && !self.is_bound_to_itself(mount))
+    }
+
+    fn is_bound_to_itself(&self, mount: &Mount) -> bool {
+        let Some(parent) = self.by_id(mount.parent).filter(|parent| parent.device == mount.device) else {
+            return false;
+        };
+        // Of several on one point, what the first of them lies on tells.
+        let below = mount.point.strip_prefix(&parent.point);
+        below.is_ok_and(|below| parent.part.join(below) == mount.part) && mount.point != Path::new("/")
+    }
+
+    /// The innermost directory at or above a path that something is mounted on, but for `/`.
+    pub(crate) fn point_above<'p>(&self, path: &'p Path) -> Option<&'p Path> {
+        path.ancestors().filter(|above| above.parent().is_some()).find(|above| self.is_point(above))
+    }
+
     /// The mounts where everything made takes its directory's group, setgid or not.
     pub(crate) fn with_bsd_groups(&self) -> Vec<u64> {
         self.0.values().filter(|mount| mount.bsd_groups).map(|mount| mount.id).collect()
@@ -189,7 +209,7 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
 }
 
 /// Undoes the kernel's octal escapes of blank, tab, newline and backslash.
-fn unescape(field: &[u8]) -> Vec<u8> {
+pub(super) fn unescape(field: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((&byte, after)) = rest.split_first() {

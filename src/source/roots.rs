@@ -3,6 +3,7 @@
 mod elsewhere;
 mod expand;
 mod led;
+mod mounted;
 mod refusal;
 
 use crate::compile::bind::{Binding, Lookup, bind};
@@ -17,11 +18,11 @@ use crate::pattern::{At, PatternError};
 use crate::policy::model::Tree;
 use crate::policy::problem::Problem;
 use crate::policy::{Loaded, load};
+use crate::source::fstab::Point;
 use crate::source::trust::{Doubt, Step, Sticky, doubt_of_file, doubt_of_parents};
 use crate::sys::SysError;
 use crate::sys::purpose::Purpose;
-use crate::sys::root::{Links, ancestors, exists, hold_directory, look_at_path, open_root};
-use crate::sys::stat::look;
+use crate::sys::root::{ancestors, exists, hold_directory, look_at_path};
 pub(crate) use elsewhere::{Elsewhere, takes_all_paths};
 use expand::Expansion;
 use jiff::civil::Date;
@@ -103,7 +104,16 @@ pub(crate) fn find_in(
     trust: TrustOptions,
     elsewhere: Option<Elsewhere<'_>>,
 ) -> Roots {
-    let mut finder = Finder { table, lookup, trust, elsewhere, roots: Roots::default(), policy: 0, claims: Vec::new() };
+    let mut finder = Finder {
+        table,
+        lookup,
+        trust,
+        elsewhere,
+        roots: Roots::default(),
+        policy: 0,
+        claims: Vec::new(),
+        points: None,
+    };
     for (policy, loaded) in loaded.iter().enumerate() {
         finder.policy = policy as u32;
         for tree in 0..loaded.model.trees.len() {
@@ -125,6 +135,8 @@ struct Finder<'a> {
     policy: u32,
     /// What its trees stand for.
     claims: Vec<Claim>,
+    /// What fstab(5) names, once somebody had to know.
+    points: Option<Vec<Point>>,
 }
 
 /// A directory that a tree stands for.
@@ -272,8 +284,7 @@ impl Finder<'_> {
                 }
             }
         }
-        let is_meant = |claim: &Claim| loaded.places.mounted || loaded.model.trees[claim.tree].mounted;
-        if is_here && claims.iter().any(is_meant) && !self.is_mounted(&root) {
+        if is_here && !self.has_its_mount(&root, loaded, &claims) {
             return;
         }
         let trees: BTreeSet<usize> = claims.iter().map(|claim| claim.tree).collect();
@@ -324,21 +335,6 @@ impl Finder<'_> {
             loaded.used_by.iter().fold(own, |all, user| all.and(Exceptions::of(user, scope, self.trust.today)))
         };
         claims.iter().map(of_claim).reduce(Exceptions::and).unwrap_or_default()
-    }
-
-    /// Whether something is mounted on a root that nothing is to be done below without; says so if not.
-    fn is_mounted(&mut self, root: &Path) -> bool {
-        // Opened, for that has an automount point mounted.
-        let looked = open_root(root, Links::Refuse).and_then(|dir| look(&dir));
-        let message = match looked {
-            Ok(look) if look.is_mount_point() => return true,
-            Ok(_) => {
-                "nothing is mounted here, and the policy says `mounted = true`: mount it, then run again".to_owned()
-            }
-            Err(error) => format!("can't tell whether something is mounted here: {error}"),
-        };
-        self.refuse(root.to_path_buf(), None, message);
-        false
     }
 
     fn refuse(&mut self, path: PathBuf, error: Option<SysError>, message: String) {

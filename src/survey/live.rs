@@ -4,7 +4,7 @@ use super::assess::Finds;
 use super::obstacle;
 use crate::findings::{Counts, EntryError, SkippedMount, Survey};
 use crate::model::path::TreePath;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A survey while it is made: threads hand in what they find as they find it.
@@ -21,6 +21,8 @@ pub(super) struct Part {
     pub finds: Finds,
     /// What was counted.
     pub counts: Counts,
+    /// How many entries were counted below each root.
+    pub entries: BTreeMap<u32, u64>,
     /// Mounts that were not entered.
     pub skipped_mounts: Vec<SkippedMount>,
     /// What could not be read.
@@ -58,6 +60,7 @@ impl Part {
     pub(super) fn append(&mut self, other: &mut Part) {
         self.finds.append(std::mem::take(&mut other.finds));
         self.counts.add(std::mem::take(&mut other.counts));
+        add(&mut self.entries, std::mem::take(&mut other.entries));
         self.skipped_mounts.append(&mut other.skipped_mounts);
         self.errors.append(&mut other.errors);
         self.doubtful.append(&mut other.doubtful);
@@ -65,12 +68,18 @@ impl Part {
     }
 }
 
+/// Adds what was counted below each root.
+fn add(all: &mut BTreeMap<u32, u64>, more: BTreeMap<u32, u64>) {
+    more.into_iter().for_each(|(root, count)| *all.entry(root).or_default() += count);
+}
+
 /// Puts together what the threads found, in path order.
 pub(super) fn gather(parts: Vec<Part>, survey: &mut Survey) {
     let (mut linked, mut doubtful, mut without_acls) = (Vec::new(), Vec::new(), BTreeSet::new());
     for part in parts {
-        let Part { finds, counts, mut skipped_mounts, mut errors, doubtful: mut named, without_acls: mut without } =
-            part;
+        let Part { finds, counts, entries, mut skipped_mounts, mut errors, .. } = part;
+        let (mut named, mut without) = (part.doubtful, part.without_acls);
+        add(&mut survey.entries, entries);
         without_acls.append(&mut without);
         doubtful.append(&mut named);
         survey.counts.entries += counts.entries;

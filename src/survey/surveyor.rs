@@ -20,7 +20,7 @@ use crate::sys::features::KernelFeatures;
 use crate::sys::stat::Look;
 use crate::walk::Place;
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -44,6 +44,8 @@ pub(super) struct Surveyor<'p> {
     pub finds: Finds,
     /// What was counted.
     pub counts: Counts,
+    /// How many entries were counted below each root.
+    entries: BTreeMap<u32, u64>,
     /// Mounts that were not entered.
     pub skipped_mounts: Vec<SkippedMount>,
     /// What could not be read.
@@ -91,6 +93,7 @@ impl<'p> Surveyor<'p> {
             asked: Cell::default(),
             finds: Finds::default(),
             counts: Counts::default(),
+            entries: BTreeMap::new(),
             skipped_mounts: Vec::new(),
             errors: Vec::new(),
             doubtful: Vec::new(),
@@ -109,10 +112,11 @@ impl<'p> Surveyor<'p> {
 
     /// Hands in what was found since the last time: the next call may never come back.
     fn hand_in(&mut self) {
-        let counts = std::mem::take(&mut self.counts);
+        let (counts, entries) = (std::mem::take(&mut self.counts), std::mem::take(&mut self.entries));
         let mut news = Part {
             finds: std::mem::take(&mut self.finds),
             counts: if self.is_again { Counts::default() } else { counts },
+            entries: if self.is_again { BTreeMap::new() } else { entries },
             skipped_mounts: std::mem::take(&mut self.skipped_mounts),
             errors: std::mem::take(&mut self.errors),
             doubtful: std::mem::take(&mut self.doubtful),
@@ -225,7 +229,10 @@ impl<'p> Surveyor<'p> {
             false => assess(region, all_wanted, look, site, &self.context, &mut self.finds, &mut self.verdicts),
         };
         // It counts when it is told of.
-        self.counts.entries += u64::from(judged != Judged::Moved);
+        if judged != Judged::Moved {
+            self.counts.entries += 1;
+            region.views.iter().for_each(|view| *self.entries.entry(view.bound.index).or_default() += 1);
+        }
         if judged == Judged::Told {
             self.hand_in();
         }

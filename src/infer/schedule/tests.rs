@@ -9,6 +9,7 @@ fn job(task: Task, places: &[&str]) -> Job {
         check: None,
         on_failure: None,
         writes_to_others: false,
+        mounts: Vec::new(),
         task,
         places: places.iter().map(|&path| path.into()).collect(),
         whose: Whose::Root,
@@ -83,12 +84,9 @@ fn places_below_others_go_with_them() {
 
 #[test]
 fn what_is_left_is_told_once_a_night() {
-    let rest = " >/dev/null 2>&1; [ $? -lt 2 ] || echo 'sgidlint: the check for the reports was not complete'";
-    let silent = format!("17 3 * * *  root  /r check{rest}");
-    for (tells, lines) in [
-        (false, ["17 2 * * *  root  /r fix", &silent]),
-        (true, ["17 2 * * *  root  /r fix >/dev/null", "17 3 * * *  root  /r check"]),
-    ] {
+    for (tells, lines) in
+        [(false, ["17 2 * * *  root  /r fix; /r check"]), (true, ["17 2 * * *  root  /r fix >/dev/null; /r check"])]
+    {
         let words = |command: &str| vec!["/r".to_owned(), command.to_owned()];
         let check = Some(FollowUp { words: words("check"), tells });
         let pair = text(|out| write_cron(out, &Job { words: words("fix"), check, ..job(Task::Fix, &[]) }));
@@ -113,4 +111,24 @@ fn root_may_write_where_the_mode_lets_it() {
         let state = State { uid, gid, mode: crate::model::mode::Mode::new(mode) };
         assert_eq!(lets_root_write(state), may, "{uid}:{gid} {mode:o}");
     }
+}
+
+#[test]
+fn mounts_are_waited_for_by_the_names_of_their_units() {
+    for (point, unit) in [
+        ("/srv/data", "srv-data.mount"),
+        ("/srv/a-b c", r"srv-a\x2db\x20c.mount"),
+        ("/.x/y.z_%/", r"\x2ex-y.z_\x25.mount"),
+    ] {
+        assert_eq!(mount_unit(point), unit);
+    }
+    let unit = text(|out| {
+        write_unit(out, &Job { mounts: vec!["/srv/data".into()], ..job(Task::Fix, &["/srv/data"]) }, Unit::Service)
+    });
+    assert!(
+        unit.contains(
+            "\nAfter=local-fs.target remote-fs.target\nWants=srv-data.mount\nAfter=srv-data.mount\n\n[Service]\n"
+        ),
+        "{unit}"
+    );
 }

@@ -80,8 +80,8 @@ fn a_use(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Opt
     let hint = "write `params = { group = \"sales\" }`";
     let given = table.take("params").and_then(|value| value.table("params", hint, problems));
     let given = given.map(|mut table| table.take_all().filter_map(|value| setting(&value, problems)).collect());
-    let mut flag = |key| table.take(key).and_then(|value| value.flag(problems)).unwrap_or_default();
-    let places = Places { optional: flag("optional"), mounted: flag("mounted") };
+    let mut flag = |key| table.take(key).and_then(|value| value.flag(problems));
+    let places = Places { optional: flag("optional").unwrap_or_default(), mounted: flag("mounted") };
     table.finish(problems);
     Some(Use { line, policy: policy?, roots: roots.unwrap_or_default(), params: given.unwrap_or_default(), places })
 }

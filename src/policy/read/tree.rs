@@ -48,7 +48,7 @@ fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree
         when,
         unless,
         optional: optional.unwrap_or_default(),
-        mounted: mounted.unwrap_or_default(),
+        mounted,
         mounts,
         exclude: exclude.unwrap_or_default(),
         default_excludes,
