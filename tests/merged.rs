@@ -115,3 +115,35 @@ scenario!(a_root_that_must_be_mounted_is_left_alone_where_nothing_is, own mounts
     t.sh("mount --bind three two/data; mount --bind three one/data");
     t.run("check -p disks.toml").exits(1);
 });
+
+scenario!(accounts_that_are_optional_may_be_unknown_here, |t| {
+    t.tree(
+        "
+        dir  0:0    2755 .
+        file 7:0    0644 a
+        file 7:0    0664 acl
+        file 7:4242 0600 b
+        ",
+    );
+    let policy = |rest: &str| {
+        format!(
+            "format = 1\n[[tree]]\nroot = '$TREE'\n{rest}file-mode = '0644'\ngroup = 4242\n[[tree.rule]]\nmatch = '/a'\nowner = 'ghost'\n\
+             group = ['ghosts', 'more-ghosts']\n[[tree.rule]]\nmatch = '/acl'\ngroup = 0\nfile-mode = '0664'\nacl = ['u:ghost:rw', 'g:4242:r']\n"
+        )
+    };
+    t.policy("lab.toml", &policy(""));
+    t.run("check -p lab.toml").exits(2).mentions("ghosts").mentions("user is called `ghost`");
+    t.policy("lab.toml", &policy("accounts = 'optional'\n"));
+    t.run("policy check lab.toml").succeeds();
+    let run = t.run("check -p lab.toml --format json");
+    // Of `a` no owner and no group is wanted, not even the one that the tree wants.
+    run.exits(1).finds("deny spreading-group . safe\ndeny missing-permission b unsafe:private\ndeny missing-acl-entry acl unsafe:outsider");
+    assert_eq!(run.end()["unknown_accounts"], 3);
+    let run = t.run("check -p lab.toml");
+    run.mentions("3 accounts unknown here");
+    run.mentions(
+        "not known here: group `ghosts`, group `more-ghosts`, user `ghost`; nothing is wanted where policies name them",
+    );
+    t.policy("lab.toml", &policy("accounts = 'maybe'\n"));
+    t.run("policy check lab.toml").exits(2).mentions("optional");
+});

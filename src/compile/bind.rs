@@ -9,7 +9,7 @@ use crate::pattern::placeholder::{Origin, PlaceholderError, is_name, put_in};
 use crate::policy::model::{AccountText, At};
 use crate::policy::problem::Problem;
 use crate::sys::names::NameService;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,19 +60,21 @@ pub(crate) fn bind(
     binding: Binding<'_>,
     lookup: &dyn Lookup,
 ) -> Result<Instance, Vec<Problem>> {
-    let mut binder = Binder { rules, binding: &binding, lookup, problems: Vec::new() };
+    let mut binder = Binder { rules, binding: &binding, lookup, problems: Vec::new(), passed_over: BTreeSet::new() };
     let (group_rules, owner_rules) = rules.account_rules();
     let groups: Vec<_> = group_rules.iter().map(|&rule| binder.groups(rule)).collect();
     let owners: Vec<_> = owner_rules.iter().map(|&rule| binder.owners(rule)).collect();
     let (acl_rules, default_acl_rules) = rules.acl_rules();
-    let wished = |&rule: &usize| rules.wishes(rule).acl.wish();
-    let acls: Vec<_> = acl_rules.iter().filter_map(wished).map(|acl| binder.acl(acl)).collect();
-    let wished = |&rule: &usize| rules.wishes(rule).default_acl.wish();
-    let default_acls: Vec<_> = default_acl_rules.iter().filter_map(wished).map(|acl| binder.default_acl(acl)).collect();
+    let wished = |&rule: &usize| Some((rule, rules.wishes(rule).acl.wish()?));
+    let acls: Vec<_> = acl_rules.iter().filter_map(wished).map(|(rule, acl)| binder.acl(rule, acl)).collect();
+    let wished = |&rule: &usize| Some((rule, rules.wishes(rule).default_acl.wish()?));
+    let default_acls = default_acl_rules.iter().filter_map(wished);
+    let default_acls: Vec<_> = default_acls.map(|(rule, acl)| binder.default_acl(rule, acl)).collect();
     if !binder.problems.is_empty() {
         return Err(binder.problems);
     }
-    Ok(Instance { root: binding.root, rules: Arc::clone(rules), groups, owners, acls, default_acls })
+    let passed_over = binder.passed_over;
+    Ok(Instance { root: binding.root, rules: Arc::clone(rules), groups, owners, acls, default_acls, passed_over })
 }
 
 struct Binder<'a> {
@@ -80,6 +82,8 @@ struct Binder<'a> {
     binding: &'a Binding<'a>,
     lookup: &'a dyn Lookup,
     problems: Vec<Problem>,
+    /// Unknown accounts of rules that may name some.
+    passed_over: BTreeSet<String>,
 }
 
 /// What one text of a list stands for.
@@ -108,18 +112,23 @@ impl Binder<'_> {
             "@primary" => Some(GroupTerm::Primary),
             _ => None,
         };
-        self.list(texts, BoundAccount::Group, form, GroupTerm::Gid)
+        self.list((rule, texts), BoundAccount::Group, form, GroupTerm::Gid)
     }
 
     fn owners(&mut self, rule: usize) -> Box<[OwnerTerm]> {
         let texts = self.rules.wishes(rule).owner.wish().map_or(&[][..], |texts| texts);
-        self.list(texts, BoundAccount::Owner, |text| (text == "@name").then_some(OwnerTerm::Name), OwnerTerm::Uid)
+        self.list(
+            (rule, texts),
+            BoundAccount::Owner,
+            |text| (text == "@name").then_some(OwnerTerm::Name),
+            OwnerTerm::Uid,
+        )
     }
 
     /// Turns a list into terms. Unknown names are passed over unless all are.
     fn list<T>(
         &mut self,
-        texts: &[At<AccountText>],
+        (rule, texts): (usize, &[At<AccountText>]),
         account: BoundAccount,
         form: impl Fn(&str) -> Option<T>,
         id: impl Fn(u32) -> T,
@@ -136,7 +145,7 @@ impl Binder<'_> {
             && !wrong
             && let (Some(first), Some(last)) = (texts.first(), texts.last())
         {
-            self.unknown(account, &unknown, first.span.start..last.span.end);
+            self.unknown_of(rule, account, &unknown, first.span.start..last.span.end);
         }
         terms.into()
     }
@@ -217,6 +226,15 @@ impl Binder<'_> {
             "captures choose ordinary groups only (GID_MIN in /etc/login.defs); give this directory a tree of its own";
         self.problem(span, message, Some(hint.into()));
         None
+    }
+
+    /// The same of a rule that may name some.
+    fn unknown_of(&mut self, rule: usize, account: BoundAccount, names: &[String], span: Range<usize>) {
+        if names.is_empty() || !self.rules.has_optional_accounts(rule) {
+            return self.unknown(account, names, span);
+        }
+        let noun = account.noun();
+        self.passed_over.extend(names.iter().map(|name| format!("{noun} `{}`", name.escape_debug())));
     }
 
     fn unknown(&mut self, account: BoundAccount, names: &[String], span: Range<usize>) {

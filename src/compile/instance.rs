@@ -5,6 +5,7 @@ use crate::model::acl::term::{AclIntent, DefaultAclIntent};
 use crate::model::entry::Kind;
 use crate::model::intent::{GroupTerm, Intent, OwnerTerm, Wish};
 use crate::policy::model::{Model, Mounts};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub(crate) struct Instance {
     /// The ACLs of the rules that want some, in the order of [`TreeRules::acl_rules`].
     pub(crate) acls: Vec<AclIntent>,
     pub(crate) default_acls: Vec<DefaultAclIntent>,
+    /// The accounts that its rules name and nobody here has, where those are passed over.
+    pub(crate) passed_over: BTreeSet<String>,
 }
 
 impl Instance {
@@ -67,11 +70,12 @@ impl Instance {
         Intent {
             group: decision.group.and_then(|rule| {
                 let value = &**self.groups.get(terms(group_rules, rule)?)?;
-                Some(Wish { value, rule: self.rules.id(rule) })
+                // There is none where all that are named are passed over.
+                (!value.is_empty()).then(|| Wish { value, rule: self.rules.id(rule) })
             }),
             owner: decision.owner.and_then(|rule| {
                 let value = &**self.owners.get(terms(owner_rules, rule)?)?;
-                Some(Wish { value, rule: self.rules.id(rule) })
+                (!value.is_empty()).then(|| Wish { value, rule: self.rules.id(rule) })
             }),
             setgid: decision.setgid,
             sticky: decision.sticky,

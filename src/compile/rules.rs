@@ -181,6 +181,11 @@ impl TreeRules {
         wishes(&self.model, self.places[rule])
     }
 
+    /// Whether a rule may name accounts that aren't known here.
+    pub(crate) fn has_optional_accounts(&self, rule: usize) -> bool {
+        self.model.trees[self.places[rule].part.tree as usize].optional_accounts
+    }
+
     /// What a rule is about; the tree's own keys are about all of it.
     pub(crate) fn scope(&self, rule: usize) -> RuleScope {
         let RulePlace { part, rule } = self.places[rule];

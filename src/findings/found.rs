@@ -44,6 +44,8 @@ pub struct Survey {
     pub skipped_mounts: Vec<SkippedMount>,
     /// What isn't wrong, but should be known.
     pub remarks: Vec<String>,
+    /// Users and groups that policies name and nobody here has, where they are passed over.
+    pub unknown_accounts: BTreeSet<String>,
     /// What others than root have a hand in, though root relies on it: policies, baselines, the way to roots.
     pub warnings: Vec<String>,
     /// The flaws, by index, whose change isn't the caller's to make, or has no room in the plan.

@@ -55,6 +55,8 @@ pub struct Totals {
     pub known: u64,
     /// Entries that are left as they are because they lie in read-only places.
     pub read_only: u64,
+    /// Users and groups that policies name and nobody here has, where they are passed over.
+    pub unknown_accounts: u64,
     /// Behind a run: the findings of a look at what it left.
     pub left: Option<u64>,
 }
@@ -87,6 +89,7 @@ impl Survey {
             suppressed,
             known,
             read_only: self.reports.iter().filter(|report| report.read_only().is_some()).count() as u64,
+            unknown_accounts: self.unknown_accounts.len() as u64,
             left: None,
         }
     }
@@ -166,6 +169,7 @@ mod tests {
             suppressed: 48,
             known: 59,
             read_only: 1,
+            unknown_accounts: 0,
             left: None,
         };
         assert_eq!(survey.totals(), expected);

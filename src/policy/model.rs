@@ -236,6 +236,8 @@ pub struct Tree {
     pub optional: bool,
     /// `mounted`: whether its root must be a mount point; where it isn't said, fstab(5) says it.
     pub mounted: Option<bool>,
+    /// `accounts`: whether its rules may name users and groups that aren't known here, and are passed over then.
+    pub optional_accounts: bool,
     /// `mounts`.
     pub mounts: Option<Mounts>,
     /// `exclude`: gitignore patterns.

@@ -94,6 +94,11 @@ fn tree() -> Vec<Key> {
         ("unless", "It holds only if this path doesn't exist; likewise", text()),
         ("optional", "Whether its root may be missing", flag()),
         ("mounted", "Whether its root must be a mount point; where it isn't one, nothing is judged or changed", flag()),
+        (
+            "accounts",
+            "Whether users and groups that it names must be known: if optional, those that aren't are passed over",
+            words(&["required", "optional"]),
+        ),
         ("mounts", "Which mounts below the root are entered", words(&["stay", "local", "all"])),
         ("exclude", "gitignore patterns of what isn't looked at, nor what is below", texts()),
         ("default-excludes", "Whether snapshots, lost+found, .ssh and .gnupg are left out", flag()),

@@ -52,6 +52,7 @@ pub(crate) fn tree(wishes: Wishes, rules: Vec<Rule>) -> Tree {
         unless: None,
         optional: false,
         mounted: None,
+        optional_accounts: false,
         mounts: None,
         exclude: Vec::new(),
         default_excludes: None,

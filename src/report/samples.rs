@@ -133,6 +133,7 @@ pub(crate) fn survey() -> Survey {
             message: "can't list the directory; run as root".into(),
         }],
         remarks: Vec::new(),
+        unknown_accounts: Default::default(),
         warnings: Vec::new(),
         usage: None,
         skipped_mounts: vec![SkippedMount { root: 0, path: b"mnt".as_slice().into() }],

@@ -5,7 +5,7 @@ use super::live::{Live, gather};
 use super::surveyor::Surveyor;
 use super::told::Listener;
 use super::unknown::{Uncovered, Unknown};
-use super::{Request, cover, refuse, rivals, root_gid, usage};
+use super::{Request, cover, refuse, rivals, root_gid, unknown_accounts, usage};
 use crate::findings::{EntryError, EntryReport, Root, RulePlace, Survey};
 use crate::judging::bound::Bound;
 use crate::judging::memo::Memo;
@@ -40,6 +40,7 @@ pub(crate) fn survey_listed(request: &Request<'_>, mut listed: Listed<'_>, untol
         request.table.sites().iter().map(|site| RulePlace { policy: site.policy, line: site.line }).collect();
     request.roots.refused.iter().for_each(|refusal| refuse(refusal, &mut survey));
     survey.warnings.clone_from(&request.roots.warnings);
+    unknown_accounts(request, &mut survey);
     if request.roots.trees.is_empty() && survey.errors.is_empty() {
         return Listening::Uncovered;
     }

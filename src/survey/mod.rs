@@ -71,6 +71,7 @@ pub(crate) fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, Surve
         refuse(refusal, &mut survey);
     }
     survey.warnings.clone_from(&request.roots.warnings);
+    unknown_accounts(request, &mut survey);
     let seen = confined(request.conduct, || see_roots(request))?;
     let sees_all = seen.iter().all(Option::is_some);
     let bounds = bind(request, seen, &mut survey);
@@ -92,6 +93,20 @@ pub(crate) fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, Surve
         sees_all && reads_all && request.conduct.depth == Depth::All && !request.conduct.stop.load(Ordering::Relaxed);
     survey.usage = (is_whole && survey.errors.is_empty()).then_some(usage);
     Ok(survey)
+}
+
+/// Counts the accounts that policies may name without their being known here, and says that nothing is wanted by them.
+fn unknown_accounts(request: &Request<'_>, survey: &mut Survey) {
+    const NAMED: usize = 5;
+    let trees = request.roots.trees.iter();
+    survey.unknown_accounts.extend(trees.flat_map(|tree| tree.instance.passed_over.iter().cloned()));
+    let named: Vec<&str> = survey.unknown_accounts.iter().take(NAMED).map(String::as_str).collect();
+    if !named.is_empty() {
+        let more = if survey.unknown_accounts.len() > NAMED { " and others" } else { "" };
+        let named = named.join(", ");
+        let remark = format!("not known here: {named}{more}; nothing is wanted where policies name them");
+        survey.remarks.push(remark);
+    }
 }
 
 /// Which tree of each policy covers what; no other tree of it judges what lies at a root that can't be used.

@@ -6,8 +6,9 @@ use crate::model::acl::term::{AclIntent, AclTerm, DefaultAclIntent};
 use crate::policy::model::{AclAccount, AclText, DefaultAclText};
 
 impl Binder<'_> {
-    /// Turns the names of an ACL into ids; each must be known.
-    pub(super) fn acl(&mut self, acl: &AclText) -> AclIntent {
+    /// Turns the names of an ACL into ids; each must be known, or else others are looked at no more, where it may be unknown.
+    pub(super) fn acl(&mut self, rule: usize, acl: &AclText) -> AclIntent {
+        let mut tolerates = acl.tolerates;
         let terms = acl.entries.iter().filter_map(|entry| {
             let entry = &entry.value;
             let (account, whom): (_, fn(u32) -> Whom) = match entry.account {
@@ -17,20 +18,22 @@ impl Binder<'_> {
             match self.term(&entry.name, account, |_| None, whom) {
                 Term::Known(whom) => Some(AclTerm { whom, grant: entry.grant }),
                 Term::Unknown(name) => {
-                    self.unknown(account, &[name], entry.name.span.clone());
+                    tolerates |= self.rules.has_optional_accounts(rule);
+                    self.unknown_of(rule, account, &[name], entry.name.span.clone());
                     None
                 }
                 Term::Wrong => None,
             }
         });
-        AclIntent { terms: terms.collect(), tolerates: acl.tolerates }
+        let terms = terms.collect();
+        AclIntent { terms, tolerates }
     }
 
-    pub(super) fn default_acl(&mut self, acl: &DefaultAclText) -> DefaultAclIntent {
+    pub(super) fn default_acl(&mut self, rule: usize, acl: &DefaultAclText) -> DefaultAclIntent {
         match acl {
             DefaultAclText::Absent => DefaultAclIntent::Absent,
             DefaultAclText::Same => DefaultAclIntent::Same,
-            DefaultAclText::These(acl) => DefaultAclIntent::These(self.acl(acl)),
+            DefaultAclText::These(acl) => DefaultAclIntent::These(self.acl(rule, acl)),
         }
     }
 }

@@ -88,7 +88,7 @@ fn meant_by(key: &str) -> Option<&'static str> {
 fn home_of(key: &str) -> Option<&'static str> {
     match key {
         "format" | "name" | "summary" => Some("the head of the file, before all tables"),
-        "root" | "root-exclude" | "when" | "unless" | "optional" | "mounted" | "mounts" | "exclude"
+        "root" | "root-exclude" | "when" | "unless" | "optional" | "mounted" | "accounts" | "mounts" | "exclude"
         | "default-excludes" => Some("[[tree]]"),
         "group" | "owner" | "setgid" | "sticky" | "dir-mode" | "file-mode" | "special-mode" | "acl" | "default-acl" => {
             Some("[[tree]] or [[tree.rule]]")

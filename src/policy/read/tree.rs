@@ -30,6 +30,8 @@ fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree
     let unless = condition(&mut table, "unless", &names, problems);
     let optional = table.take("optional").and_then(|value| value.flag(problems));
     let mounted = table.take("mounted").and_then(|value| value.flag(problems));
+    let accounts = table.take("accounts");
+    let accounts = accounts.and_then(|value| value.word(&["required", "optional"], optional_accounts, problems));
     let mounts = table.take("mounts").and_then(|value| value.word(&["stay", "local", "all"], mounts, problems));
     let exclude = table.take("exclude").map(|value| patterns::excludes(&value, problems));
     let default_excludes = table.take("default-excludes").and_then(|value| value.flag(problems));
@@ -49,6 +51,7 @@ fn tree(mut table: Table<'_>, params: &[Param], problems: &mut Problems) -> Tree
         unless,
         optional: optional.unwrap_or_default(),
         mounted,
+        optional_accounts: accounts.unwrap_or_default(),
         mounts,
         exclude: exclude.unwrap_or_default(),
         default_excludes,
@@ -78,6 +81,14 @@ fn condition(
     paths::of_project_or_absolute(&path, "a condition", problems);
     names.check(&path, problems);
     Some(path)
+}
+
+fn optional_accounts(word: &str) -> Option<bool> {
+    match word {
+        "required" => Some(false),
+        "optional" => Some(true),
+        _ => None,
+    }
 }
 
 fn mounts(word: &str) -> Option<Mounts> {

@@ -338,6 +338,8 @@ fn passed_over(survey: &Survey) -> Vec<String> {
     push(counts.vanished, format!("{} vanished meanwhile", number(counts.vanished)));
     let read_only = survey.totals().read_only;
     push(read_only, format!("{} in read-only places", counted(read_only, "entry", "entries")));
+    let accounts = survey.unknown_accounts.len() as u64;
+    push(accounts, format!("{} unknown here", counted(accounts, "account", "accounts")));
     push(errors, format!("incomplete: {}", counted(errors, "error", "errors")));
     parts
 }

@@ -170,6 +170,8 @@ pub(super) enum Line<'a> {
         known: u64,
         #[serde(skip_serializing_if = "is_none")]
         read_only: u64,
+        #[serde(skip_serializing_if = "is_none")]
+        unknown_accounts: u64,
         #[serde(skip_serializing_if = "Option::is_none")]
         left: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -210,6 +210,7 @@ pub(crate) fn write_end_of(out: &mut dyn Write, run: Option<&str>, totals: &Tota
         suppressed,
         known,
         read_only,
+        unknown_accounts,
         left,
     } = *totals;
     Line::End {
@@ -225,6 +226,7 @@ pub(crate) fn write_end_of(out: &mut dyn Write, run: Option<&str>, totals: &Tota
         suppressed,
         known,
         read_only,
+        unknown_accounts,
         left,
         run,
     }
