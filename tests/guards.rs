@@ -241,3 +241,26 @@ scenario!(old_records_go_and_needed_ones_stay, |t| {
     t.run("log --prune-older-than 1ns --force").succeeds().never_mentions("was kept");
     assert_eq!(records(), Vec::<String>::new());
 });
+
+// SIGSTOP can't be passed on: the work stops by itself, and goes on with whoever was stopped.
+scenario!(who_is_stopped_from_outside_stops_the_work_too, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FIVE);
+    let line = "fix -y . -p lab.toml --threads 1";
+    let hold = Hold::at(libc::SYS_fchownat);
+    let mut command = t.program(line);
+    hold.set_before(&mut command);
+    let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (running, supervisor) = (Traced::of(&child), Traced { pid: child.id() });
+    let held = hold.started();
+    let third = held.after(2);
+    for stopping in [Signal::STOP, Signal::TSTP] {
+        supervisor.send(stopping);
+        // The call that the test holds ends first, as one in the kernel would: of a thread in it nothing is to be seen.
+        until("the work stands", || running.threads(&["State"])[0][0].starts_with('T') && supervisor.is_stopped());
+        supervisor.send(Signal::CONT);
+        until("the work goes on", || !running.threads(&["State"])[0][0].starts_with('T') && !supervisor.is_stopped());
+    }
+    held.release(third);
+    t.ended(line, child).succeeds();
+});

@@ -80,6 +80,7 @@ scenario!(an_interrupted_run_is_ended_by_the_changes_of_the_next, |t| {
     t.sh("chmod g-s b");
     t.run("fix -y -q -p lab.toml").succeeds().mentions("1 change applied").mentions("has made what was left of it");
     t.run("check -q -p lab.toml").succeeds().is_silent();
+    t.run("log").mentions("interrupted after 5 applied, settled by a later fix");
     t.run("undo -y").succeeds();
     t.run("undo -y").succeeds();
     t.sh("test ! -g a -a ! -g d");

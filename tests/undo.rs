@@ -115,7 +115,9 @@ scenario!(what_was_changed_since_counts_alike_in_what_an_undo_says_and_in_the_lo
     run.exits(3).mentions("Undoing run $RUN of $TIME: sgidlint fix -y . -p $DIR/lab.toml");
     run.mentions("poor: drifted: is root:4242 0600, was root:4242 ")
         .mentions(" when the run had changed it; it is left as it is");
-    run.mentions("2 entries were left as they are.").mentions("5 changes applied in ").never_mentions("plan anew");
+    run.mentions("2 entries of the 7 that run $RUN changed are left as each is now.")
+        .mentions("5 changes applied in ")
+        .never_mentions("plan anew");
     t.run("log").succeeds().mentions(" 5 applied\n").never_mentions("drifted");
     t.run("redo -y").succeeds().mentions("Redoing what was taken back by run ").mentions(": sgidlint undo -y");
 });
@@ -220,4 +222,61 @@ scenario!(the_undo_that_a_run_names_finds_the_run, |t| {
     let command = command.lines().next().unwrap_or_default();
     t.run(&format!("{command} -y")).succeeds();
     t.holds_first_tree();
+});
+
+scenario!(the_log_says_what_an_undo_left, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 0775 a\n dir 0:4242 0775 b\n dir 0:4242 0775 c");
+    t.run("fix -y . -p lab.toml").succeeds();
+    let fix = t.runs().last().expect("a run").clone();
+    t.sh("chmod o-x a; rmdir b");
+    t.run("undo -y").exits(3);
+    t.run("log").mentions("3 applied, partly undone (2 of 3 left)").mentions("$TREE");
+    t.run(&format!("log {fix}")).mentions("undone:   in part, by run").mentions("2 of 3 changes left");
+    t.run("log --format json").mentions("\"left\":2}").mentions("\"trees\":[{\"text\":\"$TREE\"}]");
+    // What takes an undo back is a redo, and what takes that back is an undo again.
+    t.run("redo -y").succeeds();
+    t.run("log").never_mentions("partly").mentions("  redo ");
+    let redo = t.runs().last().expect("a run").clone();
+    t.run(&format!("undo {redo} -y")).succeeds();
+    let kinds = t
+        .run("log")
+        .stdout()
+        .lines()
+        .map(|line| line.split_whitespace().nth(3).unwrap_or_default().to_owned())
+        .collect::<Vec<_>>();
+    assert_eq!(kinds, ["COMMAND", "undo", "redo", "undo", "fix"]);
+    t.run("redo -y").succeeds();
+});
+
+scenario!(the_log_says_what_an_undo_of_a_part_left, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 0775 a\n dir 0:4242 0775 b\n dir 0:4242 0775 c");
+    t.run("fix -y . -p lab.toml").succeeds();
+    let fix = t.runs().last().expect("a run").clone();
+    t.run(&format!("undo {fix} a -y")).succeeds();
+    t.run("log").mentions("3 applied, partly undone (2 of 3 left)");
+    t.run(&format!("undo {fix} b c -y")).succeeds();
+    t.run("log").never_mentions("partly").mentions("3 applied, undone");
+});
+
+scenario!(a_quiet_undo_says_in_one_line_what_it_left, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .");
+    t.sh("for i in 1 2 3 4 5; do mkdir d$i; chmod g-s d$i; done");
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.sh("chmod o-x d1 d2; rmdir d3");
+    let told = t.run("undo -y -q");
+    told.exits(3).mentions("2 changes undone, and left as they are: 2 drifted, 1 gone").mentions("sgidlint undo -n");
+    assert_eq!((told.stdout(), told.stderr().lines().count()), ("", 1), "{told}");
+    t.run("redo -y -q").succeeds().is_silent();
+});
+
+scenario!(an_undo_says_that_the_next_fix_makes_its_changes_again, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 0775 a");
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.run("undo -y").mentions("Policy lab still asks for").mentions("[[exception]] in $DIR/lab.toml");
+    t.run("redo -y").never_mentions("still asks for");
+    t.run("undo -y -q").succeeds().is_silent();
 });

@@ -56,7 +56,7 @@ pub(crate) enum Command {
     Undo(Undo),
     /// Takes the last undo back, and again the one before.
     Redo(Redo),
-    /// Lists the runs on record, the newest first, or shows one.
+    /// Lists the runs on record, the newest first (in JSON the oldest), or shows one.
     Log(Log),
     /// Asks the kernel as somebody what they can really do in a tree; changes nothing.
     Probe(Probe),

@@ -1,25 +1,21 @@
-//! `apply` and `undo`: plans that were made before.
+//! `apply`: a plan that was made before, and what is common to it and an undo.
 
-use super::execute::{self, Executed, execute, settled_one, waiting};
-use super::grounded::{Grounded, LostRoot};
+use super::execute::{self, Executed, execute, settled_one};
+use super::grounded::Grounded;
 use super::session::Session;
-use super::turn::{meant, narrow};
-use super::{ask, planning, store, telling};
-use crate::apply::lock::{Again, PATIENCE};
-use crate::apply::{Found, foresee, undo_plan};
-use crate::args::{Agreement, Apply, Common, Format, Ids, Redo, Undo};
+use super::{ask, planning};
+use crate::apply::foresee;
+use crate::args::{Agreement, Apply, Common, Format, Ids};
 use crate::diff::{DiffManner, DiffRow, Head, write_folded};
 use crate::findings::{PolicyLabel, Root, Totals, path_in_tree};
-use crate::journal::wording::{Expected, Settled};
-use crate::journal::{self, Done, Drift, Outcome, RunState, Turn};
+use crate::journal::wording::Settled;
+use crate::journal::{Done, Drift, Outcome};
 use crate::model::text::numbers::{capitalized, counted, number};
 use crate::plan::{Change, Header, Names, Plan, ReadError, RunKind};
 use crate::process::exit::{Exit, Failure};
 use crate::process::paths;
 use crate::process::streams::Streams;
-use crate::report::human::runs::run_text;
 use crate::report::json;
-use crate::screen::progress;
 use crate::source::roots;
 use crate::sys::file::open_for_reading;
 use crate::sys::host;
@@ -27,9 +23,6 @@ use crate::sys::stat::look;
 use std::io::BufReader;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::atomic::Ordering;
-use std::thread::sleep;
-use std::time::Duration;
 
 /// How to go on with what `apply` left.
 const APPLY_AGAIN: &str = "apply the plan again, or make a new one";
@@ -70,7 +63,12 @@ pub(super) fn apply(common: &Common, arguments: &Apply, streams: &mut Streams) -
 }
 
 /// Asks whether a plan's changes are to be made, if there are any and unless that was said before.
-fn consented(session: &Session<'_>, plan: &Plan, consent: &Agreement, streams: &mut Streams) -> Result<bool, Failure> {
+pub(super) fn consented(
+    session: &Session<'_>,
+    plan: &Plan,
+    consent: &Agreement,
+    streams: &mut Streams,
+) -> Result<bool, Failure> {
     if plan.changes.is_empty() {
         return Ok(false);
     }
@@ -118,7 +116,7 @@ fn look_only(
 
 /// Takes the changes out of a plan that are about owners or groups that mean somebody else now than when `names` was
 /// written, and tells which.
-fn take_parted(
+pub(super) fn take_parted(
     session: &Session<'_>,
     names: Option<&Names>,
     plan: &mut Plan,
@@ -137,134 +135,8 @@ fn take_parted(
     plan.without_parted(&parted)
 }
 
-fn told_parted<'a>(plan: &'a Plan, parted: &'a [Change]) -> Vec<Settled<'a>> {
+pub(super) fn told_parted<'a>(plan: &'a Plan, parted: &'a [Change]) -> Vec<Settled<'a>> {
     parted.iter().map(|change| settled_one(plan, change, Done::of(Outcome::Drifted(Drift::Names)))).collect()
-}
-
-/// `sgidlint undo`.
-pub(super) fn undo(common: &Common, arguments: &Undo, streams: &mut Streams) -> Result<Exit, Failure> {
-    turn_round(common, Turn::Undo, arguments, streams)
-}
-
-/// `sgidlint redo`: the undo of an undo.
-pub(super) fn redo(common: &Common, arguments: &Redo, streams: &mut Streams) -> Result<Exit, Failure> {
-    let Redo { ids, consent } = *arguments;
-    turn_round(common, Turn::Redo, &Undo { run: None, paths: Vec::new(), consent, ids }, streams)
-}
-
-fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Streams) -> Result<Exit, Failure> {
-    let session = Session::begin(common, arguments.consent.purpose())?;
-    let store = store::open(common)?;
-    let mut may_wait = waiting(&session, Duration::from_secs(arguments.consent.wait));
-    let last = loop {
-        let last = meant(&session, &store, turn, arguments.run.as_deref())?;
-        let Some(run) = &last.run else { break last };
-        // What a run that goes on has changed by now is not what there is to undo: its end is waited for, as for a lock.
-        let is_running = journal::is_running(&store, run).map_err(Failure::incomplete)?;
-        if !is_running || may_wait(&format_args!("run {run}")) == Again::GiveUp {
-            break last;
-        }
-        sleep(PATIENCE);
-    };
-    for illegible in &last.illegible {
-        streams.complain(format_args!(
-            "run {} can't be read, so it can't be undone and is passed over: {}",
-            illegible.id, illegible.error
-        ));
-    }
-    let run = last.run.ok_or_else(|| {
-        let message = match turn {
-            Turn::Undo => "no run on record changed anything that isn't undone",
-            Turn::Redo => "there is no undo on record to take back, or something was changed since",
-        };
-        Failure::usage(message).hinted("`sgidlint log` lists the runs")
-    })?;
-    let mut record = store::reading(&session, &run, || journal::load(&store, &run, &session.stop))?;
-    narrow(&mut record, &arguments.paths)?;
-    let later = journal::leave_to_later(&mut record, &store, &session.stop).map_err(Failure::incomplete)?;
-    if let Some((count, last)) = later {
-        let entries = counted(count, "entry", "entries");
-        streams.status(format_args!(
-            "What later runs ({last}) made of {entries} stays: run {run} was cut short before it came to them."
-        ));
-    }
-    let was_running = record.state == RunState::Running;
-    ask::refuse_without_terminal(&arguments.consent)?;
-    let which = run_text(&run, &record.plan.header);
-    streams.status(match turn {
-        Turn::Undo => format!("Undoing {which}"),
-        Turn::Redo => format!("Redoing what was taken back by {which}"),
-    });
-    let changes = record.plan.changes.iter().enumerate();
-    let changed = changes.filter(|(index, _)| record.may_have_changed(*index)).map(|(_, change)| change);
-    let again = format!("run `sgidlint undo {run}{}` again", store::option(common));
-    if !record.plan.has_acls() {
-        session.forbid_acls()?;
-    }
-    let grounded = Grounded::open(&session, &record.plan, changed.clone(), &*again)?;
-    if grounded.is_barren(changed) && grounded.is_closed() {
-        return Err(grounded.refusal(&session, streams));
-    }
-    let Grounded { open_roots, mut lost, again } = grounded;
-    let header =
-        Header { partial: !arguments.paths.is_empty(), ..planning::header(&session, RunKind::Undo(run.clone())) };
-    let open_roots = open_roots.worked_by(session.threads());
-    let look = || session.apart(|| undo_plan(open_roots, &record, header, &session.stop));
-    let mut undo = progress::while_busy(telling::of(common), &format!("looking at what run {run} changed"), look)?;
-    if session.stop.load(Ordering::Relaxed) {
-        return Err(Failure::interrupted("nothing was changed"));
-    }
-    lost.extend(undo.lost.drain(..).map(LostRoot::from));
-    let parted = take_parted(&session, record.plan.header.names.as_ref(), &mut undo.plan, &arguments.ids, streams);
-    undo.plan.header.names = Some(Names::of(&undo.plan.changes, &session.names));
-    for bad in &record.bad {
-        streams.complain(format_args!("a change of run {run} can't be undone: {}", bad.error));
-    }
-    let all_known = lost.is_empty() && record.bad.is_empty() && last.illegible.is_empty();
-    let mut exit = if all_known { Exit::Clean } else { Exit::Incomplete };
-    exit = exit.or_worse(planning::tell_unfit(&undo.plan.header, &undo.unfit, streams));
-    if !parted.is_empty() || undo.found.iter().any(|(_, found)| is_left(found)) {
-        exit = exit.or_worse(Exit::Incomplete);
-    }
-    let mut grounded = Grounded { open_roots: undo.open_roots, lost, again };
-    if was_running && !arguments.consent.dry_run {
-        // Its lock says whose it is; where it has ended since, not all that it changed is in this plan.
-        execute::hold(&session, &undo.plan, grounded, Duration::ZERO, streams)?;
-        let message = format!("run {run} was still under way when it was looked at, so nothing was changed");
-        return Err(Failure::incomplete(message).hinted("undo it again: it has ended since"));
-    }
-    show(&session, &undo.plan, streams)?;
-    if was_running {
-        streams.status(format_args!("sgidlint: note: run {run} is still under way: this is what it changed so far"));
-    }
-    grounded.tell(&session, streams)?;
-    grounded.lost.clear();
-    let go = !arguments.consent.dry_run && consented(&session, &undo.plan, &arguments.consent, streams)?;
-    let executed = match go {
-        true => Some(execute::execute_on(&session, &undo.plan, (grounded, &[]), &arguments.consent, streams)?),
-        false => None,
-    };
-    let mut told = told(&record.plan, &undo.found);
-    told.extend(told_parted(&undo.plan, &parted));
-    end(&session, &undo.plan, executed, told, exit, streams)
-}
-
-/// What there is to tell of entries that are not, or no longer, as the run left them.
-fn told<'a>(plan: &'a Plan, found: &[(usize, Found)]) -> Vec<Settled<'a>> {
-    let done = |found: &Found| match found {
-        Found::Changed | Found::Unchanged => None,
-        Found::OnlySetId => Some(Done::of(Outcome::Partial)),
-        Found::Gone => Some(Done::of(Outcome::Gone)),
-        Found::Drifted(drift) => Some(Done::of(Outcome::Drifted(*drift))),
-        Found::Failed(done) => Some(done.clone()),
-    };
-    let told = found.iter().filter_map(|(index, found)| Some((*index, done(found)?)));
-    let told = told.map(|(index, done)| settled_one(plan, &plan.changes[index], done));
-    told.map(|settled| Settled { expected: Expected::Changed, ..settled }).collect()
-}
-
-fn is_left(found: &Found) -> bool {
-    matches!(found, Found::Drifted(_) | Found::Failed(_))
 }
 
 /// Reads a plan file; as root only one that nobody else can have written.
@@ -330,7 +202,7 @@ fn roots_of(plan: &Plan) -> Vec<Root> {
 }
 
 /// Tells what became of the plan, and gives the exit status: changes that were not made are findings that remain.
-fn end<'a>(
+pub(super) fn end<'a>(
     session: &Session<'_>,
     plan: &'a Plan,
     executed: Option<Executed>,

@@ -12,6 +12,7 @@ use crate::process::streams::Streams;
 use crate::report::human::runs::{write_log, write_run};
 use crate::report::json::answer;
 use crate::store::Store;
+use crate::sys::host;
 use crate::sys::purpose::Purpose;
 use jiff::Zoned;
 
@@ -38,8 +39,8 @@ pub(super) fn log(common: &Common, log: &Log, streams: &mut Streams) -> Result<E
     }
     let (palette, columns) = (streams.palette(), streams.columns());
     streams.write_results(|out| match common.format {
-        Format::Human => write_log(out, &runs, &super::store::option(common), &palette, columns),
-        Format::Json => answer::write_log(out, &runs),
+        Format::Human => write_log(out, &runs, &super::store::option(common), &palette, (columns, host::now())),
+        Format::Json => answer::write_log(out, &runs, &runs),
     })?;
     Ok(exit)
 }
@@ -60,7 +61,7 @@ fn show(common: &Common, store: &Store, name: &str, streams: &mut Streams) -> Re
     let all: Vec<RunSummary> = all.into_iter().flatten().collect();
     streams.write_results(|out| match common.format {
         Format::Human => write_run(out, &summary, &all),
-        Format::Json => answer::write_log(out, std::slice::from_ref(&summary)),
+        Format::Json => answer::write_log(out, std::slice::from_ref(&summary), &all),
     })?;
     let is_made = |done: &Option<Done>| matches!(done, Some(Done { outcome: Outcome::Applied | Outcome::Partial, .. }));
     if common.format == Format::Human {

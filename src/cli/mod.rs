@@ -36,6 +36,7 @@ mod store;
 mod shell;
 mod surveying;
 mod turn;
+mod undo;
 mod telling;
 
 use crate::args::{self, Arguments, Command};
@@ -152,8 +153,8 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Fix(fix) => fix::fix(common, fix, streams),
         Command::Plan(plan) => fix::plan(common, plan, streams),
         Command::Apply(apply) => apply::apply(common, apply, streams),
-        Command::Undo(undo) => apply::undo(common, undo, streams),
-        Command::Redo(redo) => apply::redo(common, redo, streams),
+        Command::Undo(undo) => undo::undo(common, undo, streams),
+        Command::Redo(redo) => undo::redo(common, redo, streams),
         Command::Generate(generate) => generate::generate(common, generate, streams),
         Command::Log(log) => log::log(common, log, streams),
         Command::Probe(probe) => probe::probe(common, probe, streams),

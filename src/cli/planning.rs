@@ -54,6 +54,8 @@ pub(super) fn header(session: &Session<'_>, kind: RunKind) -> Header {
         max_changes: None,
         plan_bytes: session.plan_bytes,
         partial: false,
+        left: 0,
+        redo: None,
         roots: Vec::new(),
         names: None,
     }

@@ -244,7 +244,8 @@ fn summary(store: &Store, folder: &Folder, id: &str, stop: &AtomicBool) -> Resul
         }
     };
     let is_undo = |header: &Header| matches!(header.kind, RunKind::Undo(_));
-    let is_redo = matches!(&header.kind, RunKind::Undo(of) if self::header(folder, of).is_ok_and(|of| is_undo(&of)));
+    let is_redo = || matches!(&header.kind, RunKind::Undo(of) if self::header(folder, of).is_ok_and(|of| is_undo(&of)));
+    let is_redo = header.redo.unwrap_or_else(is_redo);
     Ok(RunSummary { id: id.into(), header, changes, counts, state, is_redo, settles })
 }
 

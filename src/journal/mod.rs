@@ -17,6 +17,7 @@ mod outcome;
 mod record;
 mod relay;
 mod sweep;
+mod undone;
 pub(crate) mod wording;
 
 pub(crate) use counts::Counts;
@@ -30,6 +31,7 @@ pub(crate) use outcome::{Capabilities, Cause, Done, Drift, FileSystem, Outcome, 
 pub(crate) use record::Legible;
 pub(crate) use record::{LoadError, Record, RunState, is_running, load, named};
 pub(crate) use relay::{Recorder, Relay, relay};
+pub(crate) use undone::{Undone, undone};
 
 use crate::plan::{Limited, Plan, RunKind};
 use crate::store::state_file::StateFile;

@@ -46,6 +46,8 @@ fn plan(kind: RunKind, changes: usize) -> Plan {
         max_changes: None,
         plan_bytes: None,
         partial: false,
+        left: 0,
+        redo: None,
         roots: vec![root],
         names: None,
     };

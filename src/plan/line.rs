@@ -47,10 +47,18 @@ pub(super) struct HeaderLine<'a> {
     plan_bytes: Option<u64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     partial: bool,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    left: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    redo: Option<bool>,
     #[serde(borrow)]
     roots: Vec<RootText<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     names: Option<Cow<'a, Names>>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A change.
@@ -152,6 +160,8 @@ impl<'a> HeaderLine<'a> {
             max_changes: header.max_changes,
             plan_bytes: header.plan_bytes,
             partial: header.partial,
+            left: header.left,
+            redo: header.redo,
             roots: header.roots.iter().map(RootText::of).collect(),
             names: header.names.as_ref().map(Cow::Borrowed),
         }
@@ -179,6 +189,8 @@ impl<'a> HeaderLine<'a> {
             max_changes: self.max_changes,
             plan_bytes: self.plan_bytes,
             partial: self.partial,
+            left: self.left,
+            redo: self.redo,
             roots: self.roots.into_iter().map(RootText::value).collect::<Result<_, _>>()?,
             names: self.names.map(Cow::into_owned),
         })

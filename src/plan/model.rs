@@ -54,6 +54,10 @@ pub struct Header {
     pub roots: Vec<PlanRoot>,
     /// Whether it undoes a part of a run alone, the rest of which is still to be undone.
     pub partial: bool,
+    /// Of an undo: how many changes of the run it leaves, as what they were made to is another or gone.
+    pub left: u64,
+    /// Of an undo: whether it takes an undo back; `None` in what earlier versions wrote.
+    pub redo: Option<bool>,
     /// What the owners and groups in it were called; `None` in what earlier versions wrote.
     pub names: Option<Names>,
 }

@@ -26,6 +26,8 @@ pub(crate) fn header() -> Header {
         max_changes: Some(10),
         plan_bytes: Some(1 << 40),
         partial: true,
+        left: 0,
+        redo: None,
         roots: vec![PlanRoot {
             path: "/srv/lab".into(),
             id: Identity { dev: 1, ino: 2, btime: Some(Timestamp::new(-3, 4)) },

@@ -28,6 +28,9 @@ const SECONDS: u64 = 60;
 /// How many looks a call must be stood in until it counts as hanging.
 const LOOKS: u32 = 10;
 
+/// How often it is looked whether whoever waits for this process was stopped.
+const BLINK: Duration = Duration::from_millis(250);
+
 /// How long a nap is while nobody has said yet how long a call may hang.
 const FIRST_NAP: Duration = Duration::from_secs(1);
 
@@ -128,10 +131,20 @@ struct Watch {
 impl Watch {
     /// Looks again and again. Time is counted in looks, so a process that was stopped meanwhile has not stalled.
     fn run(mut self, orders: &Receiver<Order>) {
+        let mut slept = Duration::ZERO;
         loop {
-            match orders.recv_timeout(self.nap()) {
-                Ok(order) => self.obey(order),
+            let nap = self.nap().saturating_sub(slept).min(BLINK);
+            match orders.recv_timeout(nap) {
+                Ok(order) => {
+                    self.obey(order);
+                    slept = Duration::ZERO;
+                }
+                Err(RecvTimeoutError::Timeout) if slept + nap < self.nap() => {
+                    supervise::stop_with_supervisor();
+                    slept += nap;
+                }
                 Err(RecvTimeoutError::Timeout) => {
+                    slept = Duration::ZERO;
                     // Without procfs nothing can be watched, now or later.
                     if let Ok(Some(standing)) = self.watcher.look() {
                         self.judge(standing);

@@ -61,6 +61,8 @@ pub(crate) fn header(kind: RunKind) -> Header {
         max_changes: None,
         plan_bytes: None,
         partial: false,
+        left: 0,
+        redo: None,
         roots: Vec::new(),
         names: None,
     }

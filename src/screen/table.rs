@@ -22,11 +22,6 @@ impl<const N: usize> Table<N> {
         self.rows.push(row);
     }
 
-    /// Whether it stands on so many columns without a word below another.
-    pub(crate) fn fits(&self, columns: usize) -> bool {
-        self.widths(width).iter().sum::<usize>() + GAP * (N - 1) <= columns
-    }
-
     /// Writes the heads and the rows, in so many columns of a screen where somebody counts them: columns of words get
     /// narrower, and where that isn't enough, each row is told line by line.
     pub(crate) fn write(&self, out: &mut dyn Write, palette: &Palette, columns: Option<usize>) -> io::Result<()> {

@@ -4,6 +4,7 @@ pub(crate) mod trust;
 pub(crate) mod mounts;
 pub(crate) mod fstab;
 pub(crate) mod system;
+pub(crate) mod login_defs;
 pub(crate) mod line;
 pub(crate) mod project;
 pub(crate) mod roots;

@@ -28,7 +28,6 @@ pub(crate) mod xattr;
 pub(crate) mod acl;
 pub(crate) mod squash;
 pub(crate) mod host;
-pub(crate) mod login_defs;
 pub(crate) mod clock;
 mod output_dir;
 pub(crate) mod output;

@@ -98,6 +98,17 @@ pub(crate) fn end_with_supervisor() {
     }
 }
 
+/// Stops this process where its supervisor was stopped by a signal that can't be passed on (SIGSTOP): the work is to stand
+/// as well. It goes on with the supervisor, which passes SIGCONT on.
+pub(crate) fn stop_with_supervisor() {
+    let supervisor = SUPERVISOR.load(Ordering::Relaxed);
+    // A tracer stops others for a moment all the time (`t`).
+    if u32::try_from(supervisor).is_ok_and(|pid| pid != 0 && state_of(pid) == Some('T')) {
+        // SAFETY: numbers alone. One that was continued in between sends its SIGCONT behind this, or has sent it.
+        unsafe { libc::kill(libc::getpid(), libc::SIGSTOP) };
+    }
+}
+
 enum Role {
     Worker,
     Supervisor(Box<Supervisor>),
@@ -130,6 +141,7 @@ fn split() -> Result<Role, SysError> {
                 told: None,
                 last: None,
                 pager: None,
+                is_continued: false,
             })));
         }
     }
@@ -157,6 +169,8 @@ struct Supervisor {
     last: Option<libc::c_int>,
     /// What reads the results, where something does.
     pager: Option<Pager>,
+    /// Whether it was continued a moment ago: the worker may just then have stopped itself for it.
+    is_continued: bool,
 }
 
 impl Supervisor {
@@ -190,6 +204,9 @@ impl Supervisor {
                 return self.told.unwrap_or_else(|| end_by(self.last.unwrap_or(libc::SIGKILL)));
             }
             was_dying = is_dying;
+            if quiet && std::mem::take(&mut self.is_continued) {
+                self.send(libc::SIGCONT);
+            }
             if quiet && !is_dying {
                 // It heeds the signal in its own way.
                 self.last = None;
@@ -244,7 +261,8 @@ impl Supervisor {
             // The worker may have it already, from the terminal or from who signals the whole group: it knows.
             _ => self.send(signal),
         }
-        if signal != libc::SIGCONT {
+        self.is_continued = signal == libc::SIGCONT;
+        if !self.is_continued {
             self.last = Some(signal);
         }
     }
@@ -280,6 +298,12 @@ impl Supervisor {
 pub(crate) fn is_ending(pid: u32) -> bool {
     let own = std::fs::read_link("/proc/self").is_ok_and(|own| own.to_str() == Some(&std::process::id().to_string()));
     own && says_dying(&read_to_string(format!("/proc/{pid}/status")).unwrap_or_default())
+}
+
+/// The letter of a process's state (proc_pid_status(5)).
+fn state_of(pid: u32) -> Option<char> {
+    let status = read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("State:"))?.trim().chars().next()
 }
 
 fn says_dying(status: &str) -> bool {

@@ -130,6 +130,8 @@ impl Tree {
             max_changes: None,
             plan_bytes: None,
             partial: false,
+            left: 0,
+            redo: None,
             roots: vec![PlanRoot {
                 path: self.base.join("root"),
                 id: look(&root).unwrap().entry.id,

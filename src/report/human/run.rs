@@ -40,7 +40,7 @@ pub(crate) fn write_outcomes<'a>(
 }
 
 /// `8 applied, 1 drifted`: what there is any of; empty where there is nothing.
-pub(super) fn counts_text(counts: &Counts) -> String {
+pub(crate) fn counts_text(counts: &Counts) -> String {
     let parts = [
         (counts.applied, "applied"),
         (counts.partial, "undone in part"),

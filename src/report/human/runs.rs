@@ -1,15 +1,16 @@
 //! The runs on record as a table: what `sgidlint log` prints.
 
-use crate::journal::{RunState, RunSummary, cut_short};
-use crate::model::text::escape::{escape, escape_message};
-use crate::model::text::numbers::number;
+use crate::journal::{RunState, RunSummary, Undone, cut_short, undone};
+use crate::model::text::escape::{escape, escape_message, width};
+use crate::model::text::numbers::{counted, number};
 use crate::model::text::quote::shell_quote;
 use crate::plan::{Header, RunKind};
 use crate::report::human::run::counts_text;
 use crate::screen::style::Palette;
 use crate::screen::table::Table;
-use crate::screen::wrap::{Layout, pieces};
-use std::collections::BTreeMap;
+use crate::screen::wrap::{Layout, pieces, shortened};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
@@ -20,21 +21,22 @@ pub(crate) fn write_log(
     runs: &[RunSummary],
     option: &str,
     palette: &Palette,
-    columns: Option<usize>,
+    (columns, now): (Option<usize>, Timestamp),
 ) -> io::Result<()> {
     if runs.is_empty() {
         return writeln!(out, "No runs on record.");
     }
-    let undone = undone_by(runs);
+    let undone = undone(runs);
+    let settled: BTreeSet<&str> = runs.iter().flat_map(|run| &run.settles).map(String::as_str).collect();
     let row = |run: &RunSummary| {
-        let mut row = cells(run, columns.is_some());
-        if undone.contains_key(run.id.as_str()) {
-            row[6] += ", undone";
+        let mut row = cells(run, undone.get(run.id.as_str()), columns, now);
+        if settled.contains(run.id.as_str()) {
+            row[7] += ", settled by a later fix";
         }
         row
     };
-    let cells: Vec<[String; 7]> = runs.iter().rev().map(row).collect();
-    write_table(out, &cells, palette, columns)?;
+    let cells = runs.iter().rev().map(row);
+    write_table(out, &cells.collect::<Vec<_>>(), palette, columns)?;
     cut_short(runs.iter()).try_for_each(|run| {
         let id = shell_quote(run.id.as_bytes());
         let told =
@@ -43,48 +45,46 @@ pub(crate) fn write_log(
     })
 }
 
-/// Which run took which back as a whole, the last that did; what was taken back in its turn took nothing back.
-fn undone_by(runs: &[RunSummary]) -> BTreeMap<&str, &str> {
-    let mut undone = BTreeMap::new();
-    for run in runs.iter().rev() {
-        let RunKind::Undo(of) = &run.header.kind else { continue };
-        let is_whole = matches!(run.state, RunState::Settled { .. }) && run.counts.total() >= run.changes;
-        if is_whole && !run.header.partial && !undone.contains_key(run.id.as_str()) {
-            undone.entry(of.as_str()).or_insert(run.id.as_str());
-        }
+/// A screen of so many columns has all of the table, and one that has fewer leaves out what `log RUN` tells: whatever stands
+/// in it, the columns of one screen are always the same.
+const WIDE: usize = 120;
+
+/// On one of fewer than so many there is no room for how long ago it was.
+const NARROW: usize = 72;
+
+/// What a row of the table tells.
+type Cells = [String; 8];
+
+/// Writes the table.
+fn write_table(out: &mut dyn Write, cells: &[Cells], palette: &Palette, columns: Option<usize>) -> io::Result<()> {
+    let when = if is_wide(columns) { "WHEN" } else { "AGE" };
+    let heads = ["RUN", when, "WHO", "COMMAND", "TREES", "POLICIES", "CHANGES", "OUTCOME"];
+    match columns {
+        Some(..NARROW) => write_columns(out, (heads, cells), [0, 3, 4, 7], palette, columns),
+        Some(NARROW..WIDE) => write_columns(out, (heads, cells), [0, 1, 3, 4, 7], palette, columns),
+        None | Some(_) => write_columns(out, (heads, cells), [0, 1, 2, 3, 4, 5, 6, 7], palette, columns),
     }
-    undone
 }
 
-/// Writes the table; where a screen has no room for all of it, without what the outcome tells, then without the policies,
-/// which `log RUN` tells.
-fn write_table(
+fn is_wide(columns: Option<usize>) -> bool {
+    columns.is_none_or(|columns| columns >= WIDE)
+}
+
+fn write_columns<const N: usize>(
     out: &mut dyn Write,
-    cells: &[[String; 7]],
+    (heads, cells): ([&'static str; 8], &[Cells]),
+    chosen: [usize; N],
     palette: &Palette,
     columns: Option<usize>,
 ) -> io::Result<()> {
-    let mut whole = Table::new(["RUN", "WHEN", "WHO", "COMMAND", "POLICIES", "CHANGES", "OUTCOME"]);
-    let mut without_changes = Table::new(["RUN", "WHEN", "WHO", "COMMAND", "POLICIES", "OUTCOME"]);
-    let mut without_policies = Table::new(["RUN", "WHEN", "WHO", "COMMAND", "OUTCOME"]);
-    for row in cells.iter().cloned() {
-        let [run, when, who, command, policies, _, outcome] = row.clone();
-        without_policies.push([&run, &when, &who, &command, &outcome].map(String::clone));
-        without_changes.push([run, when, who, command, policies, outcome]);
-        whole.push(row);
-    }
-    match columns {
-        Some(columns) if !whole.fits(columns) && without_changes.fits(columns) => {
-            without_changes.write(out, palette, Some(columns))
-        }
-        Some(columns) if !whole.fits(columns) => without_policies.write(out, palette, Some(columns)),
-        columns => whole.write(out, palette, columns),
-    }
+    let mut table = Table::new(chosen.map(|at| heads[at]));
+    cells.iter().for_each(|row| table.push(chosen.map(|at| row[at].clone())));
+    table.write(out, palette, columns)
 }
 
 /// Writes what there is to say of one run of all that are on record, before its changes.
 pub(crate) fn write_run(out: &mut dyn Write, run: &RunSummary, all: &[RunSummary]) -> io::Result<()> {
-    let [id, when, who, command, policies, changes, outcome] = cells(run, false);
+    let [id, when, who, command, _, policies, changes, outcome] = cells(run, None, None, Timestamp::UNIX_EPOCH);
     writeln!(out, "run {id}: {command}, by {who}, {when}")?;
     writeln!(out, "  command:  {}", escape_message(&run.header.command))?;
     for root in &run.header.roots {
@@ -92,8 +92,18 @@ pub(crate) fn write_run(out: &mut dyn Write, run: &RunSummary, all: &[RunSummary
     }
     writeln!(out, "  policies: {policies}")?;
     writeln!(out, "  changes:  {changes}: {outcome}")?;
-    match undone_by(all).get(run.id.as_str()) {
-        Some(by) => writeln!(out, "  undone:   by run {}", escape(by.as_bytes())),
+    if let Some(by) = all.iter().find(|later| later.settles.contains(&run.id)) {
+        writeln!(out, "  settled:  by run {}, which made what was left of it", escape(by.id.as_bytes()))?;
+    }
+    match undone(all).get(run.id.as_str()) {
+        Some(Undone { by, left: 0, .. }) => writeln!(out, "  undone:   by run {}", escape(by.as_bytes())),
+        Some(Undone { by, left, of }) => writeln!(
+            out,
+            "  undone:   in part, by run {}: {} of {} left",
+            escape(by.as_bytes()),
+            number(*left),
+            counted(*of, "change", "changes")
+        ),
         None => Ok(()),
     }
 }
@@ -104,24 +114,63 @@ pub(crate) fn run_text(id: &str, header: &Header) -> String {
     format!("run {} of {}: {}", escaped(id), escaped(&to_the_second(&header.time)), escape_message(&header.command))
 }
 
-fn cells(run: &RunSummary, is_on_screen: bool) -> [String; 7] {
+fn cells(run: &RunSummary, undone: Option<&Undone<'_>>, columns: Option<usize>, now: Timestamp) -> Cells {
     let header = &run.header;
     let escaped = |text: &str| escape(text.as_bytes()).into_owned();
     let policies: Vec<String> = header.policies.iter().map(|policy| escaped(&policy.name)).collect();
+    let mut outcome = outcome(run);
+    match undone {
+        None => {}
+        Some(Undone { left: 0, .. }) => outcome += ", undone",
+        Some(Undone { left, of, .. }) => {
+            outcome += &format!(", partly undone ({} of {} left)", number(*left), number(*of));
+        }
+    }
     [
         escaped(&run.id),
-        escaped(&if is_on_screen { to_the_minute(&header.time) } else { to_the_second(&header.time) }),
+        escaped(&match columns {
+            None => to_the_second(&header.time),
+            Some(WIDE..) => to_the_minute(&header.time),
+            Some(_) => age(&header.time, now),
+        }),
         header.by.name.as_deref().map_or_else(|| header.by.uid.to_string(), escaped),
         match &header.kind {
             RunKind::Fix | RunKind::Plan => "fix".into(),
             RunKind::Apply => "apply".into(),
-            RunKind::Undo(of) => format!("{} {}", if run.is_redo { "redo" } else { "undo" }, escaped(of)),
+            RunKind::Undo(of) => {
+                let of = if is_wide(columns) { escaped(of) } else { shortened(&escaped(of), SHORTEST) };
+                format!("{} {of}", if run.is_redo { "redo" } else { "undo" })
+            }
         },
+        trees(header, columns),
         if policies.is_empty() { "-".into() } else { policies.join(", ") },
         number(run.changes),
-        outcome(run),
+        outcome,
     ]
 }
+
+/// `/srv/lab and 2 more`: where a run was to change something; on a screen no wider than a fifth of it.
+fn trees(header: &Header, columns: Option<usize>) -> String {
+    let Some(first) = header.roots.first() else { return "-".into() };
+    let path = escape(first.path.as_os_str().as_bytes()).into_owned();
+    let path = columns.map_or_else(|| path.clone(), |columns| last_names(&path, (columns / 5).max(SHORTEST)));
+    match header.roots.len() - 1 {
+        0 => path,
+        more => format!("{path} and {} more", number(more as u64)),
+    }
+}
+
+/// The last names of a path that is too wide, as many as there is room for.
+fn last_names(path: &str, columns: usize) -> String {
+    let tails = path.match_indices('/').map(|(at, _)| &path[at..]);
+    match tails.into_iter().find(|tail| width(tail) + 3 <= columns) {
+        Some(tail) if width(path) > columns => format!("...{tail}"),
+        _ => shortened(path, columns),
+    }
+}
+
+/// Less than that of a path, or of the name of a run, tells it from no other.
+const SHORTEST: usize = 10;
 
 /// A time as RFC 3339 has it, without its fraction of a second.
 fn to_the_second(time: &str) -> String {
@@ -138,6 +187,17 @@ fn to_the_minute(time: &str) -> String {
             format!("{}Z", minute.get(year.len() + 1..).unwrap_or_default())
         }
         _ => time.to_owned(),
+    }
+}
+
+/// How long ago that was, as `now`, `5min`, `3h`, `12d`.
+fn age(time: &str, now: Timestamp) -> String {
+    let Ok(began) = time.parse::<Timestamp>() else { return to_the_minute(time) };
+    match now.as_second() - began.as_second() {
+        ..60 => "now".into(),
+        seconds @ ..3600 => format!("{}min", seconds / 60),
+        seconds @ ..86_400 => format!("{}h", seconds / 3600),
+        seconds => format!("{}d", number((seconds / 86_400).unsigned_abs())),
     }
 }
 
@@ -185,14 +245,14 @@ mod tests {
             run("r5", RunKind::Fix, &["web"], Counts::default(), RunState::Running),
         ];
         assert_data_eq!(
-            text(|out| write_log(out, &runs, "", &Palette::PLAIN, None)),
+            text(|out| write_log(out, &runs, "", &Palette::PLAIN, (None, Timestamp::UNIX_EPOCH))),
             str![[r#"
-RUN  WHEN                  WHO   COMMAND  POLICIES        CHANGES  OUTCOME
-r5   2026-11-22T01:30:00Z  root  fix      web             1,200    running
-r4   2026-11-22T01:30:00Z  root  redo r1  -               1,200    running, so far 7 applied of 1,200
-r3   2026-11-22T01:30:00Z  root  apply    lab\x1b[2J      1,200    interrupted
-r2   2026-11-22T01:30:00Z  root  undo r1  -               1,200    interrupted after 7 applied of 1,200
-r1   2026-11-22T01:30:00Z  root  fix      lab-share, web  1,200    1,199 applied, 1 drifted
+RUN  WHEN                  WHO   COMMAND  TREES  POLICIES        CHANGES  OUTCOME
+r5   2026-11-22T01:30:00Z  root  fix      -      web             1,200    running
+r4   2026-11-22T01:30:00Z  root  redo r1  -      -               1,200    running, so far 7 applied of 1,200
+r3   2026-11-22T01:30:00Z  root  apply    -      lab\x1b[2J      1,200    interrupted
+r2   2026-11-22T01:30:00Z  root  undo r1  -      -               1,200    interrupted after 7 applied of 1,200
+r1   2026-11-22T01:30:00Z  root  fix      -      lab-share, web  1,200    1,199 applied, 1 drifted, partly undone (1,185 of 1,199 left)
 Run r2 did not come to its end; what it changed is undone with: sgidlint undo r2
 Run r3 did not come to its end; what it changed is undone with: sgidlint undo r3
 
@@ -213,10 +273,11 @@ Run r3 did not come to its end; what it changed is undone with: sgidlint undo r3
         let runs =
             [fix("f1"), fix("f2"), fix("f3"), fix("f4"), undo("u1", "f1", applied), undo("u2", "f2", applied), partial];
         let runs = [&runs[..], &[undo("u4", "f4", some), undo("r4", "u2", applied)]].concat();
-        let undone: Vec<_> = undone_by(&runs).into_iter().collect();
-        assert_eq!(undone, [("f1", "u1"), ("u2", "r4")]);
-        let table = text(|out| write_log(out, &runs, "", &Palette::PLAIN, None));
-        assert_eq!(table.lines().filter(|line| line.ends_with("1,200 applied, undone")).count(), 2, "{table}");
+        let by: Vec<_> = undone(&runs).into_iter().map(|(id, undone)| (id, undone.by, undone.left)).collect();
+        assert_eq!(by, [("f1", "u1", 0), ("f3", "u3", 0), ("f4", "u4", 1193), ("u2", "r4", 0)]);
+        let table = text(|out| write_log(out, &runs, "", &Palette::PLAIN, (None, Timestamp::UNIX_EPOCH)));
+        assert_eq!(table.lines().filter(|line| line.ends_with("1,200 applied, undone")).count(), 3, "{table}");
+        assert!(table.contains("1,200 applied, partly undone (1,193 of 1,200 left)\n"), "{table}");
         assert!(text(|out| write_run(out, &runs[0], &runs)).ends_with("\n  undone:   by run u1\n"));
     }
 
@@ -229,7 +290,19 @@ Run r3 did not come to its end; what it changed is undone with: sgidlint undo r3
     }
 
     #[test]
+    fn a_small_screen_has_ages() {
+        let now = |seconds: i64| Timestamp::from_second(1_795_310_100 + seconds).expect("a moment");
+        let began = now(0).to_string();
+        for (later, told) in [(-5, "now"), (59, "now"), (60, "1min"), (7199, "1h"), (86_400 * 1200, "1,200d")] {
+            assert_eq!(age(&began, now(later)), told);
+        }
+    }
+
+    #[test]
     fn no_runs_are_said_to_be_none() {
-        assert_eq!(text(|out| write_log(out, &[], "", &Palette::PLAIN, None)), "No runs on record.\n");
+        assert_eq!(
+            text(|out| write_log(out, &[], "", &Palette::PLAIN, (None, Timestamp::UNIX_EPOCH))),
+            "No runs on record.\n"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Answers for programs: what `policy list`, `policy test`, `explain` and `log` say, as lines of JSON.
 
 use crate::access::passing::{Waypoint, passers};
-use crate::journal::RunSummary;
+use crate::journal::{RunSummary, undone};
 use crate::lints::Lint;
 use crate::model::accounts::IdNames;
 use crate::model::text::account::acl_text;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 
 /// Writes a line for each policy.
 pub(crate) fn write_list(out: &mut dyn Write, policies: &[Listed<'_>]) -> io::Result<()> {
@@ -104,13 +105,24 @@ struct RunLine<'a> {
     user: Option<&'a str>,
     command: &'a str,
     policies: Vec<&'a str>,
+    trees: Vec<WirePath<'a>>,
     changes: u64,
     outcomes: BTreeMap<&'static str, u64>,
     state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undone: Option<UndoneText<'a>>,
 }
 
-/// Writes a line for each run on record.
-pub(crate) fn write_log(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
+/// What of a run was taken back.
+#[derive(Serialize)]
+struct UndoneText<'a> {
+    by: &'a str,
+    left: u64,
+}
+
+/// Writes a line for each of these runs, of all that are on record.
+pub(crate) fn write_log(out: &mut dyn Write, runs: &[RunSummary], all: &[RunSummary]) -> io::Result<()> {
+    let undone = undone(all);
     runs.iter().try_for_each(|run| {
         let header = &run.header;
         let line = RunLine {
@@ -125,6 +137,8 @@ pub(crate) fn write_log(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<
             changes: run.changes,
             outcomes: run.counts.by_name().into(),
             state: run.state.name(),
+            trees: header.roots.iter().map(|root| WirePath::new(root.path.as_os_str().as_bytes())).collect(),
+            undone: undone.get(run.id.as_str()).map(|undone| UndoneText { by: undone.by, left: undone.left }),
         };
         write_line(&line, out)
     })

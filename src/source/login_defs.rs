@@ -1,7 +1,7 @@
 //! What login.defs(5) says of group ids: where those of the system end.
 
-use super::SysError;
-use super::host::login_defs;
+use crate::sys::SysError;
+use crate::sys::host::login_defs;
 use rustix::io::Errno;
 
 /// The first gid that is nobody's system group: GID_MIN of /etc/login.defs, else 1000.
