@@ -1,6 +1,7 @@
 //! `init`: the policy that fits most of a real tree.
 
 mod acls;
+mod moved;
 
 use crate::scenario::Scenario;
 use crate::{needs_program, scenario};

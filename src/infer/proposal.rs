@@ -143,14 +143,24 @@ impl PlaceWishes {
         let sorts: Vec<(Sort, u64)> =
             place.sorts.iter().map(|(&sort, count)| (sort, count.entries)).chain(counted).collect();
         let acls = AclWishes::of(&place.acls);
+        let shared = place.top.filter(|top| is_share(*top, accounts)).map(|top| top.gid);
+        // What was moved into a share says nothing of how that is meant to be.
+        let own: Vec<(Sort, u64)> = match (shared, top) {
+            (Some(gid), Some(top)) => {
+                let of_group = sorts.iter().filter(|(sort, _)| sort.gid == gid).copied();
+                of_group.chain((!alone).then_some((top, 1))).collect()
+            }
+            _ => sorts.clone(),
+        };
         // Where the policy says `acl`, modes speak of what the classes really have, and not of masks.
         let modes = |role| -> Vec<(Mode, u64)> {
             let of_acls = place.acls.iter().map(|(sort, count)| (sort.role, sort.given.classes, count.entries));
-            let of_modes = sorts.iter().map(|(sort, count)| (sort.role, sort.mode, *count));
+            let of_modes = own.iter().map(|(sort, count)| (sort.role, sort.mode, *count));
             let all: Vec<_> = if acls.acl.is_some() { of_acls.collect() } else { of_modes.collect() };
             all.into_iter().filter(|(of, ..)| *of == role).map(|(_, mode, count)| (mode, count)).collect()
         };
         let group = prevailing_group(&sorts, place.top, accounts);
+        let group = shared.map_or(group.clone(), |gid| group_of_share(gid, group, &sorts));
         let (setgid, sticky) =
             (prevailing_bit(&modes(Role::Dir), Mode::SETGID), prevailing_bit(&modes(Role::Dir), Mode::STICKY));
         let dir_mode = prevailing_mode(&modes(Role::Dir), true);
@@ -173,17 +183,20 @@ impl PlaceWishes {
             let mode = place.top_mode.filter(|_| wishes.acls.acl.is_some()).unwrap_or(top.mode);
             wishes.top = wishes.of_top(State { mode, ..top }, accounts);
             if !alone {
-                wishes.count_top();
+                wishes.count_top(shared.is_some());
             }
         }
         wishes
     }
 
     /// Counts the top in where it is like those below it.
-    fn count_top(&mut self) {
+    fn count_top(&mut self, is_among_modes: bool) {
         let PlaceWishes { owner, group, setgid, sticky, dir_mode, top, acls, .. } = self;
         Fit::count_in(owner, top.owner.is_none());
         Fit::count_in(group, top.group.is_none());
+        if is_among_modes {
+            return;
+        }
         Fit::count_in(setgid, top.setgid.is_none());
         Fit::count_in(sticky, top.sticky.is_none());
         // Where modes are those of ACLs, it was counted with them.
@@ -247,6 +260,25 @@ impl PlaceWishes {
             dir_mode: prevailing_mode(&[(top.mode, 1)], true).map(|fit| fit.value).filter(|_| has("dir-mode")),
         }
     }
+}
+
+/// Whether a directory at the top is a share as it is meant to be: setgid, of a group that is known and not its owner's.
+fn is_share(top: State, accounts: &dyn Accounts) -> bool {
+    let is_meant = || accounts.knows_gid(top.gid) && accounts.primary_gid(top.uid) != Some(top.gid);
+    top.mode.has(Mode::SETGID) && top.gid != 0 && is_meant()
+}
+
+/// The group of what lies in a share: its own, whatever was moved into it, unless setgid directories hand others down.
+fn group_of_share(gid: u32, prevailing: Option<Fit<GroupWish>>, sorts: &[(Sort, u64)]) -> Option<Fit<GroupWish>> {
+    let is_handed_down = |fit: &Fit<GroupWish>| fit.value == GroupWish::Setgid;
+    let count = |sorts: &mut dyn Iterator<Item = &(Sort, u64)>| sorts.map(|(_, count)| count).sum();
+    prevailing.filter(is_handed_down).or_else(|| {
+        Some(Fit {
+            value: GroupWish::One(gid),
+            holds: count(&mut sorts.iter().filter(|(sort, _)| sort.gid == gid)),
+            of: count(&mut sorts.iter()),
+        })
+    })
 }
 
 /// The owner that prevails, where nobody else can make entries: else each has its maker's, and a fix by the policy would
