@@ -38,7 +38,7 @@
 //! };
 //! let lab = [GroupTerm::Gid(4242)];
 //! let intent = Intent { group: Some(Wish { value: &lab, rule: RuleId::new(0) }), ..Intent::default() };
-//! let around = Around { root: Some(4242), parent: Some(4242), setgid: Some(4242), name: b"runs" };
+//! let around = Around { root: Some(4242), parent: Some(4242), setgid: Some(4242), in_share: false, name: b"runs" };
 //! let verdict = judge(&directory, &intent, &around, &Options::default(), &Everybody);
 //! assert_eq!(verdict.ideal.gid, 4242);
 //! assert!(verdict.findings.iter().any(|finding| finding.lint.name() == "spreading-group"));

@@ -38,10 +38,9 @@ scenario!(a_share_below_the_root_keeps_its_group, |t| {
         // Hazards of unknown groups have no fix.
         assert!(finding["because"] == "other-share" || finding["fix"] == "none", "{finding}");
     }
-    t.run("check .")
-        .exits(1)
-        .mentions("[spreading-group]")
-        .mentions("no safe fix takes from those groups; look at them by themselves: sgidlint check --root $TREE/lab --root $TREE/sales\n");
+    t.run("check .").exits(1).mentions("[spreading-group]").mentions(
+        "holds 2 shares: lab/ (4242), sales/ (5000); check what you share: sgidlint check $TREE/lab $TREE/sales\n",
+    );
     let diff = t.run("diff .");
     let lines = |text: &str| diff.exits(1).stdout().lines().filter(|line| line.ends_with(text)).count();
     assert_eq!((lines("notes"), lines("lab/"), lines("sales/")), (2, 0, 0));
@@ -49,18 +48,20 @@ scenario!(a_share_below_the_root_keeps_its_group, |t| {
     let plan = std::fs::read_to_string(t.dir().join("F")).unwrap();
     assert!(!plan.contains("\"lab") && !plan.contains("\"sales") && plan.contains("notes"), "{plan}");
     let before = t.listing();
-    t.run("fix -y . -p setgid-share").exits(1).mentions("no safe fix takes from those groups");
+    t.run("fix -y . -p setgid-share").exits(1).mentions("is no share itself");
     let is_shared = |line: &&str| line.split(' ').next_back().is_some_and(is_in_a_share);
     let shares = |tree: &str| tree.lines().filter(is_shared).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(shares(&t.listing()), shares(&before));
-    t.run("explain --root . ./lab/run/a").mentions("check that share by itself [foreign-group]");
-    t.run("check --mine .").mentions("check that share by itself [spreading-group]");
+    t.run("explain --root . ./lab/run/a")
+        .mentions("that group would lose it [foreign-group]")
+        .mentions("look at it by itself: sgidlint check --root $TREE/lab\n");
+    t.run("check --mine .").mentions("that group would lose it [spreading-group]");
 });
 
 scenario!(a_share_that_is_named_is_mended, |t| {
     stage(t);
     t.run("fix -y lab sales -p setgid-share")
-        .mentions("$TREE/sales holds 1 share of another group, which no safe fix takes from that group")
+        .mentions("$TREE/sales holds 1 share of another group, which no safe fix takes from that group: inner/ (5001)")
         .mentions("look at it by itself: sgidlint check --root $TREE/sales/inner\n")
         .mentions("lab/run/a");
     let tree = t.listing();
@@ -111,4 +112,85 @@ scenario!(a_group_of_the_system_that_the_policy_names_is_meant, |t| {
     t.policy("web.toml", &crate::lab::policy("[[tree]]\ngroup = 33"));
     t.run("fix -y . -p web.toml").never_mentions("no safe fix");
     assert!(t.listing().lines().any(|line| line.contains(":33") && line.ends_with(" lab")), "{}", t.listing());
+});
+
+/// A share of `lab` with that of `devs` in it, which root made, and what a member of both moved in.
+fn nested(t: &mut Scenario) {
+    t.accounts("devs:x:4243:alice,eve\n");
+    t.tree(
+        "
+        dir  0:4242    2770 .
+        dir  0:4243    2770 devs
+        dir  2003:4243 2770 devs/src
+        file 2001:4243 0660 devs/src/a
+        file 2001:4242 0640 devs/ours
+        dir  2001:4243 2770 moved
+        file 2001:4243 0660 moved/a
+        dir  2001:4243 0750 copied
+    ",
+    );
+}
+
+/// What a fix left to the group of the inner share.
+fn is_theirs(t: &Scenario, path: &str) -> bool {
+    t.listing().lines().any(|line| line.contains(":4243 ") && line.ends_with(&format!(" {path}")))
+}
+
+scenario!(a_share_in_a_share_is_kept_though_the_policy_names_a_group, |t| {
+    nested(t);
+    t.policy("lab.toml", &crate::lab::lab(""));
+    let check = t.run("check . -p lab.toml --format json").exits(1).json_of("finding");
+    for finding in &check {
+        let path = finding["path"]["text"].as_str().unwrap();
+        let is_kept = path.starts_with("devs") && path != "devs/ours";
+        assert_eq!(finding["because"] == "other-share", is_kept, "{finding}");
+    }
+    let rule = "[[tree.rule]]\nmatch = \"/devs/\"\ngroup = \"devs\"\n";
+    for line in [
+        "check . -p lab.toml",
+        "diff . -p lab.toml",
+        "explain --root . -p lab.toml ./devs",
+        "explain --root . -p lab.toml ./devs/src/a",
+    ] {
+        t.run(line).mentions(rule).mentions("if it is right, say so in").mentions("lab.toml, at its end");
+    }
+    t.run("fix -y . -p lab.toml").exits(1).mentions(rule);
+    assert!(is_theirs(t, "devs") && is_theirs(t, "devs/src") && is_theirs(t, "devs/src/a"), "{}", t.listing());
+    assert!(!is_theirs(t, "moved") && !is_theirs(t, "moved/a") && !is_theirs(t, "copied"), "{}", t.listing());
+    // What is to be pasted does it, and whoever wants the share for the tree's group gets it.
+    t.policy("kept.toml", &format!("{}\n{rule}", crate::lab::lab("")));
+    t.run("fix -y . -p kept.toml").exits(0).never_mentions("no safe fix").mentions("devs/ours");
+    t.run("check -q --strict . -p kept.toml").is_silent();
+    t.run("fix -y . -p lab.toml --unsafe-fixes").exits(0);
+    assert!(!t.listing().contains(":4243 "), "{}", t.listing());
+});
+
+scenario!(a_share_in_a_share_is_kept_by_an_exception_where_the_policy_is_a_shipped_one, |t| {
+    nested(t);
+    let exception =
+        "[[exception]]\npath = \"$TREE/devs\"\nlints = [\"foreign-group\"]\nreason = \"the share of devs\"\n";
+    t.run("check . -p samba-share -s group=lab")
+        .mentions("policy use samba-share -s 'group=lab' $TREE -o FILE")
+        .mentions(exception);
+    let used = t.run("policy use samba-share -s group=lab $TREE").stdout().to_owned();
+    t.policy("use.toml", &used);
+    t.run("check -p use.toml").mentions("say so in $DIR/use.toml").mentions(exception);
+    t.run("fix -y -p use.toml").exits(1).mentions(exception);
+    assert!(is_theirs(t, "devs") && is_theirs(t, "devs/src/a"), "{}", t.listing());
+    let exception = exception.replace("$TREE", t.path("").to_str().unwrap().trim_end_matches('/'));
+    t.policy("use.toml", &format!("{used}\n{exception}"));
+    t.run("check -q --strict -p use.toml").is_silent();
+});
+
+scenario!(a_rule_for_all_that_lies_there_takes_no_share, |t| {
+    nested(t);
+    t.policy("all.toml", &crate::lab::policy("[[tree]]\ngroup = 'lab'\n[[tree.rule]]\nmatch = '*'\ngroup = 'lab'"));
+    t.run("fix -y . -p all.toml").exits(1);
+    assert!(is_theirs(t, "devs"), "{}", t.listing());
+    t.policy(
+        "named.toml",
+        &crate::lab::policy("[[tree]]\ngroup = 'lab'\n[[tree.rule]]\nmatch = '/devs/'\ngroup = 'lab'"),
+    );
+    t.run("fix -y . -p named.toml").never_mentions("another group");
+    assert!(!is_theirs(t, "devs") && !is_theirs(t, "devs/src/a"), "{}", t.listing());
 });

@@ -222,7 +222,7 @@ fn for_all(kind: Kind, levels_of: fn(&mut Options)) {
         sources.iter().map(parse).collect::<Vec<_>>()
     });
     let wish = |at: usize| (!modes[at].is_empty()).then_some(Wish { value: &modes[at][..], rule: RuleId::new(2) });
-    let around = Around { root: Some(LAB), parent: Some(LAB), setgid: Some(LAB), name: b"x" };
+    let around = Around { root: Some(LAB), parent: Some(LAB), setgid: Some(LAB), in_share: false, name: b"x" };
     let group = Some(Wish { value: &groups[..], rule: RuleId::new(1) });
     let intents: Vec<Intent<'_>> = (0..modes.len())
         .flat_map(|at| [(None, at), (group, at)])
@@ -290,7 +290,7 @@ fn an_acl_that_cannot_be_read_is_taken_for_the_worst() {
     let groups = [GroupTerm::Gid(LAB)];
     let mode = Some(Wish { value: &modes[..], rule: RuleId::new(1) });
     let group = Some(Wish { value: &groups[..], rule: RuleId::new(1) });
-    let around = Around { root: Some(LAB), parent: Some(LAB), setgid: Some(LAB), name: b"x" };
+    let around = Around { root: Some(LAB), parent: Some(LAB), setgid: Some(LAB), in_share: false, name: b"x" };
     for kind in [Kind::Dir, Kind::File, Kind::Socket] {
         for (bits, gid) in (0..=0o777).flat_map(|bits| [(bits, LAB), (bits, USERS)]) {
             let mut entry = entry(kind, State { uid: MEMBER, gid, mode: Mode::new(bits) }, None);

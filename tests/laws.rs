@@ -44,7 +44,8 @@ impl Accounts for Table {
     }
 }
 
-const AROUND: Around<'static> = Around { root: Some(LAB), parent: Some(OTHER), setgid: Some(LAB), name: b"member" };
+const AROUND: Around<'static> =
+    Around { root: Some(LAB), parent: Some(OTHER), setgid: Some(LAB), in_share: false, name: b"member" };
 
 /// What an entry is beside its kind and mode: owner, group, number of names, extended attributes.
 const SURROUNDINGS: [(u32, u32, u32, Extras); 9] = [

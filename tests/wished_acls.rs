@@ -371,7 +371,7 @@ fn an_acl_of_another_kind_is_told() {
     };
     let lab = [GroupTerm::Gid(4242)];
     let intent = Intent { group: Some(Wish { value: &lab, rule: RuleId::new(0) }), ..Intent::default() };
-    let around = Around { root: None, parent: None, setgid: None, name: b"f" };
+    let around = Around { root: None, parent: None, setgid: None, in_share: false, name: b"f" };
     let verdict = sgidlint::judge(&entry, &intent, &around, &Options::default(), &Everybody);
     assert!(verdict.findings.iter().any(|finding| finding.lint.name() == "foreign-acl"), "{verdict:?}");
 }

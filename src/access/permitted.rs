@@ -96,7 +96,8 @@ impl PermittedStop<'_> {
         // What it is to the kernel decides on no mode.
         let id = Identity { dev: 0, ino: 0, btime: None };
         let entry = Entry { kind: stop.kind, id, nlink: 1, state: stop.state, mount: 0, extras: Extras::default() };
-        let around = Around { root: self.root, parent: self.parent, setgid: self.setgid, name: &self.name };
+        let around =
+            Around { root: self.root, parent: self.parent, setgid: self.setgid, in_share: false, name: &self.name };
         let verdict = judge(&entry, &self.intent, &around, &self.options, accounts);
         let (is, ideal) = (stop.state.mode, verdict.ideal.mode);
         (is.without(ideal) | ideal.without(is), verdict.findings.iter().map(|finding| finding.lint).collect())

@@ -6,7 +6,7 @@ use super::generate::Generate;
 use super::judging::{Diff, Explain, Probe};
 use super::policy::Policy;
 use super::reporting::CheckCommand;
-use super::taken;
+use super::{meant, taken};
 use crate::formats;
 use crate::sys::output::Existing;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -105,8 +105,13 @@ impl Command {
 impl Arguments {
     /// Reads the words of the command line.
     pub(crate) fn read() -> Result<Arguments, clap::Error> {
+        Arguments::read_from(std::env::args_os().collect())
+    }
+
+    /// The same of these words, the first the program's name.
+    pub(super) fn read_from(words: Vec<OsString>) -> Result<Arguments, clap::Error> {
         let mut command = with_usages(Arguments::with_statuses(), "sgidlint");
-        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        let matches = command.try_get_matches_from_mut(words).map_err(|error| meant::guessed(error, &command))?;
         taken::refuse_ignored(&matches).map_err(|error| error.format(&mut command))?;
         let mut arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         arguments.common.is_state_dir_of_environment = taken::is_of_environment(&matches, "state_dir");

@@ -44,6 +44,9 @@ pub(crate) struct Scheduled {
     /// Asks what the [[expect]]s of the policies say too; root's checks of policies that have any do anyway.
     #[arg(long)]
     pub probe: bool,
+    /// Doesn't ask, whatever the policies expect.
+    #[arg(long, conflicts_with = "probe")]
+    pub no_probe: bool,
     /// A check writes this report as well, as in prometheus=FILE; repeatable. A repair before it writes its own metrics to
     /// FILE with `-fix` before its extension.
     #[arg(long, value_name = "FORMAT=FILE")]

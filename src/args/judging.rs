@@ -69,6 +69,9 @@ pub(crate) struct Check {
     /// What the run is limited to as well, absolute: of these what is there and lies in a tree.
     #[arg(skip)]
     pub only: Option<Vec<PathBuf>>,
+    /// Whether nobody named the root: it counts for templates alone.
+    #[arg(skip)]
+    pub root_is_guessed: bool,
 }
 
 /// What `--unsafe-fixes` stands for without a value; no lint is called so.
@@ -77,7 +80,7 @@ pub(crate) const EVERY_LINT: &str = "all";
 impl Check {
     /// What is at or below these paths, by safe fixes alone.
     pub(crate) fn of(paths: Vec<PathBuf>) -> Check {
-        Check { paths, unsafe_fixes: Vec::new(), root: Vec::new(), only: None }
+        Check { paths, unsafe_fixes: Vec::new(), root: Vec::new(), only: None, root_is_guessed: false }
     }
 
     /// The option by which unsafe fixes were asked for, if they were.

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 mod generate;
 mod judging;
 pub(crate) mod manual;
+mod meant;
 mod policy;
 mod reporting;
 mod taken;

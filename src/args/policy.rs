@@ -26,14 +26,14 @@ pub(crate) enum Policy {
     },
     /// Checks policy files without looking at any tree.
     Check {
-        /// Policy files, or names of built-in policies.
-        #[arg(value_name = "FILE", required = true)]
+        /// Policy files, or names of built-in policies [default: as for check: sgidlint.toml, else all of /etc/sgidlint].
+        #[arg(value_name = "FILE")]
         files: Vec<OsString>,
     },
     /// Runs the tests that policies carry, without any tree.
     Test {
-        /// Policy files, or names of built-in policies.
-        #[arg(value_name = "FILE", required = true)]
+        /// Policy files, or names of built-in policies [default: as for check: sgidlint.toml, else all of /etc/sgidlint].
+        #[arg(value_name = "FILE")]
         files: Vec<OsString>,
     },
     /// Lists what `check --from` can read: formats, and the templates of lines that have a name.

@@ -46,7 +46,10 @@ pub(crate) struct Reporting {
     /// Leaves out the findings that this file knows: only new ones are told and fail.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Writes all findings to this file, as the baseline of later runs.
+    /// Takes the lines out of the baseline whose findings are no more.
+    #[arg(long, requires = "baseline")]
+    pub prune_baseline: bool,
+    /// Writes all findings to this file, as the baseline of later runs; with PATHs, what the file knows of all else stays.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "mine", "paths_from"])]
     pub write_baseline: Option<PathBuf>,
     /// Names each entry, also where many of one directory are alike.

@@ -7,7 +7,7 @@ use crate::findings::baseline::{Baseline, BaselineSubject};
 use crate::formats::Readers;
 use crate::judging::selection::Selection;
 use crate::lints::{Level, Lint};
-use crate::model::entry::Entry;
+use crate::model::entry::{Entry, Kind};
 use crate::model::text::escape::{entry_path, escape};
 use crate::model::text::numbers::counted;
 use crate::process::exit::Failure;
@@ -18,6 +18,9 @@ use crate::source::roots;
 use crate::sys::file::read_text;
 use crate::sys::host;
 use crate::sys::output::Output;
+use crate::sys::root::look_at_path;
+use crate::sys::stat::Look;
+use std::collections::HashSet;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
@@ -32,9 +35,9 @@ pub(super) enum Memory {
     /// Everything found is new.
     None,
     /// What this file knows is left out.
-    Read { baseline: Baseline, path: PathBuf, warning: Option<String> },
-    /// Everything found is written to this file.
-    Write { output: Output, path: PathBuf },
+    Read { baseline: Baseline, path: PathBuf, warning: Option<String>, pruned: Option<Output> },
+    /// Everything found is written to this file, with what it knows of what isn't looked at.
+    Write { output: Output, path: PathBuf, before: Option<Baseline>, warning: Option<String> },
 }
 
 /// The lines of a baseline whose findings are no more.
@@ -45,37 +48,46 @@ pub(super) struct Removable {
 }
 
 impl Memory {
-    /// Reads the baseline, or opens the file for one.
-    pub(super) fn open(common: &Common, asked: &Reporting) -> Result<Memory, Failure> {
+    /// Reads the baseline, or opens the file for one; of a run that is limited to a part of the trees, both.
+    pub(super) fn open(common: &Common, asked: &Reporting, is_partial: bool) -> Result<Memory, Failure> {
         if let Some(path) = &asked.write_baseline {
+            let is_file = |look: Look| look.entry.kind == Kind::File;
+            let is_there = is_partial && look_at_path(path).is_ok_and(is_file);
+            // That refuses what the run reads, before anything of it is taken for a baseline.
             let output = create(common, path, Readers::AsUsual)?;
-            return Ok(Memory::Write { output, path: path.clone() });
+            let before = is_there.then(|| read(common, path, "leave out the PATHs to write it anew")).transpose()?;
+            let (before, warning) = before.map_or((None, None), |(before, warning)| (Some(before), warning));
+            return Ok(Memory::Write { output, path: path.clone(), before, warning });
         }
         let Some(path) = &asked.baseline else { return Ok(Memory::None) };
-        let shown = paths::shown(path);
-        let text = read_text(path, LARGEST).map_err(|error| {
-            Failure::usage(format!("can't read the baseline {shown}: {error}"))
-                .hinted("write one with --write-baseline")
-        })?;
-        let baseline = Baseline::read(&text.bytes, &shown).map_err(Failure::usage)?;
-        Ok(Memory::Read { baseline, warning: doubt(common, path, &text.entry)?, path: path.clone() })
+        let (baseline, warning) = read(common, path, "write one with --write-baseline")?;
+        let pruned = asked.prune_baseline.then(|| create(common, path, Readers::AsUsual)).transpose()?;
+        Ok(Memory::Read { baseline, warning, path: path.clone(), pruned })
     }
 
     /// Takes out of the findings what is known.
     pub(super) fn settle(self, common: &Common, judged: &mut Judged, streams: &Streams) -> Result<Removable, Failure> {
         match self {
             Memory::None => Ok(Removable::default()),
-            Memory::Write { output, path } => {
-                let baseline = Baseline::of(&judged.survey);
-                write(&baseline, output).map_err(|error| {
-                    Failure::incomplete(format!("can't write the baseline {}: {error}", paths::shown(&path)))
-                })?;
-                let findings = counted(baseline.len() as u64, "finding", "findings");
-                streams.status(format_args!("Wrote {findings} to {}.", paths::shown(&path)));
+            Memory::Write { output, path, before, warning } => {
+                let found = Baseline::of(&judged.survey);
+                let count = found.len();
+                let baseline = match before {
+                    Some(before) => found.with_unseen(before, &judged.survey, &judged.selection),
+                    None => found,
+                };
+                judged.survey.warnings.extend(warning);
+                write(&baseline, output, &path)?;
+                let findings = counted(count as u64, "finding", "findings");
+                let kept = match baseline.len() - count {
+                    0 => String::new(),
+                    kept => format!(", and kept {} of what wasn't looked at", counted(kept as u64, "line", "lines")),
+                };
+                streams.status(format_args!("Wrote {findings} to {}{kept}.", paths::shown(&path)));
                 baseline.take_known(&mut judged.survey, &Selection::default());
                 Ok(Removable::default())
             }
-            Memory::Read { baseline, path, warning } => {
+            Memory::Read { baseline, path, warning, pruned } => {
                 judged.survey.warnings.extend(warning);
                 tell_others(&baseline, &path, judged);
                 let said = levels::of_command_line(common)?;
@@ -86,8 +98,16 @@ impl Memory {
                 // Neither is what nobody was asked about.
                 let left =
                     left.filter(|(known, _)| known.lint != Lint::UnmetExpectation || judged.probed == Probed::Whole);
-                let lines = left.map(|(known, line)| (known.lint, known.subject.clone(), line)).collect();
-                Ok(Removable { file: paths::shown(&path), lines })
+                let lines: Vec<_> = left.map(|(known, line)| (known.lint, known.subject.clone(), line)).collect();
+                let Some(output) = pruned else { return Ok(Removable { file: paths::shown(&path), lines }) };
+                if lines.is_empty() {
+                    return Ok(Removable::default());
+                }
+                let gone: HashSet<u32> = lines.iter().map(|(_, _, line)| *line).collect();
+                write(&baseline.without(&gone), output, &path)?;
+                let lines = counted(gone.len() as u64, "line", "lines");
+                streams.status(format_args!("Took {lines} out of {}.", paths::shown(&path)));
+                Ok(Removable::default())
             }
         }
     }
@@ -117,6 +137,14 @@ impl Removable {
             let lines = counted(rest as u64, "line", "lines");
             tell(format!("{}: {lines} more can be removed (-v names them)", self.file));
         }
+        if !self.lines.is_empty() {
+            streams.status(format_args!("sgidlint: note: --prune-baseline takes such lines out of {}", self.file));
+        }
+    }
+
+    /// The baseline that they stand in.
+    pub(super) fn file(&self) -> &str {
+        &self.file
     }
 
     /// The lines, for reports.
@@ -151,11 +179,23 @@ fn tell_others(baseline: &Baseline, path: &Path, judged: &mut Judged) {
     if idle == baseline.len() as u64 { survey.warnings.push(message) } else { survey.remarks.push(message) }
 }
 
-fn write(baseline: &Baseline, output: Output) -> Result<(), String> {
+/// A baseline, and what makes it doubtful; `hint` is what to do where it can't be read.
+fn read(common: &Common, path: &Path, hint: &str) -> Result<(Baseline, Option<String>), Failure> {
+    let shown = paths::shown(path);
+    let text = read_text(path, LARGEST)
+        .map_err(|error| Failure::usage(format!("can't read the baseline {shown}: {error}")).hinted(hint))?;
+    let baseline = Baseline::read(&text.bytes, &shown).map_err(|error| Failure::usage(error).hinted(hint))?;
+    Ok((baseline, doubt(common, path, &text.entry)?))
+}
+
+fn write(baseline: &Baseline, output: Output, path: &Path) -> Result<(), Failure> {
     let mut out = BufWriter::new(output);
-    baseline.write(&mut out).map_err(|error| error.to_string())?;
-    let output = out.into_inner().map_err(|error| error.to_string())?;
-    output.finish().map_err(|error| error.to_string())
+    let written = baseline.write(&mut out).map_err(|error| error.to_string());
+    let output = written.and_then(|()| out.into_inner().map_err(|error| error.to_string()));
+    let finished = output.and_then(|output| output.finish().map_err(|error| error.to_string()));
+    finished.map_err(|error| {
+        Failure::incomplete(format!("can't write the baseline {}: {error}", paths::shown(path))) //
+    })
 }
 
 /// Says of root's baseline that somebody else could hide findings in it.

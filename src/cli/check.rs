@@ -100,7 +100,7 @@ fn check_to(
     let only = paths_from.as_deref().map(selecting::listed).transpose()?;
     let check = &Check { only, ..look.check.clone() };
     run_as(&look.eyes)?;
-    let memory = Memory::open(common, reporting)?;
+    let memory = Memory::open(common, reporting, !look.check.paths.is_empty())?;
     let session = Session::begin(common, if *probe { Purpose::Probe } else { Purpose::Check })?;
     let session = Session { unsound: Unsound::PassedOver, ..session };
     let mut judged = match probe {
@@ -162,8 +162,9 @@ fn check_to(
         tell_rest(common, streams, survey, exit);
     }
     interrupted.iter().flatten().for_each(|run| warn(&store::told_interrupted(common, run)));
-    // For who sits there: in mails and logs it would be said anew each night.
-    if exit != Exit::Interrupted && streams.is_seen() && !reporting.report_only && survey.changed().next().is_some() {
+    // Whoever is quiet, as nights are, isn't told it anew each time; nor is another program.
+    let is_for_people = streams.is_seen() || common.report_format.0.name == HUMAN;
+    if exit != Exit::Interrupted && is_for_people && !reporting.report_only && survey.changed().next().is_some() {
         streams.status(format_args!("See what fix would do: {}", follow_up("diff", common, check, survey)));
     }
     Ok(exit)
@@ -285,7 +286,10 @@ pub(super) fn tell_errors(common: &Common, streams: &Streams, survey: &Survey) {
     streams.end_paging();
     survey.warnings.iter().for_each(|warning| warn(warning));
     for remark in &survey.remarks {
-        streams.status(format_args!("sgidlint: note: {}", escape_message(remark)));
+        // What is to be pasted into a policy has lines of its own.
+        let mut lines = remark.lines();
+        streams.status(format_args!("sgidlint: note: {}", escape_message(lines.next().unwrap_or_default())));
+        lines.for_each(|line| streams.status(escape_message(line)));
     }
     streams.write_errors(|err| human::write_errors(err, survey, &palette));
 }

@@ -2,17 +2,18 @@
 
 use super::explain_as::{end_of_way, tell};
 use super::judged::Judged;
-use super::left_out;
 use super::levels::unknown_lint;
 use super::run_as::run_as;
 use super::session::{Depth, Session, failed};
+use super::shares;
+use super::{left_out, loading};
 use crate::access::passing::{default_acl, way};
 use crate::answers::trace;
 use crate::args::{Check, Common, EVERY_LINT, Explain, Format};
 use crate::compile::instance::Instance;
-use crate::findings::{EntryReport, Survey};
+use crate::findings::{EntryReport, Excused, Root, Survey};
 use crate::judging::explain::Chain;
-use crate::lints::{Cause, Lint};
+use crate::lints::{Cause, Lint, LintSet};
 use crate::model::accounts::IdNames;
 use crate::model::acl::Acl;
 use crate::model::entry::{Entry, Kind, State};
@@ -27,7 +28,7 @@ use crate::process::exit::{Exit, Failure};
 use crate::process::paths;
 use crate::process::streams::Streams;
 use crate::report::human::explain::{
-    Attribute, EntryView, Explained, LintAnswer, LintText, Said, write_entry, write_lint,
+    Attribute, EntryView, Excepted, Explained, LintAnswer, LintText, Said, write_entry, write_lint,
 };
 use crate::report::json::answer;
 use crate::report::text::words::{Wording, Words};
@@ -76,7 +77,14 @@ fn lint(common: &Common, name: &str, streams: &mut Streams) -> Result<Exit, Fail
         let failure = unknown_lint(name);
         match is_path || look_at_path(Path::new(name)).is_ok() {
             true => Failure { hints: vec![format!("a path is named with a `/`: ./{name}")], ..failure },
-            false => failure,
+            // It may be named from a root on, as reports of trees have it.
+            false => match loading::below_roots(common, name) {
+                Some(path) => {
+                    let path = shell_quote(path.as_os_str().as_bytes());
+                    Failure { hints: vec![format!("a path is named in full: sgidlint explain {path}")], ..failure }
+                }
+                None => failure,
+            },
         }
     })?;
     let text = lint.row();
@@ -101,7 +109,8 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
     let path = Path::new(&explain.subject);
     let (root, told_by) = session.apart(|| root(path, explain.root.as_deref()))??;
     let beyond = session.apart(|| beyond_gap(&root).ok().flatten())?;
-    let check = Check { root: vec![root], ..Check::of(vec![path.to_path_buf()]) };
+    let check =
+        Check { root: vec![root], root_is_guessed: explain.root.is_none(), ..Check::of(vec![path.to_path_buf()]) };
     let judged = match session.judge_where_covered(&check, Fallback::Allowed, Depth::Start)? {
         Ok(mut judged) => {
             bar_roots(&mut judged.survey);
@@ -142,6 +151,7 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
         let view = |tree: usize| view(&session, judged, unsafely, &judged.roots.trees[tree], &real, &entry);
         trees.into_iter().map(view).collect::<Vec<_>>()
     });
+    let directories = way.clone();
     let acl = way.pop().and_then(|end| end.listed.acl().cloned());
     let mut notes = notes(&entry);
     notes.extend(session.apart(|| where_it_leads(path, &entry))?);
@@ -168,10 +178,11 @@ fn path(common: &Common, explain: &Explain, streams: &mut Streams) -> Result<Exi
             stories.iter().try_for_each(|one| trace::json::write(out, one, &session.names))
         }
     })?;
-    let Some(judged) = judged else { return Ok(Exit::Clean) };
-    super::check::tell_errors(common, streams, &judged.survey);
+    let Some(Judged { mut survey, loaded, roots, .. }) = judged else { return Ok(Exit::Clean) };
+    shares::remark_above(&mut survey, &loaded, &roots, &directories, &session.names);
+    super::check::tell_errors(common, streams, &survey);
     // What it says is no verdict on a run: only an answer that isn't whole fails.
-    Ok(if judged.survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete })
+    Ok(if survey.errors.is_empty() { Exit::Clean } else { Exit::Incomplete })
 }
 
 /// What a template is bound to where this path is asked about, and how that was told; `None` where it was named.
@@ -283,6 +294,7 @@ fn view<'j>(
             .map(|chain| attribute(session, judged, tree, chain, (entry, ideal)))
             .collect(),
         findings: report.map(told).unwrap_or_default(),
+        exceptions: excepted(survey, tree, &own, &words),
         cause: report.and_then(|report| report.cause).map(Cause::explanation),
         ideal,
         found: whole(Target::from(entry.state)),
@@ -290,6 +302,25 @@ fn view<'j>(
         fixed_unsafely: whole(fixed_unsafely),
         refused: tree.refusal.as_ref().map(|why| format!("{why}; {}", why.remedy())),
     }
+}
+
+/// The exceptions that cover an entry, each with what it hides; a finding stands with the first of its lint.
+fn excepted<'j>(survey: &Survey, tree: &'j Rooted, path: &TreePath, words: &Words<'_>) -> Vec<Excepted<'j>> {
+    let is_it = |root: &Root| root.path == tree.instance.root() && root.policy == tree.instance.policy();
+    let of_entry =
+        |excused: &&Excused| is_it(&survey.roots[excused.report.root as usize]) && excused.report.path == *path;
+    let hidden = survey.excused.iter().find(of_entry);
+    let mut told = LintSet::default();
+    let excepted = tree.exceptions.covering(path).map(|(file, line, lints, reason)| {
+        let findings = hidden.iter().flat_map(|excused| &excused.report.findings);
+        let own = findings.filter(|finding| lints.contains(finding.lint) && !told.contains(finding.lint));
+        let found = own.filter_map(|finding| Some((finding.lint.name(), words.message(finding, &hidden?.report))));
+        let found = found.collect();
+        told = told.with(lints);
+        let lints = Lint::ALL.into_iter().filter(|&lint| lints.contains(lint)).map(Lint::name).collect();
+        Excepted { file, line, lints, reason, found }
+    });
+    excepted.collect()
 }
 
 /// What one tree finds of an entry.

@@ -2,7 +2,7 @@
 
 use super::check::{effects, heads, looked, rows, tell_errors, tell_rest, tell_rest_of, write_survey_diff};
 use super::execute::{Executed, execute, settled, tell};
-use super::follow_up::follow_up;
+use super::follow_up::{self, follow_up};
 use super::judged::{Judged, exit_of, fails};
 use super::nights::{self, Nights};
 use super::pick::Picking;
@@ -41,10 +41,14 @@ pub(super) fn fix(common: &Common, fix: &Fix, streams: &mut Streams) -> Result<E
 }
 
 fn repair(common: &Common, fix: &Fix, repaired: &mut Repaired, streams: &mut Streams) -> Result<Exit, Failure> {
-    if !fix.consent.dry_run {
-        ask::refuse_without_terminal(&fix.consent)?;
-    }
     let session = Session::begin(common, fix.consent.purpose())?;
+    session.apart(|| follow_up::refuse_unnamed("fix", common, &fix.check))??;
+    if !fix.consent.dry_run {
+        ask::refuse_without_terminal(&fix.consent).map_err(|failure| {
+            let told = follow_up("fix -y", common, &fix.check, &Survey::default());
+            Failure { hints: vec![format!("agree with -y: {told}"), "or look first with -n".into()], ..failure }
+        })?;
+    }
     // A run that couldn't be put on record is better told of before the walk than after it.
     let store = if fix.consent.dry_run { None } else { Some(store::open(common)?) };
     let mut judged = session.judge(&fix.check, Fallback::Refused)?;
@@ -150,6 +154,7 @@ fn repair(common: &Common, fix: &Fix, repaired: &mut Repaired, streams: &mut Str
 /// `sgidlint plan`.
 pub(super) fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Plan)?;
+    session.apart(|| follow_up::refuse_unnamed("plan -o FILE", common, &arguments.check))??;
     let mut judged = session.judge(&arguments.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);
     let barred = barred::bar(&mut judged.survey, &session.names)?;

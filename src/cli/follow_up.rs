@@ -1,9 +1,17 @@
 //! The command that comes next, written so that it can be copied: it finds what this one found.
 
+use super::project;
 use super::store;
 use crate::args::{Check, Common};
-use crate::findings::Survey;
+use crate::findings::{PolicyLabel, Survey};
 use crate::model::text::quote::shell_quote;
+use crate::policy::builtin::FALLBACK;
+use crate::policy::load::FOLDER;
+use crate::process::exit::Failure;
+use crate::process::paths;
+use crate::source::line::{ToldBy, root_above};
+use crate::sys::file::files_with_extension;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -16,7 +24,7 @@ pub(super) fn follow_up(name: &str, common: &Common, check: &Check, survey: &Sur
     let is_fallback = survey.policies.iter().all(|policy| policy.file.starts_with("builtin:"));
     let is_fallback = is_fallback && common.policies.is_empty();
     // What changes things never falls back to a policy that nobody named.
-    if is_fallback && name == "fix" {
+    if is_fallback && changes(name) {
         let fallback = survey.policies.iter().filter_map(|policy| policy.file.strip_prefix("builtin:"));
         words.extend(fallback.map(|name| format!("-p {name}")));
     }
@@ -27,8 +35,34 @@ pub(super) fn follow_up(name: &str, common: &Common, check: &Check, survey: &Sur
     words.extend(common.trust_parents.then(|| "--trust-parents".into()));
     words.extend(common.no_preserve_root.then(|| "--no-preserve-root".into()));
     words.extend(check.paths.iter().map(|path| quote(path.as_os_str())));
-    let option = if name == "fix" { store::option(common) } else { String::new() };
+    let option = if changes(name) { store::option(common) } else { String::new() };
     words.join(" ") + &option
+}
+
+/// Whether a command changes what it finds, or plans that.
+fn changes(name: &str) -> bool {
+    !matches!(name, "check" | "diff")
+}
+
+/// Refuses to change what no policy is named for, with the command that names the one that `check` goes by.
+pub(super) fn refuse_unnamed(name: &str, common: &Common, check: &Check) -> Result<(), Failure> {
+    let is_named = !common.policies.is_empty() || !check.root.is_empty() || check.paths.is_empty();
+    // What is wrong with those that are there is told where they are read.
+    let is_there = || files_with_extension(Path::new(FOLDER), "toml").is_ok_and(|files| files.is_empty());
+    if is_named || project::found(common, true).is_ok_and(|found| found.is_some()) || !is_there() {
+        return Ok(());
+    }
+    let policies = vec![PolicyLabel { name: FALLBACK.into(), file: format!("builtin:{FALLBACK}"), base: None }];
+    let found = |path: &PathBuf| {
+        let path = paths::resolved(&paths::absolute(path)?)?;
+        Ok(root_above(&path).ok().filter(|(share, by)| *by == ToldBy::Line && *share != path).map(|(share, _)| share))
+    };
+    let shares = check.paths.iter().map(found).collect::<Result<Vec<_>, Failure>>()?;
+    let shares: BTreeSet<PathBuf> = shares.into_iter().flatten().collect();
+    let check = Check { root: shares.into_iter().collect(), ..check.clone() };
+    let told = follow_up(name, common, &check, &Survey { policies, ..Survey::default() });
+    Err(Failure::usage(format!("no policy is named, and {FOLDER} has none"))
+        .hinted(format!("what changes things needs one to be named, as in: {told}")))
 }
 
 /// What templates are to be bound to, where PATHs don't say it letter by letter: they may be parts of the shares that they

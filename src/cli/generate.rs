@@ -104,7 +104,7 @@ fn job(common: &Common, scheduled: &Scheduled, (from, kind): (Where, Kind), stre
     named.iter().chain(&common.state_dir).try_for_each(|path| paths::resolved(path).map(drop))?;
     // What is wrong with the policies is better told today than at night.
     let loaded = session.load(&named, &scheduled.paths, fallback)?;
-    let is_expecting = loaded.iter().any(|loaded| !loaded.model.expectations.is_empty());
+    let is_expecting = !scheduled.no_probe && loaded.iter().any(|loaded| !loaded.model.expectations.is_empty());
     let is_root = host::effective_uid() == 0;
     let takes_checks = scheduled.takes_checks();
     // A unit of a repair takes reports along, which are of what it leaves.

@@ -13,6 +13,7 @@ use crate::process::streams::warn;
 use crate::process::{paths, streams};
 use crate::source::roots;
 use crate::sys::host;
+use crate::sys::root::look_at_path;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -124,6 +125,21 @@ pub(super) fn limit_of_policies(common: &Common) -> Option<u64> {
         ..Request::nothing(Fallback::Allowed)
     };
     load(&request).ok()?.iter().filter_map(|loaded| loaded.model.limits.stall).min()
+}
+
+/// What of this name lies right below a root that the policies of a command line name.
+pub(super) fn below_roots(common: &Common, name: &str) -> Option<PathBuf> {
+    let request = Request {
+        policies: common.policies.clone(),
+        sets: common.set.clone(),
+        project: project::found(common, false).ok()?.map(|project| project.policy),
+        ..Request::nothing(Fallback::Allowed)
+    };
+    let (loaded, _) = load_the_sound(&request).ok()?;
+    let own = loaded.iter().flat_map(|loaded| loaded.model.trees.iter().flat_map(|tree| &tree.roots));
+    let own = own.filter(|root| root.value.starts_with('/')).map(|root| PathBuf::from(&root.value));
+    let bound = loaded.iter().flat_map(|loaded| loaded.bindings.iter().cloned());
+    own.chain(bound).map(|root| root.join(name)).find(|path| look_at_path(path).is_ok())
 }
 
 /// What is said of a failure that comes of one file of many.

@@ -32,6 +32,7 @@ mod repaired;
 mod reporting;
 mod selecting;
 mod session;
+mod shares;
 mod store;
 mod shell;
 mod surveying;

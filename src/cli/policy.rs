@@ -3,6 +3,7 @@
 use super::from;
 use super::judged::exit_of;
 use super::levels;
+use super::project;
 use super::session::Session;
 use crate::args::{Common, Format, Policy};
 use crate::compile::bind::{Binding, Lookup, LookupError, bind};
@@ -12,14 +13,15 @@ use crate::formats::{JUNIT, Trial, write_trials};
 use crate::infer::use_file::UseFile;
 use crate::lints::Lint;
 use crate::model::text::escape::escape_message;
+use crate::model::text::numbers::counted;
 use crate::policy::builtin::BUILT_IN;
-use crate::policy::load::{document, with_uses};
-use crate::policy::model::{Model, Param, Tree};
+use crate::policy::load::{Document, FOLDER, document, with_uses};
+use crate::policy::model::{Model, PROJECT_FILE, Param, Tree};
 use crate::policy::problem::Problem;
 use crate::policy::{Loaded, schema};
 use crate::process::exit::{Exit, Failure};
 use crate::process::paths;
-use crate::process::streams::{Streams, warn};
+use crate::process::streams::{self, Streams, warn};
 use crate::report::check::Ended;
 use crate::report::human::policies::{Listed, write_list};
 use crate::report::json::answer;
@@ -28,6 +30,7 @@ use crate::report::text::words::Words;
 use crate::report::{human, json};
 use crate::source::mounts::Mounts;
 use crate::survey::trial::{Tried, try_all};
+use crate::sys::file::files_with_extension;
 use crate::sys::host;
 use crate::sys::names::NameService;
 use crate::sys::purpose::Purpose;
@@ -44,8 +47,8 @@ pub(super) fn policy(common: &Common, policy: &Policy, streams: &mut Streams) ->
         Policy::List => list(common, streams),
         Policy::Show { policy } => show(policy, streams),
         Policy::Use { policy, roots } => use_file(common, policy, roots, streams),
-        Policy::Check { files } => check(common, files, streams),
-        Policy::Test { files } => test(common, files, streams),
+        Policy::Check { files } => check(common, &named(common, files)?, streams),
+        Policy::Test { files } => test(common, &named(common, files)?, streams),
         Policy::Formats => from::formats(common, streams),
         Policy::Schema => schema(streams),
     }
@@ -123,6 +126,7 @@ fn use_file(common: &Common, name: &str, roots: &[PathBuf], streams: &mut Stream
     let mounted = roots.iter().copied().filter(is_mounted).collect();
     let file = UseFile { policy: name, summary: model.summary.as_deref(), params: &common.set, roots, mounted };
     let text = file.text().map_err(Failure::usage)?;
+    tell_unknown(common, &document)?;
     streams.write_results(|out| out.write_all(text.as_bytes()))?;
     Ok(Exit::Clean)
 }
@@ -130,6 +134,27 @@ fn use_file(common: &Common, name: &str, roots: &[PathBuf], streams: &mut Stream
 fn schema(streams: &mut Streams) -> Result<Exit, Failure> {
     streams.write_results(|out| writeln!(out, "{:#}", schema::schema()))?;
     Ok(Exit::Clean)
+}
+
+/// The files that are named, or else those that a check would go by.
+fn named(common: &Common, files: &[OsString]) -> Result<Vec<OsString>, Failure> {
+    if !files.is_empty() {
+        return Ok(files.to_vec());
+    }
+    let found = match project::found(common, false)? {
+        Some(project) => vec![project.policy],
+        None => files_with_extension(Path::new(FOLDER), "toml")
+            .map_err(|error| Failure::incomplete(format!("policies in {FOLDER} can't be listed: {error}")))?,
+    };
+    let shown: Vec<String> = found.iter().map(|file| paths::shown(file)).collect();
+    if shown.is_empty() {
+        return Err(Failure::usage(format!(
+            "no policy is named, there is no {PROJECT_FILE} here, and {FOLDER} has none"
+        ))
+        .hinted("name a file"));
+    }
+    streams::remark(common, format!("this is about {}", shown.join(", ")));
+    Ok(found.into_iter().map(PathBuf::into_os_string).collect())
 }
 
 /// Every problem of every file; what they use is read too, and their rules are compiled. Then what is risky in them.
@@ -158,7 +183,18 @@ fn check(common: &Common, files: &[OsString], streams: &mut Streams) -> Result<E
         let hint = hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
         warn(&format!("{}{message}{hint}", place.unwrap_or_default()));
     }
+    let fails = |count: usize| match count {
+        1 => "which fails with --strict",
+        _ => "which fail with --strict",
+    };
     streams.status(match (files, survey.notices.len()) {
+        (_, 0) if common.strict && !unknown.is_empty() => {
+            format!(
+                "No problems, but {}, {}.",
+                counted(unknown.len() as u64, "warning", "warnings"),
+                fails(unknown.len())
+            )
+        }
         ([_], 0) => "The policy has no problems.".to_owned(),
         (_, 0) => format!("The {} policies have no problems.", files.len()),
         (_, 1) => "No problems, but 1 finding.".to_owned(),
@@ -250,6 +286,24 @@ fn read(common: &Common, files: &[OsString]) -> Result<Vec<Loaded>, Failure> {
         }
     }
     if problems.is_empty() { Ok(loaded) } else { Err(Failure::policy(problems)) }
+}
+
+/// Says of the names that params put in whether nobody here has them.
+fn tell_unknown(common: &Common, document: &Document) -> Result<(), Failure> {
+    let session = Session::begin(common, Purpose::Check)?;
+    let set = |param: &Param| common.set.iter().rev().find(|(name, _)| *name == param.name.value);
+    let value = |param: &Param| {
+        let value = set(param).map(|(_, value)| value).or(param.default.as_ref());
+        (param.name.value.clone(), value.unwrap_or(&param.name.value).clone())
+    };
+    let params = document.model.params.iter().map(value).collect();
+    let (mut loaded, _) = with_uses(document, params);
+    loaded.iter_mut().for_each(|loaded| loaded.sets = common.set.clone());
+    for Problem { message, hint, .. } in unknown_names(&session, &loaded)? {
+        let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        warn(&format!("{message}{hint}"));
+    }
+    Ok(())
 }
 
 /// Names that nobody here has. Another machine may have them, where the policy is checked for: so they fail nothing, but

@@ -53,6 +53,7 @@ impl CheckReport<'_> {
             manner,
             summary: self.asked.summary,
             removable: &removable,
+            baseline: self.removable.file(),
             file: stem(to),
             base: self.base,
         };

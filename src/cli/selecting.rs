@@ -31,6 +31,19 @@ pub(super) fn places(check: &Check, named: &[PathBuf]) -> Result<Vec<PathBuf>, F
     }
 }
 
+/// Refuses a root that nothing is bound to: every policy has roots of its own.
+pub(super) fn takes_root(loaded: &[Loaded]) -> Result<(), Failure> {
+    let is_bound =
+        |loaded: &Loaded| !loaded.bindings.is_empty() && loaded.used_by.is_empty() && loaded.model.folder.is_none();
+    let Some(policy) = loaded.first().filter(|_| !loaded.iter().any(is_bound)) else { return Ok(()) };
+    let message = match loaded {
+        [_] => format!("--root binds a template, and `{}` is none: it has roots of its own", policy.model.name),
+        _ => "--root binds a template, and no policy of this run is one: they have roots of their own".into(),
+    };
+    Err(Failure::usage(message)
+        .hinted("leave --root out, and name what the run is to be limited to as a PATH; or name a template with -p"))
+}
+
 /// Whether nobody named a policy, and there was none: then the built-in one is it that needs no name.
 pub(super) fn is_fallback(common: &Common, loaded: &[Loaded]) -> bool {
     let is_built_in = |loaded: &Loaded| matches!(loaded.origin, Origin::BuiltIn(_));
@@ -41,6 +54,10 @@ pub(super) fn is_fallback(common: &Common, loaded: &[Loaded]) -> bool {
 pub(super) fn rise_to_shares(common: &Common, named: &[PathBuf], loaded: &mut Loaded) -> Result<(), Failure> {
     let mut bindings = Vec::new();
     for path in named {
+        if path.extension().is_some_and(|ending| ending == "toml") && look_at_path(path).is_ok() {
+            let shown = shown(path);
+            remark(common, format_args!("{shown} is judged as a file of a share; a policy is named with -p {shown}"));
+        }
         let place = paths::directory(path);
         let real = paths::resolved(&place)?;
         // What can't be looked at is told of where it is walked.

@@ -4,9 +4,9 @@ use super::judged::{Judged, Probed};
 use super::loading::{self, Unsound};
 use super::ready::Policies;
 pub(super) use super::ready::Ready;
-use super::selecting::{is_fallback, places, rise_to_shares, select, select_only};
+use super::selecting::{is_fallback, places, rise_to_shares, select, select_only, takes_root};
 use super::surveying::{Surveyed, Work};
-use super::{left_out, levels, telling};
+use super::{left_out, levels, shares, telling};
 use crate::args::{Check, Common};
 use crate::compile::rule_table::RuleTable;
 use crate::findings;
@@ -168,7 +168,7 @@ impl<'a> Session<'a> {
         self.notice(&mut survey, &loaded, &levels, (&table, &roots), trust);
         if !self.stop.load(Ordering::Relaxed) {
             left_out::remark(&mut survey, &roots, &selection);
-            findings::remark_on_shares(&mut survey);
+            shares::remark(&mut survey, &loaded, &roots, (self.common, &*self.names));
         }
         Ok(Judged { survey, loaded, table, roots, selection, probed: Probed::Nothing, stalled })
     }
@@ -227,6 +227,9 @@ impl<'a> Session<'a> {
         let named: Vec<PathBuf> = check.paths.iter().map(|path| paths::absolute(path)).collect::<Result<_, _>>()?;
         let places = places(check, &named)?;
         let (mut loaded, passed_over) = self.load_telling(&places, &check.paths, fallback)?;
+        if !check.root.is_empty() && !check.root_is_guessed {
+            takes_root(&loaded)?;
+        }
         if check.root.is_empty() && is_fallback(self.common, &loaded) {
             loaded.iter_mut().try_for_each(|loaded| rise_to_shares(self.common, &named, loaded))?;
         }
@@ -301,9 +304,14 @@ pub(super) fn unfit(error: SysError) -> String {
 /// Why a survey came to nothing.
 pub(super) fn failed(error: SurveyError) -> Failure {
     match error {
+        SurveyError::Uncovered(path) if path.extension().is_some_and(|ending| ending == "toml") => {
+            let shown = paths::shown(&path);
+            Failure::usage(format!("no tree covers {shown}")).hinted(format!("a policy is named with -p: -p {shown}"))
+        }
         SurveyError::Uncovered(path) => Failure::usage(format!("no tree covers {}", paths::shown(&path))).hinted(
             "name a path at, above or below the root of a tree, or a policy that covers this one with -p \
-             (setgid-share fits any); `root-exclude` leaves roots out",
+             (setgid-share fits any); `root-exclude` leaves roots out; names of changed files, some of them in no tree, are for \
+             --paths-from",
         ),
         SurveyError::Setup(error) => Failure::incomplete(unfit(error)),
     }

@@ -1,6 +1,7 @@
 //! A tree bound to one real root: captures put in, and names of groups and owners turned into ids.
 
 mod acls;
+mod similar;
 
 use super::instance::Instance;
 use super::rules::TreeRules;
@@ -244,10 +245,13 @@ impl Binder<'_> {
             [] => (format!("no {noun} at all"), Some("name one, or write \"@any\"".to_owned())),
             [name] if is_name(name) => {
                 let command = if account == BoundAccount::Group { "groupadd" } else { "useradd" };
-                (
-                    format!("no {noun} is called {}", quoted[0]),
-                    Some(format!("`{command} {name}` makes one, `getent` lists them")),
-                )
+                let hint = match similar::similar(account, name) {
+                    Some(near) => format!("did you mean `{near}`? (`{command} {name}` makes one of that name)"),
+                    None => {
+                        format!("`{command} {name}` makes one, `getent {noun}` lists them", noun = account.database())
+                    }
+                };
+                (format!("no {noun} is called {}", quoted[0]), Some(hint))
             }
             [_] => (format!("no {noun} is called {}", quoted[0]), None),
             _ => (format!("no {noun} is called any of {}", quoted.join(", ")), Some("one of them has to exist".into())),
@@ -287,6 +291,14 @@ impl BoundAccount {
         match self {
             BoundAccount::Group => "group",
             BoundAccount::Owner => "user",
+        }
+    }
+
+    /// What getent(1) calls them.
+    fn database(self) -> &'static str {
+        match self {
+            BoundAccount::Group => "group",
+            BoundAccount::Owner => "passwd",
         }
     }
 }
@@ -392,7 +404,10 @@ mod tests {
         let hints: Vec<_> = problems.iter().filter_map(|problem| problem.hint.as_deref()).collect();
         assert_eq!(
             hints,
-            ["`groupadd gone` makes one, `getent` lists them", "`useradd gone` makes one, `getent` lists them"]
+            [
+                "`groupadd gone` makes one, `getent group` lists them",
+                "`useradd gone` makes one, `getent passwd` lists them"
+            ]
         );
     }
 

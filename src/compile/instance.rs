@@ -77,6 +77,7 @@ impl Instance {
                 let value = &**self.owners.get(terms(owner_rules, rule)?)?;
                 (!value.is_empty()).then(|| Wish { value, rule: self.rules.id(rule) })
             }),
+            group_is_by_name: decision.group.is_some_and(|rule| self.rules.is_by_name(rule)),
             setgid: decision.setgid,
             sticky: decision.sticky,
             mode: decision.mode.map(|rule| Wish { value: self.rules.modes(rule, kind), rule: self.rules.id(rule) }),

@@ -186,6 +186,14 @@ impl TreeRules {
         self.model.trees[self.places[rule].part.tree as usize].optional_accounts
     }
 
+    /// Whether a rule speaks of paths by name: each of its patterns has more than wildcards.
+    pub(crate) fn is_by_name(&self, rule: usize) -> bool {
+        let RulePlace { part, rule } = self.places[rule];
+        let names = |pattern: &str| pattern.bytes().any(|byte| !b"*?/!".contains(&byte));
+        let rule = rule.map(|rule| &self.model.trees[part.tree as usize].rules[rule]);
+        rule.is_some_and(|rule| rule.patterns.iter().all(|pattern| pattern.value == "/" || names(&pattern.value)))
+    }
+
     /// What a rule is about; the tree's own keys are about all of it.
     pub(crate) fn scope(&self, rule: usize) -> RuleScope {
         let RulePlace { part, rule } = self.places[rule];

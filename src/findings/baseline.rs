@@ -76,6 +76,25 @@ impl Baseline {
         baseline
     }
 
+    /// The same with what another one knows of what a run didn't look at: with PATHs, of all that lies elsewhere.
+    #[must_use]
+    pub(crate) fn with_unseen(mut self, other: Baseline, survey: &Survey, selection: &Selection) -> Baseline {
+        let scope = BaselineScope::of(survey, selection);
+        let unseen: Vec<Known> = other.known.into_keys().filter(|known| !scope.covers(known)).collect();
+        drop(scope);
+        for known in unseen {
+            self.known.entry(known).or_insert(0);
+        }
+        self
+    }
+
+    /// The same without these of its lines.
+    #[must_use]
+    pub(crate) fn without(mut self, lines: &HashSet<u32>) -> Baseline {
+        self.known.retain(|_, line| !lines.contains(line));
+        self
+    }
+
     /// How many findings it knows.
     pub(crate) fn len(&self) -> usize {
         self.known.len()
@@ -217,7 +236,11 @@ impl<'a> BaselineScope<'a> {
 
     fn covers(&self, known: &Known) -> bool {
         match &known.subject {
-            BaselineSubject::Policy { policy, .. } => self.survey.policies.iter().any(|known| *known.name == **policy),
+            // What a policy says in vain isn't told of a part of its trees.
+            BaselineSubject::Policy { policy, .. } => {
+                (self.selection.is_all() || self.survey.usage.is_some())
+                    && self.survey.policies.iter().any(|known| *known.name == **policy)
+            }
             BaselineSubject::Entry { policy, root, path } => {
                 let Some(root) = self.roots.get(&(&**policy, &**root)) else { return false };
                 let place: PathBuf =

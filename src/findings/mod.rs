@@ -7,7 +7,6 @@ pub(crate) mod found;
 pub(crate) mod order;
 pub(crate) mod links;
 pub(crate) mod notices;
-pub(crate) mod shares;
 pub(crate) mod summary;
 pub(crate) mod totals;
 pub(crate) mod baseline;
@@ -18,5 +17,4 @@ pub(crate) use found::{
 };
 pub(crate) use notices::{expired, folded, idle, risky, unused_exceptions};
 pub(crate) use order::path_in_tree;
-pub(crate) use shares::remark_on_shares;
 pub(crate) use totals::{Counts, Totals};

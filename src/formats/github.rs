@@ -5,7 +5,7 @@ use crate::model::path::TreePath;
 use crate::model::text::escape::{escape, escape_message, join};
 use crate::report::Check;
 use crate::report::base::Base;
-use crate::report::check::{CUT_SHORT, Failed, root_bytes};
+use crate::report::check::{CUT_SHORT, Failed, STALE_BASELINE, describe_removable, root_bytes};
 use crate::report::human::error_text;
 use crate::report::manner::Manner;
 use crate::report::text::words::fix_hint;
@@ -34,6 +34,10 @@ pub(super) fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<
         let place = AnnotationPlace { file: file(base, root, &error.path), line: None };
         let text = format!("{}: {}", base.entry(root, &error.path, None), error_text(error));
         write_command(out, "error", &place, "incomplete", &text)?;
+    }
+    for removable in check.removable {
+        let place = AnnotationPlace { file: file_of_policy(base, check.baseline), line: Some(removable.2) };
+        write_command(out, command(manner, Level::Warn), &place, STALE_BASELINE, &describe_removable(removable, base))?;
     }
     if check.ended.is_interrupted() {
         writeln!(out, "::error title=incomplete::{}", data(CUT_SHORT))?;

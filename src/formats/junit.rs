@@ -4,7 +4,7 @@ use crate::findings::EntryReport;
 use crate::lints::Level;
 use crate::model::text::escape::{escape, escape_message};
 use crate::report::Check;
-use crate::report::check::{CUT_SHORT, Ended, Failed, root_bytes};
+use crate::report::check::{CUT_SHORT, Ended, Failed, STALE_BASELINE, describe_removable, root_bytes};
 use crate::report::human::error_text;
 use crate::report::text::words::fix_hint;
 use std::collections::BTreeMap;
@@ -132,6 +132,11 @@ fn suites<'a>(check: &Check<'a>) -> BTreeMap<String, Vec<Case<'a>>> {
         let suite = error.root.map_or_else(|| "sgidlint".to_owned(), root_name);
         let name = format!("{}: can be read", base.entry(root, &error.path, None));
         suites.entry(suite).or_default().push(Case { name, end: End::Errored("incomplete", error_text(error)) });
+    }
+    for removable in check.removable {
+        let name = format!("line {}: {} is still found", removable.2, words.lint(removable.0));
+        let end = end(ended, Level::Warn, STALE_BASELINE, describe_removable(removable, base));
+        suites.entry(file_name(check.baseline)).or_default().push(Case { name, end });
     }
     if ended.is_interrupted() {
         // Nothing is known of what wasn't looked at.

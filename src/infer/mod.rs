@@ -10,6 +10,7 @@ mod census;
 mod drift;
 mod fit;
 mod group;
+pub(crate) mod keeping;
 mod modes;
 mod proposal;
 pub(crate) mod schedule;

@@ -212,7 +212,7 @@ fn groups_text(wish: &GroupWish, names: &dyn IdNames) -> String {
 }
 
 /// A group by name, or by number where the name could mean something else in a policy.
-fn group_text(gid: u32, names: &dyn IdNames) -> String {
+pub(super) fn group_text(gid: u32, names: &dyn IdNames) -> String {
     names.group_name(gid).filter(|name| is_plain(name)).map_or_else(|| gid.to_string(), |name| quoted(&name))
 }
 
@@ -229,7 +229,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// The pattern that matches this directory alone; `None` where it isn't UTF-8.
-fn pattern(path: &[u8]) -> Option<String> {
+pub(super) fn pattern(path: &[u8]) -> Option<String> {
     let path = std::str::from_utf8(path).ok()?;
     let mut pattern = String::from("/");
     for letter in path.chars() {

@@ -71,6 +71,13 @@ impl Exceptions {
         covering.fold(LintSet::default(), |all, covered| all.with(covered.lints))
     }
 
+    /// The exceptions that cover a path: their files and lines, the lints, and the reasons.
+    pub(crate) fn covering(&self, path: &TreePath) -> impl Iterator<Item = (&str, u32, LintSet, &str)> {
+        let path = path.bytes();
+        let covering = self.covered.iter().filter(move |covered| covers(&covered.path, &path));
+        covering.map(|one| (one.place.0.file.as_str(), one.place.1, one.lints, &*one.reason))
+    }
+
     /// The files and lines of all exceptions that cover a lint at a path.
     pub(crate) fn places(&self, path: &TreePath, lint: Lint) -> impl Iterator<Item = (&str, u32)> {
         let path = path.bytes();

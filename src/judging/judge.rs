@@ -21,6 +21,8 @@ pub struct Verdict {
     pub ideal: State,
     /// The ACLs that the policy speaks of, as they are and as it wants them, where there is a finding.
     pub acls: Option<Box<JudgedAcls>>,
+    /// Whether it is a share of another group's: a fix leaves them what lies in it, too.
+    pub is_share: bool,
 }
 
 /// Judges an entry.
@@ -98,13 +100,13 @@ impl Case<'_> {
         let ideal = subject.wanted.ideal;
         let (findings, desired) = findings.settle(&subject);
         let acls = (!findings.is_empty() && !subject.acls.is_empty()).then(|| Box::new(subject.acls));
-        Verdict { findings, desired, ideal, acls }
+        Verdict { findings, desired, ideal, acls, is_share: subject.is_share }
     }
 }
 
 /// Nothing to tell, and nothing to change.
 fn sound(entry: &Entry) -> Verdict {
-    Verdict { findings: Vec::new(), desired: entry.state.into(), ideal: entry.state, acls: None }
+    Verdict { findings: Vec::new(), desired: entry.state.into(), ideal: entry.state, acls: None, is_share: false }
 }
 
 /// How often half a fix is followed up; an expression that policies accept needs one.
@@ -149,7 +151,7 @@ mod tests {
         let state = State { uid: 1, gid: 2, mode: Mode::new(mode) };
         let id = Identity { dev: 1, ino: 2, btime: None };
         let entry = Entry { kind, id, nlink: 1, state, mount: 0, extras: Extras::default() };
-        let around = Around { root: None, parent: None, setgid: None, name: b"a" };
+        let around = Around { root: None, parent: None, setgid: None, in_share: false, name: b"a" };
         let unsafe_fixes = if unsafe_fixes { LintSet::all() } else { LintSet::default() };
         let options = Options { unsafe_fixes, ..Options::default() };
         let verdict = judge(&entry, &intent, &around, &options, &Strangers);

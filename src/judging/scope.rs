@@ -43,6 +43,8 @@ pub(crate) struct Active {
     pub parent: Option<u32>,
     /// The group of the nearest setgid directory from here up, else that of the root.
     pub setgid: Option<u32>,
+    /// Whether the directory is, or lies in, a share of another group's.
+    pub in_share: bool,
 }
 
 /// What one tree wants of one entry.
@@ -56,6 +58,8 @@ pub(crate) struct Wanted<'p> {
     pub parent: Option<u32>,
     /// What `@setgid` stands for above the entry.
     pub setgid: Option<u32>,
+    /// Whether it lies in a share of another group's.
+    pub in_share: bool,
 }
 
 /// Whether anybody cares for a name.
@@ -171,7 +175,8 @@ impl<'p> Scope<'p> {
             if heard != Relevance::Wanted {
                 heard = wanted;
             }
-            all_wanted.push(Wanted { view: active.view, intent, parent: active.parent, setgid: active.setgid });
+            let Active { view, parent, setgid, in_share, .. } = *active;
+            all_wanted.push(Wanted { view, intent, parent, setgid, in_share });
         }
         heard
     }
@@ -214,6 +219,7 @@ impl<'p> Scope<'p> {
                 path: SharedDirectory::default(),
                 parent: Some(verdict.ideal.gid),
                 setgid,
+                in_share: active.in_share || verdict.is_share,
             });
         }
         let scope = Scope { region: self.region, entry: look.entry.clone(), actives };
@@ -257,6 +263,6 @@ impl<'p> Wanted<'p> {
 
     /// What lies around an entry of this name.
     pub(crate) fn around<'a>(&self, view: &View<'_>, name: &'a [u8]) -> Around<'a> {
-        Around { root: view.bound.root_gid, parent: self.parent, setgid: self.setgid, name }
+        Around { root: view.bound.root_gid, parent: self.parent, setgid: self.setgid, in_share: self.in_share, name }
     }
 }

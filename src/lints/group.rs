@@ -59,7 +59,10 @@ It usually is a directory that was moved from one shared tree into another:
 both its group and its setgid bit came along.
 
 The fix is a chgrp, and goes first, from the top down, so that nothing new goes
-wrong while the rest is mended. It is unsafe where foreign-group's is.
+wrong while the rest is mended. It is unsafe where foreign-group's is, and where
+the directory looks like a share of its own, which root made, or somebody who
+isn't in the intended group, for a group of people; so is that of all in it. A
+rule of the policy whose `match` names it says whose it is to be.
 
 See chgrp(1), mkdir(2), inode(7).",
     check: Check::Entry(check_spreading, describe_spreading),

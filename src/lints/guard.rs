@@ -86,6 +86,52 @@ pub(super) fn share(
     }
 }
 
+/// Whether it is the share of another group that somebody put into this one: a setgid directory of ordinary people's,
+/// which root made, or who isn't in the group that the policy names for the whole tree.
+///
+/// Who is in both groups may well have moved it in from a tree of the other, which is why groups spread where nobody
+/// meant it. A rule that speaks of the path by name says what it is to be, and the root itself is what the policy names.
+pub(super) fn is_share(
+    entry: &Entry,
+    (intent, intended): (&Intent<'_>, u32),
+    around: &Around<'_>,
+    options: &Options,
+    accounts: &dyn Accounts,
+) -> bool {
+    let gid = entry.state.gid;
+    let is_own = around.name == b"." || around.root == Some(gid);
+    if intent.group_is_by_name || is_own || gid < options.gid_min || !is_setgid_directory(entry) {
+        return false;
+    }
+    if intended == gid || !names_group(entry, intent, around, accounts) {
+        return false;
+    }
+    let is_members = entry.state.uid != 0 && accounts.is_member(entry.state.uid, intended);
+    !is_members && accounts.knows_gid(gid) && !accounts.is_private_group(gid)
+}
+
+/// What a chgrp of what is, or lies in, such a share must heed, and what opens it to the group of the tree.
+pub(super) fn left_to_share(
+    is_in_share: bool,
+    entry: &Entry,
+    (intent, intended): (&Intent<'_>, u32),
+    around: &Around<'_>,
+    accounts: &dyn Accounts,
+) -> Fix {
+    let is_meant = !is_in_share || intent.group_is_by_name;
+    match is_meant || intended == entry.state.gid || !names_group(entry, intent, around, accounts) {
+        true => Fix::Safe,
+        false => Fix::Unsafe(Because::OtherShare),
+    }
+}
+
+/// Whether the policy names the group that an entry is to have.
+fn names_group(entry: &Entry, intent: &Intent<'_>, around: &Around<'_>, accounts: &dyn Accounts) -> bool {
+    let terms = intent.group.map_or(&[][..], |wish| wish.value);
+    let first = terms.iter().find(|term| term.resolve(entry, around, accounts).is_some());
+    matches!(first, Some(GroupTerm::Gid(_)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,5 +206,40 @@ mod tests {
             let found = share(&entry(Kind::Dir, ALICE, gid, mode), &intent, &around, &Options::default(), &Table);
             assert_eq!(found, fix, "{terms:?} {gid} {mode:o} {of_root} {above}");
         }
+    }
+    #[test]
+    fn a_share_that_root_put_into_another_is_left_to_its_group() {
+        let users = [GroupTerm::Gid(USERS)];
+        let intent = Intent { group: wish(&users[..]), consent: Consent::Assumed, ..Intent::default() };
+        let by_name = Intent { group_is_by_name: true, ..intent };
+        let at = |root: u32, name| Around { root: Some(root), name, ..AROUND };
+        let (below, root) = (at(USERS, &b"d"[..]), at(LAB, &b"."[..]));
+        for (uid, gid, mode, intent, around, expected) in [
+            (0, LAB, 0o2770, intent, below, true),
+            // Who isn't in the group of the tree can't have moved it there.
+            (9999, LAB, 0o2770, intent, below, true),
+            (ALICE, LAB, 0o2770, intent, below, false),
+            // It spreads nothing, is known to nobody, is one user's or the system's, or that of the tree.
+            (0, LAB, 0o770, intent, below, false),
+            (0, 4444, 0o2770, intent, below, false),
+            (0, ALONE, 0o2770, intent, below, false),
+            (0, 0, 0o2770, intent, below, false),
+            (0, USERS, 0o2770, intent, below, false),
+            // The whole tree is to change hands, or the policy speaks of the directory.
+            (0, LAB, 0o2770, intent, root, false),
+            (0, LAB, 0o2770, intent, at(LAB, b"d"), false),
+            (0, LAB, 0o2770, by_name, below, false),
+        ] {
+            let entry = entry(Kind::Dir, uid, gid, mode);
+            let is = is_share(&entry, (&intent, USERS), &around, &Options::default(), &Table);
+            assert_eq!(is, expected, "{uid} {gid} {mode:o} {around:?}");
+            let left = left_to_share(is, &entry, (&intent, USERS), &around, &Table);
+            assert_eq!(left, if expected { Fix::Unsafe(Because::OtherShare) } else { Fix::Safe });
+        }
+        // What lies in it likewise, but for what has the group of the tree.
+        let file = |gid| entry(Kind::File, ALICE, gid, 0o660);
+        assert_eq!(left_to_share(true, &file(LAB), (&intent, USERS), &below, &Table), Fix::Unsafe(Because::OtherShare));
+        assert_eq!(left_to_share(true, &file(USERS), (&intent, USERS), &below, &Table), Fix::Safe);
+        assert_eq!(left_to_share(true, &file(LAB), (&by_name, USERS), &below, &Table), Fix::Safe);
     }
 }

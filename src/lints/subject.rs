@@ -34,6 +34,8 @@ pub struct Subject<'a> {
     pub levels: &'a Levels,
     /// What is wanted of it.
     pub wanted: WantedState,
+    /// Whether it is a share of another group's that lies in the tree.
+    pub is_share: bool,
     /// What every change of the entry must heed.
     pub any_change: Fix,
     /// What opening it must heed: a chgrp, and widening.
@@ -63,7 +65,10 @@ impl<'a> Subject<'a> {
         let share = guard::share(entry, intent, around, options, accounts);
         let any_change = guard::any_change(entry, intent).and(share);
         let wanted = WantedState::of(entry, intent, around, options, accounts, any_change);
-        let opening = guard::opening(&wanted.settled, wanted.ideal.gid, intent.consent, accounts);
+        let meant = (intent, wanted.intended);
+        let is_share = guard::is_share(&wanted.settled, meant, around, options, accounts);
+        let opening = guard::left_to_share(is_share || around.in_share, &wanted.settled, meant, around, accounts);
+        let opening = opening.and(guard::opening(&wanted.settled, wanted.ideal.gid, intent.consent, accounts));
         let acls = view.judged(intent, wanted.ideal.mode);
         let mut subject = Subject {
             entry,
@@ -74,6 +79,7 @@ impl<'a> Subject<'a> {
             accounts,
             levels: &options.levels,
             wanted,
+            is_share,
             any_change,
             opening,
             chgrp: any_change.and(opening),

@@ -47,7 +47,7 @@ impl Accounts for Table {
 
 /// Every lookup is of this entry's name, below a root of LAB.
 pub(super) const AROUND: Around<'static> =
-    Around { root: Some(LAB), parent: Some(LAB), setgid: Some(LAB), name: b"alice" };
+    Around { root: Some(LAB), parent: Some(LAB), setgid: Some(LAB), in_share: false, name: b"alice" };
 
 /// An entry with one name.
 pub(super) fn entry(kind: Kind, uid: u32, gid: u32, mode: u32) -> Entry {

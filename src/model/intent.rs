@@ -98,6 +98,8 @@ pub(crate) type ModeWish = [ModeExpression];
 pub struct Intent<'p> {
     /// Acceptable groups; the first that can be resolved is what a fix sets.
     pub group: Option<Wish<&'p [GroupTerm]>>,
+    /// Whether the rule that wants it speaks of this path by name, not of all that lies in the tree.
+    pub group_is_by_name: bool,
     /// Acceptable owners, likewise.
     pub owner: Option<Wish<&'p [OwnerTerm]>>,
     /// Whether it carries set-group-ID, where a key of its own says so (directories only).
@@ -154,6 +156,8 @@ pub struct Around<'a> {
     pub parent: Option<u32>,
     /// The group of the nearest setgid directory above the entry, else that of the root.
     pub setgid: Option<u32>,
+    /// Whether it lies in a share of another group's, which a fix leaves them.
+    pub in_share: bool,
     /// The entry's own name.
     pub name: &'a [u8],
 }

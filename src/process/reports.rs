@@ -54,6 +54,9 @@ impl Files {
     pub(crate) fn open(&mut self, common: &Common, asked: &CheckCommand) -> Result<(), Failure> {
         for text in &asked.reporting.reports {
             let (format, path) = format_and_path(text)?;
+            if !asked.reporting.report_only {
+                refuse_results(common, format, &path)?;
+            }
             refuse_input(&path, "baseline", asked.reporting.baseline.as_deref())?;
             refuse_input(&path, "list of paths", asked.paths_from.as_deref())?;
             self.open_one(common, format, path)?;
@@ -69,6 +72,7 @@ impl Files {
                 return Err(Failure::usage(format!("a repair writes no report as {}, only metrics", format.0.name))
                     .hinted("write --report prometheus=FILE; a check behind it writes the others, of what is left"));
             }
+            refuse_results(common, format, &path)?;
             self.open_one(common, format, path)?;
         }
         Ok(())
@@ -139,6 +143,19 @@ impl File {
                 .hinted("see that there is space, and that the directory can be written")
         })
     }
+}
+
+/// Refuses a report that would be mixed up with the results.
+fn refuse_results(common: &Common, format: ReportFormat, path: &Path) -> Result<(), Failure> {
+    let is_standard_output =
+        ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name));
+    let goes_elsewhere = common.output.as_deref().is_some_and(|output| output != Path::new("-"));
+    if !is_standard_output || goes_elsewhere {
+        return Ok(());
+    }
+    let (name, shown) = (format.0.name, paths::shown(path));
+    Err(Failure::usage(format!("--report {name}={shown} would be mixed up with the results, which go there"))
+        .hinted(format!("for that report alone say --format {name}; for both, let the results go to a file with -o")))
 }
 
 /// The two parts of a `FORMAT=FILE`.

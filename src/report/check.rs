@@ -28,6 +28,8 @@ pub(crate) struct Check<'a> {
     pub summary: bool,
     /// What of the baseline can be removed.
     pub removable: &'a [Removable<'a>],
+    /// The file of that baseline.
+    pub baseline: &'a str,
     /// The name of the file that it goes to, if it goes to one, without its extension.
     pub file: Option<&'a str>,
     /// Where other programs are told places from.
@@ -55,6 +57,18 @@ pub(crate) struct Failed<'a> {
 
 /// A finding that a baseline knows and that is no more: the lint, the root and the path if it has any, the line.
 pub(crate) type Removable<'a> = (Lint, Option<(&'a [u8], &'a TreePath)>, u32);
+
+/// What such a line is called, where findings have their lints.
+pub(crate) const STALE_BASELINE: &str = "stale-baseline";
+
+/// What is said of such a line.
+pub(crate) fn describe_removable(&(lint, place, _): &Removable<'_>, base: &Base) -> String {
+    let place = match place {
+        Some((root, path)) => format!("at {}", base.entry(root, path, None)),
+        None => "of this policy".into(),
+    };
+    format!("no {} {place} any more: remove the line", lint.name())
+}
 
 /// The exit status of a run that was interrupted.
 const INTERRUPTED: u8 = 130;
@@ -109,7 +123,7 @@ pub(crate) mod samples {
     pub(crate) fn check_of<'a>(survey: &'a Survey, ended: Ended) -> Check<'a> {
         let manner = Manner::new(Palette::PLAIN, Verbosity::Normal, ended.strictness);
         let (words, names, base) = (&Words, &Names, &Base::NOWHERE);
-        Check { survey, words, names, ended, manner, summary: false, removable: &[], file: None, base }
+        Check { survey, words, names, ended, manner, summary: false, removable: &[], baseline: "", file: None, base }
     }
 
     /// A check that came to nothing.

@@ -75,6 +75,7 @@ impl<'a> Asked<'a> {
         let first = all_wanted.first();
         let intent = first.map_or_else(Intent::default, |wanted| wanted.intent);
         let (parent, setgid) = first.map_or((None, None), |wanted| (wanted.parent, wanted.setgid));
-        Asked { intent, around: Around { root, parent, setgid, name } }
+        let in_share = first.is_some_and(|wanted| wanted.in_share);
+        Asked { intent, around: Around { root, parent, setgid, in_share, name } }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn find(request: &Request<'_>, tree: &Rooted, root: &Entry) -> Result
         return Ok(None);
     }
     let gid = Some(root.state.gid);
-    let around = Around { root: gid, parent: gid, setgid: gid, name: b"." };
+    let around = Around { root: gid, parent: gid, setgid: gid, in_share: false, name: b"." };
     let ideal = judge(root, &intent, &around, &options, request.names).ideal;
     // Modes don't stop root, and a root directory that its group isn't to enter is nobody's to reach.
     if ideal.gid == 0 || !ideal.mode.has(Mode::GROUP_EXECUTE) {

@@ -111,8 +111,10 @@ mod tests {
     fn plain<'p>(owner: Option<&'p [OwnerTerm]>) -> Plain<'p> {
         let owner = owner.map(|value| Wish { value, rule: RuleId::new(0) });
         let intent = Intent { owner, ..Intent::default() };
-        let mut plain =
-            Plain { all_wanted: vec![Wanted { view: 0, intent, parent: None, setgid: None }], ..Plain::default() };
+        let mut plain = Plain {
+            all_wanted: vec![Wanted { view: 0, intent, parent: None, setgid: None, in_share: false }],
+            ..Plain::default()
+        };
         plain.learn(Kind::File, Relevance::Wanted);
         plain
     }

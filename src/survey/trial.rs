@@ -141,7 +141,7 @@ fn root_gid(instance: &Instance, names: &Interned) -> u32 {
     let id = Identity { dev: 0, ino: 0, btime: None };
     let state = State { uid: 0, gid: root, mode: Mode::new(0o755) };
     let entry = Entry { kind: Kind::Dir, id, nlink: 1, state, mount: 0, extras: Extras::default() };
-    let around = Around { root: Some(root), parent: Some(root), setgid: Some(root), name: b"." };
+    let around = Around { root: Some(root), parent: Some(root), setgid: Some(root), in_share: false, name: b"." };
     let wish = instance.at_root().0.and_then(|intent| intent.group);
     wish.and_then(|wish| wish.value.first()?.resolve(&entry, &around, names)).unwrap_or(root)
 }

@@ -130,7 +130,7 @@ fn asked_of_root<'p>(region: &'p Region<'p>, view: Option<usize>) -> Asked<'p> {
 /// What a tree wants of its own root.
 fn of_root<'p>(view: usize, bound: &Bound<'p>) -> Wanted<'p> {
     let intent = bound.instance.at_root().0.unwrap_or_default();
-    Wanted { view, intent, parent: bound.root_gid, setgid: bound.root_gid }
+    Wanted { view, intent, parent: bound.root_gid, setgid: bound.root_gid, in_share: false }
 }
 
 /// What a tree says of its own root, and inside it.
@@ -148,6 +148,7 @@ fn own<'p>(region: &'p Region<'p>, view: usize, seen: &Look, surveyor: &mut Surv
             path: SharedDirectory::default(),
             parent: verdicts.first().map(|verdict| verdict.ideal.gid),
             setgid,
+            in_share: false,
         },
     )
 }

@@ -12,7 +12,7 @@ use crate::model::text::escape::{escape, join};
 use crate::policy::problem::Problem;
 use crate::report::Check;
 use crate::report::base::Base;
-use crate::report::check::{CUT_SHORT, Ended, Failed, root_bytes};
+use crate::report::check::{CUT_SHORT, Ended, Failed, describe_removable, root_bytes};
 use crate::report::json::{JsonState, Visible};
 use crate::report::manner::Strictness;
 use crate::report::text::words::{Wording, fix_hint};
@@ -32,7 +32,14 @@ pub(super) fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<
     let Check { survey, words, names, base, ref ended, .. } = *check;
     let bases = Bases::of(base);
     let scene = Scene { survey, words, names, bases: &bases, base, strictness: ended.strictness };
-    write_log(out, scene.invocation(ended), Some(Results(&scene)), &bases)
+    let stale = check.removable.iter().map(|removable| Notification {
+        level: level_name(Level::Warn, ended.strictness),
+        message: Message::of(&describe_removable(removable, base)),
+        locations: vec![Location::of_file(bases.policy(check.baseline), Some(removable.2), None)],
+    });
+    let mut invocation = scene.invocation(ended);
+    invocation.tool_execution_notifications.extend(stale);
+    write_log(out, invocation, Some(Results(&scene)), &bases)
 }
 
 /// Writes a log of a check that came to nothing: it has no results, not even an empty list, as the analysis never began

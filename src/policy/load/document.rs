@@ -1,16 +1,19 @@
 //! Policies by their names: built-in or file, each read once.
 
-use crate::model::entry::Entry;
+use crate::model::entry::{Entry, Kind};
+use crate::model::text::escape::escape;
+use crate::model::text::quote::shell_quote;
 use crate::policy::builtin::{BUILT_IN, BuiltIn};
 use crate::policy::model::{Model, is_of_project};
 use crate::policy::nearest::nearest;
 use crate::policy::problem::{Problem, Source};
 use crate::policy::read::read;
 use crate::sys::SysError;
-use crate::sys::file::{ReadError, read_text};
-use crate::sys::root::resolve;
+use crate::sys::file::{ReadError, files_with_extension, read_text};
+use crate::sys::root::{look_at_path, resolve};
 use std::ffi::OsStr;
 use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -104,12 +107,8 @@ impl DocumentPlace {
         }
         let name = name.to_string_lossy();
         BuiltIn::find(&name).map(DocumentPlace::BuiltIn).ok_or_else(|| {
-            let hint = match nearest(&name, BUILT_IN.map(|built_in| built_in.name)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`sgidlint policy list` lists them".into(),
-            };
             let message = format!("no built-in policy is called `{name}`");
-            cited.problem(message, format!("{hint} (files are named with a `/`, or end in `.toml`)"))
+            cited.problem(message, meant(&name, folder))
         })
     }
 
@@ -124,11 +123,44 @@ impl DocumentPlace {
     }
 }
 
+/// What was meant by a name that no built-in policy has.
+fn meant(name: &str, folder: &Path) -> String {
+    let is_part = |built_in: &&&str| !name.is_empty() && built_in.split('-').any(|part| part == name.to_lowercase());
+    let all = BUILT_IN.map(|built_in| built_in.name);
+    let parts: Vec<String> = all.iter().filter(is_part).map(|name| format!("`{name}`")).collect();
+    if let Some(near) = nearest(name, all) {
+        return format!("did you mean `{near}`? (files are named with a `/`, or end in `.toml`)");
+    }
+    if !parts.is_empty() {
+        return format!("did you mean {}? (files are named with a `/`, or end in `.toml`)", parts.join(" or "));
+    }
+    beside(&folder.join(name)).unwrap_or_else(|| {
+        "`sgidlint policy list` lists them (files are named with a `/`, or end in `.toml`)".into() //
+    })
+}
+
+/// The policy files that lie where a name leads that is none: in the directory of that name, or beside it, with `.toml`.
+fn beside(path: &Path) -> Option<String> {
+    let file = PathBuf::from([path.as_os_str(), OsStr::new(".toml")].join(OsStr::new("")));
+    if look_at_path(&file).is_ok_and(|look| look.entry.kind == Kind::File) {
+        return Some(format!("did you mean the file {}?", escape(file.as_os_str().as_bytes())));
+    }
+    let is_folder = look_at_path(path).is_ok_and(|look| look.entry.kind == Kind::Dir);
+    let files = files_with_extension(path, "toml").ok().filter(|_| is_folder)?;
+    let named: Vec<String> =
+        files.iter().take(3).map(|file| format!("-p {}", shell_quote(file.as_os_str().as_bytes()))).collect();
+    let more = if files.len() > named.len() { " ..." } else { "" };
+    Some(match named.is_empty() {
+        true => "it is a directory, with no policy in it: name a file that ends in .toml, or a built-in policy".into(),
+        false => format!("it is a directory: name the files in it, as in {}{more}", named.join(" ")),
+    })
+}
+
 /// Reads a policy file that something names.
 pub(super) fn read_file(path: &Path, cited: &Citation) -> Result<Document, Vec<Problem>> {
     let text = read_text(path, LARGEST).map_err(|error| {
         let message = format!("policy {} can't be read: {error}", path.display());
-        vec![cited.problem(message, advice(&error))]
+        vec![cited.problem(message, beside(path).unwrap_or_else(|| advice(&error).into()))]
     })?;
     let file = path.to_string_lossy().into_owned();
     let source = Arc::new(Source { file, text: decode(text.bytes).map_err(|text| vec![not_utf8(path, text)])? });

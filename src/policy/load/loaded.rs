@@ -27,6 +27,8 @@ pub(crate) struct Loaded {
     pub places: Places,
     /// The params that this [[use]] gives, each where its value stands.
     pub given: Vec<Given>,
+    /// The params that the command line sets, over those.
+    pub sets: Vec<(String, String)>,
 }
 
 /// A param that a [[use]] gives, and where its value stands.
@@ -46,13 +48,18 @@ impl Loaded {
         &self.used_by.last().unwrap_or(&self.model).source.file
     }
 
-    /// A problem of it, where it can be mended: a value that a [[use]] gives stands there, not in the policy used.
+    /// A problem of it, where it can be mended: a value that the command line or a [[use]] gives stands there, not in the
+    /// policy used.
     pub(crate) fn located(&self, problem: Problem) -> Problem {
         let text = match problem.source.as_deref() {
             Some(source) if source.file == self.model.source.file => source.text.get(problem.span.clone()),
             _ => None,
         };
         let text = text.unwrap_or_default();
+        if let Some((name, value)) = self.sets.iter().rev().find(|(name, _)| text.contains(&format!("{{{name}}}"))) {
+            let message = format!("-s {name}={}: {}", value.escape_debug(), problem.message);
+            return Problem { source: None, span: 0..0, message, ..problem };
+        }
         match self.given.iter().find(|given| text.contains(&format!("{{{}}}", given.name))) {
             Some(Given { source, span, .. }) => Problem { source: Some(source.clone()), span: span.clone(), ..problem },
             None => problem,

@@ -146,8 +146,17 @@ pub(crate) fn with_uses(document: &Document, params: BTreeMap<String, String>) -
     };
     let (model, origin) = (document.model.clone(), document.origin.clone());
     let (bindings, base, used_by, given) = (Vec::new(), None, Vec::new(), Vec::new());
-    let own =
-        Loaded { model, params, bindings, base, origin: origin.clone(), used_by, places: Places::default(), given };
+    let own = Loaded {
+        model,
+        params,
+        bindings,
+        base,
+        origin: origin.clone(),
+        used_by,
+        places: Places::default(),
+        given,
+        sets: Vec::new(),
+    };
     loader.push(own, &mut vec![origin]);
     (loader.loaded, loader.problems)
 }
@@ -284,6 +293,7 @@ impl Loader<'_> {
             used_by: Vec::new(),
             places: Places::default(),
             given: Vec::new(),
+            sets: params::sets_of(&document.model, &self.request.sets),
         };
         self.push(loaded, &mut vec![document.origin.clone()]);
     }
@@ -361,7 +371,8 @@ impl Loader<'_> {
             span: value.span.clone(),
         };
         let (places, given) = (a_use.places, a_use.params.iter().map(given).collect());
-        Some(Loaded { model, params, bindings, base, origin: document.origin.clone(), used_by, places, given })
+        let sets = params::sets_of(&model, &self.request.sets);
+        Some(Loaded { model, params, bindings, base, origin: document.origin.clone(), used_by, places, given, sets })
     }
 
     fn binding(&mut self, user: &Model, params: &BTreeMap<String, String>, root: &At<String>) -> Option<PathBuf> {

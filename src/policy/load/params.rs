@@ -52,6 +52,12 @@ pub(super) fn resolve(model: &Model, settings: &Settings<'_>, problems: &mut Vec
     values
 }
 
+/// What the command line sets of the params of a policy.
+pub(super) fn sets_of(model: &Model, sets: &[(String, String)]) -> Vec<(String, String)> {
+    let is_of = |name: &str| model.params.iter().any(|param| param.name.value == name);
+    sets.iter().filter(|(name, _)| is_of(name)).cloned().collect()
+}
+
 fn unset(model: &Model, param: &Param, settings: &Settings<'_>) -> Problem {
     let name = &param.name.value;
     let help = param.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();

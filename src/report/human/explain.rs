@@ -80,6 +80,8 @@ pub(crate) struct EntryView<'a> {
     pub attributes: Vec<Attribute<'a>>,
     /// What is wrong.
     pub findings: Vec<LintAnswer<'a>>,
+    /// What exceptions cover of it.
+    pub exceptions: Vec<Excepted<'a>>,
     /// How it probably came about.
     pub cause: Option<&'a str>,
     /// The state that the policy asks for.
@@ -131,6 +133,21 @@ pub(crate) struct LintAnswer<'a> {
     pub message: String,
     /// Whether it can be repaired.
     pub fix: Fix,
+}
+
+/// An exception that covers an entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Excepted<'a> {
+    /// The file.
+    pub file: &'a str,
+    /// The line of its table.
+    pub line: u32,
+    /// The lints that aren't found there.
+    pub lints: Vec<&'static str>,
+    /// The reason that it gives.
+    pub reason: &'a str,
+    /// What would be found otherwise: the lint and the message.
+    pub found: Vec<(&'static str, String)>,
 }
 
 /// Writes which rules decide an entry, what it should be, and how to get it there.
@@ -199,8 +216,14 @@ fn write_view(
         }
     }
     writeln!(out)?;
+    view.exceptions.iter().try_for_each(|excepted| write_excepted(out, excepted, screen))?;
     if view.findings.is_empty() {
-        return writeln!(out, "Nothing is wrong with it.");
+        let is_all = view.exceptions.iter().all(|excepted| excepted.found.is_empty());
+        return writeln!(
+            out,
+            "{}",
+            if is_all { "Nothing is wrong with it." } else { "Nothing else is wrong with it." }
+        );
     }
     view.findings.iter().try_for_each(|told| write_told(out, told, screen))?;
     if let Some(cause) = view.cause {
@@ -241,6 +264,20 @@ fn place(said: &Said<'_>) -> String {
     match &said.pattern {
         Some(pattern) => format!("{file}:{} (match {})", said.line, escape_message(pattern)),
         None => format!("{file}:{} (the tree's own)", said.line),
+    }
+}
+
+/// What an exception hides, or what it would hide.
+fn write_excepted(out: &mut dyn Write, excepted: &Excepted<'_>, screen: Screen<'_>) -> io::Result<()> {
+    let Excepted { file, line, ref lints, reason, ref found } = *excepted;
+    let (aside, by) = (screen.palette.aside, format!("{}:{line}: {}", escape(file.as_bytes()), escape_message(reason)));
+    let mut write = |told: String| Layout { columns: screen.columns, first: 0, below: 2 }.write(out, told.split(' '));
+    for (lint, message) in found {
+        write(format!("{aside}excepted{aside:#}: {} [{lint}] ({by})", escape_message(message)))?;
+    }
+    match found.is_empty() {
+        true => write(format!("{aside}excepted{aside:#}: {}, if it were found ({by})", lints.join(", "))),
+        false => Ok(()),
     }
 }
 

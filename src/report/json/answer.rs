@@ -63,6 +63,13 @@ fn entry_line(explained: &Explained<'_>, view: &EntryView<'_>, names: &dyn IdNam
     let findings = view.findings.iter().map(
         |told| json!({"lint": told.lint, "level": told.level.name(), "fix": told.fix.name(), "message": told.message}),
     );
+    let exceptions = view.exceptions.iter().map(|excepted| {
+        let found = excepted.found.iter().map(|(lint, message)| json!({"lint": lint, "message": message}));
+        json!({
+            "file": excepted.file, "line": excepted.line, "lints": excepted.lints, "reason": excepted.reason,
+            "findings": found.collect::<Vec<_>>(),
+        })
+    });
     json!({
         "type": "explanation",
         "policy": view.policy,
@@ -77,6 +84,7 @@ fn entry_line(explained: &Explained<'_>, view: &EntryView<'_>, names: &dyn IdNam
         "passed_over": view.passed_over,
         "attributes": attributes.collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),
+        "exceptions": exceptions.collect::<Vec<_>>(),
         "cause": view.cause,
         "notes": explained.notes,
         "acl": explained.acl.as_ref().map(|acl| acl_text(acl, names)),

@@ -58,6 +58,7 @@ fn view() -> EntryView<'static> {
         policy: "lab-share",
         root: b"/srv/lab",
         passed_over: None,
+        exceptions: Vec::new(),
         cause: None,
         attributes: vec![
             Attribute {

@@ -1,0 +1,198 @@
+//! Shares of other groups that lie in a tree, which no safe fix takes from them: named, with what keeps them as they are.
+
+use crate::access::passing::Waypoint;
+use crate::args::Common;
+use crate::findings::{EntryReport, Survey};
+use crate::infer::keeping::{exception, rule};
+use crate::lints::{Because, Finding, Fix, Lint};
+use crate::model::accounts::IdNames;
+use crate::model::entry::Kind;
+use crate::model::mode::Mode;
+use crate::model::text::escape::escape;
+use crate::model::text::numbers::counted;
+use crate::model::text::quote::shell_quote;
+use crate::policy::Loaded;
+use crate::policy::builtin::FALLBACK;
+use crate::policy::load::Origin;
+use crate::process::{paths, streams};
+use crate::source::roots::{Rooted, Roots};
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Once;
+
+/// So many are named.
+const NAMED: usize = 3;
+
+/// So many are named where nothing else is said of them.
+const MANY: usize = 10;
+
+/// A share: its path below the root, and its group.
+pub(super) type Share = (Vec<u8>, u32);
+
+/// Says of each root which shares lie in it, and what to do about them.
+pub(super) fn remark(survey: &mut Survey, loaded: &[Loaded], roots: &Roots, (common, names): (&Common, &dyn IdNames)) {
+    for root in 0..survey.roots.len() {
+        let shares = outermost(survey.reports.iter().filter(|report| report.root as usize == root && is_share(report)));
+        let path = &survey.roots[root].path;
+        let is_it = |tree: &&Rooted| {
+            tree.instance.root() == path && tree.instance.policy() == survey.roots[root].policy //
+        };
+        let Some(tree) = roots.trees.iter().find(is_it).filter(|_| !shares.is_empty()) else { continue };
+        let loaded = &loaded[survey.roots[root].policy as usize];
+        if is_fallback(loaded) && is_no_share(survey, root) {
+            // All that follows is beside the point, so it is said before; a run may look twice.
+            static TOLD: Once = Once::new();
+            TOLD.call_once(|| streams::remark(common, too_high(path.as_os_str().as_bytes(), &shares, names)));
+            continue;
+        }
+        let named: Vec<String> = shares.iter().take(NAMED).map(|share| told(share, names)).collect();
+        let more = if shares.len() > NAMED { ", ..." } else { "" };
+        let holds = counted(shares.len() as u64, "share", "shares");
+        let [others, them] = match shares.len() {
+            1 => ["another group", "that group"],
+            _ => ["other groups", "those groups"],
+        };
+        let remark = format!(
+            "{} holds {holds} of {others}, which no safe fix takes from {them}: {}{more}; {}",
+            escape(path.as_os_str().as_bytes()),
+            named.join(", "),
+            advice(&shares[..shares.len().min(NAMED)], tree, loaded, names)
+        );
+        survey.remarks.push(remark);
+    }
+}
+
+/// Says of what lies in such a share which that is, where nothing but that was looked at.
+pub(super) fn remark_above(
+    survey: &mut Survey,
+    loaded: &[Loaded],
+    roots: &Roots,
+    way: &[Waypoint],
+    names: &dyn IdNames,
+) {
+    let mut remarks = Vec::new();
+    for report in survey.reports.iter().filter(|report| report.findings.iter().any(is_left) && !is_share(report)) {
+        let root = &survey.roots[report.root as usize];
+        let tree =
+            roots.trees.iter().find(|tree| tree.instance.root() == root.path && tree.instance.policy() == root.policy);
+        let below = |stop: &'_ Waypoint| {
+            let path = stop.path.strip_prefix(root.path.as_os_str().as_bytes())?.strip_prefix(b"/")?;
+            (!path.is_empty()).then(|| (path.to_vec(), stop.state.gid))
+        };
+        let own = way.iter().find(|stop| stop.path == root.path.as_os_str().as_bytes()).map(|stop| stop.state.gid);
+        let mut shares = way.iter().filter(|stop| stop.state.mode.has(Mode::SETGID) && Some(stop.state.gid) != own);
+        if let (Some(tree), Some(share)) = (tree, shares.find_map(below)) {
+            let advice = advice(std::slice::from_ref(&share), tree, &loaded[root.policy as usize], names);
+            remarks.push(format!("it lies in a share of another group, {}: {advice}", told(&share, names)));
+        }
+    }
+    survey.remarks.append(&mut remarks);
+}
+
+/// What keeps shares of other groups in a tree as they are: lines for the policy, where there is a file of it.
+pub(super) fn advice(shares: &[Share], tree: &Rooted, loaded: &Loaded, names: &dyn IdNames) -> String {
+    let root = tree.instance.root();
+    let all = |of: &dyn Fn(&Share) -> Option<String>| {
+        let lines: Vec<String> = shares.iter().filter_map(of).collect();
+        lines.join("\n")
+    };
+    let (them, are) = if shares.len() == 1 { ("it", "is") } else { ("them", "are") };
+    let rules = || all(&|(path, gid)| rule(path, *gid, names));
+    let exceptions = || all(&|(path, gid)| exception(root, path, *gid, names));
+    let fix = "; fix --unsafe-fixes would take";
+    match &loaded.origin {
+        // It names no group: that of the root counts.
+        Origin::BuiltIn(_) if is_fallback(loaded) => {
+            let path = root.as_os_str().as_bytes();
+            let quoted = |share: &Share| Some(format!(" --root {}", shell_quote(&[path, b"/", &share.0].concat())));
+            let itself = if shares.len() == 1 { "itself" } else { "themselves" };
+            let named: String = shares.iter().filter_map(quoted).collect();
+            format!("look at {them} by {itself}: sgidlint check{named}")
+        }
+        Origin::File { .. } => {
+            let tree = tree.instance.trees().last().map(|tree| (tree as usize, &loaded.model.trees[tree as usize]));
+            let place = match tree {
+                Some((at, tree)) if at + 1 < loaded.model.trees.len() => {
+                    format!("behind the rules of the [[tree]] of line {}", tree.line)
+                }
+                _ => "at its end".into(),
+            };
+            let file = escape(loaded.model.source.file.as_bytes()).into_owned();
+            format!("if {them} {are} right, say so in {file}, {place}{fix} {them}:\n{}", rules())
+        }
+        Origin::BuiltIn(_) if loaded.used_by.is_empty() => {
+            let (name, place) = (&loaded.model.name, shell_quote(root.as_os_str().as_bytes()));
+            let params: String = loaded
+                .params
+                .iter()
+                .map(|(key, value)| format!(" -s {}", shell_quote(format!("{key}={value}").as_bytes())))
+                .collect();
+            format!(
+                "if {them} {are} right, make a file of your own with `sgidlint policy use {name}{params} {place} -o FILE`, and say \
+                 so there{fix} {them}:\n{}",
+                exceptions()
+            )
+        }
+        Origin::BuiltIn(_) => format!(
+            "if {them} {are} right, say so in {}{fix} {them}:\n{}",
+            paths::shown(loaded.file().as_ref()),
+            exceptions()
+        ),
+    }
+}
+
+/// Whether it is the policy that names no group: that of the root counts.
+fn is_fallback(loaded: &Loaded) -> bool {
+    matches!(&loaded.origin, Origin::BuiltIn(policy) if policy.name == FALLBACK)
+}
+
+/// Whether a root isn't setgid itself, so that shares in it lie beside one another.
+fn is_no_share(survey: &Survey, root: usize) -> bool {
+    let of_root = |report: &&EntryReport| report.root as usize == root && &*report.path.bytes() == b".";
+    let lacks = |report: &EntryReport| report.findings.iter().any(|finding| finding.lint == Lint::MissingSetgid);
+    survey.reports.iter().find(of_root).is_some_and(lacks)
+}
+
+/// What is said of a directory that is taken for a share, and holds some.
+fn too_high(root: &[u8], shares: &[Share], names: &dyn IdNames) -> String {
+    let named: Vec<String> = shares.iter().take(MANY).map(|share| told(share, names)).collect();
+    let paths = shares.iter().take(MANY).map(|(path, _)| shell_quote(&[root, b"/", path].concat()));
+    format!(
+        "{} is no share itself, as it isn't setgid, but holds {}: {}{}; check what you share: sgidlint check {}",
+        escape(root),
+        counted(shares.len() as u64, "share", "shares"),
+        named.join(", "),
+        if shares.len() > MANY { ", ..." } else { "" },
+        paths.collect::<Vec<_>>().join(" ")
+    )
+}
+
+/// A share, as it is named in a sentence.
+fn told((path, gid): &Share, names: &dyn IdNames) -> String {
+    format!("{}/ ({})", escape(path), names.group_label(*gid))
+}
+
+/// Whether a finding is one that is left to another group's share.
+pub(super) fn is_left(finding: &Finding) -> bool {
+    finding.fix == Fix::Unsafe(Because::OtherShare)
+}
+
+/// Whether it is a setgid directory that stays its group's, and can be named.
+fn is_share(report: &EntryReport) -> bool {
+    report.kind == Kind::Dir
+        && !report.path.is_unnameable()
+        && report.actual.mode.has(Mode::SETGID)
+        && report.findings.iter().any(is_left)
+}
+
+/// Those, in path order, that don't lie in another of them.
+fn outermost<'s>(shares: impl Iterator<Item = &'s EntryReport>) -> Vec<Share> {
+    let mut all: Vec<Share> = Vec::new();
+    for share in shares {
+        let path = share.path.bytes();
+        let is_below = |last: &Share| path.strip_prefix(&*last.0).is_some_and(|rest| rest.starts_with(b"/"));
+        if !all.last().is_some_and(is_below) {
+            all.push((path.into_owned(), share.actual.gid));
+        }
+    }
+    all
+}
