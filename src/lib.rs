@@ -74,6 +74,7 @@ mod journal;
 mod apply;
 mod access;
 mod infer;
+mod exchange;
 mod screen;
 mod report;
 mod formats;

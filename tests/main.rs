@@ -18,6 +18,7 @@ mod deploy;
 mod documents;
 mod diff;
 mod errors;
+mod exchange;
 mod expect;
 mod expect_threads;
 mod explain;

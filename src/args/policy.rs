@@ -1,6 +1,6 @@
 //! What `policy` takes.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -36,8 +36,30 @@ pub(crate) enum Policy {
         #[arg(value_name = "FILE")]
         files: Vec<OsString>,
     },
+    /// Prints the policy that another program's file comes to; what of it no policy says is named on standard error, and the
+    /// exit status is 1 then.
+    Import(Import),
     /// Lists what `check --from` can read: formats, and the templates of lines that have a name.
     Formats,
     /// Prints the JSON Schema of policy files, for editors.
     Schema,
+}
+
+/// `policy import`.
+#[derive(Args, Debug)]
+pub(crate) struct Import {
+    /// What the file is: tmpfiles.d, mtree, getfacl (of `getfacl -R`), permctl, smb.conf (of `testparm -sv`) or
+    /// dpkg-statoverride (of `dpkg-statoverride --list`).
+    #[arg(value_name = "FORMAT")]
+    pub format: String,
+    /// The file; `-` is standard input. Of tmpfiles.d it may be a folder of them.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where its paths begin that are relative: those of mtree, and those of getfacl, which drops the leading slash.
+    #[arg(value_name = "ROOT")]
+    pub root: Option<PathBuf>,
+    /// Folds a whole listing (mtree, getfacl) into what prevails in its directories, so that the policy says something of
+    /// what isn't listed too; otherwise there is a rule for each path, and for no other.
+    #[arg(long)]
+    pub prevailing: bool,
 }

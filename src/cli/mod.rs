@@ -10,6 +10,7 @@ mod expect;
 mod explain;
 mod explain_as;
 mod fix;
+mod exchange;
 mod from;
 mod grounded;
 mod init;

@@ -1,5 +1,6 @@
 //! `policy`: listing, showing, checking and testing policies.
 
+use super::exchange;
 use super::from;
 use super::judged::exit_of;
 use super::levels;
@@ -49,6 +50,7 @@ pub(super) fn policy(common: &Common, policy: &Policy, streams: &mut Streams) ->
         Policy::Use { policy, roots } => use_file(common, policy, roots, streams),
         Policy::Check { files } => check(common, &named(common, files)?, streams),
         Policy::Test { files } => test(common, &named(common, files)?, streams),
+        Policy::Import(import) => exchange::import(common, import, streams),
         Policy::Formats => from::formats(common, streams),
         Policy::Schema => schema(streams),
     }

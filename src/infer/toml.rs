@@ -254,7 +254,7 @@ fn policy_name(root: &str) -> String {
 }
 
 /// A basic string of TOML: nothing that a name holds ends it, or hides in it.
-pub(super) fn quoted(text: impl Display) -> String {
+pub(crate) fn quoted(text: impl Display) -> String {
     let mut quoted = String::from("\"");
     for letter in text.to_string().chars() {
         match letter {

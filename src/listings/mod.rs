@@ -8,6 +8,7 @@ pub(crate) mod collected;
 mod find0;
 pub(crate) mod format;
 mod lines;
+pub(crate) mod manifest;
 mod mtree;
 mod numbers;
 mod oci;
