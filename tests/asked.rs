@@ -42,7 +42,7 @@ Fix would make 10 changes: 10 change hands.
 @@ -1 +1 @@ data/
 --rw-rw-r-- root root data/b
 +-rw-rw-r-- root 4242 data/b
-(1/4) 1 change, 3 more like it [y,n,a,d,b,B,l,L,q,?] ?
+(1/4) 1 change, 9 more like it [y,n,a,d,b,B,l,L,q,?] ?
 y - make these changes
 n - leave these as they are
 a - make these and all the rest of this root
@@ -53,7 +53,7 @@ l - make these and all like them in this root
 L - leave these and all like them in this root
 q - ask no more; only what was chosen counts
 ? - this help
-(1/4) 1 change, 3 more like it [y,n,a,d,b,B,l,L,q,?] b
+(1/4) 1 change, 9 more like it [y,n,a,d,b,B,l,L,q,?] b
 @@ -3 +3 @@ run/
 --rw-rw-r-- root root // 7 files like run/s0.dat
 +-rw-rw-r-- root 4242 // 7 files like run/s0.dat
@@ -97,12 +97,12 @@ hands.
 @@ -1 +1 @@ data/
 --rw-rw-r-- root root data/b
 +-rw-rw-r-- root 4242 data/b
-(1/4) 1 change, 3 more like it
+(1/4) 1 change, 9 more like it
 [y,n,a,d,b,B,l,L,q,?] y
 @@ -2 +2 @@ data/old/
 --rw-rw-r-- root root data/old/c
 +-rw-rw-r-- root 4242 data/old/c
-(2/4) 1 change, 2 more like it
+(2/4) 1 change, 8 more like it
 [y,n,a,d,b,B,l,L,k,q,?] n
 @@ -3 +3 @@ run/
 --rw-rw-r-- root root // 7 files like run/s0.dat
@@ -258,5 +258,69 @@ scenario!(a_fix_that_is_interrupted_lists_nothing, |t| {
     terminal.interrupt();
     let lines = terminal.ends(130);
     assert!(!lines.iter().any(|line| line.contains("[foreign-group]")), "{lines:#?}");
+    t.holds_first_tree();
+});
+
+scenario!(an_answer_for_all_alike_is_about_changes_not_directories, |t| {
+    t.policy("lab.toml", &lab(""));
+    let files: String = (0..6).map(|at| format!("file 0:0 0664 c/s{at}\n")).collect();
+    t.tree(&format!(
+        "dir 0:4242 2775 .\n dir 0:4242 2775 a\n file 0:0 0664 a/x
+        dir 0:4242 2775 b\n dir 0:4242 0775 b/d\n file 0:0 0664 b/y\n file 0:0 0644 b/z
+        dir 0:4242 2775 c\n {files}"
+    ));
+    // What of b/ is unlike is asked about by itself, and after a step back all of it again.
+    let answers =
+        [("] ", "l"), ("] ", "k"), ("] ", "l"), ("] ", "n"), ("] ", "p"), ("] ", "n"), ("Apply? [y/N] ", "y")];
+    assert_data_eq!(screen(t, 80, &answers, 1), str![[r#"
+In 14 entries, fix would change 8 files group root -> 4242, 1 directory 0775 ->
+2775, 1 file group root -> 4242 and 0644 -> 0664.
+Fix would make 10 changes: 1 opens wider, 9 change hands, 1 changes setgid or
+sticky alone.
+--- $TREE
++++ $TREE (policy lab)
+@@ -1 +1 @@ a/
+--rw-rw-r-- root root a/x
++-rw-rw-r-- root 4242 a/x
+(1/3) 1 change, 7 more like it [y,n,a,d,b,B,l,L,q,?] l
+@@ -2 +2 @@ b/
+-drwxrwxr-x root 4242 b/d/
++drwxrwsr-x root 4242 b/d/
+(2/4) 1 change [y,n,a,d,b,B,k,q,?] k
+@@ -1 +1 @@ a/
+--rw-rw-r-- root root a/x
++-rw-rw-r-- root 4242 a/x
+(1/4) 1 change, 7 more like it [y,n,a,d,b,B,l,L,q,?] l
+@@ -2 +2 @@ b/
+-drwxrwxr-x root 4242 b/d/
++drwxrwsr-x root 4242 b/d/
+(2/4) 1 change [y,n,a,d,b,B,k,q,?] n
+@@ -4 +4 @@ b/
+--rw-r--r-- root root b/z
++-rw-rw-r-- root 4242 b/z
+(3/4) 1 change [y,n,a,d,b,B,k,q,?] p
+@@ -4 +4 @@ b/
+--rw-r--r-- root root b/z
++-rw-rw-r-- root 4242 b/z
+(3/4) 1 change [y,n,a,d,b,B,k,q,?] n
+8 changes: 8 change hands.
+Apply? [y/N] y
+What is left is listed by: sgidlint check -p $DIR/lab.toml .
+8 changes applied in $TIME, leaving 3 findings in 14 entries (3 deny), 3 can be fixed safely; undo with: sgidlint undo $RUN
+
+"#]].raw());
+    t.holds(&format!(
+        "dir 0:4242 2775 .\n dir 0:4242 2775 a\n file 0:4242 0664 a/x
+        dir 0:4242 2775 b\n dir 0:4242 0775 b/d\n file 0:4242 0664 b/y\n file 0:0 0644 b/z
+        dir 0:4242 2775 c\n {}",
+        files.replace("0:0", "0:4242")
+    ));
+});
+
+scenario!(an_interrupted_walk_of_a_fix_says_that_nothing_was_changed, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 0775 a");
+    let strace = "strace -f -qq -o /dev/null -P $TREE -e trace=getdents64 -e inject=getdents64:signal=SIGTERM:when=1";
+    t.run_under(strace, "fix -y . -p lab.toml").exits(130).mentions("Nothing was changed.");
     t.holds_first_tree();
 });

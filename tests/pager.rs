@@ -35,6 +35,17 @@ scenario!(results_are_read_by_the_pager_and_the_status_stays, |t| {
     }
 });
 
+scenario!(totals_stand_at_the_end_of_what_is_longer_than_a_screen, |t| {
+    stage(t);
+    t.sh("for i in $(seq 60); do mkdir d$i; chmod g-s d$i; done");
+    let lines = Terminal::run_paged(t, &keeper(t), "check . -p lab.toml --full --color never").ends(1);
+    let read = read_to_string(t.dir().join("read")).unwrap();
+    let totals = |line: &str| line.starts_with("122 findings in 63 entries");
+    assert!(read.lines().any(totals) && read.contains("\nSee what fix would do: "), "{read}");
+    // Who leaves the pager before its end sees them all the same.
+    assert!(lines.iter().any(|line| totals(line)), "{lines:#?}");
+});
+
 scenario!(what_is_asked_or_not_for_a_terminal_has_no_pager, |t| {
     stage(t);
     for line in [

@@ -283,7 +283,10 @@ pub(super) fn tell_rest_of(common: &Common, streams: &Streams, survey: &Survey, 
 /// Tells on standard error what could not be read, and what should be known.
 pub(super) fn tell_errors(common: &Common, streams: &Streams, survey: &Survey) {
     let palette = streams.error_manner(common).palette;
-    streams.end_paging();
+    // Those are written past the pager.
+    if !survey.warnings.is_empty() {
+        streams.end_paging();
+    }
     survey.warnings.iter().for_each(|warning| warn(warning));
     for remark in &survey.remarks {
         // What is to be pasted into a policy has lines of its own.

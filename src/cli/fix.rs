@@ -232,7 +232,10 @@ fn applied(made: Option<&Executed>) -> u64 {
 /// Tells how far it came, and not what was found by then: there is nothing to be asked any more.
 fn give_up(common: &Common, judged: &Judged, is_cut_short: bool, streams: &Streams) -> Exit {
     match is_cut_short {
-        true => tell_rest(common, streams, &judged.survey, Exit::Interrupted),
+        true => {
+            tell_rest(common, streams, &judged.survey, Exit::Interrupted);
+            streams.tell_interrupt("Nothing was changed.");
+        }
         false => streams.tell_interrupt("Interrupted before anything was changed."),
     }
     Exit::Interrupted

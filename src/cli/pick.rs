@@ -1,10 +1,11 @@
 //! Asking about a fix hunk by hunk, as `git add -p` does.
 
 use super::ask::ask;
-use crate::diff::{DiffManner, DiffRow, Folding, Head, Hunk, hunks_of};
+use crate::diff::{DiffManner, DiffRow, Folding, Head, Hunk, hunks_of, likeness};
 use crate::model::text::numbers::{counted, number};
 use crate::process::exit::Failure;
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::io::{self, Write, stderr};
 use std::sync::atomic::AtomicBool;
 
@@ -22,8 +23,8 @@ const HELP: [(&str, &str); 13] = [
     ("l", "make these and all like them in this root"),
     ("L", "leave these and all like them in this root"),
     ("k", "go back to the question before"),
-    ("s", "split: ask for each of these"),
-    ("p", "print all of these"),
+    ("s", "split: ask for each of these (so does e)"),
+    ("p", "print all of these, a line each"),
     ("q", "ask no more; only what was chosen counts"),
     ("?", "this help"),
 ];
@@ -98,16 +99,25 @@ impl Picking<'_> {
         let mut asked: Vec<(usize, Vec<Option<bool>>)> = Vec::new();
         let mut at = 0;
         while let Some(hunk) = hunks.get(at) {
-            if decided[hunk.start].is_some() {
+            let open = open_parts(hunk, &decided);
+            if open.is_empty() {
                 at += 1;
                 continue;
             }
-            let alike =
-                reached(&hunks[at..], Reach::Alike).filter(|hunk| decided[hunk.start].is_none()).count() as u64 - 1;
+            if open.iter().map(|part| part.rows.len()).sum::<usize>() < hunk.rows.len() {
+                // What is like something that was answered before is decided.
+                hunks.splice(at..=at, open);
+                continue;
+            }
+            let alike = alike_behind(hunk, rows, &decided).count() as u64;
             let question = Question { at: at + 1, of: hunks.len(), alike, is_first: asked.is_empty() };
             match self.about(hunk, question)? {
                 Answer::Decide(reach, is_taken) => {
                     asked.push((at, decided.clone()));
+                    if reach == Reach::Alike {
+                        let alike: Vec<usize> = alike_behind(hunk, rows, &decided).collect();
+                        alike.into_iter().for_each(|row| decided[row] = Some(is_taken));
+                    }
                     decide(&hunks[at..], reach, is_taken, &mut decided);
                     at += 1;
                 }
@@ -128,7 +138,7 @@ impl Picking<'_> {
 
     fn about(&self, hunk: &Hunk<'_, '_>, question: Question) -> Result<Answer, Failure> {
         let unasked = |error: io::Error| Failure::usage(format!("can't ask: {error}"));
-        let more = match self.show(hunk, SHOWN).map_err(unasked)? {
+        let more = match self.show(hunk, SHOWN, Folding::Folded).map_err(unasked)? {
             0 => String::new(),
             more => format!("// {}: p prints them\n", counted(more as u64, "more line", "more lines")),
         };
@@ -143,7 +153,9 @@ impl Picking<'_> {
                 Some(Answer::Decide(Reach::Alike, _)) if question.alike == 0 => {
                     "There are none like these behind this one.\n".into()
                 }
-                Some(Answer::Print) => self.show(hunk, usize::MAX).map(|_| String::new()).map_err(unasked)?,
+                Some(Answer::Print) => {
+                    self.show(hunk, usize::MAX, Folding::Full).map(|_| String::new()).map_err(unasked)?
+                }
                 Some(Answer::Help) => question.help(changes),
                 Some(answer) => return Ok(answer),
                 None => "That is no answer here; ? tells what each letter does.\n".into(),
@@ -154,10 +166,10 @@ impl Picking<'_> {
     }
 
     /// Writes a hunk in one piece; gives the number of lines left out.
-    fn show(&self, hunk: &Hunk<'_, '_>, limit: usize) -> io::Result<usize> {
+    fn show(&self, hunk: &Hunk<'_, '_>, limit: usize, folding: Folding) -> io::Result<usize> {
         let mut text = Vec::new();
         // Names stand there whole, however wide the terminal is: they are what is agreed to.
-        let manner = DiffManner { folding: Folding::Folded, columns: None, ..self.manner };
+        let manner = DiffManner { folding, columns: None, ..self.manner };
         let root = hunk.rows.first().map(|row| row.root);
         if self.headed.replace(root) != root {
             hunk.write_head(&mut text, self.heads, manner)?;
@@ -175,7 +187,7 @@ struct Question {
     at: usize,
     /// How many there are.
     of: usize,
-    /// How many behind it are like it.
+    /// How many changes behind it are like one of its own.
     alike: u64,
     /// Whether there is none to go back to.
     is_first: bool,
@@ -209,18 +221,45 @@ impl Question {
     }
 }
 
+/// The parts of a hunk, side by side, that nothing was answered about.
+fn open_parts<'r, 'a>(hunk: &Hunk<'r, 'a>, decided: &[Option<bool>]) -> Vec<Hunk<'r, 'a>> {
+    let is_open = |nth: usize| decided[hunk.start + nth].is_none();
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for nth in 0..=hunk.rows.len() {
+        if nth == hunk.rows.len() || !is_open(nth) {
+            if from < nth {
+                parts.push(Hunk { rows: &hunk.rows[from..nth], start: hunk.start + from, ..hunk.clone() });
+            }
+            from = nth + 1;
+        }
+    }
+    parts
+}
+
+/// The undecided rows of a hunk's root behind it that change as one of its own does.
+fn alike_behind<'a>(
+    hunk: &Hunk<'_, 'a>,
+    rows: &[DiffRow<'a>],
+    decided: &[Option<bool>],
+) -> impl Iterator<Item = usize> {
+    let own: HashSet<_> = hunk.rows.iter().map(likeness).collect();
+    let root = hunk.rows[0].root;
+    let behind = (hunk.start + hunk.rows.len()..rows.len()).take_while(move |&at| rows[at].root == root);
+    behind.filter(move |&at| decided[at].is_none() && own.contains(&likeness(&rows[at])))
+}
+
 /// The first of these hunks, and those behind it that an answer holds for.
 fn reached<'h, 'r, 'a>(hunks: &'h [Hunk<'r, 'a>], reach: Reach) -> impl Iterator<Item = &'h Hunk<'r, 'a>> {
-    let shape = hunks.first().filter(|_| reach == Reach::Alike).map(Hunk::shape);
     let holds = move |(nth, hunk): &(usize, &Hunk<'_, '_>)| {
         let this = &hunks[0];
         let is_of_root = hunk.rows[0].root == this.rows[0].root;
         match reach {
             _ if *nth == 0 => true,
-            Reach::These => false,
+            // Of changes alike it is asked one by one.
+            Reach::These | Reach::Alike => false,
             Reach::Rest => is_of_root,
             Reach::Below => is_of_root && hunk.directory.is_within(&this.directory),
-            Reach::Alike => is_of_root && Some(hunk.shape()) == shape,
         }
     };
     hunks.iter().enumerate().filter(holds).map(|(_, hunk)| hunk)

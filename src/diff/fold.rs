@@ -59,9 +59,9 @@ impl<'r, 'a> Fold<'r, 'a> {
 }
 
 /// What is alike about rows that can share lines.
-type Likeness<'a> = (Kind, State, State, Option<&'a AclTurn>);
+pub(crate) type Likeness<'a> = (Kind, State, State, Option<&'a AclTurn>);
 
-fn likeness<'a>(row: &DiffRow<'a>) -> Likeness<'a> {
+pub(crate) fn likeness<'a>(row: &DiffRow<'a>) -> Likeness<'a> {
     (row.kind, row.before, row.after, row.acls)
 }
 

@@ -7,7 +7,7 @@ mod listing;
 pub(crate) mod stat;
 mod sums;
 
-pub(crate) use fold::{Folding, Shape};
+pub(crate) use fold::{Folding, likeness};
 pub(crate) use listing::DiffRow;
 pub(crate) use sums::sums;
 
@@ -15,7 +15,7 @@ use crate::model::accounts::IdNames;
 use crate::model::path::Directory;
 use crate::model::text::escape::escape;
 use crate::screen::style::Palette;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 /// A root as the head of its part of the diff names it.
@@ -68,11 +68,6 @@ impl Hunk<'_, '_> {
     /// Writes the head of its root.
     pub(crate) fn write_head(&self, out: &mut dyn Write, heads: &[Head<'_>], manner: DiffManner<'_>) -> io::Result<()> {
         write_head(out, self.rows.first().and_then(|row| heads.get(row.root as usize)), manner.palette)
-    }
-
-    /// What is alike about hunks that change alike.
-    pub(crate) fn shape(&self) -> BTreeSet<Shape> {
-        fold::shape(self.rows)
     }
 
     /// Writes at most `limit` pairs of lines; gives the number of pairs left out.

@@ -6,5 +6,6 @@ pub(crate) mod pager;
 pub(crate) mod paths;
 pub(crate) mod priority;
 pub(crate) mod stall;
+pub(crate) mod created;
 pub(crate) mod streams;
 pub(crate) mod reports;

@@ -1,8 +1,8 @@
 //! The files that reports go to: opened before anything is looked at, and given their names once they are whole.
 
+use super::created::{create, refuse_input};
 use super::exit::Failure;
 use super::paths;
-use super::streams::{create, refuse_input};
 use crate::args::{CheckCommand, Common, ReportFormat};
 use crate::findings::Survey;
 use crate::formats::{PROMETHEUS, Readers, Repair, write_repair};

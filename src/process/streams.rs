@@ -1,5 +1,6 @@
 //! Where results, status lines and errors go.
 
+use super::created::create;
 use super::exit::{Exit, Failure};
 use super::paged::Paged;
 use super::paths;
@@ -7,21 +8,17 @@ use super::priority::{columns, error_columns, is_journal, write_error};
 use crate::args::Common;
 use crate::diff::Folding;
 use crate::findings::Totals;
-use crate::formats::{HUMAN, Readers};
+use crate::formats::HUMAN;
 use crate::model::text::escape;
-use crate::policy::load::is_file;
-use crate::policy::model::is_of_project;
 use crate::report::human::failure;
 use crate::report::manner::{Grouping, Manner, Strictness};
 use crate::report::{Palette, Verbosity, json};
 use crate::screen::journal::Prioritized;
 use crate::screen::wrap::{Layout, pieces};
 use crate::sys::output::{Existing, Output};
-use crate::sys::root::look_at_path;
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
 
 /// Standard output or the file named with `-o` for results, standard error for all else.
 pub(crate) struct Streams {
@@ -166,11 +163,22 @@ impl Streams {
 
     /// Writes to standard error, in one piece.
     pub(crate) fn write_errors(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
-        self.end_paging();
         let mut text = Vec::new();
         // Memory doesn't fail.
         let _ = write(&mut text);
-        write_error(&text);
+        if !text.is_empty() && !self.is_paged_too(&text) {
+            self.end_paging();
+            write_error(&text);
+        }
+    }
+
+    /// Whether a pager that shows more than a screen takes what belongs to that as well: its reader looks for it at the end.
+    /// It is said again behind the pager, for who leaves that before.
+    fn is_paged_too(&self, text: &[u8]) -> bool {
+        let Results::Paged(paged) = self.results.get_ref() else { return false };
+        let rows = console::Term::stdout().size_checked().map(|(rows, _)| u64::from(rows));
+        let rows = rows.filter(|_| self.is_seen() && self.results.buffer().is_empty());
+        rows.is_some_and(|rows| paged.borrow_mut().adds_beyond(rows, text))
     }
 
     /// How results for people look.
@@ -248,12 +256,8 @@ impl Streams {
     }
 
     fn error_line(&self, message: impl Display) {
-        self.end_paging();
         let layout = Layout { columns: self.error_columns(), first: 0, below: 0 };
-        let mut text = Vec::new();
-        // Memory doesn't fail.
-        let _ = layout.write(&mut text, pieces(&message.to_string()));
-        write_error(&text);
+        self.write_errors(|err| layout.write(err, pieces(&message.to_string())));
     }
 
     /// Lets go of the file for results, which never gets its name: there are none.
@@ -274,33 +278,6 @@ impl Streams {
         };
         finished.map_err(unwritten)
     }
-}
-
-/// Refuses to write over what is read.
-pub(crate) fn refuse_input<'p>(
-    path: &Path,
-    what: &str,
-    inputs: impl IntoIterator<Item = &'p Path>,
-) -> Result<(), Failure> {
-    match inputs.into_iter().any(|input| paths::is_one_file(input, path)) {
-        true => Err(Failure::usage(format!("can't write to {}: it is a {what}", paths::shown(path)))
-            .hinted("name another file: this one would be written over")),
-        false => Ok(()),
-    }
-}
-
-/// Opens a file for a report; metrics are read by a user of their own, whatever the umask here.
-pub(crate) fn create(common: &Common, path: &Path, readers: Readers) -> Result<Output, Failure> {
-    let named = common.policies.iter().filter(|name| is_file(name)).map(Path::new);
-    refuse_input(path, "policy", named.chain((is_of_project(path) && look_at_path(path).is_ok()).then_some(path)))?;
-    let output = Output::create(path, 0o644).and_then(|output| match readers {
-        Readers::All => output.readable_by_all(),
-        Readers::AsUsual => Ok(output),
-    });
-    output.map_err(|error| {
-        Failure::usage(format!("can't write {}: {error}", paths::shown(path)))
-            .hinted("name a file in a directory that exists and that you can write")
-    })
 }
 
 fn unwritten(error: impl Display) -> Failure {

@@ -12,13 +12,13 @@ $TREE/run1/a: file, root:root 0644
 Policy lab, tree $TREE/run1/
 
 ATTRIBUTE: group
-  ACTUAL: root
+  ACTUAL: root (wrong)
   WANTED: 4242
   DECIDED BY:
       $DIR/lab.toml:7
       (the tree's own)
 ATTRIBUTE: file-mode
-  ACTUAL: 0644
+  ACTUAL: 0644 (wrong)
   WANTED: "g=u"
   DECIDED BY:
       $DIR/lab.toml:7
@@ -72,9 +72,11 @@ $TREE/run1/a: file, root:root 0644
 
 Policy lab, tree $TREE/run1/
 
-ATTRIBUTE  ACTUAL  WANTED  DECIDED BY
-group      root    4242    $DIR/lab.toml:7 (the tree's own)
-file-mode  0644    "g=u"   $DIR/lab.toml:7 (the tree's own)
+ATTRIBUTE  ACTUAL        WANTED  DECIDED BY
+group      root (wrong)  4242    $DIR/lab.toml:7 (the tree's
+                                 own)
+file-mode  0644 (wrong)  "g=u"   $DIR/lab.toml:7 (the tree's
+                                 own)
 
 deny: group is root, should be 4242 [foreign-group]
 deny: mode is 0644, should be 0664: the group can't write [missing-permission]
@@ -104,9 +106,9 @@ $TREE/run1/a: file, root:root 0644
 
 Policy lab, tree $TREE/run1/
 
-ATTRIBUTE  ACTUAL  WANTED  DECIDED BY
-group      root    4242    $DIR/lab.toml:7 (the tree's own)
-file-mode  0644    "g=u"   $DIR/lab.toml:7 (the tree's own)
+ATTRIBUTE  ACTUAL        WANTED  DECIDED BY
+group      root (wrong)  4242    $DIR/lab.toml:7 (the tree's own)
+file-mode  0644 (wrong)  "g=u"   $DIR/lab.toml:7 (the tree's own)
 
 deny: group is root, should be 4242 [foreign-group]
 deny: mode is 0644, should be 0664: the group can't write [missing-permission]

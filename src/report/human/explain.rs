@@ -212,7 +212,7 @@ fn write_view(
         [] => writeln!(out, "No rule wants anything of it.")?,
         some => {
             writeln!(out)?;
-            write_attributes(out, some, screen)?;
+            write_attributes(out, some, &view.findings, screen)?;
         }
     }
     writeln!(out)?;
@@ -239,7 +239,26 @@ fn write_view(
     write_mending(out, explained, view, names)
 }
 
-fn write_attributes(out: &mut dyn Write, attributes: &[Attribute<'_>], screen: Screen<'_>) -> io::Result<()> {
+/// The attributes of a policy that a lint finds another than wanted.
+fn attributes_of(lint: &str) -> &'static [&'static str] {
+    match lint {
+        "foreign-group" | "spreading-group" => &["group"],
+        "foreign-owner" => &["owner"],
+        "missing-setgid" | "stray-setgid" => &["setgid"],
+        "missing-sticky" | "stray-sticky" => &["sticky"],
+        "missing-permission" | "excess-permission" => &["dir-mode", "file-mode", "special-mode"],
+        "missing-acl-entry" | "excess-acl-entry" => &["acl"],
+        "missing-default-acl" | "excess-default-acl" => &["default-acl"],
+        _ => &[],
+    }
+}
+
+fn write_attributes(
+    out: &mut dyn Write,
+    attributes: &[Attribute<'_>],
+    findings: &[LintAnswer<'_>],
+    screen: Screen<'_>,
+) -> io::Result<()> {
     let mut table = Table::new(["ATTRIBUTE", "ACTUAL", "WANTED", "DECIDED BY"]);
     for attribute in attributes {
         let Some((decides, overruled)) = attribute.said.split_last() else { continue };
@@ -249,6 +268,8 @@ fn write_attributes(out: &mut dyn Write, attributes: &[Attribute<'_>], screen: S
             Some(name) => format!("{wanted}, here {}", escape(name.as_bytes())),
             None => wanted,
         };
+        let is_wrong = findings.iter().any(|told| attributes_of(told.lint).contains(&attribute.key));
+        let actual = if is_wrong { format!("{actual} (wrong)") } else { actual };
         table.push([attribute.key.into(), actual, wanted, place(decides)]);
         // From the one that came nearest to deciding back to the first.
         for said in overruled.iter().rev() {

@@ -122,11 +122,11 @@ fn an_entry_is_explained_by_the_rules_that_decide_it() {
 
 Policy lab-share, tree /srv/lab/
 
-ATTRIBUTE  ACTUAL  WANTED           DECIDED BY
-group      users   @root, here lab  /etc/sgidlint/lab.toml:14 (the tree's own)
-setgid     no      true             /etc/sgidlint/lab.toml:26 (match "data/")
-                   "@any"           overruled: /etc/sgidlint/lab.toml:20 (match "*/")
-                   false            overruled: /etc/sgidlint/lab.toml:14 (the tree's own)
+ATTRIBUTE  ACTUAL         WANTED           DECIDED BY
+group      users (wrong)  @root, here lab  /etc/sgidlint/lab.toml:14 (the tree's own)
+setgid     no             true             /etc/sgidlint/lab.toml:26 (match "data/")
+                          "@any"           overruled: /etc/sgidlint/lab.toml:20 (match "*/")
+                          false            overruled: /etc/sgidlint/lab.toml:14 (the tree's own)
 
 deny: group is users, should be lab [foreign-group]
 deny: mode is 0700, should be 2770; fix is unsafe: its owner keeps it private [missing-permission]
