@@ -68,6 +68,7 @@ mod judging;
 mod source;
 mod walk;
 mod findings;
+mod parts;
 mod survey;
 mod plan;
 mod journal;

@@ -87,6 +87,7 @@ mod scraped;
 mod screen;
 mod screens;
 mod share;
+mod sharing;
 mod shipped;
 mod soak;
 mod special;

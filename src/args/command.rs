@@ -5,13 +5,14 @@ use super::common::{Common, Format};
 use super::generate::Generate;
 use super::judging::{Diff, Explain, Probe};
 use super::policy::Policy;
-use super::reporting::CheckCommand;
+use super::reporting::{CheckCommand, Reporting};
+use super::sharing::{Merge, Units};
 use super::{meant, taken};
 use crate::formats;
 use crate::sys::output::Existing;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A policy linter and fixer for setgid directory trees.
 #[derive(Parser, Debug)]
@@ -60,6 +61,10 @@ pub(crate) enum Command {
     Log(Log),
     /// Asks the kernel as somebody what they can really do in a tree; changes nothing.
     Probe(Probe),
+    /// Gives out a check to several machines or tasks: writes files of units, for check --units.
+    Units(Units),
+    /// Puts together what several machines found: one report, or one plan, as of one run.
+    Merge(Merge),
     /// Explains a lint, or which rules decide what a path should be.
     Explain(Explain),
     /// Lists, shows and checks policies.
@@ -93,6 +98,17 @@ pub(crate) struct Init {
 }
 
 impl Command {
+    /// How a check is told, and the list of paths that it is limited to, where the command tells one.
+    pub(crate) fn reports(&self) -> Option<(&Reporting, Option<&Path>)> {
+        match self {
+            Command::Check(check) if check.share.units.is_none() => {
+                Some((&check.reporting, check.paths_from.as_deref()))
+            }
+            Command::Merge(merge) if merge.plan.is_none() => Some((&merge.reporting, None)),
+            _ => None,
+        }
+    }
+
     /// What becomes of a file that `-o` names and that is there already.
     pub(crate) fn may_replace(&self) -> Existing {
         match self {
@@ -131,7 +147,9 @@ impl Arguments {
     pub(crate) fn writes_json(&self) -> bool {
         let reports = match &self.command {
             Command::Policy(policy) => matches!(policy, Policy::List | Policy::Check { .. } | Policy::Test { .. }),
-            Command::Plan(_) | Command::Generate(_) | Command::Init(_) => false,
+            Command::Plan(_) | Command::Generate(_) | Command::Init(_) | Command::Units(_) => false,
+            Command::Check(check) => check.share.units.is_none(),
+            Command::Merge(merge) => merge.plan.is_none(),
             Command::Completions { .. } | Command::Man { .. } => false,
             _ => true,
         };
@@ -150,12 +168,15 @@ impl Arguments {
 
     /// Settles what clap can't: which command knows which format; `false` where this one doesn't.
     pub(crate) fn settle(&mut self) -> bool {
+        if let Command::Units(units) = &mut self.command {
+            units.prefix = self.common.output.take();
+        }
         self.common.format = match self.common.report_format.0.name {
             formats::JSON => Format::Json,
             _ => Format::Human,
         };
         [formats::JSON, formats::HUMAN].contains(&self.common.report_format.0.name)
-            || matches!(self.command, Command::Check(_))
+            || matches!(self.command, Command::Check(_) | Command::Merge(_))
             || self.common.report_format.0.name == formats::JUNIT
                 && matches!(self.command, Command::Policy(Policy::Test { .. }))
     }
@@ -186,7 +207,9 @@ pub(crate) fn ask_for_json(words: impl Iterator<Item = OsString>) -> bool {
         word.starts_with(b"-o") || word.starts_with(b"--output")
     };
     let writes_none = |word: &OsString| {
-        ["plan", "generate", "init", "completions", "man", "show", "use", "schema"].iter().any(|name| word == name)
+        ["plan", "units", "generate", "init", "completions", "man", "show", "use", "schema"]
+            .iter()
+            .any(|name| word == name)
     };
     let command = words.iter().find(|word| !word.as_encoded_bytes().starts_with(b"-"));
     let command = if command.is_some_and(|word| word == "policy") {

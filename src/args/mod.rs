@@ -10,6 +10,7 @@ pub(crate) mod manual;
 mod meant;
 mod policy;
 mod reporting;
+mod sharing;
 mod taken;
 
 pub(crate) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Redo, Undo};
@@ -19,3 +20,4 @@ pub(crate) use generate::{Generate, Scheduled, UnitKind};
 pub(crate) use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Listing, Probe};
 pub(crate) use policy::{Import, Policy};
 pub(crate) use reporting::{CheckCommand, ReportFormat, Reporting};
+pub(crate) use sharing::{Merge, Units};

@@ -1,6 +1,7 @@
 //! What `check` takes beside what is judged: which reports, against which baseline, and how much of it.
 
 use super::judging::Look;
+use super::sharing::Share;
 use crate::formats;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
@@ -20,8 +21,11 @@ pub(crate) struct CheckCommand {
     /// Only what is found at or below the paths that this file names, each ended by a NUL (`-`: standard input), as `git
     /// diff -z --name-only` writes them, and in the directories that lead there from the roots, themselves alone; paths that
     /// are gone, or in no tree, don't matter.
-    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "write_baseline"])]
     pub paths_from: Option<PathBuf>,
+    /// The part of one machine.
+    #[command(flatten)]
+    pub share: Share,
     /// How it is told.
     #[command(flatten)]
     pub reporting: Reporting,
@@ -50,7 +54,7 @@ pub(crate) struct Reporting {
     #[arg(long, requires = "baseline")]
     pub prune_baseline: bool,
     /// Writes all findings to this file, as the baseline of later runs; with PATHs, what the file knows of all else stays.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "mine", "paths_from"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "mine"])]
     pub write_baseline: Option<PathBuf>,
     /// Names each entry, also where many of one directory are alike.
     #[arg(long)]

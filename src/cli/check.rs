@@ -8,8 +8,8 @@ use super::loading::Unsound;
 use super::reporting::CheckReport;
 use super::run_as::run_as;
 use super::session::Session;
-use super::{barred, from, planning, project, selecting, store};
-use crate::args::{Check, CheckCommand, Common, Diff, Format, Limit};
+use super::{barred, from, planning, project, selecting, sharing, store};
+use crate::args::{Check, CheckCommand, Common, Diff, Format, Limit, Reporting};
 use crate::diff::stat;
 use crate::diff::{DiffManner, DiffRow, Folding, Head, sums, write_folded};
 use crate::findings::{EntryError, EntryReport, Survey};
@@ -33,20 +33,36 @@ use crate::sys::purpose::Purpose;
 use jiff::Timestamp;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// `sgidlint check`.
 pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Streams) -> Result<Exit, Failure> {
+    if let Some((units, part)) = arguments.share.units.as_deref().zip(arguments.share.part.as_deref()) {
+        return sharing::check_units(common, arguments, (units, part), streams);
+    }
+    told(common, &arguments.reporting, arguments.paths_from.as_deref(), streams, |telling, streams| {
+        look(common, arguments, telling, streams)
+    })
+}
+
+/// Does a check, which is given what its reports are told by; where it comes to nothing, they tell that.
+pub(super) fn told<'t>(
+    common: &Common,
+    asked: &'t Reporting,
+    list: Option<&Path>,
+    streams: &mut Streams,
+    check: impl FnOnce(&mut Telling<'t>, &mut Streams) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
     let (began, clock) = (host::now(), Instant::now());
-    let base = project::base(common);
+    let mut telling = Telling { asked, began, clock, files: Files::default(), base: project::base(common) };
     // The files that reports go to are the caller's own; policies and trees are seen by who is looked as.
-    let mut files = Files::default();
-    let opened = files.open(common, arguments);
-    let told = opened.and_then(|()| check_to(common, arguments, (began, clock), (&mut files, &base), streams));
+    let opened = telling.files.open(common, asked, list);
+    let told = opened.and_then(|()| check(&mut telling, streams));
     if let Err(failure) = &told {
-        let failed = failed(common, failure, (began, clock.elapsed()), &base);
+        let Telling { files, base, .. } = &mut telling;
+        let failed = failed(common, failure, (began, clock.elapsed()), base);
         // What an earlier run wrote would be taken for what there is now.
         let written = files.write_failed(&failed);
         // People read it on standard error.
@@ -60,9 +76,14 @@ pub(super) fn check(common: &Common, arguments: &CheckCommand, streams: &mut Str
 }
 
 /// Tells the reports of a check that its results can't be written anywhere.
-pub(super) fn tell_reports(common: &Common, arguments: &CheckCommand, failure: &Failure) -> Result<(), Failure> {
+pub(super) fn tell_reports(
+    common: &Common,
+    asked: &Reporting,
+    list: Option<&Path>,
+    failure: &Failure,
+) -> Result<(), Failure> {
     let mut files = Files::default();
-    let opened = files.open(common, arguments);
+    let opened = files.open(common, asked, list);
     let (took, base) = ((host::now(), Duration::ZERO), project::base(common));
     files.write_failed(&failed(common, failure, took, &base)).and(opened)
 }
@@ -87,20 +108,19 @@ fn failed<'f>(
     Failed { problems, message, hints, ended, file: None, before: "", base }
 }
 
-/// Looks, and tells what was found: in these files, and where results go.
-fn check_to(
+/// Looks, and tells what was found.
+fn look(
     common: &Common,
     arguments: &CheckCommand,
-    (began, clock): (Timestamp, Instant),
-    (files, base): (&mut Files, &Base),
+    telling: &mut Telling<'_>,
     streams: &mut Streams,
 ) -> Result<Exit, Failure> {
-    let CheckCommand { look, probe, paths_from, reporting } = arguments;
+    let CheckCommand { look, probe, paths_from, .. } = arguments;
     // The list is the caller's own, as the files are that reports go to.
     let only = paths_from.as_deref().map(selecting::listed).transpose()?;
     let check = &Check { only, ..look.check.clone() };
     run_as(&look.eyes)?;
-    let memory = Memory::open(common, reporting, !look.check.paths.is_empty())?;
+    let memory = telling.memory(common, check)?;
     let session = Session::begin(common, if *probe { Purpose::Probe } else { Purpose::Check })?;
     let session = Session { unsound: Unsound::PassedOver, ..session };
     let mut judged = match probe {
@@ -120,54 +140,82 @@ fn check_to(
             false => judged.survey.warnings.push(nothing_listed(only)),
         }
     }
-    let is_whole = !judged.stalled && !session.stop.load(Ordering::Relaxed);
-    // What was looked at in part says nothing of what is known.
-    let removable = if is_whole { memory.settle(common, &mut judged, streams)? } else { Removable::default() };
-    if reporting.mine {
-        keep_mendable(&mut judged.survey, &barred::who_asks()?);
+    telling.tell(&session, check, (judged, memory), streams)
+}
+
+/// How a check is told: in these files, and where results go.
+pub(super) struct Telling<'a> {
+    asked: &'a Reporting,
+    began: Timestamp,
+    clock: Instant,
+    files: Files,
+    base: Base,
+}
+
+impl Telling<'_> {
+    /// What is done about findings that are known.
+    pub(super) fn memory(&self, common: &Common, check: &Check) -> Result<Memory, Failure> {
+        Memory::open(common, self.asked, !check.paths.is_empty())
     }
-    // Whatever is found, what isn't the caller's to change is no change, here as in a plan.
-    barred::bar(&mut judged.survey, &session.names)?;
-    let stale = if removable.fails(common) { Exit::Findings } else { Exit::Clean };
-    let exit = looked(&session, &judged).or_worse(stale);
-    let manner = streams.manner(common);
-    // A run that nobody watches is mailed: it says each night what stands open.
-    let asks_runs = files.counts_runs(common) || common.quiet && exit != Exit::Interrupted;
-    let interrupted = asks_runs.then(|| store::interrupted(common, &judged.survey)).flatten();
-    let grouping = if reporting.full { Grouping::Full } else { manner.grouping };
-    let manner = Manner { grouping, most: reporting.max_findings, ..manner };
-    let ended = Ended {
-        exit: exit as u8,
-        began,
-        took: clock.elapsed(),
-        is_whole,
-        strictness: manner.strictness,
-        last_success: None,
-        interrupted: interrupted.as_ref().map(|runs| runs.len() as u64),
-    };
-    let survey = &judged.survey;
-    let told = CheckReport { survey, session: &session, asked: reporting, ended, removable: &removable, base };
-    if is_whole && judged.selection.is_all() {
-        let mut told = files.shrunk(survey);
-        if told.is_empty() && asks_runs {
-            told = store::emptied(&session, survey);
+
+    /// Tells what was found.
+    pub(super) fn tell(
+        &mut self,
+        session: &Session<'_>,
+        check: &Check,
+        (mut judged, memory): (Judged, Memory),
+        streams: &mut Streams,
+    ) -> Result<Exit, Failure> {
+        let (common, asked) = (session.common, self.asked);
+        let is_whole = !judged.stalled && !session.stop.load(Ordering::Relaxed);
+        // What was looked at in part says nothing of what is known.
+        let removable = if is_whole { memory.settle(common, &mut judged, streams)? } else { Removable::default() };
+        if asked.mine {
+            keep_mendable(&mut judged.survey, &barred::who_asks()?);
         }
-        told.iter().for_each(|told| warn(told));
+        // Whatever is found, what isn't the caller's to change is no change, here as in a plan.
+        barred::bar(&mut judged.survey, &session.names)?;
+        let stale = if removable.fails(common) { Exit::Findings } else { Exit::Clean };
+        let exit = looked(session, &judged).or_worse(stale);
+        let manner = streams.manner(common);
+        // A run that nobody watches is mailed: it says each night what stands open.
+        let asks_runs = self.files.counts_runs(common) || common.quiet && exit != Exit::Interrupted;
+        let interrupted = asks_runs.then(|| store::interrupted(common, &judged.survey)).flatten();
+        let grouping = if asked.full { Grouping::Full } else { manner.grouping };
+        let manner = Manner { grouping, most: asked.max_findings, ..manner };
+        let ended = Ended {
+            exit: exit as u8,
+            began: self.began,
+            took: self.clock.elapsed(),
+            is_whole,
+            strictness: manner.strictness,
+            last_success: None,
+            interrupted: interrupted.as_ref().map(|runs| runs.len() as u64),
+        };
+        let survey = &judged.survey;
+        let told = CheckReport { survey, session, asked, ended, removable: &removable, base: &self.base };
+        if is_whole && judged.selection.is_all() {
+            let mut told = self.files.shrunk(survey);
+            if told.is_empty() && asks_runs {
+                told = store::emptied(session, survey);
+            }
+            told.iter().for_each(|told| warn(told));
+        }
+        // A file that can't be written changes how the check ends, which the results say.
+        self.files.write(|out, format, path| told.write_as(format, out, manner.for_file(), Some(path)))?;
+        if !asked.report_only {
+            streams.write_results(|out| told.write(out, manner))?;
+            removable.tell(common, streams);
+            tell_rest(common, streams, survey, exit);
+        }
+        interrupted.iter().flatten().for_each(|run| warn(&store::told_interrupted(common, run)));
+        // Whoever is quiet, as nights are, isn't told it anew each time; nor is another program.
+        let is_for_people = streams.is_seen() || common.report_format.0.name == HUMAN;
+        if exit != Exit::Interrupted && is_for_people && !asked.report_only && survey.changed().next().is_some() {
+            streams.status(format_args!("See what fix would do: {}", follow_up("diff", common, check, survey)));
+        }
+        Ok(exit)
     }
-    // A file that can't be written changes how the check ends, which the results say.
-    files.write(|out, format, path| told.write_as(format, out, manner.for_file(), Some(path)))?;
-    if !reporting.report_only {
-        streams.write_results(|out| told.write(out, manner))?;
-        removable.tell(common, streams);
-        tell_rest(common, streams, survey, exit);
-    }
-    interrupted.iter().flatten().for_each(|run| warn(&store::told_interrupted(common, run)));
-    // Whoever is quiet, as nights are, isn't told it anew each time; nor is another program.
-    let is_for_people = streams.is_seen() || common.report_format.0.name == HUMAN;
-    if exit != Exit::Interrupted && is_for_people && !reporting.report_only && survey.changed().next().is_some() {
-        streams.status(format_args!("See what fix would do: {}", follow_up("diff", common, check, survey)));
-    }
-    Ok(exit)
 }
 
 /// Said also where it is to be quiet: a pipe whose first command failed looks like that.

@@ -9,8 +9,7 @@ use super::pick::Picking;
 use super::repaired::{self, Repaired};
 use super::session::Session;
 use super::{ask, barred, planning, store, telling};
-use crate::args::Common;
-use crate::args::{Fix, Format, Plan as PlanArguments};
+use crate::args::{Check, Common, Fix, Format, Limit, Plan as PlanArguments};
 use crate::diff::{DiffManner, Folding, sums};
 use crate::findings::{EntryReport, Survey, Totals};
 use crate::journal::{Done, Outcome};
@@ -155,12 +154,25 @@ fn repair(common: &Common, fix: &Fix, repaired: &mut Repaired, streams: &mut Str
 pub(super) fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Plan)?;
     session.apart(|| follow_up::refuse_unnamed("plan -o FILE", common, &arguments.check))??;
-    let mut judged = session.judge(&arguments.check, Fallback::Refused)?;
+    let judged = session.judge(&arguments.check, Fallback::Refused)?;
     let session = session.limited_by(&judged.loaded);
+    let asked = (&arguments.check, &arguments.limit);
+    write_plan(&session, judged, asked, streams, |streams, plan| streams.write_results(|out| plan.write(out)))
+}
+
+/// Writes the plan of what was judged, where all of it was.
+pub(super) fn write_plan(
+    session: &Session<'_>,
+    mut judged: Judged,
+    (check, limit): (&Check, &Limit),
+    streams: &mut Streams,
+    write: impl FnOnce(&mut Streams, &Plan) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
+    let common = session.common;
     let barred = barred::bar(&mut judged.survey, &session.names)?;
-    planning::leave_out(&session, &mut judged, &arguments.check, &arguments.limit, None)?;
-    let (plan, unfit) = planning::plan(&session, &judged, RunKind::Plan, &arguments.check, &arguments.limit);
-    let exit = looked(&session, &judged).or_worse(planning::tell_unfit(&plan.header, &unfit, streams));
+    planning::leave_out(session, &mut judged, check, limit, None)?;
+    let (plan, unfit) = planning::plan(session, &judged, RunKind::Plan, check, limit);
+    let exit = looked(session, &judged).or_worse(planning::tell_unfit(&plan.header, &unfit, streams));
     if exit == Exit::Interrupted || judged.stalled {
         // A part of the changes is no plan.
         streams.give_up();
@@ -170,12 +182,12 @@ pub(super) fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Str
         }
         return Ok(exit);
     }
-    streams.write_results(|out| plan.write(out))?;
+    write(streams, &plan)?;
     if let Some(limit) = plan.exceeded_limit() {
         let limit = number(limit);
         streams.status(format_args!("sgidlint: note: apply will refuse this plan: it has more than {limit} changes"));
     }
-    barred.tell(common, &arguments.check, &session.names, streams);
+    barred.tell(common, check, &session.names, streams);
     tell_rest(common, streams, &judged.survey, exit);
     Ok(exit)
 }

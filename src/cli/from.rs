@@ -20,7 +20,7 @@ use crate::process::paths::shown;
 use crate::process::streams::Streams;
 use crate::source::listed::{Cut, Listed};
 use crate::source::roots::{Elsewhere, takes_all_paths};
-use crate::survey::{self, Conduct, Depth, Listening, SurveyError};
+use crate::survey::{self, Conduct, Depth, Listening, Source, SurveyError};
 use crate::sys::input::{Input, open_input};
 use crate::sys::privilege;
 use crate::walk::Counters;
@@ -152,6 +152,7 @@ impl Asked<'_> {
             trust: ready.trust,
             names: &session.names,
             features: &session.features,
+            source: Source::Trees,
             conduct: Conduct {
                 threads: 1,
                 descriptors: 1,

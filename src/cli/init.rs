@@ -72,7 +72,7 @@ fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
     let opened = run_confined(&confine, || {
         let dir = open_root(path, Links::Refuse)?;
         let look = look(&dir)?;
-        Ok(Start { dir, here: Surroundings::root(&look), look, prefix: Vec::new() })
+        Ok(Start { dir, here: Surroundings::root(&look), look, prefix: Vec::new(), units: None })
     });
     let opened = opened.map_err(|error| Failure::incomplete(unfit(error)))?;
     let start = opened.map_err(|error| unread(error).hinted("name a directory"))?;
@@ -84,6 +84,7 @@ fn count(session: &Session<'_>, path: &Path) -> Result<Counting, Failure> {
         descriptors: descriptor_budget(),
         mounts: &mounts,
         visits: &Visits::default(),
+        time: &walk::Time::default(),
     };
     let counted =
         progress::while_counting(telling::of(session.common), &counters, || walk::walk(vec![start], visitors, options));

@@ -21,6 +21,7 @@ mod left_out;
 mod levels;
 mod loading;
 mod log;
+mod merge;
 mod pick;
 mod planning;
 mod nights;
@@ -34,6 +35,7 @@ mod reporting;
 mod selecting;
 mod session;
 mod shares;
+mod sharing;
 mod store;
 mod shell;
 mod surveying;
@@ -99,8 +101,8 @@ fn work(arguments: &Arguments, paged: Option<Paged>) -> u8 {
         Ok(streams) => streams,
         Err(failure) => {
             streams::report_failure(&failure, false);
-            if let Command::Check(check) = &arguments.command
-                && let Err(other) = check::tell_reports(&arguments.common, check, &failure)
+            if let Some((asked, list)) = arguments.command.reports()
+                && let Err(other) = check::tell_reports(&arguments.common, asked, list, &failure)
             {
                 streams::report_failure(&other, false);
             }
@@ -110,7 +112,7 @@ fn work(arguments: &Arguments, paged: Option<Paged>) -> u8 {
     let ended = command(arguments, &mut streams);
     let color = streams.error_color();
     // It tells all of its reports alike how it failed.
-    let is_check = matches!(arguments.command, Command::Check(_));
+    let is_check = arguments.command.reports().is_some();
     let written = match &ended {
         Ok(exit) if arguments.ends_without_end() => streams.write_end(*exit),
         Err(failure) if arguments.writes_json() && !is_check => streams.end_failed(failure),
@@ -159,6 +161,8 @@ fn command(arguments: &Arguments, streams: &mut Streams) -> Result<Exit, Failure
         Command::Redo(redo) => undo::redo(common, redo, streams),
         Command::Generate(generate) => generate::generate(common, generate, streams),
         Command::Log(log) => log::log(common, log, streams),
+        Command::Units(units) => sharing::units(common, units, streams),
+        Command::Merge(merge) => merge::merge(common, merge, streams),
         Command::Probe(probe) => probe::probe(common, probe, streams),
         Command::Explain(explain) => explain::explain(common, explain, streams),
         Command::Init(init) => init::init(common, init, streams),

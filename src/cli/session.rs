@@ -5,7 +5,7 @@ use super::loading::{self, Unsound};
 use super::ready::Policies;
 pub(super) use super::ready::Ready;
 use super::selecting::{is_fallback, places, rise_to_shares, select, select_only, takes_root};
-use super::surveying::{Surveyed, Work};
+use super::surveying::{From, PartReader, Surveyed, Work};
 use super::{left_out, levels, shares, telling};
 use crate::args::{Check, Common};
 use crate::compile::rule_table::RuleTable;
@@ -13,8 +13,10 @@ use crate::findings;
 use crate::judging::judge::Options;
 use crate::judging::selection::Selection;
 use crate::lints::{Level, Levels, Lint};
+use crate::parts::Unit;
 use crate::policy::Loaded;
 use crate::policy::load::{FOLDER, Fallback};
+use crate::policy::problem::Problem;
 use crate::process::exit::Failure;
 use crate::process::paths;
 use crate::process::stall;
@@ -23,7 +25,7 @@ use crate::screen::progress;
 use crate::source::login_defs::gid_min;
 use crate::source::roots::{self, Elsewhere, Roots, SystemRoots, TrustOptions};
 pub(super) use crate::survey::Depth;
-use crate::survey::SurveyError;
+use crate::survey::{Sink, SurveyError};
 use crate::sys::features::KernelFeatures;
 use crate::sys::names::{NameService, nsswitch};
 use crate::sys::privilege;
@@ -36,6 +38,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// What a survey doesn't take of what it goes by: the policies, what is wrong with those that are passed over, and levels.
+type Beside = (Vec<Loaded>, Vec<Problem>, Vec<Levels>);
 
 /// What one command works with.
 pub(super) struct Session<'a> {
@@ -136,12 +142,43 @@ impl<'a> Session<'a> {
         self.apart(|| self.ready(check, fallback, trust, &command_line))?
     }
 
+    /// The same as a check finds it, whatever the session is for: what one may not change is judged all the same.
+    pub(super) fn prepare_as_check(&self, check: &Check, fallback: Fallback) -> Result<Ready, Failure> {
+        let command_line = levels::of_command_line(self.common)?;
+        let trust = TrustOptions { purpose: Purpose::Check, ..self.trust()? };
+        self.apart(|| self.ready(check, fallback, trust, &command_line))?
+    }
+
     /// Judges what was found, down to this depth.
     pub(super) fn survey(&self, ready: Ready, depth: Depth) -> Result<Judged, Failure> {
         self.survey_where_covered(ready, depth).map_err(failed)
     }
 
+    /// Does some units of what was found.
+    pub(super) fn survey_share(
+        &self,
+        ready: Ready,
+        units: Vec<Unit>,
+        until: Option<Instant>,
+        sink: Arc<Sink>,
+    ) -> Result<Surveyed, SurveyError> {
+        let from = From::Share { units, until, over: Arc::clone(&self.stop), sink };
+        // What asks for an end ends the time that it has.
+        let (work, _) = self.work(ready, Depth::All, from);
+        self.count(Work { stop: Arc::default(), ..work })
+    }
+
+    /// Puts together what the parts of several machines hold of what was found.
+    pub(super) fn survey_parts(&self, ready: Ready, read: PartReader) -> Result<Judged, SurveyError> {
+        self.survey_from(ready, Depth::All, From::Parts(read))
+    }
+
     fn survey_where_covered(&self, ready: Ready, depth: Depth) -> Result<Judged, SurveyError> {
+        self.survey_from(ready, depth, From::Trees)
+    }
+
+    /// What is to be done of what was found, and what the survey of it doesn't take.
+    fn work(&self, ready: Ready, depth: Depth, from: From) -> (Work, Beside) {
         let Ready { loaded, passed_over, table, roots, selection, levels, unsafe_fixes, trust } = ready;
         let options = |(&levels, unsafe_fixes)| Options { levels, unsafe_fixes, gid_min: trust.gid_min };
         let work = Work {
@@ -158,12 +195,23 @@ impl<'a> Session<'a> {
             counters: Arc::new(Counters::new(self.threads())),
             depth,
             purpose: self.purpose,
+            from,
         };
+        (work, (loaded, passed_over, levels))
+    }
+
+    /// Surveys, and tells how far that is.
+    fn count(&self, work: Work) -> Result<Surveyed, SurveyError> {
+        let counters = Arc::clone(&work.counters);
+        progress::while_counting(telling::of(self.common), &counters, || work.survey())
+    }
+
+    fn survey_from(&self, ready: Ready, depth: Depth, from: From) -> Result<Judged, SurveyError> {
+        let (work, (loaded, passed_over, levels)) = self.work(ready, depth, from);
+        let trust = work.trust;
         let (table, roots) = (Arc::clone(&work.table), Arc::clone(&work.roots));
         let selection = Arc::clone(&work.selection);
-        let counters = Arc::clone(&work.counters);
-        let Surveyed { mut survey, stalled } =
-            progress::while_counting(telling::of(self.common), &counters, || work.survey())?;
+        let Surveyed { mut survey, stalled } = self.count(work)?;
         survey.errors.extend(passed_over.iter().map(loading::error_of));
         self.notice(&mut survey, &loaded, &levels, (&table, &roots), trust);
         if !self.stop.load(Ordering::Relaxed) {

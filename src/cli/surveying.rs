@@ -1,24 +1,26 @@
 //! A survey on a thread of its own, so that a run can go on without it where a call hangs.
 
 use crate::compile::rule_table::RuleTable;
-use crate::findings::{EntryError, PolicyLabel, Survey};
+use crate::findings::{EntryError, PolicyLabel, Root, Survey};
 use crate::judging::judge::Options;
 use crate::judging::selection::Selection;
+use crate::parts::Unit;
 use crate::process::stall::{self, Stalled};
 use crate::source::roots::{Roots, TrustOptions};
-use crate::survey::{self, Conduct, Depth, Live, SurveyError};
+use crate::survey::{self, Conduct, Depth, FromParts, Live, Share, Sink, Source, SurveyError};
 use crate::sys::SysError;
 use crate::sys::features::KernelFeatures;
 use crate::sys::limits::descriptor_budget;
 use crate::sys::names::NameService;
 use crate::sys::privilege;
 use crate::sys::purpose::Purpose;
-use crate::walk::Counters;
+use crate::walk::{Counters, Time};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use std::thread::Builder;
+use std::time::Instant;
 
 /// What a survey works with; what others need too is shared, as it may never give it back.
 pub(super) struct Work {
@@ -48,7 +50,22 @@ pub(super) struct Work {
     pub depth: Depth,
     /// What its threads need.
     pub purpose: Purpose,
+    /// Where what is found comes from.
+    pub from: From,
 }
+
+/// Where what a survey finds comes from.
+pub(super) enum From {
+    /// Trees.
+    Trees,
+    /// Some units, until then or until that is set; what is found goes to the sink.
+    Share { units: Vec<Unit>, until: Option<Instant>, over: Arc<AtomicBool>, sink: Arc<Sink> },
+    /// Parts, read by this.
+    Parts(PartReader),
+}
+
+/// Reads parts: it is told the roots, and the units that all of it comes to.
+pub(super) type PartReader = Box<dyn Fn(&[Root], Vec<Unit>) -> FromParts + Send + Sync>;
 
 /// What came of a survey.
 pub(super) struct Surveyed {
@@ -68,7 +85,10 @@ impl Work {
     /// Surveys. Where a call hangs for longer than it may, the survey is left to it, and what it found until then is all.
     pub(super) fn survey(self) -> Result<Surveyed, SurveyError> {
         let (news, told) = channel();
-        let live = Arc::new(Live::default());
+        let live = Arc::new(match &self.from {
+            From::Share { sink, .. } => Live::into_sink(Arc::clone(sink)),
+            From::Trees | From::Parts(_) => Live::default(),
+        });
         let (done, its_live) = (news.clone(), Arc::clone(&live));
         let work = move || {
             // Nobody listens to one that was given up.
@@ -100,6 +120,17 @@ impl Work {
         let purpose = self.purpose;
         let setup = move || privilege::confine(purpose);
         setup().map_err(SurveyError::Setup)?;
+        let share = match &self.from {
+            From::Share { units, until, over, sink } => {
+                Some(Share { units, time: Time::until(*until, over), sink: &**sink })
+            }
+            From::Trees | From::Parts(_) => None,
+        };
+        let source = match (&self.from, &share) {
+            (_, Some(share)) => Source::Share(share),
+            (From::Parts(read), None) => Source::Parts(&**read),
+            (_, None) => Source::Trees,
+        };
         let request = survey::Request {
             roots: &self.roots,
             policies: self.policies.clone(),
@@ -109,6 +140,7 @@ impl Work {
             trust: self.trust,
             names: &self.names,
             features: &self.features,
+            source,
             conduct: Conduct {
                 threads: self.threads,
                 descriptors: descriptor_budget(),

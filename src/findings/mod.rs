@@ -7,6 +7,7 @@ pub(crate) mod found;
 pub(crate) mod order;
 pub(crate) mod links;
 pub(crate) mod notices;
+pub(crate) mod part;
 pub(crate) mod summary;
 pub(crate) mod totals;
 pub(crate) mod baseline;

@@ -42,7 +42,8 @@ pub(crate) fn divide<'p>(cover: &Cover<&'p Bound<'p>>) -> Vec<Placed<'p>> {
             outer.region.nested.extend(below(&outer.path, path));
         }
         above.push(placed.len());
-        placed.push(Placed { path: path.to_path_buf(), region: Region { views, nested: HashSet::new() } });
+        let region = Region { root: path.into(), views, nested: HashSet::new() };
+        placed.push(Placed { path: path.to_path_buf(), region });
     }
     placed
 }

@@ -10,9 +10,13 @@ use crate::model::intent::{Around, GroupTerm, Intent, PrivateDirs, Wish, is_setg
 use crate::model::path::SharedDirectory;
 use crate::sys::stat::Look;
 use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
 
 /// A root and what lies below it, down to the next root: walked once, judged by every policy that covers it.
 pub(crate) struct Region<'p> {
+    /// The absolute path of its root.
+    pub root: Arc<Path>,
     /// The trees it is judged by.
     pub views: Vec<View<'p>>,
     /// The next roots below it, relative to its own; what lies there belongs to regions of their own.

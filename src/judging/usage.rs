@@ -21,6 +21,17 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// What was written down of it.
+    pub(crate) fn from_text(text: &str) -> Option<Usage> {
+        let flag = |digit: u8| (digit as char).to_digit(8).map(|flags| flags as u8);
+        Some(Usage { flags: text.bytes().map(flag).collect::<Option<_>>()?, last: None })
+    }
+
+    /// What to write down of it: an octal digit a rule.
+    pub(crate) fn to_text(&self) -> String {
+        self.flags.iter().map(|flags| (b'0' + (flags & 7)) as char).collect()
+    }
+
     /// Adds what another thread saw.
     pub fn merge(&mut self, other: &Usage) {
         for (rule, flags) in other.flags.iter().enumerate() {

@@ -118,7 +118,7 @@ mod tests {
             Box::leak(Box::new(Bound { index: 0, instance, exceptions, options: Options::default(), root_gid: None }));
         let region = |path: &str| {
             let views = (!path.ends_with("barred")).then(|| View { bound: &*bound, prefix: Box::default() });
-            Region { views: views.into_iter().collect(), nested: Default::default() }
+            Region { root: Path::new(path).into(), views: views.into_iter().collect(), nested: Default::default() }
         };
         paths.iter().map(|path| Placed { path: path.into(), region: region(path) }).collect()
     }

@@ -3,10 +3,11 @@
 use super::lint::Lint;
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::mode::Mode;
+use serde::{Deserialize, Serialize};
 
 /// How an entry came to be as it is. What each program leaves behind was measured: a member with umask 022 put things
 /// into a setgid directory. Where several leave the same, each of them is named.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Cause {
     /// rename(2) changes neither group nor bits; rsync -a sets both as they were elsewhere.
     Moved,

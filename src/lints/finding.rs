@@ -3,6 +3,7 @@
 use super::level::{Level, Levels};
 use super::lint::{Lint, LintSet};
 use crate::model::intent::RuleId;
+use serde::{Deserialize, Serialize};
 
 /// What a lint saw on one entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,7 +19,7 @@ pub struct Finding {
 }
 
 /// Whether a finding can be repaired, and by which fixes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Fix {
     /// What the policy asked for, and can be undone exactly.
     Safe,
@@ -59,7 +60,7 @@ impl Fix {
 }
 
 /// Why a fix is not safe.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum Because {
     /// Its owner keeps it private.
     Private,

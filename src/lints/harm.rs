@@ -12,6 +12,7 @@ use crate::model::acl::{Acl, AclEntry, Tag};
 use crate::model::entry::{Entry, Kind, State};
 use crate::model::mode::Mode;
 use crate::model::rights::{Rights, decide};
+use serde::{Deserialize, Serialize};
 
 /// The id of somebody, or of a group, that no entry can name (chown(2) takes it for "none").
 const UNNAMED: u32 = u32::MAX;
@@ -68,7 +69,7 @@ fn losers(entry: &Entry, to: Mode) -> impl Iterator<Item = &AclEntry> {
 }
 
 /// Who would have less by a mode, as far as a report names them: whoever can name thousands in an ACL gets no more memory.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Losers {
     first: Vec<AclEntry>,
     /// How many there are beside.

@@ -2,10 +2,11 @@
 
 use super::lint::{Lint, LintSet};
 use crate::model::entry::Kind;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How seriously a finding is taken.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum Level {
     /// Neither found nor repaired.
     Allow,

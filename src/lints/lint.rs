@@ -1,10 +1,11 @@
 //! The lints there are, by name alone; what each sees and says stands in its family's file.
 
+use serde::{Deserialize, Serialize};
 /// Makes the enum and the list of all lints of one list.
 macro_rules! lints {
     ($($lint:ident,)*) => {
         /// One kind of thing that can be wrong; the name says the wrong.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
         #[allow(missing_docs)] // Each has its texts in its family's file.
         pub enum Lint {
             $($lint,)*

@@ -122,6 +122,11 @@ impl Timestamp {
         self.seconds
     }
 
+    /// The nanoseconds of the next.
+    pub(crate) const fn nanoseconds(self) -> u32 {
+        self.nanoseconds.get() - 1
+    }
+
     /// Whether it is a whole second: some file systems keep no more.
     pub(crate) fn is_whole(self) -> bool {
         self.nanoseconds == NonZero::<u32>::MIN

@@ -4,12 +4,13 @@ use crate::model::accounts::Accounts;
 use crate::model::acl::term::{AclIntent, DefaultAclIntent};
 use crate::model::entry::Entry;
 use crate::model::mode::{Mode, ModeExpression};
+use serde::{Deserialize, Serialize};
 use std::num::NonZero;
 
 /// A table of a policy that can decide an attribute: a tree's own keys, or one of its rules.
 ///
 /// The number is its index among all rules of the run's policies.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct RuleId(NonZero<u32>);
 
 impl RuleId {

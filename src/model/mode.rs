@@ -4,14 +4,28 @@ mod expression;
 
 pub use expression::ModeExpression;
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::{BitAnd, BitOr, Not};
 
 /// The low twelve bits of `st_mode`: set-user-ID, set-group-ID, sticky, and nine permission bits (inode(7)).
 ///
 /// The file type is not part of it. Displayed as four octal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(from = "u16", into = "u16")]
 pub struct Mode(u16);
+
+impl From<u16> for Mode {
+    fn from(bits: u16) -> Mode {
+        Mode::new(bits.into())
+    }
+}
+
+impl From<Mode> for u16 {
+    fn from(Mode(bits): Mode) -> u16 {
+        bits
+    }
+}
 
 impl Mode {
     /// No bits.

@@ -3,6 +3,7 @@
 use super::acl::Acl;
 use super::entry::{Entry, Extras, State};
 use super::path::TreePath;
+use serde::{Deserialize, Serialize};
 
 /// What an entry is, or is to be, as far as it can be changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,7 +41,7 @@ impl Entry {
 }
 
 /// Both ACLs of a target: these, or none.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct TargetAcls {
     /// Its own; none that says more than the mode where it is absent.
     pub access: Option<Acl>,
@@ -56,7 +57,7 @@ impl From<State> for Target {
 
 /// The ACLs of two targets of one entry, before and after a change. Nearly no change has any, and there may be millions:
 /// so the states stand beside each other, and their ACLs in here.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct AclTurn {
     before: Option<Box<TargetAcls>>,
     after: Option<Box<TargetAcls>>,

@@ -3,7 +3,7 @@
 use super::created::{create, refuse_input};
 use super::exit::Failure;
 use super::paths;
-use crate::args::{CheckCommand, Common, ReportFormat};
+use crate::args::{Common, ReportFormat, Reporting};
 use crate::findings::Survey;
 use crate::formats::{PROMETHEUS, Readers, Repair, write_repair};
 use crate::report::check::{Ended, Failed};
@@ -51,14 +51,14 @@ struct File {
 
 impl Files {
     /// Opens the file of each `FORMAT=FILE`; those before one that can't be are open then.
-    pub(crate) fn open(&mut self, common: &Common, asked: &CheckCommand) -> Result<(), Failure> {
-        for text in &asked.reporting.reports {
+    pub(crate) fn open(&mut self, common: &Common, asked: &Reporting, list: Option<&Path>) -> Result<(), Failure> {
+        for text in &asked.reports {
             let (format, path) = format_and_path(text)?;
-            if !asked.reporting.report_only {
+            if !asked.report_only {
                 refuse_results(common, format, &path)?;
             }
-            refuse_input(&path, "baseline", asked.reporting.baseline.as_deref())?;
-            refuse_input(&path, "list of paths", asked.paths_from.as_deref())?;
+            refuse_input(&path, "baseline", asked.baseline.as_deref())?;
+            refuse_input(&path, "list of paths", list)?;
             self.open_one(common, format, path)?;
         }
         Ok(())

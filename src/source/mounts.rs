@@ -28,6 +28,16 @@ pub(crate) struct Mount {
     pub read_only: bool,
 }
 
+impl Mount {
+    /// Its device as stat(2) has it.
+    fn number(&self) -> Option<u64> {
+        let (major, minor) = std::str::from_utf8(&self.device).ok()?.split_once(':')?;
+        let (major, minor): (u64, u64) = (major.parse().ok()?, minor.parse().ok()?);
+        // As makedev(3) puts them together.
+        Some((major & !0xfff) << 32 | (major & 0xfff) << 8 | (minor & !0xff) << 12 | minor & 0xff)
+    }
+}
+
 /// What a file system is made of, as far as a walk cares.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Class {
@@ -85,6 +95,14 @@ impl Mounts {
     /// The innermost directory at or above a path that something is mounted on, but for `/`.
     pub(crate) fn point_above<'p>(&self, path: &'p Path) -> Option<&'p Path> {
         path.ancestors().filter(|above| above.parent().is_some()).find(|above| self.is_point(above))
+    }
+
+    /// Where something is mounted, and the device of it that entries there have (`st_dev`).
+    pub(crate) fn devices(&self) -> HashMap<PathBuf, u64> {
+        let mut mounts: Vec<&Mount> = self.0.values().collect();
+        // Of several mounted on one place the last is seen.
+        mounts.sort_by_key(|mount| mount.id);
+        mounts.into_iter().filter_map(|mount| Some((mount.point.clone(), mount.number()?))).collect()
     }
 
     /// The mounts where everything made takes its directory's group, setgid or not.
@@ -246,6 +264,7 @@ nonsense
         let odd = mounts.by_id(31).unwrap();
         assert_eq!((odd.fs.as_str(), odd.parent, odd.bsd_groups), ("xfs", 22, false));
         assert_eq!(odd.point.as_os_str().as_bytes(), b"/mnt/a b\t\\\xff");
+        assert_eq!(mounts.devices().get(Path::new("/net/home")), Some(&61));
         assert!(mounts.by_id(22).unwrap().bsd_groups);
         assert_eq!(mounts.with_bsd_groups(), [22]);
         assert_eq!(mounts.by_id(30).unwrap().fs, "proc");

@@ -15,12 +15,13 @@ use crate::sys::dir::{Reach as Through, open_at};
 use crate::sys::features::KernelFeatures;
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look, look_at};
-use crate::walk::{Start, Unread};
+use crate::walk::{Start, Unit, Unread};
 use rustix::io::Errno;
 use std::ffi::{CString, OsStr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What became of the way to an entry.
 pub(super) enum Approached<'p> {
@@ -81,8 +82,25 @@ pub(super) fn approach<'p>(
         return Err(moved(placed, target));
     }
     let dir = way.into_dir().map_err(fail)?;
-    let start = |here| Approached::Start(Box::new(Start { dir, look: stop.look, here, prefix: path }));
+    let start = |here| Approached::Start(Box::new(Start { dir, look: stop.look, here, prefix: path, units: None }));
     Ok(stop.inside.map_or(Approached::Done, start))
+}
+
+/// Goes to a region's root, which isn't judged, for what is meant below it.
+pub(super) fn approach_for<'p>(
+    placed: &'p Placed<'p>,
+    units: &Arc<Vec<Unit>>,
+    surveyor: &mut Surveyor<'p>,
+) -> Result<Approached<'p>, EntryError> {
+    let fail = |error| EntryError {
+        owner: keeper_of(&placed.path, &error),
+        ..EntryError::of(None, path_at(placed, b""), error)
+    };
+    let mut way = Opened { dir: None, features: surveyor.features };
+    let stop = root_stop(placed, &mut way, surveyor).map_err(fail)?;
+    let (dir, units) = (way.into_dir().map_err(fail)?, Some(Arc::clone(units)));
+    let start = |here| Start { dir, look: stop.look, here, prefix: Vec::new(), units };
+    Ok(stop.inside.map_or(Approached::Done, |here| Approached::Start(Box::new(start(here)))))
 }
 
 /// It was moved away just when it was to be told of.

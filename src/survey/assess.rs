@@ -5,6 +5,7 @@ use super::rivals;
 use super::site::Site;
 use crate::findings::found::{EntryReport, Excused, Prospect, Rare, Rival};
 use crate::findings::links::Linked;
+use crate::findings::part::Finds;
 use crate::judging::bound::View;
 use crate::judging::judge::{Options, Verdict, judge};
 use crate::judging::memo::Memo;
@@ -16,29 +17,8 @@ use crate::model::intent::{HardLinks, Intent};
 use crate::model::mode::Mode;
 use crate::model::path::TreePath;
 use crate::model::target::{AclTurn, Links, Target};
-use crate::sys::purpose::Purpose;
 use crate::sys::stat::Look;
 use crate::walk::Standing;
-
-/// What one thread found.
-#[derive(Default)]
-pub(super) struct Finds {
-    /// Entries with findings.
-    pub reports: Vec<EntryReport>,
-    /// Entries with several names, where those are to be counted.
-    pub linked: Vec<Linked>,
-    /// Entries with findings that exceptions cover.
-    pub excused: Vec<Excused>,
-}
-
-impl Finds {
-    /// Adds what was found besides.
-    pub(super) fn append(&mut self, mut other: Finds) {
-        self.reports.append(&mut other.reports);
-        self.linked.append(&mut other.linked);
-        self.excused.append(&mut other.excused);
-    }
-}
 
 /// What judging needs beside the entry.
 pub(super) struct Context<'a> {
@@ -50,8 +30,8 @@ pub(super) struct Context<'a> {
     pub nfs: Vec<u64>,
     /// The mounts where nothing can be changed.
     pub read_only: Vec<u64>,
-    /// Whether a plan is to be made.
-    pub purpose: Purpose,
+    /// Whether a plan is to be made, here or of the parts of several machines.
+    pub plans: bool,
 }
 
 /// What came of judging an entry.
@@ -319,7 +299,7 @@ impl<'r, 'p> Case<'r, 'p> {
         let known = Rare { read_only: kept_by, rivals, ..Rare::default() };
         let hard_links = self.wanted.intent.hard_links;
         let prospect = |verdict: &Verdict, intent: &Intent<'_>| {
-            let is_change = context.purpose.is_for_changes() && !entry.is_at(&verdict.desired);
+            let is_change = context.plans && !entry.is_at(&verdict.desired);
             is_change.then(|| {
                 let left = self.judge(intent, &entry.in_target(&verdict.desired), name, context);
                 Box::new(Prospect { handle: site.handle(), left: left.findings.into(), judged: left.acls })

@@ -51,9 +51,9 @@ pub(crate) fn survey_listed(request: &Request<'_>, mut listed: Listed<'_>, untol
         bsd_groups: Vec::new(),
         nfs: Vec::new(),
         read_only: Vec::new(),
-        purpose: request.trust.purpose,
+        plans: request.trust.purpose.is_for_changes(),
     };
-    let surveyor = Surveyor::new(context, request.features, &mounts, live.part());
+    let surveyor = Surveyor::new(context, request.features, &mounts, live.outlet());
     let mut listener = Listener::new(&mut listed, &placed, surveyor);
     let heard = listener.listen();
     let (surveyor, uncovered, unknown) = listener.into_parts();

@@ -1,43 +1,61 @@
 //! What a survey has found so far, for whoever can't wait for its end.
 
-use super::assess::Finds;
 use super::obstacle;
-use crate::findings::{Counts, EntryError, SkippedMount, Survey};
+use crate::findings::part::{Part, add};
+use crate::findings::{EntryError, Survey};
 use crate::model::path::TreePath;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A survey while it is made: threads hand in what they find as they find it.
 #[derive(Default)]
 pub(crate) struct Live {
     begun: Mutex<Survey>,
-    parts: Mutex<Vec<Arc<Mutex<Part>>>>,
+    outlets: Mutex<Vec<Outlet>>,
+    sink: Option<Arc<Sink>>,
 }
 
-/// What one thread has found.
-#[derive(Default)]
-pub(super) struct Part {
-    /// Entries, and what is wrong with them.
-    pub finds: Finds,
-    /// What was counted.
-    pub counts: Counts,
-    /// How many entries were counted below each root.
-    pub entries: BTreeMap<u32, u64>,
-    /// Mounts that were not entered.
-    pub skipped_mounts: Vec<SkippedMount>,
-    /// What could not be read.
-    pub errors: Vec<EntryError>,
-    /// What was left out for a name that others than root could have given.
-    pub doubtful: Vec<String>,
-    /// Roots that wish ACLs, and mounts that keep none.
-    pub without_acls: BTreeSet<(u32, String)>,
+/// Where what a survey finds goes as it is found, instead of into memory.
+pub(crate) type Sink = dyn Fn(Part) + Send + Sync;
+
+/// Where one thread hands in what it finds.
+#[derive(Clone, Default)]
+pub(super) struct Outlet {
+    part: Arc<Mutex<Part>>,
+    sink: Option<Arc<Sink>>,
+}
+
+/// So much is kept in memory for a sink.
+const MANY: usize = 512;
+
+impl Outlet {
+    /// Takes what a thread found.
+    pub(super) fn take(&self, news: &mut Part) {
+        let mut part = self.part();
+        part.append(news);
+        if let Some(sink) = self.sink.as_ref().filter(|_| part.len() >= MANY) {
+            let full = std::mem::take(&mut *part);
+            drop(part);
+            sink(full);
+        }
+    }
+
+    /// What it holds. No thread panics while it hands something in; what it did hand in is whole in any case.
+    pub(super) fn part(&self) -> MutexGuard<'_, Part> {
+        locked(&self.part)
+    }
 }
 
 impl Live {
+    /// A survey that keeps nothing: all goes there.
+    pub(crate) fn into_sink(sink: Arc<Sink>) -> Live {
+        Live { sink: Some(sink), ..Live::default() }
+    }
+
     /// What was found until now, in path order.
     pub(crate) fn so_far(&self) -> Survey {
         let mut survey = locked(&self.begun).clone();
-        let parts: Vec<_> = locked(&self.parts).iter().map(|part| std::mem::take(&mut *locked(part))).collect();
+        let parts: Vec<_> = locked(&self.outlets).iter().map(|outlet| std::mem::take(&mut *outlet.part())).collect();
         gather(parts, &mut survey);
         survey
     }
@@ -48,40 +66,22 @@ impl Live {
     }
 
     /// A place for what one more thread finds.
-    pub(super) fn part(&self) -> Arc<Mutex<Part>> {
-        let part = Arc::default();
-        locked(&self.parts).push(Arc::clone(&part));
-        part
+    pub(super) fn outlet(&self) -> Outlet {
+        let outlet = Outlet { part: Arc::default(), sink: self.sink.clone() };
+        locked(&self.outlets).push(outlet.clone());
+        outlet
     }
-}
-
-impl Part {
-    /// Takes over what another holds, and leaves that empty.
-    pub(super) fn append(&mut self, other: &mut Part) {
-        self.finds.append(std::mem::take(&mut other.finds));
-        self.counts.add(std::mem::take(&mut other.counts));
-        add(&mut self.entries, std::mem::take(&mut other.entries));
-        self.skipped_mounts.append(&mut other.skipped_mounts);
-        self.errors.append(&mut other.errors);
-        self.doubtful.append(&mut other.doubtful);
-        self.without_acls.append(&mut other.without_acls);
-    }
-}
-
-/// Adds what was counted below each root.
-fn add(all: &mut BTreeMap<u32, u64>, more: BTreeMap<u32, u64>) {
-    more.into_iter().for_each(|(root, count)| *all.entry(root).or_default() += count);
 }
 
 /// Puts together what the threads found, in path order.
 pub(super) fn gather(parts: Vec<Part>, survey: &mut Survey) {
-    let (mut linked, mut doubtful, mut without_acls) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut linked, mut all_doubtful, mut all_without_acls) = (Vec::new(), Vec::new(), BTreeSet::new());
     for part in parts {
-        let Part { finds, counts, entries, mut skipped_mounts, mut errors, .. } = part;
-        let (mut named, mut without) = (part.doubtful, part.without_acls);
+        let Part { finds, counts, entries, mut skipped_mounts, mut errors, mut doubtful, mut without_acls, left: _ } =
+            part;
         add(&mut survey.entries, entries);
-        without_acls.append(&mut without);
-        doubtful.append(&mut named);
+        all_without_acls.append(&mut without_acls);
+        all_doubtful.append(&mut doubtful);
         survey.counts.entries += counts.entries;
         survey.counts.excluded += counts.excluded;
         survey.counts.vanished += counts.vanished;
@@ -91,10 +91,10 @@ pub(super) fn gather(parts: Vec<Part>, survey: &mut Survey) {
         survey.skipped_mounts.append(&mut skipped_mounts);
         survey.errors.append(&mut errors);
     }
-    doubtful.sort();
-    doubtful.dedup();
-    survey.warnings.append(&mut doubtful);
-    for (root, mount) in without_acls {
+    all_doubtful.sort();
+    all_doubtful.dedup();
+    survey.warnings.append(&mut all_doubtful);
+    for (root, mount) in all_without_acls {
         let error = EntryError::told(Some(root), TreePath::from(&b"."[..]), no_acls(&mount));
         if !survey.errors.contains(&error) {
             survey.errors.push(error);
@@ -114,7 +114,6 @@ fn no_acls(mount: &str) -> String {
     )
 }
 
-/// No thread panics while it hands something in; what it did hand in is whole in any case.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

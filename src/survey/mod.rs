@@ -19,6 +19,7 @@ mod site;
 mod gate;
 mod request;
 mod rivals;
+mod share;
 mod surveyor;
 mod telling;
 mod told;
@@ -28,8 +29,8 @@ mod way;
 pub(crate) mod trial;
 
 pub(crate) use listing::{Listening, survey_listed};
-pub(crate) use live::Live;
-pub(crate) use request::{Conduct, Depth, Request, SurveyError};
+pub(crate) use live::{Live, Sink};
+pub(crate) use request::{Conduct, Depth, FromParts, Request, Share, Source, SurveyError};
 
 use crate::findings::{EntryError, Refused, Root, RulePlace, Survey};
 use crate::judging::bound::Bound;
@@ -50,11 +51,12 @@ use crate::sys::held::{Crossing, Held};
 use crate::sys::root::{Links, open_root};
 use crate::sys::stat::{Look, look};
 use crate::sys::thread::run_confined;
-use crate::walk::{self, Visits};
-use approach::{Approached, approach};
+use crate::walk::{self, Time, Visits};
+use approach::{Approached, approach, approach_for};
 use assess::Context;
 use live::gather;
 use obstacle::Obstacle;
+use share::Aim;
 use site::keeper_of;
 use std::sync::atomic::Ordering;
 use surveyor::Surveyor;
@@ -78,10 +80,28 @@ pub(crate) fn survey(request: &Request<'_>, live: &Live) -> Result<Survey, Surve
     live.begin(&survey);
     let placed = divide(&cover(&bounds, &survey));
     let unusable = survey.roots.iter().filter(|root| root.id.is_none()).map(|root| root.path.clone()).collect();
-    let targets = walk_roots(&placed, &unusable, request.selection).map_err(SurveyError::Uncovered)?;
-    let surveyors = walk_all(request, live, &mounts, &placed, &targets, &mut survey)?;
-    let usage = usage(&bounds, &surveyors);
-    gather(surveyors.into_iter().map(Surveyor::into_part).collect(), &mut survey);
+    let targets = match request.source {
+        // Where its units lie is told by those who gave them out.
+        Source::Share(_) => Vec::new(),
+        Source::Trees | Source::Parts(_) => {
+            walk_roots(&placed, &unusable, request.selection).map_err(SurveyError::Uncovered)?
+        }
+    };
+    let (parts, usage) = match request.source {
+        Source::Trees => {
+            let aims = targets.iter().map(Aim::of).collect();
+            let surveyors = walk_all(request, live, &mounts, &placed, aims, &mut survey)?;
+            let usage = usage(&bounds, &surveyors);
+            (surveyors.into_iter().map(Surveyor::into_part).collect(), usage)
+        }
+        Source::Share(share) => return share::do_share(request, share, live, (&mounts, &bounds, &placed), survey),
+        Source::Parts(read) => {
+            let FromParts { parts, usage, errors } = read(&survey.roots, share::units_of(&placed, &targets));
+            survey.errors.extend(errors);
+            (parts, usage)
+        }
+    };
+    gather(parts, &mut survey);
     rivals::tell(&mut survey, request.names);
     let failures = request.names.failures().into_iter().map(|failure| EntryError::at("".as_ref(), failure.to_string()));
     survey.errors.extend(failures);
@@ -227,11 +247,13 @@ fn walk_all<'p>(
     live: &Live,
     mounts: &'p mounts::Mounts,
     placed: &'p [Placed<'p>],
-    targets: &[WalkRoot],
+    mut aims: Vec<Aim>,
     survey: &mut Survey,
 ) -> Result<Vec<Surveyor<'p>>, SurveyError> {
     let conduct = request.conduct;
-    let (bsd_groups, purpose) = (mounts.with_bsd_groups(), request.trust.purpose);
+    let bsd_groups = mounts.with_bsd_groups();
+    let share = if let Source::Share(share) = request.source { Some(share) } else { None };
+    let plans = request.trust.purpose.is_for_changes() || share.is_some();
     let nfs = if request.trust.is_root { mounts.by_nfs() } else { Vec::new() };
     let read_only = mounts.read_only();
     let context = || Context {
@@ -239,18 +261,24 @@ fn walk_all<'p>(
         bsd_groups: bsd_groups.clone(),
         nfs: nfs.clone(),
         read_only: read_only.clone(),
-        purpose,
+        plans,
     };
-    let mut surveyors: Vec<_> =
-        (0..conduct.threads.max(1)).map(|_| Surveyor::new(context(), request.features, mounts, live.part())).collect();
-    let mut guide = Surveyor::new(context(), request.features, mounts, live.part());
-    let mut visits = Visits::default();
+    let mut surveyors: Vec<_> = (0..conduct.threads.max(1))
+        .map(|_| Surveyor::new(context(), request.features, mounts, live.outlet()))
+        .collect();
+    let mut guide = Surveyor::new(context(), request.features, mounts, live.outlet());
+    let (mut visits, unlimited) = (Visits::default(), Time::default());
+    let time = share.map_or(&unlimited, |share| &share.time);
+    let later = time.of_later_pass();
     for left in (0..PASSES).rev() {
-        surveyors = pass(request, mounts, placed, targets, (surveyors, &mut guide), &visits, survey)?;
+        let time = if left + 1 == PASSES { time } else { &later };
+        surveyors = pass(request, mounts, placed, (&aims, time), (surveyors, &mut guide), &visits, survey)?;
         let is_restless = visits.is_restless() || surveyors.iter().any(|surveyor| surveyor.has_missed);
-        if left == 0 || !is_restless || conduct.stop.load(Ordering::Relaxed) {
+        if left == 0 || !is_restless || conduct.stop.load(Ordering::Relaxed) || time.is_over() {
             break;
         }
+        // Names that were given out one by one are known one by one.
+        aims.iter_mut().for_each(Aim::forget_names);
         visits = visits.next_pass();
         surveyors.iter_mut().chain([&mut guide]).for_each(Surveyor::begin_again);
     }
@@ -263,24 +291,30 @@ fn pass<'p>(
     request: &'p Request<'p>,
     mounts: &'p mounts::Mounts,
     placed: &'p [Placed<'p>],
-    targets: &[WalkRoot],
+    (aims, time): (&[Aim], &Time<'_>),
     (mut surveyors, guide): (Vec<Surveyor<'p>>, &mut Surveyor<'p>),
     visits: &Visits,
     survey: &mut Survey,
 ) -> Result<Vec<Surveyor<'p>>, SurveyError> {
     let conduct = request.conduct;
-    for batch in targets.chunks((conduct.descriptors / 4).max(1)) {
+    // What a walk starts in is judged before the walk, and read even when the time is over: not too many at once.
+    let most = if matches!(request.source, Source::Share(_)) { 2 * conduct.threads } else { usize::MAX };
+    for batch in aims.chunks((conduct.descriptors / 4).min(most).max(1)) {
+        if time.is_over() {
+            share::leave(batch, placed, guide);
+            continue;
+        }
         let approached = confined(conduct, || approach_all(batch, placed, guide))?;
         let mut starts = Vec::new();
-        for (approached, target) in approached.into_iter().zip(batch) {
-            let is_alone = conduct.depth == Depth::Start || target.extent == Extent::Alone;
+        for (approached, aim) in approached.into_iter().zip(batch) {
+            let is_alone = conduct.depth == Depth::Start || aim.extent == Extent::Alone;
             match approached {
                 Ok(Approached::Start(start)) if !is_alone => starts.push(*start),
                 Ok(Approached::Start(_) | Approached::Done) => {}
                 // Nobody asked what lies in it.
                 Ok(Approached::Shut(_)) if is_alone => {}
                 // It is told of what this leads to.
-                Err(_) if target.extent == Extent::Alone => {}
+                Err(_) if aim.extent == Extent::Alone => {}
                 Ok(Approached::Shut(error)) | Err(error) => survey.errors.push(error),
             }
         }
@@ -294,6 +328,7 @@ fn pass<'p>(
             descriptors: conduct.descriptors,
             mounts,
             visits,
+            time,
         };
         surveyors = walk::walk(starts, surveyors, options).map_err(SurveyError::Setup)?;
     }
@@ -301,11 +336,15 @@ fn pass<'p>(
 }
 
 fn approach_all<'p>(
-    batch: &[WalkRoot],
+    batch: &[Aim],
     placed: &'p [Placed<'p>],
     guide: &mut Surveyor<'p>,
 ) -> Vec<Result<Approached<'p>, EntryError>> {
-    batch.iter().map(|target| approach(&placed[target.region], &target.path, guide)).collect()
+    let mut one = |aim: &Aim| match &aim.units {
+        Some(units) => approach_for(&placed[aim.region], units, guide),
+        None => approach(&placed[aim.region], &aim.path, guide),
+    };
+    batch.iter().map(&mut one).collect()
 }
 
 /// What the rules did, on the roots and as far as each thread saw it.

@@ -1,14 +1,18 @@
 //! What a survey is asked for.
 
+use super::live::Sink;
 use crate::compile::rule_table::RuleTable;
-use crate::findings::PolicyLabel;
+use crate::findings::part::Part;
+use crate::findings::{EntryError, PolicyLabel, Root};
 use crate::judging::judge::Options;
 use crate::judging::selection::Selection;
+use crate::judging::usage::Usage;
+use crate::parts::Unit;
 use crate::source::roots::{Roots, TrustOptions};
 use crate::sys::SysError;
 use crate::sys::features::KernelFeatures;
 use crate::sys::names::NameService;
-use crate::walk::Counters;
+use crate::walk::{Counters, Time};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -30,8 +34,43 @@ pub(crate) struct Request<'a> {
     pub names: &'a NameService,
     /// How entries are held on this kernel.
     pub features: &'a KernelFeatures,
+    /// Where what is found comes from.
+    pub source: Source<'a>,
     /// How it runs.
     pub conduct: Conduct<'a>,
+}
+
+/// Where what a survey finds comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// Trees, all that is meant of them.
+    Trees,
+    /// Some units of a check that is shared out; what is found goes to the sink of the survey, and what is known of the rules
+    /// is as far as this goes.
+    Share(&'a Share<'a>),
+    /// Parts, of those who had the shares: told the roots and the units that all of it comes to.
+    Parts(&'a (dyn Fn(&[Root], Vec<Unit>) -> FromParts + Sync)),
+}
+
+/// What one machine does of a check that is shared out.
+pub(crate) struct Share<'a> {
+    /// The units, in order.
+    pub units: &'a [Unit],
+    /// How long it may take.
+    pub time: Time<'a>,
+    /// Where all of it goes.
+    pub sink: &'a Sink,
+}
+
+/// What parts hold.
+#[derive(Default)]
+pub(crate) struct FromParts {
+    /// What was found.
+    pub parts: Vec<Part>,
+    /// What the rules did.
+    pub usage: Usage,
+    /// What is missing of them, or in the way.
+    pub errors: Vec<EntryError>,
 }
 
 /// How a survey runs.

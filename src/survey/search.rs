@@ -94,8 +94,9 @@ pub(crate) fn search<K: Send + Sync>(
         descriptors: run.descriptors,
         mounts: &mounts,
         visits: &visits,
+        time: &walk::Time::default(),
     };
-    let start = Start { dir, look, here, prefix: Vec::new() };
+    let start = Start { dir, look, here, prefix: Vec::new(), units: None };
     let searchers = walk::walk(vec![start], vec![searcher], options)?;
     Ok(searchers.into_iter().flat_map(Searcher::finish).collect())
 }

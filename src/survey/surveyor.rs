@@ -3,10 +3,11 @@
 mod visit;
 
 use super::acls;
-use super::assess::{Context, Finds, Judged, assess};
-use super::live::{Part, locked};
+use super::assess::{Context, Judged, assess, complies};
+use super::live::Outlet;
 use super::plain::Plain;
 use super::site::{DirectoryAnswers, Site, Walked, path_of};
+use crate::findings::part::{Finds, Left, Names, Part};
 use crate::findings::{Counts, EntryError, SkippedMount};
 use crate::judging::exclude::{DefaultExclude, default_exclude};
 use crate::judging::judge::Verdict;
@@ -18,13 +19,16 @@ use crate::source::mounts::{Class, Mounts, classify};
 use crate::sys::dir::same_mount;
 use crate::sys::features::KernelFeatures;
 use crate::sys::stat::Look;
-use crate::walk::Place;
+use crate::walk::{KindedName, Place};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+/// So much is left to another before it is handed in.
+const LEFT: usize = 64;
 
 /// A thread's part of a survey.
 pub(super) struct Surveyor<'p> {
@@ -58,8 +62,10 @@ pub(super) struct Surveyor<'p> {
     pub has_missed: bool,
     /// Roots that wish ACLs, and mounts that keep none.
     pub(super) without_acls: BTreeSet<(u32, String)>,
+    /// What is left to another.
+    pub(super) left: Vec<Left>,
     /// Where all of it is handed in.
-    part: Arc<Mutex<Part>>,
+    outlet: Outlet,
 }
 
 /// What came of meeting an entry.
@@ -78,7 +84,7 @@ impl<'p> Surveyor<'p> {
         context: Context<'p>,
         features: &'p KernelFeatures,
         mounts: &'p Mounts,
-        part: Arc<Mutex<Part>>,
+        outlet: Outlet,
     ) -> Surveyor<'p> {
         Surveyor {
             context,
@@ -100,7 +106,8 @@ impl<'p> Surveyor<'p> {
             is_again: false,
             has_missed: false,
             without_acls: BTreeSet::new(),
-            part,
+            left: Vec::new(),
+            outlet,
         }
     }
 
@@ -111,7 +118,7 @@ impl<'p> Surveyor<'p> {
     }
 
     /// Hands in what was found since the last time: the next call may never come back.
-    fn hand_in(&mut self) {
+    pub(super) fn hand_in(&mut self) {
         let (counts, entries) = (std::mem::take(&mut self.counts), std::mem::take(&mut self.entries));
         let mut news = Part {
             finds: std::mem::take(&mut self.finds),
@@ -121,14 +128,15 @@ impl<'p> Surveyor<'p> {
             errors: std::mem::take(&mut self.errors),
             doubtful: std::mem::take(&mut self.doubtful),
             without_acls: self.without_acls.clone(),
+            left: std::mem::take(&mut self.left),
         };
-        locked(&self.part).append(&mut news);
+        self.outlet.take(&mut news);
     }
 
     /// All that was found.
     pub(super) fn into_part(mut self) -> Part {
         self.hand_in();
-        std::mem::take(&mut *locked(&self.part))
+        std::mem::take(&mut *self.outlet.part())
     }
 
     /// Judges an entry met in a scope, and gives the scope inside where it is a directory worth entering.
@@ -293,6 +301,26 @@ impl<'p> Surveyor<'p> {
             }
             enters
         });
+    }
+
+    /// What is said inside a directory on the way to what is meant, which is judged by another.
+    pub(super) fn pass_through(&mut self, scope: &Scope<'p>, site: &dyn Site, look: &Look) -> Option<Scope<'p>> {
+        let (mut all_wanted, mut verdicts) = (Vec::new(), Vec::new());
+        if self.hear(scope, site, look, &mut all_wanted) == Relevance::Excluded {
+            return None;
+        }
+        complies(scope.region, &all_wanted, &look.entry, site.name(), &self.context, &mut verdicts);
+        self.inside(scope, site.name(), look, &all_wanted, &verdicts)
+    }
+
+    /// Leaves to another what lies at a path from the region's root, or these names of the directory there.
+    pub(super) fn leave_to_another(&mut self, scope: &Scope<'p>, path: &[u8], names: Option<Vec<KindedName>>) {
+        let path = if path.is_empty() { b"." } else { path };
+        let names = names.map(|names| Names::of(&names));
+        self.left.push(Left { root: Arc::clone(&scope.region.root), path: TreePath::from(path), names });
+        if self.left.len() >= LEFT {
+            self.hand_in();
+        }
     }
 
     fn is_local(&self, mount: u64) -> bool {

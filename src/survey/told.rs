@@ -290,7 +290,6 @@ mod tests {
     use crate::survey::listing::gathered;
     use crate::survey::live::Live;
     use crate::sys::features::KernelFeatures;
-    use crate::sys::purpose::Purpose;
     use crate::sys::stat::Look;
     use std::collections::BTreeMap;
     use std::sync::Arc;
@@ -359,15 +358,10 @@ mod tests {
         let placed = divide(&cover);
         let (mounts, features, live) = (Mounts::default(), KernelFeatures::for_looking(), Live::default());
         let accounts = Memo::of(&names);
-        let context = Context {
-            accounts,
-            bsd_groups: Vec::new(),
-            nfs: Vec::new(),
-            read_only: Vec::new(),
-            purpose: Purpose::Check,
-        };
+        let context =
+            Context { accounts, bsd_groups: Vec::new(), nfs: Vec::new(), read_only: Vec::new(), plans: false };
         let mut source = Fixed(entries.iter().rev().copied().collect(), None);
-        let surveyor = Surveyor::new(context, &features, &mounts, live.part());
+        let surveyor = Surveyor::new(context, &features, &mounts, live.outlet());
         let mut listener = Listener::new(&mut source, &placed, surveyor);
         listener.listen()?;
         let (surveyor, uncovered, _) = listener.into_parts();

@@ -27,7 +27,6 @@ use crate::policy::problem::Problem;
 use crate::source::mounts::Mounts;
 use crate::source::policy_test::{Interned, TestEntry};
 use crate::sys::features::KernelFeatures;
-use crate::sys::purpose::Purpose;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -123,10 +122,10 @@ fn found(trial: &Trial, instance: &Instance, path: &Path, names: &Interned) -> O
         bsd_groups: Vec::new(),
         nfs: Vec::new(),
         read_only: Vec::new(),
-        purpose: Purpose::Check,
+        plans: false,
     };
     let mut source = TestEntry::new(trial, path, names);
-    let surveyor = Surveyor::new(context, &features, &mounts, live.part());
+    let surveyor = Surveyor::new(context, &features, &mounts, live.outlet());
     let mut listener = Listener::new(&mut source, &placed, surveyor);
     let Ok(()) = listener.listen();
     let (surveyor, uncovered, _) = listener.into_parts();

@@ -1,6 +1,7 @@
 //! A directory of the walk: its place below its parent, and its descriptor while there is one.
 
 use super::news::News;
+use super::units::Units;
 use super::visits::Visits;
 use crate::model::entry::Identity;
 use crate::source::mounts::Mounts;
@@ -21,6 +22,8 @@ pub(crate) struct Start<H> {
     pub here: H,
     /// What paths below it begin with, relative to where the caller counts from; empty, where that is here.
     pub prefix: Vec<u8>,
+    /// What is meant below it alone; all, where that isn't said.
+    pub units: Option<Units>,
 }
 
 /// A directory that was entered; it lives as long as anything below it is to be done.
@@ -95,7 +98,7 @@ impl Head {
 impl<H> Dir<H> {
     /// The directory that a walk starts in.
     pub(crate) fn start(start: Start<H>, (mounts, visits): Known<'_>) -> Dir<H> {
-        let Start { dir, look, here, prefix } = start;
+        let Start { dir, look, here, prefix, units: _ } = start;
         let origin = Origin::Start(Head { prefix, ..Head::default() });
         let traits = MountTraits::of(look.entry.mount, mounts);
         let news = visits.news(News::Below, &look, traits.stamps_renames);
@@ -232,7 +235,7 @@ pub(crate) mod testing {
         let dir: OwnedFd = File::open(root).unwrap().into();
         let look = look(&dir).unwrap();
         Arc::new(Dir::start(
-            Start { dir, look, here: (), prefix: Vec::new() },
+            Start { dir, look, here: (), prefix: Vec::new(), units: None },
             (&Mounts::default(), &Visits::default()),
         ))
     }

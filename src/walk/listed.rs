@@ -66,7 +66,7 @@ mod tests {
             [own, other, None].map(|ino| (is_as_listed(dir, ino, &seen, || None), may_be_as_listed(dir, ino, &glance)))
         };
         let told = format!("{} 1 0:1 / / rw - ext4 x rw\n", here.entry.mount);
-        let start = Start { dir: fd.try_clone().unwrap(), look: here, here: (), prefix: Vec::new() };
+        let start = Start { dir: fd.try_clone().unwrap(), look: here, here: (), prefix: Vec::new(), units: None };
         let told = Dir::start(start, (&Mounts::parse(told.as_bytes()), &Visits::default()));
         assert_eq!(answers(&told), [(true, true), (false, false), (true, true)]);
         assert_eq!(answers(&testing::start(tree.path())), [(true, true); 3], "of a mount that isn't known");

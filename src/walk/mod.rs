@@ -28,15 +28,20 @@ mod pool;
 mod reading;
 mod settle;
 mod told;
+mod time;
 #[cfg(test)]
 mod tests;
+mod units;
 mod unread;
 mod visitor;
 mod visits;
+mod ways;
 
 pub(crate) use counters::Counters;
 pub(crate) use dir::Start;
 pub(crate) use place::{Place, Whence};
+pub(crate) use time::Time;
+pub(crate) use units::{KindedName, Unit};
 pub(crate) use unread::Unread;
 pub(crate) use visitor::{Crossing, Enough, Next, Options, Standing, Visitor, Want};
 pub(crate) use visits::Visits;
@@ -75,7 +80,10 @@ pub(crate) fn walk<V: Visitor>(
     let spare = options.descriptors.saturating_sub(starts.len());
     let threads = visitors.len().min((spare / DESCRIPTORS_EACH).max(1));
     let share = (spare / threads.max(1)).saturating_sub(DESCRIPTORS_AT_WORK).max(1);
-    let begin = |start| Job::Start(Arc::new(Dir::start(start, (options.mounts, options.visits))));
+    let begin = |mut start: Start<V::Here>| {
+        let units = start.units.take();
+        Job::Start(Arc::new(Dir::start(start, (options.mounts, options.visits))), units)
+    };
     let mut jobs: Vec<_> = starts.into_iter().map(begin).collect();
     let mut visitors = visitors;
     for left in (0..=ROUNDS).rev() {

@@ -8,7 +8,9 @@ use super::news::News;
 use super::place::Place;
 use super::scheduler::Scheduler;
 use super::settle::{LISTINGS, Memory, is_snapshot};
+use super::time::Time;
 use super::told::ToldNames;
+use super::units::KindedName;
 use super::unread::Unread;
 use super::visitor::{Enough, Next, Standing, Visitor, Want};
 use super::visits::Visits;
@@ -24,6 +26,10 @@ use std::sync::Arc;
 
 /// How many directories are queued before the reading of their parent is put off.
 const BATCH: usize = 1024;
+
+/// So many names of a directory are left to another at a time, and so many bytes of them.
+const MOST_LEFT: usize = 4096;
+const MOST_BYTES_LEFT: usize = 64 << 10;
 
 /// What is left of a directory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +51,15 @@ pub(crate) struct Reading<'a, V: Visitor> {
     found: &'a mut Vec<Named>,
     names: u64,
     is_missing: bool,
+    /// Names that are left to another, where all are from now on.
+    left: Option<Left>,
+}
+
+/// Names of a directory that are left to another.
+#[derive(Default)]
+struct Left {
+    names: Vec<KindedName>,
+    bytes: usize,
 }
 
 impl<'a, V: Visitor> Reading<'a, V> {
@@ -56,21 +71,23 @@ impl<'a, V: Visitor> Reading<'a, V> {
         (told, found): (&'a mut ToldNames, &'a mut Vec<Named>),
         (scheduler, visits): (&'a Scheduler<'a, V::Here>, &'a Visits),
     ) -> Self {
-        Reading { visitor, dir, fd, told, scheduler, visits, found, names: 0, is_missing: false }
+        Reading { visitor, dir, fd, told, scheduler, visits, found, names: 0, is_missing: false, left: None }
     }
 
     /// Reads names until there are no more, or enough directories to go on with.
-    pub(super) fn run(&mut self, buffer: &mut Buffer) -> Rest {
+    pub(super) fn run(&mut self, buffer: &mut Buffer, time: &Time<'_>) -> Rest {
         let mut listing = Listing::new(self.fd, buffer);
-        let mut next = 0;
+        let (mut next, mut calls) = (0, 0);
         loop {
             if listing.is_drained() {
                 if self.scheduler.is_over() {
                     return Rest::None;
                 }
-                if self.found.len() >= BATCH || (!self.found.is_empty() && self.scheduler.is_hungry()) {
+                let is_late = calls > 0 && self.left.is_none() && time.is_over();
+                if is_late || self.found.len() >= BATCH || (!self.found.is_empty() && self.scheduler.is_hungry()) {
                     return Rest::From(next);
                 }
+                calls += 1;
                 self.told.call(&self.scheduler.remembered);
             }
             match listing.next() {
@@ -87,6 +104,21 @@ impl<'a, V: Visitor> Reading<'a, V> {
                     }
                 }
             }
+        }
+    }
+
+    /// Leaves what comes from where the listing stands to another, who needn't list it again.
+    pub(super) fn leave(mut self, buffer: &mut Buffer, time: &Time<'_>) {
+        self.left = Some(Left::default());
+        self.run(buffer, time);
+        self.settle();
+        self.hand_over();
+    }
+
+    /// Tells the visitor of the names that are left to another.
+    fn hand_over(&mut self) {
+        if let Some(left) = self.left.as_mut().map(std::mem::take).filter(|left| !left.names.is_empty()) {
+            self.visitor.left(Place::itself(self.dir, None), Some(left.names));
         }
     }
 
@@ -115,7 +147,7 @@ impl<'a, V: Visitor> Reading<'a, V> {
             for _ in 0..LISTINGS {
                 let known = self.told.sort();
                 let is_settled = memory.list(self.fd, traits, |listed| {
-                    let key = self.told.key(listed);
+                    let key = self.told.key(listed.name(), listed.ino());
                     if !self.told.has(key, known) {
                         self.name(listed);
                     }
@@ -143,9 +175,23 @@ impl<'a, V: Visitor> Reading<'a, V> {
     /// Does what is to be done about a listed name.
     #[inline]
     pub(super) fn name(&mut self, listed: &Listed<'_>) {
+        self.named(listed.name(), listed.ino(), listed.kind());
+    }
+
+    /// The same of a name that was listed with this inode, as an entry of this kind.
+    #[inline]
+    pub(super) fn named(&mut self, name: &CStr, ino: Option<Ino>, listed: Option<Kind>) {
+        if let Some(left) = &mut self.left {
+            self.told.tell(self.told.key(name, ino));
+            left.names.push((name.to_owned(), listed));
+            left.bytes += name.count_bytes();
+            if left.names.len() >= MOST_LEFT || left.bytes >= MOST_BYTES_LEFT {
+                self.hand_over();
+            }
+            return;
+        }
         self.names += u64::from(self.dir.news == News::All);
-        let (name, ino) = (listed.name(), listed.ino());
-        let seen = match (listed.kind(), self.dir.news) {
+        let seen = match (listed, self.dir.news) {
             (Some(Kind::Dir), _) | (Some(_), News::All) => None,
             (Some(_), News::Below) => return,
             // Its ctime tells whether it is news; and on a file system that doesn't list kinds only a look tells that.
@@ -154,14 +200,14 @@ impl<'a, V: Visitor> Reading<'a, V> {
                 None => return,
             },
         };
-        let Some(kind) = listed.kind().or(seen.as_ref().map(|look| look.entry.kind)) else { return };
+        let Some(kind) = listed.or(seen.as_ref().map(|look| look.entry.kind)) else { return };
         if kind != Kind::Dir && seen.as_ref().is_some_and(|look| !self.is_news(look)) {
             return;
         }
         let want = self.visitor.want(&self.dir.here, name, kind);
         if want != Want::Skip {
             // What is skipped could have another name too that is not.
-            self.told.tell(self.told.key(listed));
+            self.told.tell(self.told.key(name, ino));
         }
         match (want, kind) {
             (Want::Skip, _) => {}

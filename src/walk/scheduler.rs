@@ -3,6 +3,7 @@
 use super::dir::Dir;
 use super::missing::{Absent, Missed, Missing};
 use super::told::{Remembered, ToldNames};
+use super::units::{Below, Units};
 use crate::sys::listing::Ino;
 use crossbeam_deque::{Steal, Stealer, Worker as Queue};
 use std::ffi::CString;
@@ -14,14 +15,18 @@ const ROUNDS: usize = 4;
 
 /// One piece of work.
 pub(crate) enum Job<H> {
-    /// Read a directory that the walk starts in.
-    Start(Arc<Dir<H>>),
+    /// Read a directory that the walk starts in, or go on from there to what is meant below.
+    Start(Arc<Dir<H>>, Option<Units>),
     /// Open the directory of that name, which was listed with that inode; look at it, read it.
     Child(Arc<Dir<H>>, CString, Option<Ino>),
     /// Look again for what was missing in a directory.
     Again(Arc<Dir<H>>, Vec<Absent>),
     /// Read on in a directory, from there; with what was told of it so far.
     More(Arc<Dir<H>>, u64, Box<ToldNames>),
+    /// Go on to the directory of that name, on the way to these.
+    Way(Arc<Dir<H>>, CString, Below),
+    /// Do what is to be done about some names of a directory: those of the unit of that index.
+    Names(Arc<Dir<H>>, Units, usize),
 }
 
 /// What the threads share.

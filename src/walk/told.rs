@@ -1,6 +1,7 @@
 //! What was told of while a directory is read, so that nothing is told twice when it is listed again.
 
-use crate::sys::listing::Listed;
+use crate::sys::listing::Ino;
+use std::ffi::CStr;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -55,8 +56,8 @@ impl ToldNames {
     }
 
     /// What stands for a listed name: its inode, under whatever name, and its name where that isn't known.
-    pub(super) fn key(&self, listed: &Listed<'_>) -> u64 {
-        listed.ino().map_or_else(|| self.hasher.hash_one(listed.name()), |ino| ino.get())
+    pub(super) fn key(&self, name: &CStr, ino: Option<Ino>) -> u64 {
+        ino.map_or_else(|| self.hasher.hash_one(name), |ino| ino.get())
     }
     /// How many calls were made.
     pub(super) fn calls(&self) -> usize {

@@ -15,6 +15,8 @@ pub(crate) enum Unread {
     Changing,
     /// So much vanished while the tree was read that not all of it was looked for again.
     TooManyGone,
+    /// On the way to what was left over lies something else than the directory that was read.
+    Exchanged,
 }
 
 impl fmt::Display for Unread {
@@ -31,6 +33,10 @@ impl fmt::Display for Unread {
             Unread::Changing => {
                 "this directory was changed each time it was listed, so something in it may not have been seen; look who \
                  does that, and run again"
+            }
+            Unread::Exchanged => {
+                "something else lies here than the directory that was read before, so what was left over of it isn't looked at; \
+                 look who did that, and begin again"
             }
             Unread::TooManyGone => {
                 "too much vanished while the tree was read to look for all of it again; of this and what vanished later \
@@ -49,6 +55,7 @@ impl Unread {
             Unread::MovedAway => Errno::STALE,
             Unread::Changing => Errno::AGAIN,
             Unread::TooManyGone => Errno::OVERFLOW,
+            Unread::Exchanged => Errno::NOTDIR,
         };
         SysError { call: "openat2", errno }
     }

@@ -2,6 +2,8 @@
 
 use super::counters::Counters;
 use super::place::Place;
+use super::time::Time;
+use super::units::{KindedName, Unit};
 use super::unread::Unread;
 use super::visits::Visits;
 use crate::model::entry::Kind;
@@ -45,6 +47,22 @@ pub(crate) trait Visitor: Send {
 
     /// A directory was looked at, through its own descriptor or, where it can't be opened, by name.
     fn directory(&mut self, at: Place<'_, Self::Here>, look: &Look, own: Option<BorrowedFd<'_>>) -> Next<Self::Here>;
+
+    /// A directory on the way to what is meant was looked at, through its own descriptor: it is judged by another.
+    fn pass(&mut self, at: Place<'_, Self::Here>, look: &Look, own: BorrowedFd<'_>) -> Next<Self::Here> {
+        let _ = (at, look, own);
+        Next::Leave
+    }
+
+    /// The time was over before it was come to: an entry with all that lies below it, or these names of a directory.
+    fn left(&mut self, at: Place<'_, Self::Here>, names: Option<Vec<KindedName>>) {
+        let _ = (at, names);
+    }
+
+    /// The same of what was meant below a start, whose directories know this.
+    fn left_unit(&mut self, here: &Self::Here, unit: Unit) {
+        let _ = (here, unit);
+    }
 
     /// An entry lies on another mount than its directory: is it to be gone to?
     fn mount(&mut self, at: Place<'_, Self::Here>, mount: OnMount) -> Crossing;
@@ -133,4 +151,6 @@ pub(crate) struct Options<'a> {
     pub mounts: &'a Mounts,
     /// What was read before that may not be read over and over; one for all walks of a run.
     pub visits: &'a Visits,
+    /// How long it may take.
+    pub time: &'a Time<'a>,
 }

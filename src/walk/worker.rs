@@ -9,6 +9,7 @@ use super::pool::Pool;
 use super::reading::{Reading, Rest};
 use super::scheduler::{Job, Scheduler};
 use super::told::ToldNames;
+use super::units::Below;
 use super::unread::Unread;
 use super::visitor::{Crossing, Next, Options, Standing, Visitor, Want};
 use super::visits::Admission;
@@ -31,13 +32,21 @@ const TRIES: usize = 8;
 pub(crate) struct Worker<'a, V: Visitor> {
     pub(crate) visitor: V,
     queue: Queue<Job<V::Here>>,
-    seat: usize,
+    pub(super) seat: usize,
     pub(crate) pool: Pool<V::Here>,
     buffer: Buffer,
-    told: Box<ToldNames>,
-    found: Vec<Named>,
+    pub(super) told: Box<ToldNames>,
+    pub(super) found: Vec<Named>,
     pub(crate) scheduler: &'a Scheduler<'a, V::Here>,
-    options: Options<'a>,
+    pub(super) options: Options<'a>,
+}
+
+/// Why a directory can't be opened.
+pub(super) enum Unopened {
+    /// On the mount of the directory that it is in.
+    Here(SysError),
+    /// Or on another.
+    Across(SysError),
 }
 
 /// A directory to be read, and its descriptor.
@@ -70,7 +79,10 @@ impl<'a, V: Visitor> Worker<'a, V> {
         let leaving = Leaving(self.scheduler);
         (self.options.setup)()?;
         while let Some(job) = self.scheduler.next(&self.queue, self.seat) {
-            self.run(job);
+            match self.options.time.is_over() {
+                true => self.leave(job),
+                false => self.run(job),
+            }
             self.scheduler.done();
         }
         std::mem::forget(leaving);
@@ -82,9 +94,15 @@ impl<'a, V: Visitor> Worker<'a, V> {
         Ok(self.visitor)
     }
 
-    fn run(&mut self, job: Job<V::Here>) {
+    pub(super) fn run(&mut self, job: Job<V::Here>) {
         match job {
-            Job::Start(dir) => {
+            Job::Start(dir, Some(units)) => {
+                let range = 0..units.len();
+                self.follow(&dir, Below { units, range, at: 0 });
+            }
+            Job::Way(parent, name, below) => self.go_on(&parent, name, below),
+            Job::Names(dir, units, at) => self.read_names(dir, units[at].names.as_deref().unwrap_or_default()),
+            Job::Start(dir, None) => {
                 let fd = dir.open().expect("a start is never closed");
                 self.visitor.start(Place::itself(&dir, Some(fd.as_fd())), &dir.seen);
                 // Should it be moved into another start, that is the second time.
@@ -141,23 +159,35 @@ impl<'a, V: Visitor> Worker<'a, V> {
 
     /// Opens the directory at a place, on whatever mount the visitor agrees to; or tells what it is instead.
     fn open(&mut self, parent: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>) -> Option<(OwnedFd, Look)> {
+        match self.try_open(parent, at) {
+            Ok(opened) => return opened,
+            Err(Unopened::Across(error)) => self.fail(parent, (at, ino), error),
+            Err(Unopened::Here(error)) if matches!(error.errno, Errno::NOENT | Errno::STALE) => {
+                self.miss(parent, (at.name(), ino), MOVED);
+            }
+            Err(Unopened::Here(error)) => self.unopened(parent, (at, ino), error),
+        }
+        None
+    }
+
+    /// Opens it; `None` where it lies on a mount that the visitor doesn't agree to.
+    pub(super) fn try_open(
+        &mut self,
+        parent: &Dir<V::Here>,
+        at: Place<'_, V::Here>,
+    ) -> Result<Option<(OwnedFd, Look)>, Unopened> {
         let mut tries = TRIES;
         loop {
             let error = match self.open_here(parent, at) {
-                Ok(opened) => return Some(opened),
+                Ok(opened) => return Ok(Some(opened)),
                 Err(error) => error,
             };
             match error.errno {
-                Errno::XDEV => return self.cross(parent, (at, ino)),
-                Errno::NOENT | Errno::STALE => self.miss(parent, (at.name(), ino), MOVED),
+                Errno::XDEV => return self.cross(parent, at).map_err(Unopened::Across),
                 // Exchanged for something else and back again; nothing may hide that way.
-                Errno::NOTDIR | Errno::LOOP if tries > 0 && is_dir(at) => {
-                    tries -= 1;
-                    continue;
-                }
-                _ => self.unopened(parent, (at, ino), error),
+                Errno::NOTDIR | Errno::LOOP if tries > 0 && is_dir(at) => tries -= 1,
+                _ => return Err(Unopened::Here(error)),
             }
-            return None;
         }
     }
 
@@ -182,36 +212,23 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// Opens a directory on another mount, if the visitor agrees.
-    fn cross(&mut self, parent: &Arc<Dir<V::Here>>, (at, ino): Listed<'_, V::Here>) -> Option<(OwnedFd, Look)> {
-        let (above, name) = at.parent()?;
+    fn cross(&mut self, parent: &Dir<V::Here>, at: Place<'_, V::Here>) -> Result<Option<(OwnedFd, Look)>, SysError> {
+        let Some((above, name)) = at.parent() else { return Ok(None) };
         let home = parent.seen.entry.mount;
-        let mut agreed: Option<OnMount> = None;
-        let crossed = mount_at(above, name).and_then(|mount| {
-            // openat2(2) says EXDEV too of what was moved out from below the directory during the call.
-            if mount.id == home && home != 0 && !mount.automount {
-                return Err(SysError { call: "openat2", errno: Errno::STALE });
-            }
-            if self.visitor.mount(at, mount) == Crossing::Stay {
-                return Ok(None);
-            }
-            agreed = Some(mount);
-            let fd = open_at(above, name, Reach::Any)?;
-            let look = look(&fd)?;
-            Ok(Some((fd, look)))
-        });
-        match crossed {
-            Ok(Some((fd, look))) => {
-                let there = OnMount { id: look.entry.mount, automount: false };
-                // An automount point gave way to what was mounted there, or somebody mounted something else.
-                let same = agreed.is_some_and(|mount| mount.id == there.id);
-                (same || self.visitor.mount(at, there) == Crossing::Enter).then_some((fd, look))
-            }
-            Ok(None) => None,
-            Err(error) => {
-                self.fail(parent, (at, ino), error);
-                None
-            }
+        let mount = mount_at(above, name)?;
+        // openat2(2) says EXDEV too of what was moved out from below the directory during the call.
+        if mount.id == home && home != 0 && !mount.automount {
+            return Err(SysError { call: "openat2", errno: Errno::STALE });
         }
+        if self.visitor.mount(at, mount) == Crossing::Stay {
+            return Ok(None);
+        }
+        let fd = open_at(above, name, Reach::Any)?;
+        let look = look(&fd)?;
+        let there = OnMount { id: look.entry.mount, automount: false };
+        // An automount point gave way to what was mounted there, or somebody mounted something else.
+        let is_agreed = mount.id == there.id || self.visitor.mount(at, there) == Crossing::Enter;
+        Ok(is_agreed.then_some((fd, look)))
     }
 
     /// A directory that can't be opened is looked at by name, so that it can be judged all the same.
@@ -262,12 +279,13 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     fn read_on(&mut self, dir: Arc<Dir<V::Here>>, fd: &OwnedFd) {
+        self.options.time.begin();
         self.visitor.begin(Place::itself(&dir, Some(fd.as_fd())));
         self.options.counters.enter(|| Place::itself(&dir, None).path());
         let memory = (&mut *self.told, &mut self.found);
         let visits = self.options.visits;
         let mut reading = Reading::new(&mut self.visitor, &dir, fd, memory, (self.scheduler, visits));
-        let rest = reading.run(&mut self.buffer);
+        let rest = reading.run(&mut self.buffer, self.options.time);
         if rest == Rest::None {
             reading.settle();
         }
@@ -283,8 +301,33 @@ impl<'a, V: Visitor> Worker<'a, V> {
             let told = std::mem::take(&mut self.told);
             self.scheduler.enlist(&self.queue, Job::More(dir.clone(), next, told));
         }
-        self.scheduler
-            .enlist_all(&self.queue, self.found.drain(..).map(|(name, ino)| Job::Child(dir.clone(), name, ino)));
+        self.enlist_found(&dir);
+    }
+
+    /// Leaves the rest of a directory to another, by its names: whoever lists it again would do so for each part of it.
+    pub(super) fn leave_rest(&mut self, dir: &Arc<Dir<V::Here>>, next: u64, told: Box<ToldNames>) {
+        let fd = self.pool.descriptor(dir).and_then(|fd| resume(&fd, next).map(|()| fd));
+        self.told.clear(&self.scheduler.remembered);
+        self.told = told;
+        match fd {
+            Ok(fd) => {
+                let memory = (&mut *self.told, &mut self.found);
+                let known = (self.scheduler, self.options.visits);
+                Reading::new(&mut self.visitor, dir, &fd, memory, known).leave(&mut self.buffer, self.options.time);
+            }
+            Err(error) => self.scheduler.missed.add_rest(&mut self.visitor, dir, error, Why::Moved),
+        }
+    }
+
+    /// Queues the directories that were found in one.
+    pub(super) fn enlist_found(&mut self, dir: &Arc<Dir<V::Here>>) {
+        let found = self.found.drain(..).map(|(name, ino)| Job::Child(dir.clone(), name, ino));
+        self.scheduler.enlist_all(&self.queue, found);
+    }
+
+    /// Queues jobs.
+    pub(super) fn enlist_all(&mut self, jobs: Vec<Job<V::Here>>) {
+        self.scheduler.enlist_all(&self.queue, jobs.into_iter());
     }
 
     /// Whether a directory that is to be entered isn't read over and over; says so where it is.

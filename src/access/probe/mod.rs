@@ -156,6 +156,7 @@ fn ask_all(request: &Request<'_>, mounts: &Mounts, desk: &Desk) -> Result<Seen, 
             descriptors: request.descriptors / 2,
             mounts,
             visits: &visits,
+            time: &walk::Time::default(),
         };
         let askers = (0..request.threads.max(1)).map(|_| Asker::new(desk, request.depth, eyes)).collect();
         for asker in walk::walk(opened, askers, options)? {
@@ -205,7 +206,7 @@ fn open_start(root: u32, path: &Path, asked: usize, desk: &Desk) -> Result<Start
     let (look, held) = (look(&dir)?, duplicate(&dir)?);
     let here = Directory::root(above, root, look.clone(), asked);
     desk.hand_in(Question { directory: Arc::clone(&here), held, subject: About::Itself });
-    Ok(Start { dir, look, here, prefix: Vec::new() })
+    Ok(Start { dir, look, here, prefix: Vec::new(), units: None })
 }
 
 fn put_in_order(gathering: Gathering<'_>, seen: Seen) -> Probed {

@@ -8,10 +8,11 @@
 
 use super::{Acl, AclEntry, Tag};
 use crate::model::mode::Mode;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Whom an entry of an ACL names, in the kernel's order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Whom {
     /// The user of this id.
     User(u32),
@@ -40,7 +41,7 @@ impl Whom {
 }
 
 /// What somebody has whom an ACL names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Named {
     /// What they really have: within the mask, or what others have where the mask is empty, as the kernel doesn't look at
     /// the ACL then (acl_permission_check of fs/namei.c).

@@ -8,6 +8,7 @@ pub(crate) mod term;
 mod text;
 
 use crate::model::mode::Mode;
+use serde::{Deserialize, Serialize};
 
 /// The attribute's version, in its first four bytes.
 const VERSION: u32 = 2;
@@ -15,7 +16,7 @@ const VERSION: u32 = 2;
 const NOBODY: u32 = u32::MAX;
 
 /// Whom an ACL entry is about, in the kernel's order (acl(5)).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Tag {
     /// The owner, `user::`.
     Owner,
@@ -51,7 +52,7 @@ impl Tag {
 }
 
 /// One entry of an ACL.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct AclEntry {
     /// Whom it is about.
     pub tag: Tag,
@@ -62,7 +63,8 @@ pub struct AclEntry {
 }
 
 /// A whole ACL: its classes in the kernel's order, whom it names in any, perhaps twice, as the kernel takes it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Vec<AclEntry>")]
 pub struct Acl(Vec<AclEntry>);
 
 /// Why bytes are no ACL.
@@ -80,6 +82,14 @@ pub enum AclError {
     /// Classes are missing, double or out of order.
     #[error("its entries are not those of an ACL, in order")]
     Order,
+}
+
+impl TryFrom<Vec<AclEntry>> for Acl {
+    type Error = AclError;
+
+    fn try_from(entries: Vec<AclEntry>) -> Result<Acl, AclError> {
+        Acl::new(entries)
+    }
 }
 
 impl Acl {
@@ -208,7 +218,7 @@ fn parse_entry(bytes: &[u8; 8]) -> Result<AclEntry, AclError> {
 }
 
 /// What an extended ACL comes to, in few bytes: who really has what, the mask considered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AclSummary {
     owning_group: u8,
     /// What named users have between them.
@@ -258,7 +268,7 @@ impl AclSummary {
 }
 
 /// The ACLs of an entry, as far as they were asked for and say more than a mode.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Acls {
     /// Its own.
     pub access: Option<AclSummary>,

@@ -51,6 +51,24 @@ pub(crate) struct DirectoryLine<'a> {
     path: EntryPath<'a>,
 }
 
+impl EntryPath<'_> {
+    /// The names that it adds to what it is counted from, and whether that is a directory.
+    pub(crate) fn own(&self) -> (&[u8], bool) {
+        match self {
+            EntryPath::Text(text) => (text.as_bytes(), false),
+            EntryPath::Bytes(bytes) => (bytes, false),
+            EntryPath::Below(below) => (below.path.as_bytes(), true),
+        }
+    }
+}
+
+impl DirectoryLine<'_> {
+    /// The names that it adds to what it is counted from.
+    pub(crate) fn own(&self) -> &[u8] {
+        self.path.own().0
+    }
+}
+
 impl<'a> From<WirePath<'a>> for EntryPath<'a> {
     fn from(path: WirePath<'a>) -> EntryPath<'a> {
         match path {

@@ -4,13 +4,12 @@ use super::{Met, Surveyor};
 use crate::findings::{EntryError, SkippedMount};
 use crate::judging::scope::{Relevance, Scope};
 use crate::model::entry::Kind;
-use crate::survey::live::locked;
 use crate::survey::site::{Walked, keeper_at, path_of};
 use crate::survey::way::parent_of;
 use crate::sys::SysError;
 use crate::sys::dir::OnMount;
 use crate::sys::stat::{Glance, Look};
-use crate::walk::{Crossing, Enough, Next, Place, Standing, Unread, Visitor, Want};
+use crate::walk::{Crossing, Enough, KindedName, Next, Place, Standing, Unit, Unread, Visitor, Want};
 use std::cell::Cell;
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
@@ -87,6 +86,20 @@ impl<'p> Visitor for Surveyor<'p> {
         }
     }
 
+    fn pass(&mut self, at: Place<'_, Scope<'p>>, look: &Look, own: BorrowedFd<'_>) -> Next<Scope<'p>> {
+        self.set_directory(at.here(), || parent_of(at.path()));
+        let site = Walked { place: at, own: Some(own), asked: &Cell::default(), features: self.features };
+        self.pass_through(at.here(), &site, look).map_or(Next::Leave, Next::Enter)
+    }
+
+    fn left(&mut self, at: Place<'_, Scope<'p>>, names: Option<Vec<KindedName>>) {
+        self.leave_to_another(at.here(), &at.path(), names);
+    }
+
+    fn left_unit(&mut self, here: &Scope<'p>, unit: Unit) {
+        self.leave_to_another(here, &unit.path, unit.names);
+    }
+
     fn mount(&mut self, at: Place<'_, Scope<'p>>, mount: OnMount) -> Crossing {
         let local = !mount.automount && self.is_local(mount.id);
         let scope = at.here();
@@ -123,7 +136,7 @@ impl<'p> Visitor for Surveyor<'p> {
     fn end(&mut self) {
         // Several threads sort what one alone would have to; what is left is to put theirs together.
         self.hand_in();
-        locked(&self.part).finds.reports.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| a.path.cmp(&b.path)));
+        self.outlet.part().finds.reports.sort_unstable_by(|a, b| a.root.cmp(&b.root).then_with(|| a.path.cmp(&b.path)));
     }
 }
 

@@ -156,8 +156,15 @@ fn a_setup_that_fails_fails_the_walk_before_anything_is_seen() {
     let (stop, counters, mounts) = (AtomicBool::new(false), Counters::new(1), Mounts::default());
     let setup = move || Err(wrong);
     let visits = Visits::default();
-    let options =
-        Options { setup: &setup, stop: &stop, counters: &counters, descriptors: 64, mounts: &mounts, visits: &visits };
+    let options = Options {
+        setup: &setup,
+        stop: &stop,
+        counters: &counters,
+        descriptors: 64,
+        mounts: &mounts,
+        visits: &visits,
+        time: &Time::default(),
+    };
     let walked = walk(vec![start(tree.path())], vec![Counter::default(), Counter::default()], options);
     assert_eq!(walked.err(), Some(wrong));
     assert_eq!(counters.total(), 0);

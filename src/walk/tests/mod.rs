@@ -128,7 +128,15 @@ fn walk_plainly<V: Visitor<Here = ()>>(
     counters: &Counters,
 ) -> Vec<V> {
     let (mounts, visits) = (Mounts::default(), Visits::default());
-    let options = Options { setup: &|| Ok(()), stop, counters, descriptors: 64, mounts: &mounts, visits: &visits };
+    let options = Options {
+        setup: &|| Ok(()),
+        stop,
+        counters,
+        descriptors: 64,
+        mounts: &mounts,
+        visits: &visits,
+        time: &Time::default(),
+    };
     walk(starts, visitors, options).expect("a setup that succeeds")
 }
 
@@ -161,6 +169,7 @@ impl Trial {
             descriptors: self.descriptors,
             mounts: &mounts,
             visits,
+            time: &Time::default(),
         };
         walk(vec![start(root)], visitors, options).expect("a setup that succeeds")
     }
@@ -185,7 +194,7 @@ impl Trial {
 fn start(root: &Path) -> Start<()> {
     let dir = open_root(&root.canonicalize().expect("a root"), Links::Refuse).expect("a root");
     let look = look(&dir).expect("a root");
-    Start { dir, look, here: (), prefix: Vec::new() }
+    Start { dir, look, here: (), prefix: Vec::new(), units: None }
 }
 
 /// Every path below a directory and what it is, as the standard library finds them.

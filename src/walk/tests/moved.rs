@@ -66,11 +66,18 @@ impl Visitor for Reader<'_> {
 fn readings(root: &Path, mounts: &Mounts, then: &(dyn Fn(u64) + Sync)) -> (BTreeMap<u64, usize>, Vec<Unread>) {
     let (readings, stop) = (Mutex::default(), AtomicBool::new(false));
     let (counters, visits) = (Counters::new(1), Visits::default());
-    let options =
-        Options { setup: &|| Ok(()), stop: &stop, counters: &counters, descriptors: 1024, mounts, visits: &visits };
+    let options = Options {
+        setup: &|| Ok(()),
+        stop: &stop,
+        counters: &counters,
+        descriptors: 1024,
+        mounts,
+        visits: &visits,
+        time: &Time::default(),
+    };
     let reader = || Reader { readings: &readings, stop: &stop, then, unread: Vec::new() };
     let Start { dir, look, .. } = start(root);
-    let top = Start { dir, here: look.entry.id.ino, look, prefix: Vec::new() };
+    let top = Start { dir, here: look.entry.id.ino, look, prefix: Vec::new(), units: None };
     // One thread: where several are hungry, the rest of a directory is put off, and what goes on then begins too.
     let unread = walk(vec![top], vec![reader()], options)
         .expect("a setup that succeeds")
