@@ -180,6 +180,17 @@ scenario!(a_share_in_a_share_is_kept_by_an_exception_where_the_policy_is_a_shipp
     let exception = exception.replace("$TREE", t.path("").to_str().unwrap().trim_end_matches('/'));
     t.policy("use.toml", &format!("{used}\n{exception}"));
     t.run("check -q --strict -p use.toml").is_silent();
+    // A group that is excepted isn't lost: it would have more.
+    t.sh("chmod 640 devs/src/a");
+    t.run("check -p use.toml").exits(1).mentions("its group is not the intended one and would have more of it");
+    // Another policy may say of it what it likes.
+    t.policy("devs.toml", t.run("policy use samba-share -s group=devs $TREE/devs").stdout());
+    t.run("check -p use.toml -p devs.toml").never_mentions("[conflict]").never_mentions("no safe fix takes");
+    t.policy("use.toml", &used);
+    let both = t.run("check -p use.toml -p devs.toml");
+    both.mentions("[conflict]")
+        .mentions("no safe fix takes from that group: devs/ (devs);")
+        .never_mentions("devs/src/ (devs)");
 });
 
 scenario!(a_rule_for_all_that_lies_there_takes_no_share, |t| {

@@ -221,7 +221,9 @@ impl Telling<'_> {
 /// Said also where it is to be quiet: a pipe whose first command failed looks like that.
 fn nothing_listed(only: &[PathBuf]) -> String {
     match only.len() as u64 {
-        0 => "the list of --paths-from names no path, so nothing was looked at".into(),
+        0 => "the list of --paths-from names no path, so nothing was looked at; where the command before the pipe may have \
+              failed, say `set -o pipefail` before it"
+            .into(),
         1 => "the path that --paths-from lists isn't there, or in no tree, so nothing was looked at; it is taken from the \
               working directory (git: --relative)"
             .into(),

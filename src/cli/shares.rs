@@ -31,7 +31,16 @@ pub(super) type Share = (Vec<u8>, u32);
 /// Says of each root which shares lie in it, and what to do about them.
 pub(super) fn remark(survey: &mut Survey, loaded: &[Loaded], roots: &Roots, (common, names): (&Common, &dyn IdNames)) {
     for root in 0..survey.roots.len() {
-        let shares = outermost(survey.reports.iter().filter(|report| report.root as usize == root && is_share(report)));
+        let of_root = || survey.reports.iter().filter(move |report| report.root as usize == root);
+        let mut shares = outermost(of_root().filter(|report| is_share(report)));
+        // Where another policy wants the share itself otherwise, what lies in it is left all the same.
+        for share in &mut shares {
+            let is_above = |report: &&EntryReport| is_disputed(report) && lies_in(&share.0, &report.path.bytes());
+            if let Some(top) = of_root().find(is_above) {
+                *share = (top.path.bytes().into_owned(), top.actual.gid);
+            }
+        }
+        shares.dedup();
         let path = &survey.roots[root].path;
         let is_it = |tree: &&Rooted| {
             tree.instance.root() == path && tree.instance.policy() == survey.roots[root].policy //
@@ -93,7 +102,7 @@ pub(super) fn advice(shares: &[Share], tree: &Rooted, loaded: &Loaded, names: &d
     let root = tree.instance.root();
     let all = |of: &dyn Fn(&Share) -> Option<String>| {
         let lines: Vec<String> = shares.iter().filter_map(of).collect();
-        lines.join("\n")
+        lines.join("\n") + "\n"
     };
     let (them, are) = if shares.len() == 1 { ("it", "is") } else { ("them", "are") };
     let rules = || all(&|(path, gid)| rule(path, *gid, names));
@@ -106,7 +115,12 @@ pub(super) fn advice(shares: &[Share], tree: &Rooted, loaded: &Loaded, names: &d
             let quoted = |share: &Share| Some(format!(" --root {}", shell_quote(&[path, b"/", &share.0].concat())));
             let itself = if shares.len() == 1 { "itself" } else { "themselves" };
             let named: String = shares.iter().filter_map(quoted).collect();
-            format!("look at {them} by {itself}: sgidlint check{named}")
+            let place = shell_quote(path);
+            format!(
+                "a policy as `sgidlint init {place} -o FILE` writes says that {them_is} right; look at {them} by {itself}: \
+                 sgidlint check{named}",
+                them_is = if shares.len() == 1 { "it is" } else { "they are" }
+            )
         }
         Origin::File { .. } => {
             let tree = tree.instance.trees().last().map(|tree| (tree as usize, &loaded.model.trees[tree as usize]));
@@ -184,13 +198,25 @@ fn is_share(report: &EntryReport) -> bool {
         && report.findings.iter().any(is_left)
 }
 
+/// Whether it is a setgid directory of another group that two policies want in different states.
+fn is_disputed(report: &EntryReport) -> bool {
+    let is_it = |finding: &Finding| {
+        finding.lint == Lint::SpreadingGroup && finding.fix == Fix::None(Some(Because::Conflict)) //
+    };
+    !report.path.is_unnameable() && report.findings.iter().any(is_it)
+}
+
+/// Whether a path lies in a directory.
+fn lies_in(path: &[u8], directory: &[u8]) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.starts_with(b"/"))
+}
+
 /// Those, in path order, that don't lie in another of them.
 fn outermost<'s>(shares: impl Iterator<Item = &'s EntryReport>) -> Vec<Share> {
     let mut all: Vec<Share> = Vec::new();
     for share in shares {
         let path = share.path.bytes();
-        let is_below = |last: &Share| path.strip_prefix(&*last.0).is_some_and(|rest| rest.starts_with(b"/"));
-        if !all.last().is_some_and(is_below) {
+        if !all.last().is_some_and(|last| lies_in(&path, &last.0)) {
             all.push((path.into_owned(), share.actual.gid));
         }
     }

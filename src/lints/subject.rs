@@ -67,7 +67,9 @@ impl<'a> Subject<'a> {
         let wanted = WantedState::of(entry, intent, around, options, accounts, any_change);
         let meant = (intent, wanted.intended);
         let is_share = guard::is_share(&wanted.settled, meant, around, options, accounts);
-        let opening = guard::left_to_share(is_share || around.in_share, &wanted.settled, meant, around, accounts);
+        // A group that is excepted stays whoever's it is.
+        let is_left = (is_share || around.in_share) && !wanted.group_is_excused;
+        let opening = guard::left_to_share(is_left, &wanted.settled, meant, around, accounts);
         let opening = opening.and(guard::opening(&wanted.settled, wanted.ideal.gid, intent.consent, accounts));
         let acls = view.judged(intent, wanted.ideal.mode);
         let mut subject = Subject {
