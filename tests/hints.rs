@@ -37,6 +37,7 @@ scenario!(a_misspelt_group_is_the_command_lines, |t| {
     let used = t.run("policy use samba-share -s group=labb $TREE");
     used.succeeds().mentions(told).mentions("did you mean `lab`?");
     t.run("policy use samba-share -s group=lab $TREE").succeeds().never_mentions("warning");
+    t.run("policy use samba-share -s group=lab $TREE/gone").succeeds().mentions("$TREE/gone isn't there");
     t.policy("used.toml", used.stdout());
     t.run("check -p used.toml").exits(2).mentions("did you mean `lab`?").mentions("used.toml:9");
     t.run("check . -p samba-share -s group=nobodys").exits(2).mentions("`groupadd nobodys` makes one");

@@ -7,6 +7,7 @@ use crate::infer::toml::{Preface, write_proposal};
 use crate::infer::{Counting, Proposal, Surroundings};
 use crate::model::text::escape::{escape_message, full_path};
 use crate::model::text::quote::shell_quote;
+use crate::policy::load::FOLDER;
 use crate::process::exit::{Exit, Failure};
 use crate::process::paths;
 use crate::process::streams::Streams;
@@ -43,9 +44,24 @@ pub(super) fn init(common: &Common, arguments: &Init, streams: &mut Streams) -> 
     let preface = Preface { root, entries, excluded, mounted, mounts, acls: &acls };
     let proposal = Proposal::of(census, &*session.names);
     streams.write_results(|out| write_proposal(out, &proposal, preface, &session.names))?;
-    let file = common.output.as_ref().map_or("FILE.toml".into(), |file| shell_quote(named_file(file).as_bytes()));
-    streams.status(format_args!("What differs from it: sgidlint check -p {file}"));
+    streams.status(what_differs(common));
     Ok(if errors.is_empty() { Exit::Clean } else { Exit::Incomplete })
+}
+
+/// What comes next, once a policy was written for somebody: a run that goes by it.
+pub(super) fn what_differs(common: &Common) -> String {
+    let file = common.output.as_deref();
+    // What lies there needs no name.
+    let is_of_folder = |file: &Path| paths::absolute(file).is_ok_and(|file| file.parent() == Some(Path::new(FOLDER)));
+    match file {
+        Some(file) if is_of_folder(file) && file.extension().is_some_and(|ending| ending == "toml") => {
+            "What differs from it: sgidlint check".into()
+        }
+        file => {
+            let file = file.map_or("FILE.toml".into(), |file| shell_quote(named_file(file).as_bytes()));
+            format!("What differs from it: sgidlint check -p {file}")
+        }
+    }
 }
 
 /// A file so that `-p` takes it for one.

@@ -2,6 +2,7 @@
 
 use super::exchange;
 use super::from;
+use super::init;
 use super::judged::exit_of;
 use super::levels;
 use super::project;
@@ -35,6 +36,7 @@ use crate::sys::file::files_with_extension;
 use crate::sys::host;
 use crate::sys::names::NameService;
 use crate::sys::purpose::Purpose;
+use crate::sys::root::look_at_path;
 use crate::sys::root::resolve;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -129,7 +131,11 @@ fn use_file(common: &Common, name: &str, roots: &[PathBuf], streams: &mut Stream
     let file = UseFile { policy: name, summary: model.summary.as_deref(), params: &common.set, roots, mounted };
     let text = file.text().map_err(Failure::usage)?;
     tell_unknown(common, &document)?;
+    for root in file.roots.iter().filter(|root| look_at_path(root).is_err_and(|error| error.is_absence())) {
+        warn(&format!("{} isn't there: a run by this policy fails until it is", paths::shown(root)));
+    }
     streams.write_results(|out| out.write_all(text.as_bytes()))?;
+    streams.status(init::what_differs(common));
     Ok(Exit::Clean)
 }
 

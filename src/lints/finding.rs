@@ -142,7 +142,7 @@ impl Because {
             Because::Squashed => "its server takes root for somebody else (root_squash): fix it there",
             Because::ReadOnly => "it lies in a read-only place",
             Because::SetIdDirectory => "somebody may have set it on purpose",
-            Because::OtherShare => "it is part of another group's share, and that group would lose it",
+            Because::OtherShare => "it is part of another group's share, which no rule speaks of",
         }
     }
 }
