@@ -231,3 +231,76 @@ scenario!(the_layers_of_an_image_lie_one_upon_the_other, |t| {
     script(t, "sed -i s/sha256:/sha256:..\\\\/..\\\\// $DIR/image/index.json");
     t.run("check -p lab.toml --from oci=$DIR/image --root /srv").exits(3).mentions("a digest isn't one");
 });
+
+scenario!(what_a_listing_finds_fault_with_is_looked_up_and_fixed_and_nothing_else, |t| {
+    needs_program!("strace");
+    let policy = "format = 1\nname = \"lab\"\n[[tree]]\nroot = \"$TREE\"\ngroup = \"@root\"\ndir-mode = \"2775\"\nfile-mode = \"0664\"\nconsent = \"assumed\"\n";
+    t.policy("lab.toml", policy);
+    t.tree(
+        "
+        dir  0:0 2775 .
+        dir  0:0 0755 a
+        file 0:0 0600 a/f
+        dir  0:0 2775 b
+        file 0:0 0664 b/fine
+        dir  0:0 2775 b/deep
+        file 0:0 0640 b/deep/f
+        dir  0:0 2775 c
+        file 0:0 0600 c/later
+        ",
+    );
+    script(
+        t,
+        "cd $TREE; chmod 664 c/later; find $TREE -printf '%m %U %G %n %y %i %p\\0' > ../l; chmod 600 c/later; chmod 664 a/f",
+    );
+    // The listing knows nothing of c/later, and a/f is right by now.
+    let line = "-p lab.toml --suspects find0=$DIR/l --root $TREE";
+    let plan = t.run(&format!("plan {line} -o $DIR/plan"));
+    plan.exits(1).mentions("the listing finds fault with 3 of 9 entries");
+    let changes = std::fs::read_to_string(t.dir().join("plan")).unwrap();
+    assert_eq!(changes.matches("\"type\":\"change\"").count(), 2, "{changes}");
+    assert!(changes.contains("\"handle\"") || changes.contains("\"btime\""), "{changes}");
+    let trace = t.strace(&format!("fix -n {line}"));
+    let read: Vec<&String> =
+        trace.calls.iter().filter(|call| call.contains("\"fine\"") || call.contains("\"later\"")).collect();
+    assert!(read.is_empty(), "{read:?}");
+    t.run(&format!("fix -y {line}")).succeeds();
+    assert_eq!(t.sh("stat -c '%a %n' a a/f b/deep/f c/later"), "2775 a\n664 a/f\n664 b/deep/f\n600 c/later\n");
+    t.run("undo -y").succeeds();
+    assert_eq!(t.sh("stat -c '%a %n' a b/deep/f"), "755 a\n640 b/deep/f\n");
+    // A limit is a share of what is listed.
+    t.run(&format!("fix -y --max-changes 20% {line}")).fails().mentions("limit");
+    t.run(&format!("fix -y --max-changes 30% {line}")).succeeds();
+});
+
+scenario!(a_listing_that_lies_makes_no_change_it_could_not_have_found, |t| {
+    t.policy("lab.toml", "format = 1\nname = \"lab\"\n[[tree]]\nroot = \"$TREE/in\"\ngroup = \"@root\"\nfile-mode = \"0664\"\nconsent = \"assumed\"\n");
+    t.tree(
+        "
+        dir  0:0 0755 .
+        dir  0:0 0755 in
+        file 0:0 0664 in/right
+        dir  0:0 0700 in/now-a-dir
+        file 0:0 0600 in/now-a-dir/f
+        dir  0:0 0755 out
+        file 0:0 0600 out/f
+        link 0:0 in/link -> ../out
+        link 0:0 in/file -> ../out/f
+        ",
+    );
+    let listed = ["right", "now-a-dir", "link/f", "file", "gone", "gone/too", "../out/f", "now-a-dir/../../out/f"];
+    let lines: String = listed.iter().map(|path| format!("600 0 0 1 f 0 $TREE/in/{path}\\000")).collect();
+    script(t, &format!("printf \"755 0 0 2 d 0 $TREE/in\\000{lines}\" > $DIR/l; chmod 777 $TREE/in/now-a-dir"));
+    let before = t.listing();
+    for command in ["plan", "fix -y"] {
+        let run = t.run(&format!("{command} -p lab.toml --suspects find0=$DIR/l --root $TREE/in"));
+        run.mentions("2 suspects of the listing passed over as gone")
+            .mentions("1 suspect of the listing passed over behind symbolic links");
+        run.mentions("lead out of the tree");
+        assert_eq!(t.listing(), before);
+    }
+    t.run("plan -p lab.toml --suspects tar=$DIR/l --root $TREE/in").exits(2).mentions("diff --from");
+    t.run("plan -p lab.toml --suspects find0=$DIR/l").exits(2).mentions("--root");
+    script(t, "truncate -s -5 $DIR/l");
+    t.run("plan -p lab.toml --suspects find0=$DIR/l --root $TREE/in").exits(3).mentions("can't be read on");
+});

@@ -1,6 +1,7 @@
 //! What commands take that change trees, plan that, or keep its record: fix, plan, apply, undo, log.
 
-use super::judging::Check;
+use super::judging::{Check, origin};
+use crate::listings::format::Origin;
 use crate::policy::model::MaxChanges;
 use crate::sys::purpose::Purpose;
 use clap::Args;
@@ -13,6 +14,9 @@ pub(crate) struct Fix {
     /// What is judged, and which fixes.
     #[command(flatten)]
     pub check: Check,
+    /// What is looked up.
+    #[command(flatten)]
+    pub suspects: Suspects,
     /// How changes are agreed upon.
     #[command(flatten)]
     pub consent: Agreement,
@@ -33,9 +37,21 @@ pub(crate) struct Plan {
     /// What is judged, and which fixes; the plan goes to `-o FILE`, else to standard output.
     #[command(flatten)]
     pub check: Check,
+    /// What is looked up.
+    #[command(flatten)]
+    pub suspects: Suspects,
     /// How many changes at most.
     #[command(flatten)]
     pub limit: Limit,
+}
+
+/// Whether entries are looked for by a walk.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Suspects {
+    /// Judges what this file lists of the tree at --root, and looks up here only what it finds fault with, to judge that
+    /// again: find0=FILE, lines:TEMPLATE=FILE or mtree=FILE (`-`: standard input). What it lists amiss changes nothing.
+    #[arg(long, value_name = "FORMAT=FILE", requires = "root", value_parser = origin())]
+    pub suspects: Option<Origin>,
 }
 
 /// `apply`.

@@ -37,7 +37,7 @@ pub(crate) struct Listing {
     pub numeric_owner: bool,
 }
 
-fn origin() -> impl TypedValueParser<Value = Origin> {
+pub(super) fn origin() -> impl TypedValueParser<Value = Origin> {
     OsStringValueParser::new().try_map(|text| Origin::parse(&text))
 }
 
@@ -69,6 +69,9 @@ pub(crate) struct Check {
     /// What the run is limited to as well, absolute: of these what is there and lies in a tree.
     #[arg(skip)]
     pub only: Option<Vec<PathBuf>>,
+    /// What the run is limited to instead, absolute: of these what is there, each without what lies in it.
+    #[arg(skip)]
+    pub suspects: Option<Vec<PathBuf>>,
     /// Whether nobody named the root: it counts for templates alone.
     #[arg(skip)]
     pub root_is_guessed: bool,
@@ -80,7 +83,7 @@ pub(crate) const EVERY_LINT: &str = "all";
 impl Check {
     /// What is at or below these paths, by safe fixes alone.
     pub(crate) fn of(paths: Vec<PathBuf>) -> Check {
-        Check { paths, unsafe_fixes: Vec::new(), root: Vec::new(), only: None, root_is_guessed: false }
+        Check { paths, unsafe_fixes: Vec::new(), root: Vec::new(), only: None, suspects: None, root_is_guessed: false }
     }
 
     /// The option by which unsafe fixes were asked for, if they were.

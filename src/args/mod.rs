@@ -13,7 +13,7 @@ mod reporting;
 mod sharing;
 mod taken;
 
-pub(crate) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Redo, Undo};
+pub(crate) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Redo, Suspects, Undo};
 pub(crate) use command::{Arguments, Command, Init, ask_for_json};
 pub(crate) use common::{Common, Format, Progress};
 pub(crate) use generate::{Generate, Scheduled, UnitKind};

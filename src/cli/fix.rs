@@ -8,6 +8,7 @@ use super::nights::{self, Nights};
 use super::pick::Picking;
 use super::repaired::{self, Repaired};
 use super::session::Session;
+use super::suspects::Narrowed;
 use super::{ask, barred, planning, store, telling};
 use crate::args::{Check, Common, Fix, Format, Limit, Plan as PlanArguments};
 use crate::diff::{DiffManner, Folding, sums};
@@ -20,7 +21,6 @@ use crate::model::path::TreePath;
 use crate::model::text::numbers::{counted, number};
 use crate::plan::effects::Effects;
 use crate::plan::{Plan, RunKind};
-use crate::policy::load::Fallback;
 use crate::process::exit::{Exit, Failure};
 use crate::process::streams::{Streams, warn};
 use crate::report::human::run::Ran;
@@ -50,7 +50,8 @@ fn repair(common: &Common, fix: &Fix, repaired: &mut Repaired, streams: &mut Str
     }
     // A run that couldn't be put on record is better told of before the walk than after it.
     let store = if fix.consent.dry_run { None } else { Some(store::open(common)?) };
-    let mut judged = session.judge(&fix.check, Fallback::Refused)?;
+    let narrowed = Narrowed::of(&session, &fix.check, &fix.suspects)?;
+    let mut judged = narrowed.judge(&session)?;
     repaired.begin(&judged.survey);
     let session = session.limited_by(&judged.loaded);
     let is_cut_short = session.stop.load(Ordering::Relaxed);
@@ -118,7 +119,7 @@ fn repair(common: &Common, fix: &Fix, repaired: &mut Repaired, streams: &mut Str
     let mut left = Left::of(&session, judged.survey, &plan, executed);
     if !is_told && !session.stop.load(Ordering::Relaxed) {
         // Where that can't be had, what was foreseen is the best there is.
-        if let Ok(seen) = session.judge(&fix.check, Fallback::Refused) {
+        if let Ok(seen) = narrowed.judge(&session) {
             left = Left { conflict: left.conflict, survey: seen.survey };
         }
     }
@@ -154,7 +155,7 @@ fn repair(common: &Common, fix: &Fix, repaired: &mut Repaired, streams: &mut Str
 pub(super) fn plan(common: &Common, arguments: &PlanArguments, streams: &mut Streams) -> Result<Exit, Failure> {
     let session = Session::begin(common, Purpose::Plan)?;
     session.apart(|| follow_up::refuse_unnamed("plan -o FILE", common, &arguments.check))??;
-    let judged = session.judge(&arguments.check, Fallback::Refused)?;
+    let judged = Narrowed::of(&session, &arguments.check, &arguments.suspects)?.judge(&session)?;
     let session = session.limited_by(&judged.loaded);
     let asked = (&arguments.check, &arguments.limit);
     write_plan(&session, judged, asked, streams, |streams, plan| streams.write_results(|out| plan.write(out)))

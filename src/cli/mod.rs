@@ -39,6 +39,7 @@ mod sharing;
 mod store;
 mod shell;
 mod surveying;
+mod suspects;
 mod turn;
 mod undo;
 mod telling;

@@ -4,6 +4,7 @@ use super::session::failed;
 use crate::args::{Check, Common};
 use crate::judging::selection::Selection;
 use crate::model::entry::Kind;
+use crate::model::text::numbers::counted;
 use crate::policy::Loaded;
 use crate::policy::load::Origin;
 use crate::process::exit::Failure;
@@ -126,6 +127,53 @@ pub(super) fn select_only(only: &[PathBuf], named: &[PathBuf], roots: &Roots) ->
         }
     }
     Ok(Selection::only(selected).with_alone(ways))
+}
+
+/// Of a list of paths those that are there and lie in a tree, each without what lies in it. None is followed through a
+/// symbolic link: what lies behind one isn't what was listed.
+pub(super) fn select_suspects(
+    common: &Common,
+    suspects: &[PathBuf],
+    named: &Selection,
+    roots: &Roots,
+) -> Result<Selection, Failure> {
+    let trees = Selection::only(roots.trees.iter().map(|tree| tree.instance.root().to_path_buf()).collect());
+    let (mut files, mut directories) = (Vec::new(), BTreeSet::new());
+    let (mut gone, mut linked) = (Vec::new(), Vec::new());
+    let mut parents: HashMap<&Path, Option<PathBuf>> = HashMap::new();
+    for path in suspects {
+        let parent = path.parent().unwrap_or(path);
+        if !parents.contains_key(parent) {
+            parents.insert(parent, resolve_if_there(parent)?);
+        }
+        match parents.get(parent) {
+            Some(Some(real)) if real == parent => {}
+            Some(Some(_)) => {
+                linked.push(path);
+                continue;
+            }
+            _ => {
+                gone.push(path);
+                continue;
+            }
+        }
+        match look_at_path(path) {
+            Ok(look) if trees.selects(path) && named.selects(path) => match look.entry.kind {
+                Kind::Dir => drop(directories.insert(path.clone())),
+                _ => files.push(path.clone()),
+            },
+            Ok(_) => {}
+            Err(error) if error.is_absence() => gone.push(path),
+            Err(error) => return Err(paths::not_there(path, error)),
+        }
+    }
+    for (left, why) in [(&gone, "as gone"), (&linked, "behind symbolic links")] {
+        if let Some(first) = left.first() {
+            let (count, first) = (counted(left.len() as u64, "suspect", "suspects"), shown(first));
+            remark(common, format_args!("{count} of the listing passed over {why}: {first}"));
+        }
+    }
+    Ok(Selection::only(files).with_alone(directories))
 }
 
 fn resolve_if_there(path: &Path) -> Result<Option<PathBuf>, Failure> {

@@ -4,7 +4,7 @@ use super::judged::{Judged, Probed};
 use super::loading::{self, Unsound};
 use super::ready::Policies;
 pub(super) use super::ready::Ready;
-use super::selecting::{is_fallback, places, rise_to_shares, select, select_only, takes_root};
+use super::selecting::{is_fallback, places, rise_to_shares, select, select_only, select_suspects, takes_root};
 use super::surveying::{From, PartReader, Surveyed, Work};
 use super::{left_out, levels, shares, telling};
 use crate::args::{Check, Common};
@@ -282,9 +282,10 @@ impl<'a> Session<'a> {
             loaded.iter_mut().try_for_each(|loaded| rise_to_shares(self.common, &named, loaded))?;
         }
         let (policies, table, roots) = self.rooted((loaded, passed_over), trust, None)?;
-        let selection = match &check.only {
-            Some(only) => select_only(only, &named, &roots)?,
-            None => select(&named, &roots)?,
+        let selection = match (&check.suspects, &check.only) {
+            (Some(suspects), _) => select_suspects(self.common, suspects, &select(&named, &roots)?, &roots)?,
+            (None, Some(only)) => select_only(only, &named, &roots)?,
+            (None, None) => select(&named, &roots)?,
         };
         Ready::leveled(check, command_line, (policies, table), (roots, selection), trust)
     }

@@ -107,6 +107,11 @@ impl Origin {
         FORMATS[at].untold
     }
 
+    /// Whether it is of files that lie somewhere, and not of an archive.
+    pub(crate) fn is_of_files(&self) -> bool {
+        !matches!(self.kind, Kind::Tar | Kind::Oci)
+    }
+
     /// Whether its entries can only be judged once all of it was read: the last of a path counts, and names are counted.
     pub(crate) fn takes_all(&self) -> bool {
         !matches!(self.kind, Kind::Find0 | Kind::Lines(_))
