@@ -60,6 +60,19 @@ on_every_file_system!(what_an_acl_became_since_the_plan_is_left, |t| {
     assert!(acl(t, "g").contains("user:2005:r--"), "{run}");
 });
 
+on_every_file_system!(a_file_that_got_a_name_since_the_plan_keeps_its_acl, |t| {
+    needs_program!("setfacl");
+    t.policy("lab.toml", &shared(READER));
+    t.tree("dir 0:4242 2770 .\n file 2001:4242 0660 f\n file 2001:4242 0660 g");
+    t.run("plan . -p lab.toml -o $DIR/plan").exits(1);
+    t.sh("ln f ../f 2>/dev/null || ln f other");
+    let before = acl(t, "f");
+    let run = t.run("apply -y $DIR/plan");
+    run.exits(3).mentions("2 names");
+    assert_eq!(acl(t, "f"), before, "{run}");
+    assert!(acl(t, "g").contains("user:2005:r--"), "{run}");
+});
+
 on_every_file_system!(a_file_with_another_name_keeps_its_acl, |t| {
     needs_program!("setfacl");
     t.tree("dir 0:0 0755 .\n dir 0:4242 2770 a\n dir 0:4242 2770 b\n file 0:4242 0660 a/f\n hard b/f => a/f\n file 0:4242 0660 a/g");
