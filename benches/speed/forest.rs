@@ -14,7 +14,7 @@ pub struct Forest {
     /// The group that everything should have.
     pub gid: u32,
     /// The group of what drifted; an ordinary user has but one.
-    stray: u32,
+    pub stray: u32,
 }
 
 impl Forest {

@@ -20,6 +20,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,8 +28,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let threads = sgidlint::internals::default_threads();
     // The contenders that are walkers of our own run as programs too: starting one costs all the same.
     match words.as_slice() {
-        ["floor", "stat", root] => println!("{}", floor::walk(root, Look::All, threads)),
-        ["floor", "dirs", root] => println!("{}", floor::walk(root, Look::Dirs, threads)),
+        ["floor", "stat", root] => println!("{}", floor::walk(root, Look::All, threads, None)),
+        ["floor", "dirs", root] => println!("{}", floor::walk(root, Look::Dirs, threads, None)),
+        ["floor", "change", gid, root] => println!("{}", floor::walk(root, Look::Change(gid.parse()?), threads, None)),
+        ["floor", "change", gid, record, root] => {
+            let record = fs::File::create(record)?;
+            println!("{}", floor::walk(root, Look::Change(gid.parse()?), threads, Some(&record)));
+        }
         ["ignore", root] => println!("{}", ignore_walk(root, threads)),
         ["measure", ..] => measure(&arguments[1..])?,
         _ => bench()?,
@@ -107,11 +113,21 @@ impl Bench<'_> {
         {
             race(title, self.rounds, (&[fix.clone()], &three), || self.forest.drift(per_mille))?;
         }
+        let gid = self.forest.gid.to_string();
+        let record = text(&self.folder.join("record"));
+        let changed = [self.own(&["floor", "change", &gid])];
+        let recorded = [self.own(&["floor", "change", &gid, &record])];
+        let fix_alone = [fix.clone()];
+        let wrong = || self.forest.drift(1000);
+        race("fix of 100 % : floor of changes", self.rounds, (&fix_alone, &changed), wrong)?;
+        race("fix of 100 % : floor of changes, each on record", self.rounds, (&fix_alone, &recorded), wrong)?;
         let undo = line(&[env!("CARGO_BIN_EXE_sgidlint"), "undo", "-q", "-y", "--trust-parents", "--state-dir"]);
-        let both = [fix, [undo, vec![text(&state)]].concat()];
-        race("fix of 100 %, and its undo : the three commands", self.rounds, (&both, &three), || {
-            self.forest.drift(1000)
-        })?;
+        let undo = [undo, vec![text(&state)]].concat();
+        // The floor gives what was fixed another group: as many changes again.
+        let again = [self.own(&["floor", "change", &self.forest.stray.to_string(), &record])];
+        let fixed = || self.forest.drift(1000).and_then(|()| quietly(&fix));
+        race("its undo : floor of changes, each on record", self.rounds, (&[undo.clone()], &again), fixed)?;
+        race("fix of 100 %, and its undo : the three commands", self.rounds, (&[fix.clone(), undo], &three), wrong)?;
         Ok(())
     }
 
@@ -180,6 +196,11 @@ impl Bench<'_> {
     fn root(&self) -> String {
         text(&self.forest.root)
     }
+}
+
+/// Runs a command that isn't measured.
+fn quietly(command: &[String]) -> std::io::Result<()> {
+    Command::new(&command[0]).args(&command[1..]).stdout(Stdio::null()).stderr(Stdio::null()).status().map(drop)
 }
 
 fn line(words: &[&str]) -> Vec<String> {
