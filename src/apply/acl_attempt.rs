@@ -53,8 +53,15 @@ impl<'a> AclAttempt<'a> {
             }
             Err(Halt::Untrue(seen)) => {
                 let cause = cause_of_refusal(self.change, seen.state, self.open_roots.as_root);
+                // A call without effect is nobody else's doing; nor an ACL's, for that is what is being set.
+                let is_passed = steps.iter().any(|step| step.then == seen) || seen == self.change.found();
                 let cause = match cause {
-                    Cause::Meanwhile if self.open_roots.is_served(self.known.look.entry.mount) => Cause::FileSystem,
+                    Cause::NotInGroup => cause,
+                    _ if is_passed => Cause::FileSystem,
+                    Cause::Acl | Cause::Meanwhile if self.open_roots.is_served(self.known.look.entry.mount) => {
+                        Cause::FileSystem
+                    }
+                    Cause::Acl => Cause::Meanwhile,
                     cause => cause,
                 };
                 // What gives no more than it was to is left to whoever made it so.

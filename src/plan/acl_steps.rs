@@ -188,6 +188,16 @@ mod tests {
     }
 
     #[test]
+    fn no_special_bit_that_is_to_go_changes_hands() {
+        let named = "u::rwx,u:7:rwx,g::rwx,m::rwx,o::---";
+        let (before, after) = (target(2, 0o2770, "", ""), target(3, 0o1770, named, ""));
+        let narrow = "u::rwx,u:7:---,g::rwx,m::rwx,o::---";
+        assert_eq!(calls(Kind::Dir, &before, &after), ["chmod 1770", narrow, "chown Some(3)", named]);
+        let (before, after) = (target(2, 0o6750, "", ""), target(3, 0o750, "", ""));
+        assert_eq!(calls(Kind::File, &before, &after), ["chmod 0750", "chown Some(3)"]);
+    }
+
+    #[test]
     fn what_changes_hands_is_narrowed_to_what_both_allow() {
         let before = target(2, 0o660, "u::rw-,u:7:rw-,g::r--,m::rw-,o::---", "");
         let after = target(3, 0o660, "u::rw-,g::rw-,g:9:r--,m::rw-,o::---", "");

@@ -1,10 +1,14 @@
 //! ACLs at the edges: file systems that keep none or few, ids that nobody knows, other names, other people's changes.
 
 use super::{READER, acl, on_every_file_system, shared};
+use crate::filter::Filter;
 use crate::lab::policy;
 use crate::stage::{ALICE, BOB, skip};
 use crate::xattr::{self, ACCESS_ACL, DEFAULT_ACL};
 use crate::{needs_program, scenario, test_name};
+
+/// getxattrat(2), Linux 6.13 and later.
+const GETXATTRAT: i64 = 464;
 
 scenario!(a_file_system_without_acls_is_one_error_of_the_root, own mounts, |t| {
     t.policy("lab.toml", &shared(READER));
@@ -92,6 +96,71 @@ on_every_file_system!(a_file_with_another_name_keeps_its_acl, |t| {
     t.policy("lab.toml", &rules("inside").replace("'u:2005:rw'", "'u:2005:r'"));
     t.run("fix -y . -p lab.toml").mentions("applied");
     assert!(acl(t, "b/f").contains("user:2005:r--"));
+});
+
+fn shared_by_the_root() -> String {
+    policy("[[tree]]\ngroup = '@root'\ndir-mode = 'ug=rwx,g+s,o='\ndefault-acl = '@same'")
+}
+
+scenario!(whom_an_acl_names_too_many_stays_where_any_change_is_unsafe, |t| {
+    needs_program!("setfacl");
+    t.policy("lab.toml", &policy("[[tree]]\nkinds = ['file']\nfile-mode = ['640', '4750']\nacl = 'none'"));
+    t.tree("file 0:4242 0640 linked\n file 0:4242 4750 run\n file 0:4242 0640 plain");
+    t.sh("setfacl -m u:2003:r linked run plain; ln linked ../linked");
+    let before = ["linked", "run"].map(|path| acl(t, path));
+    let run = t.run("fix -y . -p lab.toml");
+    run.exits(1);
+    assert_eq!(["linked", "run"].map(|path| acl(t, path)), before, "{run}");
+    assert!(!acl(t, "plain").contains("2003"), "{run}");
+});
+
+scenario!(a_share_in_the_tree_gets_no_default_acl_of_the_tree_s, |t| {
+    needs_program!("getfacl");
+    t.policy("lab.toml", &shared_by_the_root());
+    t.tree("dir 0:4242 2770 .\n dir 0:4243 2770 d\n dir 0:4242 2770 e");
+    let run = t.run("fix -y . -p lab.toml");
+    assert!(!xattr::has(&t.path("d"), DEFAULT_ACL), "{run}");
+    assert!(xattr::has(&t.path("e"), DEFAULT_ACL), "{run}");
+});
+
+scenario!(an_acl_that_can_t_be_read_is_an_error_of_its_entry, |t| {
+    t.policy("lab.toml", &shared(READER));
+    t.tree("dir 0:4242 2770 .\n file 0:4242 0660 f");
+    let calls = [libc::SYS_getxattr, libc::SYS_fgetxattr, libc::SYS_lgetxattr, GETXATTRAT];
+    let run =
+        t.run_behind(&Filter::answering(&calls.map(|call| (call, libc::EIO))), "check . -p lab.toml --format json");
+    let errors = run.exits(3).json_of("error");
+    assert_eq!((errors.len(), errors[1]["errno"].as_str()), (2, Some("EIO")), "{run}");
+});
+
+scenario!(nothing_is_born_in_a_frozen_directory, |t| {
+    t.policy("lab.toml", &policy("[[tree]]\ndir-mode = ['ug=rwx,g+s,o=', 'ug=rx,o=']\ndefault-acl = '@same'"));
+    t.tree("dir 0:4242 0550 .\n dir 0:4242 0550 frozen");
+    t.run("check . -p lab.toml --strict").succeeds();
+});
+
+scenario!(an_acl_that_gives_what_is_wanted_is_not_rewritten, |t| {
+    needs_program!("setfacl");
+    t.policy("lab.toml", &policy("[[tree]]\nkinds = ['file']\ngroup = 4242\nfile-mode = '640'\nacl = ['u:2005:r']"));
+    t.tree("file 0:0 0640 f");
+    // It says more than its mask lets through.
+    t.sh("setfacl -n -m u:2005:rw,m::r f");
+    t.run("fix -y . -p lab.toml").succeeds();
+    t.holds("dir 0:0 0755 .\n file 0:4242 0640 f");
+    assert!(acl(t, "f").contains("user:2005:rw-"));
+});
+
+scenario!(whoever_an_acl_shuts_out_stays_out_where_its_mask_would_be_empty, |t| {
+    needs_program!("setfacl");
+    // The kernel doesn't look at an ACL whose mask is empty: who is kept out by it would have what others have.
+    t.policy("lab.toml", &policy("[[tree]]\nkinds = ['file']\nfile-mode = '604'\nacl = ['@any']"));
+    t.tree("file 2001:4242 0644 f\n file 2001:4242 0644 g");
+    t.sh("setfacl -m u:2003:--- f");
+    let before = acl(t, "f");
+    let run = t.run("fix -y . -p lab.toml");
+    assert_eq!(acl(t, "f"), before, "{run}");
+    run.exits(1).mentions("ACL");
+    t.holds("dir 0:0 0755 .\n file 2001:4242 0644 f\n file 2001:4242 0604 g");
 });
 
 scenario!(policies_that_differ_in_acls_alone_are_told_by_their_rules, own mounts, |t| {

@@ -9,6 +9,7 @@ macro_rules! needs_root {
     };
 }
 
+mod acl_lies;
 mod attack;
 mod scheduler;
 mod elsewhere;
