@@ -122,12 +122,17 @@ impl Bench<'_> {
         race("fix of 100 % : floor of changes", self.rounds, (&fix_alone, &changed), wrong)?;
         race("fix of 100 % : floor of changes, each on record", self.rounds, (&fix_alone, &recorded), wrong)?;
         let undo = line(&[env!("CARGO_BIN_EXE_sgidlint"), "undo", "-q", "-y", "--trust-parents", "--state-dir"]);
-        let undo = [undo, vec![text(&state)]].concat();
+        let undo = [[undo, vec![text(&state)]].concat()];
         // The floor gives what was fixed another group: as many changes again.
         let again = [self.own(&["floor", "change", &self.forest.stray.to_string(), &record])];
         let fixed = || self.forest.drift(1000).and_then(|()| quietly(&fix));
-        race("its undo : floor of changes, each on record", self.rounds, (&[undo.clone()], &again), fixed)?;
-        race("fix of 100 %, and its undo : the three commands", self.rounds, (&[fix.clone(), undo], &three), wrong)?;
+        race("its undo : floor of changes, each on record", self.rounds, (&undo, &again), fixed)?;
+        race(
+            "fix of 100 %, and its undo : the three commands",
+            self.rounds,
+            (&[&[fix.clone()][..], &undo].concat(), &three),
+            wrong,
+        )?;
         Ok(())
     }
 

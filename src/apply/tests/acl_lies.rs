@@ -39,7 +39,7 @@ const CHANGES: [(&str, Side, Side); 7] = [
 ];
 
 fn held(path: PathBuf) -> Held {
-    Held::find(&File::open("/").unwrap(), &path.as_os_str().as_encoded_bytes()[1..], Crossing::Allowed, &features())
+    Held::find(File::open("/").unwrap(), &path.as_os_str().as_encoded_bytes()[1..], Crossing::Allowed, &features())
         .unwrap()
 }
 
