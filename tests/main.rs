@@ -11,6 +11,7 @@ mod bounds;
 mod captures;
 mod check;
 mod chmod;
+mod cluster;
 mod cover;
 mod crash;
 mod deep;

@@ -2,9 +2,9 @@
 //! that aren't all of it, or of something else, are never taken for it.
 
 use crate::run::Run;
-use crate::scenario;
 use crate::scenario::Scenario;
 use crate::soak::{Dice, is_soak, rounds, tell};
+use crate::{needs_program, scenario};
 use serde_json::Value;
 use std::fs;
 
@@ -288,4 +288,78 @@ scenario!(devices_of_another_machine_are_put_in_for, |t| {
     is_same(&t.run("merge $DIR/w -p lab.toml --format json").to_string(), &one, 0);
     t.run("merge $DIR/w -p lab.toml --trust-parents --plan $DIR/merged.plan").status();
     is_same(&plan(t, "merged.plan").1, &plan(t, "one.plan").1, 0);
+});
+
+scenario!(a_merged_plan_is_applied_where_the_record_is_and_undone, |t| {
+    parts(t);
+    let before = t.listing();
+    let merge = "merge $DIR/w -p lab.toml --trust-parents";
+    t.run(&format!("{merge} --plan $DIR/merged.plan --max-changes 100%")).exits(1);
+    let changes = plan(t, "merged.plan").1.lines().count() - 1;
+    let applied = t.run("apply $DIR/merged.plan -y --trust-parents --format json");
+    assert_eq!(applied.end()["changes"], changes as u64, "{}", applied.stderr());
+    assert_ne!(t.listing(), before);
+    t.run("undo -y --trust-parents").succeeds();
+    assert_eq!(t.listing(), before);
+    // Others could have written what it is made from.
+    t.sh("chmod 0777 ../w");
+    t.run(&format!("{merge} --plan $DIR/other.plan")).exits(2).mentions("root can't rely on this part");
+    t.run(merge).mentions("warning: $DIR/w/0.0.part: root can't rely on this part");
+});
+
+scenario!(who_is_asked_to_end_leaves_the_rest_and_what_it_did_counts, |t| {
+    needs_program!("strace");
+    let one = {
+        tree(t);
+        t.sh("mkdir ../w");
+        t.run("check -p lab.toml --format json").to_string()
+    };
+    let mut left = 0;
+    for round in 0..40 {
+        if t.run(&format!("units -p lab.toml --left $DIR/w -o $DIR/w/r{round}")).status() == 1 {
+            break;
+        }
+        let check = format!("check -p lab.toml --threads 1 --units $DIR/w/r{round}.0 --part $DIR/w/{round}.part");
+        let run = t.run_under(
+            "strace -f -qq -o /dev/null -e trace=getdents64 -e inject=getdents64:signal=TERM:when=3",
+            &check,
+        );
+        run.succeeds();
+        left += u32::from(!run.to_string().contains("nothing is left over"));
+    }
+    assert!(left > 3, "{left}");
+    is_same(&t.run("merge $DIR/w -p lab.toml --format json").to_string(), &one, 0);
+});
+
+scenario!(ways_to_units_are_shared, |t| {
+    needs_program!("strace");
+    t.tree("dir 0:0 0755 .");
+    t.sh("for d in $(seq 50); do mkdir -p way/there/$d; (cd way/there/$d; mkdir $(seq 20)); done; mkdir ../w");
+    t.policy("all.toml", "format = 1\nname = \"all\"\n[[tree]]\nroot = \"$TREE\"\ndir-mode = \"0750\"\n");
+    t.sh("for d in $(seq 50); do for e in $(seq 20); do printf '%s\\0way/there/%s/%s\\0' $PWD $d $e; done; done > ../w/u");
+    let trace = t.run_under(
+        "strace -f -qq -o $DIR/trace -e trace=openat2",
+        "check -p all.toml --units $DIR/w/u --part $DIR/w/p.part --threads 1",
+    );
+    trace.succeeds().mentions("1,000 entries seen");
+    let calls = fs::read_to_string(t.dir().join("trace")).unwrap().matches("openat2(").count();
+    assert!((1050..1150).contains(&calls), "{calls}: each unit and each directory on the way is opened once");
+});
+
+scenario!(gnu_parallel_does_the_rounds, |t| {
+    // Another program has the name too.
+    let version = std::process::Command::new("parallel").arg("--version").output();
+    if !version.is_ok_and(|version| String::from_utf8_lossy(&version.stdout).starts_with("GNU parallel")) {
+        return crate::stage::skip(&crate::test_name!(), "GNU parallel");
+    }
+    tree(t);
+    t.sh("mkdir ../w");
+    let one = t.run("check -p lab.toml --format json").to_string();
+    let (program, dir) = (crate::scenario::BINARY, t.dir().display());
+    t.sh(&format!(
+        "S={program}; W={dir}/w; P={dir}/lab.toml; r=0; while $S units -p $P --left $W --share 3 -o $W/$r; do
+           seq 0 2 | parallel --will-cite -j 3 $S check -p $P --units $W/$r.{{}} --part $W/$r.{{}}.part --for 0s; r=$((r+1))
+         done 2>&1"
+    ));
+    is_same(&t.run("merge $DIR/w -p lab.toml --format json").to_string(), &one, 0);
 });

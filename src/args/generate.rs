@@ -4,6 +4,7 @@ use crate::policy::model::MaxChanges;
 use clap::{Args, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// `generate`.
 #[derive(Subcommand, Debug)]
@@ -25,10 +26,29 @@ pub(crate) enum Generate {
     /// Prints a shell script that fails where the tree isn't as the policy says; it names places as they are named here, so
     /// that it does the same in another checkout.
     PreDeploy(Scheduled),
+    /// Prints a job script for Slurm that shares a check out to all tasks of the job, in rounds.
+    Slurm(Cluster),
     /// Prints rules of Prometheus for what `--report prometheus=FILE` writes.
     Alerts,
     /// Prints a dashboard of Grafana for what `--report prometheus=FILE` writes.
     Dashboard,
+}
+
+/// A check that is shared out.
+#[derive(Args, Debug)]
+pub(crate) struct Cluster {
+    /// Limits the check to what is at or below these.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// What a template is bound to; repeatable.
+    #[arg(long, value_name = "ROOT")]
+    pub root: Vec<PathBuf>,
+    /// How long a round takes, 500ms, 60s or 5m.
+    #[arg(long = "for", value_name = "TIME", value_parser = super::sharing::time, default_value = "60s")]
+    pub time: Duration,
+    /// The merge writes this report as well, as in prometheus=FILE; repeatable.
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub report: Vec<OsString>,
 }
 
 /// What is started.

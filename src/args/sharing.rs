@@ -72,7 +72,7 @@ pub(crate) struct Merge {
 }
 
 /// A time as it is written: a number and its unit.
-fn time(text: &str) -> Result<Duration, String> {
+pub(super) fn time(text: &str) -> Result<Duration, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let number: Option<u64> = number.parse().ok();

@@ -1,5 +1,6 @@
 //! `generate`: what starts sgidlint by itself, as text; nothing is installed.
 
+use super::cluster;
 use super::session::Session;
 use crate::args::{Common, Generate, ReportFormat, Scheduled, UnitKind};
 use crate::formats::PROMETHEUS;
@@ -52,6 +53,7 @@ pub(super) fn generate(common: &Common, generate: &Generate, streams: &mut Strea
             let job = job(common, scheduled, (Where::Here, Kind::Step), streams)?;
             streams.write_results(|out| write_step(out, &job))?;
         }
+        Generate::Slurm(cluster) => return cluster::slurm(common, cluster, streams),
         Generate::Alerts => streams.write_results(write_alerts)?,
         Generate::Dashboard => streams.write_results(write_dashboard)?,
     }
@@ -68,7 +70,7 @@ enum Kind {
 
 /// From where a command is to do the same as here.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Where {
+pub(super) enum Where {
     /// From any directory of this machine.
     Anywhere,
     /// From this directory of any checkout, on any machine.
@@ -76,7 +78,7 @@ enum Where {
 }
 
 impl Where {
-    fn path(self, path: &Path) -> Result<String, Failure> {
+    pub(super) fn path(self, path: &Path) -> Result<String, Failure> {
         match self {
             Where::Anywhere => text(paths::absolute(path)?.as_os_str()),
             Where::Here => text(path.as_os_str()),
@@ -247,7 +249,7 @@ fn needs_override(folder: &Path) -> bool {
     look.is_ok_and(|look| !lets_root_write(look.entry.state))
 }
 
-fn program(from: Where) -> Result<String, Failure> {
+pub(super) fn program(from: Where) -> Result<String, Failure> {
     match std::env::current_exe() {
         Ok(program) if from == Where::Anywhere => text(program.as_os_str()),
         _ => Ok("sgidlint".into()),
@@ -291,7 +293,7 @@ fn scheduled_words(
 }
 
 /// What every command takes, as far as it matters to one that nobody watches.
-fn common_words(common: &Common, from: Where) -> Result<Vec<String>, Failure> {
+pub(super) fn common_words(common: &Common, from: Where) -> Result<Vec<String>, Failure> {
     let mut words = Vec::new();
     for policy in &common.policies {
         let is_file = policy.as_bytes().contains(&b'/') || policy.as_bytes().ends_with(b".toml");

@@ -1,11 +1,11 @@
 //! `merge`: the parts of one check put together, and told as one run is.
 
 use super::check;
-use super::fix;
 use super::judged::Judged;
 use super::loading::Unsound;
 use super::session::{Session, failed};
 use super::sharing::{Terms, files_in};
+use super::{fix, follow_up};
 use crate::args::{Common, Merge};
 use crate::findings::{EntryError, EntryReport};
 use crate::formats::Readers;
@@ -95,6 +95,7 @@ const DOUBTED: &str = "`@root` isn't trusted, so nothing below it is planned: th
 fn merge_plan(common: &Common, arguments: &Merge, file: &Path, streams: &mut Streams) -> Result<Exit, Failure> {
     let output = create(common, file, Readers::AsUsual)?;
     let session = Session::begin(common, Purpose::Plan)?;
+    session.apart(|| follow_up::refuse_unnamed("merge DIR --plan FILE", common, &arguments.check))??;
     let mut judged = judge(&session, arguments)?;
     refuse_roots(&session, &mut judged)?;
     let session = session.limited_by(&judged.loaded);

@@ -5,6 +5,7 @@ mod ask;
 mod barred;
 mod baseline;
 mod check;
+mod cluster;
 mod execute;
 mod expect;
 mod explain;

@@ -7,6 +7,7 @@
 mod acl_wishes;
 mod acls;
 mod census;
+pub(crate) mod cluster;
 mod drift;
 mod fit;
 mod group;
