@@ -71,6 +71,9 @@ scenario!(a_directory_above_shares_is_told_before_all_else, |t| {
     check.exits(1).mentions(told).never_mentions("look at them by themselves");
     assert!(check.stderr().starts_with("sgidlint: note: $TREE is no share"), "{check}");
     t.run("diff .").mentions(told);
+    // Each of several is told of, and nothing of them at the end.
+    t.sh("mkdir -m 755 x y; cp -a lab devs x/; cp -a lab y/");
+    t.run("check x y").exits(1).mentions("$TREE/x is no share itself").mentions("$TREE/y is no share itself");
     t.run("check devs lab").exits(1).mentions("lab/f: deny").never_mentions("is no share");
 });
 

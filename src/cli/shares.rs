@@ -2,7 +2,7 @@
 
 use crate::access::passing::Waypoint;
 use crate::args::Common;
-use crate::findings::{EntryReport, Survey};
+use crate::findings::{EntryReport, Root, Survey};
 use crate::infer::keeping::{exception, rule};
 use crate::lints::{Because, Finding, Fix, Lint};
 use crate::model::accounts::IdNames;
@@ -16,7 +16,9 @@ use crate::policy::builtin::FALLBACK;
 use crate::policy::load::Origin;
 use crate::process::{paths, streams};
 use crate::source::roots::{Rooted, Roots};
+use std::collections::{BTreeMap, HashMap};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::Once;
 
 /// So many are named.
@@ -28,29 +30,38 @@ const MANY: usize = 10;
 /// A share: its path below the root, and its group.
 pub(super) type Share = (Vec<u8>, u32);
 
+/// What of shares was found in one root.
+#[derive(Default)]
+struct Found {
+    /// Those that lie in no other.
+    shares: Vec<Share>,
+    /// The last that two policies want in different states: what lies in it is left all the same.
+    disputed: Option<Share>,
+    /// Whether the root isn't setgid itself, so that shares in it lie beside one another.
+    is_no_share: bool,
+}
+
 /// Says of each root which shares lie in it, and what to do about them.
 pub(super) fn remark(survey: &mut Survey, loaded: &[Loaded], roots: &Roots, (common, names): (&Common, &dyn IdNames)) {
-    for root in 0..survey.roots.len() {
-        let of_root = || survey.reports.iter().filter(move |report| report.root as usize == root);
-        let mut shares = outermost(of_root().filter(|report| is_share(report)));
-        // Where another policy wants the share itself otherwise, what lies in it is left all the same.
-        for share in &mut shares {
-            let is_above = |report: &&EntryReport| is_disputed(report) && lies_in(&share.0, &report.path.bytes());
-            if let Some(top) = of_root().find(is_above) {
-                *share = (top.path.bytes().into_owned(), top.actual.gid);
-            }
+    let mut found: BTreeMap<u32, Found> = BTreeMap::new();
+    for report in survey.reports.iter().filter(|report| report.kind == Kind::Dir && !report.path.is_unnameable()) {
+        if is_share(report) || is_disputed(report) || is_root_without_setgid(report) {
+            found.entry(report.root).or_default().take(report);
         }
-        shares.dedup();
-        let path = &survey.roots[root].path;
-        let is_it = |tree: &&Rooted| {
-            tree.instance.root() == path && tree.instance.policy() == survey.roots[root].policy //
-        };
-        let Some(tree) = roots.trees.iter().find(is_it).filter(|_| !shares.is_empty()) else { continue };
-        let loaded = &loaded[survey.roots[root].policy as usize];
-        if is_fallback(loaded) && is_no_share(survey, root) {
-            // All that follows is beside the point, so it is said before; a run may look twice.
-            static TOLD: Once = Once::new();
-            TOLD.call_once(|| streams::remark(common, too_high(path.as_os_str().as_bytes(), &shares, names)));
+    }
+    found.retain(|_, found| !found.shares.is_empty());
+    if found.is_empty() {
+        return;
+    }
+    let trees: HashMap<(u32, &Path), &Rooted> =
+        roots.trees.iter().map(|tree| ((tree.instance.policy(), tree.instance.root()), tree)).collect();
+    let mut too_high = Vec::new();
+    for (root, Found { shares, is_no_share, .. }) in found {
+        let Root { path, policy, .. } = &survey.roots[root as usize];
+        let Some(tree) = trees.get(&(*policy, path.as_path())) else { continue };
+        let loaded = &loaded[*policy as usize];
+        if is_fallback(loaded) && is_no_share {
+            too_high.push(told_too_high(path.as_os_str().as_bytes(), &shares, names));
             continue;
         }
         let named: Vec<String> = shares.iter().take(NAMED).map(|share| told(share, names)).collect();
@@ -67,6 +78,29 @@ pub(super) fn remark(survey: &mut Survey, loaded: &[Loaded], roots: &Roots, (com
             advice(&shares[..shares.len().min(NAMED)], tree, loaded, names)
         );
         survey.remarks.push(remark);
+    }
+    // All that follows is beside the point then, so it is said before; a run may look twice.
+    static TOLD: Once = Once::new();
+    if !too_high.is_empty() {
+        TOLD.call_once(|| too_high.iter().for_each(|told| streams::remark(common, told)));
+    }
+}
+
+impl Found {
+    /// Adds what is to be known of a directory; they come in path order.
+    fn take(&mut self, report: &EntryReport) {
+        let path = report.path.bytes();
+        self.is_no_share |= is_root_without_setgid(report);
+        let is_in = |top: &Share| lies_in(&path, &top.0);
+        if is_disputed(report) && !self.disputed.as_ref().is_some_and(is_in) {
+            self.disputed = Some((path.into_owned(), report.actual.gid));
+        } else if is_share(report) {
+            let top = self.disputed.as_ref().filter(|top| is_in(top)).cloned();
+            let share = top.unwrap_or_else(|| (path.into_owned(), report.actual.gid));
+            if !self.shares.last().is_some_and(|last| *last == share || lies_in(&share.0, &last.0)) {
+                self.shares.push(share);
+            }
+        }
     }
 }
 
@@ -159,15 +193,14 @@ fn is_fallback(loaded: &Loaded) -> bool {
     matches!(&loaded.origin, Origin::BuiltIn(policy) if policy.name == FALLBACK)
 }
 
-/// Whether a root isn't setgid itself, so that shares in it lie beside one another.
-fn is_no_share(survey: &Survey, root: usize) -> bool {
-    let of_root = |report: &&EntryReport| report.root as usize == root && &*report.path.bytes() == b".";
-    let lacks = |report: &EntryReport| report.findings.iter().any(|finding| finding.lint == Lint::MissingSetgid);
-    survey.reports.iter().find(of_root).is_some_and(lacks)
+/// Whether it is a root that isn't setgid, and should be.
+fn is_root_without_setgid(report: &EntryReport) -> bool {
+    let lacks = report.findings.iter().any(|finding| finding.lint == Lint::MissingSetgid);
+    lacks && &*report.path.bytes() == b"."
 }
 
 /// What is said of a directory that is taken for a share, and holds some.
-fn too_high(root: &[u8], shares: &[Share], names: &dyn IdNames) -> String {
+fn told_too_high(root: &[u8], shares: &[Share], names: &dyn IdNames) -> String {
     let named: Vec<String> = shares.iter().take(MANY).map(|share| told(share, names)).collect();
     let paths = shares.iter().take(MANY).map(|(path, _)| shell_quote(&[root, b"/", path].concat()));
     format!(
@@ -209,16 +242,4 @@ fn is_disputed(report: &EntryReport) -> bool {
 /// Whether a path lies in a directory.
 fn lies_in(path: &[u8], directory: &[u8]) -> bool {
     path.strip_prefix(directory).is_some_and(|rest| rest.starts_with(b"/"))
-}
-
-/// Those, in path order, that don't lie in another of them.
-fn outermost<'s>(shares: impl Iterator<Item = &'s EntryReport>) -> Vec<Share> {
-    let mut all: Vec<Share> = Vec::new();
-    for share in shares {
-        let path = share.path.bytes();
-        if !all.last().is_some_and(|last| lies_in(&path, &last.0)) {
-            all.push((path.into_owned(), share.actual.gid));
-        }
-    }
-    all
 }
