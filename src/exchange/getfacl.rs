@@ -1,7 +1,7 @@
 //! `getfacl -R`: owners, modes and ACLs, entry by entry; what kind each is of isn't told.
 
 use super::said::{Imported, Place, Said, Scope, SourceText, Target, Wishes, lines};
-use super::text::{account, mode, path, unescaped};
+use super::text::{account, is_name, mode, path, unescaped};
 use crate::infer::toml::quoted;
 use crate::model::entry::Kind;
 use crate::model::rights::Rights;
@@ -114,11 +114,16 @@ impl Dumped {
             ("group", "") => entries.group = Some(bits),
             ("mask", "") => entries.mask = Some(bits),
             ("other", "") => entries.other = Some(bits),
-            ("user" | "group", name) if name.contains(['{', '}', ':', '@']) => {
+            ("user" | "group", name) if !is_name(name) => {
                 return Err(format!("the account `{name}` can't be named in a policy's ACL"));
             }
-            ("user", name) => entries.named.push((format!("u:{name}"), bits)),
-            ("group", name) => entries.named.push((format!("g:{name}"), bits)),
+            ("user" | "group", name) => {
+                let who = format!("{}:{name}", &class[..1]);
+                if entries.named.iter().any(|(known, _)| *known == who) {
+                    return Err(format!("`{who}` is named twice"));
+                }
+                entries.named.push((who, bits));
+            }
             _ => return Err(wrong()),
         }
         Ok(())
@@ -153,9 +158,11 @@ fn take(imported: &mut Imported, dumped: Option<(Place, Dumped)>, root: &[u8]) {
     }
     match (default.is_empty(), default.mode() == bits) {
         (true, _) => wishes.push(("default-acl", quoted("none"))),
+        (false, true) if !default.named.is_empty() => wishes.push(("default-acl", default.named())),
+        // One that names nobody is what the mode says, where the ACL names nobody either.
+        (false, true) if acl.named.is_empty() => wishes.push(("default-acl", quoted("@same"))),
         (false, true) => {
-            let list = if default.named.is_empty() { "[]".into() } else { default.named() };
-            wishes.push(("default-acl", list));
+            imported.lose(&place, "its default ACL names nobody, and its ACL somebody, so it isn't wished for")
         }
         (false, false) => {
             let why =

@@ -18,3 +18,6 @@ mod tmpfiles;
 pub(crate) mod toml;
 
 pub(crate) use said::SourceText;
+
+#[cfg(test)]
+mod laws;

@@ -8,12 +8,17 @@ pub(super) fn account(text: &str) -> Result<String, String> {
         _ if text.is_empty() => Err("an account without a name".into()),
         Ok(u32::MAX) => Err(format!("{text} is no id: chown(2) takes it for none")),
         Ok(id) => Ok(id.to_string()),
-        Err(_) if text.contains(['{', '}']) || text.starts_with('@') => {
+        Err(_) if text.contains(['{', '}', ':']) || text.starts_with('@') => {
             Err(format!("the account `{text}` means something else in a policy"))
         }
         Err(_) if text.chars().any(char::is_control) => Err("an account whose name holds control characters".into()),
         Err(_) => Ok(quoted(text)),
     }
+}
+
+/// Whether a name can stand in an entry of a policy's ACL.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['{', '}', ':', '@', '=', '%']) && !name.contains(char::is_control)
 }
 
 /// A mode, all twelve bits of it.
@@ -205,7 +210,7 @@ mod tests {
     fn accounts_and_modes_are_only_what_they_are() {
         assert_eq!(account("lab").as_deref(), Ok("\"lab\""));
         assert_eq!(account("42").as_deref(), Ok("42"));
-        for wrong in ["", "@root", "{x}", "4294967295", "a\nb"] {
+        for wrong in ["", "@root", "{x}", "a:b", "4294967295", "a\nb"] {
             assert!(account(wrong).is_err(), "{wrong:?}");
         }
         assert_eq!((octal("2755"), octal("02755"), octal("755")), (Ok(0o2755), Ok(0o2755), Ok(0o755)));

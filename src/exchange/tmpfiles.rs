@@ -3,9 +3,10 @@
 use super::glob;
 use super::said::{Imported, Place, Said, Scope, SourceText, Target, Wishes, lines};
 use super::statoverride::text;
-use super::text::{account, mode, octal, path};
+use super::text::{account, is_name, mode, octal, path};
 use crate::infer::toml::quoted;
 use crate::model::entry::Kind;
+use crate::model::rights::Rights;
 use std::collections::HashSet;
 
 pub(super) fn read(sources: &[SourceText], _: &[u8]) -> Imported {
@@ -132,19 +133,27 @@ fn acl(imported: &mut Imported, place: &Place, text: &str, adds: bool, wishes: &
             }
             _ => return Err(format!("`{entry}` is no entry of an ACL")),
         };
-        let is_right = |letter: char| "rwxX-01234567".contains(letter);
-        if rights.is_empty() || rights.contains(|letter| !is_right(letter)) || name.contains(['{', '}', '%']) {
+        let is_sound = match rights.as_bytes() {
+            [b'0'..=b'7'] => true,
+            rights => !rights.is_empty() && rights.iter().all(|letter| b"rwxX-".contains(letter)),
+        };
+        if !is_sound || !is_name(name) {
             return Err(format!("`{entry}` is no entry that a policy can say"));
         }
         let rights = match rights.parse::<u8>() {
-            Ok(bits) => crate::model::rights::Rights::new((bits & 7).into()).to_string(),
+            Ok(bits) => Rights::new(bits.into()).to_string(),
             Err(_) => rights.to_owned(),
         };
         let list = if is_default { &mut default } else { &mut own };
-        list.push(quoted(format!("{class}:{name}:{rights}")));
+        let who = format!("{class}:{name}:");
+        if list.iter().any(|(known, _)| *known == who) {
+            return Err(format!("`{who}` is named twice"));
+        }
+        list.push((who, rights));
     }
-    for (key, mut list) in [("acl", own), ("default-acl", default)] {
+    for (key, list) in [("acl", own), ("default-acl", default)] {
         if !list.is_empty() {
+            let mut list: Vec<String> = list.into_iter().map(|(who, rights)| quoted(who + &rights)).collect();
             list.extend(adds.then(|| quoted("@any")));
             wishes.push((key, format!("[{}]", list.join(", "))));
         }
