@@ -145,21 +145,26 @@ scenario!(a_share_in_a_share_is_kept_though_the_policy_names_a_group, |t| {
         let is_kept = path.starts_with("devs") && path != "devs/ours";
         assert_eq!(finding["because"] == "other-share", is_kept, "{finding}");
     }
-    let rule = "[[tree.rule]]\nmatch = \"/devs/\"\ngroup = \"devs\"\n";
+    let exception = "[[exception]]\npath = \"devs\"\nlints = [\"all\"]\nreason = \"the share of devs\"\n";
     for line in [
         "check . -p lab.toml",
         "diff . -p lab.toml",
         "explain --root . -p lab.toml ./devs",
         "explain --root . -p lab.toml ./devs/src/a",
     ] {
-        t.run(line).mentions(rule).mentions("if it is right, say so in").mentions("lab.toml, at its end");
+        t.run(line)
+            .mentions(exception)
+            .mentions("if it is right, say so in $DIR/lab.toml; fix --unsafe-fixes would take it:");
     }
-    t.run("fix -y . -p lab.toml").exits(1).mentions(rule);
+    t.run("fix -y . -p lab.toml").exits(1).mentions(exception);
     assert!(is_theirs(t, "devs") && is_theirs(t, "devs/src") && is_theirs(t, "devs/src/a"), "{}", t.listing());
     assert!(!is_theirs(t, "moved") && !is_theirs(t, "moved/a") && !is_theirs(t, "copied"), "{}", t.listing());
     // What is to be pasted does it, and whoever wants the share for the tree's group gets it.
-    t.policy("kept.toml", &format!("{}\n{rule}", crate::lab::lab("")));
-    t.run("fix -y . -p kept.toml").exits(0).never_mentions("no safe fix").mentions("devs/ours");
+    t.policy("kept.toml", &format!("{}\n{exception}", crate::lab::lab("")));
+    t.sh("chmod 2700 devs/src; chmod 640 devs/src/a");
+    let before = t.listing();
+    t.run("fix -y . -p kept.toml").exits(0).never_mentions("no safe fix");
+    assert_eq!(t.listing(), before, "modes too");
     t.run("check -q --strict . -p kept.toml").is_silent();
     t.run("fix -y . -p lab.toml --unsafe-fixes").exits(0);
     assert!(!t.listing().contains(":4243 "), "{}", t.listing());
@@ -167,8 +172,7 @@ scenario!(a_share_in_a_share_is_kept_though_the_policy_names_a_group, |t| {
 
 scenario!(a_share_in_a_share_is_kept_by_an_exception_where_the_policy_is_a_shipped_one, |t| {
     nested(t);
-    let exception =
-        "[[exception]]\npath = \"$TREE/devs\"\nlints = [\"foreign-group\"]\nreason = \"the share of devs\"\n";
+    let exception = "[[exception]]\npath = \"$TREE/devs\"\nlints = [\"all\"]\nreason = \"the share of devs\"\n";
     t.run("check . -p samba-share -s group=lab")
         .mentions("policy use samba-share -s 'group=lab' $TREE -o FILE")
         .mentions(exception);
@@ -180,9 +184,6 @@ scenario!(a_share_in_a_share_is_kept_by_an_exception_where_the_policy_is_a_shipp
     let exception = exception.replace("$TREE", t.path("").to_str().unwrap().trim_end_matches('/'));
     t.policy("use.toml", &format!("{used}\n{exception}"));
     t.run("check -q --strict -p use.toml").is_silent();
-    // A group that is excepted isn't lost: it would have more.
-    t.sh("chmod 640 devs/src/a");
-    t.run("check -p use.toml").exits(1).mentions("its group is not the intended one and would have more of it");
     // Another policy may say of it what it likes.
     t.policy("devs.toml", t.run("policy use samba-share -s group=devs $TREE/devs").stdout());
     t.run("check -p use.toml -p devs.toml").never_mentions("[conflict]").never_mentions("no safe fix takes");
@@ -191,6 +192,18 @@ scenario!(a_share_in_a_share_is_kept_by_an_exception_where_the_policy_is_a_shipp
     both.mentions("[conflict]")
         .mentions("no safe fix takes from that group: devs/ (devs);")
         .never_mentions("devs/src/ (devs)");
+});
+
+scenario!(what_is_excepted_as_another_group_s_is_not_opened_to_all, |t| {
+    nested(t);
+    let excepted = "[[exception]]\npath = '$TREE/devs'\nlints = ['foreign-group']\nreason = 'theirs'";
+    let policy = format!("[[tree]]\ngroup = 'lab'\ndir-mode = '2775'\nfile-mode = '664'\n{excepted}");
+    t.policy("lab.toml", &crate::lab::policy(&policy));
+    t.run("fix -y . -p lab.toml").exits(1);
+    let listing = t.listing();
+    for line in ["2770 devs", "2770 devs/src", "0660 devs/src/a"] {
+        assert!(listing.contains(&format!(":4243 {line}\n")), "{line}: {listing}");
+    }
 });
 
 scenario!(a_rule_for_all_that_lies_there_takes_no_share, |t| {

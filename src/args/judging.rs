@@ -1,5 +1,6 @@
 //! What commands take that look at trees and tell: check, diff, explain, probe.
 
+use crate::lints::EVERY_LINT;
 use crate::listings::format::Origin;
 use crate::model::mode::Mode;
 use crate::model::principal::Principal;
@@ -76,9 +77,6 @@ pub(crate) struct Check {
     #[arg(skip)]
     pub root_is_guessed: bool,
 }
-
-/// What `--unsafe-fixes` stands for without a value; no lint is called so.
-pub(crate) const EVERY_LINT: &str = "all";
 
 impl Check {
     /// What is at or below these paths, by safe fixes alone.

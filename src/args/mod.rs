@@ -17,7 +17,7 @@ pub(crate) use changing::{Agreement, Apply, Fix, Ids, Limit, Log, Plan, Redo, Su
 pub(crate) use command::{Arguments, Command, Init, ask_for_json};
 pub(crate) use common::{Common, Format, Progress};
 pub(crate) use generate::{Cluster, Generate, Scheduled, UnitKind};
-pub(crate) use judging::{Check, Diff, EVERY_LINT, Explain, Eyes, Listing, Probe};
+pub(crate) use judging::{Check, Diff, Explain, Eyes, Listing, Probe};
 pub(crate) use policy::{Import, Policy};
 pub(crate) use reporting::{CheckCommand, ReportFormat, Reporting};
 pub(crate) use sharing::{Merge, Units};

@@ -9,11 +9,11 @@ use super::shares;
 use super::{left_out, loading};
 use crate::access::passing::{default_acl, way};
 use crate::answers::trace;
-use crate::args::{Check, Common, EVERY_LINT, Explain, Format};
+use crate::args::{Check, Common, Explain, Format};
 use crate::compile::instance::Instance;
 use crate::findings::{EntryReport, Excused, Root, Survey};
 use crate::judging::explain::Chain;
-use crate::lints::{Cause, Lint, LintSet};
+use crate::lints::{Cause, EVERY_LINT, Lint, LintSet};
 use crate::model::accounts::IdNames;
 use crate::model::acl::Acl;
 use crate::model::entry::{Entry, Kind, State};
@@ -317,7 +317,10 @@ fn excepted<'j>(survey: &Survey, tree: &'j Rooted, path: &TreePath, words: &Word
         let found = own.filter_map(|finding| Some((finding.lint.name(), words.message(finding, &hidden?.report))));
         let found = found.collect();
         told = told.with(lints);
-        let lints = Lint::ALL.into_iter().filter(|&lint| lints.contains(lint)).map(Lint::name).collect();
+        let lints = match lints == LintSet::all() {
+            true => vec![EVERY_LINT],
+            false => Lint::ALL.into_iter().filter(|&lint| lints.contains(lint)).map(Lint::name).collect(),
+        };
         Excepted { file, line, lints, reason, found }
     });
     excepted.collect()

@@ -1,7 +1,7 @@
 //! The level of each lint for each policy: the command line's word over the policy's, over the default.
 
-use crate::args::{Check, Common, EVERY_LINT};
-use crate::lints::{Level, Levels, Lint, LintSet};
+use crate::args::{Check, Common};
+use crate::lints::{EVERY_LINT, Level, Levels, Lint, LintSet};
 use crate::policy::{Loaded, nearest};
 use crate::process::exit::Failure;
 

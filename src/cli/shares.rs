@@ -3,7 +3,7 @@
 use crate::access::passing::Waypoint;
 use crate::args::Common;
 use crate::findings::{EntryReport, Root, Survey};
-use crate::infer::keeping::{exception, rule};
+use crate::infer::keeping::exception;
 use crate::lints::{Because, Finding, Fix, Lint};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
@@ -17,6 +17,7 @@ use crate::policy::load::Origin;
 use crate::process::{paths, streams};
 use crate::source::roots::{Rooted, Roots};
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Once;
@@ -134,13 +135,11 @@ pub(super) fn remark_above(
 /// What keeps shares of other groups in a tree as they are: lines for the policy, where there is a file of it.
 pub(super) fn advice(shares: &[Share], tree: &Rooted, loaded: &Loaded, names: &dyn IdNames) -> String {
     let root = tree.instance.root();
-    let all = |of: &dyn Fn(&Share) -> Option<String>| {
-        let lines: Vec<String> = shares.iter().filter_map(of).collect();
-        lines.join("\n") + "\n"
+    let all = |of: &dyn Fn(&Share) -> Option<String>| shares.iter().filter_map(of).collect::<String>() + "\n";
+    let (them, they) = if shares.len() == 1 { ("it", "it is") } else { ("them", "they are") };
+    let exceptions = |base: Option<&Path>| {
+        all(&|(path, gid)| exception(&root.join(OsStr::from_bytes(path)), base, *gid, names)) //
     };
-    let (them, are) = if shares.len() == 1 { ("it", "is") } else { ("them", "are") };
-    let rules = || all(&|(path, gid)| rule(path, *gid, names));
-    let exceptions = || all(&|(path, gid)| exception(root, path, *gid, names));
     let fix = "; fix --unsafe-fixes would take";
     match &loaded.origin {
         // It names no group: that of the root counts.
@@ -151,21 +150,13 @@ pub(super) fn advice(shares: &[Share], tree: &Rooted, loaded: &Loaded, names: &d
             let named: String = shares.iter().filter_map(quoted).collect();
             let place = shell_quote(path);
             format!(
-                "a policy as `sgidlint init {place} -o FILE` writes says that {them_is} right; look at {them} by {itself}: \
-                 sgidlint check{named}",
-                them_is = if shares.len() == 1 { "it is" } else { "they are" }
+                "a policy as `sgidlint init {place} -o FILE` writes says that {they} right; look at {them} by {itself}: \
+                 sgidlint check{named}"
             )
         }
         Origin::File { .. } => {
-            let tree = tree.instance.trees().last().map(|tree| (tree as usize, &loaded.model.trees[tree as usize]));
-            let place = match tree {
-                Some((at, tree)) if at + 1 < loaded.model.trees.len() => {
-                    format!("behind the rules of the [[tree]] of line {}", tree.line)
-                }
-                _ => "at its end".into(),
-            };
             let file = escape(loaded.model.source.file.as_bytes()).into_owned();
-            format!("if {them} {are} right, say so in {file}, {place}{fix} {them}:\n{}", rules())
+            format!("if {they} right, say so in {file}{fix} {them}:\n{}", exceptions(loaded.base.as_deref()))
         }
         Origin::BuiltIn(_) if loaded.used_by.is_empty() => {
             let (name, place) = (&loaded.model.name, shell_quote(root.as_os_str().as_bytes()));
@@ -175,15 +166,15 @@ pub(super) fn advice(shares: &[Share], tree: &Rooted, loaded: &Loaded, names: &d
                 .map(|(key, value)| format!(" -s {}", shell_quote(format!("{key}={value}").as_bytes())))
                 .collect();
             format!(
-                "if {them} {are} right, make a file of your own with `sgidlint policy use {name}{params} {place} -o FILE`, and say \
+                "if {they} right, make a file of your own with `sgidlint policy use {name}{params} {place} -o FILE`, and say \
                  so there{fix} {them}:\n{}",
-                exceptions()
+                exceptions(None)
             )
         }
         Origin::BuiltIn(_) => format!(
-            "if {them} {are} right, say so in {}{fix} {them}:\n{}",
+            "if {they} right, say so in {}{fix} {them}:\n{}",
             paths::shown(loaded.file().as_ref()),
-            exceptions()
+            exceptions(None)
         ),
     }
 }

@@ -1,24 +1,21 @@
-//! What a policy says so that a directory of another group stays that group's: a rule, or an exception where the rules are somebody else's.
+//! What a policy says so that the share of another group stays as it is.
 
-use super::toml::{group_text, pattern, quoted};
+use super::toml::quoted;
+use crate::lints::EVERY_LINT;
 use crate::model::accounts::IdNames;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// The rule of a tree that says whose a directory is; `None` where its name isn't text.
-pub(crate) fn rule(path: &[u8], gid: u32, names: &dyn IdNames) -> Option<String> {
-    Some(format!("\n[[tree.rule]]\nmatch = {}\ngroup = {}\n", quoted(pattern(path)?), group_text(gid, names)))
-}
-
-/// The exception that leaves a directory to its group; `None` where its name isn't text, or has braces, which stand for
-/// other names there.
-pub(crate) fn exception(root: &Path, path: &[u8], gid: u32, names: &dyn IdNames) -> Option<String> {
-    let path = [root.as_os_str().as_bytes(), b"/", path].concat();
-    let path = std::str::from_utf8(&path).ok().filter(|path| !path.contains(['{', '}']))?;
+/// The exception that leaves a directory to its group, with all that lies in it: a rule that says no more than its group
+/// would have its modes made what they are to be around it. Its path is written from `base` on, where it lies in there.
+/// `None` where its name isn't text, or has braces, which stand for other names there.
+pub(crate) fn exception(place: &Path, base: Option<&Path>, gid: u32, names: &dyn IdNames) -> Option<String> {
+    let path = base.and_then(|base| place.strip_prefix(base).ok()).unwrap_or(place);
+    let path = path.to_str().filter(|path| !path.contains(['{', '}']))?;
     let reason = format!("the share of {}", names.group_label(gid));
     Some(format!(
-        "\n[[exception]]\npath = {}\nlints = [\"foreign-group\"]\nreason = {}\n",
+        "\n[[exception]]\npath = {}\nlints = [{}]\nreason = {}\n",
         quoted(path),
+        quoted(EVERY_LINT),
         quoted(reason)
     ))
 }

@@ -68,6 +68,9 @@ lints! {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct LintSet(u64);
 
+/// What stands for every lint: in an exception, and where `--unsafe-fixes` has no value. No lint is called so.
+pub(crate) const EVERY_LINT: &str = "all";
+
 impl LintSet {
     /// Every lint.
     pub fn all() -> LintSet {

@@ -41,6 +41,7 @@ pub(crate) use expectation::{Miss, misses};
 pub use finding::{Because, Finding, Fix, Options};
 pub(crate) use harm::{Losers, harms_named};
 pub use level::{Level, Levels};
+pub(crate) use lint::EVERY_LINT;
 pub use lint::{Lint, LintSet};
 pub(crate) use policy::{describe_expired, describe_unused, has_expired};
 pub(crate) use probe::{Answer, Wrong, wrongs};

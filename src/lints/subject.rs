@@ -110,7 +110,8 @@ impl<'a> Subject<'a> {
         if bits.has_any(Mode::GROUP | Mode::OTHER) {
             fix = fix.and(self.opening);
         }
-        if bits.has_any(Mode::GROUP) && self.wanted.group_is_excused {
+        // Nor does all the world get what is excepted as somebody else's.
+        if bits.has_any(Mode::GROUP | Mode::OTHER) && self.wanted.group_is_excused {
             fix = fix.and(Fix::Unsafe(Because::ExcusedGroup));
         }
         if bits.has_any(Mode::GROUP) && self.entry.extras.acl {

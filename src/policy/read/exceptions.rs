@@ -6,6 +6,7 @@ use super::paths;
 use super::problems::Problems;
 use super::table::Table;
 use super::value::Value;
+use crate::lints::{EVERY_LINT, Lint};
 use crate::policy::model::{At, Exception, Param, Places, Use};
 use jiff::civil::Date;
 
@@ -38,13 +39,21 @@ fn exception(mut table: Table<'_>, base: Base, names: &Names<'_>, problems: &mut
     }
     let lints = table.require("lints", "lints = [\"foreign-group\"]", problems).map(|value| {
         let names = value.texts("[\"foreign-group\"]", problems);
-        names.iter().filter_map(|name| head::lint(name, problems)).collect()
+        names.iter().flat_map(|name| lints_of(name, problems)).collect()
     });
     let reason = table.require("reason", "reason = \"owner on leave, ticket 4711\"", problems);
     let reason = reason.and_then(|value| value.nonempty("\"owner on leave, ticket 4711\"", problems));
     let until = table.take("until").and_then(|value| date(&value, problems));
     table.finish(problems);
     Some(Exception { line, path: path?, lints: lints?, reason: reason?.value, until })
+}
+
+/// The lints of a name: one, or every one.
+fn lints_of(name: &At<String>, problems: &mut Problems) -> Vec<Lint> {
+    match name.value.as_str() {
+        EVERY_LINT => Lint::ALL.to_vec(),
+        _ => head::lint(name, problems).into_iter().collect(),
+    }
 }
 
 /// A date without time and zone.
