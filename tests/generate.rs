@@ -194,7 +194,11 @@ scenario!(what_is_generated_asks_what_is_expected_of_people, |t| {
     }
     t.run(&format!("generate cron -p {file}")).mentions("check --probe -q");
     t.run(&format!("generate systemd --unit service -p {file}")).mentions("CAP_SETUID CAP_SETGID\n");
-    t.run(&format!("generate systemd --fix -p {file}")).mentions("A repair asks nobody").never_mentions("--probe -q");
+    t.sh("mkdir ../prom");
+    for report in ["", "--report prometheus=$DIR/prom/a.prom"] {
+        let unit = t.run(&format!("generate systemd --fix {report} -p {file}"));
+        unit.mentions("A repair asks nobody").never_mentions("--probe -q");
+    }
     t.run(&format!("generate cron --fix -p {file}"))
         .mentions("check --probe -q")
         .never_mentions("A repair asks nobody");

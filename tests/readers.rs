@@ -149,6 +149,7 @@ scenario!(prometheus_takes_the_rules_and_they_fire, |t| {
     let up =
         |values: &str| format!("      - series: 'up{{instance=\"x\",job=\"node\"}}'\n        values: '{values}'\n");
     let run = |values: &str| series("sgidlint_last_run_timestamp_seconds", values);
+    let more = |values: &str| run(values).replace("policy=\"lab\"", "policy=\"lab,more\"");
     let cases = [
         case(
             &[
@@ -165,6 +166,8 @@ scenario!(prometheus_takes_the_rules_and_they_fire, |t| {
         // The file goes; the machine goes, which others tell of; there never was one.
         case(&[run("0+3600x10 _x100"), up("1x100")], &[quiet(540), firing("SgidlintVanished", 900, "")]),
         case(&[run("0+3600x10 _x100"), up("1x10 0x100")], &[quiet(900)]),
+        // The job goes on with one policy more.
+        case(&[run("0+3600x10 _x100"), more("_x10 36000+3600x100"), up("1x100")], &[quiet(900), quiet(3000)]),
         case(&[up("1x100")], &[quiet(1380), firing("SgidlintNoMetrics", 1500, "")]),
         case(
             &[fine.clone(), format!("      - series: '{changes}'\n        values: '0x10 2x100'\n")],

@@ -135,7 +135,8 @@ fn job(common: &Common, scheduled: &Scheduled, (from, kind): (Where, Kind), stre
     }
     let of_fix = |fix| Task::of((fix, scheduled.probe), is_expecting, is_root);
     let (task, said) = of_fix(scheduled.fix);
-    said.filter(|_| !follows).iter().for_each(|said| streams.status(said));
+    // What follows in a unit has none of the rights that asking others takes.
+    said.filter(|_| !follows || kind == Kind::Unit).iter().for_each(|said| streams.status(said));
     let reports = scheduled.report.iter().map(|report| format_and_path(report)).collect::<Result<Vec<_>, _>>()?;
     let folders: Vec<PathBuf> = reports.iter().map(|report| fit_folder(report, kind)).collect::<Result<_, _>>()?;
     let mut places: Vec<PathBuf> = Vec::new();
