@@ -33,7 +33,7 @@ pub(crate) use record::{LoadError, Record, RunState, is_running, load, named};
 pub(crate) use relay::{Recorder, Relay, relay};
 pub(crate) use undone::{Undone, undone};
 
-use crate::plan::{Limited, Plan, RunKind};
+use crate::plan::{Header, Limited, Plan, RunKind};
 use crate::store::state_file::StateFile;
 use crate::store::{Folder, Store};
 use crate::sys::root::exists;
@@ -101,7 +101,9 @@ pub(crate) fn begin(store: &Store, plan: &Plan, limit: Option<u64>) -> Result<Jo
     let (id, mut file) = reserve(&folder, now)?;
     let part = sweep::file_name(&id);
     let path = folder.path_of(&id::file_name(&id));
-    match write_synced(&mut file, plan, allowed.min(room)) {
+    // A plan may have waited for somebody's answer: a run is of the time at which it begins.
+    let header = Header { time: now.to_string(), ..plan.header.clone() };
+    match write_synced(&mut file, (&header, plan), allowed.min(room)) {
         Ok(()) => folder.publish(&part, &id::file_name(&id))?,
         Err(error) => {
             folder.remove(&part)?;
@@ -148,11 +150,11 @@ fn reserve_from(folder: &Folder, mut number: id::Number) -> Result<(String, Stat
     }
 }
 
-fn write_synced(file: &mut StateFile, plan: &Plan, limit: u64) -> io::Result<()> {
+fn write_synced(file: &mut StateFile, (header, plan): (&Header, &Plan), limit: u64) -> io::Result<()> {
     // The claim shows that the run is under way, and ends with the process.
     file.claim().map_err(io::Error::other)?;
     let mut out = BufWriter::with_capacity(BATCH, Limited::new(&mut *file, limit));
-    plan.write(&mut out)?;
+    plan.write_as(header, &mut out)?;
     out.flush()?;
     drop(out);
     file.sync()

@@ -104,9 +104,13 @@ static NEVER: AtomicBool = AtomicBool::new(false);
 #[test]
 fn every_outcome_survives_its_line() {
     let (_dir, store) = store();
-    let plan = plan(RunKind::Fix, 14);
+    let mut plan = plan(RunKind::Fix, 14);
+    plan.header.time = "2020-02-02T02:02:02Z".into();
     let id = run(&store, &plan, &outcomes(), Some(3));
     let record = load(&store, &id, &NEVER).unwrap();
+    // A run is of the time at which it begins, however long its plan lay there.
+    assert!(record.plan.header.time > plan.header.time);
+    plan.header.time.clone_from(&record.plan.header.time);
     assert_eq!(record.plan, plan);
     assert_eq!(record.outcomes[..13].iter().flatten().cloned().collect::<Vec<_>>(), outcomes());
     assert!(matches!(record.state, RunState::Settled { exit: 3, .. }));

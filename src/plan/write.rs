@@ -1,7 +1,7 @@
 //! Writing plans.
 
 use super::line::{ChangeLine, EndLine, HeaderLine};
-use super::model::Plan;
+use super::model::{Header, Plan};
 use super::read::LONGEST_LINE;
 use crate::model::wire::{Trail, write_visible};
 use serde::Serialize;
@@ -10,9 +10,14 @@ use std::io::{self, Write};
 impl Plan {
     /// Writes the plan, one line a change; nothing of one that would be refused when it is read.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.write_as(&self.header, out)
+    }
+
+    /// Writes it with this header in the place of its own.
+    pub(crate) fn write_as(&self, header: &Header, out: &mut dyn Write) -> io::Result<()> {
         self.check().map_err(|(_, message)| io::Error::new(io::ErrorKind::InvalidInput, message))?;
         let (mut line, mut trail) = (Vec::new(), Trail::default());
-        write_line(out, &mut line, &HeaderLine::of(&self.header, self.has_acls()))?;
+        write_line(out, &mut line, &HeaderLine::of(header, self.has_acls()))?;
         for change in &self.changes {
             let path = |path| trail.path(path, |directory| write_line(out, &mut line, directory));
             let change = ChangeLine::of(change, path)?;
