@@ -9,7 +9,7 @@ use crate::apply::lock::{Again, PATIENCE};
 use crate::apply::{Found, undo_plan};
 use crate::args::{Common, Format, Redo, Undo};
 use crate::journal::wording::{Expected, Settled};
-use crate::journal::{self, Counts, Done, Outcome, RunState, Turn};
+use crate::journal::{self, Counts, Done, Outcome, RunState, RunSummary, Turn};
 use crate::model::text::escape::escape;
 use crate::model::text::numbers::{capitalized, counted, number};
 use crate::plan::{Header, Names, Plan, RunKind};
@@ -18,6 +18,7 @@ use crate::process::streams::{Streams, warn};
 use crate::report::human::run::counts_text;
 use crate::report::human::runs::run_text;
 use crate::screen::progress;
+use crate::store::Store;
 use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::Duration;
@@ -58,7 +59,15 @@ fn turn_round(common: &Common, turn: Turn, arguments: &Undo, streams: &mut Strea
             Turn::Undo => "no run on record changed anything that isn't undone",
             Turn::Redo => "there is no undo on record to take back, or something was changed since",
         };
-        Failure::usage(message).hinted("`sgidlint log` lists the runs")
+        let failure = Failure::usage(message);
+        match half_undone(&store).filter(|_| turn == Turn::Undo) {
+            Some((run, left)) => failure.hinted(format!(
+                "of run {run} an undo left {}; to try those again: sgidlint undo {run}{}",
+                counted(left, "change", "changes"),
+                store::option(common)
+            )),
+            None => failure.hinted("`sgidlint log` lists the runs"),
+        }
     })?;
     let mut record = store::reading(&session, &run, || journal::load(&store, &run, &session.stop))?;
     narrow(&mut record, &arguments.paths)?;
@@ -199,6 +208,14 @@ fn counts_of(told: &[Settled<'_>]) -> Counts {
     let mut counts = Counts::default();
     told.iter().for_each(|one| counts.add(&one.done.outcome));
     counts
+}
+
+/// The last run of whose changes an undo left some, and how many.
+fn half_undone(store: &Store) -> Option<(String, u64)> {
+    let runs: Vec<RunSummary> = journal::list(store).ok()?.into_iter().flatten().collect();
+    let undone = journal::undone(&runs);
+    let left = |run: &RunSummary| undone.get(run.id.as_str()).map_or(0, |undone| undone.left);
+    runs.iter().rev().map(|run| (run.id.clone(), left(run))).find(|(_, left)| *left > 0)
 }
 
 /// What there is to tell of entries that are not, or no longer, as the run left them.
