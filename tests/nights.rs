@@ -329,3 +329,33 @@ scenario!(one_roots_error_hides_no_other_root_in_the_metrics, |t| {
         "{text}"
     );
 });
+
+scenario!(each_root_counts_all_that_lies_below_it, |t| {
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 a\n dir 0:4242 2775 a/in\n dir 0:4242 2775 b");
+    t.sh("for d in a a/in b; do (cd $d; touch $(seq 1 30)); done; ln -s x b/link; chmod 664 a/[0-9]* a/in/* b/[0-9]*; chgrp 0 a/7 b/3");
+    for keys in ["file-mode = 'g=u'", "kinds = ['dir']", "[[tree.rule]]\nmatch = '*7'\nfile-mode = '0664'"] {
+        let tree = |roots: &str| policy(&format!("[[tree]]\nroot = {roots}\ngroup = 4242\n{keys}"));
+        t.policy("lab.toml", &tree("['$TREE/a', '$TREE/b']"));
+        t.policy("all.toml", &tree("'$TREE'").replace("\"lab\"", "\"all\""));
+        let run = t.run("check -q -p lab.toml -p all.toml --format prometheus");
+        let text = run.stdout().replace(t.dir().to_str().unwrap(), "");
+        for line in [
+            "sgidlint_root_entries{policy=\"lab\",root=\"/tree/a\"} 62",
+            "sgidlint_root_entries{policy=\"lab\",root=\"/tree/b\"} 32",
+            "sgidlint_root_entries{policy=\"all\",root=\"/tree\"} 95",
+            "sgidlint_entries{policy=\"all,lab\"} 95",
+        ] {
+            assert!(text.lines().any(|told| told.replace("$TREE", "/tree") == line), "{keys}: {line}: {text}");
+        }
+    }
+});
+
+scenario!(a_tree_that_is_lost_is_told_of_though_its_entries_were_alike, |t| {
+    t.policy("lab.toml", &lab(""));
+    t.tree("dir 0:4242 2775 .");
+    t.sh("touch $(seq 1 50); chgrp 4242 *; chmod 664 *");
+    let night = "check -q . -p lab.toml --report prometheus=$DIR/a.prom";
+    t.run(night).succeeds().is_silent();
+    t.sh("rm [0-9]*");
+    t.run(night).succeeds().mentions("1 entry here, and 51 when the last report was written");
+});

@@ -50,6 +50,11 @@ pub(super) struct Surveyor<'p> {
     pub counts: Counts,
     /// How many entries were counted below each root.
     entries: BTreeMap<u32, u64>,
+    /// How many names of the directory being read were counted that its region's roots don't have yet: they get them in
+    /// one sum, as looking them up for each name would cost more than judging it.
+    listed: u64,
+    /// The region that this directory lies in.
+    region: Option<&'p Region<'p>>,
     /// Mounts that were not entered.
     pub skipped_mounts: Vec<SkippedMount>,
     /// What could not be read.
@@ -100,6 +105,8 @@ impl<'p> Surveyor<'p> {
             finds: Finds::default(),
             counts: Counts::default(),
             entries: BTreeMap::new(),
+            listed: 0,
+            region: None,
             skipped_mounts: Vec::new(),
             errors: Vec::new(),
             doubtful: Vec::new(),
@@ -119,6 +126,10 @@ impl<'p> Surveyor<'p> {
 
     /// Hands in what was found since the last time: the next call may never come back.
     pub(super) fn hand_in(&mut self) {
+        let listed = std::mem::take(&mut self.listed);
+        if let Some(region) = self.region.filter(|_| listed > 0) {
+            self.add_below(region, listed);
+        }
         let (counts, entries) = (std::mem::take(&mut self.counts), std::mem::take(&mut self.entries));
         let mut news = Part {
             finds: std::mem::take(&mut self.finds),
@@ -238,13 +249,29 @@ impl<'p> Surveyor<'p> {
         };
         // It counts when it is told of.
         if judged != Judged::Moved {
-            self.counts.entries += 1;
-            region.views.iter().for_each(|view| *self.entries.entry(view.bound.index).or_default() += 1);
+            self.count(region);
         }
         if judged == Judged::Told {
             self.hand_in();
         }
         judged
+    }
+
+    /// Counts an entry of a region.
+    pub(super) fn count(&mut self, region: &Region<'p>) {
+        self.counts.entries += 1;
+        self.add_below(region, 1);
+    }
+
+    /// Counts a name of the directory that is being read.
+    fn count_listed(&mut self) {
+        self.counts.entries += 1;
+        self.listed += 1;
+    }
+
+    /// Adds to what was counted below the roots of a region.
+    fn add_below(&mut self, region: &Region<'p>, count: u64) {
+        region.views.iter().for_each(|view| *self.entries.entry(view.bound.index).or_default() += count);
     }
 
     /// Hears what is wanted of a name of the directory that is being read; of a plain one only where that isn't known.

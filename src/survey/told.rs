@@ -126,7 +126,7 @@ impl<'s, 'p, S: Source> Listener<'s, 'p, S> {
     ) -> Result<(), S::Error> {
         let is_directory = named.kind == Kind::Dir;
         if self.surveyor.is_unwanted(scope, name, named.kind) {
-            self.surveyor.counts.entries += 1;
+            self.surveyor.count(scope.region);
             self.learn(named, None);
             return Ok(());
         }
@@ -139,7 +139,7 @@ impl<'s, 'p, S: Source> Listener<'s, 'p, S> {
                 true
             }
             Relevance::Unwanted if !is_directory => {
-                self.surveyor.counts.entries += 1;
+                self.surveyor.count(scope.region);
                 true
             }
             _ => false,
@@ -163,7 +163,7 @@ impl<'s, 'p, S: Source> Listener<'s, 'p, S> {
         let site = Reached { reach: Reach::Told(told), name, path: &path };
         if !told.is_known {
             let mut all_wanted = Vec::new();
-            self.surveyor.counts.entries += 1;
+            self.surveyor.count(&placed.region);
             let inside = match self.surveyor.hear(scope, &site, &told.look, &mut all_wanted) {
                 Relevance::Excluded => None,
                 _ => {
@@ -208,7 +208,7 @@ impl<'s, 'p, S: Source> Listener<'s, 'p, S> {
         match is_known {
             true => drop(self.surveyor.judge(&placed.region, &site, &look, &all_wanted)),
             false => {
-                self.surveyor.counts.entries += 1;
+                self.surveyor.count(&placed.region);
                 self.unknown.note(placed, b"", &all_wanted);
             }
         }

@@ -21,6 +21,7 @@ impl<'p> Visitor for Surveyor<'p> {
         self.asked = Cell::default();
         self.plain.forget();
         self.hand_in();
+        self.region = Some(at.here().region);
         self.set_directory(at.here(), || at.path());
     }
 
@@ -31,7 +32,7 @@ impl<'p> Visitor for Surveyor<'p> {
             return Want::Skip;
         }
         if self.is_unwanted(here, name, kind) {
-            self.counts.entries += 1;
+            self.count_listed();
             return Want::Skip;
         }
         match self.hear_listed(here, name, kind) {
@@ -41,7 +42,7 @@ impl<'p> Visitor for Surveyor<'p> {
             }
             _ if kind == Kind::Dir => Want::Enter,
             Relevance::Unwanted => {
-                self.counts.entries += 1;
+                self.count_listed();
                 Want::Skip
             }
             Relevance::Wanted if self.is_plain && self.plain.is_worth_a_glance(here.entry.mount) => Want::Glance,
@@ -53,7 +54,7 @@ impl<'p> Visitor for Surveyor<'p> {
         if !self.plain.is_clean_at_a_glance(glance) {
             return Enough::No;
         }
-        self.counts.entries += 1;
+        self.count_listed();
         Enough::Yes
     }
 
@@ -65,7 +66,7 @@ impl<'p> Visitor for Surveyor<'p> {
             self.all_wanted = all_wanted;
             judged.standing()
         } else if self.plain.is_clean(&look.entry) {
-            self.counts.entries += 1;
+            self.count_listed();
             Standing::Told
         } else {
             let all_wanted = std::mem::take(&mut self.plain.all_wanted);
