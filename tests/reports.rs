@@ -152,3 +152,25 @@ scenario!(a_mask_that_shows_as_the_groups_bits_is_told_to_be_one, own mounts, |t
     t.run("fix -y . -p lab.toml").exits(1).mentions("the mask of its ACL takes from user alice");
     assert!(works(t, ALICE, "echo x >>test_file1"), "nobody whom the ACL names loses by a safe fix");
 });
+
+scenario!(every_report_tells_what_a_run_is_to_be_doubted_for, |t| {
+    t.policy("lab.toml", &lab("root = '$TREE'"));
+    t.tree("dir 0:4242 2775 .");
+    t.sh("printf '' >../none; chmod 666 ../lab.toml");
+    let doubts = ["root can't rely on this policy", "names no path, so nothing was looked at"];
+    for format in ["json", "sarif", "junit", "github"] {
+        let run = t.run(&format!("check -q -p lab.toml --paths-from $DIR/none --format {format}"));
+        let told = run.succeeds().stdout().replace("&apos;", "'");
+        for doubt in doubts {
+            assert!(told.contains(doubt), "{format}: {doubt}: {told}");
+        }
+    }
+    let github = t.run("check -q -p lab.toml --format github");
+    assert!(github.succeeds().stdout().starts_with("::warning title=sgidlint::"), "{github}");
+    let junit = t.run("check -q -p lab.toml --format junit");
+    assert!(
+        junit.succeeds().stdout().contains(r#"name="the check: warning 1" time="0"><system-out>warn: "#),
+        "{junit}"
+    );
+    assert!(junit.stdout().contains(r#"tests="2" failures="0" errors="0""#), "{junit}");
+});

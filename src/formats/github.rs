@@ -11,7 +11,7 @@ use crate::report::manner::Manner;
 use crate::report::text::words::fix_hint;
 use std::io::{self, Write};
 
-/// Writes a line for each finding and for what could not be read.
+/// Writes a line for each finding, for what could not be read, and for what the whole run is to be doubted for.
 pub(super) fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
     let Check { survey, words, ref manner, base, .. } = *check;
     for report in &survey.reports {
@@ -38,6 +38,9 @@ pub(super) fn write_check(out: &mut dyn Write, check: &Check<'_>) -> io::Result<
     for removable in check.removable {
         let place = AnnotationPlace { file: file_of_policy(base, check.baseline), line: Some(removable.2) };
         write_command(out, command(manner, Level::Warn), &place, STALE_BASELINE, &describe_removable(removable, base))?;
+    }
+    for warning in &survey.warnings {
+        writeln!(out, "::warning title=sgidlint::{}", data(&escape_message(warning)))?;
     }
     if check.ended.is_interrupted() {
         writeln!(out, "::error title=incomplete::{}", data(CUT_SHORT))?;

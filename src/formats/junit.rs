@@ -133,6 +133,11 @@ fn suites<'a>(check: &Check<'a>) -> BTreeMap<String, Vec<Case<'a>>> {
         let name = format!("{}: can be read", base.entry(root, &error.path, None));
         suites.entry(suite).or_default().push(Case { name, end: End::Errored("incomplete", error_text(error)) });
     }
+    for (warning, number) in survey.warnings.iter().zip(1..) {
+        // What the whole run is to be doubted for is told, and fails nothing, as in every other report.
+        let end = End::Noted(format!("warn: {warning}"));
+        suites.entry("sgidlint".into()).or_default().push(Case { name: format!("the check: warning {number}"), end });
+    }
     for removable in check.removable {
         let name = format!("line {}: {} is still found", removable.2, words.lint(removable.0));
         let end = end(ended, Level::Warn, STALE_BASELINE, describe_removable(removable, base));
