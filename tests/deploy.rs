@@ -293,23 +293,37 @@ scenario!(reports_of_a_repository_tell_places_from_its_top, own mounts, |t| {
 scenario!(a_deploy_step_does_the_same_in_another_checkout, own mounts, |t| {
     t.tree("dir 0:0 0755 .");
     checkout(t, "here", 0);
-    checkout(t, "there", 2001);
-    for (below, words, policy) in [
-        ("here", "", "-p ./sgidlint.toml"),
-        ("here/site", ".", "-p ../sgidlint.toml ."),
-        ("here", "-p setgid-share media", "-p setgid-share media"),
-        ("here", "-p ./sgidlint.toml --report sarif=out.sarif", "--report 'sarif=out.sarif' -p ./sgidlint.toml"),
+    checkout(t, "there", 0);
+    for (below, words, policy, file) in [
+        ("here", "", "", "./sgidlint.toml"),
+        ("here/site", ".", " .", "../sgidlint.toml"),
+        ("here", "-p setgid-share media", " -p setgid-share media", ""),
+        ("here", "-p ./sgidlint.toml --report sarif=out.sarif", " --report 'sarif=out.sarif' -p ./sgidlint.toml", ""),
     ] {
         let script = t.run_under(&format!("env -C {below}"), &format!("generate pre-deploy {words}"));
-        script.succeeds().mentions(&format!("sgidlint check -q {policy} ||"));
+        script.succeeds().mentions(&format!("sgidlint check -q{policy} ||"));
         assert!(!script.stdout().contains("$TREE") && !script.stdout().contains("$DIR"), "{script}");
         fs::write(t.dir().join("step"), script.stdout()).unwrap();
         let program = t.dir().join("bin");
         t.sh(&format!("mkdir -p {0}; ln -sf {1} {0}/sgidlint", program.display(), crate::scenario::BINARY));
         let step = format!("PATH={}:$PATH sh $OLDPWD/../step 2>&1 || echo \"exit $?\"", program.display());
         let there = below.replace("here", "there");
-        let said = t.sh(&format!("cd {there}; {step}"));
+        let run = |before: &str| t.sh(&format!("{before}; cd {there}; {step}"));
+        let said = run("true");
         assert!(said.contains("/there/") && said.ends_with("exit 1\n"), "{said}");
+        if !file.is_empty() {
+            // It takes what it finds from nobody that the command doesn't, and nothing that lies elsewhere.
+            for (change, why, back) in [
+                ("chmod 666 there/sgidlint.toml", "but not taken", "chmod 644 there/sgidlint.toml"),
+                ("chown 2001 there/sgidlint.toml", "but not taken", "chown 0 there/sgidlint.toml"),
+                ("mv there/sgidlint.toml x", "is not here; nothing was deployed", "mv x there/sgidlint.toml"),
+            ] {
+                let said = run(change);
+                assert!(said.contains(why) && said.ends_with("exit 2\n"), "{change}: {said}");
+                t.sh(back);
+            }
+            assert!(script.stdout().contains(&format!("[ -e {file} ]")), "{script}");
+        }
     }
 });
 

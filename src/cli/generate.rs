@@ -151,7 +151,9 @@ fn job(common: &Common, scheduled: &Scheduled, (from, kind): (Where, Kind), stre
     let mounts = mounts.iter().map(|path| text(path.as_os_str())).collect::<Result<Vec<_>, _>>()?;
     let places = places.iter().map(|path| text(path.as_os_str())).collect::<Result<Vec<_>, _>>()?;
     let policy = loaded.first().filter(|_| common.policies.is_empty()).and_then(|loaded| loaded.model.folder.as_ref());
-    let policy = policy.map(|folder| from.project(&folder.join(PROJECT_FILE))).transpose()?;
+    let found = policy.map(|folder| from.project(&folder.join(PROJECT_FILE))).transpose()?;
+    // What is started in the project finds it as this command did, and takes it from nobody else either.
+    let (project, policy) = if from == Where::Here { (found, None) } else { (None, found) };
     let words = |task: Task| -> Result<Vec<String>, Failure> {
         let mut words = vec![program(from)?];
         words.extend(task.words());
@@ -181,6 +183,7 @@ fn job(common: &Common, scheduled: &Scheduled, (from, kind): (Where, Kind), stre
     let pruning = pruning(common, scheduled, from)?;
     let job = Job {
         words: words(task)?,
+        project,
         pruning,
         check,
         on_failure: None,
@@ -191,7 +194,8 @@ fn job(common: &Common, scheduled: &Scheduled, (from, kind): (Where, Kind), stre
         whose: if is_root { Whose::Root } else { Whose::Users },
     };
     let follow_up = job.check.iter().flat_map(|check| &check.words);
-    let all = job.words.iter().chain(job.pruning.iter().flatten()).chain(follow_up).chain(&job.places);
+    let all =
+        job.words.iter().chain(&job.project).chain(job.pruning.iter().flatten()).chain(follow_up).chain(&job.places);
     match unfit(all.map(String::as_str)) {
         Some(word) => Err(unwritable(Path::new(word))),
         None => Ok(job),

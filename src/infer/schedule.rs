@@ -16,6 +16,8 @@ mod tests;
 pub(crate) struct Job {
     /// The program and its arguments.
     pub words: Vec<String>,
+    /// The file of the project's policy that it finds by itself, seen from where it is started, if that is its policy.
+    pub project: Option<String>,
     /// The command that removes old records before, if any.
     pub pruning: Option<Vec<String>>,
     /// The check that follows a repair, if any.
@@ -192,6 +194,14 @@ pub(crate) fn write_cron(out: &mut dyn Write, job: &Job) -> io::Result<()> {
 /// Writes a step of a deploy job, for any POSIX shell.
 pub(crate) fn write_step(out: &mut dyn Write, job: &Job) -> io::Result<()> {
     let pruning = job.pruning.as_ref().map(|words| shell_line(words) + "\n").unwrap_or_default();
+    // Named, it would be taken whoever can write it; and where it isn't, another would be found in its place.
+    let project = job.project.as_ref().map(|file| {
+        let quoted = shell_quote(file.as_bytes());
+        format!(
+            "if ! [ -e {quoted} ]; then\n  echo 'sgidlint: '{quoted}' is not here; nothing was deployed' >&2\n  exit 2\nfi\n"
+        )
+    });
+    let project = project.unwrap_or_default();
     let (what, left, run) = match job.task {
         Task::Check | Task::Probe => ("findings", "the tree is not as the policy says", "check"),
         Task::Fix => ("findings that no safe fix mends", "the repair left findings", "repair"),
@@ -204,7 +214,7 @@ pub(crate) fn write_step(out: &mut dyn Write, job: &Job) -> io::Result<()> {
 # It is to be started in the directory of a checkout that it was made in: places are named from there.
 set -u
 status=0
-{pruning}{} || status=$?
+{project}{pruning}{} || status=$?
 case $status in
   0) ;;
   1) echo 'sgidlint: {left}; nothing was deployed' >&2 ;;

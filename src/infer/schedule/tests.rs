@@ -4,6 +4,7 @@ use snapbox::{IntoData, assert_data_eq, str};
 
 fn job(task: Task, places: &[&str]) -> Job {
     Job {
+        project: None,
         words: ["/usr/bin/sgidlint", "check", "-q", "-s", "group=50% $of 'us'"].map(Into::into).into(),
         pruning: None,
         check: None,
