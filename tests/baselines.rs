@@ -111,3 +111,16 @@ scenario!(a_deploy_step_asks_nobody_where_it_is_told_so, |t| {
     t.run("generate pre-deploy -p lab.toml --no-probe").succeeds().never_mentions("--probe");
     t.run("generate pre-deploy -p lab.toml --no-probe --probe").exits(2);
 });
+
+scenario!(metrics_count_the_lines_of_a_baseline_that_are_stale, |t| {
+    known(t);
+    let stale = |words: &str| {
+        let run = t.run(&format!("check -q -p lab.toml --format prometheus --baseline $DIR/known {words}"));
+        let line =
+            run.stdout().lines().find(|line| line.starts_with("sgidlint_stale_baseline_lines{")).map(str::to_owned);
+        line.map(|line| line.rsplit_once(' ').unwrap().1.to_owned())
+    };
+    assert_eq!(stale(""), Some("0".into()));
+    t.sh("chgrp 4242 a/x");
+    assert_eq!((stale(""), stale("a")), (Some("1".into()), None));
+});

@@ -359,3 +359,43 @@ scenario!(a_tree_that_is_lost_is_told_of_though_its_entries_were_alike, |t| {
     t.sh("rm [0-9]*");
     t.run(night).succeeds().mentions("1 entry here, and 51 when the last report was written");
 });
+
+scenario!(metrics_of_a_part_say_nothing_of_the_whole, |t| {
+    t.policy("lab.toml", &lab("root = ['$TREE/a', '$TREE/b']"));
+    t.tree("dir 0:4242 2775 .\n dir 0:4242 2775 a\n dir 0:4242 0775 a/x\n dir 0:4242 2775 a/y\n dir 0:4242 0775 b");
+    let file = t.dir().join("a.prom");
+    let before = "sgidlint_last_success_timestamp_seconds 1234567890\n";
+    let run = |words: &str| {
+        std::fs::write(&file, before).unwrap();
+        let run = t.run(&format!("check -q -p lab.toml --report prometheus=$DIR/a.prom {words}"));
+        (run, std::fs::read_to_string(&file).unwrap().replace(t.dir().to_str().unwrap(), ""))
+    };
+    t.sh("printf '' >../none; printf 'a/y\\0' >../part; printf 'b\\0' >../whole");
+    for (words, exit) in
+        [("a/y", 0), ("a/x", 1), ("--paths-from $DIR/part", 0), ("--paths-from $DIR/none", 0), ("b/ a/y", 1)]
+    {
+        let (run, text) = run(words);
+        run.exits(exit);
+        assert!(
+            text.contains("last_success_timestamp_seconds{policy=\"lab\",report=\"a\"} 1234567890\n"),
+            "{words}: {text}"
+        );
+        for untold in ["root=\"/tree/a\"", "root=\"\"", "sgidlint_entries{", "sgidlint_known"] {
+            assert!(!text.contains(untold), "{words}: {untold}: {text}");
+        }
+        assert_eq!(text.contains("sgidlint_findings{"), words.contains("b/"), "{words}: {text}");
+        assert!(
+            text.contains(&format!("sgidlint_exit_status{{policy=\"lab\",report=\"a\"}} {exit}\n")),
+            "{words}: {text}"
+        );
+    }
+    // A whole root has its own numbers, and is all that such a job looks at.
+    for words in ["b", "--paths-from $DIR/whole", ""] {
+        let (run, text) = run(words);
+        run.exits(1);
+        let told = "sgidlint_findings{policy=\"lab\",report=\"a\",root=\"/tree/b\",lint=\"missing-setgid\",level=\"deny\"} 1\n";
+        assert!(text.contains(told) && text.contains("root=\"/tree/b\"} 1\n"), "{words}: {text}");
+        assert!(!text.contains("} 1234567890"), "{words}: {text}");
+        assert_eq!(text.contains("/tree/a\""), words.is_empty(), "{words}: {text}");
+    }
+});

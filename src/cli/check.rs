@@ -23,7 +23,7 @@ use crate::process::exit::{Exit, Failure};
 use crate::process::reports::Files;
 use crate::process::streams::{Streams, warn};
 use crate::report::base::Base;
-use crate::report::check::{Ended, Failed};
+use crate::report::check::{Ended, Failed, Omitted};
 use crate::report::human::run::Ran;
 use crate::report::manner::{Grouping, Manner, Strictness};
 use crate::report::text::words::Words;
@@ -193,8 +193,10 @@ impl Telling<'_> {
             interrupted: interrupted.as_ref().map(|runs| runs.len() as u64),
         };
         let survey = &judged.survey;
-        let told = CheckReport { survey, session, asked, ended, removable: &removable, base: &self.base };
-        if is_whole && judged.selection.is_all() {
+        let (partial, is_less_than_roots) = (judged.partial_roots(), judged.is_of_less_than_roots());
+        let omitted = Omitted { partial: &partial, is_less_than_roots };
+        let told = CheckReport { survey, session, asked, ended, omitted, removable: &removable, base: &self.base };
+        if is_whole && !is_less_than_roots && partial.is_empty() {
             let mut told = self.files.shrunk(survey);
             if told.is_empty() && asks_runs {
                 told = store::emptied(session, survey);

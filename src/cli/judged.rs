@@ -9,7 +9,8 @@ use crate::lints::Level;
 use crate::policy::Loaded;
 use crate::process::exit::Exit;
 use crate::source::roots::Roots;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What was judged.
@@ -60,6 +61,20 @@ impl Judged {
             }
         }
         cover
+    }
+
+    /// The roots, by index and in order, of which PATHs left out a part or all that they were opened for.
+    pub(super) fn partial_roots(&self) -> Vec<u32> {
+        let roots = (0..).zip(&self.survey.roots).filter(|(_, root)| root.id.is_some());
+        roots.filter(|(_, root)| !self.selection.selects(&root.path)).map(|(at, _)| at).collect()
+    }
+
+    /// Whether a PATH means less than a root, or a list of them nothing at all.
+    pub(super) fn is_of_less_than_roots(&self) -> bool {
+        let roots: BTreeSet<&Path> = self.survey.roots.iter().map(|root| root.path.as_path()).collect();
+        let holds_a_root = |path: &Path| roots.range(path..).next().is_some_and(|root| root.starts_with(path));
+        let mut paths = self.selection.outermost().peekable();
+        !self.selection.is_all() && (paths.peek().is_none() || !paths.all(holds_a_root))
     }
 
     /// The exit status of a run that only looked.

@@ -7,7 +7,7 @@ use crate::findings::Survey;
 use crate::process::reports::stem;
 use crate::report::Check;
 use crate::report::base::Base;
-use crate::report::check::Ended;
+use crate::report::check::{Ended, Omitted};
 use crate::report::manner::Manner;
 use crate::report::text::words::Words;
 use std::io::{self, Write};
@@ -23,6 +23,8 @@ pub(super) struct CheckReport<'a> {
     pub asked: &'a Reporting,
     /// How it ended.
     pub ended: Ended,
+    /// What of the roots it left out.
+    pub omitted: Omitted<'a>,
     /// What of the baseline can be removed.
     pub removable: &'a Removable,
     /// Where other programs are told places from.
@@ -50,6 +52,7 @@ impl CheckReport<'_> {
             words: &Words(names),
             names,
             ended: Ended { last_success: to.and_then(|path| format.last_success(path)), ..self.ended },
+            omitted: self.omitted,
             manner,
             summary: self.asked.summary,
             removable: &removable,

@@ -22,6 +22,8 @@ pub(crate) struct Check<'a> {
     pub names: &'a dyn IdNames,
     /// How it ended.
     pub ended: Ended,
+    /// What of the roots it left out.
+    pub omitted: Omitted<'a>,
     /// How it is told.
     pub manner: Manner,
     /// Whether it is summed up, instead of told one by one or besides.
@@ -34,6 +36,15 @@ pub(crate) struct Check<'a> {
     pub file: Option<&'a str>,
     /// Where other programs are told places from.
     pub base: &'a Base,
+}
+
+/// What a check left out of its roots, as PATHs or a list of them said: nothing is known of that.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Omitted<'a> {
+    /// The roots, by index and in order, that weren't looked at as a whole.
+    pub partial: &'a [u32],
+    /// Whether it was asked for less than whole roots, or for nothing at all: it is no look at everything.
+    pub is_less_than_roots: bool,
 }
 
 /// What a report is made from of a check that came to nothing.
@@ -123,7 +134,20 @@ pub(crate) mod samples {
     pub(crate) fn check_of<'a>(survey: &'a Survey, ended: Ended) -> Check<'a> {
         let manner = Manner::new(Palette::PLAIN, Verbosity::Normal, ended.strictness);
         let (words, names, base) = (&Words, &Names, &Base::NOWHERE);
-        Check { survey, words, names, ended, manner, summary: false, removable: &[], baseline: "", file: None, base }
+        let (omitted, removable) = (Omitted::default(), &[]);
+        Check {
+            survey,
+            words,
+            names,
+            ended,
+            omitted,
+            manner,
+            summary: false,
+            removable,
+            baseline: "",
+            file: None,
+            base,
+        }
     }
 
     /// A check that came to nothing.

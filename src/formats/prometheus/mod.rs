@@ -39,49 +39,56 @@ pub(super) fn shrunk(written: &str, survey: &Survey) -> Vec<String> {
 
 /// Writes the numbers of a check. Every series says of which policies it is and, where it goes to a file, of which:
 /// those of two jobs in one directory are never the same. What wasn't counted to the end has no series: the next whole
-/// run would seem to have found more. A root that couldn't be read to its end is no reason to say nothing of the others.
+/// run would seem to have found more. A root that couldn't be read to its end, or was looked at in part as PATHs said, is
+/// no reason to say nothing of the others.
 pub(super) fn write_check(out: &mut dyn Write, check: &Told<'_>) -> io::Result<()> {
-    let Told { survey, words, ref ended, file, .. } = *check;
+    let Told { survey, words, ref ended, omitted, removable, file, .. } = *check;
     let report = report_label(file);
-    let whole = whole_roots(survey, ended);
-    if !whole.is_empty() || ended.is_complete() {
+    let is_of_all = ended.is_complete() && !omitted.is_less_than_roots;
+    let is_partial = |root: &u32| omitted.partial.binary_search(root).is_ok();
+    let mut whole = whole_roots(survey, ended);
+    whole.retain(|root| !is_partial(root));
+    let is_seen = |&root: &u32| survey.roots.get(root as usize).is_some_and(|root| root.id.is_some());
+    if whole.iter().any(is_seen) || is_of_all {
         head(
             out,
             "sgidlint_findings",
-            "Findings by policy, root, lint and level, of roots that were read to their end; those about a policy have no root.",
+            "Findings by policy, root, lint and level, of roots that were looked at whole; those about a policy have no root.",
         )?;
-        for ((policy, root, lint, level), count) in findings(survey, words, &whole, ended.is_complete()) {
+        for ((policy, root, lint, level), count) in findings(survey, words, &whole, is_of_all) {
             let (policy, root, lint, level) = (label(&policy), label(&root), label(&lint), level.name());
             let labels = format!(r#"policy="{policy}"{report},root="{root}",lint="{lint}",level="{level}""#);
             writeln!(out, "sgidlint_findings{{{labels}}} {count}")?;
         }
     }
-    let is_seen = |&root: &u32| survey.roots.get(root as usize).is_some_and(|root| root.id.is_some());
     let seen = whole.iter().copied().filter(is_seen);
     let entries = by_place(survey, seen.filter_map(|root| Some((root, *survey.entries.get(&root)?))));
-    write_places(out, (ROOT_ENTRIES, "Entries seen below each root that was read to its end."), entries, &report)?;
+    write_places(out, (ROOT_ENTRIES, "Entries seen below each root that was looked at whole."), entries, &report)?;
     let errors = survey.errors.iter().filter_map(|error| Some((error.root?, 1)));
-    let errors = by_place(
-        survey,
-        (0..survey.roots.len() as u32).filter(|root| is_seen(root)).map(|root| (root, 0)).chain(errors),
-    );
+    let all = (0..survey.roots.len() as u32).filter(|root| is_seen(root) && !is_partial(root));
+    let errors = by_place(survey, all.map(|root| (root, 0)).chain(errors));
     write_places(out, ("sgidlint_root_errors", "What could not be read below each root."), errors, &report)?;
     let policies: BTreeSet<&str> = survey.policies.iter().map(|policy| policy.name.as_str()).collect();
     let policies = policies.into_iter().collect::<Vec<_>>().join(",");
     let labels = format!(r#"policy="{}"{report}"#, label(&escape(policies.as_bytes())));
     let counts = &survey.counts;
-    let counted = |count: u64| ended.is_complete().then(|| count.to_string());
+    let counted = |count: u64| is_of_all.then(|| count.to_string());
     let errors = Some(survey.errors.len().to_string());
     let series = [
         ("sgidlint_suppressed_findings", "Findings that exceptions cover.", counted(counts.suppressed)),
         ("sgidlint_known_findings", "Findings that the baseline knows.", counted(counts.known)),
+        (
+            "sgidlint_stale_baseline_lines",
+            "Lines of the baseline whose findings are no more.",
+            counted(removable.len() as u64),
+        ),
         ("sgidlint_entries", "Entries seen, of a run that looked at everything.", counted(counts.entries)),
         ("sgidlint_excluded_entries", "Entries that an exclude kept out.", counted(counts.excluded)),
         ("sgidlint_skipped_mounts", "Mounts that were not entered.", counted(survey.skipped_mounts.len() as u64)),
         ("sgidlint_errors", "What could not be read.", errors),
     ];
     write_series(out, &labels, &series)?;
-    write_end(out, &labels, ended)
+    write_end(out, &labels, ended, if is_of_all { Success::Now } else { Success::Before })
 }
 
 /// The roots that were read to their end: all of a complete run, those without errors of one that went through all of them.
@@ -130,13 +137,22 @@ pub(super) fn write_failed(out: &mut dyn Write, failed: &Failed<'_>) -> io::Resu
     let Failed { ref ended, file, before, .. } = *failed;
     let policy = policy_label(before, EXIT_STATUS).map(|policy| format!(r#"policy="{policy}""#)).unwrap_or_default();
     let labels = format!("{policy}{}", report_label(file));
-    write_end(out, labels.trim_start_matches(','), ended)
+    write_end(out, labels.trim_start_matches(','), ended, Success::Before)
+}
+
+/// Which run was the last that looked at everything.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Success {
+    /// This one.
+    Now,
+    /// The one that an earlier report says, if it does.
+    Before,
 }
 
 /// How and when a run ended.
-fn write_end(out: &mut dyn Write, labels: &str, ended: &Ended) -> io::Result<()> {
+fn write_end(out: &mut dyn Write, labels: &str, ended: &Ended, success: Success) -> io::Result<()> {
     let now = ended.began.checked_add(ended.took).unwrap_or(ended.began).as_second();
-    let success = if ended.is_complete() { Some(now) } else { ended.last_success };
+    let success = if success == Success::Now { Some(now) } else { ended.last_success };
     let number = |count: u64| Some(count.to_string());
     let series = [
         (EXIT_STATUS, "Exit status of the last run.", number(ended.exit.into())),

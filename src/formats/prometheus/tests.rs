@@ -19,14 +19,14 @@ fn numbers_have_their_help_their_type_and_their_policy() {
     assert_data_eq!(
         written(&survey(), whole()),
         str![[r##"
-# HELP sgidlint_findings Findings by policy, root, lint and level, of roots that were read to their end; those about a policy have no root.
+# HELP sgidlint_findings Findings by policy, root, lint and level, of roots that were looked at whole; those about a policy have no root.
 # TYPE sgidlint_findings gauge
 sgidlint_findings{policy="lab-share",report="nightly",root="",lint="expired-exception",level="warn"} 1
 sgidlint_findings{policy="lab-share",report="nightly",root="/srv/lab",lint="foreign-group",level="deny"} 1
 sgidlint_findings{policy="lab-share",report="nightly",root="/srv/lab",lint="hard-linked",level="warn"} 1
 sgidlint_findings{policy="lab-share",report="nightly",root="/srv/lab",lint="spreading-group",level="deny"} 1
 sgidlint_findings{policy="lab-share",report="nightly",root="/srv/lab",lint="world-writable",level="warn"} 1
-# HELP sgidlint_root_entries Entries seen below each root that was read to its end.
+# HELP sgidlint_root_entries Entries seen below each root that was looked at whole.
 # TYPE sgidlint_root_entries gauge
 sgidlint_root_entries{policy="lab-share",report="nightly",root="/srv/lab"} 100000
 # HELP sgidlint_root_errors What could not be read below each root.
@@ -38,6 +38,9 @@ sgidlint_suppressed_findings{policy="lab-share",report="nightly"} 2
 # HELP sgidlint_known_findings Findings that the baseline knows.
 # TYPE sgidlint_known_findings gauge
 sgidlint_known_findings{policy="lab-share",report="nightly"} 0
+# HELP sgidlint_stale_baseline_lines Lines of the baseline whose findings are no more.
+# TYPE sgidlint_stale_baseline_lines gauge
+sgidlint_stale_baseline_lines{policy="lab-share",report="nightly"} 0
 # HELP sgidlint_entries Entries seen, of a run that looked at everything.
 # TYPE sgidlint_entries gauge
 sgidlint_entries{policy="lab-share",report="nightly"} 100000
