@@ -48,7 +48,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut FindingSink<'_>) {
 
 /// Says what hard-linked saw.
 fn describe(facts: &Facts<'_>, _: &dyn IdNames) -> String {
-    format!("it has {} names, and not all of them are known to lie in the tree", facts.nlink)
+    format!("it has {} names, which hard-links of the policy refuses", facts.nlink)
 }
 
 #[cfg(test)]

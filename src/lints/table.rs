@@ -266,10 +266,7 @@ mod tests {
                 "mode is 0646, should be 0660: others may read and write",
             ),
             (file(Lint::SetuidFile, (2001, 0, 0o4755), wrong.1), "setuid is set: whoever executes it acts as alice"),
-            (
-                file(Lint::HardLinked, wrong.0, wrong.1),
-                "it has 3 names, and not all of them are known to lie in the tree",
-            ),
+            (file(Lint::HardLinked, wrong.0, wrong.1), "it has 3 names, which hard-links of the policy refuses"),
             (file(Lint::UnknownId, (7, 8, 0), wrong.1), "no user has its owner's uid 7, and no group its gid 8"),
             (file(Lint::UnknownId, (7, 100, 0), wrong.1), "no user has its owner's uid 7"),
         ] {
