@@ -213,19 +213,8 @@ scenario!(the_layers_of_an_image_lie_one_upon_the_other, |t| {
         file 0:0 0644  two/opaque/.wh..wh..opq
         ",
     );
-    let digest = |letter: &str| letter.repeat(64);
-    script(
-        t,
-        &format!(
-            "mkdir -p $DIR/image/blobs/sha256; cd $DIR/image/blobs/sha256
-         tar -czf {a} -C $TREE/one .; tar -cf {b} -C $TREE/two --sort=name .
-         echo '{{\"layers\": [{{\"digest\": \"sha256:{a}\"}}, {{\"digest\": \"sha256:{b}\"}}]}}' > {c}
-         echo '{{\"manifests\": [{{\"digest\": \"sha256:{c}\"}}]}}' > ../../index.json",
-            a = digest("a"),
-            b = digest("b"),
-            c = digest("c")
-        ),
-    );
+    script(t, "tar -czf $DIR/a -C $TREE/one .; tar -cf $DIR/b -C $TREE/two --sort=name .");
+    crate::archives::image(t, &["a", "b"]);
     let run = t.run("check -p lab.toml --from oci=$DIR/image --root /srv --format json");
     run.exits(1).finds("deny missing-permission opaque/new safe");
     script(t, "sed -i s/sha256:/sha256:..\\\\/..\\\\// $DIR/image/index.json");

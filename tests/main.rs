@@ -3,6 +3,7 @@
 mod above;
 mod acl;
 mod acts;
+mod archives;
 mod asked;
 mod asserted;
 mod askers;

@@ -24,7 +24,7 @@ pub(crate) struct Look {
 }
 
 /// What is judged instead of trees that are here: what another program wrote of one.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Default, Debug)]
 pub(crate) struct Listing {
     /// Judges what this file lists instead of what is here, as if it lay at --root (`-`: standard input): find0=FILE,
     /// lines:TEMPLATE=FILE, tar=FILE, mtree=FILE, oci=FOLDER; `sgidlint policy formats` tells of each.

@@ -2,14 +2,14 @@
 
 use super::baseline::{Memory, Removable};
 use super::expect;
-use super::follow_up::follow_up;
+use super::follow_up::{follow_up, follow_up_listed};
 use super::judged::Judged;
 use super::loading::Unsound;
 use super::reporting::CheckReport;
 use super::run_as::run_as;
 use super::session::Session;
 use super::{barred, from, planning, project, selecting, sharing, store};
-use crate::args::{Check, CheckCommand, Common, Diff, Format, Limit, Reporting};
+use crate::args::{Check, CheckCommand, Common, Diff, Format, Limit, Listing, Reporting};
 use crate::diff::stat;
 use crate::diff::{DiffManner, DiffRow, Folding, Head, sums, write_folded};
 use crate::findings::{EntryError, EntryReport, Survey};
@@ -140,7 +140,7 @@ fn look(
             false => judged.survey.warnings.push(nothing_listed(only)),
         }
     }
-    telling.tell(&session, check, (judged, memory), streams)
+    telling.tell(&session, (check, &look.listing), (judged, memory), streams)
 }
 
 /// How a check is told: in these files, and where results go.
@@ -162,7 +162,7 @@ impl Telling<'_> {
     pub(super) fn tell(
         &mut self,
         session: &Session<'_>,
-        check: &Check,
+        (check, listing): (&Check, &Listing),
         (mut judged, memory): (Judged, Memory),
         streams: &mut Streams,
     ) -> Result<Exit, Failure> {
@@ -214,10 +214,19 @@ impl Telling<'_> {
         // Whoever is quiet, as nights are, isn't told it anew each time; nor is another program.
         let is_for_people = streams.is_seen() || common.report_format.0.name == HUMAN;
         if exit != Exit::Interrupted && is_for_people && !asked.report_only && survey.changed().next().is_some() {
-            streams.status(format_args!("See what fix would do: {}", follow_up("diff", common, check, survey)));
+            streams.status(format_args!("{}", next_look(common, (check, listing), survey)));
         }
         Ok(exit)
     }
+}
+
+/// The command that shows what should be different.
+fn next_look(common: &Common, (check, listing): (&Check, &Listing), survey: &Survey) -> String {
+    let diff = follow_up_listed("diff", common, (check, listing), survey);
+    let what = if survey.is_archive { "See what should be different" } else { "See what fix would do" };
+    // What came through a pipe is gone.
+    let again = listing.from.as_ref().is_some_and(|origin| origin.file.as_os_str() == "-");
+    format!("{what}{}: {diff}", if again { ", with the same input" } else { "" })
 }
 
 /// Said also where it is to be quiet: a pipe whose first command failed looks like that.

@@ -2,7 +2,7 @@
 
 use super::project;
 use super::store;
-use crate::args::{Check, Common};
+use crate::args::{Check, Common, Listing};
 use crate::findings::{PolicyLabel, Survey};
 use crate::model::text::quote::shell_quote;
 use crate::policy::builtin::FALLBACK;
@@ -18,6 +18,16 @@ use std::path::{Path, PathBuf};
 
 /// `sgidlint diff` or `sgidlint fix` of the same trees by the same policies, quoted for a shell.
 pub(super) fn follow_up(name: &str, common: &Common, check: &Check, survey: &Survey) -> String {
+    follow_up_listed(name, common, (check, &Listing::default()), survey)
+}
+
+/// The same of what may be listed by another program.
+pub(super) fn follow_up_listed(
+    name: &str,
+    common: &Common,
+    (check, listing): (&Check, &Listing),
+    survey: &Survey,
+) -> String {
     let quote = |text: &OsStr| shell_quote(text.as_bytes());
     let mut words = vec![format!("sgidlint {name}")];
     words.extend(common.policies.iter().map(|policy| format!("-p {}", quote(policy))));
@@ -29,6 +39,9 @@ pub(super) fn follow_up(name: &str, common: &Common, check: &Check, survey: &Sur
         words.extend(fallback.map(|name| format!("-p {name}")));
     }
     words.extend(common.set.iter().map(|(key, value)| format!("-s {}", quote(format!("{key}={value}").as_ref()))));
+    words.extend(listing.from.iter().map(|origin| format!("--from {}", quote(&origin.text))));
+    words.extend(Some(listing.strip_components).filter(|&count| count > 0).map(|n| format!("--strip-components {n}")));
+    words.extend(listing.numeric_owner.then(|| "--numeric-owner".into()));
     words.extend(roots(check, survey, is_fallback).map(|root| format!("--root {}", quote(root.as_os_str()))));
     words.extend(common.allow.iter().map(|lint| format!("--allow {}", quote(lint.as_ref()))));
     words.extend(check.unsafe_option().filter(|_| name != "check"));

@@ -175,6 +175,7 @@ impl Asked<'_> {
             }
         };
         let mut survey = survey;
+        survey.is_archive = !self.origin.is_of_files();
         let Ready { loaded, passed_over, table, roots, selection, levels, trust, .. } = ready;
         survey.errors.extend(passed_over.iter().map(error_of));
         self.session.notice(&mut survey, &loaded, &levels, (&table, &roots), trust);

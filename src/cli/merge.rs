@@ -6,7 +6,7 @@ use super::loading::Unsound;
 use super::session::{Session, failed};
 use super::sharing::{Terms, files_in};
 use super::{fix, follow_up};
-use crate::args::{Common, Merge};
+use crate::args::{Common, Listing, Merge};
 use crate::findings::{EntryError, EntryReport};
 use crate::formats::Readers;
 use crate::model::path::TreePath;
@@ -33,7 +33,7 @@ pub(super) fn merge(common: &Common, arguments: &Merge, streams: &mut Streams) -
             let session = Session::begin(common, Purpose::Check)?;
             let session = Session { unsound: Unsound::PassedOver, ..session };
             let judged = judge(&session, arguments)?;
-            telling.tell(&session, &arguments.check, (judged, memory), streams)
+            telling.tell(&session, (&arguments.check, &Listing::default()), (judged, memory), streams)
         }),
     }
 }

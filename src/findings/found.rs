@@ -58,6 +58,8 @@ pub struct Survey {
     pub unsafe_fixes: Vec<LintSet>,
     /// What the rules did; known where all that they could match was read.
     pub usage: Option<Usage>,
+    /// Whether it is of an archive, in which nothing is fixed.
+    pub is_archive: bool,
     /// Totals.
     pub counts: Counts,
     /// How many entries each root had, by index; one that entries are judged below for several policies counts in each.

@@ -11,7 +11,7 @@ use super::template::Template;
 use super::unpacked::unpacked;
 use super::{Listing, ListingError};
 use crate::sys::input::Input;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -70,6 +70,8 @@ pub(crate) struct Origin {
     kind: Kind,
     /// The file; `-` is standard input.
     pub file: PathBuf,
+    /// Both as they are given.
+    pub text: OsString,
 }
 
 impl Origin {
@@ -92,7 +94,7 @@ impl Origin {
             (_, Some(("lines", template))) => Kind::Lines(Template::of(template)?),
             _ => return Err(format!("there is no format `{name}`: `sgidlint policy formats` lists them")),
         };
-        Ok(Origin { kind, file: OsStr::from_bytes(file).into() })
+        Ok(Origin { kind, file: OsStr::from_bytes(file).into(), text: text.to_owned() })
     }
 
     /// What it can't tell.

@@ -4,6 +4,7 @@
 //!     FORMAT=FILE ──▶ input ──▶ unpacked ──▶ find0 | lines | tar | mtree | oci ──▶ records ──▶ (collected) ──▶ source
 //! ```
 
+mod blob;
 pub(crate) mod collected;
 mod find0;
 pub(crate) mod format;

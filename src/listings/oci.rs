@@ -1,5 +1,6 @@
 //! OCI image layouts: the layers of an image one upon the other, whiteouts and opaque directories applied.
 
+use super::blob::{Blob, Descriptor};
 use super::owners::Owners;
 use super::place::Placing;
 use super::tar::Tar;
@@ -14,10 +15,12 @@ use std::io::{BufRead, Read};
 pub(super) struct Oci {
     layout: Input,
     placing: Placing,
-    /// The digests of the layers that are still to be read.
-    layers: VecDeque<String>,
+    /// The layers that are still to be read.
+    layers: VecDeque<Descriptor>,
     layer: Option<(String, Tar<Box<dyn BufRead>>)>,
     owners: Option<Owners>,
+    /// The number of the last member of the layers before: what stands for inodes is told apart over all of them.
+    number: u64,
     is_open: bool,
 }
 
@@ -33,12 +36,16 @@ const DEEPEST: usize = 4;
 impl Oci {
     /// The image of a layout.
     pub(super) fn new(layout: Input, placing: Placing, owners: Owners) -> Oci {
-        Oci { layout, placing, layers: VecDeque::new(), layer: None, owners: Some(owners), is_open: false }
+        Oci { layout, placing, layers: VecDeque::new(), layer: None, owners: Some(owners), number: 0, is_open: false }
     }
 
-    fn json(&self, path: &str) -> Result<Value, ListingError> {
+    fn json(&self, path: &str, of: Option<&Descriptor>) -> Result<Value, ListingError> {
         let error = |why: String| ListingError::at(path, why);
         let file = self.layout.below(path).map_err(|failed| error(format!("can't be read: {failed}")))?;
+        let file: Box<dyn Read> = match of {
+            Some(of) => Box::new(Blob::new(file, of)),
+            None => Box::new(file),
+        };
         let mut text = Vec::new();
         file.take(LARGEST_JSON + 1)
             .read_to_end(&mut text)
@@ -51,32 +58,28 @@ impl Oci {
 
     /// Reads which layers there are.
     fn open(&mut self) -> Result<(), ListingError> {
-        let mut path = "index.json".to_owned();
+        let (mut path, mut of) = ("index.json".to_owned(), None);
         for _ in 0..DEEPEST {
-            let json = self.json(&path)?;
-            let digests = |key: &str| -> Option<Vec<Option<String>>> {
-                Some(json.get(key)?.as_array()?.iter().map(|one| blob(one.get("digest")?.as_str()?)).collect())
-            };
-            let false_digest = || ListingError::at(&*path, "a digest isn't one of sha256 or sha512");
-            if let Some(layers) = digests("layers") {
+            let json = self.json(&path, of.as_ref())?;
+            let error = |why: &str| ListingError::at(&*path, why);
+            let listed = |key: &str| json.get(key).and_then(Value::as_array);
+            let described = |one: &Value| Descriptor::read(one).map_err(error);
+            if let Some(layers) = listed("layers") {
                 if layers.len() > MOST_LAYERS {
-                    return Err(ListingError::at(&*path, format!("the image has more than {MOST_LAYERS} layers")));
+                    return Err(error(&format!("the image has more than {MOST_LAYERS} layers")));
                 }
-                self.layers = layers.into_iter().collect::<Option<_>>().ok_or_else(false_digest)?;
+                self.layers = layers.iter().map(described).collect::<Result<_, _>>()?;
                 self.is_open = true;
                 return Ok(());
             }
-            path = match digests("manifests").as_deref() {
-                Some([one]) => one.clone().ok_or_else(false_digest)?,
-                Some([]) => return Err(ListingError::at(&*path, "it lists no image")),
-                Some(_) => {
-                    return Err(ListingError::at(
-                        &*path,
-                        "it lists several images: copy the one that is meant (skopeo copy)",
-                    ));
-                }
-                None => return Err(ListingError::at(&*path, "it is no index and no manifest of an image")),
+            let one = match listed("manifests").map(Vec::as_slice) {
+                Some([one]) => described(one)?,
+                Some([]) => return Err(error("it lists no image")),
+                Some(_) => return Err(error("it lists several images: copy the one that is meant (skopeo copy)")),
+                None => return Err(error("it is no index and no manifest of an image")),
             };
+            path = one.path.clone();
+            of = Some(one);
         }
         Err(ListingError::at(&*path, "indexes lead from one to the other"))
     }
@@ -111,14 +114,17 @@ impl Listing for Oci {
             }
         }
         if let Some((_, layer)) = self.layer.take() {
-            self.owners = Some(layer.into_owners());
+            let (owners, number) = layer.into_parts();
+            self.owners = Some(owners);
+            self.number = number;
         }
-        let Some(path) = self.layers.pop_front() else { return Ok(None) };
+        let Some(of) = self.layers.pop_front() else { return Ok(None) };
+        let path = of.path.clone();
         let unread = |why: String| ListingError::at(&*path, format!("can't be read: {why}"));
         let input = self.layout.below(&path).map_err(|error| unread(error.to_string()))?;
-        let input = unpacked(Box::new(input)).map_err(|error| unread(error.to_string()))?;
+        let input = unpacked(Box::new(Blob::new(input, &of))).map_err(|error| unread(error.to_string()))?;
         let owners = self.owners.take().unwrap_or_else(|| Owners::new(None));
-        self.layer = Some((path, Tar::new(input, self.placing.clone(), owners)));
+        self.layer = Some((path, Tar::new(input, self.placing.clone(), owners).behind(self.number)));
         Ok(Some(Item::Layer))
     }
 
@@ -127,37 +133,11 @@ impl Listing for Oci {
     }
 }
 
-/// The path of a blob by its digest, which is another's word.
-fn blob(digest: &str) -> Option<String> {
-    let (algorithm, digits) = digest.split_once(':')?;
-    let length = match algorithm {
-        "sha256" => 64,
-        "sha512" => 128,
-        _ => return None,
-    };
-    let is_digest = digits.len() == length && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-    is_digest.then(|| format!("blobs/{algorithm}/{digits}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::told;
     use super::*;
     use crate::model::entry::Kind;
-
-    #[test]
-    fn a_digest_leads_to_no_other_file() {
-        let digits = "0a".repeat(32);
-        assert_eq!(blob(&format!("sha256:{digits}")), Some(format!("blobs/sha256/{digits}")));
-        for digest in [
-            "sha256:../../etc/passwd",
-            "md5:00",
-            &format!("sha256:{digits}0"),
-            &format!("sha256:{}", digits.to_uppercase()),
-        ] {
-            assert_eq!(blob(digest), None, "{digest}");
-        }
-    }
 
     #[test]
     fn whiteouts_are_told_as_what_is_gone() {

@@ -96,6 +96,7 @@ pub(crate) fn survey() -> Survey {
     let (dir, spreading) = (state(0, 100, 0o2777), find(Lint::SpreadingGroup, Level::Deny, Fix::Safe));
     let kept = state(4711, 100, 0o600);
     Survey {
+        is_archive: false,
         levels: Vec::new(),
         unsafe_fixes: Vec::new(),
         policies: vec![PolicyLabel { name: "lab-share".into(), file: "/etc/sgidlint/lab.toml".into(), base: None }],

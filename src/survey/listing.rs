@@ -151,10 +151,16 @@ fn escaping(all: &[Escaping], bounds: &[Bound<'_>], survey: &mut Survey) {
     }));
 }
 
+/// Archives are often made of what lies in a directory, without that.
+const ROOT_UNTOLD: &str = "the listing holds no entry for the root itself, so that isn't judged by what the policy wants of it \
+                           (all else is): `tar -C DIR -c .` writes one; `git archive --prefix=x/ HEAD` does, to be read with \
+                           --strip-components 1";
+
 /// An error for each root of which more is wanted than is known.
 fn tell_unknown(unknown: Unknown, survey: &mut Survey) {
     for (root, (count, first)) in unknown.into_roots() {
         let message = match count {
+            1 if first.is_root() => ROOT_UNTOLD.into(),
             1 => {
                 "the listing doesn't tell its owner, group and mode, so it isn't judged by what the policy wants of it"
                     .into()

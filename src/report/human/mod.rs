@@ -318,6 +318,7 @@ fn fixable(survey: &Survey) -> String {
     let safe = fixes().filter(|fix| matches!(fix, Fix::Safe)).count() as u64;
     let not_safe = fixes().filter(|fix| matches!(fix, Fix::Unsafe(_))).count() as u64;
     match (safe, not_safe) {
+        (1.., _) | (_, 1..) if survey.is_archive => "none can be fixed in an archive".into(),
         (0, 0) => "none can be fixed".into(),
         (0, n) => format!("{} can be fixed with --unsafe-fixes", number(n)),
         (s, 0) => format!("{} can be fixed safely", number(s)),
