@@ -257,6 +257,7 @@ scenario!(unsafe_changes_are_told_apart, |t| {
     t.tree("dir 0:4242 2775 .\n file 0:4242 0600 private\n file 0:4242 0644 open");
     let mut session = t.on_terminal(80, "fix . -p lab.toml --unsafe-fixes");
     session.exp_string("2 changes: 2 open wider, 1 opens what was private; 1 UNSAFE.").unwrap();
+    session.exp_string("UNSAFE, 1 of these: its owner keeps it private").unwrap();
     session.exp_string("?] ").unwrap();
     session.send_line("a").unwrap();
     session.exp_string("2 changes: 2 open wider, 1 opens what was private; 1 UNSAFE.").unwrap();

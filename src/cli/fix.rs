@@ -14,7 +14,7 @@ use crate::args::{Check, Common, Fix, Format, Limit, Plan as PlanArguments};
 use crate::diff::{DiffManner, Folding, sums};
 use crate::findings::{EntryReport, Survey, Totals};
 use crate::journal::{Done, Outcome};
-use crate::lints::Lint;
+use crate::lints::{Fix as LintFix, Lint};
 use crate::model::acl::Acls;
 use crate::model::entry::Identity;
 use crate::model::path::TreePath;
@@ -207,7 +207,14 @@ fn pick(session: &Session<'_>, judged: &Judged, plan: &mut Plan, streams: &mut S
     streams.status(format_args!("Fix would make {clause}."));
     let columns = streams.error_columns();
     let manner = DiffManner { names: &session.names, palette: &palette, folding: Folding::Folded, columns };
-    let chosen = Picking { heads: &heads, manner, stop: &session.stop, headed: Cell::new(None) }.pick(&rows)?;
+    let why = |report: &EntryReport| {
+        let mut planned = report.findings.iter().filter(|finding| survey.is_planned_unsafely(report, finding));
+        planned.find_map(|finding| if let LintFix::Unsafe(because) = finding.fix { Some(because) } else { None })
+    };
+    let unsafe_for: Vec<_> = survey.changed().map(why).collect();
+    let chosen =
+        Picking { heads: &heads, unsafe_for: &unsafe_for, manner, stop: &session.stop, headed: Cell::new(None) }
+            .pick(&rows)?;
     let reports = survey.changed().zip(&chosen).filter(|(_, chosen)| **chosen);
     let chosen: HashSet<(Identity, &TreePath)> = reports.map(|(report, _)| (report.id, &report.path)).collect();
     plan.changes.retain(|change| chosen.contains(&(change.id, &change.path)));

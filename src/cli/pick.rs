@@ -2,6 +2,7 @@
 
 use super::ask::ask;
 use crate::diff::{DiffManner, DiffRow, Folding, Head, Hunk, hunks_of, likeness};
+use crate::lints::Because;
 use crate::model::text::numbers::{counted, number};
 use crate::process::exit::Failure;
 use std::cell::Cell;
@@ -82,6 +83,8 @@ impl Answer {
 pub(super) struct Picking<'p> {
     /// The roots.
     pub heads: &'p [Head<'p>],
+    /// Why each row isn't safe, where it isn't.
+    pub unsafe_for: &'p [Option<Because>],
     /// How hunks look.
     pub manner: DiffManner<'p>,
     /// Set by an interrupt.
@@ -109,13 +112,13 @@ impl Picking<'_> {
                 hunks.splice(at..=at, open);
                 continue;
             }
-            let alike = alike_behind(hunk, rows, &decided).count() as u64;
+            let alike = self.alike_behind(hunk, rows, &decided).count() as u64;
             let question = Question { at: at + 1, of: hunks.len(), alike, is_first: asked.is_empty() };
             match self.about(hunk, question)? {
                 Answer::Decide(reach, is_taken) => {
                     asked.push((at, decided.clone()));
                     if reach == Reach::Alike {
-                        let alike: Vec<usize> = alike_behind(hunk, rows, &decided).collect();
+                        let alike: Vec<usize> = self.alike_behind(hunk, rows, &decided).collect();
                         alike.into_iter().for_each(|row| decided[row] = Some(is_taken));
                     }
                     decide(&hunks[at..], reach, is_taken, &mut decided);
@@ -144,7 +147,7 @@ impl Picking<'_> {
         };
         let changes = hunk.rows.len() as u64;
         let told = question.text(changes);
-        let mut asked = format!("{more}{told}");
+        let mut asked = format!("{more}{}{told}", self.warning(hunk));
         loop {
             let Some(line) = ask(&asked, self.stop)? else { return Ok(Answer::Quit) };
             let reply = match Answer::of(&line) {
@@ -163,6 +166,38 @@ impl Picking<'_> {
             stderr().write_all(reply.as_bytes()).map_err(unasked)?;
             asked.clone_from(&told);
         }
+    }
+
+    /// How many changes of a hunk aren't safe, and why: that is what they are asked about for.
+    fn warning(&self, hunk: &Hunk<'_, '_>) -> String {
+        let reasons: Vec<Because> =
+            self.unsafe_for[hunk.start..hunk.start + hunk.rows.len()].iter().flatten().copied().collect();
+        let mut told: Vec<&str> = Vec::new();
+        for because in &reasons {
+            if !told.contains(&because.explanation()) {
+                told.push(because.explanation());
+            }
+        }
+        match reasons.len() as u64 {
+            0 => String::new(),
+            count if count == hunk.rows.len() as u64 => format!("UNSAFE: {}\n", told.join("; ")),
+            count => format!("UNSAFE, {} of these: {}\n", number(count), told.join("; ")),
+        }
+    }
+
+    /// The undecided rows of a hunk's root behind it that change as one of its own does, and are as safe.
+    fn alike_behind<'a>(
+        &self,
+        hunk: &Hunk<'_, 'a>,
+        rows: &[DiffRow<'a>],
+        decided: &[Option<bool>],
+    ) -> impl Iterator<Item = usize> {
+        let like = |at: usize| (likeness(&rows[at]), self.unsafe_for[at].is_some());
+        let (own, behind) = (hunk.start..hunk.start + hunk.rows.len(), hunk.start + hunk.rows.len()..rows.len());
+        let own: HashSet<_> = own.map(like).collect();
+        let root = hunk.rows[0].root;
+        let behind = behind.take_while(move |&at| rows[at].root == root);
+        behind.filter(move |&at| decided[at].is_none() && own.contains(&like(at)))
     }
 
     /// Writes a hunk in one piece; gives the number of lines left out.
@@ -235,18 +270,6 @@ fn open_parts<'r, 'a>(hunk: &Hunk<'r, 'a>, decided: &[Option<bool>]) -> Vec<Hunk
         }
     }
     parts
-}
-
-/// The undecided rows of a hunk's root behind it that change as one of its own does.
-fn alike_behind<'a>(
-    hunk: &Hunk<'_, 'a>,
-    rows: &[DiffRow<'a>],
-    decided: &[Option<bool>],
-) -> impl Iterator<Item = usize> {
-    let own: HashSet<_> = hunk.rows.iter().map(likeness).collect();
-    let root = hunk.rows[0].root;
-    let behind = (hunk.start + hunk.rows.len()..rows.len()).take_while(move |&at| rows[at].root == root);
-    behind.filter(move |&at| decided[at].is_none() && own.contains(&likeness(&rows[at])))
 }
 
 /// The first of these hunks, and those behind it that an answer holds for.
