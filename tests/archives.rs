@@ -77,7 +77,7 @@ scenario!(files_of_two_layers_are_two_files, |t| {
     script(
         t,
         "mkdir -p one/app two/app; echo > one/app/a; echo > two/app/b; ln two/app/b two/app/c
-        chmod 644 */app/*; tar -cf 1 -C one app; tar -cf 2 -C two app/b app/c",
+        chmod 644 */app/*; tar -cf 1 -C one app; tar -cf 2 -C two --no-recursion app app/b app/c",
     );
     image(t, &["1", "2"]);
     let run = t.run("check -p lab.toml --from oci=$DIR/image --root /data --strict --format json");
