@@ -83,6 +83,7 @@ mod answers;
 mod diff;
 mod args;
 mod process;
+mod session;
 mod cli;
 
 pub use cli::run;

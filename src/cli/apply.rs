@@ -2,7 +2,6 @@
 
 use super::execute::{self, Executed, execute, settled_one};
 use super::grounded::Grounded;
-use super::session::Session;
 use super::{ask, planning};
 use crate::apply::foresee;
 use crate::args::{Agreement, Apply, Common, Format, Ids};
@@ -16,6 +15,7 @@ use crate::process::exit::{Exit, Failure};
 use crate::process::paths;
 use crate::process::streams::Streams;
 use crate::report::json;
+use crate::session::Session;
 use crate::source::roots;
 use crate::sys::file::open_for_reading;
 use crate::sys::host;

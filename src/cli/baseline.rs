@@ -1,7 +1,5 @@
 //! `--baseline` and `--write-baseline`: what is known is neither told nor fails.
 
-use super::judged::{Judged, Probed};
-use super::levels;
 use crate::args::{Common, Reporting};
 use crate::findings::baseline::{Baseline, BaselineSubject};
 use crate::formats::Readers;
@@ -15,6 +13,8 @@ use crate::process::exit::Failure;
 use crate::process::paths;
 use crate::process::streams::Streams;
 use crate::report::check;
+use crate::session::judged::{Judged, Probed};
+use crate::session::levels;
 use crate::source::roots;
 use crate::sys::file::read_text;
 use crate::sys::host;

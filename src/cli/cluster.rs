@@ -1,7 +1,6 @@
 //! `generate slurm`: a job that shares a check out.
 
 use super::generate::{Where, common_words, program};
-use super::session::Session;
 use crate::args::{Cluster, Common};
 use crate::infer::cluster::{Shared, write_slurm};
 use crate::policy::load::Fallback;
@@ -9,6 +8,7 @@ use crate::process::exit::{Exit, Failure};
 use crate::process::paths;
 use crate::process::reports::format_and_path;
 use crate::process::streams::Streams;
+use crate::session::Session;
 use crate::sys::purpose::Purpose;
 use std::path::PathBuf;
 

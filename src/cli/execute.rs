@@ -1,9 +1,6 @@
 //! Making the changes of a plan: locked, on record first, each looked at afterwards, told at the end.
 
 use super::grounded::Grounded;
-use super::session::{Session, unfit};
-use super::store;
-use super::telling;
 use crate::apply::lock::{Again, LockError, LockRequest, Locks, lock};
 use crate::apply::{Ended, OpenRoots, Tally, apply};
 use crate::args::Agreement;
@@ -20,6 +17,9 @@ use crate::process::streams::Streams;
 use crate::report::human::run::{Ran, write_outcomes};
 use crate::report::json;
 use crate::screen::progress;
+use crate::session::store;
+use crate::session::telling;
+use crate::session::{Session, unfit};
 use crate::sys::held::Crossing;
 use crate::sys::host;
 use crate::sys::thread::{join, start};

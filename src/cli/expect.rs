@@ -3,8 +3,6 @@
 //! Everybody is looked up, and a thread made into each of them, before the survey starts: what can't be asked is told
 //! before anything is done. The answers become findings of unmet-expectation.
 
-use super::judged::{Judged, Probed};
-use super::session::{Depth, Ready, Session, unfit};
 use crate::access::asking::{Person, Posed, settle_all};
 use crate::access::expected::{BoundExpectation, PolicyRoots, Unasked};
 use crate::access::probe::Someone;
@@ -19,6 +17,8 @@ use crate::policy::load::Fallback;
 use crate::policy::problem::Problem;
 use crate::process::exit::{Exit, Failure};
 use crate::process::streams;
+use crate::session::judged::{Judged, Probed};
+use crate::session::{Depth, Ready, Session, unfit};
 use crate::sys::host;
 use crate::sys::impersonation::Impersonation;
 use crate::sys::limits::descriptor_budget;

@@ -1,12 +1,7 @@
 //! `explain`: what a lint means, or which rules decide what an entry should be.
 
 use super::explain_as::{end_of_way, tell};
-use super::judged::Judged;
-use super::levels::unknown_lint;
 use super::run_as::run_as;
-use super::session::{Depth, Session, failed};
-use super::shares;
-use super::{left_out, loading};
 use crate::access::passing::{default_acl, way};
 use crate::answers::trace;
 use crate::args::{Check, Common, Explain, Format};
@@ -33,6 +28,11 @@ use crate::report::human::explain::{
 use crate::report::json::answer;
 use crate::report::text::words::{Wording, Words};
 use crate::screen::style::Screen;
+use crate::session::judged::Judged;
+use crate::session::levels::unknown_lint;
+use crate::session::shares;
+use crate::session::{Depth, Session, failed};
+use crate::session::{left_out, loading};
 use crate::source::line::{ToldBy, beyond_gap, root_above};
 use crate::source::mounts::Mounts;
 use crate::source::roots::{Rooted, lookup};

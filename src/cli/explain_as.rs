@@ -1,7 +1,5 @@
 //! `explain PATH --as USER`: looks at the way as root, and asks the kernel as them, on a thread of its own.
 
-use super::judged::Judged;
-use super::session::Session;
 use crate::access::permitted::Permitted;
 use crate::access::probe::Someone;
 use crate::access::probe::traced::{Scene, Trace};
@@ -12,6 +10,8 @@ use crate::model::principal::Principal;
 use crate::plan::remedy::smallest::{Means, Standing};
 use crate::process::exit::Failure;
 use crate::process::paths;
+use crate::session::Session;
+use crate::session::judged::Judged;
 use crate::sys::root::look_at_path;
 use crate::sys::thread::run_apart;
 use crate::sys::{SysError, host};

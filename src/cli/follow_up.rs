@@ -1,7 +1,5 @@
 //! The command that comes next, written so that it can be copied: it finds what this one found.
 
-use super::project;
-use super::store;
 use crate::args::{Check, Common, Listing};
 use crate::findings::{PolicyLabel, Survey};
 use crate::model::text::quote::shell_quote;
@@ -9,6 +7,8 @@ use crate::policy::builtin::FALLBACK;
 use crate::policy::load::FOLDER;
 use crate::process::exit::Failure;
 use crate::process::paths;
+use crate::session::project;
+use crate::session::store;
 use crate::source::line::{ToldBy, root_above};
 use crate::sys::file::files_with_extension;
 use std::collections::BTreeSet;

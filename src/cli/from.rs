@@ -1,9 +1,5 @@
 //! `--from`: what another program wrote of a tree, judged in the place of what is here.
 
-use super::judged::{Judged, Probed};
-use super::loading::error_of;
-use super::ready::{Policies, Ready};
-use super::session::{Session, failed, unfit};
 use crate::args::{Check, Common, Format, Listing};
 use crate::compile::bind::Lookup;
 use crate::findings;
@@ -18,6 +14,10 @@ use crate::policy::load::Fallback;
 use crate::process::exit::{Exit, Failure};
 use crate::process::paths::shown;
 use crate::process::streams::Streams;
+use crate::session::judged::{Judged, Probed};
+use crate::session::loading::error_of;
+use crate::session::ready::{Policies, Ready};
+use crate::session::{Session, failed, unfit};
 use crate::source::listed::{Cut, Listed};
 use crate::source::roots::{Elsewhere, takes_all_paths};
 use crate::survey::{self, Conduct, Depth, Listening, Source, SurveyError};

@@ -1,7 +1,6 @@
 //! `generate`: what starts sgidlint by itself, as text; nothing is installed.
 
 use super::cluster;
-use super::session::Session;
 use crate::args::{Common, Generate, ReportFormat, Scheduled, UnitKind};
 use crate::formats::PROMETHEUS;
 use crate::infer::schedule::{
@@ -16,6 +15,7 @@ use crate::process::exit::{Exit, Failure};
 use crate::process::paths;
 use crate::process::reports::format_and_path;
 use crate::process::streams::Streams;
+use crate::session::Session;
 use crate::source::fstab;
 use crate::sys::host;
 use crate::sys::purpose::Purpose;

@@ -1,6 +1,5 @@
 //! Opening the roots of a plan: what one of them has become since costs its own changes, not the others'.
 
-use super::session::Session;
 use crate::apply::lock::LockError;
 use crate::apply::{OpenRoots, RootDrift};
 use crate::args::Format;
@@ -9,6 +8,7 @@ use crate::process::exit::Failure;
 use crate::process::paths;
 use crate::process::streams::Streams;
 use crate::report::json;
+use crate::session::Session;
 use crate::source::roots::{RootRefusal, TrustOptions};
 use crate::sys::features::KernelFeatures;
 use crate::sys::root::{Links, open_root};

@@ -1,7 +1,5 @@
 //! `init`: a policy that fits most of a real tree.
 
-use super::session::{Session, unfit};
-use super::telling;
 use crate::args::{Common, Init};
 use crate::infer::toml::{Preface, write_proposal};
 use crate::infer::{Counting, Proposal, Surroundings};
@@ -12,6 +10,8 @@ use crate::process::exit::{Exit, Failure};
 use crate::process::paths;
 use crate::process::streams::Streams;
 use crate::screen::progress;
+use crate::session::telling;
+use crate::session::{Session, unfit};
 use crate::source::mounts::Mounts;
 use crate::sys::SysError;
 use crate::sys::limits::descriptor_budget;

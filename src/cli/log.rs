@@ -1,8 +1,7 @@
 //! `log`: the runs on record, or one of them.
 
+use super::apply;
 use super::execute::{settled_one, tell};
-use super::session::Session;
-use super::{apply, store};
 use crate::args::{Common, Format, Log};
 use crate::journal::{self, Done, Needed, Old, Outcome, RunSummary};
 use crate::model::text::numbers::{capitalized, counted, sentence};
@@ -11,6 +10,8 @@ use crate::process::exit::{Exit, Failure};
 use crate::process::streams::Streams;
 use crate::report::human::runs::{write_log, write_run};
 use crate::report::json::answer;
+use crate::session::Session;
+use crate::session::store;
 use crate::store::Store;
 use crate::sys::host;
 use crate::sys::purpose::Purpose;
@@ -39,7 +40,9 @@ pub(super) fn log(common: &Common, log: &Log, streams: &mut Streams) -> Result<E
     }
     let (palette, columns) = (streams.palette(), streams.columns());
     streams.write_results(|out| match common.format {
-        Format::Human => write_log(out, &runs, &super::store::option(common), &palette, (columns, host::now())),
+        Format::Human => {
+            write_log(out, &runs, &crate::session::store::option(common), &palette, (columns, host::now()))
+        }
         Format::Json => answer::write_log(out, &runs, &runs),
     })?;
     Ok(exit)

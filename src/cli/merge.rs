@@ -1,9 +1,6 @@
 //! `merge`: the parts of one check put together, and told as one run is.
 
 use super::check;
-use super::judged::Judged;
-use super::loading::Unsound;
-use super::session::{Session, failed};
 use super::sharing::{Terms, files_in};
 use super::{fix, follow_up};
 use crate::args::{Common, Listing, Merge};
@@ -15,6 +12,9 @@ use crate::process::created::create;
 use crate::process::exit::{Exit, Failure};
 use crate::process::paths::shown;
 use crate::process::streams::Streams;
+use crate::session::judged::Judged;
+use crate::session::loading::Unsound;
+use crate::session::{Session, failed};
 use crate::source::roots::doubt_about_file;
 use crate::sys::host;
 use crate::sys::purpose::Purpose;

@@ -17,10 +17,6 @@ mod grounded;
 mod init;
 mod follow_up;
 mod generate;
-mod judged;
-mod left_out;
-mod levels;
-mod loading;
 mod log;
 mod merge;
 mod pick;
@@ -28,22 +24,13 @@ mod planning;
 mod nights;
 mod policy;
 mod probe;
-mod project;
 mod run_as;
-mod ready;
 mod repaired;
 mod reporting;
-mod selecting;
-mod session;
-mod shares;
 mod sharing;
-mod store;
 mod shell;
-mod surveying;
 mod suspects;
-mod turn;
 mod undo;
-mod telling;
 
 use crate::args::{self, Arguments, Command};
 use crate::process::exit::{Exit, Failure};
@@ -98,7 +85,7 @@ fn unread(error: &clap::Error) -> u8 {
 fn work(arguments: &Arguments, paged: Option<Paged>) -> u8 {
     let common = arguments.common.clone();
     // Without it nothing begins that touches a tree; that says why.
-    let _ = stall::begin(move || loading::limit_of_policies(&common));
+    let _ = stall::begin(move || crate::session::loading::limit_of_policies(&common));
     let mut streams = match Streams::open(&arguments.common, arguments.command.may_replace(), paged) {
         Ok(streams) => streams,
         Err(failure) => {

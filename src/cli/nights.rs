@@ -2,9 +2,6 @@
 //! runs that were interrupted before it.
 
 use super::execute::{Executed, settle_without_changes};
-use super::judged::Judged;
-use super::session::Session;
-use super::store;
 use crate::args::{Common, Format};
 use crate::findings::Survey;
 use crate::journal::RunSummary;
@@ -16,6 +13,9 @@ use crate::process::streams::{Streams, warn};
 use crate::report::human;
 use crate::report::manner::{Grouping, Manner};
 use crate::report::text::words::Words;
+use crate::session::Session;
+use crate::session::judged::Judged;
+use crate::session::store;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;

@@ -1,14 +1,14 @@
 //! What a command adds to a plan: where it comes from, its limits, and what is told of it.
 
 use super::execute::{command_line, who};
-use super::judged::Judged;
-use super::session::Session;
 use crate::args::{Check, Limit};
 use crate::journal::{self, PLAN_BYTES};
 use crate::model::text::escape::full_path;
 use crate::plan::{Fixes, Header, LONGEST_LINE, Plan, PlanRoom, RunKind, Unfit, most_bytes};
 use crate::process::exit::{Exit, Failure};
 use crate::process::streams::Streams;
+use crate::session::Session;
+use crate::session::judged::Judged;
 use crate::store::Store;
 use crate::sys::host;
 use std::os::unix::ffi::OsStrExt;

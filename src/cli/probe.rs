@@ -1,9 +1,5 @@
 //! `probe`: what somebody can really do in a tree.
 
-use super::judged::fails;
-use super::levels;
-use super::session::{Session, unfit};
-use super::telling;
 use crate::access::probe::{self, AlikeRows, MakeNames, Manners, ProbeError, Probed, Request, Someone, judge};
 use crate::access::someone::{called, not_posed, own_umask};
 use crate::access::told::Access;
@@ -19,6 +15,10 @@ use crate::process::paths;
 use crate::process::streams::Streams;
 use crate::report::json;
 use crate::screen::progress;
+use crate::session::judged::fails;
+use crate::session::levels;
+use crate::session::telling;
+use crate::session::{Session, unfit};
 use crate::source::roots::{Refusal, Rooted};
 use crate::sys::limits::descriptor_budget;
 use crate::sys::purpose::Purpose;

@@ -1,7 +1,6 @@
 //! The reports of a check: one among the results, others in files, all of one survey.
 
 use super::baseline::Removable;
-use super::session::Session;
 use crate::args::{ReportFormat, Reporting};
 use crate::findings::Survey;
 use crate::process::reports::stem;
@@ -10,6 +9,7 @@ use crate::report::base::Base;
 use crate::report::check::{Ended, Omitted};
 use crate::report::manner::Manner;
 use crate::report::text::words::Words;
+use crate::session::Session;
 use std::io::{self, Write};
 use std::path::Path;
 

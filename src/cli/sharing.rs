@@ -1,7 +1,5 @@
 //! One check on several machines: what all of them have to agree in, the units that are given out, and parts read back.
 
-use super::ready::Ready;
-use super::session::Session;
 use crate::args::{CheckCommand, Common, Units};
 use crate::compile::instance::Instance;
 use crate::findings::{EntryError, Root};
@@ -13,6 +11,8 @@ use crate::process::created::{create, refuse_input};
 use crate::process::exit::{Exit, Failure};
 use crate::process::paths::{self, shown};
 use crate::process::streams::Streams;
+use crate::session::Session;
+use crate::session::ready::Ready;
 use crate::source::mounts::Mounts;
 use crate::source::roots::Roots;
 use crate::survey::FromParts;
@@ -110,7 +110,7 @@ pub(super) fn check_units(
     })?;
     super::run_as::run_as(&arguments.look.eyes)?;
     let session = Session::begin(common, Purpose::Check)?;
-    let session = Session { unsound: super::loading::Unsound::PassedOver, ..session };
+    let session = Session { unsound: crate::session::loading::Unsound::PassedOver, ..session };
     let mut ready = session.prepare(&arguments.look.check, Fallback::Allowed)?;
     ready.selection = crate::judging::selection::Selection::only(units.iter().map(Unit::absolute).collect());
     let terms = Terms::of(&ready);
@@ -131,7 +131,7 @@ pub(super) fn check_units(
         }
     };
     let until = arguments.share.time.map(|time| began + time);
-    let surveyed = session.survey_share(ready, units, until, Arc::new(sink)).map_err(super::session::failed)?;
+    let surveyed = session.survey_share(ready, units, until, Arc::new(sink)).map_err(crate::session::failed)?;
     if surveyed.stalled {
         let hung = surveyed.survey.errors.last().map(|error| error.message.clone()).unwrap_or_default();
         return Err(Failure::incomplete(format!("no part was written: {hung}")));
@@ -166,7 +166,7 @@ pub(super) fn units(common: &Common, arguments: &Units, streams: &mut Streams) -
         );
     };
     let session = Session::begin(common, Purpose::Check)?;
-    let session = Session { unsound: super::loading::Unsound::PassedOver, ..session };
+    let session = Session { unsound: crate::session::loading::Unsound::PassedOver, ..session };
     let ready = session.prepare(&arguments.check, Fallback::Allowed)?;
     let terms = Terms::of(&ready);
     let folder = arguments.left.as_deref().map(files_in).transpose()?;
@@ -183,7 +183,7 @@ pub(super) fn units(common: &Common, arguments: &Units, streams: &mut Streams) -
         *told.lock().unwrap_or_else(PoisonError::into_inner) = read.map(|()| account.into_rest());
         FromParts::default()
     };
-    let judged = session.survey_parts(ready, Box::new(read)).map_err(super::session::failed)?;
+    let judged = session.survey_parts(ready, Box::new(read)).map_err(crate::session::failed)?;
     super::check::tell_errors(common, streams, &judged.survey);
     let rest = std::mem::replace(&mut *rest.lock().unwrap_or_else(PoisonError::into_inner), Ok(Vec::new()));
     let rest = rest.map_err(|error| {

@@ -1,8 +1,6 @@
 //! `--suspects`: what a listing finds fault with, looked up where it is and judged again.
 
 use super::from;
-use super::judged::Judged;
-use super::session::Session;
 use crate::args::{Check, Listing, Suspects};
 use crate::findings::EntryError;
 use crate::lints::Lint;
@@ -12,6 +10,8 @@ use crate::model::text::numbers::{counted, number};
 use crate::policy::load::Fallback;
 use crate::process::exit::Failure;
 use crate::process::streams::{remark, warn};
+use crate::session::Session;
+use crate::session::judged::Judged;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

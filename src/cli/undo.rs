@@ -2,9 +2,7 @@
 
 use super::execute::{self, settled_one, waiting};
 use super::grounded::{Grounded, LostRoot};
-use super::session::Session;
-use super::turn::{meant, narrow};
-use super::{apply, ask, planning, store, telling};
+use super::{apply, ask, planning};
 use crate::apply::lock::{Again, PATIENCE};
 use crate::apply::{Found, undo_plan};
 use crate::args::{Common, Format, Redo, Undo};
@@ -18,6 +16,9 @@ use crate::process::streams::{Streams, warn};
 use crate::report::human::run::counts_text;
 use crate::report::human::runs::run_text;
 use crate::screen::progress;
+use crate::session::Session;
+use crate::session::turn::{meant, narrow};
+use crate::session::{store, telling};
 use crate::store::Store;
 use std::sync::atomic::Ordering;
 use std::thread::sleep;

@@ -1,6 +1,6 @@
 //! Where the state folder is.
 
-use super::session::Session;
+use super::Session;
 use super::telling;
 use crate::args::Common;
 use crate::findings::{Root, Survey};
@@ -24,7 +24,7 @@ const OF_ROOT: &str = "/var/lib/sgidlint";
 const LOCKS_OF_ROOT: &str = "/run/sgidlint";
 
 /// Opens the folder that locks are kept in; where there is no `/run` to have it, that is the state folder.
-pub(super) fn open_for_locks(common: &Common) -> Result<Store, Failure> {
+pub(crate) fn open_for_locks(common: &Common) -> Result<Store, Failure> {
     if host::effective_uid() != 0 || !exists(Path::new("/run")).unwrap_or(false) {
         return open(common);
     }
@@ -37,7 +37,7 @@ pub(super) fn open_for_locks(common: &Common) -> Result<Store, Failure> {
 }
 
 /// Opens the state folder; one that was named must exist.
-pub(super) fn open(common: &Common) -> Result<Store, Failure> {
+pub(crate) fn open(common: &Common) -> Result<Store, Failure> {
     let (path, missing) = match &common.state_dir {
         Some(path) => (path.clone(), Missing::Refuse),
         None => (default_path()?, Missing::Make),
@@ -46,7 +46,7 @@ pub(super) fn open(common: &Common) -> Result<Store, Failure> {
 }
 
 /// Reads the record of a run, which a terminal is told where it takes long; an interrupt ends it.
-pub(super) fn reading<T>(
+pub(crate) fn reading<T>(
     session: &Session<'_>,
     run: &str,
     read: impl FnOnce() -> Result<T, LoadError>,
@@ -61,7 +61,7 @@ pub(super) fn reading<T>(
 
 /// The interrupted runs on record that changed something at, above or below these roots; nothing where that can't be told.
 /// No folder is made for it.
-pub(super) fn interrupted(common: &Common, survey: &Survey) -> Option<Vec<RunSummary>> {
+pub(crate) fn interrupted(common: &Common, survey: &Survey) -> Option<Vec<RunSummary>> {
     let path = common.state_dir.clone().map_or_else(|| default_path().ok(), Some)?;
     let store = match Store::open_vouched(&path, Missing::Refuse, common.vouched_uid()) {
         Err(StoreError::Missing(_)) => return Some(Vec::new()),
@@ -81,7 +81,7 @@ pub(super) fn interrupted(common: &Common, survey: &Survey) -> Option<Vec<RunSum
 }
 
 /// What is said of roots that are empty, and in which runs on record changed something: one that isn't mounted looks so.
-pub(super) fn emptied(session: &Session<'_>, survey: &Survey) -> Vec<String> {
+pub(crate) fn emptied(session: &Session<'_>, survey: &Survey) -> Vec<String> {
     let is_empty = |(at, root): &(u32, &Root)| root.id.is_some() && survey.entries.get(at) == Some(&1);
     let empty: Vec<&Path> = (0..).zip(&survey.roots).filter(is_empty).map(|(_, root)| root.path.as_path()).collect();
     let path = session.common.state_dir.clone().or_else(|| default_path().ok()).filter(|_| !empty.is_empty());
@@ -91,7 +91,7 @@ pub(super) fn emptied(session: &Session<'_>, survey: &Survey) -> Vec<String> {
 }
 
 /// What is said of a run that was interrupted and that nothing has settled.
-pub(super) fn told_interrupted(common: &Common, run: &RunSummary) -> String {
+pub(crate) fn told_interrupted(common: &Common, run: &RunSummary) -> String {
     let (id, option) = (&run.id, option(common));
     format!(
         "run {id} of {} was interrupted, so its trees may be changed in part: a fix of them that comes to its end settles it, \
@@ -101,7 +101,7 @@ pub(super) fn told_interrupted(common: &Common, run: &RunSummary) -> String {
 }
 
 /// The option that lets a command find the runs of this one, with a space before it; empty where it finds them anyway.
-pub(super) fn option(common: &Common) -> String {
+pub(crate) fn option(common: &Common) -> String {
     let is_of_environment = |path: &PathBuf| std::env::var_os("SGIDLINT_STATE_DIR").is_some_and(|set| set == *path);
     let Some(path) = common.state_dir.as_ref().filter(|path| !is_of_environment(path)) else { return String::new() };
     let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());

@@ -6,7 +6,7 @@ use crate::policy::{Loaded, nearest};
 use crate::process::exit::Failure;
 
 /// What the command line says of lints, in the order of severity: the strictest word wins.
-pub(super) fn of_command_line(common: &Common) -> Result<Vec<(Lint, Level)>, Failure> {
+pub(crate) fn of_command_line(common: &Common) -> Result<Vec<(Lint, Level)>, Failure> {
     let said = [(&common.allow, Level::Allow), (&common.warn, Level::Warn), (&common.deny, Level::Deny)];
     let mut levels = Vec::new();
     for (names, level) in said {
@@ -18,7 +18,7 @@ pub(super) fn of_command_line(common: &Common) -> Result<Vec<(Lint, Level)>, Fai
 }
 
 /// The levels that hold for a policy: what uses it has a say too, the command line the last.
-pub(super) fn of_policy(loaded: &Loaded, command_line: &[(Lint, Level)]) -> Levels {
+pub(crate) fn of_policy(loaded: &Loaded, command_line: &[(Lint, Level)]) -> Levels {
     let mut levels = Levels::default();
     let farthest_first = loaded.used_by.iter().rev();
     let of_users = farthest_first.flat_map(|user| &user.lints);
@@ -29,7 +29,7 @@ pub(super) fn of_policy(loaded: &Loaded, command_line: &[(Lint, Level)]) -> Leve
 }
 
 /// The lints whose unsafe fixes the command line asks for.
-pub(super) fn unsafe_of_command_line(check: &Check) -> Result<LintSet, Failure> {
+pub(crate) fn unsafe_of_command_line(check: &Check) -> Result<LintSet, Failure> {
     if check.unsafe_fixes.iter().any(|name| name == EVERY_LINT) {
         return Ok(LintSet::all());
     }
@@ -41,7 +41,7 @@ pub(super) fn unsafe_of_command_line(check: &Check) -> Result<LintSet, Failure> 
 }
 
 /// The lints whose unsafe fixes hold for a policy: its own word, that of what uses it, and the command line's.
-pub(super) fn unsafe_of_policy(loaded: &Loaded, command_line: LintSet) -> LintSet {
+pub(crate) fn unsafe_of_policy(loaded: &Loaded, command_line: LintSet) -> LintSet {
     let of_users = loaded.used_by.iter().flat_map(|user| &user.unsafe_fixes);
     let lints: Vec<Lint> = loaded.model.unsafe_fixes.iter().chain(of_users).copied().collect();
     LintSet::named(&lints).with(command_line)
@@ -52,7 +52,7 @@ fn lint(name: &str) -> Result<Lint, Failure> {
 }
 
 /// There is no lint of that name.
-pub(super) fn unknown_lint(name: &str) -> Failure {
+pub(crate) fn unknown_lint(name: &str) -> Failure {
     let failure = Failure::usage(format!("there is no lint `{}`", name.escape_debug()));
     // A part of a name, `spreading`, is as near as a slip is.
     let holding: Vec<_> =

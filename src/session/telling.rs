@@ -12,7 +12,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// How a run tells how far it is.
-pub(super) fn of(common: &Common) -> Telling {
+pub(crate) fn of(common: &Common) -> Telling {
     let stream = Stream { err: stderr, columns: || usize::from(Term::stderr().size().1) };
     // A terminal that calls itself dumb can't clear a line.
     let draws = stderr().is_terminal() && var_os("TERM").is_none_or(|name| name != "dumb");

@@ -1,7 +1,7 @@
 //! The policies of a command: read, relied on or not, and what is said of those that can't be used.
 
+use super::Session;
 use super::project;
-use super::session::Session;
 use crate::args::Common;
 use crate::findings::EntryError;
 use crate::model::path::TreePath;
@@ -19,7 +19,7 @@ use std::sync::Once;
 
 /// What is done about files of /etc/sgidlint that can't be used, where no policy is named.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Unsound {
+pub(crate) enum Unsound {
     /// Nothing is done at all: the rules that are missing could be about the same trees.
     Refused,
     /// What the others say is judged, and each is an error.
@@ -28,7 +28,7 @@ pub(super) enum Unsound {
 
 impl Session<'_> {
     /// The policies that the arguments ask for.
-    pub(super) fn load(
+    pub(crate) fn load(
         &self,
         paths: &[PathBuf],
         named: &[PathBuf],
@@ -38,7 +38,7 @@ impl Session<'_> {
     }
 
     /// The same, and what is wrong with those that are passed over.
-    pub(super) fn load_telling(
+    pub(crate) fn load_telling(
         &self,
         paths: &[PathBuf],
         named: &[PathBuf],
@@ -91,7 +91,7 @@ impl Session<'_> {
     }
 
     /// Policies that somebody else than root could have written: refused for changes, remarked on otherwise.
-    pub(super) fn doubts(&self, loaded: &[Loaded]) -> Result<Vec<String>, Failure> {
+    pub(crate) fn doubts(&self, loaded: &[Loaded]) -> Result<Vec<String>, Failure> {
         let mut warnings = Vec::new();
         if host::effective_uid() != 0 {
             return Ok(warnings);
@@ -115,7 +115,7 @@ impl Session<'_> {
 }
 
 /// How many seconds a call may hang, as the policies of a command line have it; nothing where they can't be read.
-pub(super) fn limit_of_policies(common: &Common) -> Option<u64> {
+pub(crate) fn limit_of_policies(common: &Common) -> Option<u64> {
     let request = Request {
         policies: common.policies.clone(),
         sets: common.set.clone(),
@@ -128,7 +128,7 @@ pub(super) fn limit_of_policies(common: &Common) -> Option<u64> {
 }
 
 /// What of this name lies right below a root that the policies of a command line name.
-pub(super) fn below_roots(common: &Common, name: &str) -> Option<PathBuf> {
+pub(crate) fn below_roots(common: &Common, name: &str) -> Option<PathBuf> {
     let request = Request {
         policies: common.policies.clone(),
         sets: common.set.clone(),
@@ -143,10 +143,10 @@ pub(super) fn below_roots(common: &Common, name: &str) -> Option<PathBuf> {
 }
 
 /// What is said of a failure that comes of one file of many.
-pub(super) const NOTHING_CHANGED: &str = "nothing was changed: what a file says that can't be used could be about the same trees; check judges by the others";
+pub(crate) const NOTHING_CHANGED: &str = "nothing was changed: what a file says that can't be used could be about the same trees; check judges by the others";
 
 /// A problem of a policy that is passed over, as what it is to the run: something that wasn't looked at.
-pub(super) fn error_of(problem: &Problem) -> EntryError {
+pub(crate) fn error_of(problem: &Problem) -> EntryError {
     let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
     let Some(source) = problem.source.as_deref() else {
         return EntryError::of_run(format!("{}{hint}; what the others say was judged", problem.message));

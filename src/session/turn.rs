@@ -1,6 +1,6 @@
 //! Which run is to be turned round, and how much of it.
 
-use super::session::Session;
+use super::Session;
 use super::telling;
 use crate::journal::{self, Last, Record, Turn};
 use crate::process::exit::Failure;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 /// Leaves of a record what lies at or below these paths, if there are any: the rest isn't to be undone.
-pub(super) fn narrow(record: &mut Record, paths: &[PathBuf]) -> Result<(), Failure> {
+pub(crate) fn narrow(record: &mut Record, paths: &[PathBuf]) -> Result<(), Failure> {
     for path in paths {
         let absolute = paths::absolute(path)?;
         if !record.changed_below(&absolute) {
@@ -31,7 +31,7 @@ pub(super) fn narrow(record: &mut Record, paths: &[PathBuf]) -> Result<(), Failu
 }
 
 /// The run that is to be turned round: the one that is called so, or the last.
-pub(super) fn meant(session: &Session<'_>, store: &Store, turn: Turn, name: Option<&str>) -> Result<Last, Failure> {
+pub(crate) fn meant(session: &Session<'_>, store: &Store, turn: Turn, name: Option<&str>) -> Result<Last, Failure> {
     match name {
         Some(name) => {
             let run = journal::named(store, name).map_err(|error| {

@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Says of each PATH why it was left out, where a run is about nothing else.
-pub(super) fn remark(survey: &mut Survey, roots: &Roots, selection: &Selection) {
+pub(crate) fn remark(survey: &mut Survey, roots: &Roots, selection: &Selection) {
     let counts = &survey.counts;
     if selection.is_all() || counts.entries + counts.vanished > 0 || !survey.errors.is_empty() {
         return;
@@ -28,7 +28,7 @@ pub(super) fn remark(survey: &mut Survey, roots: &Roots, selection: &Selection) 
 }
 
 /// Why an entry isn't judged that lies in a tree and is left out there.
-pub(super) fn reason(instance: &Instance, path: &Path) -> String {
+pub(crate) fn reason(instance: &Instance, path: &Path) -> String {
     let below = path.strip_prefix(instance.root()).unwrap_or(Path::new("."));
     let bytes = below.as_os_str().as_bytes();
     let is_excluded = |kind| !bytes.is_empty() && instance.deciders(bytes, kind).is_none();

@@ -1,6 +1,6 @@
 //! What of its trees a run is about: PATHs of the command line, and lists of paths.
 
-use super::session::failed;
+use super::failed;
 use crate::args::{Check, Common};
 use crate::judging::selection::Selection;
 use crate::model::entry::Kind;
@@ -25,7 +25,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// What templates are bound to: the roots that are named, or else the directories of the PATHs.
-pub(super) fn places(check: &Check, named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn places(check: &Check, named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     match check.root.is_empty() {
         true => Ok(outermost(named.iter().map(|path| paths::directory(path)).collect())),
         false => check.root.iter().map(|root| paths::resolved(&paths::absolute(root)?)).collect(),
@@ -33,7 +33,7 @@ pub(super) fn places(check: &Check, named: &[PathBuf]) -> Result<Vec<PathBuf>, F
 }
 
 /// Refuses a root that nothing is bound to: every policy has roots of its own.
-pub(super) fn takes_root(loaded: &[Loaded]) -> Result<(), Failure> {
+pub(crate) fn takes_root(loaded: &[Loaded]) -> Result<(), Failure> {
     let is_bound =
         |loaded: &Loaded| !loaded.bindings.is_empty() && loaded.used_by.is_empty() && loaded.model.folder.is_none();
     let Some(policy) = loaded.first().filter(|_| !loaded.iter().any(is_bound)) else { return Ok(()) };
@@ -46,13 +46,13 @@ pub(super) fn takes_root(loaded: &[Loaded]) -> Result<(), Failure> {
 }
 
 /// Whether nobody named a policy, and there was none: then the built-in one is it that needs no name.
-pub(super) fn is_fallback(common: &Common, loaded: &[Loaded]) -> bool {
+pub(crate) fn is_fallback(common: &Common, loaded: &[Loaded]) -> bool {
     let is_built_in = |loaded: &Loaded| matches!(loaded.origin, Origin::BuiltIn(_));
     common.policies.is_empty() && loaded.iter().all(is_built_in)
 }
 
 /// Binds what nobody named to the shares that the PATHs lie in, as `explain` does: a part of one is no share of its own.
-pub(super) fn rise_to_shares(common: &Common, named: &[PathBuf], loaded: &mut Loaded) -> Result<(), Failure> {
+pub(crate) fn rise_to_shares(common: &Common, named: &[PathBuf], loaded: &mut Loaded) -> Result<(), Failure> {
     let mut bindings = Vec::new();
     for path in named {
         if path.extension().is_some_and(|ending| ending == "toml") && look_at_path(path).is_ok() {
@@ -78,7 +78,7 @@ pub(super) fn rise_to_shares(common: &Common, named: &[PathBuf], loaded: &mut Lo
 }
 
 /// Where PATHs lead: a link at the end of one is an entry of its own if it lies in a tree, else it leads on.
-pub(super) fn select(named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {
+pub(crate) fn select(named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {
     let trees = Selection::of(roots.trees.iter().map(|tree| tree.instance.root().to_path_buf()).collect());
     let lead = |path: &PathBuf| {
         let real = paths::without_links(path)?;
@@ -91,7 +91,7 @@ pub(super) fn select(named: &[PathBuf], roots: &Roots) -> Result<Selection, Fail
 /// What of a list of paths lies in a tree, at or below the PATHs that are named, and the directories that lead to it from
 /// the roots: a list of files says nothing of what they lie in. What is gone, and what no tree covers, is left out: the
 /// list is another program's, of all that changed.
-pub(super) fn select_only(only: &[PathBuf], named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {
+pub(crate) fn select_only(only: &[PathBuf], named: &[PathBuf], roots: &Roots) -> Result<Selection, Failure> {
     let trees = roots.trees.iter().map(|tree| tree.instance.root().to_path_buf());
     // Why a root can't be used is told where something in it is asked about.
     let trees = Selection::only(trees.chain(roots.refused.iter().map(|refusal| refusal.path.clone())).collect());
@@ -131,7 +131,7 @@ pub(super) fn select_only(only: &[PathBuf], named: &[PathBuf], roots: &Roots) ->
 
 /// Of a list of paths those that are there and lie in a tree, each without what lies in it. None is followed through a
 /// symbolic link: what lies behind one isn't what was listed.
-pub(super) fn select_suspects(
+pub(crate) fn select_suspects(
     common: &Common,
     suspects: &[PathBuf],
     named: &Selection,
@@ -185,7 +185,7 @@ fn resolve_if_there(path: &Path) -> Result<Option<PathBuf>, Failure> {
 }
 
 /// The directories that lie in no other of them: one more PATH doesn't make another root within a template's.
-pub(super) fn outermost(mut places: Vec<PathBuf>) -> Vec<PathBuf> {
+pub(crate) fn outermost(mut places: Vec<PathBuf>) -> Vec<PathBuf> {
     let mut sorted = places.clone();
     sorted.sort_unstable();
     // By components, so that all that lies below a directory comes right behind it.
@@ -207,7 +207,7 @@ fn taken_from<'p>(mut names: impl Iterator<Item = &'p Path> + Clone) -> Option<P
 }
 
 /// The paths that a file lists, each ended by a NUL, absolute; `-` is standard input.
-pub(super) fn listed(file: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn listed(file: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unread = |error: &dyn Display| Failure::usage(format!("can't read the list of paths {}: {error}", shown(file)));
     let bytes = if file == Path::new("-") {
         // Rust opens /dev/null where a caller closed it (std's runtime), and cron gives that: an empty list would pass.

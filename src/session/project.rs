@@ -14,7 +14,7 @@ use crate::sys::root::resolve;
 use std::path::{Path, PathBuf};
 
 /// The policy of the project that the run is started in, where the command line names none.
-pub(super) fn found(common: &Common, is_for_changes: bool) -> Result<Option<Project>, Failure> {
+pub(crate) fn found(common: &Common, is_for_changes: bool) -> Result<Option<Project>, Failure> {
     if !common.policies.is_empty() {
         return Ok(None);
     }
@@ -34,7 +34,7 @@ fn of(common: &Common, directory: &Path) -> Option<Project> {
 }
 
 /// What is said of an end of the search that others could have made: an error for what changes, told by what reads.
-pub(super) fn told(project: &Project, is_for_changes: bool) -> Result<Option<String>, Failure> {
+pub(crate) fn told(project: &Project, is_for_changes: bool) -> Result<Option<String>, Failure> {
     let Some(Passed { path, doubt }) = &project.passed else { return Ok(None) };
     let (end, policy) = (paths::shown(path), paths::shown(&project.policy));
     let message =
@@ -48,7 +48,7 @@ pub(super) fn told(project: &Project, is_for_changes: bool) -> Result<Option<Str
 }
 
 /// What is said where a PATH lies in a project that the run isn't started in: its policy is not taken.
-pub(super) fn elsewhere(common: &Common, paths: &[PathBuf], taken: Option<&Path>) -> Option<String> {
+pub(crate) fn elsewhere(common: &Common, paths: &[PathBuf], taken: Option<&Path>) -> Option<String> {
     if !common.policies.is_empty() {
         return None;
     }
@@ -62,7 +62,7 @@ pub(super) fn elsewhere(common: &Common, paths: &[PathBuf], taken: Option<&Path>
 
 /// Refuses a policy that was found, where somebody else could have put it there or could write it: as root anybody but
 /// root, else anybody but root and the caller.
-pub(super) fn rely(common: &Common, path: &Path, entry: &Entry, is_for_changes: bool) -> Result<(), Failure> {
+pub(crate) fn rely(common: &Common, path: &Path, entry: &Entry, is_for_changes: bool) -> Result<(), Failure> {
     let uid = host::effective_uid();
     let named = |shown: &str| {
         format!("name it with -p {shown} if you mean it, another policy with -p, or start somewhere else")
@@ -96,7 +96,7 @@ fn hand_of_others(entry: &Entry, uid: u32) -> Option<String> {
 
 /// Where other programs are told places from: the top of the repository that the run is started in, or, in a copy without
 /// one (an archive, an image), the folder of the project's policy.
-pub(super) fn base(common: &Common) -> Base {
+pub(crate) fn base(common: &Common) -> Base {
     let Some(here) = resolve(Path::new(".")).ok() else { return Base::NOWHERE };
     let named = || {
         let mut files = common.policies.iter().map(Path::new).filter(|path| is_of_project(path));
@@ -111,7 +111,7 @@ pub(super) fn base(common: &Common) -> Base {
 }
 
 /// The directory that all of these PATHs are written relative to, if they are.
-pub(super) fn here(named: &[PathBuf]) -> Option<PathBuf> {
+pub(crate) fn here(named: &[PathBuf]) -> Option<PathBuf> {
     let are_relative = !named.is_empty() && named.iter().all(|path| path.is_relative());
     are_relative.then(|| resolve(Path::new(".")).ok()).flatten()
 }

@@ -1,12 +1,24 @@
 //! From arguments to a survey: policies, roots, levels, threads.
 
-use super::judged::{Judged, Probed};
-use super::loading::{self, Unsound};
-use super::ready::Policies;
-pub(super) use super::ready::Ready;
-use super::selecting::{is_fallback, places, rise_to_shares, select, select_only, select_suspects, takes_root};
-use super::surveying::{From, PartReader, Surveyed, Work};
-use super::{left_out, levels, shares, telling};
+pub(crate) mod judged;
+pub(crate) mod left_out;
+pub(crate) mod levels;
+pub(crate) mod loading;
+pub(crate) mod project;
+pub(crate) mod ready;
+pub(crate) mod selecting;
+pub(crate) mod shares;
+pub(crate) mod store;
+pub(crate) mod surveying;
+pub(crate) mod telling;
+pub(crate) mod turn;
+
+use self::judged::{Judged, Probed};
+use self::loading::Unsound;
+use self::ready::Policies;
+pub(crate) use self::ready::Ready;
+use self::selecting::{is_fallback, places, rise_to_shares, select, select_only, select_suspects, takes_root};
+use self::surveying::{From, PartReader, Surveyed, Work};
 use crate::args::{Check, Common};
 use crate::compile::rule_table::RuleTable;
 use crate::findings;
@@ -24,7 +36,7 @@ use crate::process::streams::warn;
 use crate::screen::progress;
 use crate::source::login_defs::gid_min;
 use crate::source::roots::{self, Elsewhere, Roots, SystemRoots, TrustOptions};
-pub(super) use crate::survey::Depth;
+pub(crate) use crate::survey::Depth;
 use crate::survey::{Sink, SurveyError};
 use crate::sys::features::KernelFeatures;
 use crate::sys::names::{NameService, nsswitch};
@@ -44,7 +56,7 @@ use std::time::Instant;
 type Beside = (Vec<Loaded>, Vec<Problem>, Vec<Levels>);
 
 /// What one command works with.
-pub(super) struct Session<'a> {
+pub(crate) struct Session<'a> {
     /// What every command takes.
     pub common: &'a Common,
     /// What it is about to do with trees.
@@ -63,7 +75,7 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Begins a session: from here on no thread can gain what it doesn't need.
-    pub(super) fn begin(common: &'a Common, purpose: Purpose) -> Result<Session<'a>, Failure> {
+    pub(crate) fn begin(common: &'a Common, purpose: Purpose) -> Result<Session<'a>, Failure> {
         if let Some(refusal) = nsswitch::refusal() {
             let hint = "install the package (.deb or .rpm), or build it here: `cargo install`";
             return Err(Failure::usage(refusal).hinted(hint));
@@ -85,7 +97,7 @@ impl<'a> Session<'a> {
     }
 
     /// Gives up the calls that change ACLs, once it is known that the run is about none.
-    pub(super) fn forbid_acls(&self) -> Result<(), Failure> {
+    pub(crate) fn forbid_acls(&self) -> Result<(), Failure> {
         if self.purpose == Purpose::Fix {
             forbid_acls().map_err(|error| Failure::incomplete(unfit(error)))?;
         }
@@ -93,40 +105,40 @@ impl<'a> Session<'a> {
     }
 
     /// Runs on a thread of its own that has given up what it doesn't need: no other touches what may lie in a tree.
-    pub(super) fn apart<T: Send>(&self, run: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+    pub(crate) fn apart<T: Send>(&self, run: impl FnOnce() -> T + Send) -> Result<T, Failure> {
         run_confined(self.confine(), run).map_err(|error| Failure::incomplete(unfit(error)))
     }
 
     /// The same, within the limits of these policies.
     #[must_use]
-    pub(super) fn limited_by(mut self, loaded: &[Loaded]) -> Session<'a> {
+    pub(crate) fn limited_by(mut self, loaded: &[Loaded]) -> Session<'a> {
         self.plan_bytes = loaded.iter().filter_map(|loaded| loaded.model.limits.plan_bytes).min();
         self
     }
 
     /// What threads do before they touch a tree.
-    pub(super) fn confine(&self) -> impl Fn() -> Result<(), SysError> + Sync + use<> {
+    pub(crate) fn confine(&self) -> impl Fn() -> Result<(), SysError> + Sync + use<> {
         let purpose = self.purpose;
         move || privilege::confine(purpose)
     }
 
     /// How many threads work on trees.
-    pub(super) fn threads(&self) -> usize {
+    pub(crate) fn threads(&self) -> usize {
         self.common.threads.map_or_else(default_threads, usize::from)
     }
 
     /// Judges all that the arguments ask for.
-    pub(super) fn judge(&self, check: &Check, fallback: Fallback) -> Result<Judged, Failure> {
+    pub(crate) fn judge(&self, check: &Check, fallback: Fallback) -> Result<Judged, Failure> {
         self.judge_to(check, fallback, Depth::All)
     }
 
     /// Judges what the arguments ask for, down to this depth.
-    pub(super) fn judge_to(&self, check: &Check, fallback: Fallback, depth: Depth) -> Result<Judged, Failure> {
+    pub(crate) fn judge_to(&self, check: &Check, fallback: Fallback, depth: Depth) -> Result<Judged, Failure> {
         self.survey(self.prepare(check, fallback)?, depth)
     }
 
     /// The same; a PATH that no tree covers is an error of its own.
-    pub(super) fn judge_where_covered(
+    pub(crate) fn judge_where_covered(
         &self,
         check: &Check,
         fallback: Fallback,
@@ -136,26 +148,26 @@ impl<'a> Session<'a> {
     }
 
     /// Reads the policies and finds what they are about; nothing of a tree is looked at yet.
-    pub(super) fn prepare(&self, check: &Check, fallback: Fallback) -> Result<Ready, Failure> {
+    pub(crate) fn prepare(&self, check: &Check, fallback: Fallback) -> Result<Ready, Failure> {
         let command_line = levels::of_command_line(self.common)?;
         let trust = self.trust()?;
         self.apart(|| self.ready(check, fallback, trust, &command_line))?
     }
 
     /// The same as a check finds it, whatever the session is for: what one may not change is judged all the same.
-    pub(super) fn prepare_as_check(&self, check: &Check, fallback: Fallback) -> Result<Ready, Failure> {
+    pub(crate) fn prepare_as_check(&self, check: &Check, fallback: Fallback) -> Result<Ready, Failure> {
         let command_line = levels::of_command_line(self.common)?;
         let trust = TrustOptions { purpose: Purpose::Check, ..self.trust()? };
         self.apart(|| self.ready(check, fallback, trust, &command_line))?
     }
 
     /// Judges what was found, down to this depth.
-    pub(super) fn survey(&self, ready: Ready, depth: Depth) -> Result<Judged, Failure> {
+    pub(crate) fn survey(&self, ready: Ready, depth: Depth) -> Result<Judged, Failure> {
         self.survey_where_covered(ready, depth).map_err(failed)
     }
 
     /// Does some units of what was found.
-    pub(super) fn survey_share(
+    pub(crate) fn survey_share(
         &self,
         ready: Ready,
         units: Vec<Unit>,
@@ -169,7 +181,7 @@ impl<'a> Session<'a> {
     }
 
     /// Puts together what the parts of several machines hold of what was found.
-    pub(super) fn survey_parts(&self, ready: Ready, read: PartReader) -> Result<Judged, SurveyError> {
+    pub(crate) fn survey_parts(&self, ready: Ready, read: PartReader) -> Result<Judged, SurveyError> {
         self.survey_from(ready, Depth::All, From::Parts(read))
     }
 
@@ -222,7 +234,7 @@ impl<'a> Session<'a> {
     }
 
     /// Adds what there is to say of the policies themselves, by what was found.
-    pub(super) fn notice(
+    pub(crate) fn notice(
         &self,
         survey: &mut findings::Survey,
         loaded: &[Loaded],
@@ -245,14 +257,14 @@ impl<'a> Session<'a> {
     }
 
     /// The policies that the arguments ask for, and their real roots, those that can't be used among them.
-    pub(super) fn roots(&self, check: &Check) -> Result<(Vec<Loaded>, Roots), Failure> {
+    pub(crate) fn roots(&self, check: &Check) -> Result<(Vec<Loaded>, Roots), Failure> {
         let Ready { loaded, roots, .. } = self.prepare(check, Fallback::Needless)?;
         roots.warnings.iter().for_each(|warning| warn(warning));
         Ok((loaded, roots))
     }
 
     /// How far roots are trusted in this session.
-    pub(super) fn trust(&self) -> Result<TrustOptions, Failure> {
+    pub(crate) fn trust(&self) -> Result<TrustOptions, Failure> {
         let gid_min = gid_min().map_err(|error| Failure::incomplete(format!("can't read /etc/login.defs: {error}")))?;
         Ok(TrustOptions {
             purpose: self.purpose,
@@ -291,7 +303,7 @@ impl<'a> Session<'a> {
     }
 
     /// What a survey of a listing goes by, of which all is meant.
-    pub(super) fn ready_in(
+    pub(crate) fn ready_in(
         &self,
         check: &Check,
         policies: Policies,
@@ -343,7 +355,7 @@ impl<'a> Session<'a> {
 }
 
 /// What is said of a thread that couldn't be made fit to touch directories.
-pub(super) fn unfit(error: SysError) -> String {
+pub(crate) fn unfit(error: SysError) -> String {
     match is_refusal(&error) {
         true => format!("the system gives no further thread: {error}; allow more (ulimit -u, TasksMax, ulimit -v)"),
         false => format!("can't give up what isn't needed: {error}"),
@@ -351,7 +363,7 @@ pub(super) fn unfit(error: SysError) -> String {
 }
 
 /// Why a survey came to nothing.
-pub(super) fn failed(error: SurveyError) -> Failure {
+pub(crate) fn failed(error: SurveyError) -> Failure {
     match error {
         SurveyError::Uncovered(path) if path.extension().is_some_and(|ending| ending == "toml") => {
             let shown = paths::shown(&path);

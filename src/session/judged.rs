@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What was judged.
-pub(super) struct Judged {
+pub(crate) struct Judged {
     /// What was found.
     pub survey: Survey,
     /// The policies.
@@ -33,7 +33,7 @@ pub(super) struct Judged {
 
 /// How much of what policies expect of people was asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Probed {
+pub(crate) enum Probed {
     /// Nothing.
     Nothing,
     /// Some of it.
@@ -44,12 +44,12 @@ pub(super) enum Probed {
 
 impl Judged {
     /// The line of the tree that a rule stands in; its own keys are a rule too.
-    pub(super) fn tree_line(&self, site: &RuleSite) -> u32 {
+    pub(crate) fn tree_line(&self, site: &RuleSite) -> u32 {
         self.loaded[site.policy as usize].model.trees[site.tree as usize].line
     }
 
     /// Which tree covers what, as the survey had it; each by its index among the roots.
-    pub(super) fn cover(&self) -> Cover<usize> {
+    pub(crate) fn cover(&self) -> Cover<usize> {
         let mut cover = Cover::default();
         let unusable = self.survey.roots.iter().filter(|root| root.id.is_none());
         let unusable: HashSet<_> = unusable.map(|root| (root.policy, root.path.as_path())).collect();
@@ -64,13 +64,13 @@ impl Judged {
     }
 
     /// The roots, by index and in order, of which PATHs left out a part or all that they were opened for.
-    pub(super) fn partial_roots(&self) -> Vec<u32> {
+    pub(crate) fn partial_roots(&self) -> Vec<u32> {
         let roots = (0..).zip(&self.survey.roots).filter(|(_, root)| root.id.is_some());
         roots.filter(|(_, root)| !self.selection.selects(&root.path)).map(|(at, _)| at).collect()
     }
 
     /// Whether a PATH means less than a root, or a list of them nothing at all.
-    pub(super) fn is_of_less_than_roots(&self) -> bool {
+    pub(crate) fn is_of_less_than_roots(&self) -> bool {
         let roots: BTreeSet<&Path> = self.survey.roots.iter().map(|root| root.path.as_path()).collect();
         let holds_a_root = |path: &Path| roots.range(path..).next().is_some_and(|root| root.starts_with(path));
         let mut paths = self.selection.outermost().peekable();
@@ -78,13 +78,13 @@ impl Judged {
     }
 
     /// The exit status of a run that only looked.
-    pub(super) fn exit(&self, common: &Common) -> Exit {
+    pub(crate) fn exit(&self, common: &Common) -> Exit {
         exit_of(&self.survey, common)
     }
 }
 
 /// The exit status that findings and errors stand for.
-pub(super) fn exit_of(survey: &Survey, common: &Common) -> Exit {
+pub(crate) fn exit_of(survey: &Survey, common: &Common) -> Exit {
     let findings = survey.reports.iter().flat_map(|report| &report.findings).map(|finding| finding.level);
     let mut levels = findings.chain(survey.notices.iter().map(|notice| notice.level));
     let failing = if levels.any(|level| fails(level, common)) { Exit::Findings } else { Exit::Clean };
@@ -93,6 +93,6 @@ pub(super) fn exit_of(survey: &Survey, common: &Common) -> Exit {
 }
 
 /// Whether a finding of this level fails a run.
-pub(super) fn fails(level: Level, common: &Common) -> bool {
+pub(crate) fn fails(level: Level, common: &Common) -> bool {
     level == Level::Deny || (common.strict && level == Level::Warn)
 }

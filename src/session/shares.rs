@@ -29,7 +29,7 @@ const NAMED: usize = 3;
 const MANY: usize = 10;
 
 /// A share: its path below the root, and its group.
-pub(super) type Share = (Vec<u8>, u32);
+pub(crate) type Share = (Vec<u8>, u32);
 
 /// What of shares was found in one root.
 #[derive(Default)]
@@ -43,7 +43,7 @@ struct Found {
 }
 
 /// Says of each root which shares lie in it, and what to do about them.
-pub(super) fn remark(survey: &mut Survey, loaded: &[Loaded], roots: &Roots, (common, names): (&Common, &dyn IdNames)) {
+pub(crate) fn remark(survey: &mut Survey, loaded: &[Loaded], roots: &Roots, (common, names): (&Common, &dyn IdNames)) {
     let mut found: BTreeMap<u32, Found> = BTreeMap::new();
     for report in survey.reports.iter().filter(|report| report.kind == Kind::Dir && !report.path.is_unnameable()) {
         if is_share(report) || is_disputed(report) || is_root_without_setgid(report) {
@@ -106,7 +106,7 @@ impl Found {
 }
 
 /// Says of what lies in such a share which that is, where nothing but that was looked at.
-pub(super) fn remark_above(
+pub(crate) fn remark_above(
     survey: &mut Survey,
     loaded: &[Loaded],
     roots: &Roots,
@@ -133,7 +133,7 @@ pub(super) fn remark_above(
 }
 
 /// What keeps shares of other groups in a tree as they are: lines for the policy, where there is a file of it.
-pub(super) fn advice(shares: &[Share], tree: &Rooted, loaded: &Loaded, names: &dyn IdNames) -> String {
+pub(crate) fn advice(shares: &[Share], tree: &Rooted, loaded: &Loaded, names: &dyn IdNames) -> String {
     let root = tree.instance.root();
     let all = |of: &dyn Fn(&Share) -> Option<String>| shares.iter().filter_map(of).collect::<String>() + "\n";
     let (them, they) = if shares.len() == 1 { ("it", "it is") } else { ("them", "they are") };
@@ -210,7 +210,7 @@ fn told((path, gid): &Share, names: &dyn IdNames) -> String {
 }
 
 /// Whether a finding is one that is left to another group's share.
-pub(super) fn is_left(finding: &Finding) -> bool {
+pub(crate) fn is_left(finding: &Finding) -> bool {
     finding.fix == Fix::Unsafe(Because::OtherShare)
 }
 

@@ -11,7 +11,7 @@ use crate::process::exit::Failure;
 use crate::source::roots::{Roots, TrustOptions};
 
 /// What a survey goes by, found before it.
-pub(super) struct Ready {
+pub(crate) struct Ready {
     /// The policies.
     pub loaded: Vec<Loaded>,
     /// What is wrong with those that are passed over.
@@ -31,11 +31,11 @@ pub(super) struct Ready {
 }
 
 /// Policies, and what is wrong with those that are passed over.
-pub(super) type Policies = (Vec<Loaded>, Vec<Problem>);
+pub(crate) type Policies = (Vec<Loaded>, Vec<Problem>);
 
 impl Ready {
     /// The same with the levels of lints and the fixes that the command line and the policies ask for.
-    pub(super) fn leveled(
+    pub(crate) fn leveled(
         check: &Check,
         command_line: &[(Lint, Level)],
         ((loaded, passed_over), table): (Policies, RuleTable),

@@ -23,7 +23,7 @@ use std::thread::Builder;
 use std::time::Instant;
 
 /// What a survey works with; what others need too is shared, as it may never give it back.
-pub(super) struct Work {
+pub(crate) struct Work {
     /// The roots of the policies.
     pub roots: Arc<Roots>,
     /// What each policy is called.
@@ -55,7 +55,7 @@ pub(super) struct Work {
 }
 
 /// Where what a survey finds comes from.
-pub(super) enum From {
+pub(crate) enum From {
     /// Trees.
     Trees,
     /// Some units, until then or until that is set; what is found goes to the sink.
@@ -65,10 +65,10 @@ pub(super) enum From {
 }
 
 /// Reads parts: it is told the roots, and the units that all of it comes to.
-pub(super) type PartReader = Box<dyn Fn(&[Root], Vec<Unit>) -> FromParts + Send + Sync>;
+pub(crate) type PartReader = Box<dyn Fn(&[Root], Vec<Unit>) -> FromParts + Send + Sync>;
 
 /// What came of a survey.
-pub(super) struct Surveyed {
+pub(crate) struct Surveyed {
     /// What was found.
     pub survey: Survey,
     /// Whether it was given up, as a call hung: it is only what was found until then.
@@ -83,7 +83,7 @@ enum News {
 
 impl Work {
     /// Surveys. Where a call hangs for longer than it may, the survey is left to it, and what it found until then is all.
-    pub(super) fn survey(self) -> Result<Surveyed, SurveyError> {
+    pub(crate) fn survey(self) -> Result<Surveyed, SurveyError> {
         let (news, told) = channel();
         let live = Arc::new(match &self.from {
             From::Share { sink, .. } => Live::into_sink(Arc::clone(sink)),
