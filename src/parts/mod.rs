@@ -7,6 +7,7 @@
 
 mod account;
 pub(crate) mod digest;
+mod error_line;
 mod line;
 mod read;
 pub(crate) mod unit;

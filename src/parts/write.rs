@@ -1,7 +1,8 @@
 //! Writing a part: as it is found, so that it takes no memory.
 
 use super::digest::Digest;
-use super::line::{EndLine, EntryLine, ErrorLine, HeaderLine, Line, RootLine, UnitLine, id_line};
+use super::error_line::ErrorLine;
+use super::line::{EndLine, EntryLine, HeaderLine, Line, RootLine, UnitLine, id_line};
 use super::unit::Unit;
 use super::{FORMAT, LONGEST_LINE};
 use crate::findings::part::{Left, Part, add};

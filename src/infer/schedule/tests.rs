@@ -1,3 +1,4 @@
+use super::unit::mount_unit;
 use super::*;
 use crate::model::samples::text;
 use snapbox::{IntoData, assert_data_eq, str};
