@@ -19,7 +19,7 @@ mod tree;
 
 use super::*;
 use crate::journal::{self, Done, Outcome};
-use crate::plan::{Fixes, RunKind};
+use crate::plan::{Fixes, Header, RunKind};
 use crate::sys::features::{ChmodRung, KernelFeatures, OpenRung};
 use crate::sys::held::fault::{self, Fault};
 use std::path::{Path, PathBuf};
@@ -180,7 +180,8 @@ fn a_run_on_record_is_undone_from_its_record() {
     run.settle(0).unwrap();
     assert_eq!(journal::last_to(journal::Turn::Undo, &store, &AtomicBool::new(false)).unwrap().run, Some(id.clone()));
     let record = journal::load(&store, &id, &AtomicBool::new(false)).unwrap();
-    assert_eq!(record.plan, plan);
+    let header = Header { time: record.plan.header.time.clone(), ..plan.header.clone() };
+    assert_eq!(record.plan, Plan { header, ..plan });
     let open_roots = tree.open_roots(&record.plan.header, KernelFeatures::of_this_kernel());
     let undo = undo_plan(open_roots, &record, tree.header(Fixes::Safe), &AtomicBool::new(false));
     let mut run = journal::begin(&store, &undo.plan, None).unwrap();
