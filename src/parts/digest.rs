@@ -1,18 +1,11 @@
-//! A digest: what tells that two machines judge by the same. It tells accidents, not attacks: whoever could forge it could as
-//! well write the part that it stands in.
+//! A digest: what tells that two machines judge by the same.
 
+use sha2::{Digest as _, Sha256};
 use std::fmt;
 
-/// A digest of bytes by FNV-1a of 128 bits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct Digest(u128);
-
-impl Default for Digest {
-    /// Of nothing.
-    fn default() -> Digest {
-        Digest(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
-    }
-}
+/// The SHA-256 of texts, one behind the other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub(crate) struct Digest([u8; 32]);
 
 impl Digest {
     /// Of these bytes.
@@ -22,23 +15,26 @@ impl Digest {
 
     /// The one that was written down.
     pub(crate) fn from_text(text: &str) -> Option<Digest> {
-        let is_fit = text.len() == 32 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-        is_fit.then(|| u128::from_str_radix(text, 16).ok()).flatten().map(Digest)
+        let mut bytes = [0; 32];
+        if text.len() != 2 * bytes.len() || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+        }
+        Some(Digest(bytes))
     }
 
     /// Of these bytes behind those before, told apart from them.
     #[must_use]
     pub(crate) fn with(self, bytes: &[u8]) -> Digest {
-        const PRIME: u128 = 0x0100_0000_0000_0000_0000_013b;
-        let step = |digest: u128, byte: &u8| (digest ^ u128::from(*byte)).wrapping_mul(PRIME);
-        let length = (bytes.len() as u64).to_le_bytes();
-        Digest(bytes.iter().chain(&length).fold(self.0, step))
+        Digest(Sha256::new().chain_update(self.0).chain_update(bytes).finalize().into())
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -50,7 +46,10 @@ mod tests {
     fn texts_are_told_apart_wherever_they_are_cut() {
         let of = |texts: &[&[u8]]| texts.iter().fold(Digest::default(), |digest, text| digest.with(text)).to_string();
         let all = [of(&[b"ab", b"c"]), of(&[b"a", b"bc"]), of(&[b"abc"]), of(&[b"abc", b""]), of(&[])];
-        assert!(all.iter().enumerate().all(|(at, one)| one.len() == 32 && !all[..at].contains(one)), "{all:?}");
+        assert!(all.iter().enumerate().all(|(at, one)| one.len() == 64 && !all[..at].contains(one)), "{all:?}");
         assert_eq!(of(&[b"ab", b"c"]), all[0]);
+        let written = |text: &str| Digest::from_text(text).map(|digest| digest.to_string());
+        assert!(all.iter().all(|one| written(one).as_ref() == Some(one)));
+        assert_eq!((written(""), written(&"+1".repeat(32)), written(&"é".repeat(32))), (None, None, None));
     }
 }
