@@ -1,15 +1,16 @@
 //! Guards: the system's own roots, limits, locks, interrupts; and records that are no longer wanted.
 
-use crate::hold::Hold;
+use crate::hold::{Held, Hold, Waiting};
 use crate::lab::{FLAWED, lab};
 use crate::process::{Traced, until};
+use crate::scenario::Scenario;
 use crate::{needs_program, scenario};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::{File, metadata};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 /// A policy of one tree, on every file system, that wishes for nothing: whatever it is let loose on, it changes nothing.
 fn idle(root: &str) -> String {
@@ -96,7 +97,7 @@ scenario!(another_run_is_waited_for_as_long_as_is_said, |t| {
         assert!(said.contains("Waiting for another run") && said.contains(&holder), "{said}");
         if interrupted {
             Traced::of(&child).send(Signal::INT);
-            t.ended(line, child).exits(130);
+            t.ended(FIX_FIVE, child).exits(130);
             t.holds_first_tree();
         } else {
             file.unlock().unwrap();
@@ -114,6 +115,22 @@ scenario!(another_run_is_waited_for_as_long_as_is_said, |t| {
 /// Five files of the wrong group: five calls of fchownat, in path order.
 const FIVE: &str =
     "dir 0:4242 2775 .\n file 0:0 0664 a\n file 0:0 0664 b\n file 0:0 0664 c\n file 0:0 0664 d\n file 0:0 0664 e";
+
+/// A fix of the five, of one thread, in a process group of its own.
+const FIX_FIVE: &str = "fix -y . -p lab.toml --threads 1";
+
+/// Starts it, and holds it before the third change.
+fn held_in_the_middle(t: &mut Scenario) -> (Child, Held, Waiting) {
+    t.policy("lab.toml", &lab(""));
+    t.tree(FIVE);
+    let hold = Hold::at(libc::SYS_fchownat);
+    let mut command = t.program(FIX_FIVE);
+    hold.set_before(&mut command);
+    let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let held = hold.started();
+    let third = held.after(2);
+    (child, held, third)
+}
 
 scenario!(the_first_interrupt_finishes_the_entry_in_hand, |t| {
     needs_program!("strace");
@@ -174,22 +191,14 @@ scenario!(every_signal_ends_a_run_in_order_but_one_that_the_caller_ignores, |t| 
 });
 
 scenario!(the_second_interrupt_ends_a_run_at_once_and_undo_still_works, |t| {
-    t.policy("lab.toml", &lab(""));
-    t.tree(FIVE);
-    let line = "fix -y . -p lab.toml --threads 1";
-    let hold = Hold::at(libc::SYS_fchownat);
-    let mut command = t.program(line);
-    hold.set_before(&mut command);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (child, _held, _third) = held_in_the_middle(t);
     let running = Traced::of(&child);
-    let held = hold.started();
-    held.after(2);
     assert_eq!(t.sh("find . -type f -gid 4242 | sort | xargs"), "./a ./b\n");
     running.send(Signal::INT);
     until("the first interrupt is taken", || running.is_at_rest());
     assert_eq!(metadata(t.path("c")).unwrap().gid(), 0);
     running.send(Signal::INT);
-    t.ended(line, child).exits(130).never_mentions("applied");
+    t.ended(FIX_FIVE, child).exits(130).never_mentions("applied");
     t.run("log").succeeds().mentions("did not come to its end");
     t.run("undo -y").succeeds();
     t.run("log").succeeds().mentions("interrupted").never_mentions("did not come to its end");
@@ -198,20 +207,12 @@ scenario!(the_second_interrupt_ends_a_run_at_once_and_undo_still_works, |t| {
 
 // As timeout(1), `kill %1` and systemd do it: the supervisor gets it and the worker too, which then gets it once more.
 scenario!(a_signal_to_a_whole_process_group_asks_once, |t| {
-    t.policy("lab.toml", &lab(""));
-    t.tree(FIVE);
-    let line = "fix -y . -p lab.toml --threads 1";
-    let hold = Hold::at(libc::SYS_fchownat);
-    let mut command = t.program(line);
-    hold.set_before(&mut command);
-    let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (child, held, third) = held_in_the_middle(t);
     let (running, supervisor) = (Traced::of(&child), Traced { pid: child.id() });
-    let held = hold.started();
-    let third = held.after(2);
     kill_process_group(Pid::from_child(&child), Signal::TERM).unwrap();
     until("both have taken it", || supervisor.is_at_rest() && running.is_at_rest());
     held.release(third);
-    t.ended(line, child).exits(130).mentions("3 changes applied").mentions("2 changes were not tried");
+    t.ended(FIX_FIVE, child).exits(130).mentions("3 changes applied").mentions("2 changes were not tried");
     t.run("undo -y").succeeds();
     t.holds_first_tree();
 });
@@ -244,16 +245,8 @@ scenario!(old_records_go_and_needed_ones_stay, |t| {
 
 // SIGSTOP can't be passed on: the work stops by itself, and goes on with whoever was stopped.
 scenario!(who_is_stopped_from_outside_stops_the_work_too, |t| {
-    t.policy("lab.toml", &lab(""));
-    t.tree(FIVE);
-    let line = "fix -y . -p lab.toml --threads 1";
-    let hold = Hold::at(libc::SYS_fchownat);
-    let mut command = t.program(line);
-    hold.set_before(&mut command);
-    let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (child, held, third) = held_in_the_middle(t);
     let (running, supervisor) = (Traced::of(&child), Traced { pid: child.id() });
-    let held = hold.started();
-    let third = held.after(2);
     for stopping in [Signal::STOP, Signal::TSTP] {
         supervisor.send(stopping);
         // The call that the test holds ends first, as one in the kernel would: of a thread in it nothing is to be seen.
@@ -262,5 +255,5 @@ scenario!(who_is_stopped_from_outside_stops_the_work_too, |t| {
         until("the work goes on", || !running.threads(&["State"])[0][0].starts_with('T') && !supervisor.is_stopped());
     }
     held.release(third);
-    t.ended(line, child).succeeds();
+    t.ended(FIX_FIVE, child).succeeds();
 });
