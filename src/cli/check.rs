@@ -27,7 +27,6 @@ use crate::report::text::words::Words;
 use crate::report::{human, json};
 use crate::session::Session;
 use crate::session::judged::Judged;
-use crate::session::loading::Unsound;
 use crate::session::{project, selecting, store};
 use crate::sys::host;
 use crate::sys::purpose::Purpose;
@@ -122,8 +121,7 @@ fn look(
     let check = &Check { only, ..look.check.clone() };
     run_as(&look.eyes)?;
     let memory = telling.memory(common, check)?;
-    let session = Session::begin(common, if *probe { Purpose::Probe } else { Purpose::Check })?;
-    let session = Session { unsound: Unsound::PassedOver, ..session };
+    let session = Session::begin_to_tell(common, if *probe { Purpose::Probe } else { Purpose::Check })?;
     let mut judged = match probe {
         true => expect::judge(&session, check)?,
         false => match from::judge(&session, check, &look.listing)? {

@@ -13,7 +13,6 @@ use crate::process::exit::{Exit, Failure};
 use crate::process::paths::shown;
 use crate::process::streams::Streams;
 use crate::session::judged::Judged;
-use crate::session::loading::Unsound;
 use crate::session::{Session, failed};
 use crate::source::roots::doubt_about_file;
 use crate::sys::host;
@@ -30,8 +29,7 @@ pub(super) fn merge(common: &Common, arguments: &Merge, streams: &mut Streams) -
         Some(plan) => merge_plan(common, arguments, plan, streams),
         None => check::told(common, &arguments.reporting, None, streams, |telling, streams| {
             let memory = telling.memory(common, &arguments.check)?;
-            let session = Session::begin(common, Purpose::Check)?;
-            let session = Session { unsound: Unsound::PassedOver, ..session };
+            let session = Session::begin_to_tell(common, Purpose::Check)?;
             let judged = judge(&session, arguments)?;
             telling.tell(&session, (&arguments.check, &Listing::default()), (judged, memory), streams)
         }),

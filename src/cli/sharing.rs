@@ -109,8 +109,7 @@ pub(super) fn check_units(
             .hinted("give each part a name of its own, in a folder that you can write: what is there may be needed")
     })?;
     super::run_as::run_as(&arguments.look.eyes)?;
-    let session = Session::begin(common, Purpose::Check)?;
-    let session = Session { unsound: crate::session::loading::Unsound::PassedOver, ..session };
+    let session = Session::begin_to_tell(common, Purpose::Check)?;
     let mut ready = session.prepare(&arguments.look.check, Fallback::Allowed)?;
     ready.selection = crate::judging::selection::Selection::only(units.iter().map(Unit::absolute).collect());
     let terms = Terms::of(&ready);
@@ -165,8 +164,7 @@ pub(super) fn units(common: &Common, arguments: &Units, streams: &mut Streams) -
             Failure::usage("units are written to files").hinted("name the start of their names: `-o units/round-1`")
         );
     };
-    let session = Session::begin(common, Purpose::Check)?;
-    let session = Session { unsound: crate::session::loading::Unsound::PassedOver, ..session };
+    let session = Session::begin_to_tell(common, Purpose::Check)?;
     let ready = session.prepare(&arguments.check, Fallback::Allowed)?;
     let terms = Terms::of(&ready);
     let folder = arguments.left.as_deref().map(files_in).transpose()?;

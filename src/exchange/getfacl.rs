@@ -1,10 +1,11 @@
 //! `getfacl -R`: owners, modes and ACLs, entry by entry; what kind each is of isn't told.
 
 use super::said::{Imported, Place, Said, Scope, SourceText, Target, Wishes, lines};
-use super::text::{account, is_name, mode, path, unescaped};
+use super::text::{account, is_name, mode, path};
 use crate::infer::toml::quoted;
 use crate::model::entry::Kind;
 use crate::model::rights::Rights;
+use crate::model::text::escape::unescape_octal;
 
 /// An entry of a dump.
 #[derive(Default, Debug)]
@@ -62,7 +63,7 @@ pub(super) fn read(sources: &[SourceText], root: &[u8]) -> Imported {
         let text = line.split(|&byte| byte == b'\t').next().unwrap_or_default().trim_ascii();
         if let Some(name) = line.strip_prefix(b"# file: ") {
             take(&mut imported, open.take(), root);
-            open = Some((place, Dumped { path: unescaped(name), ..Dumped::default() }));
+            open = Some((place, Dumped { path: unescape_octal(name), ..Dumped::default() }));
         } else if text.is_empty() {
             take(&mut imported, open.take(), root);
         } else {
@@ -81,7 +82,7 @@ pub(super) fn read(sources: &[SourceText], root: &[u8]) -> Imported {
 
 impl Dumped {
     fn read(&mut self, line: &[u8]) -> Result<(), String> {
-        let line = String::from_utf8(unescaped(line)).map_err(|_| "it isn't UTF-8, as TOML is")?;
+        let line = String::from_utf8(unescape_octal(line)).map_err(|_| "it isn't UTF-8, as TOML is")?;
         if let Some(owner) = line.strip_prefix("# owner: ") {
             self.owner = Some(owner.to_owned());
         } else if let Some(group) = line.strip_prefix("# group: ") {

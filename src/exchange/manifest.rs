@@ -59,7 +59,7 @@ fn take(imported: &mut Imported, place: Place, told: Told, root: &[u8]) {
     wishes.extend(key.zip(told.mode).map(|(key, bits)| (key, mode(bits))));
     let is_absolute = told.path.first() == Some(&b'/');
     let target = match path(root, &told.path) {
-        Ok(path) if !is_absolute || super::text::below(root, &path).is_some() => Target::Path(path),
+        Ok(path) if !is_absolute || crate::model::path::below(root, &path).is_some() => Target::Path(path),
         Ok(_) => return imported.lose(&place, "it lies outside of the root"),
         Err(why) => return imported.lose(&place, why),
     };

@@ -1,6 +1,9 @@
 //! How what sources say is written in a policy: paths, patterns, accounts, modes.
 
 use crate::infer::toml::quoted;
+use crate::listings::numbers;
+use crate::model::path::below;
+use crate::pattern::escape::escaped;
 
 /// An account: a number, or a name that means itself in a policy.
 pub(super) fn account(text: &str) -> Result<String, String> {
@@ -28,8 +31,7 @@ pub(super) fn mode(bits: u32) -> String {
 
 /// A mode in octal digits, four at most, or five of which the first is a zero.
 pub(super) fn octal(text: &str) -> Result<u32, String> {
-    let is_octal = !text.is_empty() && text.len() <= 6 && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| is_octal && *mode <= 0o7777);
+    let mode = numbers::octal(text.as_bytes()).filter(|mode| text.len() <= 6 && *mode <= 0o7777);
     mode.ok_or_else(|| format!("`{text}` is no mode"))
 }
 
@@ -64,20 +66,14 @@ pub(super) fn pattern(root: &[u8], path: &[u8]) -> Result<String, String> {
         return Ok("/".into());
     }
     let text = std::str::from_utf8(below).map_err(|_| "its path isn't UTF-8, as TOML is".to_owned())?;
-    let mut pattern = String::from("/");
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        // What stands last is trimmed, escaped or not, unless it is a space.
-        let is_trimmed = letters.peek().is_none() && letter.is_whitespace() && letter != ' ';
-        match letter {
-            letter if is_trimmed && !letter.is_ascii() => {
-                return Err("its path ends in a blank that patterns are stripped of".into());
-            }
-            // `ignore` takes a backslash before a slash away, escaped or not: a class holds it in any place.
-            letter if is_trimmed || letter == '\\' => pattern.extend(['[', letter, ']']),
-            '*' | '?' | '[' | ']' | '{' | '}' | ' ' | '!' | '#' => pattern.extend(['\\', letter]),
-            letter => pattern.push(letter),
+    let mut pattern = format!("/{}", escaped(text));
+    // What stands last is trimmed, escaped or not, unless it is a space.
+    if let Some(last) = text.chars().next_back().filter(|last| last.is_whitespace() && *last != ' ') {
+        if !last.is_ascii() {
+            return Err("its path ends in a blank that patterns are stripped of".into());
         }
+        pattern.pop();
+        pattern.extend(['[', last, ']']);
     }
     Ok(unlike_root(root, pattern))
 }
@@ -92,18 +88,6 @@ pub(super) fn unlike_root(root: &[u8], pattern: String) -> String {
     }
 }
 
-/// The path from a root, without the slash between; empty for the root itself.
-pub(super) fn below<'p>(root: &[u8], path: &'p [u8]) -> Option<&'p [u8]> {
-    if root == b"/" {
-        return path.strip_prefix(b"/");
-    }
-    match path.strip_prefix(root)? {
-        [] => Some(b""),
-        [b'/', rest @ ..] => Some(rest),
-        _ => None,
-    }
-}
-
 /// The directory that a path lies in.
 pub(super) fn parent(path: &[u8]) -> &[u8] {
     match path.iter().rposition(|&byte| byte == b'/') {
@@ -115,32 +99,6 @@ pub(super) fn parent(path: &[u8]) -> &[u8] {
 /// Whether a policy can have this for a root: nothing in it stands for something else.
 pub(super) fn is_root(path: &[u8]) -> bool {
     std::str::from_utf8(path).is_ok_and(|text| !text.contains(['*', '{', '}']))
-}
-
-/// The bytes that octal escapes stand for, as `\040`; other backslashes stand for themselves.
-pub(super) fn unescaped(text: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [byte, after @ ..] = rest {
-        let digits =
-            after.get(..3).filter(|digits| *byte == b'\\' && digits.iter().all(|digit| (b'0'..=b'7').contains(digit)));
-        let value = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
-        match (value, after) {
-            (Some(value), _) => {
-                plain.push(value);
-                rest = &after[3..];
-            }
-            (None, [b'\\', after @ ..]) if *byte == b'\\' => {
-                plain.push(b'\\');
-                rest = after;
-            }
-            (None, _) => {
-                plain.push(*byte);
-                rest = after;
-            }
-        }
-    }
-    plain
 }
 
 #[cfg(test)]
@@ -217,6 +175,5 @@ mod tests {
         for wrong in ["", "8", "17777", "+755", "0000755", "-"] {
             assert!(octal(wrong).is_err(), "{wrong:?}");
         }
-        assert_eq!(unescaped(b"a\\040b\\\\c\\9\\777"), b"a b\\c\\9\\777");
     }
 }

@@ -1,9 +1,10 @@
 //! What was said, as a policy.
 
 use super::said::{Imported, Said, Scope, Target};
-use super::text::{below, is_root, parent, pattern};
+use super::text::{is_root, parent, pattern};
 use crate::infer::toml::quoted;
 use crate::model::entry::Kind;
+use crate::model::path::below;
 use crate::model::text::escape::escape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};

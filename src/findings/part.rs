@@ -4,7 +4,7 @@ use super::found::{EntryError, EntryReport, Excused, SkippedMount};
 use super::links::Linked;
 use super::totals::Counts;
 use crate::model::entry::Kind;
-use crate::model::path::TreePath;
+use crate::model::path::{TreePath, is_name};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CString;
 use std::path::Path;
@@ -113,7 +113,6 @@ impl Names {
     /// The same that were written down; `None` where that isn't what they are: a name is no path, and neither `.` nor `..`.
     pub(crate) fn from_bytes(bytes: Vec<u8>) -> Option<Names> {
         let names = Names(bytes);
-        let is_name = |name: &[u8]| !matches!(name, b"" | b"." | b"..") && !name.contains(&b'/');
         let is_sound = names.each().all(|(kind, name)| {
             let is_kind = kind == UNKNOWN || Kind::ALL.iter().any(|known| known.letter() as u8 == kind);
             is_kind && is_name(name)

@@ -9,6 +9,7 @@ use crate::model::rights::Rights;
 use crate::model::text::escape::escape;
 use crate::model::text::numbers::{counted, number};
 use crate::model::text::quote::shell_quote;
+use crate::pattern::escape::escaped;
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -230,18 +231,7 @@ fn is_plain(name: &str) -> bool {
 
 /// The pattern that matches this directory alone; `None` where it isn't UTF-8.
 pub(super) fn pattern(path: &[u8]) -> Option<String> {
-    let path = std::str::from_utf8(path).ok()?;
-    let mut pattern = String::from("/");
-    for letter in path.chars() {
-        match letter {
-            // gitignore takes `\\` before the last slash away, escaped or not: a class holds it in any place.
-            '\\' => pattern.push_str("[\\]"),
-            '*' | '?' | '[' | ']' | '{' | '}' | ' ' | '!' | '#' => pattern.extend(['\\', letter]),
-            letter => pattern.push(letter),
-        }
-    }
-    pattern.push('/');
-    Some(pattern)
+    Some(format!("/{}/", escaped(std::str::from_utf8(path).ok()?)))
 }
 
 /// The name of a policy for this root: its last component, of letters, digits and dashes.

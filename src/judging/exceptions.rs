@@ -1,7 +1,7 @@
 //! What a policy excepts from its lints: the exceptions that matter below one root, and those that have expired.
 
 use crate::lints::{Lint, LintSet, has_expired};
-use crate::model::path::TreePath;
+use crate::model::path::{TreePath, below};
 use crate::pattern::placeholder::Origin;
 use crate::pattern::placeholder::put_in;
 use crate::policy::model::{Exception, Model};
@@ -67,28 +67,30 @@ impl Exceptions {
             return LintSet::default();
         }
         let path = path.bytes();
-        let covering = self.covered.iter().filter(|covered| covers(&covered.path, &path));
+        let covering = self.covered.iter().filter(|covered| below(&covered.path, &path).is_some());
         covering.fold(LintSet::default(), |all, covered| all.with(covered.lints))
     }
 
     /// The exceptions that cover a path: their files and lines, the lints, and the reasons.
     pub(crate) fn covering(&self, path: &TreePath) -> impl Iterator<Item = (&str, u32, LintSet, &str)> {
         let path = path.bytes();
-        let covering = self.covered.iter().filter(move |covered| covers(&covered.path, &path));
+        let covering = self.covered.iter().filter(move |covered| below(&covered.path, &path).is_some());
         covering.map(|one| (one.place.0.file.as_str(), one.place.1, one.lints, &*one.reason))
     }
 
     /// The files and lines of all exceptions that cover a lint at a path.
     pub(crate) fn places(&self, path: &TreePath, lint: Lint) -> impl Iterator<Item = (&str, u32)> {
         let path = path.bytes();
-        let covering = self.covered.iter().filter(move |one| one.lints.contains(lint) && covers(&one.path, &path));
+        let covering =
+            self.covered.iter().filter(move |one| one.lints.contains(lint) && below(&one.path, &path).is_some());
         covering.map(|one| (one.place.0.file.as_str(), one.place.1))
     }
 
     /// The reason of the first exception that covers a lint at a path; empty where none does.
     pub(crate) fn reason(&self, path: &TreePath, lint: Lint) -> &str {
         let path = path.bytes();
-        let covering = self.covered.iter().find(|covered| covered.lints.contains(lint) && covers(&covered.path, &path));
+        let covering =
+            self.covered.iter().find(|covered| covered.lints.contains(lint) && below(&covered.path, &path).is_some());
         covering.map_or("", |covered| &covered.reason)
     }
 }
@@ -128,10 +130,6 @@ fn below_root(exception: &Exception, scope: ExceptionScope<'_>) -> Option<Vec<u8
 fn names(path: &Path) -> Option<Vec<&[u8]>> {
     let steps = path.components().filter(|step| !matches!(step, Component::RootDir | Component::CurDir));
     steps.map(|step| if let Component::Normal(name) = step { Some(name.as_bytes()) } else { None }).collect()
-}
-
-fn covers(covered: &[u8], path: &[u8]) -> bool {
-    covered.is_empty() || path.strip_prefix(covered).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
 #[cfg(test)]

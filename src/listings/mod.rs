@@ -11,7 +11,7 @@ pub(crate) mod format;
 mod lines;
 pub(crate) mod manifest;
 mod mtree;
-mod numbers;
+pub(crate) mod numbers;
 mod oci;
 pub(crate) mod owners;
 mod pax;

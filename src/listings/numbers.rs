@@ -6,7 +6,7 @@ pub(super) fn decimal<T: TryFrom<u64>>(text: &[u8]) -> Option<T> {
 }
 
 /// An octal number.
-pub(super) fn octal(text: &[u8]) -> Option<u32> {
+pub(crate) fn octal(text: &[u8]) -> Option<u32> {
     digits(text, 8).and_then(|number| u32::try_from(number).ok())
 }
 

@@ -253,6 +253,31 @@ pub(crate) fn path_order(a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
+/// What of a path lies below a directory, both spelled plainly; empty for the directory itself. All lies below `.` and an
+/// empty path.
+pub(crate) fn below<'p>(directory: &[u8], path: &'p [u8]) -> Option<&'p [u8]> {
+    match directory {
+        b"" | b"." => return Some(path),
+        b"/" => return path.strip_prefix(b"/"),
+        _ => {}
+    }
+    match path.strip_prefix(directory)? {
+        [] => Some(b""),
+        [b'/', rest @ ..] => Some(rest),
+        _ => None,
+    }
+}
+
+/// Whether a path is `.`, or names one after the other: none of them empty, `.` or `..`.
+pub(crate) fn is_plain(path: &[u8]) -> bool {
+    path == b"." || path.split(|&byte| byte == b'/').all(is_name)
+}
+
+/// Whether an entry can be called so in its directory.
+pub(crate) fn is_name(name: &[u8]) -> bool {
+    !matches!(name, b"" | b"." | b"..") && !name.contains(&b'/')
+}
+
 /// No name has a NUL, so it can stand for the slash and sort below every byte of one.
 fn sort_key(byte: u8) -> u8 {
     if byte == b'/' { 0 } else { byte }

@@ -3,14 +3,14 @@
 use super::account::Done;
 use super::digest::Digest;
 use super::line::{EndLine, EntryLine, HeaderLine, Line, RootLine, UnitLine, id};
-use super::unit::{Unit, is_plain_path, is_plain_root};
+use super::unit::{Unit, is_plain_root};
 use super::{FORMAT, LONGEST_LINE};
 use crate::findings::links::Linked;
 use crate::findings::part::{Names, Part};
 use crate::findings::{EntryReport, Excused, Root, SkippedMount};
 use crate::judging::usage::Usage;
 use crate::model::entry::Identity;
-use crate::model::path::TreePath;
+use crate::model::path::{TreePath, is_plain};
 use crate::model::wire::{DirectoryLine, EntryPath, Numbered, WirePath};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -342,7 +342,7 @@ fn root_of(path: &WirePath<'_>) -> Result<PathBuf, String> {
 }
 
 fn check_path(path: &[u8], is_below: bool) -> Result<(), String> {
-    let is_fit = is_plain_path(path) && !path.contains(&0) && !(is_below && path == b".");
+    let is_fit = is_plain(path) && !path.contains(&0) && !(is_below && path == b".");
     if is_fit { Ok(()) } else { Err(format!("the path \"{}\" isn't one from a root", path.escape_ascii())) }
 }
 

@@ -7,7 +7,7 @@
 //! ```
 
 use crate::findings::part::Names;
-use crate::model::path::path_order;
+use crate::model::path::{below, is_plain, path_order};
 use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -51,8 +51,7 @@ impl Unit {
         }
         match &self.names {
             Some(_) => self.path == other.path && self.names == other.names,
-            None if self.path == b"." => true,
-            None => other.path.strip_prefix(&*self.path).is_some_and(|rest| rest.is_empty() || rest[0] == b'/'),
+            None => below(&self.path, &other.path).is_some(),
         }
     }
 
@@ -97,7 +96,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Unit>, String> {
             return fail(number, "its root isn't an absolute path without `.` and `..`");
         }
         let (path, has_names) = path.strip_prefix(b"/").map_or((path, false), |path| (path, true));
-        if !is_plain_path(path) {
+        if !is_plain(path) {
             return fail(number, "its path isn't one from the root, without empty names, `.` and `..`");
         }
         let names = if has_names { Some(names(&mut fields).ok_or_else(|| bad_names(number))?) } else { None };
@@ -141,12 +140,7 @@ pub(super) fn is_plain_root(root: &Path) -> bool {
     let is_normal = root.components().skip(1).all(|component| matches!(component, Component::Normal(_)));
     let bytes = root.as_os_str().as_bytes();
     // Components pass over `.` and double slashes.
-    root.is_absolute() && is_normal && (bytes == b"/" || is_plain_path(&bytes[1..]) && bytes != b"/.")
-}
-
-/// Whether a path is `.`, or names one after the other.
-pub(super) fn is_plain_path(path: &[u8]) -> bool {
-    path == b"." || path.split(|&byte| byte == b'/').all(|name| !matches!(name, b"" | b"." | b".."))
+    root.is_absolute() && is_normal && (bytes == b"/" || is_plain(&bytes[1..]) && bytes != b"/.")
 }
 
 #[cfg(test)]

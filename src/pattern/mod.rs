@@ -3,6 +3,7 @@
 mod authority;
 pub(crate) mod branch;
 mod components;
+pub(crate) mod escape;
 pub(crate) mod left_out;
 mod literals;
 pub(crate) mod matching;

@@ -96,6 +96,11 @@ impl<'a> Session<'a> {
         Ok(Session { common, purpose, names, features, stop, plan_bytes: None, unsound: Unsound::Refused })
     }
 
+    /// The same for what only tells: files of the folder that can't be used are passed over, and named.
+    pub(crate) fn begin_to_tell(common: &'a Common, purpose: Purpose) -> Result<Session<'a>, Failure> {
+        Ok(Session { unsound: Unsound::PassedOver, ..Session::begin(common, purpose)? })
+    }
+
     /// Gives up the calls that change ACLs, once it is known that the run is about none.
     pub(crate) fn forbid_acls(&self) -> Result<(), Failure> {
         if self.purpose == Purpose::Fix {

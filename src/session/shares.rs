@@ -8,6 +8,7 @@ use crate::lints::{Because, Finding, Fix, Lint};
 use crate::model::accounts::IdNames;
 use crate::model::entry::Kind;
 use crate::model::mode::Mode;
+use crate::model::path::below;
 use crate::model::text::escape::escape;
 use crate::model::text::numbers::counted;
 use crate::model::text::quote::shell_quote;
@@ -232,5 +233,5 @@ fn is_disputed(report: &EntryReport) -> bool {
 
 /// Whether a path lies in a directory.
 fn lies_in(path: &[u8], directory: &[u8]) -> bool {
-    path.strip_prefix(directory).is_some_and(|rest| rest.starts_with(b"/"))
+    below(directory, path).is_some_and(|rest| !rest.is_empty())
 }

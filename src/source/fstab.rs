@@ -1,6 +1,7 @@
 //! What is to be mounted where, as fstab(5) says: a directory that lacks its mount isn't what a policy is about.
 
-use super::mounts::{Mounts, unescape};
+use super::mounts::Mounts;
+use crate::model::text::escape::unescape_octal;
 use crate::sys::file::open_for_reading;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -63,7 +64,7 @@ fn parse_line(line: &[u8]) -> Option<Point> {
     // UUID=1a2b /srv/a\040b ext4 defaults,noauto 0 2
     let mut fields = line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
     fields.next().filter(|source| !source.starts_with(b"#"))?;
-    let path = PathBuf::from(OsString::from_vec(unescape(fields.next()?)));
+    let path = PathBuf::from(OsString::from_vec(unescape_octal(fields.next()?)));
     // `none` and `swap` aren't places, and `/` is there whatever is said of it.
     if !path.is_absolute() || path.parent().is_none() || fields.next() == Some(b"swap") {
         return None;

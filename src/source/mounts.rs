@@ -1,5 +1,6 @@
 //! The mounts of the system: what file system lies where, and of what class it is.
 
+use crate::model::text::escape::unescape_octal;
 use crate::sys::SysError;
 use crate::sys::file_system::mountinfo;
 use std::collections::HashMap;
@@ -212,7 +213,7 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     let mut number = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
     let (id, parent) = (number()?, number()?);
     let device = fields.next()?.to_vec();
-    let mut path = || Some(PathBuf::from(OsString::from_vec(unescape(fields.next()?))));
+    let mut path = || Some(PathBuf::from(OsString::from_vec(unescape_octal(fields.next()?))));
     let (part, point) = (path()?, path()?);
     // Options are those of the mount, and behind the type and the source those of the file system.
     let of_mount = fields.next().unwrap_or_default();
@@ -224,23 +225,6 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     let bsd_groups = has(of_fs, &[b"grpid", b"bsdgroups"]);
     let read_only = has(of_mount, &[b"ro"]) || has(of_fs, &[b"ro"]);
     Some(Mount { id, parent, device, part, point, fs, bsd_groups, read_only })
-}
-
-/// Undoes the kernel's octal escapes of blank, tab, newline and backslash.
-pub(super) fn unescape(field: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some((&byte, after)) = rest.split_first() {
-        let octal = match after {
-            [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ..] if byte == b'\\' => {
-                Some((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'))
-            }
-            _ => None,
-        };
-        plain.push(octal.unwrap_or(byte));
-        rest = if octal.is_some() { &after[3..] } else { after };
-    }
-    plain
 }
 
 #[cfg(test)]

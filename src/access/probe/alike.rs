@@ -4,6 +4,7 @@
 use super::request::Someone;
 use super::row::{Cell, New, Row, Tally};
 use crate::model::accounts::Account;
+use crate::model::path::below;
 use std::collections::HashMap;
 
 /// How many rows have to read alike to be told together.
@@ -62,10 +63,9 @@ impl AlikeRows {
         let mut stands_for: Vec<usize> = Vec::with_capacity(rows.len());
         let mut line: Vec<usize> = Vec::new();
         for (at, row) in rows.iter().enumerate() {
-            while line
-                .last()
-                .is_some_and(|&above| rows[above].root != row.root || !is_below(&row.path, &rows[above].path))
-            {
+            while line.last().is_some_and(|&above| {
+                rows[above].root != row.root || below(&rows[above].path, &row.path).is_none_or(<[u8]>::is_empty)
+            }) {
                 line.pop();
             }
             let parent = line.last().copied();
@@ -120,11 +120,6 @@ fn likeness(row: &Row, parent: Option<(usize, &Row)>, accounts: &[Account]) -> O
     }
     let is_of_parents_group = parent.is_some_and(|(_, above)| above.state.gid == row.state.gid);
     Some(Likeness { root: row.root, parent: parent.map(|(first, _)| first), is_of_parents_group, sides })
-}
-
-/// Whether a path lies below another, both from one root.
-fn is_below(path: &[u8], above: &[u8]) -> bool {
-    above == b"." || path.strip_prefix(above).is_some_and(|rest| rest.starts_with(b"/"))
 }
 
 fn share(tally: &Tally, row: &Row, count: fn(&Tally) -> u64) -> Share {

@@ -2,7 +2,7 @@
 
 use super::{BaselineSubject, Known};
 use crate::lints::Lint;
-use crate::model::path::TreePath;
+use crate::model::path::{TreePath, is_plain};
 use crate::model::wire::{DirectoryLine, EntryPath, Numbered, Trail, WirePath, write_line};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -101,10 +101,9 @@ fn read_known(text: &[u8], numbered: &mut Numbered) -> Result<Known, String> {
 /// An entry, by the paths that a report would name it by: another spelling would never be met.
 fn entry(policy: Box<str>, root: &WirePath<'_>, path: TreePath) -> Result<BaselineSubject, String> {
     let root = root.as_bytes();
-    let is_plain = |names: &[u8]| !names.split(|&byte| byte == b'/').any(|name| matches!(name, b"" | b"." | b".."));
     let is_there = match root.strip_prefix(b"/") {
-        Some(names) => names.is_empty() || is_plain(names),
-        None => root == b"." || is_plain(root),
+        Some(names) => names.is_empty() || names != b"." && is_plain(names),
+        None => is_plain(root),
     };
     if !is_there || root.contains(&0) {
         return Err("`root` is not a plain path".into());

@@ -132,6 +132,33 @@ fn push_hex(text: &mut String, byte: u8) {
     write!(text, "\\x{byte:02x}").expect("a String takes any text");
 }
 
+/// The bytes that octal escapes stand for, as `\040` in tables of mounts and dumps of ACLs, and a backslash that two stand
+/// for; other backslashes stand for themselves.
+pub(crate) fn unescape_octal(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [byte, after @ ..] = rest {
+        let digits =
+            after.get(..3).filter(|digits| *byte == b'\\' && digits.iter().all(|digit| (b'0'..=b'7').contains(digit)));
+        let value = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
+        match (value, after) {
+            (Some(value), _) => {
+                plain.push(value);
+                rest = &after[3..];
+            }
+            (None, [b'\\', after @ ..]) if *byte == b'\\' => {
+                plain.push(b'\\');
+                rest = after;
+            }
+            (None, _) => {
+                plain.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,5 +310,10 @@ mod tests {
             prop_assert!(!text.chars().any(is_hostile));
             prop_assert_eq!(unescape(&text), name.as_bytes());
         }
+    }
+
+    #[test]
+    fn octal_escapes_stand_for_bytes() {
+        assert_eq!(unescape_octal(b"a\\040b\\134\\\\c\\9\\777\\"), b"a b\\\\c\\9\\777\\");
     }
 }
