@@ -1,9 +1,9 @@
 //! `policy import`: a policy from what another program writes.
 
 use crate::args::{Common, Import};
-use crate::exchange::SourceText;
 use crate::exchange::format::{Format, Placed};
 use crate::exchange::toml::Preface;
+use crate::exchange::{SourceText, is_root};
 use crate::model::text::escape::escape_message;
 use crate::process::exit::{Exit, Failure};
 use crate::process::paths::{absolute, shown};
@@ -12,7 +12,7 @@ use crate::sys::file::files_with_extension;
 use crate::sys::input::open_input;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// All files together are no larger: what is read of them is kept.
 const LARGEST: u64 = 1 << 26;
@@ -64,11 +64,9 @@ fn root(format: &Format, named: Option<&Path>) -> Result<Option<PathBuf>, Failur
         (Placed::AtTop, None) => PathBuf::from("/"),
         (_, Some(root)) => absolute(root)?.components().collect(),
     };
-    let text =
-        root.to_str().filter(|text| !text.contains(['*', '{', '}']) && !text.split('/').any(|name| name == ".."));
-    match text {
-        Some(_) => Ok(Some(root)),
-        None => Err(Failure::usage(format!("{} can't be the root of a policy", shown(&root)))
+    match is_root(root.as_os_str().as_bytes()) && !root.components().any(|name| name == Component::ParentDir) {
+        true => Ok(Some(root)),
+        false => Err(Failure::usage(format!("{} can't be the root of a policy", shown(&root)))
             .hinted("`*`, `{`, `}`, `..` and what isn't UTF-8 can't stand there")),
     }
 }

@@ -18,6 +18,7 @@ mod tmpfiles;
 pub(crate) mod toml;
 
 pub(crate) use said::SourceText;
+pub(crate) use text::is_root;
 
 #[cfg(test)]
 mod laws;

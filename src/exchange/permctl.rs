@@ -1,8 +1,7 @@
 //! Profiles of permctl (chkstat): `/usr/bin/at root:trusted 4750`, with capabilities and packages on lines of their own.
 
 use super::said::{Imported, Place, Said, Scope, SourceText, Target, Wishes, lines};
-use super::statoverride::text;
-use super::text::{account, mode, octal, path};
+use super::text::{absolute, account, mode, octal, text};
 
 pub(super) fn read(sources: &[SourceText], _: &[u8]) -> Imported {
     let mut imported = Imported::default();
@@ -29,14 +28,11 @@ fn said(place: Place, line: &[u8]) -> Result<Said, String> {
     if file.contains(&b'%') {
         return Err("variables are told in another file".into());
     }
-    if file.first() != Some(&b'/') {
-        return Err("its path isn't absolute".into());
-    }
     let owners = text(owners)?;
     let (owner, group) = owners.split_once([':', '.']).ok_or("who owns it is written as OWNER:GROUP")?;
     let bits = octal(text(bits)?)?;
     let mut wishes: Wishes = vec![("owner", account(owner)?), ("group", account(group)?)];
     let key = if file.ends_with(b"/") { "dir-mode" } else { "file-mode" };
     wishes.push((key, mode(bits)));
-    Ok(Said { place, target: Target::Path(path(b"/", file)?), scope: Scope::Own, kinds: Vec::new(), wishes })
+    Ok(Said { place, target: Target::Path(absolute(file)?), scope: Scope::Own, kinds: Vec::new(), wishes })
 }

@@ -1,7 +1,7 @@
 //! smb.conf as `testparm -sv` prints it, with the defaults: masks of shares, and who may use them.
 
 use super::said::{Expected, Imported, Place, Said, Scope, SourceText, Target, Wishes, lines};
-use super::text::{account, is_root, octal, path};
+use super::text::{account, is_root, octal, path, text};
 use crate::infer::toml::quoted;
 use std::collections::BTreeMap;
 
@@ -38,9 +38,12 @@ pub(super) fn read(sources: &[SourceText], _: &[u8]) -> Imported {
 fn sections(sources: &[SourceText], imported: &mut Imported) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for (place, line) in lines(sources) {
-        let Ok(line) = std::str::from_utf8(line.trim_ascii()) else {
-            imported.lose(&place, "it isn't UTF-8, as TOML is");
-            continue;
+        let line = match text(line.trim_ascii()) {
+            Ok(line) => line,
+            Err(why) => {
+                imported.lose(&place, why);
+                continue;
+            }
         };
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;

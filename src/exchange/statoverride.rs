@@ -1,7 +1,7 @@
 //! `dpkg-statoverride --list`: owner, group, mode and path.
 
 use super::said::{Imported, Place, Said, Scope, SourceText, Target, Wishes, lines};
-use super::text::{account, mode, octal, path};
+use super::text::{absolute, account, mode, octal, text};
 
 pub(super) fn read(sources: &[SourceText], _: &[u8]) -> Imported {
     let mut imported = Imported::default();
@@ -19,17 +19,10 @@ fn said(place: Place, line: &[u8]) -> Result<Said, String> {
     let mut words = line.splitn(4, |&byte| byte == b' ');
     let mut word = || words.next().ok_or("an override is an owner, a group, a mode and a path");
     let (owner, group, bits, file) = (word()?, word()?, word()?, word()?);
-    if file.first() != Some(&b'/') {
-        return Err("its path isn't absolute".into());
-    }
     let (owner, group, bits) = (text(owner)?, text(group)?, octal(text(bits)?)?);
     // `#33` is a number.
     let number = |text: &str| account(text.strip_prefix('#').unwrap_or(text));
     let wishes: Wishes =
         vec![("owner", number(owner)?), ("group", number(group)?), ("dir-mode", mode(bits)), ("file-mode", mode(bits))];
-    Ok(Said { place, target: Target::Path(path(b"/", file)?), scope: Scope::Own, kinds: Vec::new(), wishes })
-}
-
-pub(super) fn text(bytes: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(bytes).map_err(|_| "it isn't UTF-8, as TOML is".into())
+    Ok(Said { place, target: Target::Path(absolute(file)?), scope: Scope::Own, kinds: Vec::new(), wishes })
 }

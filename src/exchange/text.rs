@@ -59,6 +59,16 @@ pub(super) fn path(base: &[u8], path: &[u8]) -> Result<Vec<u8>, String> {
     Ok(clean)
 }
 
+/// An absolute path, likewise.
+pub(super) fn absolute(file: &[u8]) -> Result<Vec<u8>, String> {
+    if file.first() == Some(&b'/') { path(b"/", file) } else { Err("its path isn't absolute".into()) }
+}
+
+/// What a policy can hold as text.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|_| "it isn't UTF-8, as TOML is".into())
+}
+
 /// The pattern that matches the path below a root and nothing else: `/` for the root itself.
 pub(super) fn pattern(root: &[u8], path: &[u8]) -> Result<String, String> {
     let below = below(root, path).ok_or("it lies outside of the root")?;
@@ -97,7 +107,7 @@ pub(super) fn parent(path: &[u8]) -> &[u8] {
 }
 
 /// Whether a policy can have this for a root: nothing in it stands for something else.
-pub(super) fn is_root(path: &[u8]) -> bool {
+pub(crate) fn is_root(path: &[u8]) -> bool {
     std::str::from_utf8(path).is_ok_and(|text| !text.contains(['*', '{', '}']))
 }
 

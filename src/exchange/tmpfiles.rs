@@ -2,8 +2,7 @@
 
 use super::glob;
 use super::said::{Imported, Place, Said, Scope, SourceText, Target, Wishes, lines};
-use super::statoverride::text;
-use super::text::{account, is_name, mode, octal, path};
+use super::text::{absolute, account, is_name, mode, octal, text};
 use crate::infer::toml::quoted;
 use crate::model::entry::Kind;
 use crate::model::rights::Rights;
@@ -162,19 +161,17 @@ fn acl(imported: &mut Imported, place: &Place, text: &str, adds: bool, wishes: &
 }
 
 fn target(file: &str, may_be_glob: bool) -> Result<Target, String> {
-    if !file.starts_with('/') {
-        return Err("its path isn't absolute".into());
-    }
     // systemd takes the old place of /run for it.
     let file = match file.strip_prefix("/var/run") {
         Some(rest) if rest.starts_with('/') => format!("/run{rest}"),
         _ => file.to_owned(),
     };
+    let path = absolute(file.as_bytes())?;
     if may_be_glob && glob::is_glob(&file) {
         let (above, pattern) = glob::split(&file)?;
-        return Ok(Target::Matching { above: path(b"/", above.as_bytes())?, pattern });
+        return Ok(Target::Matching { above: absolute(above.as_bytes())?, pattern });
     }
-    Ok(Target::Path(path(b"/", file.as_bytes())?))
+    Ok(Target::Path(path))
 }
 
 /// A field with its specifiers put in, as far as they are the same on every machine.
